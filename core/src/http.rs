@@ -1,0 +1,151 @@
+//! HTTP as plain data: the core describes a request, a shell sends it and hands the answer back.
+
+use std::{fmt, time::Duration};
+
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A request to send. Redirects are never followed, whatever the shell's HTTP client would like.
+#[derive(Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The whole address.
+    pub url: Url,
+    /// Every header that matters; the shell adds `Host`, `Content-Length` and its `User-Agent`.
+    pub headers: HeaderMap,
+    /// What is sent.
+    pub body: Body,
+    /// When the shell gives up, counted from the start until the whole answer has arrived.
+    pub timeout: Duration,
+}
+
+/// What a request carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// This many bytes that the shell streams: part or whole of the archive or model file of the task at hand,
+    /// beginning at `start`.
+    Stream {
+        /// The first byte's position in the whole.
+        start: u64,
+        /// How many bytes follow; sent as Content-Length.
+        length: u64,
+    },
+}
+
+impl Request {
+    /// A request without headers or body.
+    #[must_use]
+    pub fn new(method: Method, url: Url, timeout: Duration) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: Body::Empty, timeout }
+    }
+
+    /// With one header more. The value must be a legal header value: text that is not is left out, since it
+    /// could only have come from a configuration that was checked before.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// With a header that `Debug` must not show.
+    #[must_use]
+    pub fn secret_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(mut value) = HeaderValue::from_str(value) {
+            value.set_sensitive(true);
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(mut self, value: &serde_json::Value) -> Self {
+        self.body = Body::Bytes(value.to_string().into_bytes());
+        self.header(http::header::CONTENT_TYPE, "application/json")
+    }
+}
+
+/// Shows where the request goes, not what it carries: queries and headers may hold signatures and keys.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, without_query(&self.url))
+    }
+}
+
+/// The address as it may be logged: no query (signatures live there), no fragment, no user.
+#[must_use]
+pub fn without_query(url: &Url) -> String {
+    format!("{}{}{}", url.origin().ascii_serialization(), url.path(), url.query().map_or("", |_| "?…"))
+}
+
+/// A whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The whole body; the shell reads at most [`crate::limits::MAX_ANSWER_BYTES`].
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// An answer with a JSON body, as the simulator and tests make them.
+    #[must_use]
+    pub fn json(status: StatusCode, value: &serde_json::Value) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Self { status, headers, body: value.to_string().into_bytes() }
+    }
+
+    /// A header's value, when it is there and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Why no whole answer arrived. Each case says whether the request may have been taken: that decides whether
+/// a purchase may be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NoAnswer {
+    /// No connection was made, so nothing was sent: safe to repeat, even a purchase.
+    #[error("no connection could be made")]
+    NotConnected,
+    /// The time was up before the whole answer had arrived. The request may have been taken.
+    #[error("no answer came in time")]
+    TimedOut,
+    /// The connection ended before the whole answer had arrived. The request may have been taken.
+    #[error("the connection broke before the answer was whole")]
+    Interrupted,
+}
+
+/// An answer, or why there is none.
+pub type Answer = Result<Response, NoAnswer>;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Method, Request};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn a_request_shows_neither_its_signature_nor_its_key() {
+        let url = "https://bucket.example/a.jpg?X-Amz-Signature=abc".parse().expect("url");
+        let request = Request::new(Method::GET, url, Duration::from_secs(1))
+            .secret_header(http::header::AUTHORIZATION, "Key kid:hush");
+        assert_eq!(format!("{request:?}"), "GET https://bucket.example/a.jpg?…");
+        assert!(!format!("{:?}", request.headers).contains("hush"));
+    }
+}

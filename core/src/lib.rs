@@ -1,0 +1,20 @@
+//! Every decision of Likeness, and no IO.
+//!
+//! A shell (the native binary, a Worker) asks an [`avatar::Avatar`] what to do next, does it, and says what
+//! happened. Time, keys and randomness are arguments; files, network, clock and threads live in the shells.
+
+pub mod archive;
+pub mod avatar;
+pub mod error;
+pub mod fal;
+pub mod http;
+pub mod limits;
+pub mod photo;
+pub mod retry;
+pub mod secret;
+pub mod simulator;
+pub mod time;
+
+/// On wasm32 every `#[test]` of this crate is a `wasm_bindgen_test`: each test module imports this name.
+#[cfg(all(test, target_arch = "wasm32"))]
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,0 +1,65 @@
+//! Every number that Likeness promises, with its source.
+
+use std::time::Duration;
+
+/// How long fal keeps what it stores for us: the archive, the model, pictures. Ours are the copies that last.
+pub const EXPIRY_AT_FAL: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long a read may take: a status, a result, a list.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a transfer may take.
+pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How long the submit may take. Long on purpose: a hasty timeout makes unclear purchases.
+pub const SUBMIT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The pause between two looks at a training's status.
+pub const POLL_INTERVAL: Duration = Duration::from_secs(30);
+
+/// After this long unclear, a purchase's status is the error `submission_unclear`.
+pub const UNCLEAR_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// The longest answer that is read whole. A training's status carries all its log lines; 16 MiB holds a
+/// hundred thousand of them.
+pub const MAX_ANSWER_BYTES: usize = 16 << 20;
+
+/// Above this an upload goes in parts, as fal's own JavaScript client does (`90 * 1024 * 1024`).
+pub const SINGLE_UPLOAD_BYTES: u64 = 90 << 20;
+
+/// The size of each part but the last (10 MiB in all of fal's clients).
+pub const UPLOAD_PART_BYTES: u64 = 10 << 20;
+
+/// What one photo may be. The defaults are the product's; a caller may tighten them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhotoLimits {
+    /// The largest file, in bytes.
+    pub max_bytes: u64,
+    /// The most pixels, width times height.
+    pub max_pixels: u64,
+    /// The shortest that the shorter side may be, in pixels.
+    pub min_side: u32,
+    /// The memory that preparing one photo may take, in bytes, predicted from its headers.
+    pub max_memory: u64,
+}
+
+impl Default for PhotoLimits {
+    fn default() -> Self {
+        Self { max_bytes: 20_000_000, max_pixels: 50_000_000, min_side: 512, max_memory: 1 << 30 }
+    }
+}
+
+/// How many photos a set may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DatasetLimits {
+    /// The fewest good photos ("at least 10 images", says fal's page of the portrait trainer).
+    pub min_photos: usize,
+    /// The most photos.
+    pub max_photos: usize,
+}
+
+impl Default for DatasetLimits {
+    fn default() -> Self {
+        Self { min_photos: 10, max_photos: 20 }
+    }
+}

@@ -1,0 +1,97 @@
+//! Moments. The core never reads a clock: a shell passes the moment in.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// A moment, in whole milliseconds since 1970-01-01T00:00:00Z. Stored and shown as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// The moment this many milliseconds after 1970 began; moments beyond the calendar's end are held at it.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
+    }
+
+    /// Milliseconds since 1970 began.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// This much later, never beyond the calendar's end.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self::from_millis(
+            self.millis().saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.millis().saturating_sub(earlier.millis())).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The text is no RFC 3339 moment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a moment such as 2026-11-23T21:00:00Z")]
+pub struct TimestampError(String);
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let moment: jiff::Timestamp = text.parse().map_err(|_| TimestampError(text.to_owned()))?;
+        Ok(Self::from_millis(moment.as_millisecond()))
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(moment: Timestamp) -> Self {
+        moment.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Timestamp;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn a_moment_survives_being_written_and_read() {
+        let moment = Timestamp::from_millis(1_795_555_555_123);
+        assert_eq!(moment.to_string(), "2026-11-24T21:25:55.123Z");
+        assert_eq!(moment.to_string().parse(), Ok(moment));
+        assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn arithmetic_stops_at_the_ends() {
+        let moment = Timestamp::from_millis(1_000);
+        assert_eq!(moment.plus(Duration::from_millis(500)).millis(), 1_500);
+        assert_eq!(moment.since(moment.plus(Duration::from_secs(1))), Duration::ZERO);
+        assert!(moment.plus(Duration::MAX) > moment);
+    }
+}
