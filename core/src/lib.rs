@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod avatar;
+pub mod caption;
 pub mod error;
 pub mod fal;
 pub mod http;

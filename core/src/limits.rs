@@ -3,22 +3,28 @@
 use std::time::Duration;
 
 /// How long fal keeps what it stores for us: the archive, the model, pictures. Ours are the copies that last.
-pub const EXPIRY_AT_FAL: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const EXPIRY_AT_FAL: Duration = Duration::from_hours(7 * 24);
 
 /// How long a read may take: a status, a result, a list.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a transfer may take.
-pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(300);
+pub const TRANSFER_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How long the submit may take. Long on purpose: a hasty timeout makes unclear purchases.
-pub const SUBMIT_TIMEOUT: Duration = Duration::from_secs(300);
+pub const SUBMIT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The pause between two looks at a training's status.
 pub const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// After this long unclear, a purchase's status is the error `submission_unclear`.
-pub const UNCLEAR_FOR: Duration = Duration::from_secs(24 * 3600);
+pub const UNCLEAR_FOR: Duration = Duration::from_hours(24);
+
+/// How long fal's public keys are kept (its webhook page: at most 24 hours).
+pub const KEYS_FOR: Duration = Duration::from_hours(24);
+
+/// How long a delivered webhook is remembered: twice the five minutes for which its signature counts.
+pub const WEBHOOK_REPLAY_WINDOW: Duration = Duration::from_mins(10);
 
 /// The longest answer that is read whole. A training's status carries all its log lines; 16 MiB holds a
 /// hundred thousand of them.
@@ -29,6 +35,9 @@ pub const SINGLE_UPLOAD_BYTES: u64 = 90 << 20;
 
 /// The size of each part but the last (10 MiB in all of fal's clients).
 pub const UPLOAD_PART_BYTES: u64 = 10 << 20;
+
+/// The longest caption. The text encoder of FLUX reads 512 tokens, which is about 2,000 characters.
+pub const MAX_CAPTION_BYTES: usize = 4096;
 
 /// What one photo may be. The defaults are the product's; a caller may tighten them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

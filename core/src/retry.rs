@@ -1,1 +1,89 @@
-//! (being written)
+//! When to try again.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{error::Error, time::Timestamp};
+
+/// A step that went wrong and will be tried again: what happened last, how often, and when the next try is due.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What happened last.
+    pub error: Error,
+    /// How many tries in a row went wrong.
+    pub tries: u32,
+    /// No new try before this moment.
+    pub until: Timestamp,
+}
+
+impl Trouble {
+    /// One failure more. The pause doubles from one second to five minutes and carries up to a quarter of
+    /// jitter, so that many jobs that failed together do not come back together. What fal asks for
+    /// (Retry-After) is granted, up to an hour.
+    #[must_use]
+    pub fn after(
+        earlier: Option<&Self>,
+        error: Error,
+        asked: Option<Duration>,
+        seed: u64,
+        now: Timestamp,
+    ) -> Self {
+        let tries = earlier.map_or(0, |trouble| trouble.tries).saturating_add(1);
+        let pause = asked.map_or(Duration::ZERO, |asked| asked.min(LONGEST_ASKED)).max(pause(tries, seed));
+        Self { error, tries, until: now.plus(pause) }
+    }
+}
+
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_mins(5);
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
+
+/// The pause after the given number of failures in a row (1 is the first).
+#[must_use]
+pub fn pause(tries: u32, seed: u64) -> Duration {
+    let whole = FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST);
+    let jitter = u32::try_from(mixed(seed ^ u64::from(tries)) % 250).unwrap_or(0);
+    whole + whole * jitter / 1000
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): nearby seeds give unrelated numbers.
+fn mixed(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Trouble, pause};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        error::{Error, NetworkError},
+        http::NoAnswer,
+        time::Timestamp,
+    };
+
+    #[test]
+    fn pauses_double_and_stop_growing() {
+        for tries in 1..100 {
+            let expected = Duration::from_secs((1_u64 << (tries - 1).min(16)).min(300));
+            let pause = pause(tries, 7);
+            assert!(pause >= expected && pause <= expected * 5 / 4, "{tries}: {pause:?}");
+        }
+        assert_ne!(pause(5, 1), pause(5, 2));
+    }
+
+    #[test]
+    fn what_fal_asks_for_is_granted_within_reason() {
+        let error = Error::Network(NetworkError::NoAnswer(NoAnswer::TimedOut));
+        let now = Timestamp::from_millis(0);
+        let waits = |asked| Trouble::after(None, error.clone(), Some(asked), 1, now).until.since(now);
+        assert_eq!(waits(Duration::from_secs(90)), Duration::from_secs(90));
+        assert_eq!(waits(Duration::MAX), Duration::from_hours(1));
+    }
+}

@@ -1,1 +1,198 @@
-//! (being written)
+//! The avatar: one person's photos, the trainings bought for them and the pictures made with the model.
+//!
+//! A shell drives it with one question and one kind of fact, and saves it after every fact:
+//!
+//! ```text
+//! loop {
+//!     avatar = avatar.after(Event::Woke, moment); save
+//!     match avatar.next_step(account, moment) {
+//!         Step::Begin(task) => { avatar = avatar.after(Event::Began(task.mark), moment); save;
+//!                                do task.work;
+//!                                avatar = avatar.after(Event::Ended(id, outcome), moment); save }
+//!         Step::Wait(until) => wait until then, or until something happens
+//!         Step::Idle => stop, unless tasks are under way
+//!     }
+//! }
+//! ```
+//!
+//! What begins is saved before it is done: a purchase whose answer is lost is therefore known to be unclear.
+
+mod after;
+mod config;
+mod generation;
+mod identity;
+mod ids;
+mod next;
+mod open;
+mod order;
+mod photo_set;
+mod status;
+mod stored;
+mod task;
+mod training;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    config::{ConfigError, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
+    generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
+    identity::Identity,
+    ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
+    open::{Imported, Opened, Remains, TrainingRequest},
+    order::{Accepted, Bought, Cancel, Goods, Order, Product, Search, Seen, Stage, TokenHash, Uploaded},
+    photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared, Sha256Sum, Sha256SumError},
+    status::{LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status},
+    stored::{Stored, StoredError},
+    task::{
+        Chore, Command, Errand, Event, Kept, Mark, Outcome, Parcel, PrepareError, Step, Task, TaskId, Work,
+    },
+    training::{TrainingJob, addressee},
+};
+use crate::{fal::RequestId, time::Timestamp};
+
+/// One person's photos, trainings and pictures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Avatar {
+    id: AvatarId,
+    /// Nobody, once the person was forgotten.
+    person: Option<Person>,
+    test_mode: bool,
+    /// Where it is bought, such as `https://queue.fal.run`.
+    origin: String,
+    created_at: Timestamp,
+    photos: PhotoSet,
+    /// The last one is the current one.
+    trainings: Vec<TrainingJob>,
+    pictures: Vec<Generation>,
+    /// A model that was trained elsewhere.
+    imported: Option<Imported>,
+    running: Vec<Mark>,
+    next_task: u64,
+}
+
+/// Whom the avatar shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Whose avatar it is, in the caller's own words.
+    pub user: Name,
+    /// The person's name.
+    pub name: Name,
+    /// Which words messages use.
+    pub gender: Option<Gender>,
+}
+
+/// What the shell knows when it asks or tells something.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The time.
+    pub now: Timestamp,
+    /// The pause between two looks at a request.
+    pub poll: Duration,
+    /// How many photos may be worked on at a time.
+    pub photo_slots: usize,
+    /// Fresh random bytes.
+    pub entropy: [u8; 16],
+}
+
+impl Moment {
+    /// 128 random bits for a webhook's address.
+    fn token(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.entropy))
+    }
+
+    fn seed(&self) -> u64 {
+        u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|index| self.entropy[index]))
+    }
+}
+
+impl Avatar {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> AvatarId {
+        self.id
+    }
+
+    /// Whom it shows; nobody, once the person was forgotten.
+    #[must_use]
+    pub fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    /// Whether nothing of it is bought.
+    #[must_use]
+    pub fn test_mode(&self) -> bool {
+        self.test_mode
+    }
+
+    /// Where it is bought, such as `https://queue.fal.run`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Its photos.
+    #[must_use]
+    pub fn photos(&self) -> &PhotoSet {
+        &self.photos
+    }
+
+    /// Its trainings; the last one is the current one.
+    #[must_use]
+    pub fn trainings(&self) -> &[TrainingJob] {
+        &self.trainings
+    }
+
+    /// The training of this attempt.
+    #[must_use]
+    pub fn training(&self, attempt: u32) -> Option<&TrainingJob> {
+        self.trainings.iter().find(|training| training.attempt == attempt)
+    }
+
+    /// The pictures made with it.
+    #[must_use]
+    pub fn pictures(&self) -> &[Generation] {
+        &self.pictures
+    }
+
+    /// Whether nothing more will happen by itself.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.trainings.iter().all(|training| training.order.ended())
+            && self.pictures.iter().all(|pictures| pictures.order.ended())
+    }
+
+    /// Whether a working file may still be needed: the prepared photos of a training that is not bought yet.
+    #[must_use]
+    pub fn needs_working_files(&self) -> bool {
+        self.trainings.iter().any(|training| {
+            matches!(
+                training.order.stage,
+                Stage::Preparing | Stage::Planned | Stage::Submitting { .. } | Stage::Unclear { .. }
+            )
+        })
+    }
+
+    /// The request that an unclear order may have become, and that fal is asked about.
+    #[must_use]
+    pub fn candidate(&self, errand: Errand) -> Option<&RequestId> {
+        match errand {
+            Errand::Training(attempt, Chore::Prove) => self.training(attempt)?.order.candidate(),
+            Errand::Pictures(number, Chore::Prove) => self.generation(number)?.order.candidate(),
+            Errand::Training(..) | Errand::Pictures(..) | Errand::Photo(_) => None,
+        }
+    }
+
+    /// The pictures of this number.
+    #[must_use]
+    pub fn generation(&self, number: u32) -> Option<&Generation> {
+        self.pictures.iter().find(|pictures| pictures.number == number)
+    }
+
+    /// The requests that it holds at fal.
+    pub fn request_ids(&self) -> impl Iterator<Item = &RequestId> {
+        let trainings = self.trainings.iter().filter_map(|training| training.order.request_id());
+        trainings.chain(self.pictures.iter().filter_map(|pictures| pictures.order.request_id()))
+    }
+}

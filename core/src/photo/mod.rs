@@ -1,1 +1,46 @@
-//! (being written)
+//! Photos: what is in a file, whether it will do, and the one form in which all of them go on.
+//!
+//! [`inspect`] reads headers and says what a file is. [`PhotoInfo::check`] holds that against the limits, so
+//! that nothing large is allocated for a file that will be refused anyway. [`PixelNormaliser`] then makes an
+//! upright sRGB JPEG of three components without any metadata of it, and says what it had to change. Every refusal is
+//! a [`PhotoProblem`]: a stable code, a sentence with the numbers, and what to do about it.
+//!
+//! The format is told from the bytes, never from a name: a PNG called `.jpg` just works.
+//!
+//! ```
+//! use likeness_core::{limits::PhotoLimits, photo::{inspect, PhotoProblem}};
+//!
+//! let page = b"<!DOCTYPE html><title>Not found</title>";
+//! let problem = inspect(page).unwrap_err();
+//! assert_eq!(problem.code(), "photo.unsupported_format");
+//! assert_eq!(problem.to_string(), "this is a web page (HTML), not a JPEG, PNG or WebP photo");
+//! ```
+
+mod bytes;
+mod change;
+mod colour;
+mod decode;
+mod encode;
+mod exif;
+mod foreign;
+mod info;
+mod inspect;
+mod jpeg;
+mod normalise;
+mod orientation;
+mod png;
+mod problem;
+mod profile;
+mod raster;
+mod webp;
+
+pub use change::Change;
+pub use foreign::Foreign;
+pub use info::{Coding, Colours, Format, Metadata, PhotoInfo};
+pub use inspect::inspect;
+pub use normalise::{Normalise, NormalisedPhoto, PixelNormaliser};
+pub use orientation::Orientation;
+pub use problem::{PhotoProblem, Unsupported};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,289 @@
-//! (being written)
+//! fal in a box: fal.ai's queue, file store, webhooks and platform calls, as one piece of serialisable data.
+//!
+//! It does no IO and has no clock. A shell hands it each call with the moment it came ([`Simulator::answer`]), saves
+//! it, and only then lets the answer leave; webhooks are asked for ([`Simulator::due`]). The same plan and the
+//! same calls give the same answers. Faults are part of the plan, and each is used up as it happens.
+//!
+//! What the wire looks like was written from fal's documentation and from the bytes of its official clients, apart
+//! from [`crate::fal`]: the two are independent readings of one contract, and check each other.
+//!
+//! ```
+//! use std::io::Cursor;
+//!
+//! use likeness_core::{
+//!     http::{HeaderMap, Method},
+//!     simulator::{Incoming, Plan, Reply, Simulator},
+//!     time::Timestamp,
+//! };
+//!
+//! let mut fal = Simulator::new(Plan::new("http://127.0.0.1:8089".parse()?));
+//! let mut headers = HeaderMap::new();
+//! headers.insert("authorization", "Key id:secret".parse()?);
+//! let submit = Incoming { method: Method::POST, url: "/fal-ai/flux-lora".to_owned(), headers };
+//! let mut body = Cursor::new(r#"{"prompt": "a portrait"}"#);
+//! let Reply::Whole(answer) = fal.answer(&submit, &mut body, Timestamp::from_millis(0)) else { panic!() };
+//! assert_eq!(answer.status, 200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod account;
+#[cfg(test)]
+mod conformance;
+mod contents;
+pub mod drawing;
+mod events;
+mod fault;
+mod files;
+mod generation;
+mod input;
+mod job;
+mod piece;
+mod plan;
+mod platform;
+mod queue;
+mod random;
+mod reply;
+mod route;
+mod safetensors;
+mod storage;
+mod submit;
+mod training;
+mod webhooks;
+
+use std::{
+    fmt,
+    io::{Read, Seek},
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    events::{EventStream, Events},
+    fault::{Fault, FaultError, FaultKind},
+    plan::{Addresses, DOCUMENTED_MIN_IMAGES, InputErrors, Plan},
+    reply::Reply,
+    webhooks::{DeliveryOutcome, WebhookDelivery},
+};
+use self::{
+    fault::Pending,
+    job::Job,
+    reply::Stop,
+    route::{Route, Target},
+    storage::Upload,
+    webhooks::Delivery,
+};
+use crate::{
+    http::{HeaderMap, Method, Request},
+    time::Timestamp,
+};
+
+/// fal in a box: the whole state. Keys are not in it, and neither are models, pictures or large uploads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Simulator {
+    plan: Plan,
+    faults: Pending,
+    /// How many ids were given out.
+    counter: u64,
+    jobs: Vec<Job>,
+    uploads: Vec<Upload>,
+    deliveries: Vec<Delivery>,
+}
+
+/// A call as it arrives.
+#[derive(Clone)]
+pub struct Incoming {
+    /// The method.
+    pub method: Method,
+    /// The path with its query, or the whole address; the host does not matter.
+    pub url: String,
+    /// The headers.
+    pub headers: HeaderMap,
+}
+
+/// What a call carries. It is read from its beginning, in any order, and never kept whole in memory.
+pub trait Body: Read + Seek {}
+
+impl<T: Read + Seek + ?Sized> Body for T {}
+
+/// Shows neither the query nor the headers, since both may hold keys.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url.split('?').next().unwrap_or_default())
+    }
+}
+
+/// The request's description; its body is handed over beside it.
+impl From<&Request> for Incoming {
+    fn from(request: &Request) -> Self {
+        Self {
+            method: request.method.clone(),
+            url: request.url.to_string(),
+            headers: request.headers.clone(),
+        }
+    }
+}
+
+/// A request that was accepted: in real life, paid for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// fal's id of it.
+    pub request_id: String,
+    /// The model's endpoint.
+    pub endpoint: &'static str,
+    /// When it was accepted.
+    pub at: Timestamp,
+}
+
+impl Simulator {
+    /// Begins with nothing but a plan.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        let faults = Pending::new(&plan.faults);
+        Self { plan, faults, counter: 0, jobs: Vec::new(), uploads: Vec::new(), deliveries: Vec::new() }
+    }
+
+    /// What it was told to do.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Changes the address it is reached at, when a shell learns its port only after it has begun.
+    pub fn move_to(&mut self, base: url::Url) {
+        self.plan.base = base;
+    }
+
+    /// What is ordered from now on takes as long as this plan says.
+    pub fn set_pace(&mut self, pace: &Plan) {
+        self.plan.queue = pace.queue;
+        self.plan.training = pace.training;
+        self.plan.generation = pace.generation;
+        self.plan.cancelling = pace.cancelling;
+    }
+
+    /// The faults that are still to come.
+    #[must_use]
+    pub fn faults_left(&self) -> &[Fault] {
+        self.faults.left()
+    }
+
+    /// Every request that was accepted, in order, whether or not the caller learned of it.
+    pub fn accepted(&self) -> impl Iterator<Item = Accepted> {
+        self.jobs.iter().map(|job| Accepted {
+            request_id: job.id.clone(),
+            endpoint: job.model.id(),
+            at: job.submitted,
+        })
+    }
+
+    /// Does what a call asks for, and says what comes back. Any call at all may be made; a body that cannot be
+    /// read to its end counts as cut: nothing is done and nothing is answered.
+    pub fn answer(&mut self, incoming: &Incoming, body: &mut dyn Body, now: Timestamp) -> Reply {
+        let mut reply = match self.call(incoming, body, now) {
+            Ok(reply) => reply,
+            Err(stop) => stop.into_reply(),
+        };
+        if let Reply::Whole(response) | Reply::Late { response, .. } = &mut reply {
+            let json = response.header("content-type").is_some_and(|kind| kind == "application/json");
+            if json && !response.headers.contains_key(reply::REQUEST_ID) {
+                let id = self.next_id("call");
+                *response = reply::with(response.clone(), reply::REQUEST_ID, &id);
+            }
+            if incoming.method == Method::HEAD {
+                response.body.clear();
+            }
+        }
+        reply
+    }
+
+    fn call(&mut self, incoming: &Incoming, body: &mut dyn Body, now: Timestamp) -> Result<Reply, Stop> {
+        let call = Call::read(incoming, &self.plan)?;
+        match call.target.route(&incoming.method) {
+            Route::Submit { endpoint } => self.submit(&call, &endpoint, body, now),
+            Route::Status { request } => self.status(&call, &request, now),
+            Route::StatusStream { request } => self.status_stream(&call, &request),
+            Route::Result { request } => self.result(&call, &request, now),
+            Route::Cancel { request } => self.cancel(&call, &request, now),
+            Route::Token => self.upload_token(&call, now),
+            Route::Initiate => self.initiate(&call, body, false),
+            Route::InitiateMultipart => self.initiate(&call, body, true),
+            Route::Put { upload } => self.put(&call, &upload, body, now),
+            Route::Part { upload, number } => self.put_part(&call, &upload, number, body),
+            Route::PartAddress { upload, number } => self.part_address(&call, &upload, number),
+            Route::Complete { upload } => self.complete(&call, &upload, body, now),
+            Route::CdnUpload => self.cdn_upload(&call, body, now),
+            Route::CdnMultipart => self.cdn_multipart(&call),
+            Route::CdnPart { upload, number } => self.cdn_part(&call, &upload, number, body),
+            Route::CdnComplete { upload } => self.cdn_complete(&call, &upload, body, now),
+            Route::File { path } => self.file(&call, &path, now),
+            Route::Jwks => Ok(self.jwks().into()),
+            Route::Meta => Ok(reply::answer(200, &serde_json::json!({ "webhook_ip_ranges": [] })).into()),
+            Route::Requests => self.requests(&call, now),
+            Route::Pricing => self.pricing(&call),
+            Route::DeletePayloads { request } => self.delete_payloads(&call, &request),
+            Route::WrongMethod => Ok(reply::refusal(405, "Method Not Allowed").into()),
+            Route::Unknown => Ok(reply::refusal(404, "Not Found").into()),
+        }
+    }
+
+    fn next_id(&mut self, purpose: &str) -> String {
+        self.counter = self.counter.wrapping_add(1);
+        random::uuid(self.plan.seed, purpose, self.counter)
+    }
+}
+
+/// A call whose address was understood.
+#[derive(Debug)]
+struct Call<'a> {
+    target: Target,
+    headers: &'a HeaderMap,
+    /// Whether it came to fal's proxy protocol, whose server adds the key itself.
+    proxied: bool,
+}
+
+impl<'a> Call<'a> {
+    /// Reads the address; that of a proxied call is in `x-fal-target-url`, and must be one of fal's hosts
+    /// (as in `@fal-ai/server-proxy`).
+    fn read(incoming: &'a Incoming, plan: &Plan) -> Result<Self, Stop> {
+        let invalid = || Stop::from(reply::refusal(400, "Invalid request"));
+        let headers = &incoming.headers;
+        let Some(target) = headers.get("x-fal-target-url") else {
+            let target = Target::parse(&incoming.url, &plan.base).ok_or_else(invalid)?;
+            return Ok(Self { target, headers, proxied: false });
+        };
+        let url: url::Url = target.to_str().ok().and_then(|url| url.parse().ok()).ok_or_else(invalid)?;
+        let host = url.host_str().unwrap_or_default();
+        let fal = ["fal.run", "fal.ai", "fal.media"].iter().any(|domain| {
+            host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        });
+        if !fal && url.origin() != plan.base.origin() {
+            return Err(invalid());
+        }
+        let target = Target::parse(url.as_str(), &plan.base).ok_or_else(invalid)?;
+        Ok(Self { target, headers, proxied: true })
+    }
+
+    /// A header's value, when it is there and is text.
+    fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// A JSON body. One that ends early is a cut connection.
+fn read_json(body: &mut dyn Body) -> Result<serde_json::Value, Stop> {
+    /// fal takes small files as data URIs in the input; more than this is no input.
+    const LONGEST_INPUT: u64 = 8 << 20;
+    let mut bytes = Vec::new();
+    let read = Read::take(&mut *body, LONGEST_INPUT + 1).read_to_end(&mut bytes);
+    read.map_err(|_| Stop::from(Reply::Dropped))?;
+    if bytes.len() as u64 > LONGEST_INPUT {
+        return Err(reply::refusal(413, "Request body too large").into());
+    }
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let loc = serde_json::json!(["body", error.column()]);
+        let none = serde_json::Value::Null;
+        let detail = reply::detail(&loc, "json_invalid", "JSON decode error", &none, &none);
+        let response = reply::answer(422, &serde_json::json!({ "detail": [detail] }));
+        reply::with(response, reply::RETRYABLE, "false").into()
+    })
+}

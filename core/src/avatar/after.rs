@@ -1,0 +1,211 @@
+//! What an avatar becomes after something happened.
+
+use super::{
+    Avatar, Bought, Cancel, Chore, Command, Errand, Event, Mark, Moment, Outcome, PhotoSet, PhotoState,
+    PrepareError, Prepared, Stage, TaskId,
+    order::{Goods, Happened, Order, lacks_files},
+};
+use crate::{error::Error, fal::submit::Unclear};
+
+impl Avatar {
+    /// What it is after something happened.
+    #[must_use]
+    pub fn after(mut self, event: Event, moment: &Moment) -> Self {
+        self.show_progress(moment);
+        match event {
+            Event::Began(mark) => self.began(mark, moment),
+            Event::Ended(id, outcome) => self.task_ended(id, outcome, moment),
+            Event::Restarted => self.lose(|_| true, Unclear::Interrupted, moment),
+            Event::Woke => self.lose(|mark| mark.lease <= moment.now, Unclear::TimedOut, moment),
+            Event::Webhook { request_id, token } => {
+                let named = || Happened::Named { request_id: request_id.clone(), token };
+                self.every_order(named, moment);
+            }
+            Event::Asked(command) => self.asked(command, moment),
+        }
+        self.settle_photos(moment);
+        if self.person.is_none() {
+            self.forget();
+        }
+        self.show_progress(moment);
+        self
+    }
+
+    fn began(&mut self, mark: Mark, moment: &Moment) {
+        self.next_task = self.next_task.max(mark.id.0.saturating_add(1));
+        let (errand, token) = (mark.errand, mark.token);
+        self.running.push(mark);
+        self.chore_happened(errand, |chore| Happened::Began { chore, token }, moment);
+    }
+
+    fn task_ended(&mut self, id: TaskId, outcome: Outcome, moment: &Moment) {
+        let Some(place) = self.running.iter().position(|mark| mark.id == id) else { return };
+        match (self.running.remove(place).errand, outcome) {
+            (Errand::Photo(index), Outcome::Prepared(result)) => self.photo_ended(index, result, moment),
+            (Errand::Training(attempt, _), outcome) if lacks_files(&outcome) => self.prepare_again(attempt),
+            (errand, outcome) => {
+                let held = self.request_ids().cloned().collect();
+                self.chore_happened(errand, |chore| Happened::Ended { chore, outcome, held }, moment);
+            }
+        }
+    }
+
+    /// Tasks are lost. A lost submit stays known, since its answer may still come.
+    fn lose(&mut self, is_lost: impl Fn(&Mark) -> bool, why: Unclear, moment: &Moment) {
+        let (lost, running) = std::mem::take(&mut self.running).into_iter().partition(is_lost);
+        self.running = running;
+        let lost: Vec<Mark> = lost;
+        for mark in lost {
+            self.chore_happened(mark.errand, |chore| Happened::Lost { chore, why }, moment);
+            let submit = matches!(
+                mark.errand,
+                Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit)
+            );
+            if submit && why == Unclear::TimedOut {
+                self.running.push(mark);
+            }
+        }
+    }
+
+    fn asked(&mut self, command: Command, moment: &Moment) {
+        let (attempt, happened) = match command {
+            Command::Look(attempt) => (attempt, Happened::LookAsked),
+            Command::Cancel(attempt) => (attempt, Happened::CancelAsked),
+            Command::Resolve(attempt, request_id) => (attempt, Happened::Resolved(request_id)),
+            Command::NotAccepted(attempt) => (attempt, Happened::NotAccepted),
+            Command::Erase => {
+                self.every_order(|| Happened::CancelAsked, moment);
+                self.person = None;
+                return;
+            }
+        };
+        self.training_happened(attempt, happened, moment);
+    }
+
+    fn photo_ended(&mut self, index: usize, result: Result<Prepared, PrepareError>, moment: &Moment) {
+        let state = match result {
+            Ok(prepared) => PhotoState::Ready(prepared),
+            Err(PrepareError::Photo(problem)) => PhotoState::Rejected(problem),
+            Err(PrepareError::Storage(error)) => {
+                if let Some(attempt) = self.trainings.last().map(|training| training.attempt) {
+                    let troubled = Happened::Troubled(Error::Storage(error));
+                    self.training_happened(attempt, troubled, moment);
+                }
+                return;
+            }
+        };
+        if let Some(photo) = self.photos.photo_mut(index) {
+            photo.state = state;
+        }
+    }
+
+    /// Once no photo waits, the set is one or is not.
+    fn settle_photos(&mut self, moment: &Moment) {
+        let Some(training) = self.trainings.last_mut() else { return };
+        if !matches!(training.order.stage, Stage::Preparing) {
+            return;
+        }
+        let limits = training.config.photos();
+        let attempt = training.attempt;
+        if let Err(error) = self.photos.worth_preparing(limits) {
+            self.training_happened(attempt, Happened::Unworkable(Error::Data(error)), moment);
+        } else if self.photos.settled() == self.photos.photos().len() {
+            match self.photos.dataset(limits) {
+                Ok(_) => {
+                    training.order.stage = Stage::Planned;
+                    training.order.trouble = None;
+                }
+                Err(error) => {
+                    self.training_happened(attempt, Happened::Unworkable(Error::Data(error)), moment);
+                }
+            }
+        }
+    }
+
+    /// The prepared photos are gone: they are made again. Those of an attempt that is over do not matter: by now
+    /// the photos may be another attempt's.
+    fn prepare_again(&mut self, attempt: u32) {
+        let current = self.trainings.last_mut().filter(|training| training.attempt == attempt);
+        if let Some(training) = current.filter(|training| matches!(training.order.stage, Stage::Planned)) {
+            training.order.stage = Stage::Preparing;
+            self.photos.prepare_again();
+        }
+    }
+
+    fn chore_happened(&mut self, errand: Errand, happened: impl FnOnce(Chore) -> Happened, moment: &Moment) {
+        match errand {
+            Errand::Photo(_) => {}
+            Errand::Training(attempt, chore) => self.training_happened(attempt, happened(chore), moment),
+            Errand::Pictures(number, chore) => self.pictures_happened(number, happened(chore), moment),
+        }
+    }
+
+    fn every_order(&mut self, happened: impl Fn() -> Happened, moment: &Moment) {
+        let attempts: Vec<u32> = self.trainings.iter().map(|training| training.attempt).collect();
+        for attempt in attempts {
+            self.training_happened(attempt, happened(), moment);
+        }
+        let numbers: Vec<u32> = self.pictures.iter().map(|pictures| pictures.number).collect();
+        for number in numbers {
+            self.pictures_happened(number, happened(), moment);
+        }
+    }
+
+    fn training_happened(&mut self, attempt: u32, happened: Happened, moment: &Moment) {
+        let Some(place) = self.trainings.iter().position(|training| training.attempt == attempt) else {
+            return;
+        };
+        let training = &self.trainings[place];
+        let order = training.order.clone();
+        let order = training.with_plan(self.id, &self.photos, |plan| order.after(happened, plan, moment));
+        self.trainings[place].order = order;
+    }
+
+    fn pictures_happened(&mut self, number: u32, happened: Happened, moment: &Moment) {
+        let Some(place) = self.pictures.iter().position(|pictures| pictures.number == number) else {
+            return;
+        };
+        let pictures = &self.pictures[place];
+        let order = pictures.order.clone();
+        let order =
+            pictures.with_plan(self.model_file().as_ref(), |plan| order.after(happened, plan, moment));
+        self.pictures[place].order = order;
+    }
+
+    /// Nothing personal stays once the person was forgotten. A purchase that still runs stays known, so that
+    /// it is cancelled when fal names it.
+    fn forget(&mut self) {
+        self.photos = PhotoSet::default();
+        self.imported = None;
+        for training in &mut self.trainings {
+            forget_order(&mut training.order);
+            training.config.forget();
+        }
+        for pictures in &mut self.pictures {
+            forget_order(&mut pictures.order);
+            pictures.wish.forget();
+        }
+    }
+}
+
+fn forget_order<G: Goods>(order: &mut Order<G>) {
+    let (at, request_id) = match &order.stage {
+        Stage::Preparing | Stage::Planned => (order.ordered_at, None),
+        Stage::Keeping { request_id, taken_at: at, .. } | Stage::Done { request_id, at, .. } => {
+            (*at, Some(request_id.clone()))
+        }
+        Stage::Failed { at, bought: Bought::Ran(request_id), .. } => (*at, Some(request_id.clone())),
+        Stage::Failed { at, .. } => (*at, None),
+        Stage::Submitting { .. } | Stage::Unclear { .. } | Stage::Accepted(_) => {
+            if order.cancel == Cancel::NotAsked {
+                order.cancel = Cancel::Asked;
+            }
+            return;
+        }
+        Stage::Cancelled { at, request_id } => (*at, request_id.clone()),
+    };
+    order.upload = None;
+    order.token = None;
+    order.stage = Stage::Cancelled { at, request_id };
+    order.trouble = None;
+}

@@ -1,0 +1,384 @@
+//! How a model is trained: presets, ranges, the trigger phrase.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+use url::Url;
+
+use crate::{avatar::AvatarId, fal, limits::DatasetLimits};
+
+/// What a training was asked to be. Only [`TrainingSettings::check`] makes one, so its numbers are in range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingConfig {
+    steps: u32,
+    learning_rate: f64,
+    trigger: Option<TriggerPhrase>,
+    multiresolution_training: bool,
+    subject_crop: bool,
+    create_masks: bool,
+    webhook_url: Option<Url>,
+    photos: DatasetLimits,
+}
+
+/// What a person or program writes: every field may be left out. A field of another name is refused, since a
+/// misspelt setting would otherwise be paid for at its default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingSettings {
+    /// The preset that `steps` and `learning_rate` come from unless they are given.
+    pub quality: Option<Quality>,
+    /// Training steps, 1 to 10,000.
+    pub steps: Option<u32>,
+    /// The learning rate, 0.000001 to 0.001.
+    pub learning_rate: Option<f64>,
+    /// The word that calls the person in a prompt; one made from the avatar's id if left out.
+    pub trigger_phrase: Option<String>,
+    /// Train at several resolutions. On unless turned off.
+    pub multiresolution_training: Option<bool>,
+    /// Crop the photos to the person. On unless turned off.
+    pub subject_crop: Option<bool>,
+    /// Mask everything but the person. Off unless turned on.
+    pub create_masks: Option<bool>,
+    /// Where fal reports the end, a whole URL.
+    pub webhook_url: Option<String>,
+    /// The fewest good photos.
+    pub min_photos: Option<usize>,
+    /// The most photos.
+    pub max_photos: Option<usize>,
+}
+
+/// A preset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// 1,000 steps at 0.0002.
+    #[default]
+    Fast,
+    /// 2,500 steps at 0.00009, the trainer's own defaults.
+    Balanced,
+    /// 4,000 steps at 0.00005. `quality` is its older name.
+    #[serde(alias = "quality")]
+    High,
+}
+
+impl Quality {
+    /// Steps and learning rate.
+    #[must_use]
+    pub fn preset(self) -> (u32, f64) {
+        match self {
+            Self::Fast => (1000, 0.0002),
+            Self::Balanced => (2500, 0.00009),
+            Self::High => (4000, 0.00005),
+        }
+    }
+}
+
+impl FromStr for Quality {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        match text {
+            "fast" => Ok(Self::Fast),
+            "balanced" => Ok(Self::Balanced),
+            "high" | "quality" => Ok(Self::High),
+            _ => Err(ConfigError::Quality { quality: text.to_owned() }),
+        }
+    }
+}
+
+/// A setting cannot work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "setting")]
+pub enum ConfigError {
+    /// No such preset.
+    #[error("quality `{quality}` is none of fast, balanced, high")]
+    Quality {
+        /// What was written.
+        quality: String,
+    },
+    /// fal's range (llms.txt of fal-ai/flux-lora-portrait-trainer).
+    #[error("steps must be 1 to 10000, not {steps}")]
+    Steps {
+        /// What was written.
+        steps: u32,
+    },
+    /// fal's range, as above.
+    #[error("learning_rate must be 0.000001 to 0.001, not {learning_rate}")]
+    LearningRate {
+        /// What was written. Text, since the number may be none (NaN).
+        learning_rate: String,
+    },
+    /// The phrase cannot be found in a prompt.
+    #[error("trigger_phrase must be 1 to {MAX_TRIGGER} characters on one line")]
+    TriggerPhrase,
+    /// fal could not call it.
+    #[error("webhook_url must be a whole http or https address")]
+    WebhookUrl,
+    /// No number of photos would do.
+    #[error("min_photos ({min}) must be at least 1 and at most max_photos ({max})")]
+    PhotoCounts {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+}
+
+/// The longest trigger phrase, in characters.
+pub const MAX_TRIGGER: usize = 100;
+
+impl ConfigError {
+    /// A stable name for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Quality { .. } => "settings.quality",
+            Self::Steps { .. } => "settings.steps",
+            Self::LearningRate { .. } => "settings.learning_rate",
+            Self::TriggerPhrase => "settings.trigger_phrase",
+            Self::WebhookUrl => "settings.webhook_url",
+            Self::PhotoCounts { .. } => "settings.photo_counts",
+        }
+    }
+}
+
+impl TrainingSettings {
+    /// Fills in the defaults and checks every range, before any money is spent.
+    pub fn check(&self) -> Result<TrainingConfig, ConfigError> {
+        let (steps, learning_rate) = self.quality.unwrap_or_default().preset();
+        let steps = self.steps.unwrap_or(steps);
+        if !(1..=10_000).contains(&steps) {
+            return Err(ConfigError::Steps { steps });
+        }
+        let learning_rate = self.learning_rate.unwrap_or(learning_rate);
+        if !(0.000_001..=0.001).contains(&learning_rate) {
+            return Err(ConfigError::LearningRate { learning_rate: learning_rate.to_string() });
+        }
+        let DatasetLimits { min_photos, max_photos } = DatasetLimits::default();
+        let min = self.min_photos.unwrap_or_else(|| self.max_photos.unwrap_or(min_photos).min(min_photos));
+        let max = self.max_photos.unwrap_or_else(|| max_photos.max(min));
+        if min == 0 || min > max || max > MAX_PHOTOS {
+            return Err(ConfigError::PhotoCounts { min, max });
+        }
+        Ok(TrainingConfig {
+            steps,
+            learning_rate,
+            trigger: self.trigger_phrase.as_deref().map(TriggerPhrase::new).transpose()?,
+            multiresolution_training: self.multiresolution_training.unwrap_or(true),
+            subject_crop: self.subject_crop.unwrap_or(true),
+            create_masks: self.create_masks.unwrap_or(false),
+            webhook_url: self.webhook_url.as_deref().map(webhook_url).transpose()?,
+            photos: DatasetLimits { min_photos: min, max_photos: max },
+        })
+    }
+}
+
+/// What `photo_001.jpg` can count.
+const MAX_PHOTOS: usize = 999;
+
+fn webhook_url(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).map_err(|_| ConfigError::WebhookUrl)?;
+    if matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(ConfigError::WebhookUrl) }
+}
+
+impl TrainingConfig {
+    /// How many steps are trained, which is what a training's price depends on.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// The learning rate.
+    #[must_use]
+    pub fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    /// How many photos the set may hold.
+    #[must_use]
+    pub fn photos(&self) -> DatasetLimits {
+        self.photos
+    }
+
+    /// Where fal reports the end.
+    #[must_use]
+    pub fn webhook_url(&self) -> Option<&Url> {
+        self.webhook_url.as_ref()
+    }
+
+    /// The person's own phrase, or one made from the avatar's id.
+    #[must_use]
+    pub fn trigger(&self, avatar: AvatarId) -> TriggerPhrase {
+        self.trigger.clone().unwrap_or_else(|| TriggerPhrase::of(avatar))
+    }
+
+    /// Forgets what is personal: the trigger phrase and the webhook's address may hold a name.
+    pub(super) fn forget(&mut self) {
+        self.trigger = None;
+        self.webhook_url = None;
+    }
+
+    /// What fal will see of it, but for the archive's address and a trigger phrase made from the avatar's id:
+    /// the part that makes one job another.
+    #[must_use]
+    pub fn seen_by_fal(&self) -> serde_json::Value {
+        serde_json::json!({
+            "steps": self.steps,
+            "learning_rate": self.learning_rate,
+            "trigger_phrase": self.trigger,
+            "multiresolution_training": self.multiresolution_training,
+            "subject_crop": self.subject_crop,
+            "create_masks": self.create_masks,
+        })
+    }
+
+    /// The trainer's input.
+    #[must_use]
+    pub fn input(&self, archive: &Url, avatar: AvatarId) -> fal::train::Input {
+        fal::train::Input {
+            images_data_url: archive.clone(),
+            trigger_phrase: self.trigger(avatar).0,
+            steps: self.steps,
+            learning_rate: self.learning_rate,
+            multiresolution_training: self.multiresolution_training,
+            subject_crop: self.subject_crop,
+            create_masks: self.create_masks,
+        }
+    }
+}
+
+/// The word or words that call the person in a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TriggerPhrase(String);
+
+impl TriggerPhrase {
+    /// Checks the person's own phrase: one line, in NFC.
+    pub fn new(text: &str) -> Result<Self, ConfigError> {
+        let text: String = text.trim().nfc().collect();
+        let right = (1..=MAX_TRIGGER).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if right { Ok(Self(text)) } else { Err(ConfigError::TriggerPhrase) }
+    }
+
+    /// Eight letters from the avatar's id, such as `kvozetam`: a word that no text encoder has an opinion about.
+    #[must_use]
+    pub fn of(avatar: AvatarId) -> Self {
+        const CONSONANTS: &[u8] = b"bdfghjklmnprstvz";
+        const VOWELS: &[u8] = b"aeio";
+        let digest = Sha256::digest(avatar.uuid().as_bytes());
+        let letter = |(place, byte): (usize, &u8)| {
+            let letters = if place % 2 == 0 { CONSONANTS } else { VOWELS };
+            char::from(letters[usize::from(*byte) % letters.len()])
+        };
+        Self(digest.iter().take(8).enumerate().map(letter).collect())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The prompt with the phrase in front, unless it is there already as a word (in any case of letters).
+    #[must_use]
+    pub fn call(&self, prompt: &str) -> String {
+        let prompt = prompt.trim();
+        if holds_word(&prompt.to_lowercase(), &self.0.to_lowercase()) {
+            prompt.to_owned()
+        } else {
+            format!("{}, {prompt}", self.0)
+        }
+    }
+}
+
+fn holds_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(start, found)| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + found.len()..].chars().next();
+        [before, after].into_iter().flatten().all(|beside| !beside.is_alphanumeric())
+    })
+}
+
+impl fmt::Display for TriggerPhrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TriggerPhrase {
+    type Error = ConfigError;
+
+    fn try_from(text: String) -> Result<Self, ConfigError> {
+        Self::new(&text)
+    }
+}
+
+impl From<TriggerPhrase> for String {
+    fn from(phrase: TriggerPhrase) -> Self {
+        phrase.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConfigError, Quality, TrainingSettings, TriggerPhrase};
+    use crate::avatar::AvatarId;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn presets_fill_in_what_is_not_given() {
+        let settings: TrainingSettings =
+            serde_json::from_str(r#"{"quality":"quality","steps":1200}"#).expect("settings");
+        let config = settings.check().expect("in range");
+        assert_eq!((config.steps(), config.learning_rate()), (1200, 0.00005));
+        assert_eq!(settings.quality, Some(Quality::High));
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        assert!(serde_json::from_str::<TrainingSettings>(r#"{"step":1200}"#).is_err());
+    }
+
+    #[test]
+    fn ranges_are_checked_before_money_is_spent() {
+        let check = |json: &str| serde_json::from_str::<TrainingSettings>(json).expect("settings").check();
+        for good in [
+            r#"{"steps":1}"#,
+            r#"{"steps":10000}"#,
+            r#"{"learning_rate":0.000001}"#,
+            r#"{"learning_rate":0.001}"#,
+            r#"{"max_photos":5}"#,
+            r#"{"min_photos":30}"#,
+        ] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        assert_eq!(check(r#"{"steps":0}"#), Err(ConfigError::Steps { steps: 0 }));
+        assert_eq!(check(r#"{"steps":10001}"#), Err(ConfigError::Steps { steps: 10_001 }));
+        assert!(matches!(check(r#"{"learning_rate":0.0011}"#), Err(ConfigError::LearningRate { .. })));
+        assert_eq!(check(r#"{"trigger_phrase":" "}"#), Err(ConfigError::TriggerPhrase));
+        assert_eq!(check(r#"{"webhook_url":"example.com/hook"}"#), Err(ConfigError::WebhookUrl));
+        assert!(matches!(check(r#"{"min_photos":0}"#), Err(ConfigError::PhotoCounts { .. })));
+        assert!(matches!(check(r#"{"min_photos":9,"max_photos":8}"#), Err(ConfigError::PhotoCounts { .. })));
+        let settings = TrainingSettings { learning_rate: Some(f64::NAN), ..TrainingSettings::default() };
+        assert!(matches!(settings.check(), Err(ConfigError::LearningRate { .. })));
+    }
+
+    #[test]
+    fn the_trigger_is_put_in_front_unless_it_is_there() {
+        let trigger = TriggerPhrase::new("kvozetam").expect("a phrase");
+        assert_eq!(trigger.call(" at the sea "), "kvozetam, at the sea");
+        assert_eq!(trigger.call("Kvozetam at the sea"), "Kvozetam at the sea");
+        assert_eq!(trigger.call("kvozetamy at the sea"), "kvozetam, kvozetamy at the sea");
+    }
+
+    #[test]
+    fn each_avatar_has_its_own_word() {
+        let word = |number| TriggerPhrase::of(AvatarId::new(uuid::Uuid::from_u128(number)));
+        assert_eq!(word(1), word(1));
+        assert_ne!(word(1), word(2));
+        assert_eq!(word(1).as_str().len(), 8);
+    }
+}

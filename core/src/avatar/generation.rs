@@ -1,0 +1,214 @@
+//! Pictures made with a trained model.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    TriggerPhrase,
+    order::{Order, Plan},
+    task::Parcel,
+};
+use crate::fal::{
+    generate::{self, ImageSize},
+    result::Pictures,
+};
+
+/// Some pictures of one prompt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Generation {
+    /// Counted from 1 in each avatar.
+    pub number: u32,
+    /// What was asked for.
+    pub wish: Wish,
+    /// fal's random seed. Ours, so that an unclear purchase can be told from others by it.
+    pub seed: u32,
+    /// The order at fal.
+    pub order: Order<Pictures>,
+}
+
+/// What pictures a person wishes. Only [`PictureSettings::check`] makes one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wish {
+    prompt: String,
+    count: u32,
+    image_size: ImageSize,
+    steps: u32,
+    guidance_scale: f64,
+    lora_scale: f64,
+    /// The person's own seed.
+    seed: Option<u32>,
+}
+
+/// What a person or program writes: everything but the prompt may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PictureSettings {
+    /// What the pictures show, in words.
+    pub prompt: String,
+    /// How many, 1 to 4; 1 unless given.
+    pub count: Option<u32>,
+    /// One of fal's sizes; `square_hd` unless given.
+    pub image_size: Option<ImageSize>,
+    /// Inference steps, 1 to 50; 28 unless given.
+    pub steps: Option<u32>,
+    /// How closely the prompt is followed, 0 to 35; 3.5 unless given.
+    pub guidance_scale: Option<f64>,
+    /// How strongly the model is applied, 0 to 4; 1 unless given.
+    pub lora_scale: Option<f64>,
+    /// The random seed, to get the same pictures again.
+    pub seed: Option<u32>,
+}
+
+/// A setting for pictures cannot work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// Nothing to draw.
+    #[error("the prompt is empty")]
+    NoPrompt,
+    /// Longer than [`MAX_PROMPT`].
+    #[error("the prompt is longer than {MAX_PROMPT} characters")]
+    LongPrompt,
+    /// fal's range (its page of fal-ai/flux-lora).
+    #[error("{0} must be {1}")]
+    Range(&'static str, &'static str),
+}
+
+/// The longest prompt, in characters.
+pub const MAX_PROMPT: usize = 4000;
+
+impl PictureSettings {
+    /// Fills in the defaults and checks every range, before any money is spent. The trigger phrase is put in
+    /// front of a prompt that lacks it.
+    pub fn check(&self, trigger: Option<&TriggerPhrase>) -> Result<Wish, PictureError> {
+        let prompt = self.prompt.trim();
+        if prompt.is_empty() {
+            return Err(PictureError::NoPrompt);
+        }
+        if prompt.chars().count() > MAX_PROMPT {
+            return Err(PictureError::LongPrompt);
+        }
+        Ok(Wish {
+            prompt: trigger.map_or_else(|| prompt.to_owned(), |trigger| trigger.call(prompt)),
+            count: in_range(self.count.unwrap_or(1), 1, 4, "count", "1 to 4")?,
+            image_size: self.image_size.unwrap_or(ImageSize::SquareHd),
+            steps: in_range(self.steps.unwrap_or(28), 1, 50, "steps", "1 to 50")?,
+            guidance_scale: in_range(
+                self.guidance_scale.unwrap_or(3.5),
+                0.0,
+                35.0,
+                "guidance_scale",
+                "0 to 35",
+            )?,
+            lora_scale: in_range(self.lora_scale.unwrap_or(1.0), 0.0, 4.0, "lora_scale", "0 to 4")?,
+            seed: self.seed,
+        })
+    }
+}
+
+fn in_range<T: PartialOrd + Copy>(
+    value: T,
+    low: T,
+    high: T,
+    name: &'static str,
+    range: &'static str,
+) -> Result<T, PictureError> {
+    if value >= low && value <= high { Ok(value) } else { Err(PictureError::Range(name, range)) }
+}
+
+impl Wish {
+    /// What the pictures show, with the trigger phrase.
+    #[must_use]
+    pub fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
+    /// How many pictures.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The person's own seed.
+    #[must_use]
+    pub fn seed(&self) -> Option<u32> {
+        self.seed
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.prompt.clear();
+    }
+}
+
+impl Generation {
+    fn input(&self, lora: &Url) -> generate::Input {
+        let Wish { prompt, count, image_size, steps, guidance_scale, lora_scale, seed: _ } = &self.wish;
+        generate::Input {
+            prompt: prompt.clone(),
+            loras: vec![generate::Lora { path: lora.clone(), scale: *lora_scale }],
+            image_size: *image_size,
+            num_inference_steps: *steps,
+            guidance_scale: *guidance_scale,
+            num_images: *count,
+            seed: Some(self.seed.into()),
+        }
+    }
+
+    /// Whether a request that fal lists is this one. Of a forgotten person there is no prompt to compare: our
+    /// seed and the model's address must do.
+    fn is_input(&self, lora: &Url, listed: &Value) -> bool {
+        let mut input = self.input(lora);
+        if input.prompt.is_empty() {
+            let prompt = listed.get("prompt").and_then(Value::as_str);
+            prompt.unwrap_or_default().clone_into(&mut input.prompt);
+        }
+        input.is_input_of(listed)
+    }
+
+    /// Calls `then` with what the order is for. `model` is our copy of the model's file, if there is one.
+    pub(super) fn with_plan<T>(&self, model: Option<&(String, u64)>, then: impl FnOnce(&Plan<'_>) -> T) -> T {
+        then(&Plan {
+            endpoint: generate::endpoint(),
+            input: &|lora| self.input(lora).to_json(),
+            is_input: &|lora, listed| self.is_input(lora, listed),
+            parcel: &|| model.map(|(file, length)| (Parcel::Model(file.clone()), *length)),
+            webhook: &|_| None,
+            file_name: &|index, file| {
+                let kind = match file.content_type {
+                    Some("image/png") => "png",
+                    Some("image/webp") => "webp",
+                    _ => "jpg",
+                };
+                format!("picture-{}-{}.{kind}", self.number, index + 1)
+            },
+            steps: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PictureError, PictureSettings};
+    use crate::avatar::TriggerPhrase;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn settings_are_filled_in_and_checked() {
+        let settings = PictureSettings { prompt: " at the sea ".to_owned(), ..PictureSettings::default() };
+        let trigger = TriggerPhrase::new("anna").expect("a phrase");
+        let wish = settings.check(Some(&trigger)).expect("in range");
+        assert_eq!((wish.prompt(), wish.count()), ("anna, at the sea", 1));
+        let wrong = [
+            PictureSettings { count: Some(0), ..settings.clone() },
+            PictureSettings { count: Some(5), ..settings.clone() },
+            PictureSettings { steps: Some(51), ..settings.clone() },
+            PictureSettings { guidance_scale: Some(f64::NAN), ..settings.clone() },
+            PictureSettings { lora_scale: Some(-0.1), ..settings.clone() },
+        ];
+        for wrong in wrong {
+            assert!(matches!(wrong.check(None), Err(PictureError::Range(..))), "{wrong:?}");
+        }
+        assert_eq!(PictureSettings::default().check(None), Err(PictureError::NoPrompt));
+    }
+}

@@ -1,0 +1,223 @@
+//! The names of things: people, avatars, jobs.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
+
+/// An avatar: one person's photos, what was trained from them and what was made with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AvatarId(Uuid);
+
+impl AvatarId {
+    /// The avatar with this UUID.
+    #[must_use]
+    pub fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// The UUID.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for AvatarId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A text is no such name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Not a UUID.
+    #[error("`{0}` is not a UUID such as 3f0e8a52-7c7e-5c59-9d3c-0a4b8c2f6d11")]
+    NotAUuid(String),
+    /// Not `AVATAR_ID` or `AVATAR_ID/2`.
+    #[error("`{0}` is not a job: AVATAR_ID, or AVATAR_ID/2 for its second attempt")]
+    NotAJob(String),
+    /// Nothing but white space.
+    #[error("it is empty")]
+    Empty,
+    /// Longer than [`MAX_NAME`].
+    #[error("it is longer than {MAX_NAME} characters")]
+    TooLong,
+    /// It holds a line break or another control character.
+    #[error("it holds a control character")]
+    Control,
+}
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 200;
+
+impl FromStr for AvatarId {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Uuid::parse_str(text).map(Self).map_err(|_| NameError::NotAUuid(text.to_owned()))
+    }
+}
+
+/// One try to train an avatar, written `AVATAR_ID` for the first and `AVATAR_ID/2` for the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId {
+    /// The avatar.
+    pub avatar: AvatarId,
+    /// Counted from 1.
+    pub attempt: u32,
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.attempt {
+            1 => self.avatar.fmt(f),
+            attempt => write!(f, "{}/{attempt}", self.avatar),
+        }
+    }
+}
+
+impl FromStr for JobId {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let wrong = || NameError::NotAJob(text.to_owned());
+        let (avatar, attempt) = text.split_once('/').unwrap_or((text, "1"));
+        let attempt: u32 = attempt.parse().map_err(|_| wrong())?;
+        let avatar = avatar.parse().map_err(|_| wrong())?;
+        if attempt == 0 { Err(wrong()) } else { Ok(Self { avatar, attempt }) }
+    }
+}
+
+impl Serialize for JobId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A person's name, or the name of a caller's user: one line of text, in NFC (Unicode Annex 15), so that the
+/// same name typed on two machines is the same name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Name(String);
+
+impl Name {
+    /// Checks and normalises the text.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        let text: String = text.trim().nfc().collect();
+        if text.is_empty() {
+            Err(NameError::Empty)
+        } else if text.chars().count() > MAX_NAME {
+            Err(NameError::TooLong)
+        } else if text.chars().any(char::is_control) {
+            Err(NameError::Control)
+        } else {
+            Ok(Self(text))
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Name {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::new(&text)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+/// Which words a message about the person uses. It is not sent to fal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gender {
+    /// She.
+    Female,
+    /// He.
+    Male,
+    /// They.
+    Other,
+}
+
+impl fmt::Display for Gender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Female => "female",
+            Self::Male => "male",
+            Self::Other => "other",
+        })
+    }
+}
+
+impl FromStr for Gender {
+    type Err = UnknownGender;
+
+    fn from_str(text: &str) -> Result<Self, UnknownGender> {
+        match text {
+            "female" => Ok(Self::Female),
+            "male" => Ok(Self::Male),
+            "other" => Ok(Self::Other),
+            _ => Err(UnknownGender(text.to_owned())),
+        }
+    }
+}
+
+/// The text is none of `female`, `male` and `other`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of female, male, other")]
+pub struct UnknownGender(String);
+
+#[cfg(test)]
+mod tests {
+    use super::{JobId, Name, NameError};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    const AVATAR: &str = "3f0e8a52-7c7e-5c59-9d3c-0a4b8c2f6d11";
+
+    #[test]
+    fn jobs_are_written_and_read() {
+        for text in [AVATAR.to_owned(), format!("{AVATAR}/2")] {
+            assert_eq!(text.parse::<JobId>().expect("a job").to_string(), text);
+        }
+        for text in ["", "/", "7", &format!("{AVATAR}/0"), &format!("{AVATAR}/x"), &format!("{AVATAR}/1/1")] {
+            assert_eq!(text.parse::<JobId>(), Err(NameError::NotAJob(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_same_name_typed_differently_is_the_same_name() {
+        assert_eq!(Name::new("Зои\u{306}"), Name::new(" Зой "));
+        assert_eq!(Name::new(" "), Err(NameError::Empty));
+        assert_eq!(Name::new("a\nb"), Err(NameError::Control));
+        assert_eq!(Name::new(&"я".repeat(201)), Err(NameError::TooLong));
+        assert!(Name::new(&"я".repeat(200)).is_ok());
+    }
+}

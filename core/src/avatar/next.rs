@@ -1,0 +1,104 @@
+//! What an avatar needs next.
+
+use std::time::Duration;
+
+use super::{
+    Avatar, Chore, Errand, Generation, Mark, Moment, PhotoState, Stage, Step, Task, TaskId, TrainingJob,
+    Work, order::Next,
+};
+use crate::fal::Account;
+
+/// How long preparing one photo may take: a hundred times what the largest takes.
+const PHOTO_LEASE: Duration = Duration::from_mins(10);
+
+impl Avatar {
+    /// What to do next. `account` is where, and with which key, fal is called.
+    #[must_use]
+    pub fn next_step(&self, account: &Account, moment: &Moment) -> Step {
+        self.next_step_of(account, moment, |_| true)
+    }
+
+    /// What to do next of what is `wanted`. The rest waits for someone who wants it, and holds nothing up.
+    #[must_use]
+    pub fn next_step_of(&self, account: &Account, moment: &Moment, wanted: impl Fn(Errand) -> bool) -> Step {
+        let leases = self.running.iter().map(|mark| mark.lease).filter(|lease| *lease > moment.now);
+        let mut wake = leases.min();
+        let trainings = self.trainings.iter().map(|training| self.of_training(training, account, moment));
+        let pictures = self.pictures.iter().map(|pictures| self.of_pictures(pictures, account, moment));
+        for (errand, next) in trainings.chain(pictures) {
+            match next {
+                Next::Do { .. } if !wanted(errand) => {}
+                Next::Do { work, lease, token, .. } => {
+                    let id = TaskId(self.next_task);
+                    let mark = Mark { id, errand, lease: moment.now.plus(lease), token };
+                    return Step::Begin(Box::new(Task { mark, work: *work }));
+                }
+                Next::Wait(until) => wake = Some(wake.map_or(until, |wake| wake.min(until))),
+                Next::Idle => {}
+            }
+        }
+        wake.map_or(Step::Idle, Step::Wait)
+    }
+
+    fn of_training(&self, training: &TrainingJob, account: &Account, moment: &Moment) -> (Errand, Next) {
+        if matches!(training.order.stage, Stage::Preparing) {
+            return self.of_photos(training, moment);
+        }
+        let attempt = training.attempt;
+        let running = self.chores(moment, |errand| match errand {
+            Errand::Training(number, chore) if number == attempt => Some(chore),
+            _ => None,
+        });
+        let next = training
+            .with_plan(self.id, &self.photos, |plan| training.order.next(&running, plan, account, moment));
+        (Errand::Training(attempt, chore_of(&next)), next)
+    }
+
+    fn of_pictures(&self, pictures: &Generation, account: &Account, moment: &Moment) -> (Errand, Next) {
+        let number = pictures.number;
+        let running = self.chores(moment, |errand| match errand {
+            Errand::Pictures(of, chore) if of == number => Some(chore),
+            _ => None,
+        });
+        let next = pictures.with_plan(self.model_file().as_ref(), |plan| {
+            pictures.order.next(&running, plan, account, moment)
+        });
+        (Errand::Pictures(number, chore_of(&next)), next)
+    }
+
+    /// Photos are the only tasks that run side by side, as many as the shell has room for.
+    fn of_photos(&self, training: &TrainingJob, moment: &Moment) -> (Errand, Next) {
+        let busy = |index: usize| self.running.iter().any(|mark| mark.errand == Errand::Photo(index));
+        let photos = self.photos.photos();
+        let waiting = (0..photos.len()).find(|index| {
+            photos.get(*index).is_some_and(|photo| photo.state == PhotoState::Waiting) && !busy(*index)
+        });
+        let under_way = (0..photos.len()).filter(|index| busy(*index)).count();
+        let resting = training.order.trouble.as_ref().map(|trouble| trouble.until);
+        let index = waiting.unwrap_or(0);
+        let next = match (resting.filter(|until| *until > moment.now), waiting.and_then(|at| photos.get(at)))
+        {
+            (Some(until), _) => Next::Wait(until),
+            (None, Some(photo)) if under_way < moment.photo_slots => Next::Do {
+                chore: Chore::Upload,
+                work: Box::new(Work::Prepare(photo.clone())),
+                lease: PHOTO_LEASE,
+                token: None,
+            },
+            (None, _) => Next::Idle,
+        };
+        (Errand::Photo(index), next)
+    }
+
+    fn chores(&self, moment: &Moment, of: impl Fn(Errand) -> Option<Chore>) -> Vec<Chore> {
+        let running = self.running.iter().filter(|mark| mark.lease > moment.now);
+        running.filter_map(|mark| of(mark.errand)).collect()
+    }
+}
+
+fn chore_of(next: &Next) -> Chore {
+    match next {
+        Next::Do { chore, .. } => *chore,
+        Next::Wait(_) | Next::Idle => Chore::Look,
+    }
+}

@@ -1,0 +1,247 @@
+//! How orders are placed: which request is new, which carries on, which has been answered already.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use super::{
+    Avatar, AvatarId, Errand, Generation, Moment, Order, Person, PhotoSet, PhotoState, Stage, TrainingConfig,
+    TrainingJob, TriggerPhrase, Uploaded, Wish,
+    order::{Bought, Goods},
+};
+use crate::{limits::EXPIRY_AT_FAL, time::Timestamp};
+
+/// What a person asks to be trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingRequest {
+    /// Which training it is: see [`super::Identity`].
+    pub identity: Uuid,
+    /// Whom it shows.
+    pub person: Person,
+    /// How it is trained.
+    pub config: TrainingConfig,
+    /// The photos, all waiting.
+    pub photos: PhotoSet,
+    /// Buy another one although one was bought already.
+    pub again: bool,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// A new order: it costs money.
+    Began,
+    /// An order that failed before anything was bought is placed once more: it costs money.
+    Reopened,
+    /// The same order is under way and carries on.
+    Resumed,
+    /// The same order is done, or its purchase is over: nothing is bought.
+    Ended,
+    /// Another order of this avatar is under way: nothing is bought.
+    Busy,
+}
+
+/// A model that was trained elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Our copy of its file, and its length in bytes.
+    pub file: Option<(String, u64)>,
+    /// Where it is on the network, if it is not a file.
+    pub url: Option<Url>,
+    /// The phrase it was trained with.
+    pub trigger: TriggerPhrase,
+}
+
+/// What fal still holds, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remains {
+    /// What it is: `archive`, `model`, `pictures`.
+    pub what: &'static str,
+    /// When fal deletes it, as was asked of it at the time.
+    pub until: Timestamp,
+}
+
+impl Avatar {
+    /// An avatar without photos or orders.
+    #[must_use]
+    pub fn new(id: AvatarId, person: Person, test_mode: bool, origin: String, moment: &Moment) -> Self {
+        Self {
+            id,
+            person: Some(person),
+            test_mode,
+            origin,
+            created_at: moment.now,
+            photos: PhotoSet::default(),
+            trainings: Vec::new(),
+            pictures: Vec::new(),
+            imported: None,
+            running: Vec::new(),
+            next_task: 1,
+        }
+    }
+
+    /// The same with a model that was trained elsewhere.
+    #[must_use]
+    pub fn with_model(mut self, model: Imported) -> Self {
+        self.imported = Some(model);
+        self
+    }
+
+    /// What this request would be, without placing it: a shell asks before it spends.
+    #[must_use]
+    pub fn would_open(&self, request: &TrainingRequest) -> Opened {
+        let Some(current) = self.trainings.last() else { return Opened::Began };
+        let same = current.identity == request.identity;
+        match &current.order.stage {
+            Stage::Failed { bought: Bought::Nothing, .. } => Opened::Reopened,
+            Stage::Cancelled { .. } if self.person.is_none() => Opened::Began,
+            Stage::Failed { .. } | Stage::Cancelled { .. } | Stage::Done { .. } if request.again => {
+                Opened::Began
+            }
+            Stage::Failed { .. } | Stage::Cancelled { .. } | Stage::Done { .. } if same => Opened::Ended,
+            _ if same => Opened::Resumed,
+            _ => Opened::Busy,
+        }
+    }
+
+    /// Places the order, or carries on with the one there is.
+    #[must_use]
+    pub fn open_training(mut self, request: TrainingRequest, moment: &Moment) -> (Self, Opened) {
+        let opened = self.would_open(&request);
+        match opened {
+            Opened::Began | Opened::Reopened => {
+                let before = self.trainings.last().map_or(0, |training| training.attempt);
+                let attempt = match opened {
+                    Opened::Reopened => self.trainings.pop().map_or(1, |training| training.attempt),
+                    _ => before + 1,
+                };
+                self.person = Some(request.person);
+                self.photos = request.photos;
+                // What is still being prepared are the photos of before, under the same numbers.
+                self.running.retain(|mark| !matches!(mark.errand, Errand::Photo(_)));
+                self.trainings.push(TrainingJob {
+                    attempt,
+                    identity: request.identity,
+                    config: request.config,
+                    order: Order::new(Stage::Preparing, None, moment.now),
+                    progress: 0,
+                });
+            }
+            Opened::Resumed => {
+                self.find_photos_at(&request.photos);
+                if let Some(training) = self.trainings.last_mut() {
+                    training.order.asked_again(moment);
+                }
+            }
+            Opened::Ended | Opened::Busy => {}
+        }
+        (self, opened)
+    }
+
+    /// Photos that still wait may have moved: the same bytes are taken from where they are now.
+    fn find_photos_at(&mut self, photos: &PhotoSet) {
+        for (index, now) in photos.photos().iter().enumerate() {
+            if let Some(photo) = self.photos.photo_mut(index)
+                && photo.sha256 == now.sha256
+                && photo.state == PhotoState::Waiting
+            {
+                photo.source.clone_from(&now.source);
+                photo.name.clone_from(&now.name);
+            }
+        }
+    }
+
+    /// Whether pictures of this wish are already on order: an order that was cut off carries on.
+    #[must_use]
+    pub fn pictures_under_way(&self, wish: &Wish) -> Option<u32> {
+        let under_way = |pictures: &&Generation| pictures.wish == *wish && !pictures.order.ended();
+        self.pictures.iter().find(under_way).map(|pictures| pictures.number)
+    }
+
+    /// Orders pictures, or carries on with the order that there is. `None` when there is no model.
+    #[must_use]
+    pub fn open_pictures(mut self, wish: Wish, moment: &Moment) -> (Self, Option<u32>) {
+        if let Some(number) = self.pictures_under_way(&wish) {
+            for pictures in self.pictures.iter_mut().filter(|pictures| pictures.number == number) {
+                pictures.order.asked_again(moment);
+            }
+            return (self, Some(number));
+        }
+        let upload = self.model_at_fal(moment.now);
+        if upload.is_none() && self.model_file().is_none() {
+            return (self, None);
+        }
+        let number = self.pictures.last().map_or(1, |pictures| pictures.number + 1);
+        let [a, b, c, d, ..] = moment.entropy;
+        let seed = wish.seed().unwrap_or(u32::from_le_bytes([a, b, c, d]));
+        let order = Order::new(Stage::Planned, upload, moment.now);
+        self.pictures.push(Generation { number, wish, seed, order });
+        (self, Some(number))
+    }
+
+    /// The phrase that calls the person in a prompt.
+    #[must_use]
+    pub fn trigger(&self) -> Option<TriggerPhrase> {
+        let trained = self.trained().map(|training| training.config.trigger(self.id));
+        trained.or_else(|| self.imported.as_ref().map(|model| model.trigger.clone()))
+    }
+
+    /// Our copy of the model's file, and its length in bytes.
+    #[must_use]
+    pub fn model_file(&self) -> Option<(String, u64)> {
+        let trained = self.trained().and_then(|training| match &training.order.stage {
+            Stage::Done { kept, .. } => kept.first().map(|file| (file.name.clone(), file.length)),
+            _ => None,
+        });
+        trained.or_else(|| self.imported.as_ref().and_then(|model| model.file.clone()))
+    }
+
+    /// The last training that ended with a model.
+    pub(super) fn trained(&self) -> Option<&TrainingJob> {
+        self.trainings.iter().rev().find(|training| matches!(training.order.stage, Stage::Done { .. }))
+    }
+
+    /// The model where fal can read it, while fal's own copy lives.
+    fn model_at_fal(&self, now: Timestamp) -> Option<Uploaded> {
+        if let Some(training) = self.trained()
+            && let Stage::Done { goods, taken_at, .. } = &training.order.stage
+        {
+            let until = taken_at.plus(EXPIRY_AT_FAL);
+            let url = goods.files().first()?.url.clone();
+            return Some(Uploaded { url, until: Some(until) }).filter(|model| model.lasts(now));
+        }
+        let url = self.imported.as_ref()?.url.clone()?;
+        Some(Uploaded { url, until: None })
+    }
+
+    /// What fal still holds of this avatar, and until when: to be told when the person is forgotten.
+    #[must_use]
+    pub fn remains(&self, now: Timestamp) -> Vec<Remains> {
+        let mut remains = Vec::new();
+        if self.test_mode {
+            return remains;
+        }
+        for training in &self.trainings {
+            remains.extend(uploaded("archive", &training.order));
+            remains.extend(produced("model", &training.order, now));
+        }
+        for pictures in &self.pictures {
+            remains.extend(produced("pictures", &pictures.order, now));
+        }
+        remains.retain(|remains| remains.until > now);
+        remains
+    }
+}
+
+fn uploaded<G>(what: &'static str, order: &Order<G>) -> Option<Remains> {
+    Some(Remains { what, until: order.upload.as_ref()?.until? })
+}
+
+fn produced<G>(what: &'static str, order: &Order<G>, now: Timestamp) -> Option<Remains> {
+    match &order.stage {
+        // Longer than fal's copies can live: who is told that they are gone must be able to rely on it.
+        Stage::Keeping { .. } => Some(Remains { what, until: now.plus(EXPIRY_AT_FAL) }),
+        Stage::Done { at, .. } => Some(Remains { what, until: at.plus(EXPIRY_AT_FAL) }),
+        _ => None,
+    }
+}

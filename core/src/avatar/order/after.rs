@@ -1,0 +1,338 @@
+//! What an order becomes after something happened.
+
+use super::{
+    Accepted, Bought, Cancel, Goods, LONGEST_QUEUE, Order, Plan, Search, Seen, Stage, TokenHash, Uploaded,
+};
+use crate::{
+    avatar::{
+        Moment,
+        status::percent,
+        task::{Chore, Outcome},
+    },
+    error::{Error, NetworkError, StorageErrorKind},
+    fal::{
+        CallError, RequestId,
+        cancel::{self, Cancelled},
+        error::ErrorKind,
+        result::ResultError,
+        status::{self, QueueStatus},
+        submit::{self, Submitted, Unclear},
+    },
+    http::Answer,
+    limits::EXPIRY_AT_FAL,
+    retry::Trouble,
+};
+
+/// What happened to an order.
+#[derive(Debug)]
+pub(in crate::avatar) enum Happened {
+    /// A chore is about to be done.
+    Began { chore: Chore, token: Option<TokenHash> },
+    /// A chore was lost: the shell died with it, or it took longer than it may.
+    Lost { chore: Chore, why: Unclear },
+    /// A chore ended.
+    Ended {
+        chore: Chore,
+        outcome: Outcome,
+        /// The requests that orders of the same avatar hold.
+        held: Vec<RequestId>,
+    },
+    /// Something outside of its chores went wrong that may still go right.
+    Troubled(Error),
+    /// It became plain that it cannot work, before anything was bought.
+    Unworkable(Error),
+    /// A person wants to know how it stands.
+    LookAsked,
+    /// A person asked for it to be called off.
+    CancelAsked,
+    /// fal's webhook named a request.
+    Named { request_id: RequestId, token: Option<TokenHash> },
+    /// A person named the request that the order became.
+    Resolved(RequestId),
+    /// A person found that fal had taken nothing.
+    NotAccepted,
+}
+
+impl<G: Goods> Order<G> {
+    /// What it is after something happened.
+    pub(in crate::avatar) fn after(self, happened: Happened, plan: &Plan<'_>, moment: &Moment) -> Self {
+        match happened {
+            Happened::Began { chore: Chore::Submit, token } if matches!(self.stage, Stage::Planned) => {
+                let stage = Stage::Submitting { since: moment.now, hint: None };
+                Self { stage, token, ..self }
+            }
+            Happened::Began { chore: Chore::Compare | Chore::Prove, .. } => self.asking(),
+            Happened::Lost { chore: Chore::Submit, why }
+                if matches!(self.stage, Stage::Submitting { .. }) =>
+            {
+                self.unclear(why, moment)
+            }
+            Happened::Began { .. } | Happened::Lost { .. } => self,
+            Happened::Ended { chore, outcome, held } => self.ended_chore(chore, outcome, &held, plan, moment),
+            Happened::Troubled(_) if self.ended() => self,
+            Happened::Troubled(error) => self.troubled(error, moment),
+            Happened::Unworkable(error) => self.failed(error, moment),
+            Happened::LookAsked => self.look_asked(moment),
+            Happened::CancelAsked => self.cancel_asked(moment),
+            Happened::Named { request_id, token } => self.named(&request_id, token, moment),
+            Happened::Resolved(request_id) => self.resolved(&request_id, moment),
+            Happened::NotAccepted => self.not_accepted(moment),
+        }
+    }
+
+    /// After a chore ended. An outcome that comes too late changes nothing, but for an accepted submit, which
+    /// is always kept.
+    fn ended_chore(
+        self,
+        chore: Chore,
+        outcome: Outcome,
+        held: &[RequestId],
+        plan: &Plan<'_>,
+        moment: &Moment,
+    ) -> Self {
+        match (chore, outcome) {
+            (Chore::Upload, Outcome::Sent(sent)) if matches!(self.stage, Stage::Planned) => match sent {
+                Ok(url) => {
+                    let until = Some(moment.now.plus(EXPIRY_AT_FAL));
+                    Self { upload: Some(Uploaded { url, until }), trouble: None, ..self }
+                }
+                Err(error) => self.not_sent(error, moment),
+            },
+            (Chore::Submit, Outcome::Answered { answer, .. }) => {
+                self.submitted(submit::parse(answer), moment)
+            }
+            (Chore::Search, Outcome::Answered { answer, .. }) => self.searched(answer, held, plan, moment),
+            (Chore::Compare, Outcome::Answered { answer, .. }) => self.compared(answer, plan, moment),
+            (Chore::Prove, Outcome::Answered { answer, held_elsewhere }) => {
+                self.proved(answer, held_elsewhere, held, moment)
+            }
+            (Chore::Look, Outcome::Answered { answer, .. }) => self.looked(answer, plan, moment),
+            (Chore::Collect, Outcome::Answered { answer, .. }) => self.collected(answer, moment),
+            (Chore::Cancel, Outcome::Answered { answer, .. }) => self.cancel_answered(answer, moment),
+            (Chore::Keep(index), Outcome::Fetched(Ok(file))) => match &mut self.stage.clone() {
+                Stage::Keeping { request_id, goods, kept, .. } if kept.len() == index => {
+                    kept.push(file);
+                    self.kept(request_id.clone(), goods.clone(), std::mem::take(kept), moment)
+                }
+                _ => self,
+            },
+            (Chore::Keep(_), Outcome::Fetched(Err(error))) => self.not_kept(error, moment),
+            _ => self,
+        }
+    }
+
+    /// After a person wanted to know how it stands: no pause is kept.
+    fn look_asked(mut self, moment: &Moment) -> Self {
+        match &mut self.stage {
+            Stage::Accepted(accepted) => accepted.look_at = moment.now,
+            Stage::Unclear { search, .. } => search.at = moment.now,
+            _ => {}
+        }
+        if let Some(trouble) = &mut self.trouble {
+            trouble.until = moment.now;
+        }
+        self
+    }
+
+    /// After a person asked for it to be called off. What has not been bought is off at once; what has is
+    /// off when fal says so.
+    fn cancel_asked(mut self, moment: &Moment) -> Self {
+        match self.stage {
+            Stage::Preparing | Stage::Planned => self.cancelled(None, moment),
+            Stage::Submitting { .. } | Stage::Unclear { .. } | Stage::Accepted(_)
+                if self.cancel != Cancel::Asked =>
+            {
+                // Said to fal once and asked for again: fal may not have heard.
+                self.cancel = Cancel::Asked;
+                self.trouble = None;
+                self
+            }
+            _ => self,
+        }
+    }
+
+    /// After something went wrong that may still go right.
+    pub(super) fn troubled(mut self, error: Error, moment: &Moment) -> Self {
+        let earlier = self.trouble.take();
+        let asked = match &error {
+            Error::Api(error) => error.wait(),
+            _ => None,
+        };
+        self.trouble = Some(Trouble::after(earlier.as_ref(), error, asked, moment.seed(), moment.now));
+        self
+    }
+
+    /// After it became plain that it cannot work, before anything was bought.
+    fn failed(self, error: Error, moment: &Moment) -> Self {
+        let stage = Stage::Failed { error, at: moment.now, bought: Bought::Nothing };
+        Self { stage, trouble: None, ..self }
+    }
+
+    /// After fal named its request: it is bought, whatever else was believed.
+    pub(super) fn accepted(self, request_id: RequestId, moment: &Moment) -> Self {
+        let now = moment.now;
+        let seen = Seen::Queued { position: None };
+        let stage = Stage::Accepted(Accepted { request_id, at: now, look_at: now, seen });
+        // What was said to fal before was said of another request.
+        let cancel = if self.cancel == Cancel::Sent { Cancel::Asked } else { self.cancel };
+        Self { stage, trouble: None, cancel, ..self }
+    }
+
+    fn cancelled(self, request_id: Option<RequestId>, moment: &Moment) -> Self {
+        Self { stage: Stage::Cancelled { at: moment.now, request_id }, trouble: None, ..self }
+    }
+
+    fn unclear(self, why: Unclear, moment: &Moment) -> Self {
+        let (since, candidate) = match &self.stage {
+            Stage::Submitting { since, hint } => (*since, hint.clone()),
+            _ => (moment.now, None),
+        };
+        let search = Search { rounds: 0, cursor: None, pages: 0, at: moment.now };
+        let stage = Stage::Unclear { since, why, candidate, compared: false, asked: None, search };
+        Self { stage, trouble: None, ..self }
+    }
+
+    fn not_sent(self, error: Error, moment: &Moment) -> Self {
+        let waits = error.may_pass() || matches!(error, Error::Storage(_));
+        if waits { self.troubled(error, moment) } else { self.failed(error, moment) }
+    }
+
+    fn submitted(self, submitted: Submitted, moment: &Moment) -> Self {
+        let open = match &self.stage {
+            Stage::Submitting { .. } | Stage::Unclear { .. } => true,
+            // Ended by a person in the meantime, or taken for another request: only the proof that it was
+            // bought after all counts.
+            _ => false,
+        };
+        // fal's own message, with our token in its address, has shown that it took the order: an answer to
+        // some repetition on the way that says no does not count.
+        let named = matches!(
+            &self.stage,
+            Stage::Submitting { hint: Some(_), .. } | Stage::Unclear { candidate: Some(_), .. }
+        );
+        match submitted {
+            Submitted::Accepted(request_id) if self.request_id() == Some(&request_id) => self,
+            // What is whole is not given up for it.
+            Submitted::Accepted(_) if matches!(self.stage, Stage::Keeping { .. } | Stage::Done { .. }) => {
+                self
+            }
+            Submitted::Accepted(request_id) => self.accepted(request_id, moment),
+            Submitted::Refused(_) | Submitted::TryAgain { .. } | Submitted::NotSent if named => {
+                match self.stage {
+                    Stage::Submitting { .. } => self.unclear(Unclear::Interrupted, moment),
+                    _ => self,
+                }
+            }
+            _ if !open => self,
+            Submitted::Unclear(why) if matches!(self.stage, Stage::Submitting { .. }) => {
+                self.unclear(why, moment)
+            }
+            Submitted::Unclear(_) => self,
+            Submitted::Refused(_) | Submitted::TryAgain { .. } | Submitted::NotSent
+                if self.cancel == Cancel::Asked =>
+            {
+                self.cancelled(None, moment)
+            }
+            Submitted::Refused(error) => self.failed(Error::Api(error), moment),
+            Submitted::TryAgain { why, .. } => {
+                Self { stage: Stage::Planned, ..self }.troubled(Error::Api(why), moment)
+            }
+            Submitted::NotSent => {
+                let error = NetworkError::NoAnswer(crate::http::NoAnswer::NotConnected);
+                Self { stage: Stage::Planned, ..self }.troubled(Error::Network(error), moment)
+            }
+        }
+    }
+
+    fn looked(self, answer: Answer, plan: &Plan<'_>, moment: &Moment) -> Self {
+        let Stage::Accepted(accepted) = &self.stage else { return self };
+        let (now, request_id) = (moment.now, accepted.request_id.clone());
+        let since = match accepted.seen {
+            Seen::Running { since, .. } => since,
+            Seen::Queued { .. } | Seen::Ended => now,
+        };
+        let (seen, look_at) = match status::parse(answer) {
+            Ok(QueueStatus::InQueue { position }) => (Seen::Queued { position }, now.plus(moment.poll)),
+            Ok(QueueStatus::InProgress { logs }) => {
+                let percent = plan
+                    .steps
+                    .and_then(|steps| percent(logs.iter().map(|line| line.message.as_str()), steps));
+                (Seen::Running { since, percent }, now.plus(moment.poll))
+            }
+            Ok(QueueStatus::Completed { .. }) => (Seen::Ended, now),
+            Err(CallError::Api(error)) if error.status == 404 && self.cancel == Cancel::Sent => {
+                return self.cancelled(Some(request_id), moment);
+            }
+            Err(error) => return self.troubled(error.into(), moment),
+        };
+        let stage = Stage::Accepted(Accepted { request_id, at: accepted.at, look_at, seen });
+        Self { stage, trouble: None, ..self }
+    }
+
+    fn collected(self, answer: Answer, moment: &Moment) -> Self {
+        let Stage::Accepted(accepted) = self.stage.clone() else { return self };
+        let request_id = accepted.request_id.clone();
+        match G::parse(answer) {
+            Ok(goods) => self.kept(request_id, goods, Vec::new(), moment),
+            Err(ResultError::NotReady) => {
+                let seen = Seen::Queued { position: None };
+                let look_at = moment.now.plus(moment.poll);
+                Self { stage: Stage::Accepted(Accepted { look_at, seen, ..accepted }), ..self }
+            }
+            Err(ResultError::Failed(error))
+                if self.cancel != Cancel::NotAsked && error.kind == ErrorKind::ClientCancelled =>
+            {
+                self.cancelled(Some(request_id), moment)
+            }
+            Err(ResultError::Failed(error)) => {
+                let bought = Bought::Ran(request_id);
+                let stage = Stage::Failed { error: Error::Api(error), at: moment.now, bought };
+                Self { stage, trouble: None, ..self }
+            }
+            Err(ResultError::Retry(error)) => self.troubled(error.into(), moment),
+        }
+    }
+
+    fn kept(self, request_id: RequestId, goods: G, kept: Vec<crate::avatar::Kept>, moment: &Moment) -> Self {
+        let taken_at = match &self.stage {
+            Stage::Accepted(accepted) => accepted.at,
+            Stage::Keeping { taken_at, .. } => *taken_at,
+            _ => moment.now,
+        };
+        let stage = if kept.len() < goods.files().len() {
+            Stage::Keeping { request_id, goods, kept, taken_at }
+        } else {
+            Stage::Done { request_id, goods, kept, taken_at, at: moment.now }
+        };
+        Self { stage, trouble: None, ..self }
+    }
+
+    /// After a file could not be kept. One that fal does not have, once it has expired there, is gone.
+    fn not_kept(self, error: Error, moment: &Moment) -> Self {
+        let Stage::Keeping { request_id, taken_at, .. } = &self.stage else { return self };
+        let missing = matches!(error, Error::Network(NetworkError::Unreadable { status: 404 | 410 }));
+        if missing && moment.now.since(*taken_at) >= EXPIRY_AT_FAL + LONGEST_QUEUE {
+            let bought = Bought::Ran(request_id.clone());
+            let stage = Stage::Failed { error: NetworkError::Expired.into(), at: moment.now, bought };
+            return Self { stage, trouble: None, ..self };
+        }
+        self.troubled(error, moment)
+    }
+
+    fn cancel_answered(mut self, answer: Answer, moment: &Moment) -> Self {
+        let Stage::Accepted(accepted) = &mut self.stage else { return self };
+        match cancel::parse(answer) {
+            Ok(Cancelled::Requested | Cancelled::AlreadyCompleted | Cancelled::NotFound) => {
+                accepted.look_at = moment.now;
+                Self { cancel: Cancel::Sent, trouble: None, ..self }
+            }
+            Err(error) => self.troubled(error.into(), moment),
+        }
+    }
+}
+
+/// Whether what failed is that the prepared photos are gone.
+pub(in crate::avatar) fn lacks_files(outcome: &Outcome) -> bool {
+    let Outcome::Sent(Err(Error::Storage(error))) = outcome else { return false };
+    matches!(error.kind, StorageErrorKind::Missing | StorageErrorKind::Changed)
+}

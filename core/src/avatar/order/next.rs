@@ -1,0 +1,157 @@
+//! What an order needs next.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use url::Url;
+
+use super::{Cancel, Goods, Order, Product, Stage, TokenHash};
+use crate::{
+    avatar::{
+        Moment,
+        order::{Accepted, Seen},
+        task::{Chore, Parcel, Work},
+    },
+    fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
+    http::Request,
+    limits::TRANSFER_TIMEOUT,
+    time::Timestamp,
+};
+
+/// What an order is for: the part that differs between a model and pictures.
+pub(in crate::avatar) struct Plan<'a> {
+    /// What is called.
+    pub(in crate::avatar) endpoint: Endpoint,
+    /// The input, given where the upload is.
+    pub(in crate::avatar) input: &'a dyn Fn(&Url) -> Value,
+    /// Whether an input in fal's list of requests is that one.
+    pub(in crate::avatar) is_input: &'a dyn Fn(&Url, &Value) -> bool,
+    /// What is uploaded, and how long it is.
+    pub(in crate::avatar) parcel: &'a dyn Fn() -> Option<(Parcel, u64)>,
+    /// Where fal reports the end, given the token.
+    pub(in crate::avatar) webhook: &'a dyn Fn(&str) -> Option<Url>,
+    /// The name under which a bought file is kept.
+    pub(in crate::avatar) file_name: &'a dyn Fn(usize, Product<'_>) -> String,
+    /// How many steps its log lines count to, if they count.
+    pub(in crate::avatar) steps: Option<u32>,
+}
+
+/// What an order needs next.
+pub(in crate::avatar) enum Next {
+    /// This.
+    Do { chore: Chore, work: Box<Work>, lease: Duration, token: Option<TokenHash> },
+    /// Nothing before this moment.
+    Wait(Timestamp),
+    /// Nothing until something happens.
+    Idle,
+}
+
+/// Beyond the timeout of what a task sends: how long the shell may take around it.
+const SLACK: Duration = Duration::from_mins(1);
+
+impl<G: Goods> Order<G> {
+    /// What it needs next, given the chores that are under way.
+    pub(in crate::avatar) fn next(
+        &self,
+        running: &[Chore],
+        plan: &Plan<'_>,
+        account: &Account,
+        moment: &Moment,
+    ) -> Next {
+        let now = moment.now;
+        if let Stage::Accepted(accepted) = &self.stage
+            && self.cancel == Cancel::Asked
+            && !running.contains(&Chore::Cancel)
+            && self.rests_until(now).is_none()
+        {
+            return call(Chore::Cancel, cancel::request(account, &plan.endpoint, &accepted.request_id));
+        }
+        if running.iter().any(|chore| *chore != Chore::Cancel) {
+            return Next::Idle;
+        }
+        if let Some(until) = self.rests_until(now) {
+            return Next::Wait(until);
+        }
+        match &self.stage {
+            Stage::Planned => match self.upload.as_ref().filter(|upload| upload.lasts(now)) {
+                Some(upload) => order(&upload.url, plan, account, moment),
+                None => send(plan, account),
+            },
+            Stage::Unclear { candidate: Some(candidate), compared: false, .. } => {
+                call(Chore::Compare, requests::request_of(account, &plan.endpoint, candidate))
+            }
+            Stage::Unclear { candidate: Some(candidate), compared: true, .. } => {
+                call(Chore::Prove, status::request(account, &plan.endpoint, candidate))
+            }
+            Stage::Unclear { candidate: None, search, since, .. } if search.at <= now => {
+                let from = Timestamp::from_millis(since.millis().saturating_sub(CLOCKS_DIFFER));
+                call(
+                    Chore::Search,
+                    requests::request(account, &plan.endpoint, from, search.cursor.as_deref()),
+                )
+            }
+            Stage::Unclear { candidate: None, search, .. } => Next::Wait(search.at),
+            Stage::Accepted(Accepted { seen: Seen::Ended, request_id, .. }) => {
+                call(Chore::Collect, result::request(account, &plan.endpoint, request_id))
+            }
+            Stage::Accepted(accepted) if accepted.look_at <= now => {
+                call(Chore::Look, status::request(account, &plan.endpoint, &accepted.request_id))
+            }
+            Stage::Accepted(accepted) => Next::Wait(accepted.look_at),
+            Stage::Keeping { goods, kept, .. } => keep(goods, kept.len(), plan),
+            Stage::Preparing
+            | Stage::Submitting { .. }
+            | Stage::Done { .. }
+            | Stage::Failed { .. }
+            | Stage::Cancelled { .. } => Next::Idle,
+        }
+    }
+
+    fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.trouble.as_ref().map(|trouble| trouble.until).filter(|until| *until > now)
+    }
+}
+
+fn send(plan: &Plan<'_>, account: &Account) -> Next {
+    let Some((parcel, length)) = (plan.parcel)() else { return Next::Idle };
+    let (file_name, content_type) = match parcel {
+        Parcel::Archive(_) => ("photos.zip", "application/zip"),
+        Parcel::Model(_) => ("model.safetensors", "application/octet-stream"),
+    };
+    let upload = Box::new(Upload::new(account, file_name, content_type, length));
+    let parts = length / crate::limits::UPLOAD_PART_BYTES + 3;
+    let lease = TRANSFER_TIMEOUT * u32::try_from(parts).unwrap_or(u32::MAX) + SLACK;
+    Next::Do { chore: Chore::Upload, work: Box::new(Work::Send { upload, parcel }), lease, token: None }
+}
+
+/// The purchase.
+fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> Next {
+    let token = moment.token();
+    let webhook = (plan.webhook)(&token);
+    let request = submit::request(account, &plan.endpoint, &(plan.input)(upload), webhook.as_ref());
+    Next::Do {
+        chore: Chore::Submit,
+        lease: request.timeout + SLACK,
+        work: Box::new(Work::Call(request)),
+        token: webhook.map(|_| TokenHash::of(&token)),
+    }
+}
+
+/// How far fal's clock may be behind ours, in milliseconds.
+const CLOCKS_DIFFER: i64 = 600_000;
+
+fn call(chore: Chore, request: Request) -> Next {
+    Next::Do { chore, lease: request.timeout + SLACK, work: Box::new(Work::Call(request)), token: None }
+}
+
+fn keep<G: Goods>(goods: &G, index: usize, plan: &Plan<'_>) -> Next {
+    match goods.files().get(index).copied() {
+        Some(file) => Next::Do {
+            chore: Chore::Keep(index),
+            work: Box::new(Work::Fetch { url: file.url.clone(), name: (plan.file_name)(index, file) }),
+            lease: TRANSFER_TIMEOUT + SLACK,
+            token: None,
+        },
+        None => Next::Idle,
+    }
+}

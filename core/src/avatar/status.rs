@@ -1,0 +1,404 @@
+//! What users see of a job: the status document.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use url::Url;
+
+use super::{
+    Avatar, Generation, JobId, Kept, PhotoState, TrainingJob,
+    order::{Accepted, Goods, Order, Seen, Stage},
+};
+use crate::{error::Error, limits::UNCLEAR_FOR, time::Timestamp};
+
+/// The status document of a training.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Status {
+    /// One of four words, so that monitoring loops end.
+    pub status: State,
+    /// 0 to 100, never backwards.
+    pub progress: u8,
+    /// What is going on, as a sentence.
+    pub message: String,
+    /// When it was ordered.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// How far it is.
+    pub stage: StageName,
+    /// The job's name.
+    pub job: JobId,
+    /// fal's name for it.
+    pub request_id: Option<String>,
+    /// How many requests are ahead of it at fal.
+    pub queue_position: Option<u64>,
+    /// Why it ended badly, or what it waits for, as a stable name.
+    pub code: Option<String>,
+    /// Whether nothing was bought.
+    pub test_mode: bool,
+    /// The model, once it is ours.
+    pub model: Option<ModelStatus>,
+    /// The photos that were left out, and why.
+    pub rejected_photos: Vec<PhotoStatus>,
+}
+
+/// The four words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It goes on.
+    InProgress,
+    /// The model is ours.
+    Completed,
+    /// It ended without a model.
+    Error,
+    /// fal cannot be reached.
+    Unknown,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the documented words of the status document")]
+pub enum StageName {
+    Preparing,
+    Uploading,
+    Submitting,
+    SubmissionUnclear,
+    Queued,
+    Training,
+    Generating,
+    Collecting,
+    Done,
+    Cancelled,
+    Failed,
+}
+
+/// A model that is ours.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelStatus {
+    /// The word that calls the person in a prompt.
+    pub trigger_phrase: String,
+    /// Our copy of its file.
+    pub file: Kept,
+    /// fal's copy, which ends a week after the training.
+    pub url: Url,
+}
+
+/// A photo that was left out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PhotoStatus {
+    /// Its name.
+    pub photo: String,
+    /// Why, as a stable name.
+    pub code: &'static str,
+    /// Why, as a sentence.
+    pub message: String,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+/// The status document of pictures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PicturesStatus {
+    /// One of four words.
+    pub status: State,
+    /// What is going on, as a sentence.
+    pub message: String,
+    /// When they were ordered.
+    pub created_at: Timestamp,
+    /// How far they are.
+    pub stage: StageName,
+    /// Their number in the avatar.
+    pub number: u32,
+    /// fal's name for the order.
+    pub request_id: Option<String>,
+    /// How many requests are ahead of it at fal.
+    pub queue_position: Option<u64>,
+    /// Why it ended badly, as a stable name.
+    pub code: Option<String>,
+    /// Whether nothing was bought.
+    pub test_mode: bool,
+    /// The seed, to get the same pictures again.
+    pub seed: u32,
+    /// What fal was asked for, with the trigger phrase.
+    pub prompt: String,
+    /// Our copies, in fal's order.
+    pub files: Vec<Kept>,
+    /// Which of them fal's safety filter blanked, counted from 0. They were paid for.
+    pub blanked: Vec<usize>,
+}
+
+/// So many looks in a row must fail before a job counts as unreachable: one lost answer is no news.
+pub const LOOKS_BEFORE_UNKNOWN: u32 = 3;
+
+/// What of an order both documents tell.
+struct Told {
+    state: State,
+    stage: StageName,
+    message: String,
+    code: Option<String>,
+    completed_at: Option<Timestamp>,
+    queue_position: Option<u64>,
+}
+
+impl Avatar {
+    /// What users see of this attempt.
+    #[must_use]
+    pub fn status(&self, attempt: u32, now: Timestamp) -> Option<Status> {
+        let training = self.training(attempt)?;
+        let order = &training.order;
+        let uploading = order.upload.is_none();
+        let told = told(order, uploading, StageName::Training, now);
+        let message = match &order.stage {
+            Stage::Preparing if order.trouble.is_none() => format!(
+                "Photo {} of {} is being prepared.",
+                (self.photos.settled() + 1).min(self.photos.photos().len()),
+                self.photos.photos().len()
+            ),
+            _ => told.message,
+        };
+        let model = match &order.stage {
+            Stage::Done { goods, kept, .. } => kept.first().map(|file| ModelStatus {
+                trigger_phrase: training.config.trigger(self.id).to_string(),
+                file: file.clone(),
+                url: goods.lora.url.clone(),
+            }),
+            _ => None,
+        };
+        Some(Status {
+            status: told.state,
+            progress: training.progress.max(self.progress_of(training, now)),
+            message: told_where(message, self.test_mode),
+            created_at: order.ordered_at,
+            completed_at: told.completed_at,
+            stage: told.stage,
+            job: JobId { avatar: self.id, attempt },
+            request_id: order.request_id().map(ToString::to_string),
+            queue_position: told.queue_position,
+            code: told.code,
+            test_mode: self.test_mode,
+            model,
+            rejected_photos: self.rejected_photos(),
+        })
+    }
+
+    /// What users see of these pictures.
+    #[must_use]
+    pub fn pictures_status(&self, number: u32, now: Timestamp) -> Option<PicturesStatus> {
+        let pictures = self.pictures.iter().find(|pictures| pictures.number == number)?;
+        let Generation { order, wish, seed, .. } = pictures;
+        let told = told(order, order.upload.is_none(), StageName::Generating, now);
+        let (files, blanked) = match &order.stage {
+            Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. } => {
+                let blanked = goods.images.iter().enumerate().filter(|(_, image)| image.blanked);
+                (kept.clone(), blanked.map(|(index, _)| index).collect())
+            }
+            _ => (Vec::new(), Vec::new()),
+        };
+        Some(PicturesStatus {
+            status: told.state,
+            message: told_where(told.message, self.test_mode),
+            created_at: order.ordered_at,
+            stage: told.stage,
+            number,
+            request_id: order.request_id().map(ToString::to_string),
+            queue_position: told.queue_position,
+            code: told.code,
+            test_mode: self.test_mode,
+            seed: *seed,
+            prompt: wish.prompt().to_owned(),
+            files,
+            blanked,
+        })
+    }
+
+    /// Remembers the progress that was shown, so that it never goes backwards.
+    pub(super) fn show_progress(&mut self, moment: &super::Moment) {
+        for place in 0..self.trainings.len() {
+            let progress = self.progress_of(&self.trainings[place], moment.now);
+            let training = &mut self.trainings[place];
+            training.progress = training.progress.max(progress);
+        }
+    }
+
+    fn progress_of(&self, training: &TrainingJob, now: Timestamp) -> u8 {
+        let part = |from: u8, to: u8, done: u64, all: u64| {
+            let share = u64::from(to - from) * done.min(all) / all.max(1);
+            from + u8::try_from(share).unwrap_or(0)
+        };
+        match training.order.stage {
+            Stage::Preparing => part(0, 20, self.photos.settled() as u64, self.photos.photos().len() as u64),
+            Stage::Planned if training.order.upload.is_none() => 20,
+            Stage::Planned | Stage::Submitting { .. } | Stage::Unclear { .. } => 30,
+            Stage::Accepted(Accepted { seen: Seen::Queued { .. }, .. }) => 32,
+            Stage::Accepted(Accepted { seen: Seen::Running { percent: Some(percent), .. }, .. }) => {
+                part(35, 90, percent.into(), 100)
+            }
+            Stage::Accepted(Accepted { seen: Seen::Running { since, percent: None }, .. }) => {
+                let elapsed = now.since(since).as_secs();
+                // Nears the end without reaching it: two thirds of the way after the expected time.
+                part(35, 90, elapsed, elapsed + expected(training.config.steps()).as_secs() / 2)
+            }
+            Stage::Accepted(Accepted { seen: Seen::Ended, .. }) => 92,
+            Stage::Keeping { .. } => 95,
+            Stage::Done { .. } => 100,
+            // Where it ended is where it stays.
+            Stage::Failed { .. } | Stage::Cancelled { .. } => 0,
+        }
+    }
+
+    fn rejected_photos(&self) -> Vec<PhotoStatus> {
+        let rejected = self.photos.photos().iter().filter_map(|photo| match &photo.state {
+            PhotoState::Rejected(why) => Some(PhotoStatus {
+                photo: photo.name.clone(),
+                code: why.code(),
+                message: why.to_string(),
+                advice: why.advice(),
+            }),
+            PhotoState::Waiting | PhotoState::Ready(_) => None,
+        });
+        rejected.collect()
+    }
+}
+
+/// How long a training takes, roughly: fal promises nothing.
+fn expected(steps: u32) -> Duration {
+    Duration::from_mins(1) + Duration::from_millis(150) * steps
+}
+
+fn told<G: Goods>(order: &Order<G>, uploading: bool, running: StageName, now: Timestamp) -> Told {
+    let told = |state, stage, message: &str| Told {
+        state,
+        stage,
+        message: message.to_owned(),
+        code: None,
+        completed_at: None,
+        queue_position: None,
+    };
+    let going = |stage, message: &str| told(State::InProgress, stage, message);
+    let mut told = match &order.stage {
+        Stage::Preparing => going(StageName::Preparing, "The photos are being prepared."),
+        Stage::Planned if uploading => going(StageName::Uploading, "The upload to fal.ai is under way."),
+        Stage::Planned | Stage::Submitting { .. } => {
+            going(StageName::Submitting, "The order is being placed at fal.ai.")
+        }
+        Stage::Unclear { since, why, .. } => {
+            let late = now.since(*since) >= UNCLEAR_FOR;
+            let state = if late { State::Error } else { State::InProgress };
+            Told {
+                code: Some("submission_unclear".to_owned()),
+                completed_at: None,
+                ..told(
+                    state,
+                    StageName::SubmissionUnclear,
+                    &format!(
+                        "fal.ai may have taken the order, and may not: {why}. It is not placed again; \
+                         fal.ai's list of requests is searched for it."
+                    ),
+                )
+            }
+        }
+        Stage::Accepted(accepted) => told_of_accepted(accepted, running),
+        Stage::Keeping { .. } => going(StageName::Collecting, "The result is being fetched."),
+        Stage::Done { at, .. } => {
+            Told { completed_at: Some(*at), ..told(State::Completed, StageName::Done, "Done.") }
+        }
+        Stage::Failed { error, at, .. } => Told {
+            code: Some(error.code().to_owned()),
+            completed_at: Some(*at),
+            ..told(State::Error, StageName::Failed, &sentence(error))
+        },
+        Stage::Cancelled { at, .. } => Told {
+            code: Some("cancelled".to_owned()),
+            completed_at: Some(*at),
+            ..told(State::Error, StageName::Cancelled, "It was cancelled.")
+        },
+    };
+    if let Some(trouble) = &order.trouble
+        && !order.ended()
+    {
+        told.message = format!("{} It is tried again.", sentence(&trouble.error));
+        told.code.get_or_insert_with(|| trouble.error.code().to_owned());
+        let bought = matches!(order.stage, Stage::Accepted(_) | Stage::Keeping { .. });
+        if bought && trouble.tries >= LOOKS_BEFORE_UNKNOWN {
+            told.state = State::Unknown;
+        }
+    } else if order.cancel != super::Cancel::NotAsked && !order.ended() {
+        "fal.ai has been asked to stop it.".clone_into(&mut told.message);
+    }
+    told
+}
+
+fn told_of_accepted(accepted: &Accepted, running: StageName) -> Told {
+    let (stage, message, queue_position) = match &accepted.seen {
+        Seen::Queued { position: Some(ahead) } if *ahead > 0 => {
+            (StageName::Queued, format!("It waits at fal.ai with {ahead} before it."), Some(*ahead))
+        }
+        Seen::Queued { position } => (StageName::Queued, "It is next at fal.ai.".to_owned(), *position),
+        Seen::Running { percent: Some(percent), .. } => {
+            (running, format!("fal.ai works on it: {percent} %."), None)
+        }
+        Seen::Running { percent: None, .. } => (running, "fal.ai works on it.".to_owned(), None),
+        Seen::Ended => (StageName::Collecting, "fal.ai is done with it.".to_owned(), None),
+    };
+    Told { state: State::InProgress, stage, message, code: None, completed_at: None, queue_position }
+}
+
+/// The message as it is told: in test mode nothing is at fal, the simulator does it all.
+fn told_where(message: String, test_mode: bool) -> String {
+    if !test_mode {
+        return message;
+    }
+    match message.strip_prefix("fal.ai") {
+        Some(rest) => format!("The simulator{}", rest.replace("fal.ai", "the simulator")),
+        None => message.replace("fal.ai", "the simulator"),
+    }
+}
+
+/// The error as a sentence with a capital, unless it begins with a name that has none, and a full stop.
+fn sentence(error: &Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("fal") {
+        return if text.ends_with('.') { text } else { format!("{text}.") };
+    }
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}
+
+/// How far the log lines say a training of that many steps is. Progress bars of tqdm, the library that
+/// trainers use, read `45%|████▌     | 450/1000 [00:14<00:17, 31.0it/s]`; only a bar that counts to `steps` is
+/// the training's own.
+pub(super) fn percent<'a>(lines: impl Iterator<Item = &'a str>, steps: u32) -> Option<u8> {
+    let total = format!("/{steps} [");
+    let done = lines.filter_map(|line| {
+        let (before, _) = line.rsplit_once(&total)?;
+        let start = before.rfind(|letter: char| !letter.is_ascii_digit()).map_or(0, |place| place + 1);
+        let done: u32 = before.get(start..)?.parse().ok()?;
+        u8::try_from(u64::from(done.min(steps)) * 100 / u64::from(steps.max(1))).ok()
+    });
+    done.last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn only_the_bar_of_the_training_itself_counts() {
+        let lines = [
+            "Captioning: 100%|██████████| 12/12 [00:04<00:00]",
+            " 10%|█         | 100/1000 [00:03<00:29, 31.0it/s]",
+            " 45%|████▌     | 450/1000 [00:14<00:17, 31.0it/s]",
+            "saving",
+        ];
+        assert_eq!(percent(lines.into_iter(), 1000), Some(45));
+        assert_eq!(percent(lines.into_iter(), 2500), None);
+        assert_eq!(percent(["99999999999/7 ["].into_iter(), 7), None);
+        assert_eq!(percent(["9/7 ["].into_iter(), 7), Some(100));
+    }
+}

@@ -1,0 +1,207 @@
+//! What an avatar asks its shell to do, and what the shell says of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    order::TokenHash,
+    photo_set::{Dataset, Photo, Prepared, Sha256Sum},
+};
+use crate::{
+    error::{Error, StorageError},
+    fal::{RequestId, upload::Upload},
+    http::{Answer, Request},
+    photo::PhotoProblem,
+    time::Timestamp,
+};
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Save that this began, then do it, then say how it ended.
+    Begin(Box<Task>),
+    /// Nothing before this moment, unless something happens.
+    Wait(Timestamp),
+    /// Nothing until something happens.
+    Idle,
+}
+
+/// One thing to do.
+#[derive(Debug)]
+pub struct Task {
+    /// What is saved of it.
+    pub mark: Mark,
+    /// What the shell does.
+    pub work: Work,
+}
+
+/// What is saved of a task when it begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its number, never used twice in one avatar.
+    pub id: TaskId,
+    /// What it is for.
+    pub errand: Errand,
+    /// When it counts as lost.
+    pub lease: Timestamp,
+    /// For a submit with a webhook: the hash of the token in the webhook's address.
+    pub token: Option<TokenHash>,
+}
+
+/// A task's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub(super) u64);
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a task is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// Making one photo ready.
+    Photo(usize),
+    /// A training, by its attempt.
+    Training(u32, Chore),
+    /// Pictures, by their number.
+    Pictures(u32, Chore),
+}
+
+/// One step of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chore {
+    /// Sending the archive or the model to fal.
+    Upload,
+    /// The purchase itself: the one call that is never made twice.
+    Submit,
+    /// Looking for an unclear purchase in fal's list of requests.
+    Search,
+    /// Comparing what fal shows of the request that an unclear purchase may have become with what was sent.
+    Compare,
+    /// Asking fal about the request that an unclear purchase may have become.
+    Prove,
+    /// Asking how far it is.
+    Look,
+    /// Fetching the result.
+    Collect,
+    /// Asking fal to stop.
+    Cancel,
+    /// Keeping one of the files that were bought.
+    Keep(usize),
+}
+
+/// What the shell does.
+#[derive(Debug)]
+pub enum Work {
+    /// Read the photo, check that its bytes are still the ones of its sum, normalise it, keep the JPEG.
+    Prepare(Photo),
+    /// Send this, once.
+    Call(Request),
+    /// Drive the upload to its end, with the parcel as its bytes.
+    Send {
+        /// The calls.
+        upload: Box<Upload>,
+        /// The bytes.
+        parcel: Parcel,
+    },
+    /// Fetch this file from fal and keep it under this name. The key does not go with it.
+    Fetch {
+        /// Where it is.
+        url: Url,
+        /// Its name among the avatar's files.
+        name: String,
+    },
+}
+
+/// What is sent to fal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parcel {
+    /// The photos.
+    Archive(Dataset),
+    /// A model file, in the shell's own words.
+    Model(String),
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A task is about to be done.
+    Began(Mark),
+    /// A task ended.
+    Ended(TaskId, Outcome),
+    /// The shell started anew: what was under way is lost.
+    Restarted,
+    /// Time passed.
+    Woke,
+    /// fal called the webhook. A hint only: nothing of its payload is believed.
+    Webhook {
+        /// The request that it names.
+        request_id: RequestId,
+        /// The hash of the token in its address.
+        token: Option<TokenHash>,
+    },
+    /// A person asked for something.
+    Asked(Command),
+}
+
+/// How a task ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// [`Work::Prepare`] ended.
+    Prepared(Result<Prepared, PrepareError>),
+    /// [`Work::Call`] ended.
+    Answered {
+        /// fal's answer.
+        answer: Answer,
+        /// For [`Chore::Prove`]: whether another avatar's purchase already holds that request.
+        held_elsewhere: bool,
+    },
+    /// [`Work::Send`] ended: where fal keeps it.
+    Sent(Result<Url, Error>),
+    /// [`Work::Fetch`] ended.
+    Fetched(Result<Kept, Error>),
+}
+
+/// Why a photo was not made ready.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PrepareError {
+    /// The photo cannot be used. The set goes on without it.
+    #[error(transparent)]
+    Photo(PhotoProblem),
+    /// It could not be read, or the clean one could not be written.
+    #[error(transparent)]
+    Storage(StorageError),
+}
+
+/// A file that the shell keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its name among the avatar's files.
+    pub name: String,
+    /// Its length in bytes.
+    pub length: u64,
+    /// Its SHA-256.
+    pub sha256: Sha256Sum,
+}
+
+/// What a person asks for. Trainings are named by their attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Say how a training stands: fal is asked at once, whatever pause was kept.
+    Look(u32),
+    /// Stop a training.
+    Cancel(u32),
+    /// This is the request that an unclear training became.
+    Resolve(u32, RequestId),
+    /// fal took nothing of an unclear training, the person says.
+    NotAccepted(u32),
+    /// Forget the person.
+    Erase,
+}

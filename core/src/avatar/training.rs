@@ -1,0 +1,92 @@
+//! One try to train a model.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use super::{
+    AvatarId, PhotoSet, TokenHash, TrainingConfig,
+    order::{Order, Plan},
+    task::Parcel,
+};
+use crate::fal::{self, result::TrainedModel};
+
+/// One try to train a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingJob {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// Which training it is: see [`super::Identity`].
+    pub identity: Uuid,
+    /// How it is trained.
+    pub config: TrainingConfig,
+    /// The order at fal.
+    pub order: Order<TrainedModel>,
+    /// The progress that was shown last: it never goes backwards.
+    pub(super) progress: u8,
+}
+
+impl TrainingJob {
+    /// Calls `then` with what the order is for.
+    pub(super) fn with_plan<T>(
+        &self,
+        avatar: AvatarId,
+        photos: &PhotoSet,
+        then: impl FnOnce(&Plan<'_>) -> T,
+    ) -> T {
+        then(&Plan {
+            endpoint: fal::train::endpoint(),
+            input: &|archive| self.config.input(archive, avatar).to_json(),
+            is_input: &|archive, listed| self.config.input(archive, avatar).is_input_of(listed),
+            parcel: &|| {
+                let dataset = photos.dataset(self.config.photos()).ok()?;
+                let length = dataset.archive().ok()?.length();
+                Some((Parcel::Archive(dataset), length))
+            },
+            webhook: &|token| self.config.webhook_url().map(|url| webhook(url, avatar, token)),
+            file_name: &|_, _| model_file(self.attempt),
+            steps: Some(self.config.steps()),
+        })
+    }
+}
+
+/// The name under which a model is kept.
+fn model_file(attempt: u32) -> String {
+    match attempt {
+        1 => "model.safetensors".to_owned(),
+        attempt => format!("model-{attempt}.safetensors"),
+    }
+}
+
+/// Which avatar, and which of its orders, a call of our webhook address is about.
+#[must_use]
+pub fn addressee(url: &Url) -> Option<(AvatarId, TokenHash)> {
+    // Ours stand last: the caller's own address may have parameters of these names.
+    let value = |name: &str| url.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value);
+    Some((value("avatar")?.parse().ok()?, TokenHash::of(&value("token")?)))
+}
+
+/// The webhook's address: the caller's own, with our query added.
+fn webhook(url: &Url, avatar: AvatarId, token: &str) -> Url {
+    let mut url = url.clone();
+    url.query_pairs_mut().append_pair("avatar", &avatar.to_string()).append_pair("token", token);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{addressee, webhook};
+    use crate::avatar::{AvatarId, TokenHash};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn what_we_add_to_the_address_leads_back() {
+        let url = "https://example.com/hook?a=b&token=theirs".parse().expect("an address");
+        let id = AvatarId::new(uuid::Uuid::from_u128(7));
+        let ours = webhook(&url, id, "secret");
+        assert!(ours.as_str().starts_with("https://example.com/hook?a=b&token=theirs&avatar="));
+        assert_eq!(addressee(&ours), Some((id, TokenHash::of("secret"))));
+        assert_eq!(addressee(&url), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! How a call at fal can fail.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use self::{api::ApiError, detail::Detail, kind::ErrorKind};
+use crate::http::{Answer, NoAnswer, Response};
+
+mod api;
+mod detail;
+mod kind;
+
+/// Why a call brought nothing that can be used. A purchase has [its own answer](super::submit::Submitted),
+/// since there it matters what may have been taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum CallError {
+    /// No whole answer arrived.
+    #[error("fal cannot be reached: {0}")]
+    NoAnswer(NoAnswer),
+    /// fal said no.
+    #[error("{0}")]
+    Api(ApiError),
+    /// The answer is none that fal gives: a proxy's page, a redirect, a broken or unknown body.
+    #[error("the answer (HTTP status {status}) is not one that fal gives")]
+    Unreadable {
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+impl CallError {
+    /// What an answer that is no success says.
+    pub(super) fn of(response: &Response) -> Self {
+        ApiError::read(response).map_or(Self::Unreadable { status: response.status.as_u16() }, Self::Api)
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoAnswer(_) => "fal.unreachable",
+            Self::Api(error) => error.code(),
+            Self::Unreadable { .. } => "fal.unreadable",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NoAnswer(_) => "Check the connection; a running request at fal goes on meanwhile.",
+            Self::Api(error) => error.advice(),
+            Self::Unreadable { .. } => "Check whether a proxy stands between this machine and fal.",
+        }
+    }
+
+    /// Whether the same call may succeed later. Only an answer of fal's own can say that it will not: a proxy's
+    /// page or a broken body says nothing about fal.
+    #[must_use]
+    pub fn worth_retrying(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) | Self::Unreadable { .. } => true,
+            Self::Api(error) => error.worth_retrying(),
+        }
+    }
+
+    /// How long fal asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.wait(),
+            Self::NoAnswer(_) | Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+/// The JSON object of a 2xx answer, or what went wrong.
+pub(super) fn success(answer: Answer) -> Result<(u16, Map<String, Value>), CallError> {
+    let response = answer.map_err(CallError::NoAnswer)?;
+    if !response.status.is_success() {
+        return Err(CallError::of(&response));
+    }
+    let status = response.status.as_u16();
+    object(&response).map(|body| (status, body)).ok_or(CallError::Unreadable { status })
+}
+
+/// The body, when it is a JSON object.
+pub(super) fn object(response: &Response) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&response.body).ok()
+}
+
+/// The type of a request error: in the body, or in the header alone.
+pub(super) fn error_type<'a>(response: &'a Response, body: &'a Map<String, Value>) -> Option<&'a str> {
+    body.get("error_type").and_then(Value::as_str).or_else(|| response.header("x-fal-error-type"))
+}
+
+/// The words of a text, or of an object that holds them in one of the usual fields. Other fields are not shown:
+/// they may echo the input.
+pub(super) fn words(value: &Value) -> &str {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    value.as_str().or_else(|| text("message")).or_else(|| text("msg")).unwrap_or_default()
+}

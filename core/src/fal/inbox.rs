@@ -1,0 +1,204 @@
+//! What arrives at our webhook address: whom to believe, and what to answer, without trusting a word of it.
+
+use std::collections::VecDeque;
+
+use http::{HeaderMap, StatusCode};
+use sha2::{Digest, Sha256};
+
+use super::{
+    CallError, RequestId,
+    webhook::{self, Jwks, WebhookError},
+};
+use crate::{
+    limits::{KEYS_FOR, WEBHOOK_REPLAY_WINDOW},
+    time::Timestamp,
+};
+
+/// Judges messages. It keeps fal's public keys for a day and remembers what was delivered a moment ago.
+#[derive(Clone, Debug, Default)]
+pub struct Inbox {
+    keys: Option<(Jwks, Timestamp)>,
+    asked_at: Option<Timestamp>,
+    delivered: VecDeque<([u8; 32], Timestamp)>,
+}
+
+/// What to do with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Fetch fal's keys ([`webhook::request`]), tell the inbox, and ask again. Said at most once a minute, so
+    /// that forged messages do not make us disturb fal.
+    FetchKeys,
+    /// fal sent it: look at this request with our own key, [say that it was delivered](Inbox::delivered), and
+    /// answer 200.
+    Wake(RequestId),
+    /// fal sent it before: answer 200, and do nothing.
+    Known,
+    /// Answer this status.
+    Refused(StatusCode),
+}
+
+/// How many deliveries are remembered.
+const MOST_DELIVERED: usize = 1000;
+
+/// How long fal's keys are not asked for again, in milliseconds.
+const PATIENCE: i64 = 60_000;
+
+impl Inbox {
+    /// Judges a message by its headers and its body as it came.
+    pub fn judge(&mut self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
+        let may_ask = self.asked_at.is_none_or(|at| now.millis().saturating_sub(at.millis()) >= PATIENCE);
+        let fresh = self.keys.as_ref().filter(|(_, since)| now.since(*since) < KEYS_FOR);
+        let Some((keys, _)) = fresh else {
+            // fal delivers again when it is told that we cannot tell.
+            return if may_ask { self.ask(now) } else { Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE) };
+        };
+        match webhook::verify(headers, body, keys, now) {
+            Ok(_) if self.knows(headers, now) => Verdict::Known,
+            Ok(request_id) => Verdict::Wake(request_id),
+            Err(WebhookError::Signature) if may_ask => self.ask(now),
+            Err(WebhookError::TooLarge) => Verdict::Refused(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(WebhookError::Header(_) | WebhookError::Body) => Verdict::Refused(StatusCode::BAD_REQUEST),
+            Err(WebhookError::Stale | WebhookError::Signature) => Verdict::Refused(StatusCode::UNAUTHORIZED),
+        }
+    }
+
+    /// After fal's keys were asked for. Keys that could not be had leave the old ones standing.
+    pub fn keys_answered(&mut self, keys: Result<Jwks, CallError>, now: Timestamp) {
+        if let Ok(keys) = keys {
+            self.keys = Some((keys, now));
+        }
+    }
+
+    /// After what a message woke was saved: the same message need not wake it again.
+    pub fn delivered(&mut self, headers: &HeaderMap, now: Timestamp) {
+        if self.delivered.len() >= MOST_DELIVERED {
+            self.delivered.pop_front();
+        }
+        self.delivered.push_back((signature(headers), now));
+    }
+
+    fn ask(&mut self, now: Timestamp) -> Verdict {
+        self.asked_at = Some(now);
+        Verdict::FetchKeys
+    }
+
+    fn knows(&mut self, headers: &HeaderMap, now: Timestamp) -> bool {
+        while self.delivered.front().is_some_and(|(_, at)| now.since(*at) > WEBHOOK_REPLAY_WINDOW) {
+            self.delivered.pop_front();
+        }
+        let signature = signature(headers);
+        self.delivered.iter().any(|(known, _)| *known == signature)
+    }
+}
+
+fn signature(headers: &HeaderMap) -> [u8; 32] {
+    Sha256::digest(headers.get(webhook::SIGNATURE).map_or(&[][..], |value| value.as_bytes())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signer, SigningKey};
+    use http::{HeaderMap, HeaderValue, StatusCode};
+    use sha2::{Digest, Sha256};
+
+    use super::{Inbox, Verdict};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        fal::{
+            CallError,
+            webhook::{Jwks, to_hex},
+        },
+        http::NoAnswer,
+        time::Timestamp,
+    };
+
+    const NOW: i64 = 1_795_555_555_000;
+    const BODY: &[u8] = br#"{"request_id":"abc","status":"OK","payload":null}"#;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(NOW + seconds * 1000)
+    }
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_bytes(&[seed; 32])
+    }
+
+    fn keys(seed: u8) -> Jwks {
+        Jwks::of_key(key(seed).verifying_key())
+    }
+
+    fn signed(seed: u8, seconds: i64) -> HeaderMap {
+        let moment = NOW / 1000 + seconds;
+        let digest = to_hex(&Sha256::digest(BODY));
+        let signature = key(seed).sign(format!("abc\nuser\n{moment}\n{digest}").as_bytes());
+        let signature = to_hex(&signature.to_bytes());
+        let text = |text: &str| HeaderValue::from_str(text).expect("a header");
+        HeaderMap::from_iter([
+            ("x-fal-webhook-request-id".parse().expect("a name"), text("abc")),
+            ("x-fal-webhook-user-id".parse().expect("a name"), text("user")),
+            ("x-fal-webhook-timestamp".parse().expect("a name"), text(&moment.to_string())),
+            ("x-fal-webhook-signature".parse().expect("a name"), text(&signature)),
+        ])
+    }
+
+    fn ready(seed: u8) -> Inbox {
+        let mut inbox = Inbox::default();
+        assert_eq!(inbox.judge(&signed(seed, 0), BODY, at(0)), Verdict::FetchKeys);
+        inbox.keys_answered(Ok(keys(seed)), at(0));
+        inbox
+    }
+
+    fn wake() -> Verdict {
+        Verdict::Wake("abc".parse().expect("a request id"))
+    }
+
+    #[test]
+    fn a_signed_message_wakes_once() {
+        let mut inbox = ready(1);
+        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(0)), wake());
+        // What could not be saved is delivered again.
+        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(4)), wake());
+        inbox.delivered(&signed(1, 0), at(4));
+        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(5)), Verdict::Known);
+        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(301)), Verdict::Refused(StatusCode::UNAUTHORIZED));
+    }
+
+    #[test]
+    fn a_forged_message_makes_us_ask_for_the_keys_at_most_once_a_minute() {
+        let mut inbox = ready(1);
+        for seconds in 0..60 {
+            let verdict = inbox.judge(&signed(2, 0), BODY, at(seconds));
+            assert_eq!(verdict, Verdict::Refused(StatusCode::UNAUTHORIZED), "{seconds}");
+        }
+        assert_eq!(inbox.judge(&signed(2, 0), BODY, at(60)), Verdict::FetchKeys);
+        inbox.keys_answered(Ok(keys(2)), at(60));
+        assert_eq!(inbox.judge(&signed(2, 0), BODY, at(60)), wake());
+    }
+
+    #[test]
+    fn without_keys_fal_is_asked_to_come_again() {
+        let mut inbox = Inbox::default();
+        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(0)), Verdict::FetchKeys);
+        inbox.keys_answered(Err(CallError::NoAnswer(NoAnswer::TimedOut)), at(0));
+        let verdict = inbox.judge(&signed(1, 0), BODY, at(1));
+        assert_eq!(verdict, Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE));
+    }
+
+    #[test]
+    fn keys_are_kept_for_a_day_and_no_longer() {
+        let mut inbox = ready(1);
+        let day = 24 * 3600;
+        assert_eq!(inbox.judge(&signed(1, day - 1), BODY, at(day - 1)), wake());
+        assert_eq!(inbox.judge(&signed(1, day), BODY, at(day)), Verdict::FetchKeys);
+    }
+
+    #[test]
+    fn what_is_too_large_or_names_nothing_is_refused() {
+        let mut inbox = ready(1);
+        let large = vec![b' '; (1 << 20) + 1];
+        let verdict = inbox.judge(&signed(1, 0), &large, at(0));
+        assert_eq!(verdict, Verdict::Refused(StatusCode::PAYLOAD_TOO_LARGE));
+        assert_eq!(inbox.judge(&HeaderMap::new(), BODY, at(0)), Verdict::Refused(StatusCode::BAD_REQUEST));
+    }
+}

@@ -1,0 +1,45 @@
+//! What preparing a photo changed about it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that was changed, so that a report can say so. `Display` is a part of a sentence: "turned upright".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The pixels were turned or mirrored as the EXIF orientation says.
+    TurnedUpright,
+    /// The embedded ICC profile was not sRGB: the colours were converted.
+    ConvertedToSrgb,
+    /// The embedded ICC profile is broken or fits other colours than these: they were taken as they are.
+    ProfileIgnored,
+    /// See-through pixels were laid on white.
+    LaidOnWhite,
+    /// 16 bits per sample became 8.
+    ReducedTo8Bit,
+    /// Shades of grey were written as three equal components.
+    GreyToRgb,
+    /// Printing inks were converted to RGB.
+    CmykToRgb,
+    /// Metadata was left out: EXIF, XMP, comments.
+    RemovedMetadata,
+    /// Metadata was left out, among it where the photo was taken.
+    RemovedLocation,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TurnedUpright => "turned upright",
+            Self::ConvertedToSrgb => "colours converted to sRGB",
+            Self::ProfileIgnored => "unusable colour profile ignored",
+            Self::LaidOnWhite => "transparency laid on white",
+            Self::ReducedTo8Bit => "16 bit reduced to 8 bit",
+            Self::GreyToRgb => "greyscale converted to RGB",
+            Self::CmykToRgb => "CMYK converted to RGB",
+            Self::RemovedMetadata => "metadata removed",
+            Self::RemovedLocation => "metadata removed, including the location",
+        })
+    }
+}

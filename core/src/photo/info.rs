@@ -1,0 +1,278 @@
+//! What a photo's headers say, and whether that will do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Orientation, PhotoProblem};
+use crate::limits::PhotoLimits;
+
+/// What a photo's headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhotoInfo {
+    /// The file's format.
+    pub format: Format,
+    /// Width as stored, in pixels; [`PhotoInfo::upright_size`] is what people see.
+    pub width: u32,
+    /// Height as stored, in pixels.
+    pub height: u32,
+    /// What makes it upright.
+    pub orientation: Orientation,
+    /// The size of the file.
+    pub bytes: u64,
+    /// What its pixels are made of.
+    pub colours: Colours,
+    /// Whether pixels can be see-through.
+    pub alpha: bool,
+    /// Bits per sample: 1 to 16.
+    pub bits: u8,
+    /// How the pixels are coded.
+    pub coding: Coding,
+    /// Whether an ICC profile is embedded.
+    pub profile: bool,
+    /// What other metadata there is.
+    pub metadata: Metadata,
+    /// How finely the colours are stored next to the brightness.
+    pub(super) chroma: Chroma,
+    /// How many samples the decoder makes, over all components, with the edges that fill its blocks.
+    pub(super) samples: u64,
+    /// How large the ICC profile is, or may be when it is packed.
+    pub(super) profile_bytes: u64,
+    /// How large the metadata are that a decoder copies.
+    pub(super) metadata_bytes: u64,
+}
+
+/// The formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// JPEG (ITU T.81).
+    Jpeg,
+    /// PNG (W3C, third edition).
+    Png,
+    /// WebP (RFC 9649).
+    WebP,
+}
+
+/// What pixels are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colours {
+    /// Brightness alone.
+    Grey,
+    /// Red, green and blue, or what is converted to them without loss of meaning.
+    Rgb,
+    /// Numbers of a list of colours.
+    Palette,
+    /// Printing inks.
+    Cmyk,
+}
+
+/// How pixels are coded, as far as the memory for decoding depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// From top to bottom, all components at once.
+    Sequential,
+    /// JPEG in several scans, each over the whole picture.
+    Scans,
+    /// WebP's lossy kind (VP8).
+    Vp8,
+    /// WebP's lossless kind (VP8L).
+    Vp8L,
+}
+
+/// What metadata a file carries, apart from an ICC profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metadata {
+    /// None.
+    #[default]
+    Absent,
+    /// Some: EXIF, XMP, comments.
+    Present,
+    /// Some, and the EXIF data say where the photo was taken.
+    WithLocation,
+}
+
+/// How finely colour differences are stored next to the brightness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chroma {
+    /// For every pixel (4:4:4).
+    Full,
+    /// At half the width (4:2:2).
+    HalfWidth,
+    /// At half the height (4:4:0).
+    HalfHeight,
+    /// At half of both (4:2:0), or coarser.
+    Quarter,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::WebP => "WebP",
+        })
+    }
+}
+
+/// The longest side that encoders of JPEG write (libjpeg's `JPEG_MAX_DIMENSION`; the format ends at 65,535).
+const MAX_SIDE: u32 = 65_500;
+
+/// What the metadata of a PNG may take in memory, unpacked.
+pub(super) const MAX_METADATA: u64 = 8 << 20;
+
+/// The largest ICC profile that is used. Profiles of printing inks have up to about 3 MB, others some kB.
+pub(super) const MAX_PROFILE: u64 = 4 << 20;
+
+/// What is needed for any photo: tables, buffers of single rows, the colour conversion's fixed part.
+const OVERHEAD: u64 = 4 << 20;
+
+impl PhotoInfo {
+    /// Width and height as people see them.
+    #[must_use]
+    pub fn upright_size(&self) -> (u32, u32) {
+        if self.orientation.swaps_sides() { (self.height, self.width) } else { (self.width, self.height) }
+    }
+
+    /// How many bytes of memory preparing the photo takes at most, beside the file's own bytes.
+    ///
+    /// Counted is what is alive at once in each of the four steps, and the largest of them taken: decoding (what
+    /// the decoder holds, the pixels it makes, copies of metadata), conversion to sRGB (the pixels and the
+    /// profile's tables), making upright (two buffers of pixels, when the sides change places), encoding (the
+    /// pixels and the new file, as large as noise makes it; for real photos it is half of that). To this comes a
+    /// fixed part. Not counted are a file that is made to have the decoder build enormous code tables, which only
+    /// the lossless kind of WebP allows, and what the allocator loses between its blocks.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let (stored, rgb) = (pixels * self.stored_bytes_per_pixel(), pixels * 3);
+        let working = match (self.format, self.coding) {
+            // Planes of samples, and of 16 bit coefficients when all scans have to be gathered first.
+            (Format::Jpeg, Coding::Scans) => self.samples * 3,
+            (Format::Jpeg, _) => self.samples,
+            (Format::Png, _) => 0,
+            // Planes of brightness and colour; the opacity is a lossless picture of its own (RGBA, then one byte).
+            (Format::WebP, Coding::Vp8) => self.samples * 3 / 2 + if self.alpha { pixels * 5 } else { 0 },
+            (Format::WebP, _) => pixels * 5,
+        };
+        let packed = if self.format == Format::Png { self.profile_bytes } else { 0 };
+        let decoding = working + stored + packed * 2 + self.metadata_bytes * 3;
+        let grown = if self.stored_bytes_per_pixel() < 3 { rgb } else { 0 };
+        let converting = stored + grown + self.profile_bytes.min(MAX_PROFILE) * 5;
+        let turning = if self.orientation.swaps_sides() { rgb * 2 } else { 0 };
+        // The encoder begins with two bytes per pixel, doubles that for noise, and copies the file at its end.
+        let encoding = match self.chroma {
+            Chroma::Full => pixels * 10,
+            Chroma::HalfWidth | Chroma::HalfHeight => pixels * 8,
+            Chroma::Quarter => pixels * 7,
+        };
+        decoding.max(converting).max(turning).max(encoding) + OVERHEAD
+    }
+
+    /// Whether the photo keeps to the limits. The first problem found is told, the cheapest to repair last.
+    pub fn check(&self, limits: &PhotoLimits) -> Result<(), PhotoProblem> {
+        let (width, height) = self.upright_size();
+        let (shorter, longer) = (width.min(height), width.max(height));
+        if shorter == 0 {
+            return Err(PhotoProblem::NoPixels { width, height });
+        }
+        if self.bytes > limits.max_bytes {
+            return Err(PhotoProblem::TooManyBytes { bytes: self.bytes, max: limits.max_bytes });
+        }
+        if shorter < limits.min_side {
+            return Err(PhotoProblem::TooSmall { side: shorter, min: limits.min_side });
+        }
+        if u64::from(width) * u64::from(height) > limits.max_pixels {
+            return Err(PhotoProblem::TooManyPixels { width, height, max: limits.max_pixels });
+        }
+        if longer > MAX_SIDE {
+            return Err(PhotoProblem::TooLong { side: longer, max: MAX_SIDE });
+        }
+        let needed = self.memory();
+        if needed > limits.max_memory {
+            return Err(PhotoProblem::TooMuchMemory { needed, max: limits.max_memory });
+        }
+        Ok(())
+    }
+
+    fn stored_bytes_per_pixel(&self) -> u64 {
+        let samples = match self.colours {
+            Colours::Grey => 1,
+            Colours::Rgb | Colours::Palette => 3,
+            Colours::Cmyk => 4,
+        };
+        (samples + u64::from(self.alpha)) * if self.bits > 8 { 2 } else { 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chroma, Coding, Colours, Format, Metadata, OVERHEAD, PhotoInfo};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        limits::PhotoLimits,
+        photo::{Orientation, PhotoProblem},
+    };
+
+    const PHONE: PhotoInfo = PhotoInfo {
+        format: Format::Jpeg,
+        width: 4032,
+        height: 3024,
+        orientation: Orientation::Rotate90,
+        bytes: 3_000_000,
+        colours: Colours::Rgb,
+        alpha: false,
+        bits: 8,
+        coding: Coding::Sequential,
+        profile: true,
+        metadata: Metadata::WithLocation,
+        chroma: Chroma::Quarter,
+        samples: 4032 * 3024 * 3 / 2,
+        profile_bytes: 548,
+        metadata_bytes: 60_000,
+    };
+
+    #[test]
+    fn a_phones_photo_keeps_to_the_limits() {
+        assert_eq!(PHONE.upright_size(), (3024, 4032));
+        assert_eq!(PHONE.check(&PhotoLimits::default()), Ok(()));
+        let noise = 7 * 4032 * 3024;
+        assert_eq!(PHONE.memory(), noise + OVERHEAD);
+    }
+
+    #[test]
+    fn each_limit_refuses() {
+        let limits = PhotoLimits::default();
+        let check = |info: PhotoInfo, limits: PhotoLimits| info.check(&limits).unwrap_err();
+        assert_eq!(
+            check(PhotoInfo { bytes: 20_000_001, ..PHONE }, limits),
+            PhotoProblem::TooManyBytes { bytes: 20_000_001, max: 20_000_000 }
+        );
+        assert_eq!(
+            check(PhotoInfo { height: 511, ..PHONE }, limits),
+            PhotoProblem::TooSmall { side: 511, min: 512 }
+        );
+        assert_eq!(
+            check(PhotoInfo { width: 65_535, height: 65_535, ..PHONE }, limits),
+            PhotoProblem::TooManyPixels { width: 65_535, height: 65_535, max: 50_000_000 }
+        );
+        assert_eq!(
+            check(PhotoInfo { width: 70_000, height: 600, ..PHONE }, limits),
+            PhotoProblem::TooLong { side: 70_000, max: 65_500 }
+        );
+        assert_eq!(
+            check(PhotoInfo { width: 0, ..PHONE }, limits),
+            PhotoProblem::NoPixels { width: 3024, height: 0 }
+        );
+        let needed = PHONE.memory();
+        assert_eq!(
+            check(PHONE, PhotoLimits { max_memory: needed - 1, ..limits }),
+            PhotoProblem::TooMuchMemory { needed, max: needed - 1 }
+        );
+        assert_eq!(PHONE.check(&PhotoLimits { max_memory: needed, ..limits }), Ok(()));
+    }
+}

@@ -1,0 +1,105 @@
+//! The one form in which photos go on: an upright sRGB JPEG without metadata.
+
+use super::{Change, Metadata, Orientation, PhotoProblem, colour, decode, encode::encode, inspect};
+use crate::limits::PhotoLimits;
+
+/// Makes a photo an upright sRGB JPEG of three components, quality 95, without metadata.
+pub trait Normalise {
+    /// Prepares the photo in `bytes`, or says why that cannot be done. Nothing that depends on the photo's size is
+    /// allocated before its headers have been held against the limits.
+    fn normalise(&self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem>;
+}
+
+/// Decodes to pixels and encodes them anew. Reads everything that [`inspect`] accepts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PixelNormaliser;
+
+/// A photo that is ready for training.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NormalisedPhoto {
+    jpeg: Vec<u8>,
+    width: u32,
+    height: u32,
+    crc32: u32,
+    changes: Vec<Change>,
+}
+
+impl NormalisedPhoto {
+    /// The file.
+    #[must_use]
+    pub fn jpeg(&self) -> &[u8] {
+        &self.jpeg
+    }
+
+    /// The file, as one's own.
+    #[must_use]
+    pub fn into_jpeg(self) -> Vec<u8> {
+        self.jpeg
+    }
+
+    /// Width in pixels.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The CRC-32 of the file, as the archive needs it.
+    #[must_use]
+    pub fn crc32(&self) -> u32 {
+        self.crc32
+    }
+
+    /// What was changed, in the order in which it was done.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+}
+
+/// Without the picture: faces do not belong in logs.
+impl std::fmt::Debug for NormalisedPhoto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NormalisedPhoto")
+            .field("bytes", &self.jpeg.len())
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .field("changes", &self.changes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Normalise for PixelNormaliser {
+    fn normalise(&self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
+        let length = bytes.len() as u64;
+        if length > limits.max_bytes {
+            return Err(PhotoProblem::TooManyBytes { bytes: length, max: limits.max_bytes });
+        }
+        let info = inspect(bytes)?;
+        info.check(limits)?;
+
+        let (raster, profile) = decode::decode(bytes, &info)?;
+        let (picture, mut changes) = colour::to_rgb(raster, profile.as_deref());
+        drop(profile);
+        let picture = info.orientation.apply(picture);
+        let chroma = if info.orientation.swaps_sides() { info.chroma.turned() } else { info.chroma };
+        let jpeg = encode(&picture, chroma)?;
+
+        if info.orientation != Orientation::Upright {
+            changes.push(Change::TurnedUpright);
+        }
+        match info.metadata {
+            Metadata::Absent => {}
+            Metadata::Present => changes.push(Change::RemovedMetadata),
+            Metadata::WithLocation => changes.push(Change::RemovedLocation),
+        }
+        let (width, height) = info.upright_size();
+        let crc32 = crc32fast::hash(&jpeg);
+        Ok(NormalisedPhoto { jpeg, width, height, crc32, changes })
+    }
+}

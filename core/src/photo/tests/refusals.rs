@@ -1,0 +1,192 @@
+//! What is refused, and how.
+
+use super::{fixture, limits, normalise};
+#[cfg(target_arch = "wasm32")]
+use crate::test;
+use crate::{
+    limits::PhotoLimits,
+    photo::{
+        Change, Foreign, Format, Normalise, PhotoProblem, PixelNormaliser, Unsupported, inspect,
+        jpeg::MAX_SCANS,
+    },
+};
+
+fn refused(bytes: &[u8]) -> PhotoProblem {
+    normalise(bytes).expect_err("a refusal")
+}
+
+/// The file with `old` once replaced by as many other bytes.
+fn patched(file: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    assert_eq!(old.len(), new.len());
+    let at = file.windows(old.len()).position(|window| window == old).expect("the bytes to replace");
+    [&file[..at], new, &file[at + old.len()..]].concat()
+}
+
+#[test]
+fn no_file_that_is_cut_off_is_accepted() {
+    let files = [
+        ("baseline", fixture!("texture.jpg")),
+        ("progressive", fixture!("texture-progressive.jpg")),
+        ("grey", fixture!("texture-grey.jpg")),
+        ("restarts", fixture!("texture-restarts.jpg")),
+        ("PNG", fixture!("texture.png")),
+        ("WebP", fixture!("texture.webp")),
+        ("lossless WebP", fixture!("texture-lossless.webp")),
+    ];
+    for (name, file) in files {
+        assert!(normalise(file).is_ok(), "{name}");
+        for length in 0..file.len() {
+            assert!(normalise(&file[..length]).is_err(), "{name} cut to {length} of {} bytes", file.len());
+        }
+        let half = refused(&file[..file.len() / 2]);
+        assert_eq!(half.code(), "photo.truncated", "{name}: {half}");
+    }
+}
+
+/// As some programs repair them: the end is missing, the last marker is there.
+#[test]
+fn no_jpeg_with_missing_data_is_accepted() {
+    let files = [
+        ("baseline", fixture!("texture.jpg")),
+        ("grey", fixture!("texture-grey.jpg")),
+        ("restarts", fixture!("texture-restarts.jpg")),
+    ];
+    for (name, file) in files {
+        let scan = file.windows(2).position(|pair| pair == b"\xff\xda").expect("a scan") + 14;
+        for length in scan..file.len() - 8 {
+            let cut = [&file[..length], b"\xff\xd9"].concat();
+            assert!(normalise(&cut).is_err(), "{name} cut to {length} of {} bytes", file.len());
+        }
+    }
+    let file = fixture!("texture-progressive.jpg");
+    let cut = [&file[..file.len() / 2], b"\xff\xd9"].concat();
+    assert_eq!(refused(&cut), PhotoProblem::Truncated { format: Format::Jpeg });
+}
+
+#[test]
+fn what_follows_the_end_does_not_matter() {
+    for file in [
+        fixture!("texture.jpg"),
+        fixture!("texture-progressive.jpg"),
+        fixture!("texture.png"),
+        fixture!("texture.webp"),
+    ] {
+        let longer = [file, b"\0\0MPO, a film, whatever", fixture!("texture.jpg")].concat();
+        assert_eq!(normalise(&longer), normalise(file));
+    }
+}
+
+#[test]
+fn bad_checksums_are_damage() {
+    let file = fixture!("texture.png");
+    let mut damaged = file.to_vec();
+    let at = file.windows(4).position(|kind| kind == b"IDAT").expect("IDAT") + 40;
+    damaged[at] ^= 1;
+    assert_eq!(refused(&damaged), PhotoProblem::Damaged { format: Format::Png });
+}
+
+#[test]
+fn a_palette_of_no_whole_colours_is_damage() {
+    let file = fixture!("palette-clear.png");
+    let at = file.windows(4).position(|kind| kind == b"PLTE").expect("PLTE");
+    let mut damaged = file.to_vec();
+    damaged[at - 1] -= 1; // one byte of the last colour now counts as the checksum's first
+    assert_eq!(refused(&damaged), PhotoProblem::Damaged { format: Format::Png });
+    let long = [0_u32.to_be_bytes().as_slice(), b"PLTE"].concat();
+    let long = [&file[..at - 4], &long, &file[at - 4..]].concat();
+    assert_eq!(refused(&long), PhotoProblem::Damaged { format: Format::Png });
+}
+
+#[test]
+fn other_formats_are_named() {
+    let found = |bytes: &[u8]| match inspect(bytes) {
+        Err(PhotoProblem::UnsupportedFormat { found }) => found,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(found(fixture!("photo.gif")), Foreign::Gif);
+    assert_eq!(found(fixture!("photo.bmp")), Foreign::Bmp);
+    assert_eq!(found(fixture!("photo.tiff")), Foreign::Tiff);
+    assert_eq!(found(b"\xff\xd8"), Foreign::Unknown);
+    assert_eq!(inspect(b""), Err(PhotoProblem::Empty));
+    let problem = inspect(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").expect_err("HEIC");
+    assert_eq!(problem.to_string(), "this is a HEIC picture, not a JPEG, PNG or WebP photo");
+    assert!(problem.advice().contains("Most Compatible"), "{}", problem.advice());
+}
+
+#[test]
+fn animations_are_refused() {
+    assert_eq!(refused(fixture!("animated.png")), PhotoProblem::Animated { format: Format::Png });
+    assert_eq!(refused(fixture!("animated.webp")), PhotoProblem::Animated { format: Format::WebP });
+}
+
+#[test]
+fn rare_jpegs_are_named() {
+    let file = fixture!("texture.jpg");
+    let sof = |marker: u8, bits: u8| patched(file, b"\xff\xc0\0\x11\x08", &[0xff, marker, 0, 0x11, bits]);
+    let odd = patched(file, b"\x01\x22\0\x02\x11\x01", b"\x01\x32\0\x02\x21\x01");
+    let kind = |bytes: &[u8]| match inspect(bytes) {
+        Err(PhotoProblem::UnsupportedCoding { kind }) => kind,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kind(&sof(0xc9, 8)), Unsupported::ArithmeticJpeg);
+    assert_eq!(kind(&sof(0xc3, 8)), Unsupported::LosslessJpeg);
+    assert_eq!(kind(&sof(0xc5, 8)), Unsupported::HierarchicalJpeg);
+    assert_eq!(kind(&sof(0xc1, 12)), Unsupported::DeepJpeg);
+    assert_eq!(kind(&odd), Unsupported::OddJpeg);
+}
+
+#[test]
+fn every_limit_is_kept() {
+    let file = fixture!("texture.jpg");
+    let with = |limits: PhotoLimits| PixelNormaliser.normalise(file, &limits).expect_err("a refusal").code();
+    assert_eq!(with(PhotoLimits { max_bytes: file.len() as u64 - 1, ..limits() }), "photo.too_many_bytes");
+    assert_eq!(with(PhotoLimits { max_pixels: 48 * 32 - 1, ..limits() }), "photo.too_many_pixels");
+    assert_eq!(with(PhotoLimits { max_memory: 1 << 20, ..limits() }), "photo.too_much_memory");
+    let small = PixelNormaliser.normalise(file, &PhotoLimits::default()).expect_err("a refusal");
+    assert_eq!(small.to_string(), "the shorter side has 32 pixels; at least 512 are needed");
+    assert_eq!(small.code(), "photo.too_small");
+}
+
+#[test]
+fn headers_that_lie_about_the_size_are_refused() {
+    let jpeg = fixture!("texture.jpg");
+    let size = b"\x08\0\x20\0\x30\x03";
+    let huge = patched(jpeg, size, b"\x08\xff\xdc\xff\xdc\x03");
+    assert_eq!(refused(&huge).code(), "photo.too_many_pixels");
+    assert_eq!(refused(&patched(jpeg, size, b"\x08\0\0\0\x30\x03")).code(), "photo.no_pixels");
+    assert_eq!(refused(&patched(jpeg, size, b"\x08\0\x60\0\x30\x03")).code(), "photo.truncated");
+
+    let png = fixture!("texture.png");
+    let huge = patched(png, b"IHDR\0\0\0\x30\0\0\0\x20", b"IHDR\0\x01\0\0\0\x01\0\0");
+    assert_eq!(refused(&huge).code(), "photo.too_many_pixels");
+    let none = patched(png, b"IHDR\0\0\0\x30", b"IHDR\0\0\0\0");
+    assert_eq!(refused(&none).code(), "photo.no_pixels");
+
+    // The canvas says one thing, the picture in it another.
+    let webp = fixture!("alpha.webp");
+    let canvas = patched(webp, b"\x2f\0\0\x1f\0\0", b"\x2f\0\0\x2f\0\0");
+    assert_eq!(refused(&canvas), PhotoProblem::Damaged { format: Format::WebP });
+    let picture = patched(webp, b"\x9d\x01\x2a\x30\0\x20\0", b"\x9d\x01\x2a\xff\x3f\xff\x3f");
+    assert_eq!(refused(&picture), PhotoProblem::Damaged { format: Format::WebP });
+}
+
+#[test]
+fn bombs_are_refused() {
+    // A profile of 9 MiB when unpacked: it is not unpacked to its end.
+    let photo = normalise(fixture!("profile-bomb.png")).expect("a photo");
+    assert_eq!(photo.changes(), [Change::ProfileIgnored]);
+
+    let file = fixture!("texture.png");
+    let text = [b"tEXtComment\0".as_slice(), &vec![b'x'; 9 << 20]].concat();
+    let length = u32::try_from(text.len() - 4).expect("a length").to_be_bytes();
+    let crc = crc32fast::hash(&text).to_be_bytes();
+    let chatty = [&file[..33], &length, &text, &crc, &file[33..]].concat();
+    assert_eq!(refused(&chatty), PhotoProblem::TooMuchMetadata { format: Format::Png, max: 8 << 20 });
+
+    // The last scan, over and over.
+    let file = fixture!("texture-progressive.jpg");
+    let last = file.windows(2).rposition(|pair| pair == b"\xff\xda").expect("a scan");
+    let (start, end) = (&file[..last], file.len() - 2);
+    let scans = |count: usize| [start, &file[last..end].repeat(count), b"\xff\xd9"].concat();
+    assert_eq!(refused(&scans(2_000)), PhotoProblem::TooManyScans { max: MAX_SCANS });
+}

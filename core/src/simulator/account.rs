@@ -1,0 +1,43 @@
+//! Who calls.
+
+use super::{Call, FaultKind, Simulator, random, reply, reply::Stop};
+
+/// The owner of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Account {
+    /// Made from the key's id; the key itself is kept nowhere.
+    pub(super) id: String,
+    /// Whether its key may delete payloads. Here that is a key whose id begins with `admin`.
+    pub(super) admin: bool,
+}
+
+impl Simulator {
+    /// Whose key the call carries. Any key of the right form belongs to somebody.
+    pub(super) fn account(&mut self, call: &Call<'_>, missing: &str) -> Result<Account, Stop> {
+        if self.faults.take(FaultKind::Unauthorized) {
+            return Err(reply::refusal(401, "No user found for Key ID and Secret").into());
+        }
+        if call.proxied {
+            return Ok(self.owner("proxy"));
+        }
+        let Some(value) = call.header("authorization") else {
+            return Err(reply::refusal(401, missing).into());
+        };
+        let key = value.strip_prefix("Key ").and_then(|key| key.trim().split_once(':'));
+        let Some((id, _)) = key.filter(|(id, secret)| !id.is_empty() && !secret.is_empty()) else {
+            let text = "Invalid Key Authorization header format. Expected '<key_id>:<key_secret>'.";
+            return Err(reply::refusal(401, text).into());
+        };
+        Ok(self.owner(id))
+    }
+
+    fn owner(&self, key_id: &str) -> Account {
+        Account {
+            id: random::token(self.plan.seed, "account", key_id, 24),
+            admin: key_id.starts_with("admin"),
+        }
+    }
+}
+
+/// The refusal of fal's REST host for a call without a key.
+pub(super) const HEADER_REQUIRED: &str = "Authorization header is required";

@@ -1,0 +1,109 @@
+//! The file store: what was uploaded, and what requests made.
+
+use super::{
+    Call, FaultKind, Reply, Simulator,
+    job::{Job, Phase, Work},
+    plan::Plan,
+    random::{self, Random},
+    reply,
+    reply::Stop,
+    safetensors,
+    storage::{Access, State},
+    training::{CONFIG_NAME, LORA_NAME},
+};
+use crate::{http::StatusCode, time::Timestamp};
+
+/// The path of a file that belongs to a request or an upload.
+pub(super) fn path(plan: &Plan, id: &str, name: &str) -> String {
+    let words =
+        ["elephant", "kangaroo", "koala", "lion", "monkey", "panda", "penguin", "rabbit", "tiger", "zebra"];
+    let word = Random::new(random::number(plan.seed, "store", id)).pick(&words, "lion");
+    format!("/files/b/{word}/{id}_{name}")
+}
+
+impl Simulator {
+    /// A file's bytes. What a request made is made again each time.
+    pub(super) fn file(&mut self, call: &Call<'_>, path: &str, now: Timestamp) -> Result<Reply, Stop> {
+        if self.faults.take(FaultKind::DownloadDropped) {
+            return Ok(Reply::Dropped);
+        }
+        if self.faults.take(FaultKind::FileExpired) {
+            return Err(not_found());
+        }
+        if let Some((job, name)) = self.made_by(path, now) {
+            let (kind, bytes) = contents(job, name).ok_or_else(not_found)?;
+            return Ok(reply::file(StatusCode::OK, kind, bytes).into());
+        }
+        let upload = self.uploads.iter().find(|upload| upload.path == path).ok_or_else(not_found)?;
+        let State::Stored { piece, expires, .. } = &upload.state else { return Err(not_found()) };
+        if expires.is_some_and(|at| now >= at) {
+            return Err(not_found());
+        }
+        // The owner may always fetch it; here whoever shows a key or a token is the owner.
+        match upload.access {
+            Access::Forbid if call.header("authorization").is_none() => {
+                return Err(reply::refusal(403, "Forbidden").into());
+            }
+            Access::Hide if call.header("authorization").is_none() => return Err(not_found()),
+            _ => {}
+        }
+        let Some(kept) = &piece.kept else {
+            // The bytes were not kept: say so rather than answer with others.
+            return Err(reply::refusal(501, "The simulator did not keep this file: it is too large").into());
+        };
+        Ok(reply::file(StatusCode::OK, &upload.content_type, kept.0.clone()).into())
+    }
+
+    /// Whether a file is at this path.
+    pub(super) fn file_exists(&self, path: &str, now: Timestamp) -> bool {
+        let path = path.split('?').next().unwrap_or(path);
+        let uploaded = self.uploads.iter().any(|upload| {
+            upload.path == path
+                && matches!(&upload.state, State::Stored { expires, .. } if expires.is_none_or(|at| now < at))
+        });
+        uploaded || self.made_by(path, now).is_some()
+    }
+
+    /// The request that made the file at this path, and the file's name.
+    fn made_by<'a>(&self, file: &'a str, now: Timestamp) -> Option<(&Job, &'a str)> {
+        let (id, name) = file.rsplit('/').next()?.split_once('_')?;
+        let job = self.jobs.iter().find(|job| job.id == id)?;
+        let there = job.phase(now) == Phase::Completed
+            && job.failure().is_none()
+            && !job.deleted
+            && job.expires().is_none_or(|at| now < at)
+            && path(&self.plan, id, name) == file
+            && makes(job, name);
+        there.then_some((job, name))
+    }
+}
+
+/// Whether a request makes a file of this name.
+fn makes(job: &Job, name: &str) -> bool {
+    match &job.work {
+        Work::Training(_) => matches!(name, LORA_NAME | CONFIG_NAME),
+        Work::Pictures(pictures) => (0..pictures.count).any(|index| pictures.name(index) == name),
+        Work::Nothing => false,
+    }
+}
+
+fn contents(job: &Job, name: &str) -> Option<(&'static str, Vec<u8>)> {
+    match &job.work {
+        Work::Training(training) if name == LORA_NAME => {
+            let seed = random::number(0, "lora", &job.id);
+            Some(("application/octet-stream", safetensors::pieces(training, seed).flatten().collect()))
+        }
+        Work::Training(training) if name == CONFIG_NAME => {
+            Some(("application/json", training.config().into_bytes()))
+        }
+        Work::Pictures(pictures) => {
+            let index = (0..pictures.count).find(|index| pictures.name(*index) == name)?;
+            Some((pictures.content_type(), pictures.picture(index)?))
+        }
+        Work::Training(_) | Work::Nothing => None,
+    }
+}
+
+fn not_found() -> Stop {
+    reply::refusal(404, "File not found").into()
+}

@@ -1,0 +1,138 @@
+//! Bytes that arrived, of which little is kept.
+
+use std::io::{Read as _, SeekFrom};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Body, random};
+
+/// What is known of bytes that arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Piece {
+    pub(super) length: u64,
+    pub(super) sha256: String,
+    /// The bytes themselves, when they are few enough.
+    pub(super) kept: Option<Kept>,
+    /// The last bytes of a part, for the archive's directory.
+    tail: Option<Kept>,
+}
+
+/// Bytes that are stored as hexadecimal text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct Kept(pub(super) Vec<u8>);
+
+/// Stored bytes are not hexadecimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the kept bytes are not hexadecimal")]
+pub(super) struct KeptError;
+
+impl TryFrom<String> for Kept {
+    type Error = KeptError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        random::unhex(&text).map(Self).ok_or(KeptError)
+    }
+}
+
+impl From<Kept> for String {
+    fn from(kept: Kept) -> Self {
+        random::hex(&kept.0)
+    }
+}
+
+/// How many of a part's last bytes are kept until the upload is complete: room for the directory of some two
+/// hundred photos.
+const PART_TAIL: usize = 16 << 10;
+
+impl Piece {
+    /// Reads everything; at most `keep` bytes are kept.
+    pub(super) fn read(body: &mut dyn Body, keep: u64) -> std::io::Result<Self> {
+        body.seek(SeekFrom::Start(0))?;
+        let (mut hash, mut length, mut buffer) = (Sha256::new(), 0_u64, vec![0; 64 << 10]);
+        let mut kept = Some(Vec::new());
+        loop {
+            let read = body.read(&mut buffer)?;
+            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+            hash.update(bytes);
+            length = length.saturating_add(read as u64);
+            kept = kept.filter(|_| length <= keep);
+            if let Some(kept) = &mut kept {
+                kept.extend(bytes);
+            }
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        Ok(Self { length, sha256: random::hex(&digest), kept: kept.map(Kept), tail: None })
+    }
+
+    /// Reads a part, of which the end is kept as well.
+    pub(super) fn read_part(body: &mut dyn Body, keep: u64) -> std::io::Result<Self> {
+        let mut piece = Self::read(body, keep)?;
+        let mut tail = Vec::new();
+        body.seek(SeekFrom::Start(piece.length.saturating_sub(PART_TAIL as u64)))?;
+        std::io::Read::take(&mut *body, PART_TAIL as u64).read_to_end(&mut tail)?;
+        piece.tail = Some(Kept(tail));
+        Ok(piece)
+    }
+
+    /// The whole of these parts, and its last bytes. Its digest is that of the parts' digests.
+    pub(super) fn joined(parts: &[&Self], keep: u64) -> (Self, Vec<u8>) {
+        let mut hash = Sha256::new();
+        let mut length = 0_u64;
+        for part in parts {
+            hash.update(&part.sha256);
+            length = length.saturating_add(part.length);
+        }
+        let mut tail: Vec<&[u8]> = Vec::new();
+        for part in parts.iter().rev() {
+            let end = part.tail.as_ref().map_or(&[][..], |tail| &tail.0);
+            tail.push(end);
+            if part.length > end.len() as u64 {
+                break;
+            }
+        }
+        tail.reverse();
+        let kept = if length <= keep {
+            parts.iter().map(|part| part.kept.as_ref().map(|kept| kept.0.as_slice())).collect()
+        } else {
+            None
+        };
+        let digest: [u8; 32] = hash.finalize().into();
+        let kept = kept.map(|kept: Vec<&[u8]>| Kept(kept.concat()));
+        (Self { length, sha256: random::hex(&digest), kept, tail: None }, tail.concat())
+    }
+
+    /// The entity tag of a part.
+    pub(super) fn etag(&self) -> String {
+        format!("\"{}\"", self.sha256.get(..32).unwrap_or(&self.sha256))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::Piece;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn parts_joined_end_as_the_whole_does() {
+        let whole: Vec<u8> = (0..50_000_u32).flat_map(u32::to_le_bytes).collect();
+        for size in [1_000, 20_000, 150_000] {
+            let read = |bytes: &[u8]| Piece::read_part(&mut Cursor::new(bytes), 1_000_000).expect("a part");
+            let parts: Vec<Piece> = whole.chunks(size).map(read).collect();
+            let (joined, tail) = Piece::joined(&parts.iter().collect::<Vec<_>>(), 1_000_000);
+            assert_eq!(joined.length, whole.len() as u64);
+            assert!(joined.kept.expect("kept").0 == whole);
+            assert!(tail.len() >= 16 << 10 && whole.ends_with(&tail), "{size}");
+        }
+    }
+
+    #[test]
+    fn what_is_large_is_not_kept() {
+        let piece = Piece::read(&mut Cursor::new([7; 100]), 99).expect("bytes");
+        assert_eq!((piece.length, piece.kept), (100, None));
+    }
+}

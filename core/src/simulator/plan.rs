@@ -1,0 +1,135 @@
+//! What the simulator is to do, decided before it begins.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Fault;
+
+/// How many images the portrait trainer's page asks for ("at least 10 images, although more is better").
+/// fal publishes no number that it enforces.
+pub const DOCUMENTED_MIN_IMAGES: u32 = 10;
+
+/// The simulator's settings. The same plan and the same calls give the same answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Where the simulator is reached. A path is allowed and stands before every route.
+    pub base: Url,
+    /// Which addresses its answers carry.
+    pub addresses: Addresses,
+    /// What every id, picture and model is made from.
+    pub seed: u64,
+    /// How long a request waits in the queue.
+    pub queue: Duration,
+    /// How many requests are ahead when one is submitted; the number falls to 0 while it waits.
+    pub queue_position: u32,
+    /// How long a training runs.
+    pub training: Duration,
+    /// How long a generation runs.
+    pub generation: Duration,
+    /// How long a running request takes to notice that it was cancelled. One that ends before has ended well.
+    pub cancelling: Duration,
+    /// How late an answer is that comes late.
+    pub late: Duration,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// The fewest images a training takes. fal's error list has `archive_file_count_below_minimum`, but the
+    /// portrait trainer's page only advises [`DOCUMENTED_MIN_IMAGES`]; the default, 4, is the least that any of
+    /// fal's FLUX trainers names (flux-lora-fast-training: "at least 4 images").
+    pub min_images: u32,
+    /// Uploads of at most this many bytes are kept and can be fetched again. Of larger ones only the length, the
+    /// digest and what the archive holds are kept, so that the state stays small.
+    pub keep_uploads_below: u64,
+    /// Whether the list of requests shows unfinished ones. fal does not say; without is the harder case.
+    pub list_unfinished: bool,
+    /// When an input that breaks the model's schema is refused.
+    pub input_errors: InputErrors,
+}
+
+/// Which addresses the answers carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Addresses {
+    /// [`Plan::base`], for clients that were told where the simulator is.
+    Base,
+    /// fal's own hosts, for clients whose connections are led here (a proxy with its own certificate).
+    Fal,
+}
+
+/// When an input that breaks the model's schema is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputErrors {
+    /// The submit answers 422.
+    AtSubmit,
+    /// The request is accepted, is COMPLETED, and its result is the 422. fal's webhook page shows a missing
+    /// field reported this way.
+    InResult,
+}
+
+impl Plan {
+    /// A quick, faultless fal at this address.
+    #[must_use]
+    pub fn new(base: Url) -> Self {
+        Self {
+            base,
+            addresses: Addresses::Base,
+            seed: 1,
+            queue: Duration::from_secs(2),
+            queue_position: 3,
+            training: Duration::from_secs(30),
+            generation: Duration::from_secs(3),
+            cancelling: Duration::from_secs(1),
+            late: Duration::from_secs(10),
+            faults: Vec::new(),
+            min_images: 4,
+            keep_uploads_below: 64 << 10,
+            list_unfinished: false,
+            input_errors: InputErrors::AtSubmit,
+        }
+    }
+
+    /// The same with trainings of this length; everything else takes its time in proportion, but never longer
+    /// than by default, so that a hasty simulator is hasty in all.
+    #[must_use]
+    pub fn with_training(self, training: Duration) -> Self {
+        let usual = Self::new(self.base.clone());
+        let share = |time: Duration| {
+            let share = training.as_secs_f64() / usual.training.as_secs_f64();
+            time.mul_f64(share.clamp(0.0, 1.0))
+        };
+        Self {
+            training,
+            queue: share(usual.queue),
+            generation: share(usual.generation),
+            cancelling: share(usual.cancelling),
+            late: share(usual.late),
+            ..self
+        }
+    }
+
+    /// The address of a path at fal's queue.
+    pub(super) fn queue_url(&self, path: &str) -> String {
+        self.url("https://queue.fal.run", path)
+    }
+
+    /// The address of a path at fal's file store.
+    pub(super) fn file_url(&self, path: &str) -> String {
+        self.url("https://v3b.fal.media", path)
+    }
+
+    /// The path below [`Plan::base`] of an address in one of our answers, when it is one.
+    pub(super) fn own_path<'a>(&self, url: &'a str) -> Option<&'a str> {
+        let base = self.base.as_str().trim_end_matches('/');
+        let bases = ["https://v3b.fal.media", "https://v3.fal.media", "https://fal.media", base];
+        bases.iter().find_map(|base| url.strip_prefix(base)).filter(|path| path.starts_with('/'))
+    }
+
+    fn url(&self, fal: &str, path: &str) -> String {
+        match self.addresses {
+            Addresses::Base => format!("{}{path}", self.base.as_str().trim_end_matches('/')),
+            Addresses::Fal => format!("{fal}{path}"),
+        }
+    }
+}

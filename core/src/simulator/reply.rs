@@ -1,0 +1,147 @@
+//! What comes back from a call, and the bodies that fal answers with when it says no.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::events::EventStream;
+use crate::http::{Answer, HeaderName, HeaderValue, NoAnswer, Response, StatusCode};
+
+/// What the simulator does with a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Answers.
+    Whole(Response),
+    /// Answers after a while.
+    Late {
+        /// How long the caller waits.
+        after: Duration,
+        /// The answer then.
+        response: Response,
+    },
+    /// Answers nothing: the connection is cut. What the call asked for may have been done.
+    Dropped,
+    /// Answers with a stream of server-sent events, which [`Simulator::events`](super::Simulator::events) gives.
+    Events(EventStream),
+}
+
+impl Reply {
+    /// How long a caller waits who gives up after `timeout`, and what it is left with then: for shells that
+    /// answer from the simulator without a network between. A stream of events is of no use to such a caller; it
+    /// counts as a connection that broke.
+    pub fn within(self, timeout: Duration) -> (Duration, Answer) {
+        match self {
+            Self::Whole(response) => (Duration::ZERO, Ok(response)),
+            Self::Late { after, response } if after < timeout => (after, Ok(response)),
+            Self::Late { .. } => (timeout, Err(NoAnswer::TimedOut)),
+            Self::Dropped | Self::Events(_) => (Duration::ZERO, Err(NoAnswer::Interrupted)),
+        }
+    }
+}
+
+/// Why a call goes no further: what is answered instead.
+#[derive(Debug)]
+pub(super) struct Stop(Box<Reply>);
+
+impl Stop {
+    pub(super) fn into_reply(self) -> Reply {
+        *self.0
+    }
+}
+
+impl From<Response> for Stop {
+    fn from(response: Response) -> Self {
+        Self(Box::new(Reply::Whole(response)))
+    }
+}
+
+impl From<Reply> for Stop {
+    fn from(reply: Reply) -> Self {
+        Self(Box::new(reply))
+    }
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self::Whole(response)
+    }
+}
+
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-fal-request-id");
+pub(super) const RETRYABLE: HeaderName = HeaderName::from_static("x-fal-retryable");
+pub(super) const NEEDS_RETRY: HeaderName = HeaderName::from_static("x-fal-needs-retry");
+pub(super) const TIMEOUT_TYPE: HeaderName = HeaderName::from_static("x-fal-request-timeout-type");
+pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
+
+/// A JSON answer with this status.
+pub(super) fn answer(status: u16, value: &Value) -> Response {
+    Response::json(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), value)
+}
+
+/// `{"detail": text}`, fal's plainest refusal.
+pub(super) fn refusal(status: u16, text: &str) -> Response {
+    answer(status, &json!({ "detail": text }))
+}
+
+/// With one header more; a value that no header can carry is left out.
+pub(super) fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers.insert(name, value);
+    }
+    response
+}
+
+/// The page of the proxy before fal. fal's Python client knows it by the word `nginx` and by the missing
+/// `x-fal-request-id`.
+pub(super) fn nginx(status: StatusCode) -> Response {
+    let title = match status {
+        // nginx's own words where they differ from the RFC's.
+        StatusCode::SERVICE_UNAVAILABLE => "503 Service Temporarily Unavailable".to_owned(),
+        status => status.to_string(),
+    };
+    let page = format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
+         <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    );
+    file(status, "text/html", page.into_bytes())
+}
+
+/// A body of another kind than JSON.
+pub(super) fn file(status: StatusCode, content_type: &str, body: Vec<u8>) -> Response {
+    let response = Response { status, headers: crate::http::HeaderMap::new(), body };
+    with(response, http::header::CONTENT_TYPE, content_type)
+}
+
+/// One entry of a model error's `detail` (fal's page of model errors).
+pub(super) fn detail(loc: &Value, kind: &str, msg: &str, ctx: &Value, input: &Value) -> Value {
+    let mut entry = json!({
+        "loc": loc,
+        "msg": msg,
+        "type": kind,
+        "url": format!("https://docs.fal.ai/errors/#{kind}"),
+        "input": input,
+    });
+    if let (Some(entry), false) = (entry.as_object_mut(), ctx.is_null()) {
+        entry.insert("ctx".to_owned(), ctx.clone());
+    }
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Reply, refusal};
+    use crate::http::NoAnswer;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn a_caller_waits_no_longer_than_it_wants_to() {
+        let seconds = Duration::from_secs;
+        let late = Reply::Late { after: seconds(5), response: refusal(400, "no") };
+        assert_eq!(late.clone().within(seconds(6)), (seconds(5), Ok(refusal(400, "no"))));
+        assert_eq!(late.within(seconds(5)), (seconds(5), Err(NoAnswer::TimedOut)));
+        assert_eq!(Reply::Dropped.within(seconds(5)), (Duration::ZERO, Err(NoAnswer::Interrupted)));
+    }
+}

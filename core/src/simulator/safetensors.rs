@@ -1,0 +1,130 @@
+//! A LoRA that is none: a valid safetensors file with the names and shapes of a small FLUX LoRA, filled with
+//! small numbers from a seed, and `test_mode` in its metadata.
+//!
+//! The format (huggingface/safetensors, "Format"): the header's length as a little-endian u64, the header as JSON,
+//! padded with spaces, then the tensors' bytes.
+
+use serde_json::{Map, Value, json};
+
+use super::{random::Random, training::Training};
+
+/// The LoRA's rank. With [`WIDTH`] and [`BLOCKS`] the file has about 1 MB.
+const RANK: usize = 4;
+/// The width of FLUX.1's transformer.
+const WIDTH: usize = 3_072;
+const BLOCKS: usize = 3;
+const BYTES_PER_TENSOR: usize = RANK * WIDTH * 2;
+
+/// How long the file is.
+pub(super) fn length(training: &Training) -> usize {
+    header(training).len() + names().count() * BYTES_PER_TENSOR
+}
+
+/// The file, piece by piece: the header, then each tensor.
+pub(super) fn pieces(training: &Training, seed: u64) -> impl Iterator<Item = Vec<u8>> {
+    let mut random = Random::new(seed);
+    let tensors = names().map(move |_| {
+        let mut bytes = Vec::with_capacity(BYTES_PER_TENSOR);
+        while bytes.len() < BYTES_PER_TENSOR {
+            // Four half-precision numbers from each draw: any sign, any mantissa, magnitudes below 2^-7.
+            for half in random.next().to_le_bytes().chunks_exact(2) {
+                let &[low, high] = half else { continue };
+                let exponent = 4 + (high >> 2 & 3);
+                bytes.extend([low, high & 0b1000_0011 | exponent << 2]);
+            }
+        }
+        bytes
+    });
+    std::iter::once(header(training)).chain(tensors)
+}
+
+/// The names that diffusers gives a FLUX LoRA's tensors, with their shapes.
+fn names() -> impl Iterator<Item = (String, [usize; 2])> {
+    let places = (0..BLOCKS).flat_map(|block| {
+        let double = ["to_q", "to_k", "to_v", "to_out.0"];
+        let single = ["to_q", "to_k", "to_v"];
+        let double = double.map(|name| format!("transformer.transformer_blocks.{block}.attn.{name}"));
+        let single = single.map(|name| format!("transformer.single_transformer_blocks.{block}.attn.{name}"));
+        double.into_iter().chain(single)
+    });
+    places.flat_map(|place| {
+        [(format!("{place}.lora_A.weight"), [RANK, WIDTH]), (format!("{place}.lora_B.weight"), [WIDTH, RANK])]
+    })
+}
+
+fn header(training: &Training) -> Vec<u8> {
+    let mut entries = Map::new();
+    let metadata = json!({
+        "format": "pt",
+        "test_mode": "true",
+        "trigger_phrase": training.trigger_phrase.clone().unwrap_or_default(),
+        "steps": training.steps.to_string(),
+    });
+    entries.insert("__metadata__".to_owned(), metadata);
+    for (index, (name, shape)) in names().enumerate() {
+        let start = index * BYTES_PER_TENSOR;
+        let entry =
+            json!({ "dtype": "F16", "shape": shape, "data_offsets": [start, start + BYTES_PER_TENSOR] });
+        entries.insert(name, entry);
+    }
+    let mut json = Value::Object(entries).to_string().into_bytes();
+    while !json.len().is_multiple_of(8) {
+        json.push(b' ');
+    }
+    let mut bytes = u64::try_from(json.len()).unwrap_or(0).to_le_bytes().to_vec();
+    bytes.extend(json);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Training, length, pieces};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    fn file(seed: u64) -> Vec<u8> {
+        let input = json!({ "images_data_url": "u", "trigger_phrase": "Анна \"ohwx\"" });
+        let training = Training::read(&input).expect("an input");
+        let file: Vec<u8> = pieces(&training, seed).flatten().collect();
+        assert_eq!(file.len(), length(&training));
+        file
+    }
+
+    #[test]
+    fn every_byte_belongs_to_exactly_one_tensor() {
+        let file = file(7);
+        assert!((900_000..1_200_000).contains(&file.len()), "{}", file.len());
+        let header_length = usize::try_from(u64::from_le_bytes(file[..8].try_into().unwrap())).unwrap();
+        assert_eq!(header_length % 8, 0);
+        let header: Value = serde_json::from_slice(&file[8..8 + header_length]).expect("JSON");
+        assert_eq!(header["__metadata__"]["test_mode"], "true");
+        let mut ranges = Vec::new();
+        for (name, tensor) in header.as_object().expect("an object") {
+            if name == "__metadata__" {
+                assert!(tensor.as_object().expect("metadata").values().all(Value::is_string));
+                continue;
+            }
+            let shape: [usize; 2] = serde_json::from_value(tensor["shape"].clone()).expect("a shape");
+            let [start, end]: [usize; 2] =
+                serde_json::from_value(tensor["data_offsets"].clone()).expect("ends");
+            assert_eq!(end - start, shape[0] * shape[1] * 2, "{name}");
+            ranges.push((start, end));
+        }
+        ranges.sort_unstable();
+        assert_eq!(ranges.first().map(|range| range.0), Some(0));
+        assert!(ranges.windows(2).all(|pair| pair[0].1 == pair[1].0), "a hole or an overlap");
+        assert_eq!(ranges.last().map(|range| range.1 + 8 + header_length), Some(file.len()));
+    }
+
+    #[test]
+    fn the_numbers_are_small_and_the_seed_s() {
+        assert!(file(7) == file(7));
+        assert!(file(7) != file(8));
+        let file = file(7);
+        // An exponent field below 8 is a magnitude below 2^-7; none is infinite or not a number.
+        let tail = &file[file.len() - 1_000..];
+        assert!(tail.chunks(2).all(|half| half[1] >> 2 & 31 < 8));
+    }
+}

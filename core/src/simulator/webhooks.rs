@@ -1,0 +1,217 @@
+//! Webhooks: when they are due, what they carry, how they are signed and tried again.
+
+use std::time::Duration;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::{FaultKind, Simulator, job::Job, random, reply};
+use crate::{
+    http::{HeaderMap, HeaderName, HeaderValue, Response},
+    time::Timestamp,
+};
+
+/// A webhook to POST now. Redirects must not be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookDelivery {
+    /// Names it in [`Simulator::delivered`].
+    pub id: u64,
+    /// Where it goes.
+    pub url: Url,
+    /// Its headers: the content type, and the four that are signed or sign.
+    pub headers: HeaderMap,
+    /// Its body, to the byte: the signature covers it.
+    pub body: Vec<u8>,
+    /// How long to wait for the answer.
+    pub timeout: Duration,
+}
+
+/// How a delivery went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// An answer with this status came.
+    Answered(u16),
+    /// No answer came.
+    NoAnswer,
+}
+
+/// A webhook that was ordered and has not arrived yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Delivery {
+    id: u64,
+    request: String,
+    url: Url,
+    /// When the next try is due; `None` means as soon as the request is over.
+    due: Option<Timestamp>,
+    attempts: u32,
+    payload_null: bool,
+    forged: bool,
+}
+
+/// fal's page of webhooks: ten tries within two hours, 15 seconds for each answer.
+const ATTEMPTS: u32 = 10;
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// The pause after the first try; it doubles each time, so that ten tries take 85 minutes.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+
+impl Simulator {
+    /// Orders the webhook of a request.
+    pub(super) fn schedule(&mut self, job: &Job, url: &Url) {
+        if self.faults.take(FaultKind::WebhookNever) {
+            return;
+        }
+        let copies = if self.faults.take(FaultKind::WebhookTwice) { 2 } else { 1 };
+        let due = self.faults.take(FaultKind::WebhookEarly).then_some(job.submitted);
+        let payload_null = self.faults.take(FaultKind::WebhookPayloadNull);
+        let forged = self.faults.take(FaultKind::WebhookForged);
+        for _ in 0..copies {
+            self.counter = self.counter.wrapping_add(1);
+            self.deliveries.push(Delivery {
+                id: self.counter,
+                request: job.id.clone(),
+                url: url.clone(),
+                due,
+                attempts: 0,
+                payload_null,
+                forged,
+            });
+        }
+    }
+
+    /// The webhooks to send now. Each counts as tried: it is due again after a pause, unless
+    /// [`Simulator::delivered`] says that it arrived.
+    pub fn due(&mut self, now: Timestamp) -> Vec<WebhookDelivery> {
+        let mut deliveries = std::mem::take(&mut self.deliveries);
+        deliveries.retain(|delivery| delivery.attempts < ATTEMPTS);
+        let mut made = Vec::new();
+        for delivery in &mut deliveries {
+            if self.due_at(delivery).is_some_and(|at| at <= now) {
+                made.extend(self.webhook(delivery, now));
+                let pause = FIRST_PAUSE * 2_u32.saturating_pow(delivery.attempts.min(16));
+                delivery.attempts += 1;
+                delivery.due = Some(now.plus(TIMEOUT + pause));
+            }
+        }
+        self.deliveries = deliveries;
+        made
+    }
+
+    /// Says how a delivery went. Only a 2xx ends it well; a 3xx ends it too, since redirects are not followed.
+    pub fn delivered(&mut self, id: u64, outcome: DeliveryOutcome, now: Timestamp) {
+        let over = matches!(outcome, DeliveryOutcome::Answered(200..400));
+        self.deliveries.retain(|delivery| delivery.id != id || !(over || delivery.attempts >= ATTEMPTS));
+        if let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) {
+            let pause = FIRST_PAUSE * 2_u32.saturating_pow(delivery.attempts.saturating_sub(1).min(16));
+            delivery.due = Some(now.plus(pause));
+        }
+    }
+
+    /// When to ask for webhooks next.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let waiting = self.deliveries.iter().filter(|delivery| delivery.attempts < ATTEMPTS);
+        waiting.filter_map(|delivery| self.due_at(delivery)).min()
+    }
+
+    /// The keys that webhooks are signed with.
+    pub(super) fn jwks(&self) -> Response {
+        let key = self.signing_key(false).verifying_key();
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "x": base64url(key.as_bytes()) });
+        reply::answer(200, &json!({ "keys": [key] }))
+    }
+
+    fn due_at(&self, delivery: &Delivery) -> Option<Timestamp> {
+        delivery.due.or_else(|| self.request_of(delivery).map(Job::end))
+    }
+
+    fn request_of(&self, delivery: &Delivery) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id == delivery.request)
+    }
+
+    fn webhook(&self, delivery: &Delivery, now: Timestamp) -> Option<WebhookDelivery> {
+        let job = self.request_of(delivery)?;
+        let body = self.payload(job, delivery.payload_null).to_string().into_bytes();
+        let digest: [u8; 32] = Sha256::digest(&body).into();
+        let timestamp = now.millis().div_euclid(1_000).to_string();
+        let message = [job.id.as_str(), &job.account, &timestamp, &random::hex(&digest)].join("\n");
+        let signature = self.signing_key(delivery.forged).sign(message.as_bytes());
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("content-type", "application/json"),
+            ("x-fal-webhook-request-id", &job.id),
+            ("x-fal-webhook-user-id", &job.account),
+            ("x-fal-webhook-timestamp", &timestamp),
+            ("x-fal-webhook-signature", &random::hex(&signature.to_bytes())),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
+        }
+        Some(WebhookDelivery { id: delivery.id, url: delivery.url.clone(), headers, body, timeout: TIMEOUT })
+    }
+
+    fn payload(&self, job: &Job, null: bool) -> Value {
+        let mut value = json!({ "request_id": job.id, "gateway_request_id": job.id });
+        let Some(fields) = value.as_object_mut() else { return value };
+        let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        match job.failure() {
+            Some(failure) => {
+                set("status", json!("ERROR"));
+                set("error", json!(format!("Invalid status code: {}", failure.status())));
+                set("payload", failure.body());
+            }
+            None if null => {
+                set("status", json!("OK"));
+                set("payload", Value::Null);
+                set("payload_error", json!(NOT_SERIALIZABLE));
+            }
+            None => {
+                set("status", json!("OK"));
+                set("payload", json!(self.output(job)));
+            }
+        }
+        value
+    }
+
+    fn signing_key(&self, forged: bool) -> SigningKey {
+        let purpose = if forged { "another key" } else { "webhook key" };
+        SigningKey::from_bytes(&random::digest(self.plan.seed, purpose, ""))
+    }
+}
+
+/// The words of fal's page of webhooks.
+const NOT_SERIALIZABLE: &str = "Response payload is not JSON serializable. Either return a JSON serializable \
+                                object or use the queue endpoint to retrieve the response.";
+
+/// Base64 with the alphabet of URLs, without padding (RFC 4648, section 5).
+fn base64url(bytes: &[u8]) -> String {
+    const ALPHABET: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits =
+            group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for index in 0..=group.len() {
+            let six = usize::try_from(bits >> (18 - 6 * index) & 63).unwrap_or(0);
+            text.extend(ALPHABET.get(six).map(|letter| char::from(*letter)));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64url;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    /// The vectors of RFC 4648, section 10, without padding.
+    #[test]
+    fn base64_is_the_rfc_s() {
+        let vectors = ["", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"];
+        for (length, text) in vectors.iter().enumerate() {
+            assert_eq!(base64url(&b"foobar"[..length]), *text);
+        }
+        assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
+    }
+}
