@@ -1,0 +1,115 @@
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use clap::Args;
+
+/// How a person names a job: `AVATAR_ID`, `AVATAR_ID/2`, a request id, a name, or an unambiguous prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JobName(String);
+
+impl JobName {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for JobName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
+            Err("a job is named by its id, its request id, its name, or the beginning of one")
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+/// Show how a training stands
+///
+/// `status` is in_progress, completed, error, or unknown while fal.ai cannot be reached.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness status Anna
+  likeness status Anna --watch
+  likeness status 764cabcf-b745-4b3e-ae38-1200304cf45b --json")]
+pub(crate) struct Status {
+    /// The job: its id, its request id, its name, or the beginning of one
+    #[arg(value_name = "JOB|REQUEST_ID")]
+    pub(crate) job: JobName,
+    /// Follow it to its end
+    #[arg(long, short)]
+    pub(crate) watch: bool,
+}
+
+/// List the trainings of this machine
+#[derive(Debug, Args)]
+pub(crate) struct Jobs {}
+
+/// Copy a trained model to a file
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness download Anna
+  likeness download Anna -o anna.safetensors")]
+pub(crate) struct Download {
+    /// The job: its id, its request id, its name, or the beginning of one
+    #[arg(value_name = "JOB")]
+    pub(crate) job: JobName,
+    /// The file to write; without it, the model's own name in this folder
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Ask fal.ai to stop a training
+///
+/// A cancel is a request: the job is cancelled when fal.ai says so. If the training finishes first, the
+/// model is kept.
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    /// The job: its id, its request id, its name, or the beginning of one
+    #[arg(value_name = "JOB")]
+    pub(crate) job: JobName,
+}
+
+/// Settle a purchase of which it is not known whether fal.ai took it
+///
+/// Look at https://fal.ai/dashboard/requests: if the training is there, give its request id; it is adopted
+/// once fal.ai answers for it under your key. If it is not, say so: the attempt ends, and nothing is bought.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("answer").required(true))]
+#[command(after_long_help = "\
+Examples:
+  likeness resolve Anna --request-id 764cabcf-b745-4b3e-ae38-1200304cf45b
+  likeness resolve Anna --not-accepted")]
+pub(crate) struct Resolve {
+    /// The job: its id, its name, or the beginning of one
+    #[arg(value_name = "JOB")]
+    pub(crate) job: JobName,
+    /// fal.ai has it: this is its request id
+    #[arg(long, value_name = "ID", group = "answer")]
+    pub(crate) request_id: Option<String>,
+    /// fal.ai does not have it: end the attempt
+    #[arg(long, group = "answer")]
+    pub(crate) not_accepted: bool,
+}
+
+/// Erase a job: its photos, its model and its pictures
+///
+/// A running training is cancelled. What fal.ai still holds, and until when, is named at the end.
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// The job: its id, its request id, its name, or the beginning of one
+    #[arg(value_name = "JOB")]
+    pub(crate) job: JobName,
+    /// Erase without asking
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+}

@@ -1,0 +1,51 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Say which photos are good, and why the others are not
+///
+/// Each photo is read whole and prepared as a training would prepare it; nothing is written or sent.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness check photos/
+  likeness check a.jpg b.png --json")]
+pub(crate) struct Check {
+    /// Photos, or folders of photos
+    #[arg(required = true, value_name = "PHOTO|FOLDER")]
+    pub(crate) photos: Vec<PathBuf>,
+}
+
+/// Make the archive of a training, without sending it
+///
+/// The ZIP holds photo_001.jpg, photo_002.jpg, …, each upright, sRGB and without metadata, and the captions.
+/// The same photos give the same bytes.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness pack photos/ -o set.zip
+  likeness pack photos/ -o - | wc -c")]
+pub(crate) struct Pack {
+    /// Photos, or folders of photos
+    #[arg(required = true, value_name = "PHOTO|FOLDER")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// The archive to write; `-` is standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// The fewest good photos
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) min_photos: Option<u16>,
+    /// The most photos
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) max_photos: Option<u16>,
+}
+
+/// See everything once: sample photos, a training and pictures, in the simulator
+///
+/// Needs no key, costs nothing, and nothing leaves this machine.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The folder for the sample photos, the model and the pictures; without it a new one is made
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+}

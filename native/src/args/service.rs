@@ -1,0 +1,82 @@
+use std::{net::SocketAddr, time::Duration};
+
+use clap::{Args, ValueEnum};
+use clap_complete::Shell;
+use url::Url;
+
+/// Serve the fal.ai simulator over HTTP
+///
+/// fal.ai's own clients can talk to it, and so can Likeness: set FAL_BASE_URL to its address, and FAL_KEY to
+/// any text.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness simulate
+  likeness simulate --listen 127.0.0.1:0 --duration 5s --fault NAME --fault OTHER=3
+  likeness simulate --list-faults")]
+pub(crate) struct Simulate {
+    /// The address to listen on; port 0 takes a free one and prints it
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8089")]
+    pub(crate) listen: SocketAddr,
+    /// How long a training takes, such as 500ms, 30s or 2m
+    #[arg(long, value_name = "TIME", value_parser = crate::settings::duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Which addresses the answers carry: its own, or fal's, for clients that a proxy leads here
+    #[arg(long, value_name = "WHOSE", default_value = "own")]
+    pub(crate) addresses: Addresses,
+    /// Something to go wrong, once or NAME=N times; may be given several times
+    #[arg(long = "fault", value_name = "NAME")]
+    pub(crate) faults: Vec<String>,
+    /// List what can go wrong
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+}
+
+/// The addresses in the simulator's answers
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Addresses {
+    Own,
+    Fal,
+}
+
+/// Say what is missing on this machine
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {}
+
+/// Show every setting and where it came from
+///
+/// Keys are never shown, only that they are set.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The settings file is likeness.toml in the configuration folder (~/.config/likeness), or the file
+that --config or LIKENESS_CONFIG names. Its keys are the names of the environment variables in
+small letters:
+
+  fal_webhook_url = \"https://example.com/fal\"
+  likeness_training_price = \"2.40 USD\"
+
+  [training]
+  steps = 1500
+  subject_crop = false")]
+pub(crate) struct Config {}
+
+/// Print the completion script of a shell
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness completions bash > ~/.local/share/bash-completion/completions/likeness
+  likeness completions zsh > ~/.zfunc/_likeness")]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+/// A whole http or https address.
+pub(crate) fn web_address(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error| format!("{error}; a whole URL begins with https://"))?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        other => Err(format!("an address beginning with https:// is needed, not {other}:")),
+    }
+}

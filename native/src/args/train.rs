@@ -1,0 +1,173 @@
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{ArgAction, Args, ValueEnum};
+use url::Url;
+
+use super::service::web_address;
+
+/// Train a portrait model from photos of one person
+///
+/// Photos are checked and made clean first; a damaged one is left out with a warning that names it. Before
+/// anything is bought the price is shown and you are asked. The same command run again carries on where it
+/// stopped, and prints the model when it is finished; it never buys the same training twice.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness train photos/ --name Anna
+  likeness train photos/ --name Anna --quality high --detach --yes
+  likeness train a.jpg b.jpg … --name Anna --trigger anna_k --steps 1500 --test
+
+A text file beside a photo (photo.jpg, photo.txt) is its caption. Folders are read in name order,
+single files in the order given.")]
+pub(crate) struct Train {
+    /// Photos, or folders of photos
+    #[arg(required = true, value_name = "PHOTO|FOLDER")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// The person's name, as messages show it; it names the job as well
+    #[arg(long, value_name = "NAME", value_parser = person_name)]
+    pub(crate) name: String,
+    /// For wording in messages and captions only; fal.ai never learns it
+    #[arg(long, value_enum, value_name = "GENDER")]
+    pub(crate) gender: Option<Gender>,
+    /// Whose avatar this is, where one machine serves several people
+    #[arg(long, value_name = "ID", default_value = "local", value_parser = id)]
+    pub(crate) user_id: String,
+    /// The avatar's id; without it one is made from user, name, settings and photos
+    #[arg(long, value_name = "ID", value_parser = id)]
+    pub(crate) avatar_id: Option<String>,
+    /// Where fal.ai reports the end, as a whole URL
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub(crate) webhook_url: Option<Url>,
+    /// Listen here for fal.ai's report, for those who can be reached
+    ///
+    /// --webhook-url says how fal.ai gets here; without it, this address itself is given.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen_webhook: Option<SocketAddr>,
+    /// The fewest good photos to train with
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) min_photos: Option<u16>,
+    /// The most photos to train with
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) max_photos: Option<u16>,
+    /// Buy another attempt after an error or a cancel
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// Return once the training is bought; `likeness status` follows it
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Spend without asking
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) tuning: Tuning,
+}
+
+/// How to train. What is not given comes from the settings file, then from the preset.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Training")]
+#[expect(clippy::struct_excessive_bools, reason = "clap has one field per flag")]
+pub(crate) struct Tuning {
+    /// A preset: fast 1000 steps at 0.0002, balanced 2500 at 0.00009, high 4000 at 0.00005
+    #[arg(long, value_enum, value_name = "PRESET")]
+    pub(crate) quality: Option<Quality>,
+    /// How many steps, 1 to 10000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) steps: Option<u32>,
+    /// The learning rate, 0.000001 to 0.001
+    #[arg(long, value_name = "RATE", value_parser = learning_rate)]
+    pub(crate) learning_rate: Option<f64>,
+    /// The word that calls the person in a prompt; without it a rare one is made
+    #[arg(long, value_name = "WORD", value_parser = trigger)]
+    pub(crate) trigger: Option<String>,
+    /// Train at several resolutions; --no-multiresolution turns it off
+    #[arg(long, overrides_with = "no_multiresolution")]
+    multiresolution: bool,
+    #[arg(long, hide = true, overrides_with = "multiresolution")]
+    no_multiresolution: bool,
+    /// Crop to the person; --no-subject-crop turns it off
+    #[arg(long, overrides_with = "no_subject_crop")]
+    subject_crop: bool,
+    #[arg(long, hide = true, overrides_with = "subject_crop")]
+    no_subject_crop: bool,
+    /// Learn from the person more than from the background; --no-create-masks turns it off
+    #[arg(long, overrides_with = "no_create_masks", action = ArgAction::SetTrue)]
+    create_masks: bool,
+    #[arg(long, hide = true, overrides_with = "create_masks")]
+    no_create_masks: bool,
+}
+
+impl Tuning {
+    pub(crate) fn multiresolution(&self) -> Option<bool> {
+        either(self.multiresolution, self.no_multiresolution)
+    }
+
+    pub(crate) fn subject_crop(&self) -> Option<bool> {
+        either(self.subject_crop, self.no_subject_crop)
+    }
+
+    pub(crate) fn create_masks(&self) -> Option<bool> {
+        either(self.create_masks, self.no_create_masks)
+    }
+}
+
+fn either(on: bool, off: bool) -> Option<bool> {
+    (on || off).then_some(on)
+}
+
+/// How a sentence speaks of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gender {
+    Female,
+    Male,
+    Other,
+}
+
+/// A preset of steps and learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Quality {
+    /// 1000 steps at 0.0002
+    Fast,
+    /// 2500 steps at 0.00009
+    Balanced,
+    /// 4000 steps at 0.00005
+    #[value(alias = "quality")]
+    High,
+}
+
+fn person_name(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        Err("a name needs at least one letter, and no control characters")
+    } else if text.chars().count() > 100 {
+        Err("a name may have up to 100 characters")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Ids become parts of object keys and file names.
+fn id(text: &str) -> Result<String, &'static str> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if (1..=64).contains(&text.len()) && text.chars().all(legal) {
+        Ok(text.to_owned())
+    } else {
+        Err("an id has 1 to 64 characters: letters a-z, digits, `-` and `_`")
+    }
+}
+
+fn learning_rate(text: &str) -> Result<f64, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|rate| (1e-6..=1e-3).contains(rate))
+        .ok_or("a learning rate is a number from 0.000001 to 0.001")
+}
+
+/// One word or a few, as it will stand in prompts.
+pub(super) fn trigger(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
+        Err("a trigger has 1 to 100 characters, and no control characters")
+    } else {
+        Ok(text.to_owned())
+    }
+}

@@ -1,0 +1,323 @@
+//! `likeness doctor`: what is missing on this machine, and what to do about it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use crate::{clock, transport::Transport};
+use likeness_core::{
+    fal::{CallError, pricing, train},
+    time::Timestamp,
+};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::{
+    exit::{Exit, Failure},
+    output::{Tone, table},
+    parallel::Budget,
+    printable::printable,
+    settings::{Origin, Settings},
+};
+
+/// What one look showed.
+struct Finding {
+    name: &'static str,
+    state: State,
+    text: String,
+    advice: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ok,
+    /// Usable, but not for everything.
+    Warn,
+    /// Not usable; the class of the ending.
+    Fail(Exit),
+}
+
+pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
+    let (settings, output) = (&context.settings, &context.output);
+    let mut findings = vec![version(), machine(), clock_check(clock::now())];
+    findings.extend(settings_file(settings));
+    findings.push(data_folder(settings));
+    findings.push(key(settings));
+    findings.extend(fal(settings).await);
+    findings.push(terminal(context));
+
+    let documents: Vec<Value> = findings.iter().map(Finding::document).collect();
+    let failed: Vec<&Finding> = findings.iter().filter(|finding| finding.exit().is_some()).collect();
+    output.document(&json!({ "checks": documents, "usable": failed.is_empty() }))?;
+    let rows: Vec<[String; 3]> = findings
+        .iter()
+        .map(|finding| {
+            let text = printable(&finding.text).into_owned();
+            [finding.state.word().to_owned(), finding.name.to_owned(), text]
+        })
+        .collect();
+    for ([state, name, text], finding) in table(&rows).iter().zip(&findings) {
+        output.line(format_args!("{}{name}{text}", output.paint(finding.state.tone(), state)))?;
+        if !finding.advice.is_empty() {
+            output.line(format_args!("      {}", output.paint(Tone::Faint, &finding.advice)))?;
+        }
+    }
+    let Some(exit) = failed.first().and_then(|finding| finding.exit()) else { return Ok(()) };
+    let failure = Failure::new(exit, "doctor.not_usable", "this machine is not ready");
+    Err(failed.into_iter().fold(failure, |failure, finding| {
+        failure.why(format!("{}: {}", finding.name, finding.text)).next(finding.advice.clone())
+    }))
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail(_) => "fail",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Ok => Tone::Good,
+            Self::Warn => Tone::Warning,
+            Self::Fail(_) => Tone::Bad,
+        }
+    }
+}
+
+impl Finding {
+    fn new(name: &'static str, state: State, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name, state, text: text.into(), advice: advice.into() }
+    }
+
+    fn ok(name: &'static str, text: impl Into<String>) -> Self {
+        Self::new(name, State::Ok, text, "")
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        match self.state {
+            State::Fail(exit) => Some(exit),
+            State::Ok | State::Warn => None,
+        }
+    }
+
+    fn document(&self) -> Value {
+        json!({ "name": self.name, "state": self.state.word(), "text": self.text, "advice": self.advice })
+    }
+}
+
+fn version() -> Finding {
+    let system =
+        format!("{} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    Finding::ok("version", system)
+}
+
+fn machine() -> Finding {
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let text =
+        format!("{cores} cores; up to {} of memory for photos", size(Budget::of_this_machine().total()));
+    Finding::ok("machine", text)
+}
+
+/// A webhook's time and a signed address are judged by the clock.
+fn clock_check(now: Timestamp) -> Finding {
+    const RELEASED: i64 = 1_795_000_000_000;
+    if now.millis() < RELEASED {
+        return Finding::new(
+            "clock",
+            State::Warn,
+            format!("{now} lies before this release"),
+            "set the clock",
+        );
+    }
+    Finding::ok("clock", now.to_string())
+}
+
+fn settings_file(settings: &Settings) -> Option<Finding> {
+    let path = settings.file.as_deref()?;
+    let secrets =
+        [&settings.fal_key, &settings.fal_admin_key, &settings.minio_access_key, &settings.minio_secret_key];
+    let holds_secret =
+        secrets.iter().any(|secret| secret.value.is_some() && matches!(secret.origin, Origin::File(_)));
+    if holds_secret && others_may_read(path) {
+        let advice = format!("chmod 600 {}", path.display());
+        let text = format!("{} holds a key, and others may read it", path.display());
+        return Some(Finding::new("settings", State::Warn, text, advice));
+    }
+    Some(Finding::ok("settings", path.display().to_string()))
+}
+
+#[cfg(unix)]
+fn others_may_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn others_may_read(_: &Path) -> bool {
+    false
+}
+
+/// A training keeps its photos, its archive's parts and a model of about 90 MB.
+const ENOUGH_SPACE: u64 = 1 << 30;
+
+fn data_folder(settings: &Settings) -> Finding {
+    const NAME: &str = "data folder";
+    const ADVICE: &str = "set LIKENESS_HOME to a folder that you may write to";
+    let home = match settings.home() {
+        Ok(home) => home,
+        Err(failure) => return Finding::new(NAME, State::Fail(failure.exit()), failure.brief(), ADVICE),
+    };
+    let shown = home.display();
+    if let Err(error) = try_to_write(&home) {
+        let text = format!("{shown} cannot be written to: {error}");
+        return Finding::new(NAME, State::Fail(Exit::Storage), text, ADVICE);
+    }
+    match free_space(&home) {
+        Some(free) if free < ENOUGH_SPACE => {
+            let advice = "free some space, or set LIKENESS_HOME to a folder on another disk";
+            Finding::new(NAME, State::Warn, format!("{shown}, only {} free", size(free)), advice)
+        }
+        Some(free) => Finding::ok(NAME, format!("{shown}, {} free", size(free))),
+        None => Finding::ok(NAME, shown.to_string()),
+    }
+}
+
+fn try_to_write(folder: &PathBuf) -> io::Result<()> {
+    use io::Write as _;
+
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(b"likeness")?;
+    file.as_file().sync_all()
+}
+
+#[cfg(unix)]
+fn free_space(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> Option<u64> {
+    None
+}
+
+fn key(settings: &Settings) -> Finding {
+    const NAME: &str = "key";
+    let Some(key) = &settings.fal_key.value else {
+        let advice = if settings.test_mode.value {
+            ""
+        } else {
+            "set FAL_KEY to a key from https://fal.ai/dashboard/keys"
+        };
+        let state = if settings.test_mode.value { State::Ok } else { State::Warn };
+        return Finding::new(NAME, state, "not set; the simulator needs none (--test, demo)", advice);
+    };
+    let origin = &settings.fal_key.origin;
+    match key.expose().split_once(':') {
+        Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
+            Finding::ok(NAME, format!("set, from {origin}"))
+        }
+        _ => {
+            let text = format!("set, from {origin}, but not written as id:secret");
+            Finding::new(NAME, State::Warn, text, "copy it whole from https://fal.ai/dashboard/keys")
+        }
+    }
+}
+
+/// One call that costs nothing: what the trainer costs.
+async fn fal(settings: &Settings) -> Option<Finding> {
+    const NAME: &str = "fal.ai";
+    if settings.test_mode.value {
+        return Some(Finding::ok(
+            NAME,
+            "test mode: the built-in simulator answers, nothing leaves this machine",
+        ));
+    }
+    settings.fal_key.value.as_ref()?;
+    let fail = |failure: &Failure, advice: &str| {
+        Finding::new(NAME, State::Fail(failure.exit()), failure.brief(), advice)
+    };
+    let account = match settings.account() {
+        Ok(account) => account,
+        Err(failure) => return Some(fail(&failure, "correct the key or FAL_BASE_URL")),
+    };
+    let transport = match Transport::http() {
+        Ok(transport) => transport,
+        Err(error) => {
+            return Some(Finding::new(
+                NAME,
+                State::Fail(Exit::Network),
+                error.to_string(),
+                "install ca-certificates",
+            ));
+        }
+    };
+    let (place, trainer) = (account.origins().origin(), train::endpoint());
+    let answer = match transport.send(pricing::request(&account, &trainer), None).await {
+        Ok(answer) => answer,
+        Err(error) => return Some(fail(&Failure::from(error), "correct FAL_BASE_URL")),
+    };
+    Some(match pricing::parse(answer) {
+        Ok(Some(price)) => {
+            let pricing::Price { unit_price, unit, currency } = price;
+            Finding::ok(NAME, format!("{place} answers; {trainer} costs {unit_price} {currency} per {unit}"))
+        }
+        Ok(None) => Finding::ok(NAME, format!("{place} answers; it lists no price for {trainer}")),
+        Err(error @ CallError::Unreadable { .. }) if settings.fal_base_url.value.is_some() => Finding::new(
+            NAME,
+            State::Warn,
+            format!("{place} answers, but not as fal.ai does"),
+            error.advice(),
+        ),
+        Err(error) => {
+            let advice = error.advice();
+            fail(&Failure::from(error), advice)
+        }
+    })
+}
+
+fn terminal(context: &Context) -> Finding {
+    let text = match (context.output.is_terminal(), context.output.shows_bars()) {
+        (true, true) => "progress bars, and questions before money is spent",
+        (true, false) => "no progress bars, as asked for",
+        (false, _) => "none: progress goes to the log, and what spends money needs --yes",
+    };
+    Finding::ok("terminal", text)
+}
+
+/// A number of bytes as people read it.
+fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes / 1000),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use likeness_core::time::Timestamp;
+
+    use super::{State, clock_check, size};
+
+    #[test]
+    fn sizes_are_read_by_people() {
+        assert_eq!(size(999), "0 kB");
+        assert_eq!(size(1_500_000), "1.5 MB");
+        assert_eq!(size(79_050_000_000), "79.0 GB");
+        assert_eq!(size(u64::MAX), "18446744073.7 GB");
+    }
+
+    #[test]
+    fn a_clock_before_the_release_is_wrong() {
+        assert!(clock_check(Timestamp::from_millis(0)).state == State::Warn);
+        assert!(clock_check("2030-01-01T00:00:00Z".parse().expect("a moment")).state == State::Ok);
+    }
+}

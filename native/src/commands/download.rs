@@ -1,0 +1,50 @@
+//! `likeness download`: a trained model as a file of one's own.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use serde_json::json;
+
+use super::Context;
+use crate::{
+    args::Download,
+    exit::{Exit, Failure},
+    failures,
+    jobs::{self, For},
+    narrate::{bytes, shown},
+    shell::Shell,
+    storage::storage_error,
+};
+
+pub(crate) fn run(args: &Download, context: &Context) -> Result<(), Failure> {
+    let shell = Shell::open(context)?;
+    let (avatar, _) = jobs::find(&shell, &args.job, For::ItsModel)?;
+    let Some((name, length)) = avatar.model_file() else {
+        return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet")
+            .next("`likeness status --watch` follows it to its end"));
+    };
+    let source = shell.folder(avatar.id()).join(&name);
+    let target = args.output.clone().unwrap_or_else(|| {
+        let person = avatar.person().map_or("model", |person| person.name.as_str());
+        format!("{}.safetensors", person.replace(['/', '\0'], "_")).into()
+    });
+    copy(&source, &target).map_err(|error| failures::storage(storage_error(&target, &error)))?;
+    context
+        .output
+        .document(&json!({ "path": target, "bytes": length, "trigger_phrase": avatar.trigger() }))?;
+    context.output.line(format_args!("{} ({})", shown(&target.display().to_string()), bytes(length)))
+}
+
+/// Copies so that the target's name never holds half a file.
+fn copy(source: &Path, target: &Path) -> io::Result<()> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut part = tempfile::NamedTempFile::new_in(folder)?;
+    io::copy(&mut File::open(source)?, &mut part)?;
+    part.flush()?;
+    part.as_file().sync_all()?;
+    part.persist(target).map_err(|error| error.error)?;
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,109 @@
+//! `likeness erase`: forget a person.
+
+use std::{fs, io::ErrorKind};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Command, JobId},
+    fal::{Account, payloads},
+};
+use serde_json::json;
+
+use super::Context;
+use crate::{
+    args::Erase,
+    clock,
+    drive::{self, Goal},
+    exit::{Exit, Failure},
+    failures,
+    jobs::{self, For},
+    log::of_job,
+    narrate::shown,
+    shell::Shell,
+    storage::storage_error,
+};
+
+pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
+    let shell = Shell::open(context)?;
+    let (avatar, attempt) = jobs::find(&shell, &args.job, For::Good)?;
+    let (id, output) = (avatar.id(), &context.output);
+    let name = avatar.person().map_or("(erased)", |person| person.name.as_str());
+    let question = format!(
+        "Erase {} (job {id}): its prepared photos, its model and its pictures on this machine? Your own photos stay.",
+        shown(name)
+    );
+    output.confirm(&question, args.yes)?;
+    let remains = avatar.remains(clock::now());
+    let requests: Vec<_> = avatar.request_ids().cloned().collect();
+    let test_mode = avatar.test_mode();
+    let avatar = shell.ask(id, Command::Erase)?;
+    remove_files(&shell, id)?;
+    let stopped = if avatar.ended() {
+        Ok(avatar)
+    } else {
+        let job = JobId { avatar: id, attempt }.to_string();
+        let mut silent = |_: &Avatar| Ok(());
+        of_job(job, drive::drive(&shell, &context.interrupt, id, Goal::AllEnded, &mut silent)).await
+    };
+    // Once more: a process that was at work on it may have written after the first time.
+    remove_files(&shell, id)?;
+    shell.store.forget(id).map_err(failures::storage)?;
+    let deleted = delete_payloads(context, &shell, stopped.as_ref().ok(), &requests).await;
+    output.document(&json!({
+        "erased": id, "stopped": stopped.is_ok(), "remains_at_fal": remains, "payloads_deleted": deleted,
+    }))?;
+    output.line(format_args!("Erased: {}. Nothing of it is left on this machine.", shown(name)))?;
+    for remains in &remains {
+        output.line(format_args!("  fal.ai keeps the {} until {}.", remains.what, remains.until))?;
+    }
+    if !deleted && !requests.is_empty() && !test_mode {
+        output.line(
+            "  fal.ai keeps what was asked of it for 30 days; with FAL_ADMIN_KEY set, erase has it deleted.",
+        )?;
+    }
+    match stopped {
+        Ok(_) => Ok(()),
+        Err(failure) if failure.exit() == Exit::Interrupted => Err(failure),
+        Err(failure) => Err(failure
+            .why("a training that was still running at fal.ai could not be stopped yet")
+            .next(format!("run `likeness erase {id}` again"))),
+    }
+}
+
+fn remove_files(shell: &Shell, id: AvatarId) -> Result<(), Failure> {
+    let folder = shell.folder(id);
+    match fs::remove_dir_all(&folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failures::storage(storage_error(&folder, &error))),
+    }
+}
+
+/// Has fal delete what was sent and made, where an admin key allows it.
+async fn delete_payloads(
+    context: &Context,
+    shell: &Shell,
+    avatar: Option<&Avatar>,
+    requests: &[likeness_core::fal::RequestId],
+) -> bool {
+    let (Some(key), Some(avatar)) = (context.settings.fal_admin_key.value.clone(), avatar) else {
+        return false;
+    };
+    let Ok(link) = shell.link_of(avatar) else { return false };
+    let Ok(admin) = Account::new(key, link.account.origins().clone()) else { return false };
+    let mut deleted = !requests.is_empty();
+    for request in requests {
+        let answer = link.transport.send(payloads::delete_request(&admin, request), None).await;
+        match answer.map(payloads::parse) {
+            Ok(Ok(_)) => log::info!("fal.ai deleted the payloads of request {request}"),
+            Ok(Err(error)) => {
+                log::warn!("fal.ai did not delete the payloads of request {request}: {error}");
+                deleted = false;
+            }
+            Err(error) => {
+                log::warn!("{error}");
+                deleted = false;
+            }
+        }
+    }
+    deleted
+}

@@ -1,0 +1,256 @@
+//! `likeness generate`: pictures with a trained model.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Imported, Name, Person, PictureSettings, Sha256Sum, TriggerPhrase, Wish},
+    fal::{
+        generate,
+        pricing::{self, Price},
+    },
+};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::{Context, train::changed_meanwhile};
+use crate::{
+    args::Generate,
+    clock,
+    drive::{self, Goal},
+    exit::{Exit, Failure},
+    failures,
+    jobs::{self, For},
+    log::of_job,
+    narrate::{Narrator, pictures_document, shown},
+    output::Tone,
+    shell::{Link, Shell, moment},
+    storage::storage_error,
+    store::private_folder,
+};
+
+pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure> {
+    let shell = Shell::open(context)?;
+    prepare_folder(&args.output)?;
+    let avatar = match &args.job {
+        Some(job) => jobs::find(&shell, job, For::ItsModel)?.0,
+        None => imported(&args, context, &shell)?,
+    };
+    let Some(trigger) = avatar.trigger() else {
+        return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet")
+            .next("`likeness status --watch` follows it to its end"));
+    };
+    let wish = wish(&args, context, &trigger)?;
+    let (id, link) = (avatar.id(), shell.link_of(&avatar)?);
+    let asked = avatar.pictures_under_way(&wish).is_none();
+    if asked {
+        consent(&args, context, &link, &wish, avatar.test_mode()).await?;
+    }
+    let moment = moment(link.poll)?;
+    let number = shell
+        .store
+        .settle(id, |known| {
+            let avatar = known.unwrap_or(avatar);
+            // What was asked for is what is placed.
+            if avatar.pictures_under_way(&wish).is_none() != asked {
+                return (None, Err(changed_meanwhile()));
+            }
+            let (avatar, number) = avatar.open_pictures(wish, &moment);
+            (Some(avatar), Ok(number))
+        })
+        .map_err(failures::storage)??
+        .ok_or_else(|| Failure::new(Exit::Data, "job.no_model", "this job has no model yet"))?;
+    let avatar = {
+        let mut narrator = Narrator::new(&context.output, shell.folder(id));
+        let watcher = &mut |avatar: &Avatar| narrator.pictures(avatar, number);
+        let drive = drive::drive(&shell, &context.interrupt, id, Goal::Pictures(number), watcher);
+        of_job(format!("{id} pictures {number}"), drive).await?
+    };
+    if let Some(pictures) = avatar.generation(number) {
+        drive::ending(id, &pictures.order)?;
+    }
+    show(&args, context, &shell, &avatar, number)
+}
+
+fn show(
+    args: &Generate,
+    context: &Context,
+    shell: &Shell,
+    avatar: &Avatar,
+    number: u32,
+) -> Result<(), Failure> {
+    let output = &context.output;
+    let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
+    let mut paths = Vec::new();
+    for file in &status.files {
+        let extension = Path::new(&file.name).extension().and_then(|one| one.to_str()).unwrap_or("jpg");
+        let source = shell.folder(avatar.id()).join(&file.name);
+        paths.push(copy(&source, &args.output, extension)?);
+    }
+    let mut document = pictures_document(&status, &shell.folder(avatar.id()));
+    document["paths"] = json!(paths);
+    output.document(&document)?;
+    for (index, path) in paths.iter().enumerate() {
+        let path = shown(&path.display().to_string());
+        if status.blanked.contains(&index) {
+            let note = "blanked by fal.ai's safety filter; it was paid for all the same";
+            output.line(format_args!("{path}  {}", output.paint(Tone::Warning, note)))?;
+        } else {
+            output.line(path)?;
+        }
+    }
+    output.note(format_args!(
+        "Seed {}: the same seed, prompt and settings make the same pictures.",
+        status.seed
+    ));
+    if status.test_mode {
+        output.note("Test mode: the simulator drew them; nothing was bought.");
+    }
+    Ok(())
+}
+
+/// Copies a picture into the folder under the first free number.
+fn copy(source: &Path, folder: &Path, extension: &str) -> Result<PathBuf, Failure> {
+    for number in 1..100_000_u32 {
+        let path = folder.join(format!("picture-{number:03}.{extension}"));
+        match File::create_new(&path) {
+            Ok(mut file) => {
+                let copied = File::open(source).and_then(|mut source| {
+                    io::copy(&mut source, &mut file)?;
+                    file.sync_all()
+                });
+                return match copied {
+                    Ok(()) => Ok(path),
+                    Err(error) => {
+                        // Half a picture is of no use.
+                        let _ = fs::remove_file(&path);
+                        Err(failures::storage(storage_error(&path, &error)))
+                    }
+                };
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failures::storage(storage_error(&path, &error))),
+        }
+    }
+    Err(Failure::new(Exit::Storage, "storage.full", "the folder holds too many pictures")
+        .next("choose another one"))
+}
+
+/// Before anything is bought: the folder must take files.
+fn prepare_folder(folder: &Path) -> Result<(), Failure> {
+    let taken = fs::create_dir_all(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop));
+    taken.map_err(|error| failures::storage(storage_error(folder, &error)))
+}
+
+fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<Wish, Failure> {
+    let defaults = &context.settings.defaults;
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, "usage.pictures", error.to_string());
+    let size = args.image_size.as_ref().unwrap_or(&defaults.image_size.value);
+    let image_size = size.parse::<generate::ImageSize>().map_err(|error| wrong(&error))?;
+    let seed = args.seed.map(u32::try_from).transpose().map_err(|_| wrong(&"a seed is 0 to 4294967295"))?;
+    let settings = PictureSettings {
+        prompt: args.prompt.clone(),
+        count: Some(args.images.into()),
+        image_size: Some(image_size),
+        steps: Some(args.steps.unwrap_or(defaults.picture_steps.value)),
+        guidance_scale: Some(args.guidance.unwrap_or(defaults.guidance.value)),
+        lora_scale: Some(args.scale.unwrap_or(defaults.scale.value)),
+        seed,
+    };
+    settings.check(Some(trigger)).map_err(|error| wrong(&error))
+}
+
+async fn consent(
+    args: &Generate,
+    context: &Context,
+    link: &Link,
+    wish: &Wish,
+    test_mode: bool,
+) -> Result<(), Failure> {
+    if test_mode {
+        return Ok(());
+    }
+    let answer = link.transport.send(pricing::request(&link.account, &generate::endpoint()), None).await;
+    let cost = match answer.map(pricing::parse) {
+        Ok(Ok(Some(Price { unit_price, unit, currency }))) => {
+            format!("{unit_price} {currency} per {}", shown(unit.trim_end_matches('s')))
+        }
+        _ => "the price is not known (fal.ai did not tell it)".to_owned(),
+    };
+    let (pictures, question) = match wish.count() {
+        1 => ("1 picture".to_owned(), "Buy it?"),
+        count => (format!("{count} pictures"), "Buy them?"),
+    };
+    context.output.note(format_args!("{pictures} at fal.ai: {cost}."));
+    context.output.confirm(question, args.yes)
+}
+
+/// The avatar of a model that was trained elsewhere: the same model is the same avatar.
+fn imported(args: &Generate, context: &Context, shell: &Shell) -> Result<Avatar, Failure> {
+    let (Some(lora), Some(trigger)) = (&args.lora, &args.trigger) else {
+        return Err(Failure::new(Exit::Usage, "usage.lora", "--lora and --trigger belong together"));
+    };
+    context.settings.account()?;
+    let trigger = TriggerPhrase::new(trigger)
+        .map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))?;
+    let test_mode = context.settings.test_mode.value;
+    let nil = AvatarId::new(uuid::Uuid::nil());
+    let origin = shell.link(nil)?.account.origins().origin();
+    let url = Url::parse(lora).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let sum = match &url {
+        Some(url) => Sha256Sum::of(url.as_str().as_bytes()),
+        None => sum_of_file(Path::new(lora))?,
+    };
+    let text = format!("{sum} {trigger} {test_mode} {origin}");
+    let id = AvatarId::new(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, text.as_bytes()));
+    let known = shell.store.load(id).map_err(failures::storage)?;
+    if let Some(avatar) = known.filter(|avatar| avatar.person().is_some()) {
+        return Ok(avatar);
+    }
+    // While it is held, no other process takes the folder for an orphan.
+    let _lock = shell.store.lock(id).map_err(failures::storage)?;
+    let file = if url.is_none() { Some(take_in(Path::new(lora), &shell.folder(id))?) } else { None };
+    let name = Name::new(trigger.as_str()).map_err(|error| {
+        Failure::new(Exit::Usage, "usage.trigger", "this is no trigger word").why(error.to_string())
+    })?;
+    let user = Name::new("local")
+        .map_err(|error| Failure::new(Exit::Internal, "internal.user", error.to_string()))?;
+    let person = Person { user, name, gender: None };
+    let moment = moment(likeness_core::limits::POLL_INTERVAL)?;
+    Ok(Avatar::new(id, person, test_mode, origin, &moment).with_model(Imported { file, url, trigger }))
+}
+
+fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
+    let mut hasher = Sha256::new();
+    let read = File::open(path).and_then(|mut file| {
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(()),
+                read => hasher.update(buffer.get(..read).unwrap_or_default()),
+            }
+        }
+    });
+    read.map_err(|error| failures::storage(storage_error(path, &error)))?;
+    Ok(Sha256Sum::from_bytes(hasher.finalize().into()))
+}
+
+/// Our own copy, so that the model is still there when fal's has expired.
+fn take_in(path: &Path, folder: &Path) -> Result<(String, u64), Failure> {
+    private_folder(folder).map_err(failures::storage)?;
+    let target = folder.join("model.safetensors");
+    let copied = File::open(path).and_then(|mut source| {
+        let mut part = tempfile::Builder::new().prefix(".model.").suffix(".part").tempfile_in(folder)?;
+        let length = io::copy(&mut source, &mut part)?;
+        part.as_file().sync_all()?;
+        part.persist(&target).map_err(|error| error.error)?;
+        Ok(length)
+    });
+    let length = copied.map_err(|error| failures::storage(storage_error(path, &error)))?;
+    Ok(("model.safetensors".to_owned(), length))
+}

@@ -1,0 +1,58 @@
+//! `likeness jobs`: the trainings of this machine.
+
+use likeness_core::avatar::{JobId, StageName};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::{
+    clock,
+    exit::Failure,
+    failures,
+    narrate::{shown, status_document},
+    output::{Tone, table},
+    shell::Shell,
+};
+
+pub(crate) fn run(context: &Context) -> Result<(), Failure> {
+    let (shell, output, now) = (Shell::open(context)?, &context.output, clock::now());
+    let (mut rows, mut documents) = (Vec::new(), Vec::new());
+    for avatar in shell.store.load_all().map_err(failures::storage)? {
+        if avatar.trainings().is_empty()
+            && let Some(trigger) = avatar.trigger()
+        {
+            let name = shown(trigger.as_str());
+            let row = [name, "given model".to_owned(), String::new(), String::new(), avatar.id().to_string()];
+            rows.push(row);
+        }
+        for training in avatar.trainings().iter().rev() {
+            let Some(status) = avatar.status(training.attempt, now) else { continue };
+            let mut document = status_document(&status, &shell.folder(avatar.id()));
+            let name = avatar.person().map(|person| person.name.as_str());
+            document["name"] = json!(name);
+            let word =
+                |field: &str| document.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let stage = match status.stage {
+                StageName::Done if status.test_mode => "done (test)".to_owned(),
+                _ => word("stage").replace('_', " "),
+            };
+            rows.push([
+                shown(name.unwrap_or("(erased)")),
+                stage,
+                format!("{} %", status.progress),
+                word("created_at").chars().take(16).collect::<String>().replace('T', " "),
+                JobId { avatar: avatar.id(), attempt: training.attempt }.to_string(),
+            ]);
+            documents.push(document);
+        }
+    }
+    output.document(&json!({ "jobs": documents }))?;
+    if rows.is_empty() {
+        return output.line("No trainings yet. `likeness demo` shows one from beginning to end.");
+    }
+    rows.insert(0, ["NAME", "STAGE", "PROGRESS", "ORDERED (UTC)", "JOB"].map(str::to_owned));
+    for (index, row) in table(&rows).iter().enumerate() {
+        let line = row.concat();
+        output.line(if index == 0 { output.paint(Tone::Faint, &line) } else { line })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! One file per command: `run(args, &context)`.
+
+mod cancel;
+mod check;
+mod completions;
+mod config;
+mod demo;
+mod doctor;
+mod download;
+mod erase;
+mod generate;
+mod jobs;
+mod pack;
+mod simulate;
+mod status;
+mod train;
+
+use crate::{args::Command, exit::Failure, interrupt::Interrupt, output::Output, settings::Settings};
+
+/// What every command is given.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) output: Output,
+    /// Ends the command by itself; work on threads looks at it between two photos.
+    pub(crate) interrupt: Interrupt,
+}
+
+/// Does what was asked.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Train(args) => train::run(args, context).await,
+        Command::Generate(args) => generate::run(args, context).await,
+        Command::Status(args) => status::run(args, context).await,
+        Command::Jobs(_) => jobs::run(context),
+        Command::Download(args) => download::run(&args, context),
+        Command::Cancel(args) => cancel::cancel(args, context).await,
+        Command::Resolve(args) => cancel::resolve(args, context).await,
+        Command::Erase(args) => erase::run(args, context).await,
+        Command::Config(_) => config::run(context),
+        Command::Check(args) => check::run(&args, context),
+        Command::Pack(args) => pack::run(&args, context),
+        Command::Doctor(_) => doctor::run(context).await,
+        Command::Completions(args) => completions::run(args.shell),
+        Command::Demo(args) => demo::run(args, context).await,
+        Command::Simulate(args) => simulate::run(args, context).await,
+    }
+}

@@ -1,0 +1,79 @@
+//! `likeness simulate`: fal over HTTP, for this program and for fal's own clients.
+
+use std::sync::Arc;
+
+use likeness_core::simulator::{Addresses, Fault, Plan, Simulator};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::Context;
+use crate::{
+    args::{self, Simulate},
+    exit::{Exit, Failure},
+    output::table,
+    settings::SIMULATOR,
+    simulate::{Options, serve},
+    transport::MemoryStore,
+};
+
+pub(crate) async fn run(args: Simulate, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    if args.list_faults {
+        return list_faults(context);
+    }
+    let mut faults = Vec::new();
+    for text in &args.faults {
+        faults.push(text.parse::<Fault>().map_err(|error| {
+            Failure::new(Exit::Usage, "usage.fault", error.to_string())
+                .next("`likeness simulate --list-faults` lists them")
+        })?);
+    }
+    let base = SIMULATOR.parse().map_err(|_| internal("its address"))?;
+    let training = args.duration.unwrap_or(context.settings.mock_training.value);
+    let addresses = match args.addresses {
+        args::Addresses::Own => Addresses::Base,
+        args::Addresses::Fal => Addresses::Fal,
+    };
+    let plan = Plan { faults, addresses, ..Plan::new(base).with_training(training) };
+    let simulator = Simulator::new(plan);
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        Failure::new(Exit::Usage, "usage.listen", format!("{} cannot be listened at", args.listen))
+            .why(error.to_string())
+            .next("choose another address with --listen; port 0 takes a free one")
+    })?;
+    let hold = context.interrupt.hold().await;
+    let mut said = Ok(());
+    let ready = |listening: &crate::simulate::Listening| {
+        said = output.document(&json!(listening)).and_then(|()| output.line(listening)).and_then(|()| {
+            output.line(format_args!("  FAL_BASE_URL={} FAL_KEY=any:key likeness train …", listening.base()))
+        });
+    };
+    let stop = async {
+        context.interrupt.wait().await;
+    };
+    let store = Arc::new(MemoryStore::new(simulator));
+    let served = serve(listener, store, Options::default(), ready, stop).await;
+    drop(hold);
+    said?;
+    // Ctrl-C is how it is meant to end.
+    served.map_err(|error| internal(&error.to_string()))
+}
+
+fn list_faults(context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let faults: Vec<_> = Fault::ALL
+        .iter()
+        .map(|fault| json!({ "name": fault.kind.name(), "about": fault.describe() }))
+        .collect();
+    output.document(&json!({ "faults": faults }))?;
+    let rows: Vec<_> =
+        Fault::ALL.iter().map(|fault| [fault.kind.name().to_owned(), fault.describe().to_owned()]).collect();
+    for row in table(&rows) {
+        output.line(row.concat())?;
+    }
+    Ok(())
+}
+
+fn internal(why: &str) -> Failure {
+    Failure::new(Exit::Internal, "internal.simulator", "the simulator cannot be served").why(why)
+}

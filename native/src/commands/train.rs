@@ -1,0 +1,307 @@
+//! `likeness train`: from photos to a trained model.
+
+use std::path::Path;
+
+use likeness_core::{
+    avatar::{
+        self, Avatar, AvatarId, Identity, Name, Opened, Person, Photo, PhotoSet, PhotoState, Sha256Sum,
+        Stage, TrainingConfig, TrainingRequest, TrainingSettings,
+    },
+    fal::{
+        pricing::{self, Price},
+        train,
+    },
+    limits::PhotoLimits,
+    photo::PhotoProblem,
+};
+use serde_json::json;
+
+use super::{Context, status};
+use crate::{
+    args::{Gender, Train},
+    drive::{self, Goal},
+    exit::{Exit, Failure},
+    failures,
+    log::of_job,
+    narrate::Narrator,
+    photos_on_disk::{self, FileProblem, PhotoFile},
+    printable::printable,
+    shell::{Link, Shell, moment, written},
+    sweep, webhooks,
+};
+
+pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
+    let shell = Shell::open(context)?;
+    // Before any photo is read: without a key, or --test, nothing will come of it.
+    context.settings.account()?;
+    let config = config(&args, context)?;
+    let person = person(&args)?;
+    let photos = photos(&args, context)?;
+    let test_mode = context.settings.test_mode.value;
+    let given = args.avatar_id.as_deref().map(str::parse::<AvatarId>).transpose().map_err(|error| {
+        Failure::new(Exit::Usage, "usage.avatar_id", error.to_string())
+            .next("give a UUID, or leave --avatar-id out: one is made from the photos and the settings")
+    })?;
+    let origin =
+        shell.link(given.unwrap_or_else(|| AvatarId::new(uuid::Uuid::nil())))?.account.origins().origin();
+    let identity = Identity {
+        user: &person.user,
+        name: &person.name,
+        test_mode,
+        origin: &origin,
+        config: &config,
+        photos: photos.photos().iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect(),
+    };
+    let (id, identity) = (given.unwrap_or_else(|| identity.avatar()), identity.uuid());
+    let link = shell.link(id)?;
+    let moment = moment(link.poll)?;
+    let request = TrainingRequest { identity, person: person.clone(), config, photos, again: args.again };
+    let known = shell.store.load(id).map_err(failures::storage)?;
+    let new = || Avatar::new(id, person.clone(), test_mode, origin.clone(), &moment);
+    let would = known.clone().unwrap_or_else(new).would_open(&request);
+    check_way(&shell, known.as_ref(), would, test_mode)?;
+    if matches!(would, Opened::Began | Opened::Reopened) {
+        // Nobody is asked for money for a set that cannot be one.
+        request
+            .photos
+            .could_be_a_set(request.config.photos())
+            .map_err(|error| failures::of(&error.into()))?;
+        consent(&args, context, &shell, &link, &request, id).await?;
+    }
+    let again = args.again;
+    let (avatar, opened) = shell
+        .store
+        .settle(id, |avatar| {
+            let avatar = avatar.unwrap_or_else(new);
+            // What was asked for is what is placed.
+            if avatar.would_open(&request) != would {
+                return (None, None);
+            }
+            let (avatar, opened) = avatar.open_training(request, &moment);
+            (Some(avatar.clone()), Some((avatar, opened)))
+        })
+        .map_err(failures::storage)?
+        .ok_or_else(changed_meanwhile)?;
+    let attempt = crate::jobs::last_attempt(&avatar);
+    if opened == Opened::Resumed && again {
+        context.output.note("This job is not over yet: it carries on. --again buys after its end only.");
+    }
+    let _webhooks = match args.listen_webhook {
+        Some(address) => Some(webhooks::listen(shell.clone(), link.clone(), address).await?),
+        None => None,
+    };
+    let job = avatar::JobId { avatar: id, attempt };
+    of_job(job.to_string(), follow(&args, context, &shell, id, attempt)).await
+}
+
+async fn follow(
+    args: &Train,
+    context: &Context,
+    shell: &Shell,
+    id: AvatarId,
+    attempt: u32,
+) -> Result<(), Failure> {
+    let goal = match (args.detach, args.listen_webhook) {
+        (true, _) => Goal::Accepted(attempt),
+        // fal's own report settles what is unclear: it is worth waiting for.
+        (false, Some(_)) => Goal::Watched(attempt),
+        (false, None) => Goal::Trained(attempt),
+    };
+    let avatar = {
+        let mut narrator = Narrator::new(&context.output, shell.folder(id));
+        let watcher = &mut |avatar: &Avatar| narrator.training(avatar, attempt);
+        drive::drive(shell, &context.interrupt, id, goal, watcher).await?
+    };
+    sweep::after(&avatar, &shell.working_folder(id));
+    status::show(context, shell, &avatar, attempt)?;
+    if args.detach && !avatar.ended() {
+        context
+            .output
+            .line(format_args!("It goes on without this command. Follow it: likeness status {id} --watch"))?;
+    }
+    avatar.training(attempt).map_or(Ok(()), |training| drive::ending(avatar.id(), &training.order))
+}
+
+fn config(args: &Train, context: &Context) -> Result<TrainingConfig, Failure> {
+    let tuned = context.settings.defaults.tuned(&args.tuning);
+    let photos = context.settings.photos(args.min_photos, args.max_photos)?;
+    let webhook = args.webhook_url.as_ref().or(context.settings.fal_webhook_url.value.as_ref());
+    let nearby = args.listen_webhook.map(|address| format!("http://{address}/"));
+    let settings = TrainingSettings {
+        quality: None,
+        steps: Some(tuned.steps),
+        learning_rate: Some(tuned.learning_rate),
+        trigger_phrase: args.tuning.trigger.clone(),
+        multiresolution_training: Some(tuned.multiresolution),
+        subject_crop: Some(tuned.subject_crop),
+        create_masks: Some(tuned.create_masks),
+        webhook_url: webhook.map(ToString::to_string).or(nearby),
+        min_photos: Some(photos.min_photos),
+        max_photos: Some(photos.max_photos),
+    };
+    settings.check().map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
+}
+
+fn person(args: &Train) -> Result<Person, Failure> {
+    let name = |text: &str| {
+        Name::new(text).map_err(|error| {
+            Failure::new(Exit::Usage, "usage.name", format!("`{}` cannot be a name", printable(text)))
+                .why(error.to_string())
+        })
+    };
+    let gender = args.gender.map(|gender| match gender {
+        Gender::Female => avatar::Gender::Female,
+        Gender::Male => avatar::Gender::Male,
+        Gender::Other => avatar::Gender::Other,
+    });
+    Ok(Person { user: name(&args.user_id)?, name: name(&args.name)?, gender })
+}
+
+/// Reads every photo once for its sum, and its caption.
+fn photos(args: &Train, context: &Context) -> Result<PhotoSet, Failure> {
+    let (mut photos, mut problems) = (Vec::new(), Vec::new());
+    for file in photos_on_disk::find(&args.photos)? {
+        context.interrupt.check()?;
+        match photo(&file) {
+            Ok(photo) => photos.push(photo),
+            Err(problem) => problems.push(format!("{}: {problem}", file.name())),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(PhotoSet::new(photos));
+    }
+    let failure = Failure::new(Exit::Data, "photos.unreadable", "not every photo and caption can be read");
+    Err(problems.into_iter().fold(failure, Failure::why).next("mend what is named, or leave it out"))
+}
+
+fn photo(file: &PhotoFile) -> Result<Photo, FileProblem> {
+    let limit = PhotoLimits::default().max_bytes;
+    let (sha256, state) = match file.read(limit) {
+        Ok(bytes) => (Sha256Sum::of(&bytes), PhotoState::Waiting),
+        // Its bytes do not matter, since it is left out; its name and size tell it from others.
+        Err(FileProblem::TooLarge { bytes, limit }) => (
+            Sha256Sum::of(format!("{} {bytes}", file.name()).as_bytes()),
+            PhotoState::Rejected(PhotoProblem::TooManyBytes { bytes, max: limit }),
+        ),
+        Err(problem) => return Err(problem),
+    };
+    let path = std::path::absolute(file.path()).unwrap_or_else(|_| Path::new(file.path()).to_owned());
+    let caption = file.caption()?.map(|caption| caption.as_str().to_owned());
+    Ok(Photo { name: file.name(), source: written(&path), sha256, caption, state })
+}
+
+/// Nothing is bought twice, and nothing is bought beside something that is not over.
+fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bool) -> Result<(), Failure> {
+    let Some(avatar) = known else { return Ok(()) };
+    // A job is only ever followed in the mode and at the place where it began.
+    if avatar.test_mode() != test_mode {
+        let (sentence, next) = if test_mode {
+            ("this avatar was bought, and test mode is asked for", "leave --test out")
+        } else {
+            ("this avatar was made in test mode", "add --test")
+        };
+        return Err(Failure::new(Exit::Usage, "job.other_mode", sentence)
+            .why("what is bought and what is simulated are never mixed in one avatar")
+            .next(format!("{next}, or use another --avatar-id")));
+    }
+    shell.link_of(avatar)?;
+    let over = avatar.trainings().last().is_some_and(|training| training.order.ended());
+    if would == Opened::Busy && over {
+        return Err(Failure::new(
+            Exit::Usage,
+            "job.other_training",
+            "this avatar had another training before",
+        )
+        .why("its photos or its settings are different")
+        .next("`--again` buys this one as its next attempt; or use another --avatar-id"));
+    }
+    if would == Opened::Busy {
+        return Err(Failure::new(Exit::Usage, "job.busy", "another training of this avatar is not over")
+            .why("its photos or its settings are different")
+            .next("wait for it (likeness status --watch), cancel it, or use another --avatar-id"));
+    }
+    let Some(training) = avatar.trainings().last().filter(|_| would == Opened::Ended) else { return Ok(()) };
+    match training.order.stage() {
+        Stage::Done { .. } => Ok(()),
+        _ => drive::ending(avatar.id(), &training.order),
+    }
+}
+
+/// Another process changed the job between the question and the order.
+pub(super) fn changed_meanwhile() -> Failure {
+    Failure::new(Exit::Usage, "job.changed", "the job changed while you were asked")
+        .why("another command is at work on it")
+        .next("run the same command again")
+}
+
+/// Says what it costs and asks, before anything is bought.
+async fn consent(
+    args: &Train,
+    context: &Context,
+    shell: &Shell,
+    link: &Link,
+    request: &TrainingRequest,
+    id: AvatarId,
+) -> Result<(), Failure> {
+    if context.settings.test_mode.value {
+        context.output.note(
+            "Test mode: the built-in simulator trains, nothing leaves this machine, nothing is bought.",
+        );
+        return Ok(());
+    }
+    let cost = cost(context, link, &request.config).await;
+    context.output.document(&json!({ "cost": cost }))?;
+    context.output.note(format_args!("A training of {} steps at fal.ai: {cost}.", request.config.steps()));
+    let user = &request.person;
+    let unclear = shell.store.load_all().map_err(failures::storage)?.into_iter().find(|avatar| {
+        let same = avatar.person().is_some_and(|one| one.user == user.user && one.name == user.name);
+        let unclear =
+            |training: &avatar::TrainingJob| matches!(training.order.stage(), Stage::Unclear { .. });
+        avatar.id() != id && same && avatar.trainings().iter().any(unclear)
+    });
+    if let Some(other) = unclear {
+        context.output.note(format_args!(
+            "Another training of {} may have been bought: job {} is unclear.",
+            user.name,
+            other.id()
+        ));
+    }
+    context.output.confirm("Buy it?", args.yes)
+}
+
+/// What a training costs, as a sentence: fal's own price, else the setting, else that it is not known.
+async fn cost(context: &Context, link: &Link, config: &TrainingConfig) -> String {
+    let answer = link.transport.send(pricing::request(&link.account, &train::endpoint()), None).await;
+    if let Ok(Ok(Some(price))) = answer.map(pricing::parse) {
+        return priced(&price, config.steps());
+    }
+    match &context.settings.training_price.value {
+        Some(price) => format!("{price}, as the settings say"),
+        None => "the price is not known (fal.ai did not tell it)".to_owned(),
+    }
+}
+
+fn priced(price: &Price, steps: u32) -> String {
+    let Price { unit_price, unit, currency } = price;
+    match unit.trim_end_matches('s') {
+        "step" => format!("about {:.2} {currency}", unit_price * f64::from(steps)),
+        "training" | "request" => format!("{unit_price:.2} {currency}"),
+        one => format!("{unit_price} {currency} per {}", printable(one)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use likeness_core::fal::pricing::Price;
+
+    use super::priced;
+
+    #[test]
+    fn a_price_is_only_multiplied_where_its_unit_is_known() {
+        let price =
+            |unit_price, unit: &str| Price { unit_price, unit: unit.to_owned(), currency: "USD".to_owned() };
+        assert_eq!(priced(&price(0.0024, "steps"), 1000), "about 2.40 USD");
+        assert_eq!(priced(&price(2.0, "training"), 1000), "2.00 USD");
+        assert_eq!(priced(&price(0.1, "compute second"), 1000), "0.1 USD per compute second");
+    }
+}

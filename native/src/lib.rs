@@ -1,0 +1,93 @@
+//! The native shell of Likeness: it moves bytes between files, the network and the core. What to send and what
+//! an answer means is decided in `likeness-core`.
+
+pub mod archive_source;
+mod args;
+pub mod clock;
+mod commands;
+pub mod download;
+mod drive;
+mod exit;
+mod failures;
+mod interrupt;
+mod jobs;
+mod log;
+mod narrate;
+mod output;
+mod parallel;
+mod photos_on_disk;
+mod prepare;
+mod printable;
+mod sample;
+mod settings;
+mod shell;
+pub mod simulate;
+mod storage;
+mod store;
+mod sweep;
+pub mod transport;
+mod webhooks;
+mod work;
+
+use std::{
+    env,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use args::Cli;
+use commands::Context;
+use exit::{Exit, Failure};
+use output::Output;
+use settings::Settings;
+
+/// Does what the command line says, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let start = || args::parse(env::args_os()).and_then(|cli| cli.map_or(Ok(()), run));
+    match std::panic::catch_unwind(start).unwrap_or_else(|_| Err(defect())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_silent() => ExitCode::SUCCESS,
+        Err(failure) => report(&failure),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let settings = Settings::read(&cli.global, &|name| env::var_os(name))?;
+    let output = Output::new(cli.global.json, cli.global.quiet, settings.no_color.value);
+    let level = log::level(cli.global.quiet, cli.global.verbose, settings.log.value, output.shows_bars());
+    log::start(level, output.bars());
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        Failure::new(Exit::Internal, "internal.runtime", "no threads").why(error.to_string())
+    })?;
+    let outcome = runtime.block_on(async {
+        let interrupt = interrupt::Interrupt::listen();
+        let context = Context { settings, output, interrupt: interrupt.clone() };
+        tokio::select! {
+            outcome = commands::run(cli.command, &context) => outcome,
+            interrupted = interrupt.wait_unless_held() => Err(interrupted),
+        }
+    });
+    // Threads that still read a file must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// The panic has said where it happened.
+fn defect() -> Failure {
+    Failure::new(Exit::Internal, "internal.panic", "Likeness has a defect, and stopped")
+        .why("what was saved before is untouched")
+        .next("run the same command with --verbose, and report what it says")
+}
+
+/// `--json` is looked for among the words themselves, since a wrong command line has no parsed flags.
+fn report(failure: &Failure) -> ExitCode {
+    if env::args_os().take_while(|word| word != "--").any(|word| word == "--json") {
+        // A reader that went away cannot be told; the exit code still tells.
+        let _ = output::print(&format_args!("{}\n", failure.document()));
+    } else {
+        // Where standard error is closed, too, the exit code still tells.
+        let _ = writeln!(io::stderr(), "{failure}");
+    }
+    failure.exit().into()
+}

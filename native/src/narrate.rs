@@ -1,0 +1,173 @@
+//! Tells people and programs how a job goes on: a bar on a terminal, log lines in a pipe, and with `--json` the
+//! status document after every change.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use likeness_core::avatar::{Avatar, PicturesStatus, StageName, State, Status};
+use serde_json::{Value, json};
+
+use crate::{
+    clock,
+    exit::Failure,
+    output::{Output, Progress, Unit},
+    printable::printable,
+};
+
+/// Tells how one job goes on.
+pub(crate) struct Narrator<'a> {
+    output: &'a Output,
+    folder: PathBuf,
+    bar: Option<Progress>,
+    told: Option<News>,
+    rejected: BTreeSet<String>,
+}
+
+/// What was told last.
+#[derive(Clone, PartialEq)]
+struct News {
+    stage: StageName,
+    message: String,
+    code: Option<String>,
+    /// In steps of ten percent.
+    tenth: u8,
+}
+
+impl<'a> Narrator<'a> {
+    /// `folder` is where the avatar's files are.
+    pub(crate) fn new(output: &'a Output, folder: PathBuf) -> Self {
+        Self { output, folder, bar: None, told: None, rejected: BTreeSet::new() }
+    }
+
+    /// Tells how a training stands, if that is news.
+    pub(crate) fn training(&mut self, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
+        let Some(status) = avatar.status(attempt, clock::now()) else { return Ok(()) };
+        // They end in any order, so their number does not tell which are new.
+        for photo in &status.rejected_photos {
+            if self.rejected.insert(photo.photo.clone()) {
+                log::warn!("{} is left out: {} ({})", photo.photo, photo.message, photo.code);
+            }
+        }
+        self.bar("Training", 100, Unit::Percent, status.progress.into(), &status.message);
+        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
+        // The bar counts photos and percents; in the log a line for each would drown the rest.
+        let (message, tenth) = match (status.stage, &status.code) {
+            (StageName::Preparing, None) => ("The photos are being prepared.".to_owned(), 0),
+            (StageName::Training, None) => {
+                (format!("{} works on it.", who(status.test_mode)), status.progress / 10)
+            }
+            _ => (status.message.clone(), 0),
+        };
+        let news = News { stage: status.stage, message, code: status.code.clone(), tenth };
+        let document = status_document(&status, &self.folder);
+        self.tell(news, status.status, status.progress, taken, &document)
+    }
+
+    /// Tells how pictures stand, if that is news.
+    pub(crate) fn pictures(&mut self, avatar: &Avatar, number: u32) -> Result<(), Failure> {
+        let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
+        let count = avatar.generation(number).map_or(1, |pictures| pictures.wish.count());
+        self.bar("Pictures", count.into(), Unit::Pictures, status.files.len() as u64, &status.message);
+        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
+        let news = News {
+            stage: status.stage,
+            message: status.message.clone(),
+            code: status.code.clone(),
+            tenth: 0,
+        };
+        let document = pictures_document(&status, &self.folder);
+        self.tell(news, status.status, 0, taken, &document)
+    }
+
+    /// The bar of a terminal; in a pipe the log tells.
+    fn bar(&mut self, what: &str, total: u64, unit: Unit, done: u64, message: &str) {
+        if self.output.shows_bars() {
+            let bar = self.bar.get_or_insert_with(|| self.output.progress(what, total, unit));
+            bar.at(done);
+            bar.message(message);
+        }
+    }
+
+    fn tell(
+        &mut self,
+        news: News,
+        status: State,
+        progress: u8,
+        taken: Option<String>,
+        document: &Value,
+    ) -> Result<(), Failure> {
+        if self.told.as_ref() == Some(&news) {
+            return Ok(());
+        }
+        let bought_now = taken.filter(|_| {
+            let before = self.told.as_ref().map(|told| told.stage);
+            news.stage == StageName::Queued && before != Some(StageName::Queued)
+        });
+        if let Some(taken) = bought_now {
+            log::info!("{taken}");
+        }
+        let percent = if news.tenth > 0 && progress > 0 { format!(" {progress} %") } else { String::new() };
+        match (status, &news.code) {
+            (State::Error, code) => {
+                log::error!("{} ({})", news.message, code.as_deref().unwrap_or("failed"));
+            }
+            (State::InProgress, Some(code)) => log::warn!("{} ({code})", news.message),
+            (State::Unknown, _) => log::warn!("{}", news.message),
+            (State::InProgress | State::Completed, _) => log::info!("{}{percent}", news.message),
+        }
+        // The last one is the result, which the command itself prints.
+        let ended = matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);
+        self.told = Some(news);
+        if ended { Ok(()) } else { self.output.document(document) }
+    }
+}
+
+fn taken(request_id: &str, test_mode: bool) -> String {
+    format!("{} took the order: request {request_id}", who(test_mode))
+}
+
+fn who(test_mode: bool) -> &'static str {
+    if test_mode { "The simulator" } else { "fal.ai" }
+}
+
+/// The status document, with the places of its files.
+pub(crate) fn status_document(status: &Status, folder: &Path) -> Value {
+    let mut document = json!(status);
+    if let (Some(Value::Object(model)), Some(kept)) = (document.get_mut("model"), &status.model) {
+        model.insert("path".to_owned(), json!(folder.join(&kept.file.name).to_string_lossy()));
+    }
+    document
+}
+
+/// The pictures' document, with the places of the files.
+pub(crate) fn pictures_document(status: &PicturesStatus, folder: &Path) -> Value {
+    let mut document = json!(status);
+    let path = |name: &String| folder.join(name).to_string_lossy().into_owned();
+    let paths: Vec<String> = status.files.iter().map(|file| path(&file.name)).collect();
+    if let Value::Object(document) = &mut document {
+        document.insert("paths".to_owned(), json!(paths));
+    }
+    document
+}
+
+/// Bytes as people say them.
+pub(crate) fn bytes(count: u64) -> String {
+    match count {
+        0..1000 => format!("{count} bytes"),
+        1000..1_000_000 => format!("{:.1} kB", approximate(count) / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", approximate(count) / 1e6),
+        _ => format!("{:.1} GB", approximate(count) / 1e9),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+fn approximate(count: u64) -> f64 {
+    count as f64
+}
+
+/// A text that may be shown.
+pub(crate) fn shown(text: &str) -> String {
+    printable(text).into_owned()
+}

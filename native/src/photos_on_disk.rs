@@ -1,0 +1,283 @@
+//! From what was typed to photos in order.
+//!
+//! Arguments keep their order; the photos of a folder come in the order of their names' bytes, which is the
+//! same on every machine and in every language. In a folder, files that are no pictures and hidden files are
+//! left out, and folders inside it are not opened. A picture of a kind that cannot be used (HEIC, say) is not
+//! left out: its owner would wonder where it went, so it is refused by name.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use likeness_core::{
+    caption::{Caption, CaptionProblem},
+    limits::MAX_CAPTION_BYTES,
+};
+
+use crate::{
+    exit::{Exit, Failure},
+    printable::printable,
+};
+
+/// A photo that may or may not be one: nothing but its name has been looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PhotoFile {
+    path: PathBuf,
+}
+
+/// Why a file gave no bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FileProblem {
+    /// It went away, or a link leads nowhere.
+    #[error("the file is not there")]
+    Missing,
+    /// Its permissions forbid it.
+    #[error("the file may not be read")]
+    Forbidden,
+    /// A folder, a pipe, a device or a socket; reading one could wait for ever.
+    #[error("it is {0}, not a file")]
+    NotAFile(&'static str),
+    /// Links that lead to each other.
+    #[error("the link leads back to itself")]
+    LinkLoop,
+    /// More bytes than a photo may have.
+    #[error("the file has {bytes} bytes, more than the {limit} that a photo may have")]
+    TooLarge { bytes: u64, limit: u64 },
+    /// Anything else that the system said.
+    #[error("the file could not be read: {0}")]
+    Unreadable(String),
+    /// The text beside it cannot be used.
+    #[error("{0}")]
+    Caption(CaptionProblem),
+}
+
+/// Every photo that the arguments name. What is wrong with them is named at once.
+pub(crate) fn find(arguments: &[PathBuf]) -> Result<Vec<PhotoFile>, Failure> {
+    let (mut photos, mut problems, mut folders_only) = (Vec::new(), Vec::new(), true);
+    for argument in arguments {
+        match fs::metadata(argument) {
+            Ok(metadata) if metadata.is_dir() => match in_folder(argument) {
+                Ok(found) => photos.extend(found),
+                Err(error) => problems.push(format!("{}: {error}", shown(argument))),
+            },
+            Ok(_) if is_caption_of_another(argument, arguments) => folders_only = false,
+            Ok(_) => {
+                folders_only = false;
+                photos.push(PhotoFile { path: argument.clone() });
+            }
+            Err(error) => problems.push(format!("{}: {}", shown(argument), problem(&error))),
+        }
+    }
+    if !problems.is_empty() {
+        let failure =
+            Failure::new(Exit::Data, "photos.unreadable", "not everything that was named can be read");
+        return Err(problems
+            .into_iter()
+            .fold(failure, Failure::why)
+            .next("check the names; quote those with spaces"));
+    }
+    if photos.is_empty() {
+        let what = if folders_only { "the folder holds no photos" } else { "no photos were named" };
+        return Err(Failure::new(Exit::Data, "photos.none", what)
+            .why("JPEG, PNG and WebP files count; folders inside a folder are not opened")
+            .next("name the photos, or the folder that they lie in"));
+    }
+    Ok(photos)
+}
+
+impl PhotoFile {
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its path as text for people; what is not UTF-8 shows as `�`.
+    pub(crate) fn name(&self) -> String {
+        shown(&self.path)
+    }
+
+    /// Its bytes, never more than `limit` of them.
+    pub(crate) fn read(&self, limit: u64) -> Result<Vec<u8>, FileProblem> {
+        read_bounded(&self.path, limit)
+    }
+
+    /// The caption in the text file beside it, if there is one.
+    pub(crate) fn caption(&self) -> Result<Option<Caption>, FileProblem> {
+        let path = self.path.with_extension("txt");
+        if path == self.path {
+            return Ok(None);
+        }
+        match read_bounded(&path, MAX_CAPTION_BYTES as u64) {
+            Ok(bytes) => Caption::parse(&bytes).map_err(FileProblem::Caption),
+            Err(FileProblem::Missing) => Ok(None),
+            Err(FileProblem::TooLarge { .. }) => Err(FileProblem::Caption(CaptionProblem::TooLong)),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+impl FileProblem {
+    /// The stable name of the problem.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "file.missing",
+            Self::Forbidden => "file.forbidden",
+            Self::NotAFile(_) => "file.not_a_file",
+            Self::LinkLoop => "file.link_loop",
+            Self::TooLarge { .. } => "file.too_large",
+            Self::Unreadable(_) => "file.unreadable",
+            Self::Caption(problem) => problem.code(),
+        }
+    }
+
+    /// What its owner can do.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::Missing | Self::LinkLoop => "Check where the name leads.",
+            Self::Forbidden => "Make it readable for yourself, or leave it out.",
+            Self::NotAFile(_) => "Name photos, or the folder that they lie in.",
+            Self::TooLarge { .. } => "Save it smaller, such as with 4000 pixels on its longer side.",
+            Self::Unreadable(_) => "Copy it from its source again, or leave it out.",
+            Self::Caption(problem) => problem.advice(),
+        }
+    }
+}
+
+/// Pictures of these kinds are taken from a folder by their names, also those that are then refused.
+const PICTURES: [&str; 18] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "avif", "jxl", "tif", "tiff", "gif", "bmp",
+    "dng", "cr2", "nef", "arw",
+];
+
+fn in_folder(folder: &Path) -> io::Result<Vec<PhotoFile>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        paths.push(entry?.path());
+    }
+    paths.sort_by(|a, b| name_bytes(a).cmp(name_bytes(b)));
+    paths.retain(|path| {
+        let kept = counts(path);
+        if !kept {
+            log::debug!("{} is left out: it is no photo", path.display());
+        }
+        kept
+    });
+    Ok(paths.into_iter().map(|path| PhotoFile { path }).collect())
+}
+
+fn name_bytes(path: &Path) -> &[u8] {
+    path.file_name().map_or(&[], OsStr::as_encoded_bytes)
+}
+
+fn counts(path: &Path) -> bool {
+    if name_bytes(path).starts_with(b".") || fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        return false;
+    }
+    match path.extension().map(|extension| extension.to_string_lossy().to_lowercase()) {
+        Some(extension) if PICTURES.contains(&extension.as_str()) => true,
+        Some(extension) if extension == "txt" => false,
+        _ => begins_like_a_photo(path),
+    }
+}
+
+/// A name without a telling ending: its first bytes decide.
+fn begins_like_a_photo(path: &Path) -> bool {
+    let mut start = [0; 12];
+    let read =
+        open(path).and_then(|file| file.take(12).read_exact(&mut start).map_err(|error| problem(&error)));
+    read.is_ok()
+        && (start.starts_with(b"\xff\xd8\xff")
+            || start.starts_with(b"\x89PNG\r\n\x1a\n")
+            || start.starts_with(b"RIFF") && start.ends_with(b"WEBP"))
+}
+
+/// `photos/*` names the captions as well; they are no photos of their own.
+fn is_caption_of_another(argument: &Path, arguments: &[PathBuf]) -> bool {
+    argument.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"))
+        && arguments.iter().any(|other| other != argument && other.with_extension("txt") == argument)
+}
+
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {
+    let file = open(path)?;
+    let length = file.metadata().map_err(|error| problem(&error))?.len();
+    if length > limit {
+        return Err(FileProblem::TooLarge { bytes: length, limit });
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    // One byte more shows a file that grew meanwhile.
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| problem(&error))?;
+    if bytes.len() as u64 > limit {
+        return Err(FileProblem::TooLarge { bytes: bytes.len() as u64, limit });
+    }
+    Ok(bytes)
+}
+
+/// Opens what is a plain file, and never waits for the other end of a pipe.
+fn open(path: &Path) -> Result<File, FileProblem> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
+    }
+    // Looked at before it is opened, since opening a device can already do something; and after, since it
+    // may have been exchanged.
+    kind(&fs::metadata(path).map_err(|error| problem(&error))?)?;
+    let file = options.open(path).map_err(|error| problem(&error))?;
+    kind(&file.metadata().map_err(|error| problem(&error))?)?;
+    Ok(file)
+}
+
+fn kind(metadata: &fs::Metadata) -> Result<(), FileProblem> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+
+        let kind = metadata.file_type();
+        if kind.is_fifo() {
+            return Err(FileProblem::NotAFile("a pipe"));
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Err(FileProblem::NotAFile("a device"));
+        }
+        if kind.is_socket() {
+            return Err(FileProblem::NotAFile("a socket"));
+        }
+    }
+    Err(FileProblem::NotAFile(if metadata.is_dir() { "a folder" } else { "something else" }))
+}
+
+fn problem(error: &io::Error) -> FileProblem {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileProblem::Missing,
+        io::ErrorKind::PermissionDenied => FileProblem::Forbidden,
+        _ if is_link_loop(error) => FileProblem::LinkLoop,
+        _ => FileProblem::Unreadable(error.to_string()),
+    }
+}
+
+#[cfg(unix)]
+fn is_link_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_link_loop(_: &io::Error) -> bool {
+    false
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! What a command works with: flags before the environment before the settings file before the default.
+//! Each value remembers where it came from, so that `likeness config` can say it.
+//!
+//! The settings file is read from the configuration folder or from where `--config` or LIKENESS_CONFIG say,
+//! never from the current folder: a `likeness.toml` that came with somebody's photos could otherwise send
+//! the key to an address of its choice.
+
+mod file;
+mod known;
+mod rows;
+mod source;
+mod training;
+mod values;
+
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use likeness_core::{
+    fal::{Account, AccountError, Origins},
+    limits::DatasetLimits,
+    secret::Secret,
+};
+use log::LevelFilter;
+use url::Url;
+
+use self::source::Sources;
+pub(crate) use self::{
+    training::Defaults,
+    values::{Price, duration},
+};
+use crate::{
+    args::Global,
+    exit::{Exit, Failure},
+};
+
+/// A value and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This flag.
+    Flag(&'static str),
+    /// This environment variable.
+    Environment(&'static str),
+    /// The settings file.
+    File(PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => f.write_str(name),
+            Self::Environment(name) => write!(f, "environment, {name}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// fal's key, `id:secret`.
+    pub(crate) fal_key: Setting<Option<Secret>>,
+    /// A key that may delete request payloads at fal; used when a job is erased.
+    pub(crate) fal_admin_key: Setting<Option<Secret>>,
+    /// Where fal is spoken to, when not at fal's own addresses.
+    pub(crate) fal_base_url: Setting<Option<Url>>,
+    /// Where fal reports the end of a training.
+    pub(crate) fal_webhook_url: Setting<Option<Url>>,
+    /// Use the built-in simulator.
+    pub(crate) test_mode: Setting<bool>,
+    /// How long a training takes in the simulator.
+    pub(crate) mock_training: Setting<Duration>,
+    /// The bucket: read and shown; a later release will use it.
+    pub(crate) minio_endpoint: Setting<Option<Url>>,
+    pub(crate) minio_access_key: Setting<Option<Secret>>,
+    pub(crate) minio_secret_key: Setting<Option<Secret>>,
+    pub(crate) minio_bucket: Setting<Option<String>>,
+    /// Where jobs and their files are kept.
+    pub(crate) home: Setting<Option<PathBuf>>,
+    /// The least important log lines that are shown.
+    pub(crate) log: Setting<Option<LevelFilter>>,
+    /// What one training costs, for the question before it is bought.
+    pub(crate) training_price: Setting<Option<Price>>,
+    /// No colours (no-color.org).
+    pub(crate) no_color: Setting<bool>,
+    /// How many photos a set may hold.
+    pub(crate) min_photos: Setting<usize>,
+    pub(crate) max_photos: Setting<usize>,
+    /// How trainings and pictures are made unless flags say otherwise.
+    pub(crate) defaults: Defaults,
+    /// The settings file that was read.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Where the built-in simulator answers. No name ends in `.invalid` (RFC 6761, section 6.4), so that a request
+/// which took the network by mistake would reach nobody.
+pub(crate) const SIMULATOR: &str = "http://simulator.invalid";
+
+impl Settings {
+    /// Reads every source. All that is wrong is named at once.
+    pub(crate) fn read(
+        global: &Global,
+        environment: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Failure> {
+        let mut sources = Sources::read(global.config.as_deref(), environment)?;
+        let settings = Self::from(&mut sources, global);
+        sources.finish()?;
+        Ok(settings)
+    }
+
+    fn from(sources: &mut Sources<'_>, global: &Global) -> Self {
+        let mut test_mode = sources.value("avatar_test_mode", values::switch).or(false);
+        if global.test {
+            test_mode = Setting { value: true, origin: Origin::Flag("--test") };
+        }
+        let photos = DatasetLimits::default();
+        let home = sources.path("likeness_home");
+        let home = if home.value.is_none() {
+            Setting { value: sources.standard_home(), origin: Origin::Default }
+        } else {
+            home
+        };
+        Self {
+            fal_key: sources.fal_key(),
+            fal_admin_key: sources.secret("fal_admin_key"),
+            fal_base_url: sources.value("fal_base_url", values::web_address).optional(),
+            fal_webhook_url: sources.value("fal_webhook_url", values::web_address).optional(),
+            test_mode,
+            mock_training: sources
+                .value("fal_mock_training_duration", values::seconds)
+                .or(Duration::from_secs(30)),
+            minio_endpoint: sources.value("minio_endpoint", values::bucket_address).optional(),
+            minio_access_key: sources.secret("minio_access_key"),
+            minio_secret_key: sources.secret("minio_secret_key"),
+            minio_bucket: sources.value("minio_bucket", values::text).optional(),
+            home,
+            log: sources.value("likeness_log", values::level).optional(),
+            training_price: sources.value("likeness_training_price", values::price).optional(),
+            no_color: sources.no_color(),
+            min_photos: sources.value("training.min_photos", values::photos).or(photos.min_photos),
+            max_photos: sources.value("training.max_photos", values::photos).or(photos.max_photos),
+            defaults: Defaults::read(sources),
+            file: sources.file().map(Path::to_owned),
+        }
+    }
+
+    /// Whose calls are made, and where they go. Test mode is only ever asked for: without it a key is needed,
+    /// so that no lost key ever fakes a portrait. In test mode the key stays out of it.
+    pub(crate) fn account(&self) -> Result<Account, Failure> {
+        self.account_in(self.test_mode.value)
+    }
+
+    /// The same for a job that began in test mode, or did not: a job stays what it was.
+    pub(crate) fn account_in(&self, test_mode: bool) -> Result<Account, Failure> {
+        let unusable = |error: AccountError| {
+            let names = match error {
+                AccountError::Key => "FAL_KEY",
+                AccountError::Address => "FAL_BASE_URL",
+            };
+            Failure::new(Exit::Usage, "settings.account", format!("{names} cannot be used"))
+                .why(error.to_string())
+        };
+        let (key, base) = if test_mode {
+            (Secret::new("simulator:simulator"), Url::parse(SIMULATOR).ok())
+        } else {
+            (self.fal_key.value.clone(), self.fal_base_url.value.clone())
+        };
+        let Some(key) = key else {
+            return Err(Failure::new(Exit::Usage, "settings.key_missing", "no fal.ai key is set")
+                .why("without a key nothing can be trained, and test mode was not asked for")
+                .next("set FAL_KEY to a key from https://fal.ai/dashboard/keys")
+                .next("or add --test (AVATAR_TEST_MODE=true) to use the built-in simulator")
+                .next("or see everything once: likeness demo"));
+        };
+        let origins =
+            base.map_or_else(|| Ok(Origins::fal()), |base| Origins::single(&base)).map_err(unusable)?;
+        Account::new(key, origins).map_err(unusable)
+    }
+
+    /// The data folder, made private and created when it is not there.
+    pub(crate) fn home(&self) -> Result<PathBuf, Failure> {
+        let Some(home) = self.home.value.clone() else {
+            return Err(Failure::new(Exit::Usage, "settings.home_missing", "no data folder is known")
+                .why("neither LIKENESS_HOME nor HOME is set")
+                .next("set LIKENESS_HOME to a folder of your own"));
+        };
+        create_private(&home).map_err(|error| {
+            Failure::io("storage.home", format!("the data folder {} cannot be used", home.display()), &error)
+        })?;
+        Ok(home)
+    }
+
+    /// How many photos a set may hold, with what the flags say.
+    pub(crate) fn photos(&self, min: Option<u16>, max: Option<u16>) -> Result<DatasetLimits, Failure> {
+        let limits = DatasetLimits {
+            min_photos: min.map_or(self.min_photos.value, usize::from),
+            max_photos: max.map_or(self.max_photos.value, usize::from),
+        };
+        if limits.min_photos > limits.max_photos {
+            let (min, max) = (limits.min_photos, limits.max_photos);
+            return Err(Failure::new(Exit::Usage, "settings.photo_range", "no number of photos would do")
+                .why(format!("at least {min} and at most {max} are asked for"))
+                .next("raise --max-photos or lower --min-photos"));
+        }
+        Ok(limits)
+    }
+
+    /// These settings for the demo: the simulator, with a training of this length, in this folder.
+    pub(crate) fn for_demo(mut self, home: PathBuf, training: Duration) -> Self {
+        let origin = Origin::Flag("demo");
+        self.test_mode = Setting { value: true, origin: origin.clone() };
+        self.mock_training = Setting { value: training, origin: origin.clone() };
+        self.home = Setting { value: Some(home), origin };
+        self
+    }
+}
+
+/// Creates a folder that only its owner may open. One that exists already keeps its permissions.
+pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! How the text of a setting becomes its value. No message quotes the text, which may be a misplaced key.
+
+use std::{fmt, time::Duration};
+
+use log::LevelFilter;
+use url::Url;
+
+/// An amount of money as a person wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Price {
+    /// In millionths of the currency.
+    pub(crate) micros: u64,
+    /// Three capital letters (ISO 4217).
+    pub(crate) currency: String,
+}
+
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.micros / 1_000_000, format!("{:06}", self.micros % 1_000_000));
+        let part = part.trim_end_matches('0');
+        write!(f, "{whole}.{part:0<2} {}", self.currency)
+    }
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("true or false is needed"),
+    }
+}
+
+pub(super) fn web_address(text: &str) -> Result<Url, &'static str> {
+    let url: Url =
+        text.trim().parse().map_err(|_| "a whole address such as https://example.com is needed")?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        _ => Err("an address beginning with https:// or http:// is needed"),
+    }
+}
+
+/// A bucket's address. The earlier service wrote `HOST:PORT`, and meant http unless it was told otherwise.
+pub(super) fn bucket_address(text: &str) -> Result<Url, &'static str> {
+    if text.contains("://") { web_address(text) } else { web_address(&format!("http://{}", text.trim())) }
+}
+
+pub(super) fn text(text: &str) -> Result<String, &'static str> {
+    if text.chars().any(char::is_control) { Err("it holds a control character") } else { Ok(text.to_owned()) }
+}
+
+/// Seconds as a plain number, as the earlier Python service had them, or a time with its unit.
+pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let text = text.trim();
+    let plain = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    plain
+        .filter(|time| *time <= LONGEST)
+        .or_else(|| duration(text).ok())
+        .ok_or("a number of seconds is needed, at most a day")
+}
+
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// A time with its unit: `500ms`, `30s`, `2m`, `1h`; at most a day.
+pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+    let message = "a time such as 500ms, 30s, 2m or 1h is needed, at most a day";
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).ok_or(message)?);
+    let number: f64 = number.parse().map_err(|_| message)?;
+    let seconds = match unit {
+        "ms" => number / 1000.0,
+        "s" => number,
+        "m" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(message),
+    };
+    Duration::try_from_secs_f64(seconds).ok().filter(|time| *time <= LONGEST).ok_or(message)
+}
+
+pub(super) fn level(text: &str) -> Result<LevelFilter, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "error" => Ok(LevelFilter::Error),
+        "warning" | "warn" => Ok(LevelFilter::Warn),
+        "info" => Ok(LevelFilter::Info),
+        "debug" => Ok(LevelFilter::Debug),
+        _ => Err("error, warning, info or debug is needed"),
+    }
+}
+
+pub(super) fn price(text: &str) -> Result<Price, &'static str> {
+    let message = "an amount and a currency are needed, such as 2.40 USD";
+    let mut words = text.split_whitespace();
+    let (amount, currency) = (words.next().ok_or(message)?, words.next().unwrap_or("USD"));
+    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+    let digits = |text: &str| text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let legal = !whole.is_empty() && digits(whole) && digits(part) && part.len() <= 6;
+    let currency_legal = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !legal || !currency_legal || words.next().is_some() {
+        return Err(message);
+    }
+    let micros: u64 = format!("{whole}{part:0<6}").parse().map_err(|_| message)?;
+    Ok(Price { micros, currency: currency.to_ascii_uppercase() })
+}
+
+pub(super) fn photos(text: &str) -> Result<usize, &'static str> {
+    within(text, 1, 1000).and_then(|n| usize::try_from(n).ok()).ok_or("a number from 1 to 1000 is needed")
+}
+
+pub(super) fn steps(text: &str) -> Result<u32, &'static str> {
+    within(text, 1, 10_000).ok_or("a number from 1 to 10000 is needed")
+}
+
+pub(super) fn picture_steps(text: &str) -> Result<u32, &'static str> {
+    within(text, 1, 50).ok_or("a number from 1 to 50 is needed")
+}
+
+pub(super) fn learning_rate(text: &str) -> Result<f64, &'static str> {
+    real(text, 1e-6, 1e-3).ok_or("a number from 0.000001 to 0.001 is needed")
+}
+
+pub(super) fn scale(text: &str) -> Result<f64, &'static str> {
+    real(text, 0.0, 4.0).ok_or("a number from 0 to 4 is needed")
+}
+
+pub(super) fn guidance(text: &str) -> Result<f64, &'static str> {
+    real(text, 0.0, 35.0).ok_or("a number from 0 to 35 is needed")
+}
+
+fn within(text: &str, least: u32, most: u32) -> Option<u32> {
+    text.trim().parse().ok().filter(|number| (least..=most).contains(number))
+}
+
+fn real(text: &str, least: f64, most: f64) -> Option<f64> {
+    text.trim().parse().ok().filter(|number| (least..=most).contains(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{duration, price, seconds, switch, web_address};
+
+    #[test]
+    fn test_mode_is_asked_for_in_words_only() {
+        for yes in ["true", "TRUE", "1", "yes", "on"] {
+            assert_eq!(switch(yes), Ok(true), "{yes}");
+        }
+        for no in ["false", "0", "No", "off"] {
+            assert_eq!(switch(no), Ok(false), "{no}");
+        }
+        for neither in ["2", "ture", "y"] {
+            assert!(switch(neither).is_err(), "{neither}");
+        }
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "30", "s", "-1s", "30 s", "NaNs", "infs", "25h", "1d", "1e9h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(seconds("30s"), Ok(Duration::from_secs(30)));
+        for wrong in ["", "-1", "NaN", "inf", "1e300", "soon"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn money_is_exact() {
+        assert_eq!(price("2.4 usd").map(|p| p.to_string()).as_deref(), Ok("2.40 USD"));
+        assert_eq!(price("0.000035").map(|p| (p.micros, p.to_string())), Ok((35, "0.000035 USD".to_owned())));
+        assert_eq!(price("3 EUR").map(|p| p.micros), Ok(3_000_000));
+        for wrong in ["", "2,40 USD", "-1", "1e3", "2.40 US", "2 USD each", "1.0000001", ".5"] {
+            assert!(price(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_needs_a_scheme_that_can_be_called() {
+        assert!(web_address("http://127.0.0.1:8089").is_ok());
+        for wrong in ["fal.ai", "ftp://x", "https://", "data:text/plain,a", ""] {
+            assert!(web_address(wrong).is_err(), "{wrong}");
+        }
+    }
+}

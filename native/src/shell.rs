@@ -1,0 +1,210 @@
+//! What a command needs to drive an avatar: the store, and the way to fal that this avatar takes.
+
+use std::{
+    ffi::OsString,
+    io,
+    num::NonZero,
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Command, Event, Moment},
+    fal::Account,
+    limits::POLL_INTERVAL,
+    simulator::{Plan, Simulator},
+};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
+use url::Url;
+
+use crate::{
+    clock,
+    commands::Context,
+    exit::{Exit, Failure},
+    failures,
+    parallel::Budget,
+    settings::{SIMULATOR, Settings},
+    store::Store,
+    sweep,
+    transport::{SimulatorStore, Transport},
+};
+
+/// The store and what is shared by all avatars of one command.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    pub(crate) store: Arc<Store>,
+    /// Memory for the photos in flight.
+    pub(crate) budget: Arc<Budget>,
+    settings: Settings,
+}
+
+/// The folder of prepared photos inside an avatar's own.
+pub(crate) const WORKING: &str = "working";
+
+/// The way to fal that an avatar takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) account: Account,
+    pub(crate) transport: Transport,
+    pub(crate) poll: Duration,
+}
+
+impl Shell {
+    /// Opens the store.
+    pub(crate) fn open(context: &Context) -> Result<Self, Failure> {
+        let home = context.settings.home()?;
+        let store = Store::open(&home).map_err(failures::storage)?;
+        sweep::orphans(&store);
+        let budget = Arc::new(Budget::of_this_machine());
+        Ok(Self { store: Arc::new(store), budget, settings: context.settings.clone() })
+    }
+
+    /// The avatar. It must be there.
+    pub(crate) fn load(&self, id: AvatarId) -> Result<Avatar, Failure> {
+        self.store.load(id).map_err(failures::storage)?.ok_or_else(|| failures::no_avatar(id))
+    }
+
+    /// The way that a new avatar takes: as the settings say.
+    pub(crate) fn link(&self, id: AvatarId) -> Result<Link, Failure> {
+        self.link_in(id, self.settings.test_mode.value)
+    }
+
+    /// The way that this avatar took from its beginning: test mode is never mixed with money, and a job is
+    /// only followed where it was bought.
+    pub(crate) fn link_of(&self, avatar: &Avatar) -> Result<Link, Failure> {
+        let link = self.link_in(avatar.id(), avatar.test_mode())?;
+        let origin = link.account.origins().origin();
+        if origin == avatar.origin() {
+            return Ok(link);
+        }
+        Err(Failure::new(Exit::Usage, "settings.other_origin", "this job was bought elsewhere")
+            .why(format!("it was bought at {}, the settings say {origin}", avatar.origin()))
+            .next("set FAL_BASE_URL as it was then"))
+    }
+
+    /// Tells the avatar something. It must be there.
+    pub(crate) fn tell(&self, id: AvatarId, event: Event) -> Result<Avatar, Failure> {
+        self.tell_at(id, event, POLL_INTERVAL)
+    }
+
+    /// The same where fal is asked how things stand after each `poll`.
+    pub(crate) fn tell_at(&self, id: AvatarId, event: Event, poll: Duration) -> Result<Avatar, Failure> {
+        let moment = moment(poll)?;
+        let told = self.store.settle(id, |avatar| match avatar {
+            Some(avatar) => {
+                let avatar = avatar.after(event, &moment);
+                (Some(avatar.clone()), Some(avatar))
+            }
+            None => (None, None),
+        });
+        told.map_err(failures::storage)?.ok_or_else(|| failures::no_avatar(id))
+    }
+
+    /// Tells the avatar what a person asks for.
+    pub(crate) fn ask(&self, id: AvatarId, command: Command) -> Result<Avatar, Failure> {
+        self.tell(id, Event::Asked(command))
+    }
+
+    /// The folder of what this avatar made: its model, its pictures.
+    pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
+        self.store.folder(id)
+    }
+
+    /// The folder of its prepared photos, which is swept when nothing needs them any more.
+    pub(crate) fn working_folder(&self, id: AvatarId) -> PathBuf {
+        self.store.folder(id).join(WORKING)
+    }
+
+    fn link_in(&self, id: AvatarId, test_mode: bool) -> Result<Link, Failure> {
+        let account = self.settings.account_in(test_mode)?;
+        if test_mode {
+            let training = self.settings.mock_training.value;
+            let plan = plan(id, training).ok_or_else(|| no_way(&"the simulator has no address"))?;
+            let transport =
+                Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan }));
+            let poll = (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL);
+            return Ok(Link { account, transport, poll });
+        }
+        let transport = Transport::http().map_err(|error| no_way(&error))?;
+        // A simulator on this machine is in a hurry, and nobody else is disturbed by being asked often.
+        let base = self.settings.fal_base_url.value.as_ref();
+        let nearby =
+            base.and_then(Url::host_str).is_some_and(|host| matches!(host, "127.0.0.1" | "localhost"));
+        let poll = if nearby { Duration::from_millis(200) } else { POLL_INTERVAL };
+        Ok(Link { account, transport, poll })
+    }
+}
+
+/// This moment, where fal is asked how things stand after each `poll`.
+pub(crate) fn moment(poll: Duration) -> Result<Moment, Failure> {
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy).map_err(|error| {
+        Failure::new(Exit::Internal, "internal.entropy", "the system gives no random numbers")
+            .why(error.to_string())
+    })?;
+    let photo_slots = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Ok(Moment { now: clock::now(), poll, photo_slots, entropy })
+}
+
+/// The simulator of one avatar. Its ids are unlike those of every other.
+fn plan(id: AvatarId, training: Duration) -> Option<Plan> {
+    let seed = id.uuid().as_u64_pair().1;
+    Some(Plan { seed, ..Plan::new(SIMULATOR.parse().ok()?).with_training(training) })
+}
+
+fn no_way(why: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Internal, "internal.transport", "no request can be sent").why(why.to_string())
+}
+
+/// The simulator's state lies beside the avatar's: what it answered once, it remembers.
+#[derive(Debug)]
+struct SimulatorState {
+    store: Arc<Store>,
+    id: AvatarId,
+    plan: Plan,
+}
+
+impl SimulatorStore for SimulatorState {
+    fn load(&self) -> io::Result<Simulator> {
+        let simulator = self.store.simulator(self.id).map_err(io::Error::other)?;
+        let mut simulator = simulator.unwrap_or_else(|| Simulator::new(self.plan.clone()));
+        simulator.set_pace(&self.plan);
+        Ok(simulator)
+    }
+
+    fn save(&self, simulator: &Simulator) -> io::Result<()> {
+        self.store.save_simulator(self.id, simulator).map_err(io::Error::other)
+    }
+}
+
+/// What must be escaped in a path, beside bytes that are not ASCII.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// A path as text that leads back to it, whatever its bytes are.
+pub(crate) fn written(path: &Path) -> String {
+    percent_encode(path.as_os_str().as_bytes(), ESCAPED).to_string()
+}
+
+/// The path that [`written`] wrote.
+pub(crate) fn read_back(text: &str) -> PathBuf {
+    OsString::from_vec(percent_decode_str(text).collect()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
+
+    use super::{read_back, written};
+
+    #[test]
+    fn any_path_survives_being_written() {
+        for bytes in
+            [b"/a/b.jpg".as_slice(), b"/100%/b%41.jpg", "/Анна/1.jpg".as_bytes(), b"/\xff\xfe%/x\xc3"]
+        {
+            let path = Path::new(OsStr::from_bytes(bytes));
+            assert_eq!(read_back(&written(path)), path);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! One call: its body is read to the end, the simulator answers, the answer goes out or is withheld.
+
+use std::{
+    convert::Infallible,
+    fs::File,
+    io::{self, Cursor},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Body, Bytes, Frame, Incoming as RequestBody},
+    header::{
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, HeaderValue,
+    },
+};
+use likeness_core::{
+    http::Response as Whole,
+    simulator::{EventStream, Incoming, Reply},
+};
+use serde_json::json;
+use tokio::{
+    io::{AsyncSeekExt as _, AsyncWriteExt as _},
+    sync::mpsc,
+};
+
+use super::Server;
+
+/// The connection is closed without an answer, as the simulator wants it or since no call was there.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Cut {
+    #[error("the simulator cut it")]
+    Dropped,
+    #[error("the call was not whole: {0}")]
+    Incomplete(#[source] hyper::Error),
+}
+
+type AnswerBody = Either<Full<Bytes>, EventBody>;
+
+pub(super) async fn answer(
+    server: Arc<Server>,
+    request: Request<RequestBody>,
+) -> Result<Response<AnswerBody>, Cut> {
+    let line = format!("{} {}", request.method(), request.uri().path());
+    let answer = respond(&server, request).await;
+    server.changed.notify_one();
+    match &answer {
+        Ok(answer) => log::info!("{line} {}", answer.status().as_u16()),
+        Err(cut) => log::info!("{line} no answer: {cut}"),
+    }
+    answer.map(for_browsers)
+}
+
+async fn respond(server: &Arc<Server>, request: Request<RequestBody>) -> Result<Response<AnswerBody>, Cut> {
+    let (head, body) = request.into_parts();
+    // fal's JavaScript client also runs in browsers, which ask first. The simulator has nothing to protect.
+    if head.method == Method::OPTIONS {
+        return Ok(whole(StatusCode::NO_CONTENT, Bytes::new()));
+    }
+    let incoming = Incoming { method: head.method, url: head.uri.to_string(), headers: head.headers };
+    let reply = match receive(body, server.max_body_bytes).await {
+        Ok(Received::Nothing) => server.simulated.reply(incoming, Cursor::new([])).await,
+        Ok(Received::Spooled(file)) => server.simulated.reply(incoming, file).await,
+        Err(NotReceived::Cut(error)) => return Err(Cut::Incomplete(error)),
+        Err(NotReceived::TooLarge) => {
+            return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"));
+        }
+        Err(NotReceived::Storage(error)) => Err(error),
+    };
+    match reply {
+        Ok(Reply::Whole(response)) => Ok(of(response)),
+        Ok(Reply::Late { after, response }) => {
+            // A webhook must not wait for the late answer.
+            server.changed.notify_one();
+            tokio::time::sleep(after).await;
+            Ok(of(response))
+        }
+        Ok(Reply::Dropped) => Err(Cut::Dropped),
+        Ok(Reply::Events(stream)) => Ok(events(server, stream)),
+        Err(error) => {
+            log::error!("the simulator's state could not be kept: {error}");
+            Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR, "The simulator's state could not be kept"))
+        }
+    }
+}
+
+enum Received {
+    Nothing,
+    /// In a private file without a name, gone when it is closed.
+    Spooled(File),
+}
+
+enum NotReceived {
+    Cut(hyper::Error),
+    TooLarge,
+    Storage(io::Error),
+}
+
+async fn receive(mut body: RequestBody, most: u64) -> Result<Received, NotReceived> {
+    if body.is_end_stream() {
+        return Ok(Received::Nothing);
+    }
+    if body.size_hint().lower() > most {
+        return Err(NotReceived::TooLarge);
+    }
+    let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(io::Error::other).flatten();
+    let mut file = tokio::fs::File::from_std(file.map_err(NotReceived::Storage)?);
+    let mut received = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(chunk) = frame.map_err(NotReceived::Cut)?.into_data() else { continue };
+        received += chunk.len() as u64;
+        if received > most {
+            return Err(NotReceived::TooLarge);
+        }
+        file.write_all(&chunk).await.map_err(NotReceived::Storage)?;
+    }
+    // What tokio holds back must be in the file before it is read.
+    file.flush().await.map_err(NotReceived::Storage)?;
+    file.rewind().await.map_err(NotReceived::Storage)?;
+    Ok(Received::Spooled(file.into_std().await))
+}
+
+fn whole(status: StatusCode, body: Bytes) -> Response<AnswerBody> {
+    let mut response = Response::new(Either::Left(Full::new(body)));
+    *response.status_mut() = status;
+    response
+}
+
+fn of(response: Whole) -> Response<AnswerBody> {
+    let mut answer = whole(response.status, response.body.into());
+    *answer.headers_mut() = response.headers;
+    answer
+}
+
+/// In fal's own shape.
+fn refusal(status: StatusCode, detail: &str) -> Response<AnswerBody> {
+    of(Whole::json(status, &json!({ "detail": detail })))
+}
+
+fn for_browsers(mut answer: Response<AnswerBody>) -> Response<AnswerBody> {
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+        // The star does not cover Authorization (Fetch standard, CORS-preflight fetch).
+        (ACCESS_CONTROL_ALLOW_HEADERS, "*, Authorization"),
+        (ACCESS_CONTROL_EXPOSE_HEADERS, "*"),
+        (ACCESS_CONTROL_MAX_AGE, "600"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// Server-sent events, written until the simulator has no more or the caller is gone.
+fn events(server: &Arc<Server>, stream: EventStream) -> Response<AnswerBody> {
+    let id = HeaderValue::from_str(stream.request_id());
+    let (sender, receiver) = mpsc::channel(1);
+    let server = Arc::clone(server);
+    drop(tokio::spawn(async move {
+        let mut stream = stream;
+        // A state that cannot be read ends the stream: the caller asks again.
+        while let Ok((continued, bytes, next)) = server.simulated.events(stream).await {
+            if !bytes.is_empty() && sender.send(Bytes::from(bytes)).await.is_err() {
+                return;
+            }
+            let Some(next) = next else { return };
+            tokio::select! {
+                () = tokio::time::sleep(server.simulated.until(next)) => {}
+                () = sender.closed() => return,
+            }
+            stream = continued;
+        }
+    }));
+    let mut answer = Response::new(Either::Right(EventBody(receiver)));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EventStream::CONTENT_TYPE));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(id) = id {
+        headers.insert("x-fal-request-id", id);
+    }
+    answer
+}
+
+pub(super) struct EventBody(mpsc::Receiver<Bytes>);
+
+impl Body for EventBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.get_mut().0.poll_recv(context).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+    }
+}

@@ -1,0 +1,228 @@
+//! Where avatars live: one `SQLite` file, written in full before anything that depends on it leaves the machine.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Stored},
+    error::{StorageError, StorageErrorKind},
+    fal::RequestId,
+    simulator::Simulator,
+};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+
+use crate::storage::storage_error;
+
+/// The avatars of this machine's user, and the simulator's state of those in test mode.
+#[derive(Debug)]
+pub(crate) struct Store {
+    home: PathBuf,
+    database: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+/// The right to drive one avatar: one process at a time holds it, and the system takes it back when that
+/// process dies.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS avatars (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        simulator TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS requests (
+        request_id TEXT PRIMARY KEY,
+        avatar TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS requests_of_avatar ON requests (avatar);
+";
+
+/// How long one process waits for another's write.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Store {
+    /// Opens the store in this folder, which is made if it is not there; nobody else may look into it.
+    pub(crate) fn open(home: &Path) -> Result<Self, StorageError> {
+        private_folder(home)?;
+        let database = home.join("likeness.db");
+        let private = OpenOptions::new().create(true).append(true).mode(0o600).open(&database);
+        private.map_err(|error| storage_error(&database, &error))?;
+        let connection = Connection::open(&database).and_then(|connection| {
+            connection.busy_timeout(PATIENCE)?;
+            // FULL syncs before a commit returns: what was saved survives a power cut.
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            // What is deleted is overwritten, and nothing of it passes through a file of another folder.
+            connection.pragma_update(None, "secure_delete", "ON")?;
+            connection.pragma_update(None, "temp_store", "MEMORY")?;
+            connection.execute_batch(SCHEMA)?;
+            Ok(connection)
+        });
+        let connection = Mutex::new(connection.map_err(|error| sqlite_error(&database, &error))?);
+        Ok(Self { home: home.to_owned(), database, connection })
+    }
+
+    /// Loads one avatar.
+    pub(crate) fn load(&self, id: AvatarId) -> Result<Option<Avatar>, StorageError> {
+        let text = self.with(|connection| {
+            let mut query = connection.prepare_cached("SELECT state FROM avatars WHERE id = ?1")?;
+            query.query_row([id.to_string()], |row| row.get::<_, String>(0)).optional()
+        })?;
+        text.map(|text| self.read(&text)).transpose()
+    }
+
+    /// Loads all avatars, the newest first.
+    pub(crate) fn load_all(&self) -> Result<Vec<Avatar>, StorageError> {
+        let texts = self.with(|connection| {
+            let mut query = connection.prepare_cached("SELECT state FROM avatars ORDER BY rowid DESC")?;
+            query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+        })?;
+        texts.iter().map(|text| self.read(text)).collect()
+    }
+
+    /// Which avatar holds this request.
+    pub(crate) fn holder(&self, request_id: &RequestId) -> Result<Option<AvatarId>, StorageError> {
+        let holder = self.with(|connection| {
+            let mut query = connection.prepare_cached("SELECT avatar FROM requests WHERE request_id = ?1")?;
+            query.query_row([request_id.to_string()], |row| row.get::<_, String>(0)).optional()
+        })?;
+        Ok(holder.and_then(|id| id.parse().ok()))
+    }
+
+    /// Loads the avatar, lets it change, and saves it before anything else can: nothing that was read before
+    /// is written after. `None` is given for an avatar that is not there yet.
+    pub(crate) fn settle<T>(
+        &self,
+        id: AvatarId,
+        change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
+    ) -> Result<T, StorageError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let broken = |error: rusqlite::Error| sqlite_error(&self.database, &error);
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(broken)?;
+        let before: Option<String> = transaction
+            .prepare_cached("SELECT state FROM avatars WHERE id = ?1")
+            .and_then(|mut query| query.query_row([id.to_string()], |row| row.get(0)).optional())
+            .map_err(broken)?;
+        let avatar = before.as_deref().map(|text| self.read(text)).transpose()?;
+        let (avatar, told) = change(avatar);
+        let Some(avatar) = avatar else { return Ok(told) };
+        let after = Stored::write(&avatar).map_err(|_| self.broken())?;
+        if before.as_deref() == Some(after.as_str()) {
+            return Ok(told);
+        }
+        transaction
+            .prepare_cached(
+                "INSERT INTO avatars (id, state) VALUES (?1, ?2)
+                 ON CONFLICT (id) DO UPDATE SET state = excluded.state",
+            )
+            .and_then(|mut query| query.execute(params![id.to_string(), after]))
+            .map_err(broken)?;
+        for request_id in avatar.request_ids() {
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO requests (request_id, avatar) VALUES (?1, ?2)")
+                .and_then(|mut query| query.execute(params![request_id.to_string(), id.to_string()]))
+                .map_err(broken)?;
+        }
+        transaction.commit().map_err(broken)?;
+        Ok(told)
+    }
+
+    /// The simulator's state that belongs to this avatar.
+    pub(crate) fn simulator(&self, id: AvatarId) -> Result<Option<Simulator>, StorageError> {
+        let text: Option<Option<String>> = self.with(|connection| {
+            let mut query = connection.prepare_cached("SELECT simulator FROM avatars WHERE id = ?1")?;
+            query.query_row([id.to_string()], |row| row.get(0)).optional()
+        })?;
+        let read = |text: String| serde_json::from_str(&text).map_err(|_| self.broken());
+        text.flatten().map(read).transpose()
+    }
+
+    /// Saves the simulator's state beside the avatar.
+    pub(crate) fn save_simulator(&self, id: AvatarId, simulator: &Simulator) -> Result<(), StorageError> {
+        let text = serde_json::to_string(simulator).map_err(|_| self.broken())?;
+        self.with(|connection| {
+            let mut query = connection.prepare_cached("UPDATE avatars SET simulator = ?2 WHERE id = ?1")?;
+            query.execute(params![id.to_string(), text])
+        })?;
+        Ok(())
+    }
+
+    /// Forgets the simulator's state of this avatar, and rewrites the file: what was deleted or replaced before
+    /// may still stand between its rows.
+    pub(crate) fn forget(&self, id: AvatarId) -> Result<(), StorageError> {
+        self.with(|connection| {
+            connection.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", [id.to_string()])?;
+            connection.execute_batch("VACUUM")
+        })
+    }
+
+    /// Takes the right to drive this avatar. `None` while another process has it.
+    pub(crate) fn lock(&self, id: AvatarId) -> Result<Option<Lock>, StorageError> {
+        let folder = self.home.join("locks");
+        private_folder(&folder)?;
+        let path = folder.join(format!("{id}.lock"));
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        let file = file.map_err(|error| storage_error(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(storage_error(&path, &error)),
+        }
+    }
+
+    /// The folder of this avatar's files.
+    pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
+        self.folders().join(id.to_string())
+    }
+
+    /// Where the folders of all avatars are.
+    pub(crate) fn folders(&self) -> PathBuf {
+        self.home.join("avatars")
+    }
+
+    fn with<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StorageError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        query(&connection).map_err(|error| sqlite_error(&self.database, &error))
+    }
+
+    fn read(&self, text: &str) -> Result<Avatar, StorageError> {
+        Stored::read(text).map_err(|error| {
+            log::error!("{error}");
+            self.broken()
+        })
+    }
+
+    fn broken(&self) -> StorageError {
+        StorageError { kind: StorageErrorKind::Broken, place: self.database.display().to_string() }
+    }
+}
+
+/// Makes a folder that only its owner may enter, and those above it that are missing.
+pub(crate) fn private_folder(path: &Path) -> Result<(), StorageError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| storage_error(path, &error))
+}
+
+fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StorageError {
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StorageErrorKind::Full,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageErrorKind::Busy,
+        Some(ErrorCode::ReadOnly) => StorageErrorKind::ReadOnly,
+        Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StorageErrorKind::Denied,
+        _ => StorageErrorKind::Broken,
+    };
+    log::debug!("{}: {error}", path.display());
+    StorageError { kind, place: path.display().to_string() }
+}

@@ -1,0 +1,170 @@
+//! The real network.
+//!
+//! What the client library must not do, and how it is kept from it:
+//!
+//! - follow redirects: [`reqwest::redirect::Policy::none`]. A redirected purchase is not known to be taken.
+//! - send again by itself: [`reqwest::retry::never`], and no connection is kept for a later request. A kept
+//!   connection that the server has just closed is where HTTP libraries repeat a request, or report one that
+//!   the server may have read as one that was never sent.
+//! - speak HTTP/2, whose GOAWAY is another such place.
+//!
+//! TLS is rustls with the *ring* provider. Certificates are judged by the platform: on Linux its
+//! certificate store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, where a private authority belongs.
+//! `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are respected, for loopback addresses too:
+//! whoever sets `HTTP_PROXY` and serves a simulator lists `127.0.0.1` in `NO_PROXY`.
+
+use std::{io, ops::Range, sync::Arc, time::Duration};
+
+use likeness_core::http::{Body, HeaderMap, NoAnswer, Request, StatusCode};
+use reqwest::header::CONTENT_LENGTH;
+use tokio::time::Instant;
+
+use super::{
+    ByteSource, SendError,
+    upload::{Progress, Upload},
+};
+
+/// How long a connection may take to be made: the name, TCP and TLS together. It is shorter than every
+/// request's own time, so that an address where nobody answers is reported as such.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The HTTP client could not be set up, for example since the machine has no certificates to judge servers by.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up: {0}")]
+pub struct SetupError(String);
+
+/// An HTTP/1.1 client that sends each request once, on a connection of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Http {
+    client: reqwest::Client,
+}
+
+/// An answer whose body is still on its way.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    response: reqwest::Response,
+    deadline: Option<Instant>,
+    upload: Option<Arc<Progress>>,
+}
+
+impl Http {
+    pub(super) fn new(use_proxies: bool) -> Result<Self, SetupError> {
+        // It fails only where the process has a provider already: then that one is used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("likeness/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0)
+            .http1_only()
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT);
+        let builder = if use_proxies { builder } else { builder.no_proxy() };
+        let client = builder.build().map_err(|error| SetupError(sentence(error)))?;
+        Ok(Self { client })
+    }
+
+    /// Sends the request and waits for the answer's headers.
+    pub(super) async fn send(
+        &self,
+        request: Request,
+        source: Option<Arc<dyn ByteSource>>,
+    ) -> Result<Result<Arriving, NoAnswer>, SendError> {
+        let deadline = Instant::now().checked_add(request.timeout);
+        let mut builder = self.client.request(request.method, request.url).headers(request.headers);
+        let mut upload = None;
+        builder = match request.body {
+            Body::Empty => builder,
+            Body::Bytes(bytes) => builder.body(bytes),
+            Body::Stream { start, length } => {
+                let range = stream_range(start, length)?;
+                let (body, progress) = Upload::new(source.ok_or_else(no_source)?, range);
+                upload = Some(progress);
+                builder.header(CONTENT_LENGTH, length).body(reqwest::Body::wrap(body))
+            }
+        };
+        let request = builder.build().map_err(|error| SendError::Unsendable(sentence(error)))?;
+        let sent = within(deadline, self.client.execute(request)).await;
+        match sent.and_then(|sent| sent.map_err(no_answer)) {
+            Ok(response) => Ok(Ok(Arriving { response, deadline, upload })),
+            Err(why) => match upload.and_then(|upload| upload.take_failure()) {
+                Some(failure) => Err(SendError::Source(failure)),
+                None => Ok(Err(why)),
+            },
+        }
+    }
+}
+
+impl Arriving {
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The next bytes; `None` when the answer is whole.
+    pub(super) async fn chunk(&mut self) -> Result<Option<hyper::body::Bytes>, NoAnswer> {
+        let chunk = within(self.deadline, self.response.chunk()).await?;
+        chunk.map_err(no_answer)
+    }
+
+    /// Whether the answer, now that all of it has arrived, is one to all that was sent. A server may answer
+    /// before it has read everything; a refusal then counts, a success does not.
+    pub(super) fn check(&self) -> Result<Result<(), NoAnswer>, SendError> {
+        let Some(upload) = &self.upload else { return Ok(Ok(())) };
+        if let Some(failure) = upload.take_failure() {
+            return Err(SendError::Source(failure));
+        }
+        let early = self.status().is_success() && !upload.is_whole();
+        Ok(if early { Err(NoAnswer::Interrupted) } else { Ok(()) })
+    }
+}
+
+/// A server that answers early would otherwise be sent the rest of the body for nothing.
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if let Some(upload) = &self.upload {
+            upload.stop();
+        }
+    }
+}
+
+/// The bytes that a streamed body asks for.
+pub(super) fn stream_range(start: u64, length: u64) -> Result<Range<u64>, SendError> {
+    let end = start.checked_add(length);
+    end.map(|end| start..end).ok_or_else(|| SendError::Unsendable("a body beyond 16 EiB".to_owned()))
+}
+
+/// A body is to be streamed, but nothing was given to stream.
+pub(super) fn no_source() -> SendError {
+    SendError::Source(io::Error::new(io::ErrorKind::NotFound, "there is nothing to stream the body from"))
+}
+
+async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Result<T, NoAnswer> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, work).await.map_err(|_| NoAnswer::TimedOut),
+        None => Ok(work.await),
+    }
+}
+
+/// Only an error of the connecting itself (name, TCP, proxy, TLS) proves that nothing was sent: the request
+/// is written after that. Everything else leaves it open.
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    let why = if error.is_connect() { NoAnswer::NotConnected } else { NoAnswer::Interrupted };
+    log::debug!("{why}: {}", sentence(error));
+    why
+}
+
+/// The error with its causes and without the address, whose query may hold a signature.
+fn sentence(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,132 @@
+//! Disks that are full or may not be written, and databases that are not ours.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    process::{Command, Stdio},
+};
+
+use crate::{Ending, Place, running::Server};
+
+/// The command in a shell that lets no file grow beyond so many KiB, as on a full disk.
+fn with_files_of_at_most(place: &Place, kib: u32, command: &Command) -> Command {
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &format!("ulimit -f {kib}; trap '' XFSZ; exec \"$@\""), "bash"]);
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.current_dir(place.folder.path()).env_clear().stdin(Stdio::null());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+#[test]
+fn a_full_disk_ends_with_6_and_the_same_command_carries_on() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    let buying = place.buying(&server, &words);
+    // Too small for the database: SQLite does not tell this limit from a broken disk.
+    let ending = Ending::of(&mut with_files_of_at_most(&place, 4, &buying)).ended(6);
+    assert!(
+        ending.stderr.contains("likeness.db") && ending.stderr.contains("\n next: "),
+        "{}",
+        ending.stderr
+    );
+    // Too small for the model.
+    let ending = Ending::of(&mut with_files_of_at_most(&place, 512, &buying)).ended(6);
+    assert!(ending.stderr.contains("no space is left"), "{}", ending.stderr);
+    assert!(ending.stderr.contains("Free some space and run the same command again"), "{}", ending.stderr);
+    assert_eq!(server.orders(), 1);
+    Ending::of(&mut place.buying(&server, &words)).ended(0);
+    assert_eq!(server.orders(), 1);
+    assert_eq!(place.kept_named(".part"), Vec::<String>::new());
+}
+
+/// As a user to whom nothing is allowed, so that it means something for root, too.
+fn as_nobody(place: &Place, command: &Command) -> Option<Command> {
+    let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    let mut nobody = if root {
+        let mut nobody = Command::new("setpriv");
+        nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(command.get_program());
+        nobody
+    } else {
+        Command::new(command.get_program())
+    };
+    nobody.args(command.get_args()).current_dir(place.folder.path()).env_clear().stdin(Stdio::null());
+    nobody.env("PATH", std::env::var_os("PATH")?);
+    nobody.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Some(nobody)
+}
+
+#[test]
+fn folders_that_may_not_be_written_are_named() {
+    let place = Place::new();
+    let words = place.small_training();
+    let allow = |name: &str, mode| {
+        fs::set_permissions(place.path(name), fs::Permissions::from_mode(mode)).expect("permissions");
+    };
+    fs::create_dir(place.path("closed")).expect("a folder");
+    let home = place.path("data");
+    fs::create_dir(&home).expect("a folder");
+    // The program itself must be reachable for that user; where it is not, there is nothing to test with.
+    let mut version = as_nobody(&place, &place.command(&["--version"])).expect("a path");
+    allow("", 0o755);
+    allow("closed", 0o555);
+    allow("data", 0o777);
+    if !version.output().is_ok_and(|version| version.status.success()) {
+        return;
+    }
+    let mut command = place.testing(&words);
+    command.env("LIKENESS_HOME", place.path("closed/data"));
+    let ending = Ending::of(&mut as_nobody(&place, &command).expect("a path")).ended(6);
+    assert!(ending.stderr.contains("closed/data"), "{}", ending.stderr);
+    assert!(ending.stderr.contains("\n next: "), "{}", ending.stderr);
+
+    let mut command = place.testing(&words);
+    command.env("LIKENESS_HOME", &home);
+    Ending::of(&mut as_nobody(&place, &command).expect("a path")).ended(0);
+    let mut command =
+        place.testing(&["generate", "Zebulon", "--prompt", "by the sea", "-o", "closed/pictures"]);
+    command.env("LIKENESS_HOME", &home);
+    let ending = Ending::of(&mut as_nobody(&place, &command).expect("a path")).ended(6);
+    assert!(ending.stderr.contains("closed/pictures"), "{}", ending.stderr);
+}
+
+#[test]
+fn a_database_that_is_none_or_is_newer_is_left_as_it_is() {
+    let place = Place::new();
+    let words = place.small_training();
+    Ending::of(&mut place.testing(&words)).ended(0);
+    let database = place.home().join("likeness.db");
+    let whole = fs::read(&database).expect("the database");
+
+    fs::write(&database, "this is no database, but it is long enough to be looked at ".repeat(40))
+        .expect("written");
+    let broken = fs::read(&database).expect("read");
+    let ending = Ending::of(&mut place.testing(&["jobs"])).ended(6);
+    assert!(ending.stderr.contains("likeness.db"), "{}", ending.stderr);
+    assert_eq!(fs::read(&database).expect("read"), broken);
+
+    // A version that does not exist yet, of the same length.
+    let newer = String::from_utf8_lossy(&whole).contains(r#"{"version":"1""#);
+    assert!(newer);
+    let mut bytes = whole;
+    let at = bytes.windows(13).position(|window| window == br#""version":"1""#).expect("a version");
+    bytes[at + 11] = b'9';
+    fs::write(&database, &bytes).expect("written");
+    for words in [&["jobs"][..], &words] {
+        let ending = Ending::of(&mut place.testing(words)).ended(6);
+        assert!(ending.stderr.contains("newer version of Likeness"), "{}", ending.stderr);
+    }
+    assert_eq!(fs::read(&database).expect("read"), bytes);
+}
+
+#[test]
+fn a_data_folder_that_depends_on_where_one_stands_is_refused() {
+    let place = Place::new();
+    let words = place.small_training();
+    let ending = Ending::of(place.testing(&words).env("LIKENESS_HOME", "own data")).ended(2);
+    assert!(ending.stderr.contains("a path from the root is needed"), "{}", ending.stderr);
+    assert!(!place.path("own data").exists());
+    let ending = Ending::of(place.testing(&words).env_remove("HOME")).ended(2);
+    assert!(ending.stderr.contains("LIKENESS_HOME"), "{}", ending.stderr);
+}

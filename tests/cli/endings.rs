@@ -1,0 +1,110 @@
+//! Exit codes, help, and standard output that goes away.
+
+use std::process::{Command, Stdio};
+
+use crate::{Ending, Place};
+
+#[test]
+fn help_names_every_command_and_every_exit_code() {
+    let place = Place::new();
+    let ending = place.run(&["--help"]).ended(0);
+    for word in [
+        "train",
+        "generate",
+        "status",
+        "jobs",
+        "download",
+        "cancel",
+        "resolve",
+        "erase",
+        "check",
+        "pack",
+        "demo",
+        "simulate",
+        "doctor",
+        "config",
+        "completions",
+        "  130  ",
+        "likeness demo",
+        "FAL_KEY",
+    ] {
+        assert!(ending.text().contains(word), "{word} is missing");
+    }
+    assert_eq!(ending.stderr, "");
+    for line in ending.text().lines() {
+        assert!(line.chars().count() <= 100, "too wide: {line}");
+    }
+    let ending = place.run(&["train", "--help"]).ended(0);
+    assert!(ending.text().contains("Examples:"));
+    assert!(place.run(&["--version"]).ended(0).text().starts_with("likeness 0."));
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
+    let place = Place::new();
+    let ending = place.run(&[]).ended(2);
+    assert!(ending.stderr.contains("likeness --help"), "{}", ending.stderr);
+    let ending = place.run(&["check", "a.jpg", "--jsn"]).ended(2);
+    assert!(ending.stderr.starts_with("error: unexpected argument '--jsn'"), "{}", ending.stderr);
+    assert_eq!(ending.stdout, b"");
+    let ending = place.run(&["chek", "--json"]).ended(2);
+    let documents = ending.documents();
+    assert_eq!((documents.len(), &documents[0]["error"]["class"]), (1, &"usage".into()));
+    assert!(documents[0]["error"]["advice"].as_str().expect("a text").contains("check"));
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ending = place.run(&["completions", shell]).ended(0);
+        assert!(ending.text().contains("generate"), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    let place = Place::new();
+    for words in [&["config"][..], &["--help"], &["completions", "bash"], &["config", "--json"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ending = Ending::of(place.command(words).stdout(writer)).ended(0);
+        assert_eq!(ending.stderr, "", "{words:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let place = Place::new();
+    for words in [&["config"][..], &["--help"], &["completions", "bash"], &["config", "--json"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
+        Ending::of(place.command(words).stdout(full)).ended(6);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_error_that_cannot_be_written_changes_nothing() {
+    let place = Place::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
+    Ending::of(place.command(&["check", "nothing.jpg"]).stderr(full)).ended(3);
+}
+
+/// The server takes the connection and says nothing, so that the program waits when the signal comes.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_with_130() {
+    let place = Place::new();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", server.local_addr().expect("an address"));
+    let mut command = place.command(&["doctor", "--json"]);
+    command.env("FAL_KEY", "kid:hush").env("FAL_BASE_URL", address);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let (_connection, _) = server.accept().expect("a connection");
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().expect("sh").success());
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(130));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(r#""code":"interrupted""#));
+}

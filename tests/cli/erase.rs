@@ -1,0 +1,94 @@
+//! `likeness erase`, and what is left on the disk.
+
+use std::fs;
+
+use crate::{
+    Ending, Place,
+    running::{Running, Server},
+};
+
+/// Words that tell who the person is.
+const PERSONAL: [&str; 4] = ["Zebulon", "vacation-in-rome", "zebuphrase", "meadow of asters"];
+
+fn names_of_person(place: &Place) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, _) in place.kept() {
+        let path = place.home().join(&name);
+        let bytes = if path.is_file() { fs::read(&path).expect("read") } else { Vec::new() };
+        let text = String::from_utf8_lossy(&bytes);
+        for word in PERSONAL {
+            if text.contains(word) || name.contains(word) {
+                found.push(format!("{word} in {name}"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_personal_is_left_not_even_between_the_rows() {
+    let place = Place::new();
+    place.photos("set", 4);
+    fs::rename(place.path("set/00.jpg"), place.path("set/vacation-in-rome.jpg")).expect("renamed");
+    place.write("set/01.txt", "Zebulon in a meadow of asters");
+    let words = ["train", "set", "--name", "Zebulon", "--min-photos", "4", "--trigger", "zebuphrase"];
+    Ending::of(&mut place.testing(&words)).ended(0);
+    let pictures = ["generate", "Zebulon", "--prompt", "meadow of asters", "-o", "pictures"];
+    Ending::of(&mut place.testing(&pictures)).ended(0);
+    assert!(!names_of_person(&place).is_empty());
+
+    Ending::of(&mut place.testing(&["erase", "Zebulon"])).ended(8);
+    let ending = Ending::of(&mut place.testing(&["erase", "Zebulon", "--yes"])).ended(0);
+    assert!(!ending.text().contains("fal.ai"), "nothing of it is there: {}", ending.text());
+    assert_eq!(names_of_person(&place), Vec::<String>::new());
+    assert_eq!(place.kept_named("avatars/"), Vec::<String>::new());
+    assert!(place.path("set/vacation-in-rome.jpg").exists(), "the photos are the person's own");
+    Ending::of(&mut place.testing(&["status", "Zebulon"])).ended(3);
+}
+
+#[test]
+fn a_running_training_is_stopped_and_its_files_go_too() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "60s", &[]);
+    let running = Running::start(&mut place.buying(&server, &words));
+    running.stderr.wait_for("took the order");
+    let ending = Ending::of(&mut place.buying(&server, &["erase", "Zebulon", "--yes"])).ended(0);
+    assert!(ending.text().contains("fal.ai keeps the archive until "), "{}", ending.text());
+    assert!(server.log().all().iter().any(|line| line.contains("PUT ") && line.contains("/cancel")));
+    running.ended().ended(5);
+    assert_eq!(names_of_person(&place), Vec::<String>::new());
+    assert_eq!(place.kept_named("avatars/"), Vec::<String>::new());
+}
+
+#[test]
+fn files_are_private_and_what_a_killed_run_left_is_swept() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "300ms", &[]);
+    let running = Running::start(&mut place.buying(&server, &words));
+    running.stderr.wait_for("The upload to fal.ai is under way.");
+    running.kill();
+    let kept = place.kept();
+    assert!(kept.iter().any(|(name, _)| name.contains("/working/photo-")), "{kept:?}");
+    for (name, mode) in &kept {
+        let wanted = if place.home().join(name).is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(*mode, wanted, "{name}");
+    }
+    // Still needed: another command leaves it alone.
+    Ending::of(&mut place.buying(&server, &["jobs"])).ended(0);
+    assert!(!place.kept_named("/working/photo-").is_empty());
+
+    // Of an avatar that nobody knows, and half a model.
+    let avatar = "avatars/00000000-0000-5000-8000-000000000000";
+    let home = place.home();
+    fs::create_dir_all(home.join(avatar).join("working")).expect("a folder");
+    fs::write(home.join(avatar).join("working/photo-1.jpg"), "a face").expect("written");
+    fs::write(home.join(avatar).join(".model.safetensors.abc.part"), "half").expect("written");
+    Ending::of(&mut place.buying(&server, &["jobs"])).ended(0);
+    assert_eq!(place.kept_named(avatar), Vec::<String>::new());
+    assert!(!place.kept_named("/working/photo-").is_empty(), "the other one is still needed");
+
+    Ending::of(&mut place.buying(&server, &["cancel", "Zebulon"])).ended(0);
+    assert_eq!(place.kept_named("working"), Vec::<String>::new());
+}

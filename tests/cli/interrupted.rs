@@ -1,0 +1,132 @@
+//! Ctrl-C, kill -9 and two at once: never a second order, and the same command carries on.
+
+use crate::{
+    Ending, Place,
+    running::{Running, Server},
+};
+
+/// The lines after which a training is stopped.
+const MOMENTS: [&str; 7] = [
+    "The photos are being prepared.",
+    "The upload to fal.ai is under way.",
+    "The order is being placed at fal.ai.",
+    "took the order",
+    "works on it.",
+    "is done with it.",
+    "The result is being fetched.",
+];
+
+/// Runs the command until it ends well. What is unclear becomes clear once the request is over and listed.
+#[track_caller]
+fn carries_on(place: &Place, server: &Server, words: &[&str]) {
+    let mut ending = Ending::of(&mut place.buying(server, words));
+    let mut tries = 0;
+    while ending.code == 7 && server.orders() == 1 && tries < 40 {
+        ending = Ending::of(&mut place.buying(server, words));
+        tries += 1;
+    }
+    // Killed before its order left: only a person can know that.
+    if server.orders() == 0 && ending.code == 7 {
+        let job = place.buying(server, &["resolve", "Zebulon", "--not-accepted"]).output().expect("started");
+        assert!(job.status.success(), "{}", String::from_utf8_lossy(&job.stderr));
+        ending = Ending::of(place.buying(server, words).arg("--again"));
+    }
+    assert_eq!(ending.code, 0, "{}", ending.stderr);
+    assert_eq!(server.orders(), 1, "{:#?}", server.log().all());
+    assert_eq!(place.kept_named("working"), Vec::<String>::new());
+    assert_eq!(place.kept_named(".part"), Vec::<String>::new());
+}
+
+fn stopped_after(moment: &str, signal: &str) {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "300ms", &[]);
+    let running = Running::start(&mut place.buying(&server, &words));
+    // Some moments may pass unseen: then the run ends well.
+    if running.stderr.find(moment).is_some() {
+        running.signal(signal);
+    }
+    let ending = running.ended();
+    if signal == "INT" && ending.code != 0 {
+        let ending = ending.ended(130);
+        assert!(ending.stderr.contains("the same command carries on"), "{}", ending.stderr);
+        assert!(!place.kept().is_empty());
+        // The answer to an order is waited for, so nothing is unclear after Ctrl-C.
+        let ending = Ending::of(&mut place.buying(&server, &words)).ended(0);
+        assert!(ending.text().contains("Zebulon's model is ready."), "{}", ending.text());
+    }
+    carries_on(&place, &server, &words);
+}
+
+macro_rules! moments {
+    ($($killed:ident $interrupted:ident $at:literal)*) => { $(
+        #[test] fn $killed() { stopped_after(MOMENTS[$at], "KILL"); }
+        #[test] fn $interrupted() { stopped_after(MOMENTS[$at], "INT"); }
+    )* };
+}
+
+moments! {
+    killed_while_preparing interrupted_while_preparing 0
+    killed_while_uploading interrupted_while_uploading 1
+    killed_while_ordering interrupted_while_ordering 2
+    killed_when_ordered interrupted_when_ordered 3
+    killed_while_training interrupted_while_training 4
+    killed_when_done interrupted_when_done 5
+    killed_while_fetching interrupted_while_fetching 6
+}
+
+/// The answer to the order takes a while: Ctrl-C waits for it, so that the purchase is not unclear.
+#[test]
+fn ctrl_c_waits_for_the_answer_to_an_order() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "1500ms", &["submit-late"]);
+    let running = Running::start(&mut place.buying(&server, &words));
+    running.stderr.wait_for("The order is being placed");
+    running.signal("INT");
+    let ending = running.ended().ended(130);
+    assert_eq!(server.orders(), 1, "{}", ending.stderr);
+    let ending = Ending::of(&mut place.buying(&server, &["status", "Zebulon", "--json"])).ended(0);
+    assert!(ending.documents()[0]["request_id"].is_string(), "{}", ending.text());
+}
+
+/// Killed while its order was under way, which fal took: the order is found in fal's list.
+#[test]
+fn an_order_whose_answer_was_lost_with_the_process_is_found_again() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "300ms", &["submit-late"]);
+    let running = Running::start(&mut place.buying(&server, &words));
+    running.stderr.wait_for("The order is being placed");
+    // The photos are there: the order is what comes next.
+    let ending = running.kill();
+    assert_eq!(ending.code, -1);
+    carries_on(&place, &server, &words);
+}
+
+#[test]
+fn of_two_at_once_only_one_buys() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "300ms", &[]);
+    let runs = [0; 3].map(|_| Running::start(&mut place.buying(&server, &words)));
+    for run in runs {
+        let ending = run.ended().ended(0);
+        assert!(ending.text().contains("Zebulon's model is ready."), "{}", ending.text());
+    }
+    assert_eq!(server.orders(), 1);
+}
+
+#[test]
+fn the_one_that_watches_carries_on_when_the_other_dies() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "1s", &[]);
+    let first = Running::start(&mut place.buying(&server, &words));
+    first.stderr.wait_for("took the order");
+    let second = Running::start(&mut place.buying(&server, &words));
+    second.stderr.wait_for("this one only watches");
+    drop(first);
+    second.ended().ended(0);
+    assert_eq!(server.orders(), 1);
+}

@@ -1,0 +1,208 @@
+//! A run that is still going on: its lines are waited for, signals are sent to it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{Ending, Place};
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What a run has written so far.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<(Mutex<Written>, Condvar)>);
+
+#[derive(Default)]
+struct Written {
+    lines: Vec<String>,
+    over: bool,
+}
+
+/// A run that is going on. It is killed when this is dropped.
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) stdout: Lines,
+    pub(crate) stderr: Lines,
+}
+
+/// `likeness simulate` on a port of its own.
+pub(crate) struct Server {
+    running: Running,
+    pub(crate) base: String,
+}
+
+impl Lines {
+    fn of(reader: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let to = lines.clone();
+        thread::spawn(move || {
+            let mut reader = BufReader::new(reader);
+            let mut line = Vec::new();
+            while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                to.change(|written| written.lines.push(String::from_utf8_lossy(&line).trim_end().to_owned()));
+                line.clear();
+            }
+            to.change(|written| written.over = true);
+        });
+        lines
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Written)) {
+        change(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.1.notify_all();
+    }
+
+    /// Waits until a line holds this text, and gives that line. `None` when the run ended without one.
+    #[track_caller]
+    pub(crate) fn find(&self, text: &str) -> Option<String> {
+        let until = Instant::now() + PATIENCE;
+        let mut written = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(line) = written.lines.iter().find(|line| line.contains(text)) {
+                return Some(line.clone());
+            }
+            if written.over {
+                return None;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "`{text}` never came: {:#?}", written.lines);
+            written = self.0.1.wait_timeout(written, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) -> String {
+        self.find(text).unwrap_or_else(|| panic!("it ended without `{text}`: {:#?}", self.all()))
+    }
+
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
+    }
+
+    fn wait_for_end(&self) -> Vec<String> {
+        let until = Instant::now() + PATIENCE;
+        let mut written = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !written.over {
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "it does not end: {:#?}", written.lines);
+            written = self.0.1.wait_timeout(written, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        written.lines.clone()
+    }
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let stdout = Lines::of(child.stdout.take().expect("a pipe"));
+        let stderr = Lines::of(child.stderr.take().expect("a pipe"));
+        Self { child, stdout, stderr }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        // A run that is over already cannot be told.
+        let kill = format!("kill -{name} {} 2>/dev/null || true", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().expect("sh").success());
+    }
+
+    /// Waits for its end by itself. A run that a signal killed has the code -1.
+    pub(crate) fn ended(mut self) -> Ending {
+        let (stdout, stderr) = (self.stdout.wait_for_end(), self.stderr.wait_for_end());
+        let code = self.child.wait().expect("ended").code().unwrap_or(-1);
+        let text = |lines: Vec<String>| lines.into_iter().map(|line| line + "\n").collect::<String>();
+        Ending { code, stdout: text(stdout).into_bytes(), stderr: text(stderr) }
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(mut self) -> Ending {
+        self.child.kill().expect("killed");
+        self.ended()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// A simulator whose trainings take this long.
+    pub(crate) fn start(place: &Place, duration: &str, faults: &[&str]) -> Self {
+        let mut words = vec!["simulate", "--listen", "127.0.0.1:0", "--duration", duration];
+        words.extend(faults.iter().flat_map(|fault| ["--fault", fault]));
+        let running = Running::start(&mut place.command(&words));
+        let line = running.stdout.wait_for("listening on ");
+        Self { running, base: line.trim_start_matches("listening on ").to_owned() }
+    }
+
+    /// How often an order for a training arrived, whatever became of it.
+    pub(crate) fn orders(&self) -> usize {
+        let order = "POST /fal-ai/flux-lora-portrait-trainer ";
+        self.running.stderr.all().iter().filter(|line| line.contains(order)).count()
+    }
+
+    /// Its log, one line for each call.
+    pub(crate) fn log(&self) -> &Lines {
+        &self.running.stderr
+    }
+}
+
+impl Place {
+    /// The command, told to buy at this server.
+    pub(crate) fn buying(&self, server: &Server, words: &[&str]) -> Command {
+        let mut command = self.command(words);
+        command.env("FAL_KEY", "kid:hush").env("FAL_BASE_URL", &server.base);
+        command
+    }
+
+    /// The command in test mode, where a training takes a quarter of a second.
+    pub(crate) fn testing(&self, words: &[&str]) -> Command {
+        let mut command = self.command(words);
+        command.env("AVATAR_TEST_MODE", "true").env("FAL_MOCK_TRAINING_DURATION", "0.25");
+        command
+    }
+
+    /// The photos of a small training, and the command for it.
+    pub(crate) fn small_training(&self) -> [&'static str; 7] {
+        self.photos("set", 4);
+        ["train", "set", "--name", "Zebulon", "--min-photos", "4", "--yes"]
+    }
+
+    /// Every file and folder of the program's own data, with their permissions.
+    pub(crate) fn kept(&self) -> Vec<(String, u32)> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let home = self.home();
+        let (mut found, mut folders) = (Vec::new(), vec![home.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let metadata = entry.metadata().expect("metadata");
+                let name = entry.path().strip_prefix(&home).expect("inside").to_string_lossy().into_owned();
+                found.push((name, metadata.permissions().mode() & 0o7777));
+                if metadata.is_dir() {
+                    folders.push(entry.path());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The names of what is kept that contain this text.
+    pub(crate) fn kept_named(&self, part: &str) -> Vec<String> {
+        self.kept().into_iter().map(|(name, _)| name).filter(|name| name.contains(part)).collect()
+    }
+
+    pub(crate) fn home(&self) -> std::path::PathBuf {
+        self.path(".local/share/likeness")
+    }
+}

@@ -1,0 +1,144 @@
+//! `likeness train`, `status`, `cancel`, `jobs`, `download` in test mode.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{Place, running::Running};
+
+/// What every status document has, and nothing else.
+const FIELDS: [&str; 13] = [
+    "code",
+    "completed_at",
+    "created_at",
+    "job",
+    "message",
+    "model",
+    "progress",
+    "queue_position",
+    "rejected_photos",
+    "request_id",
+    "stage",
+    "status",
+    "test_mode",
+];
+
+#[track_caller]
+fn is_status(document: &Value) {
+    let fields: Vec<&str> = document.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(fields, FIELDS);
+    assert!(
+        ["in_progress", "completed", "error", "unknown"]
+            .contains(&document["status"].as_str().expect("a word"))
+    );
+}
+
+#[test]
+fn a_program_reads_documents_and_the_last_one_is_the_status() {
+    let place = Place::new();
+    let words = place.small_training();
+    let ending = crate::Ending::of(place.testing(&words).arg("--json")).ended(0);
+    let documents = ending.documents();
+    documents.iter().for_each(is_status);
+    let progress: Vec<u64> = documents.iter().filter_map(|document| document["progress"].as_u64()).collect();
+    assert!(progress.is_sorted(), "{progress:?}");
+    let last = documents.last().expect("a document");
+    assert_eq!((&last["status"], &last["progress"]), (&"completed".into(), &100.into()));
+    assert_eq!((&last["stage"], &last["test_mode"]), (&"done".into(), &true.into()));
+    let model = &last["model"];
+    let path = model["path"].as_str().expect("a path");
+    let length = model["file"]["length"].as_u64().expect("a length");
+    assert_eq!(fs::metadata(path).expect("the model").len(), length);
+    assert!(
+        documents.iter().all(|document| !document["message"].as_str().expect("a text").contains("fal.ai"))
+    );
+    assert_eq!(place.kept_named("working"), Vec::<String>::new());
+
+    // The same again prints the same model.
+    let again = crate::Ending::of(place.testing(&words).arg("--json")).ended(0);
+    assert_eq!(again.documents(), documents[documents.len() - 1..]);
+}
+
+#[test]
+fn lines_of_each_level_carry_the_job_and_the_prefix() {
+    let place = Place::new();
+    let words = place.small_training();
+    place.write("set/09.jpg", "no photo");
+    let ending = crate::Ending::of(place.testing(&words).arg("--verbose")).ended(0);
+    let job =
+        ending.text().lines().find_map(|line| line.strip_prefix("  job      ")).expect("a job").to_owned();
+    let line = |start: &str| format!("{start} [FAL AI] {job}: ");
+    for (level, text) in [("INFO", "Done."), ("WARNING", "set/09.jpg is left out: "), ("DEBUG", "POST ")] {
+        let found = ending.stderr.lines().any(|one| one.contains(&line(level)) && one.contains(text));
+        assert!(found, "{level} in {}", ending.stderr);
+    }
+    fs::remove_file(place.path("set/00.jpg")).expect("removed");
+    let ending = crate::Ending::of(&mut place.testing(&words)).ended(3);
+    let error = ending.stderr.lines().find(|line| line.contains(" ERROR [FAL AI] ")).expect("a line");
+    assert!(error.contains("at least 4 are needed"), "{error}");
+    assert!(ending.stderr.contains("\n  why: 3 good photos, at least 4 are needed\n"), "{}", ending.stderr);
+    assert_eq!(place.kept_named("working"), Vec::<String>::new());
+}
+
+#[test]
+fn another_attempt_is_only_made_when_it_is_asked_for() {
+    let place = Place::new();
+    let words = place.small_training();
+    let job = |ending: &crate::Ending| {
+        ending.text().lines().find_map(|line| line.strip_prefix("  job      ")).expect("a job").to_owned()
+    };
+    let first = job(&crate::Ending::of(&mut place.testing(&words)).ended(0));
+    let second = job(&crate::Ending::of(place.testing(&words).arg("--again")).ended(0));
+    assert_eq!(second, format!("{first}/2"));
+    let ending = crate::Ending::of(&mut place.testing(&["jobs", "--json"])).ended(0);
+    let jobs = &ending.documents()[0]["jobs"];
+    let ids: Vec<&str> =
+        jobs.as_array().expect("jobs").iter().filter_map(|one| one["job"].as_str()).collect();
+    assert_eq!(ids, [second.as_str(), first.as_str()]);
+
+    let other = crate::Ending::of(place.testing(&words).args(["--quality", "high"])).ended(0);
+    assert!(!job(&other).starts_with(&first), "other settings are another job");
+    let ending = crate::Ending::of(&mut place.testing(&["status", &first])).ended(0);
+    assert!(ending.text().contains("Zebulon's model is ready (test mode)."), "{}", ending.text());
+    crate::Ending::of(&mut place.testing(&["status", "nobody"])).ended(3);
+
+    let ending =
+        crate::Ending::of(&mut place.testing(&["download", &first, "-o", "my.safetensors"])).ended(0);
+    assert!(ending.text().starts_with("my.safetensors ("), "{}", ending.text());
+    let model = fs::read(place.path("my.safetensors")).expect("the model");
+    let header = u64::from_le_bytes(model[..8].try_into().expect("eight bytes"));
+    let header = &model[8..8 + usize::try_from(header).expect("small")];
+    assert!(serde_json::from_slice::<Value>(header).expect("JSON").is_object());
+}
+
+#[test]
+fn a_detached_training_is_followed_watched_and_cancelled() {
+    let place = Place::new();
+    let mut words = place.small_training().to_vec();
+    words.push("--detach");
+    let ending = crate::Ending::of(place.testing(&words).env("FAL_MOCK_TRAINING_DURATION", "60")).ended(0);
+    assert!(ending.text().contains("queued"), "{}", ending.text());
+    let slow = |words: &[&str]| {
+        let mut command = place.testing(words);
+        command.env("FAL_MOCK_TRAINING_DURATION", "60");
+        command
+    };
+    let ending = crate::Ending::of(&mut slow(&["status", "zebulon", "--json"])).ended(0);
+    let documents = ending.documents();
+    is_status(&documents[0]);
+    assert_eq!((documents.len(), &documents[0]["status"]), (1, &"in_progress".into()));
+
+    let watching = Running::start(&mut slow(&["status", "zebulon", "--watch"]));
+    watching.stderr.wait_for("[FAL AI]");
+    let ending = crate::Ending::of(&mut slow(&["cancel", "Zebulon"])).ended(0);
+    assert!(!ending.text().contains("fal.ai"), "{}", ending.text());
+    let ending = watching.ended().ended(5);
+    assert!(ending.text().contains("cancelled"), "{}", ending.text());
+    let ending = crate::Ending::of(&mut slow(&["cancel", "Zebulon"])).ended(0);
+    assert!(ending.stderr.contains("nothing to cancel"), "{}", ending.stderr);
+
+    // The same command does not order again by itself, --again does.
+    let ending = crate::Ending::of(&mut place.testing(&words[..7])).ended(5);
+    assert!(ending.stderr.contains("`--again` buys another attempt"), "{}", ending.stderr);
+    crate::Ending::of(place.testing(&words[..7]).arg("--again")).ended(0);
+}
