@@ -1,1 +1,5 @@
 //! Everything that needs more than one part of Likeness, or the binary itself.
+
+mod errors;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,91 @@
+"""Archives: those that the clients upload, and ours, as other programs read them."""
+
+import io
+import os
+import subprocess
+import zipfile
+import zlib
+
+from PIL import Image, ImageDraw
+
+from results import check
+
+SIDE = 640
+
+
+def photo(number):
+    """A drawn face, another for each number."""
+    image = Image.new("RGB", (SIDE, SIDE + number), (200 - 9 * number, 190, 120 + 10 * number))
+    draw = ImageDraw.Draw(image)
+    left = 120 + 7 * number
+    draw.ellipse((left, 90, left + 300, 500), fill=(230, 190 - 3 * number, 160))
+    for eye in (left + 90, left + 190):
+        draw.ellipse((eye, 240, eye + 30, 260), fill=(40, 30 + 9 * number, 60))
+    draw.arc((left + 90, 340, left + 220, 420), 0, 180, fill=(150, 40, 50), width=9)
+    return image
+
+
+def samples(folder, count):
+    """A ZIP by Python's own zipfile, and one of the same photos that is larger than 90 MiB."""
+    small, large = folder / "photos.zip", folder / "large.zip"
+    with zipfile.ZipFile(small, "w", zipfile.ZIP_DEFLATED) as one, zipfile.ZipFile(large, "w") as other:
+        for number in range(1, count + 1):
+            data = io.BytesIO()
+            photo(number).save(data, "JPEG", quality=80)
+            one.writestr(f"photo_{number:03}.jpg", data.getvalue())
+            padding = os.urandom(91 * 1024 * 1024 // count)
+            other.writestr(f"photo_{number:03}.jpg", data.getvalue() + padding)
+    return small, large
+
+
+def checks(likeness, folder, environment):
+    """The checks of `likeness pack`, by name; they share one archive."""
+    photos, archive = folder / "photos", folder / "packed.zip"
+    photos.mkdir()
+    formats = ["jpg", "png", "webp"]
+    for number in range(1, 13):
+        photo(number).save(photos / f"{number:02}.{formats[number % 3]}")
+    captions = {3: "[trigger] in a garden", 12: "[trigger] и кот, “laughing”"}
+    for number, caption in captions.items():
+        (photos / f"{number:02}.txt").write_text(caption)
+
+    def pack(target):
+        command = [likeness, "pack", photos, "--output", target, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        check("the exit code of pack", (done.returncode, done.stderr if done.returncode else ""), (0, ""))
+
+    def packed():
+        pack(archive)
+        pack(folder / "again.zip")
+        check("the same bytes again", (folder / "again.zip").read_bytes() == archive.read_bytes(), True)
+        return f"{archive.stat().st_size} bytes"
+
+    def infozip():
+        done = subprocess.run(["unzip", "-t", archive], capture_output=True, text=True)
+        check("unzip -t", (done.returncode, done.stdout if done.returncode else ""), (0, ""))
+        return done.stdout.splitlines()[-1].partition(" of ")[0]
+
+    def python():
+        with zipfile.ZipFile(archive) as opened:
+            check("the first broken entry", opened.testzip(), None)
+            entries = opened.infolist()
+            names = {f"photo_{number:03}.jpg" for number in range(1, 13)}
+            names |= {f"photo_{number:03}.txt" for number in captions}
+            check("names", sorted(entry.filename for entry in entries), sorted(names))
+            check("nothing is compressed", {entry.compress_type for entry in entries}, {zipfile.ZIP_STORED})
+            check("one date", len({entry.date_time for entry in entries}), 1)
+            check("no comment, no extra", (opened.comment, {entry.extra for entry in entries}), (b"", {b""}))
+            for entry in entries:
+                data = opened.read(entry)
+                check(f"the CRC of {entry.filename}", zlib.crc32(data), entry.CRC)
+                if entry.filename.endswith(".jpg"):
+                    image = Image.open(io.BytesIO(data))
+                    image.load()
+                    number = int(entry.filename[6:9])
+                    check("the picture", (image.format, image.mode, image.size), ("JPEG", "RGB", (SIDE, SIDE + number)))
+                    check("no metadata", dict(image.getexif()), {})
+            for number, caption in captions.items():
+                check("a caption", opened.read(f"photo_{number:03}.txt").decode(), caption)
+            return f"{len(entries)} entries, dated {'-'.join(map(str, entries[0].date_time[:3]))}"
+
+    return {"packed_twice": packed, "unzip -t": infozip, "zipfile": python}

@@ -1,0 +1,36 @@
+"""What the cases of the Python client share: their inputs, what they expect, and how they say it."""
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+INPUTS = json.loads((Path(__file__).parent / "inputs.json").read_text())
+ZIP = os.environ.get("ZIP", "")
+
+
+def check(what, got, expected):
+    if got != expected:
+        raise AssertionError(f"{what}:\n  expected  {expected!r}\n  got       {got!r}")
+
+
+def failing(kind, act):
+    """The error that this ends with, which must be of this kind."""
+    try:
+        value = act()
+    except kind as error:
+        return error
+    raise AssertionError(f"expected {kind.__name__}, got {value!r}")
+
+
+def run(cases):
+    """One line of JSON per case, as the cases of the JavaScript client write it too."""
+    for name, act in cases.items():
+        said = {"case": name}
+        try:
+            said["value"] = act()
+        except Exception as error:  # Any error at all is the finding.
+            said["failure"] = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
+        print(json.dumps(said), flush=True)
+    sys.stdout.flush()

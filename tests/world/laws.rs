@@ -1,0 +1,252 @@
+//! What must be true after every step, whatever happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use likeness_core::{
+    avatar::{Avatar, Chore, Errand, Goods, Mark, Order, PhotoState, Stage, State},
+    limits::EXPIRY_AT_FAL,
+    time::Timestamp,
+};
+
+use super::{
+    life::{Stop, World},
+    person::PERSONAL,
+};
+
+/// A law was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Violation(pub(super) String);
+
+/// An order of an avatar: one purchase at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Training(u32),
+    Pictures(u32),
+}
+
+pub(super) fn key_of(errand: Errand) -> Option<Key> {
+    match errand {
+        Errand::Training(attempt, _) => Some(Key::Training(attempt)),
+        Errand::Pictures(number, _) => Some(Key::Pictures(number)),
+        Errand::Photo(_) => None,
+    }
+}
+
+pub(super) fn is_submit(mark: &Mark) -> bool {
+    matches!(mark.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
+}
+
+/// What the world remembers of every order, so that the avatars' own memory can be held against it.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    /// What fal took, whether or not anybody was told.
+    purchases: BTreeMap<(usize, Key), String>,
+    /// Called off before they were bought.
+    off: BTreeSet<(usize, Key)>,
+    /// The progress that was shown, of a training placed at a moment.
+    shown: BTreeMap<(usize, u32, Timestamp), u8>,
+    /// The shell found that prepared photos are gone.
+    pub(super) files_missing: bool,
+}
+
+impl Books {
+    pub(super) fn purchase(&self, home: usize, key: Key) -> Option<&str> {
+        self.purchases.get(&(home, key)).map(String::as_str)
+    }
+
+    pub(super) fn purchases(&self) -> impl Iterator<Item = (usize, Key, &str)> {
+        self.purchases.iter().map(|((home, key), id)| (*home, *key, id.as_str()))
+    }
+
+    pub(super) fn called_off(&mut self, home: usize, key: Key) {
+        self.off.insert((home, key));
+    }
+
+    /// fal took something: never twice, and never what was called off.
+    pub(super) fn bought(&mut self, home: usize, key: Key, request_id: String) -> Result<(), Violation> {
+        if self.off.contains(&(home, key)) {
+            return broken(format!("{key:?} of home {home} was called off, and then bought"));
+        }
+        match self.purchases.insert((home, key), request_id) {
+            Some(_) => broken(format!("{key:?} of home {home} was bought twice")),
+            None => Ok(()),
+        }
+    }
+
+    /// A task begins: a submit only after its intent was saved, an upload only when it is needed.
+    pub(super) fn begins(
+        home: usize,
+        saved: &Avatar,
+        errand: Errand,
+        careless: bool,
+        now: Timestamp,
+    ) -> Result<(), Violation> {
+        match errand {
+            Errand::Training(attempt, chore) => {
+                let training =
+                    saved.training(attempt).ok_or_else(|| Violation("no such order".to_owned()))?;
+                begins(&training.order, chore, careless, now)
+            }
+            Errand::Pictures(number, chore) => {
+                let pictures =
+                    saved.generation(number).ok_or_else(|| Violation("no such order".to_owned()))?;
+                begins(&pictures.order, chore, careless, now)
+            }
+            Errand::Photo(_) => Ok(()),
+        }
+        .map_err(|Violation(why)| Violation(format!("home {home}, {errand:?}: {why}")))
+    }
+
+    /// An avatar changed.
+    pub(super) fn look(
+        &mut self,
+        home: usize,
+        before: &Avatar,
+        after: &Avatar,
+        now: Timestamp,
+    ) -> Result<(), Violation> {
+        for training in after.trainings() {
+            let (attempt, order) = (training.attempt, &training.order);
+            let status = after.status(attempt, now).expect("a status");
+            let shown = self.shown.entry((home, attempt, order.ordered_at())).or_default();
+            if status.progress < *shown || status.progress > 100 {
+                return broken(format!("progress fell from {shown} to {}", status.progress));
+            }
+            *shown = status.progress;
+            let word = serde_json::to_value(status.status).expect("JSON");
+            if !["in_progress", "completed", "error", "unknown"].map(Into::into).contains(&word) {
+                return broken(format!("the status is {word}"));
+            }
+            let done = matches!(order.stage(), Stage::Done { .. });
+            let forgotten = after.person().is_none();
+            if done != (status.status == State::Completed) || done != (status.progress == 100) && !forgotten {
+                return broken(format!("the status does not fit the stage: {status:?}"));
+            }
+            self.adopted(home, Key::Training(attempt), order)?;
+            let earlier = before.training(attempt).filter(|one| one.order.ordered_at() == order.ordered_at());
+            if let Some(earlier) = earlier {
+                kept(&earlier.order, order, forgotten)?;
+                if !forgotten && after.trainings().last() == Some(training) {
+                    self.photos_stay(before, after)?;
+                }
+            }
+        }
+        for pictures in after.pictures() {
+            self.adopted(home, Key::Pictures(pictures.number), &pictures.order)?;
+            let earlier = before.generation(pictures.number);
+            if let Some(earlier) = earlier {
+                kept(&earlier.order, &pictures.order, after.person().is_none())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A request is only held by the order that it was bought for.
+    fn adopted<G>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
+        let Some(held) = order.request_id() else { return Ok(()) };
+        if self.purchase(home, key) == Some(held.as_str()) {
+            return Ok(());
+        }
+        broken(format!("{key:?} of home {home} holds {held}, which is not what it bought"))
+    }
+
+    /// A prepared photo is that photo, and stays ready while its file is there.
+    fn photos_stay(&self, before: &Avatar, after: &Avatar) -> Result<(), Violation> {
+        for (then, now) in before.photos().photos().iter().zip(after.photos().photos()) {
+            match (&then.state, &now.state) {
+                (PhotoState::Ready(_), PhotoState::Waiting) if !self.files_missing => {
+                    return broken("a prepared photo was forgotten".to_owned());
+                }
+                (_, PhotoState::Ready(prepared)) if !prepared.file.starts_with(&now.sha256.to_string()) => {
+                    return broken(format!("{} is another photo", prepared.file));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// Every task that the saved avatar counts as under way is under way.
+    pub(super) fn nobody_waits_for_nothing(&self, home: usize) -> Result<(), Violation> {
+        let saved = &self.homes[home].saved;
+        if saved.contains(r#""running":[]"#) {
+            return Ok(());
+        }
+        let saved: serde_json::Value = serde_json::from_str(saved).expect("JSON");
+        for mark in saved["avatar"]["running"].as_array().expect("a list") {
+            let mark: Mark = serde_json::from_value(mark.clone()).expect("a mark");
+            let in_flight = self.flights.values().any(|flight| flight.is(home, mark.id));
+            if mark.lease > self.now && !in_flight {
+                return Err(Violation(format!("{:?} counts as under way, and nobody does it", mark.errand)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a submit, and writes down what it bought.
+    pub(super) fn buys(
+        &mut self,
+        home: usize,
+        errand: Errand,
+        call: impl FnOnce(&mut Self),
+    ) -> Result<(), Stop> {
+        let before = self.fal.accepted().count();
+        call(self);
+        let bought: Vec<_> = self.fal.accepted().skip(before).map(|job| job.request_id).collect();
+        let Some(key) = key_of(errand) else { return Ok(()) };
+        for request_id in bought {
+            self.note(|| format!("home {home}: fal took {errand:?} as {request_id}"));
+            self.books.bought(home, key, request_id)?;
+        }
+        Ok(())
+    }
+}
+
+fn begins<G: Goods>(order: &Order<G>, chore: Chore, careless: bool, now: Timestamp) -> Result<(), Violation> {
+    match chore {
+        Chore::Submit if !matches!(order.stage(), Stage::Submitting { .. }) && !careless => {
+            broken("a submit is sent, and its intent is not saved".to_owned())
+        }
+        Chore::Upload => match order.upload().and_then(|upload| upload.until) {
+            Some(until) if until.since(now) >= EXPIRY_AT_FAL / 7 => {
+                broken("it is uploaded again, and fal still has it".to_owned())
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// What was whole stays whole.
+fn kept<G: Goods>(before: &Order<G>, after: &Order<G>, forgotten: bool) -> Result<(), Violation> {
+    if forgotten {
+        return Ok(());
+    }
+    if let (Some(then), now) = (before.request_id(), after.request_id())
+        && now != Some(then)
+    {
+        return broken(format!("the purchase {then} was lost: now {now:?}"));
+    }
+    match (before.stage(), after.stage()) {
+        (Stage::Done { kept: then, .. }, Stage::Done { kept: now, .. }) if then == now => Ok(()),
+        (Stage::Done { .. }, _) => broken("what was done is undone".to_owned()),
+        (
+            Stage::Keeping { kept: then, .. },
+            Stage::Keeping { kept: now, .. } | Stage::Done { kept: now, .. },
+        ) if now.starts_with(then) => Ok(()),
+        (Stage::Keeping { .. }, Stage::Failed { .. }) => Ok(()),
+        (Stage::Keeping { .. }, _) => broken("kept files are lost".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Once everything is at rest, nothing personal is left of a forgotten person.
+pub(super) fn forgotten(saved: &str) -> Result<(), Violation> {
+    if saved.contains(PERSONAL) { broken(format!("something personal is left: {saved}")) } else { Ok(()) }
+}
+
+pub(super) fn broken(why: String) -> Result<(), Violation> {
+    Err(Violation(why))
+}

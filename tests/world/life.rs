@@ -1,0 +1,299 @@
+//! The world: a clock, fal in a box, and avatars whose shell may die at any moment.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Errand, Event, Mark, Moment, Step, Stored, addressee},
+    fal::{Account, account::Origins},
+    secret::Secret,
+    simulator::{DeliveryOutcome, Plan, Simulator},
+    time::Timestamp,
+};
+
+use super::{
+    ORIGIN, Reckless,
+    laws::{Books, Violation, is_submit},
+    people::Act,
+    person,
+    random::Random,
+    shell::{self, Flight},
+    weather::Weather,
+};
+
+pub(super) struct World {
+    pub(super) now: Timestamp,
+    pub(super) random: Random,
+    pub(super) fal: Simulator,
+    pub(super) account: Account,
+    pub(super) homes: Vec<Home>,
+    pub(super) weather: Weather,
+    pub(super) reckless: Option<Reckless>,
+    pub(super) books: Books,
+    agenda: BTreeMap<(Timestamp, u64), Happening>,
+    pub(super) flights: BTreeMap<u64, Flight>,
+    counter: u64,
+    /// Whether the process lives.
+    pub(super) awake: bool,
+    /// What happened so far, when somebody wants to know.
+    pub(super) trace: Option<Vec<String>>,
+}
+
+/// Where one avatar is kept: what survives a power cut.
+pub(super) struct Home {
+    pub(super) id: AvatarId,
+    pub(super) saved: String,
+    /// What reading it gives.
+    avatar: Avatar,
+    /// Prepared photos and models, by name.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(super) wake: Option<Timestamp>,
+    /// The token's hash of the last submit: all that a reckless shell needs to believe anybody.
+    pub(super) token: Option<Mark>,
+}
+
+pub(super) enum Happening {
+    /// A task's work reaches whom it is for.
+    Reached(u64),
+    /// What came of a task reaches the shell.
+    Returned(u64),
+    /// Somebody does something.
+    Acted(Act),
+    /// The machine was asleep for so long.
+    Slept(Duration),
+    /// It goes on after a power cut.
+    Booted,
+}
+
+/// The process died.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Dead,
+    Broken(Violation),
+}
+
+impl From<Violation> for Stop {
+    fn from(violation: Violation) -> Self {
+        Self::Broken(violation)
+    }
+}
+
+/// More than any schedule needs that comes to rest.
+const MOST_STEPS: u32 = 20_000;
+
+impl World {
+    pub(super) fn new(random: Random, plan: Plan, homes: usize, weather: Weather) -> Self {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let key = Secret::new("world:secret").expect("a key");
+        let origins = Origins::single(&ORIGIN.parse().expect("an address")).expect("an origin");
+        let mut world = Self {
+            now,
+            random,
+            fal: Simulator::new(plan),
+            account: Account::new(key, origins).expect("an account"),
+            homes: Vec::new(),
+            weather,
+            reckless: None,
+            books: Books::default(),
+            agenda: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            counter: 0,
+            awake: true,
+            trace: None,
+        };
+        for home in 0..homes {
+            let id: AvatarId =
+                format!("00000000-0000-4000-8000-{home:012}").parse().expect("an id of an avatar");
+            let moment = world.moment();
+            let avatar = Avatar::new(id, person::person(home), false, ORIGIN.to_owned(), &moment);
+            let saved = Stored::write(&avatar).expect("JSON");
+            world.homes.push(Home { id, saved, avatar, files: BTreeMap::new(), wake: None, token: None });
+        }
+        world
+    }
+
+    pub(super) fn moment(&mut self) -> Moment {
+        Moment {
+            now: self.now,
+            poll: self.weather.poll,
+            photo_slots: self.weather.slots,
+            entropy: self.random.bytes(),
+        }
+    }
+
+    pub(super) fn note(&mut self, what: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{} {}", self.now, what()));
+        }
+    }
+
+    pub(super) fn plan(&mut self, after: Duration, happening: Happening) {
+        self.counter += 1;
+        self.agenda.insert((self.now.plus(after), self.counter), happening);
+    }
+
+    pub(super) fn load(&self, home: usize) -> Avatar {
+        self.homes[home].avatar.clone()
+    }
+
+    /// Lives until `until`, or until nothing more would ever happen.
+    pub(super) fn live(&mut self, until: Timestamp) -> Result<(), Violation> {
+        for _ in 0..MOST_STEPS {
+            let next = [
+                self.agenda.keys().next().map(|(at, _)| *at),
+                self.homes.iter().filter_map(|home| home.wake).min(),
+                self.fal.next_due(),
+            ];
+            let Some(at) = next.into_iter().flatten().min().filter(|at| *at <= until) else {
+                self.now = self.now.max(until);
+                return Ok(());
+            };
+            self.now = self.now.max(at);
+            match self.step() {
+                Ok(()) | Err(Stop::Dead) => {}
+                Err(Stop::Broken(violation)) => return Err(violation),
+            }
+        }
+        Err(Violation("it does not come to rest".to_owned()))
+    }
+
+    fn step(&mut self) -> Result<(), Stop> {
+        for delivery in self.fal.due(self.now) {
+            let arrives = self.awake && !self.random.per_mille(self.weather.transport);
+            let told = if arrives && let Some((avatar, token)) = addressee(&delivery.url) {
+                let home = self.homes.iter().position(|home| home.id == avatar).expect("one of ours");
+                let body: serde_json::Value = serde_json::from_slice(&delivery.body).expect("JSON");
+                let request_id = body["request_id"].as_str().expect("an id").parse().expect("an id");
+                self.tell(home, Event::Webhook { request_id, token: Some(token) })
+            } else {
+                Err(Stop::Dead)
+            };
+            let outcome =
+                if told.is_ok() { DeliveryOutcome::Answered(200) } else { DeliveryOutcome::NoAnswer };
+            self.fal.delivered(delivery.id, outcome, self.now);
+            if let Err(Stop::Broken(violation)) = told {
+                return Err(violation.into());
+            }
+        }
+        while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= self.now) {
+            match entry.remove() {
+                Happening::Reached(flight) => self.reached(flight)?,
+                Happening::Returned(flight) => self.returned(flight)?,
+                // Who finds nobody in comes back later.
+                Happening::Acted(act) if !self.awake => {
+                    self.plan(Duration::from_mins(5), Happening::Acted(act));
+                }
+                Happening::Acted(act) => self.act(&act)?,
+                Happening::Slept(long) => {
+                    self.now = self.now.plus(long);
+                    self.note(|| format!("the machine was asleep for {long:?}"));
+                }
+                Happening::Booted => self.boot()?,
+            }
+        }
+        for home in 0..self.homes.len() {
+            if self.homes[home].wake.is_some_and(|wake| wake <= self.now) {
+                self.drive(home)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells an avatar something, saves it, and does what follows from it.
+    pub(super) fn tell(&mut self, home: usize, event: Event) -> Result<(), Stop> {
+        self.note(|| format!("home {home}: {}", shell::in_short(&event)));
+        self.settle(home, |avatar, moment| (avatar.after(event, moment), ()))?;
+        self.drive(home)
+    }
+
+    /// One change: loaded, applied, saved. The power may fail before the save, or after.
+    pub(super) fn settle<T>(
+        &mut self,
+        home: usize,
+        change: impl FnOnce(Avatar, &Moment) -> (Avatar, T),
+    ) -> Result<T, Stop> {
+        let moment = self.moment();
+        let before = self.load(home);
+        let (after, what) = change(before.clone(), &moment);
+        self.power_may_fail()?;
+        self.save(home, &before, &after)?;
+        self.power_may_fail()?;
+        Ok(what)
+    }
+
+    fn save(&mut self, home: usize, before: &Avatar, after: &Avatar) -> Result<(), Violation> {
+        if before != after {
+            let text = Stored::write(after).map_err(|error| Violation(error.to_string()))?;
+            let read = Stored::read(&text).map_err(|error| Violation(error.to_string()))?;
+            if read != *after {
+                return Err(Violation(format!("what was saved does not read back: {text}")));
+            }
+            (self.homes[home].saved, self.homes[home].avatar) = (text, read);
+        }
+        self.books.look(home, before, after, self.now)
+    }
+
+    /// Begins whatever can be begun.
+    pub(super) fn drive(&mut self, home: usize) -> Result<(), Stop> {
+        self.homes[home].wake = None;
+        for _ in 0..100 {
+            let account = self.account.clone();
+            let skips = self.reckless == Some(Reckless::SkipsTheSave);
+            let step = self.settle(home, |avatar, moment| {
+                let avatar = avatar.after(Event::Woke, moment);
+                match avatar.next_step(&account, moment) {
+                    Step::Begin(task) if skips && is_submit(&task.mark) => (avatar, Step::Begin(task)),
+                    Step::Begin(task) => {
+                        let began = Event::Began(task.mark.clone());
+                        (avatar.after(began, moment), Step::Begin(task))
+                    }
+                    step => (avatar, step),
+                }
+            })?;
+            match step {
+                Step::Begin(task) => {
+                    let mark = task.mark;
+                    self.note(|| format!("home {home}: begins {:?} as {}", mark.errand, mark.id));
+                    self.begins(home, &mark)?;
+                    if is_submit(&mark) {
+                        self.homes[home].token = Some(mark.clone());
+                    }
+                    self.counter += 1;
+                    let (id, flight) = (self.counter, Flight::new(home, mark, task.work));
+                    self.flights.insert(id, flight);
+                    let after = self.random.up_to(self.weather.latency);
+                    self.plan(after, Happening::Reached(id));
+                    if skips {
+                        return Ok(());
+                    }
+                }
+                Step::Wait(until) => {
+                    self.homes[home].wake = Some(until);
+                    return self.nobody_waits_for_nothing(home).map_err(Stop::Broken);
+                }
+                Step::Idle => return self.nobody_waits_for_nothing(home).map_err(Stop::Broken),
+            }
+        }
+        Err(Violation("it begins tasks without end".to_owned()).into())
+    }
+
+    fn begins(&mut self, home: usize, mark: &Mark) -> Result<(), Violation> {
+        let avatar = self.load(home);
+        let careless = self.reckless == Some(Reckless::SkipsTheSave);
+        Books::begins(home, &avatar, mark.errand, careless, self.now)
+    }
+
+    /// After a task reached whom it was for: what comes of it arrives later.
+    pub(super) fn returns(&mut self, flight: u64, after: Duration) {
+        let after = after + self.random.up_to(self.weather.latency);
+        self.plan(after, Happening::Returned(flight));
+    }
+
+    pub(super) fn candidate_held_elsewhere(&self, home: usize, errand: Errand) -> bool {
+        let avatar = self.load(home);
+        avatar.candidate(errand).is_some_and(|candidate| {
+            (0..self.homes.len())
+                .filter(|other| *other != home)
+                .any(|other| self.load(other).request_ids().any(|held| held == candidate))
+        })
+    }
+}

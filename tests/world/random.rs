@@ -1,0 +1,45 @@
+//! Random numbers that a seed decides.
+
+use std::time::Duration;
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+#[derive(Clone, Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_F491_4F6C_DD1D))
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Less than `end`, which is not 0.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).expect("less than a usize")
+    }
+
+    pub(super) fn per_mille(&mut self, chance: u64) -> bool {
+        self.next() % 1000 < chance
+    }
+
+    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+
+    /// From nothing to `most`.
+    pub(super) fn up_to(&mut self, most: Duration) -> Duration {
+        let most = u64::try_from(most.as_millis()).expect("short");
+        Duration::from_millis(self.next() % (most + 1))
+    }
+
+    pub(super) fn bytes(&mut self) -> [u8; 16] {
+        let (one, two) = (self.next().to_le_bytes(), self.next().to_le_bytes());
+        std::array::from_fn(|index| if index < 8 { one[index] } else { two[index - 8] })
+    }
+}

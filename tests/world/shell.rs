@@ -1,0 +1,239 @@
+//! What the shell does with a task: everything is in memory, and nothing is certain.
+
+use std::time::Duration;
+
+use likeness_core::{
+    archive::Piece,
+    avatar::{
+        Chore, Content, Dataset, Errand, Event, Kept, Mark, Outcome, Parcel, Photo, PrepareError, Prepared,
+        Sha256Sum, TaskId, Work,
+    },
+    error::{Error, NetworkError, StorageError, StorageErrorKind},
+    fal::{
+        submit::{self, Submitted},
+        upload::{Upload, UploadStep},
+    },
+    http::{Answer, Method, Request, Response, StatusCode},
+    photo::PhotoProblem,
+};
+use serde_json::json;
+use url::Url;
+
+use super::{
+    Reckless,
+    life::{Stop, World},
+    transport::{self, Fate},
+};
+
+/// A task under way.
+pub(super) struct Flight {
+    home: usize,
+    mark: Mark,
+    work: Option<Work>,
+    outcome: Option<Outcome>,
+}
+
+impl Flight {
+    pub(super) fn new(home: usize, mark: Mark, work: Work) -> Self {
+        Self { home, mark, work: Some(work), outcome: None }
+    }
+
+    pub(super) fn is(&self, home: usize, task: TaskId) -> bool {
+        self.home == home && self.mark.id == task
+    }
+}
+
+/// An event in few words: bodies are long.
+pub(super) fn in_short(event: &Event) -> String {
+    match event {
+        Event::Ended(id, Outcome::Answered { answer: Ok(answer), held_elsewhere }) => {
+            let body = String::from_utf8_lossy(answer.body.get(..300).unwrap_or(&answer.body));
+            format!("Ended {id}: {} {body}, held elsewhere: {held_elsewhere}", answer.status)
+        }
+        event => format!("{event:?}"),
+    }
+}
+
+impl World {
+    /// A task's work reaches whom it is for, if the process still lives.
+    pub(super) fn reached(&mut self, id: u64) -> Result<(), Stop> {
+        let Some(flight) = self.flights.get_mut(&id) else { return Ok(()) };
+        let (home, errand) = (flight.home, flight.mark.errand);
+        let Some(work) = flight.work.take() else { return Ok(()) };
+        let (after, outcome) = match work {
+            Work::Prepare(photo) => (Duration::ZERO, Outcome::Prepared(self.prepare(home, &photo, id))),
+            Work::Call(request) => {
+                let (after, answer) = self.call(home, errand, &request)?;
+                (after, Outcome::Answered { answer, held_elsewhere: false })
+            }
+            Work::Send { upload, parcel } => {
+                let (after, sent) = self.send(home, *upload, &parcel);
+                (after, Outcome::Sent(sent))
+            }
+            Work::Fetch { mut url, name } => {
+                // A model's settings stand for its weights: a megabyte that nobody looks at.
+                url.set_path(&url.path().replace("pytorch_lora_weights.safetensors", "config.json"));
+                let request = Request::new(Method::GET, url, Duration::from_mins(5));
+                let (after, fetched) = self.fetch(home, &request, name);
+                (after, Outcome::Fetched(fetched))
+            }
+        };
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.outcome = Some(outcome);
+            self.returns(id, after);
+        }
+        Ok(())
+    }
+
+    /// What came of a task reaches the shell.
+    pub(super) fn returned(&mut self, id: u64) -> Result<(), Stop> {
+        let Some(flight) = self.flights.remove(&id) else { return Ok(()) };
+        let (home, errand) = (flight.home, flight.mark.errand);
+        let Some(mut outcome) = flight.outcome else { return Ok(()) };
+        if let Outcome::Answered { held_elsewhere, .. } = &mut outcome {
+            *held_elsewhere = self.candidate_held_elsewhere(home, errand);
+        }
+        self.books.files_missing = matches!(
+            &outcome,
+            Outcome::Sent(Err(Error::Storage(error))) if error.kind == StorageErrorKind::Missing
+        );
+        if self.reckless == Some(Reckless::SkipsTheSave) && super::laws::is_submit(&flight.mark) {
+            // It saves the intent together with the answer: too late.
+            let began = Event::Began(flight.mark.clone());
+            self.settle(home, |avatar, moment| (avatar.after(began, moment), ()))?;
+        }
+        let told = self.tell(home, Event::Ended(flight.mark.id, outcome));
+        self.books.files_missing = false;
+        told
+    }
+
+    fn prepare(&mut self, home: usize, photo: &Photo, id: u64) -> Result<Prepared, PrepareError> {
+        if self.random.per_mille(self.weather.storage / 4) {
+            return Err(PrepareError::Photo(PhotoProblem::NotEncoded));
+        }
+        if self.random.per_mille(self.weather.storage) {
+            let kind = StorageErrorKind::Missing;
+            return Err(PrepareError::Storage(StorageError { kind, place: photo.source.clone() }));
+        }
+        // Named by the sum, so that a mistaken photo shows.
+        let file = format!("{}-{id}.jpg", photo.sha256);
+        let jpeg = photo.source.clone().into_bytes();
+        let prepared = Prepared {
+            file: file.clone(),
+            length: jpeg.len() as u64,
+            crc32: crc32fast::hash(&jpeg),
+            width: 512,
+            height: 512,
+            changes: Vec::new(),
+        };
+        self.homes[home].files.insert(file, jpeg);
+        Ok(prepared)
+    }
+
+    fn call(&mut self, home: usize, errand: Errand, request: &Request) -> Result<(Duration, Answer), Stop> {
+        let submit =
+            matches!(errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit));
+        let trusts = self.reckless == Some(Reckless::TrustsWebhooks);
+        if trusts && matches!(errand, Errand::Training(_, Chore::Prove) | Errand::Pictures(_, Chore::Prove)) {
+            let word = json!({ "status": "IN_QUEUE", "queue_position": 0 });
+            return Ok((Duration::ZERO, Ok(Response::json(StatusCode::OK, &word))));
+        }
+        let mut answered = self.call_once(home, errand, request, submit)?;
+        let lost = submit && matches!(submit::parse(answered.1.clone()), Submitted::Unclear(_));
+        if lost && self.reckless == Some(Reckless::PostsAgain) {
+            answered = self.call_once(home, errand, request, submit)?;
+        }
+        Ok(answered)
+    }
+
+    fn call_once(
+        &mut self,
+        home: usize,
+        errand: Errand,
+        request: &Request,
+        submit: bool,
+    ) -> Result<(Duration, Answer), Stop> {
+        let mut answered = None;
+        let mut send = |world: &mut Self| answered = Some(world.over_the_wire(request, &[]));
+        if submit {
+            self.buys(home, errand, send)?;
+        } else {
+            send(self);
+        }
+        Ok(answered.expect("an answer or none"))
+    }
+
+    fn over_the_wire(&mut self, request: &Request, file: &[u8]) -> (Duration, Answer) {
+        let fate = Fate::random(&mut self.random, self.weather.transport);
+        let answered = transport::call(&mut self.fal, request, file, self.now, fate, &mut self.random);
+        self.note(|| {
+            let answer = answered.1.as_ref().map(|answer| answer.status);
+            format!("  {request:?}: {fate:?}: {answer:?}")
+        });
+        answered
+    }
+
+    fn send(&mut self, home: usize, mut upload: Upload, parcel: &Parcel) -> (Duration, Result<Url, Error>) {
+        let file = match parcel {
+            Parcel::Archive(dataset) => self.zip(home, dataset),
+            Parcel::Model(name) => self.file(home, name),
+        };
+        let file = match file {
+            Ok(file) => file,
+            Err(error) => return (Duration::ZERO, Err(Error::Storage(error))),
+        };
+        let mut after = Duration::ZERO;
+        loop {
+            match upload.step() {
+                UploadStep::Call(request) => {
+                    let (took, answer) = self.over_the_wire(&request, &file);
+                    after += took;
+                    upload.answered(answer);
+                }
+                UploadStep::Done(url) => return (after, Ok(url)),
+                UploadStep::Failed(error) => return (after, Err(error.into())),
+            }
+        }
+    }
+
+    fn zip(&self, home: usize, dataset: &Dataset) -> Result<Vec<u8>, StorageError> {
+        let archive = dataset.archive().expect("a frozen set");
+        let mut zip = Vec::new();
+        for piece in archive.pieces(0..archive.length()) {
+            match piece {
+                Piece::Framing(bytes) => zip.extend(bytes),
+                Piece::Entry { index, .. } => match &dataset.parts[index].content {
+                    Content::Photo { file } => zip.extend(self.file(home, file)?),
+                    Content::Caption(text) => zip.extend(text.as_bytes()),
+                },
+            }
+        }
+        Ok(zip)
+    }
+
+    fn file(&self, home: usize, name: &str) -> Result<Vec<u8>, StorageError> {
+        let missing = || StorageError { kind: StorageErrorKind::Missing, place: name.to_owned() };
+        self.homes[home].files.get(name).cloned().ok_or_else(missing)
+    }
+
+    fn fetch(&mut self, home: usize, request: &Request, name: String) -> (Duration, Result<Kept, Error>) {
+        let (after, answer) = self.over_the_wire(request, &[]);
+        let fetched = match answer {
+            Err(why) => Err(NetworkError::NoAnswer(why).into()),
+            Ok(answer) if answer.status != StatusCode::OK || answer.body.starts_with(b"<html>") => {
+                Err(NetworkError::Unreadable { status: answer.status.as_u16() }.into())
+            }
+            Ok(answer) if self.random.per_mille(self.weather.storage) => {
+                let place = format!("{name}, {} bytes", answer.body.len());
+                Err(Error::Storage(StorageError { kind: StorageErrorKind::Full, place }))
+            }
+            Ok(answer) => {
+                let sha256 = Sha256Sum::of(answer.body.get(..1000).unwrap_or(&answer.body));
+                let length = answer.body.len() as u64;
+                self.homes[home].files.insert(name.clone(), answer.body);
+                Ok(Kept { name, length, sha256 })
+            }
+        };
+        (after, fetched)
+    }
+}
