@@ -1,0 +1,27 @@
+//! Any file: refused with a reason, or made a JPEG that is upright and as large as it says.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use likeness_core::{
+    limits::PhotoLimits,
+    photo::{Format, Normalise, Orientation, PixelNormaliser, inspect},
+};
+
+fuzz_target!(|bytes: &[u8]| {
+    let limits = PhotoLimits { max_bytes: 1 << 20, max_pixels: 1 << 18, min_side: 1, max_memory: 64 << 20 };
+    let info = inspect(bytes);
+    match PixelNormaliser.normalise(bytes, &limits) {
+        Err(problem) => {
+            assert!(problem.code().starts_with("photo."));
+            assert!(!problem.to_string().is_empty() && !problem.advice().is_empty());
+        }
+        Ok(photo) => {
+            info.expect("what can be normalised can be inspected");
+            let made = inspect(photo.jpeg()).expect("our own JPEG");
+            assert_eq!((made.format, made.orientation), (Format::Jpeg, Orientation::Upright));
+            assert_eq!((made.width, made.height), (photo.width(), photo.height()));
+            assert_eq!(crc32fast::hash(photo.jpeg()), photo.crc32());
+        }
+    }
+});

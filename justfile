@@ -1,0 +1,35 @@
+# What one types while working on Likeness. `just --list` shows it.
+
+# Everything that is missing, or only the named groups.
+setup *groups:
+    scripts/setup {{groups}}
+
+# Lints, and the core's promises.
+check:
+    cargo clippy --workspace --all-targets -- -D warnings
+    scripts/check-purity
+
+# All tests that run natively.
+test *arguments:
+    cargo test --workspace {{arguments}}
+
+# The core's tests as WebAssembly.
+wasm *arguments:
+    scripts/test-wasm {{arguments}}
+
+# Every fuzz target, for this many seconds each.
+fuzz seconds="30":
+    scripts/fuzz {{seconds}}
+
+# The whole gate, or only the named stages.
+ci *stages:
+    .ci/run {{stages}}
+
+# Formats everything.
+fmt:
+    cargo fmt
+    cargo fmt --manifest-path fuzz/Cargo.toml
+
+# A whole training against the simulator: no key, no network.
+demo:
+    cargo run --release -p likeness -- demo
