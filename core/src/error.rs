@@ -82,7 +82,8 @@ impl Error {
         match self {
             Self::Network(_) => true,
             Self::Api(error) => error.worth_retrying(),
-            Self::Data(_) | Self::Storage(_) => false,
+            Self::Storage(error) => error.kind == StorageErrorKind::Unreachable,
+            Self::Data(_) => false,
         }
     }
 }
@@ -250,6 +251,10 @@ pub enum StorageErrorKind {
     Changed,
     /// Another program holds it and does not let go.
     Busy,
+    /// The bucket did not answer in time, or not in whole.
+    Unreachable,
+    /// The bucket takes a signature for one of another time: a clock is wrong.
+    Expired,
     /// Anything else: the medium failed.
     Broken,
 }
@@ -265,6 +270,8 @@ impl StorageErrorKind {
             Self::Missing => "storage.missing",
             Self::Changed => "storage.changed",
             Self::Busy => "storage.busy",
+            Self::Unreachable => "storage.unreachable",
+            Self::Expired => "storage.expired",
             Self::Broken => "storage.broken",
         }
     }
@@ -275,10 +282,16 @@ impl StorageErrorKind {
         match self {
             Self::Full => "Free some space and run the same command again: it carries on.",
             Self::ReadOnly => "Make it writable, or name another place, and run the same command again.",
-            Self::Denied => "Allow access to it and run the same command again.",
+            Self::Denied => {
+                "Allow access to it (of a bucket: check its keys) and run the same command again."
+            }
             Self::Missing => "Put it back and run the same command again.",
             Self::Changed => "Run the command again: it starts from what is there now.",
             Self::Busy => "End the other program, or wait for it, and run the same command again.",
+            Self::Unreachable => {
+                "Check that the bucket's server runs and can be reached, then run the same command again: it carries on."
+            }
+            Self::Expired => "Set this machine's clock, or the server's, and run the same command again.",
             Self::Broken => "Check the disk, then run the same command again.",
         }
     }
@@ -293,6 +306,8 @@ impl fmt::Display for StorageErrorKind {
             Self::Missing => "it is not there",
             Self::Changed => "it changed while it was in use",
             Self::Busy => "another program holds it",
+            Self::Unreachable => "the bucket cannot be reached, or breaks off",
+            Self::Expired => "the bucket says that the signature's time is over",
             Self::Broken => "reading or writing failed",
         })
     }

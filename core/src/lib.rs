@@ -14,6 +14,7 @@ pub mod photo;
 pub mod retry;
 pub mod secret;
 pub mod simulator;
+pub mod storage;
 pub mod time;
 
 /// On wasm32 every `#[test]` of this crate is a `wasm_bindgen_test`: each test module imports this name.

@@ -37,6 +37,13 @@ impl Timestamp {
     }
 }
 
+/// For signatures, which name the moment at which they were made.
+impl From<Timestamp> for jiff::Timestamp {
+    fn from(moment: Timestamp) -> Self {
+        moment.0
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

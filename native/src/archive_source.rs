@@ -1,4 +1,4 @@
-//! The archive as bytes to send: its framing from the core, the photos from the files where they lie.
+//! The archive as bytes to send: its framing from the core, the photos from the files or objects where they lie.
 
 use std::{
     fs::File,
@@ -9,13 +9,21 @@ use std::{
     vec,
 };
 
-use likeness_core::archive::{Archive, Piece};
+use likeness_core::{
+    archive::{Archive, Piece},
+    error::{StorageError, StorageErrorKind},
+    storage::{ETag, ObjectKey},
+};
 
-use crate::transport::{ByteSource, open_unchanged};
+use crate::{
+    objects::Objects,
+    transport::{ByteSource, open_unchanged},
+};
 
-/// An archive whose entries lie in files and in memory. At most one file is open at a time, and none is read whole.
+/// An archive whose entries lie in files, in a bucket and in memory. At most one is open at a time, and none is
+/// read whole.
 #[derive(Clone, Debug)]
-pub struct ArchiveSource {
+pub(crate) struct ArchiveSource {
     whole: Arc<Whole>,
 }
 
@@ -26,17 +34,19 @@ struct Whole {
 }
 
 /// What an entry holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contents {
+#[derive(Clone, Debug)]
+pub(crate) enum Contents {
     /// The bytes of this file: a normalised photo.
     File(PathBuf),
+    /// The bytes of this version of an object: a normalised photo in a bucket.
+    Object { objects: Arc<Objects>, key: ObjectKey, version: Option<ETag> },
     /// These bytes: a caption.
     Bytes(Vec<u8>),
 }
 
 /// The contents do not belong to this archive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ContentsError {
+pub(crate) enum ContentsError {
     /// There must be one for each entry, in the entries' order.
     #[error("the archive has {entries} entries, but {contents} contents were given")]
     Count {
@@ -53,7 +63,7 @@ pub enum ContentsError {
 impl ArchiveSource {
     /// Brings an archive and what its entries hold together, in the entries' order. Files are looked at when they
     /// are sent, not now.
-    pub fn new(archive: Archive, contents: Vec<Contents>) -> Result<Self, ContentsError> {
+    pub(crate) fn new(archive: Archive, contents: Vec<Contents>) -> Result<Self, ContentsError> {
         let entries = archive.entries();
         if entries.len() != contents.len() {
             return Err(ContentsError::Count { entries: entries.len(), contents: contents.len() });
@@ -69,8 +79,7 @@ impl ArchiveSource {
     }
 
     /// How many bytes the whole archive has.
-    #[must_use]
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.whole.archive.length()
     }
 }
@@ -92,6 +101,38 @@ enum Current {
     None,
     Bytes(Cursor<Vec<u8>>),
     File { file: io::Take<File>, path: PathBuf },
+    Object(Checked),
+}
+
+/// An object on its way. It must be as long as was asked, and of a whole one the sum must be right: other bytes would
+/// make an archive that nobody can unpack, and fal says so only after the training was paid for.
+struct Checked {
+    bytes: Box<dyn Read + Send>,
+    left: u64,
+    sum: Option<(crc32fast::Hasher, u32)>,
+    place: String,
+}
+
+impl Read for Checked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let read = self.bytes.read(&mut buffer[..most])?;
+        let cut = read == 0 && most > 0;
+        self.left -= read as u64;
+        if let Some((hasher, expected)) = &mut self.sum {
+            hasher.update(&buffer[..read]);
+            if self.left == 0 && hasher.clone().finalize() != *expected {
+                return Err(self.other());
+            }
+        }
+        if cut { Err(self.other()) } else { Ok(read) }
+    }
+}
+
+impl Checked {
+    fn other(&self) -> io::Error {
+        io::Error::other(StorageError { kind: StorageErrorKind::Changed, place: self.place.clone() })
+    }
 }
 
 impl Read for Reader {
@@ -100,6 +141,7 @@ impl Read for Reader {
             let read = match &mut self.current {
                 Current::None => 0,
                 Current::Bytes(bytes) => bytes.read(buffer)?,
+                Current::Object(object) => object.read(buffer)?,
                 Current::File { file, path } => {
                     let read = file.read(buffer)?;
                     if read == 0 && !buffer.is_empty() && file.limit() > 0 {
@@ -137,6 +179,14 @@ impl Whole {
                 let part = usize::try_from(range.start).unwrap_or(usize::MAX)
                     ..usize::try_from(range.end).unwrap_or(usize::MAX);
                 Ok(Current::Bytes(Cursor::new(bytes.get(part).unwrap_or_default().to_vec())))
+            }
+            Contents::Object { objects, key, version } => {
+                let whole = range == (0..entry.length);
+                let left = range.end.saturating_sub(range.start);
+                let bytes = objects.open(key, version.as_ref(), range, entry.length)?;
+                let sum = whole.then(|| (crc32fast::Hasher::new(), entry.crc32));
+                let place = objects.bucket().place(key.clone()).to_string();
+                Ok(Current::Object(Checked { bytes, left, sum, place }))
             }
             Contents::File(path) => {
                 // A file of the right length may still hold other bytes. They would make an archive that nobody

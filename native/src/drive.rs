@@ -143,8 +143,7 @@ impl Driver<'_> {
         let (shell, link, id, task_id) = (self.shell.clone(), self.link.clone(), self.id, task.mark.id);
         self.under_way.push((task.mark, hold));
         self.tasks.spawn(of_job(current_job().unwrap_or_default(), async move {
-            let name = format!("photo-{task_id}");
-            (task_id, work::perform(&shell, &link, id, &name, task.work).await)
+            (task_id, work::perform(&shell, &link, id, task.work).await)
         }));
     }
 
@@ -382,7 +381,7 @@ fn given_up_order<G>(id: AvatarId, what: &str, order: &Order<G>, patience: Patie
     let passes = trouble.error.may_pass();
     let bought = matches!(order.stage(), Stage::Accepted(_));
     let most = match trouble.error.class() {
-        Class::Storage => 1,
+        Class::Storage if !passes => 1,
         _ if passes && bought && patience != Patience::Little => return None,
         _ if passes && matches!(order.stage(), Stage::Keeping { .. }) => TRIES_WHILE_KEEPING,
         _ if passes => TRIES_BEFORE_PURCHASE,

@@ -1,7 +1,7 @@
 //! The native shell of Likeness: it moves bytes between files, the network and the core. What to send and what
 //! an answer means is decided in `likeness-core`.
 
-pub mod archive_source;
+mod archive_source;
 mod args;
 pub mod clock;
 mod commands;
@@ -13,8 +13,10 @@ mod interrupt;
 mod jobs;
 mod log;
 mod narrate;
+mod objects;
 mod output;
 mod parallel;
+mod photos_in_bucket;
 mod photos_on_disk;
 mod prepare;
 mod printable;

@@ -24,6 +24,7 @@ use crate::{
     commands::Context,
     exit::{Exit, Failure},
     failures,
+    objects::Objects,
     parallel::Budget,
     settings::{SIMULATOR, Settings},
     store::Store,
@@ -49,6 +50,8 @@ pub(crate) struct Link {
     pub(crate) account: Account,
     pub(crate) transport: Transport,
     pub(crate) poll: Duration,
+    /// The bucket of the settings, for an avatar whose photos or copies lie in one.
+    pub(crate) objects: Option<Arc<Objects>>,
 }
 
 impl Shell {
@@ -77,7 +80,11 @@ impl Shell {
         let link = self.link_in(avatar.id(), avatar.test_mode())?;
         let origin = link.account.origins().origin();
         if origin == avatar.origin() {
-            return Ok(link);
+            let depot = avatar.depots().last();
+            // Where it is not set as it was, what needs the bucket fails; a cancel, say, does not.
+            let objects =
+                depot.and_then(|depot| self.objects().ok().filter(|objects| depot.is_in(objects.bucket())));
+            return Ok(Link { objects: objects.map(Arc::new), ..link });
         }
         Err(Failure::new(Exit::Usage, "settings.other_origin", "this job was bought elsewhere")
             .why(format!("it was bought at {}, the settings say {origin}", avatar.origin()))
@@ -117,6 +124,12 @@ impl Shell {
         self.store.folder(id).join(WORKING)
     }
 
+    /// The bucket of the settings. It is the caller's own also in test mode: there only fal is simulated.
+    pub(crate) fn objects(&self) -> Result<Objects, Failure> {
+        let bucket = self.settings.bucket()?;
+        Ok(Objects::new(bucket, Transport::http().map_err(|error| no_way(&error))?))
+    }
+
     fn link_in(&self, id: AvatarId, test_mode: bool) -> Result<Link, Failure> {
         let account = self.settings.account_in(test_mode)?;
         if test_mode {
@@ -125,7 +138,7 @@ impl Shell {
             let transport =
                 Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan }));
             let poll = (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL);
-            return Ok(Link { account, transport, poll });
+            return Ok(Link { account, transport, poll, objects: None });
         }
         let transport = Transport::http().map_err(|error| no_way(&error))?;
         // A simulator on this machine is in a hurry, and nobody else is disturbed by being asked often.
@@ -133,7 +146,7 @@ impl Shell {
         let nearby =
             base.and_then(Url::host_str).is_some_and(|host| matches!(host, "127.0.0.1" | "localhost"));
         let poll = if nearby { Duration::from_millis(200) } else { POLL_INTERVAL };
-        Ok(Link { account, transport, poll })
+        Ok(Link { account, transport, poll, objects: None })
     }
 }
 

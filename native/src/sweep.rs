@@ -1,11 +1,15 @@
-//! Working files are gone as soon as nothing can resume from them: after each command those of its avatar, and at
-//! the start of the next one those that a killed process left.
+//! Working files are gone as soon as nothing can resume from them, on the disk and in the bucket: after each command
+//! those of its avatar, and at the start of the next one those that a killed process left.
 
 use std::{fs, io::ErrorKind, path::Path};
 
-use likeness_core::avatar::{Avatar, AvatarId};
+use likeness_core::avatar::{Avatar, AvatarId, Cleared, Event};
 
-use crate::{shell::WORKING, store::Store};
+use crate::{
+    objects::Objects,
+    shell::{Shell, WORKING},
+    store::Store,
+};
 
 /// Removes what no avatar can resume from: prepared photos of avatars that are over or unknown, and halves of
 /// fetched files. Avatars that some process is at work on are left alone. What cannot be removed is no reason to
@@ -40,10 +44,43 @@ pub(crate) fn orphans(store: &Store) {
     }
 }
 
-/// Removes the prepared photos of an avatar that needs them no more.
-pub(crate) fn after(avatar: &Avatar, working: &Path) {
-    if !avatar.needs_working_files() {
-        remove(working);
+/// Removes the prepared photos of an avatar that needs them no more. Only where no other process is at work on it,
+/// and as it is now: another attempt may have begun meanwhile.
+pub(crate) async fn after(shell: &Shell, avatar: &Avatar) {
+    let id = avatar.id();
+    let Ok(Some(_lock)) = shell.store.lock(id) else { return };
+    let Ok(Some(avatar)) = shell.store.load(id) else { return };
+    if avatar.needs_working_files() {
+        return;
+    }
+    remove(&shell.working_folder(id));
+    if let Ok(objects) = shell.objects() {
+        depots(shell, &objects, &avatar).await;
+    }
+}
+
+/// Removes from the bucket what killed processes left there.
+pub(crate) async fn in_bucket(shell: &Shell) {
+    let (Ok(objects), Ok(avatars)) = (shell.objects(), shell.store.load_all()) else { return };
+    for avatar in avatars.iter().filter(|avatar| !avatar.needs_working_files()) {
+        if avatar.depots().iter().any(|depot| depot.holds_working_files() && depot.is_in(objects.bucket())) {
+            let Ok(Some(_lock)) = shell.store.lock(avatar.id()) else { continue };
+            depots(shell, &objects, avatar).await;
+        }
+    }
+}
+
+async fn depots(shell: &Shell, objects: &Objects, avatar: &Avatar) {
+    let here = avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket()));
+    for depot in here.filter(|depot| depot.holds_working_files()) {
+        let (depot, normalised) = (depot.address().to_owned(), depot.prefix().normalised());
+        match objects.clear(&normalised).await {
+            Ok(_) => {
+                // What could not be noted is swept once more next time.
+                drop(shell.tell(avatar.id(), Event::Cleared { depot, what: Cleared::WorkingFiles }));
+            }
+            Err(error) => log::warn!("prepared photos could not be removed from the bucket: {error}"),
+        }
     }
 }
 

@@ -15,13 +15,15 @@ use likeness_core::{
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
-    photo::{PhotoProblem, inspect},
+    photo::{NormalisedPhoto, PhotoProblem, inspect},
+    storage::ObjectPlace,
 };
 use url::Url;
 
 use crate::{
     archive_source::{ArchiveSource, Contents},
     download::{DownloadError, Expected, download},
+    objects::{Objects, ReadError, carried},
     parallel::Budget,
     photos_on_disk::{FileProblem, read_bounded},
     prepare::{clean, limits_within},
@@ -31,15 +33,17 @@ use crate::{
     transport::{ByteSource, FileSource, SendError},
 };
 
-/// Does the work of one task. `name` is unlike that of every other task of the avatar.
-pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, name: &str, work: Work) -> Outcome {
+/// Does the work of one task.
+pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, work: Work) -> Outcome {
     match work {
-        Work::Prepare(photo) => {
-            let (folder, budget) = (shell.working_folder(id), Arc::clone(&shell.budget));
-            let file = format!("{name}.jpg");
-            let prepared = tokio::task::spawn_blocking(move || prepare(&photo, &folder, file, &budget)).await;
-            // A decoder that panics spoils one photo, not the set.
-            Outcome::Prepared(prepared.unwrap_or(Err(PrepareError::Photo(PhotoProblem::NotEncoded))))
+        Work::Prepare { photo, file } => {
+            let prepared = if let Some(place) = photo.object() {
+                prepare_object(shell, link, photo, place, file).await
+            } else {
+                let (folder, budget) = (shell.working_folder(id), Arc::clone(&shell.budget));
+                on_a_thread(move || prepare(&photo, &folder, file, &budget)).await
+            };
+            Outcome::Prepared(prepared)
         }
         Work::Call(request) => {
             let answer = match link.transport.send(request, None).await {
@@ -52,13 +56,13 @@ pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, name: &str
             Outcome::Answered { answer, held_elsewhere: false }
         }
         Work::Send { upload, parcel } => {
-            let sent = match source(&shell.working_folder(id), &shell.folder(id), parcel) {
+            let sent = match source(shell, link, id, parcel) {
                 Ok(source) => send(link, *upload, &source).await,
                 Err(error) => Err(Error::Storage(error)),
             };
             Outcome::Sent(sent)
         }
-        Work::Fetch { url, name } => Outcome::Fetched(fetch(shell, link, id, url, name).await),
+        Work::Fetch { url, name, copy } => Outcome::Fetched(fetch(shell, link, id, url, name, copy).await),
     }
 }
 
@@ -71,21 +75,82 @@ fn not_sent(error: &SendError) -> NoAnswer {
     }
 }
 
+/// A decoder that panics spoils one photo, not the set.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PrepareError> + Send + 'static,
+) -> Result<T, PrepareError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or(Err(PrepareError::Photo(PhotoProblem::NotEncoded)))
+}
+
 fn prepare(photo: &Photo, folder: &Path, file: String, budget: &Budget) -> Result<Prepared, PrepareError> {
-    let limits = limits_within(budget);
     let source = read_back(&photo.source);
-    let bytes = read_bounded(&source, limits.max_bytes).map_err(|problem| unreadable(&source, &problem))?;
-    if Sha256Sum::of(&bytes) != photo.sha256 {
-        return Err(PrepareError::Storage(at(&source, StorageErrorKind::Changed)));
+    let limit = limits_within(budget).max_bytes;
+    let bytes = read_bounded(&source, limit).map_err(|problem| unreadable(&source, &problem))?;
+    let (prepared, jpeg) = normalised(photo, &bytes, file, budget)?;
+    write_private(folder, &prepared.file, &jpeg).map_err(PrepareError::Storage)?;
+    Ok(prepared)
+}
+
+/// The same from a bucket and back to it.
+async fn prepare_object(
+    shell: &Shell,
+    link: &Link,
+    photo: Photo,
+    place: ObjectPlace,
+    file: String,
+) -> Result<Prepared, PrepareError> {
+    let objects = objects(link, &place).map_err(PrepareError::Storage)?;
+    let limit = limits_within(&shell.budget).max_bytes;
+    let bytes = objects.read(&place.key, limit).await.map_err(|error| match error {
+        ReadError::TooLarge { bytes } => {
+            PrepareError::Photo(PhotoProblem::TooManyBytes { bytes, max: limit })
+        }
+        ReadError::Storage(error) => PrepareError::Storage(error),
+    })?;
+    let budget = Arc::clone(&shell.budget);
+    let (prepared, jpeg) = on_a_thread(move || normalised(&photo, &bytes, file, &budget)).await?;
+    // The core names an object for a photo that came from one.
+    let Ok(target) = prepared.file.parse::<ObjectPlace>() else {
+        return Err(PrepareError::Storage(at(Path::new(&prepared.file), StorageErrorKind::Broken)));
+    };
+    let etag = objects.write(&target.key, jpeg, "image/jpeg").await.map_err(PrepareError::Storage)?;
+    Ok(Prepared { etag, ..prepared })
+}
+
+fn normalised(
+    photo: &Photo,
+    bytes: &[u8],
+    file: String,
+    budget: &Budget,
+) -> Result<(Prepared, Vec<u8>), PrepareError> {
+    let limits = limits_within(budget);
+    if Sha256Sum::of(bytes) != photo.sha256 {
+        let place = photo
+            .object()
+            .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
+        return Err(PrepareError::Storage(StorageError { kind: StorageErrorKind::Changed, place }));
     }
-    let info = inspect(&bytes).map_err(PrepareError::Photo)?;
+    let info = inspect(bytes).map_err(PrepareError::Photo)?;
     info.check(&limits).map_err(PrepareError::Photo)?;
-    let normalised = clean(&bytes, info.memory(), &limits, budget).map_err(PrepareError::Photo)?;
+    let normalised: NormalisedPhoto =
+        clean(bytes, info.memory(), &limits, budget).map_err(PrepareError::Photo)?;
     let (width, height) = (normalised.width(), normalised.height());
     let (crc32, changes) = (normalised.crc32(), normalised.changes().to_vec());
     let jpeg = normalised.into_jpeg();
-    write_private(folder, &file, &jpeg).map_err(PrepareError::Storage)?;
-    Ok(Prepared { file, length: jpeg.len() as u64, crc32, width, height, changes })
+    let length = jpeg.len() as u64;
+    Ok((Prepared { file, etag: None, length, crc32, width, height, changes }, jpeg))
+}
+
+/// The bucket that an object lies in, when it is the one of the settings.
+fn objects<'a>(link: &'a Link, place: &ObjectPlace) -> Result<&'a Arc<Objects>, StorageError> {
+    let of_that_name = |objects: &&Arc<Objects>| objects.bucket().name() == place.bucket;
+    link.objects.as_ref().filter(of_that_name).ok_or_else(|| {
+        log::error!(
+            "{place} cannot be reached: MINIO_ENDPOINT, MINIO_BUCKET and their keys are not set as they were"
+        );
+        StorageError { kind: StorageErrorKind::Denied, place: place.to_string() }
+    })
 }
 
 fn unreadable(path: &Path, problem: &FileProblem) -> PrepareError {
@@ -124,25 +189,36 @@ fn write_private(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StorageE
     })
 }
 
-fn source(working: &Path, folder: &Path, parcel: Parcel) -> Result<Arc<dyn ByteSource>, StorageError> {
+fn source(
+    shell: &Shell,
+    link: &Link,
+    id: AvatarId,
+    parcel: Parcel,
+) -> Result<Arc<dyn ByteSource>, StorageError> {
     match parcel {
         Parcel::Archive(dataset) => {
-            let changed = || at(working, StorageErrorKind::Changed);
+            let working = shell.working_folder(id);
+            let changed = || at(&working, StorageErrorKind::Changed);
             let archive = dataset.archive().map_err(|_| changed())?;
-            let source = ArchiveSource::new(archive, contents(working, dataset)).map_err(|_| changed())?;
-            Ok(Arc::new(source))
+            let contents = contents(link, &working, dataset)?;
+            Ok(Arc::new(ArchiveSource::new(archive, contents).map_err(|_| changed())?))
         }
         Parcel::Model(file) => {
-            let path = folder.join(file);
+            let path = shell.folder(id).join(file);
             Ok(Arc::new(FileSource::new(&path).map_err(|error| storage_error(&path, &error))?))
         }
     }
 }
 
-fn contents(working: &Path, dataset: Dataset) -> Vec<Contents> {
+fn contents(link: &Link, working: &Path, dataset: Dataset) -> Result<Vec<Contents>, StorageError> {
     let contents = dataset.parts.into_iter().map(|part| match part.content {
-        Content::Photo { file } => Contents::File(working.join(file)),
-        Content::Caption(text) => Contents::Bytes(text.into_bytes()),
+        Content::Photo { file, etag: version } => match file.parse::<ObjectPlace>() {
+            Ok(place) => {
+                Ok(Contents::Object { objects: Arc::clone(objects(link, &place)?), key: place.key, version })
+            }
+            Err(_) => Ok(Contents::File(working.join(file))),
+        },
+        Content::Caption(text) => Ok(Contents::Bytes(text.into_bytes())),
     });
     contents.collect()
 }
@@ -162,7 +238,9 @@ async fn send(link: &Link, mut upload: Upload, source: &Arc<dyn ByteSource>) -> 
 
 fn own_failure(error: SendError) -> Error {
     match error {
-        SendError::Source(error) => Error::Storage(storage_error(Path::new("the prepared photos"), &error)),
+        SendError::Source(error) => Error::Storage(
+            carried(&error).unwrap_or_else(|| storage_error(Path::new("the prepared photos"), &error)),
+        ),
         SendError::Simulator(error) => Error::Storage(storage_error(Path::new("the simulator"), &error)),
         SendError::Unsendable(why) => {
             log::error!("{why}");
@@ -171,13 +249,23 @@ fn own_failure(error: SendError) -> Error {
     }
 }
 
-async fn fetch(shell: &Shell, link: &Link, id: AvatarId, url: Url, name: String) -> Result<Kept, Error> {
+async fn fetch(
+    shell: &Shell,
+    link: &Link,
+    id: AvatarId,
+    url: Url,
+    name: String,
+    copy: Option<ObjectPlace>,
+) -> Result<Kept, Error> {
     let folder = shell.folder(id);
     private_folder(&folder)?;
     let path: PathBuf = folder.join(&name);
     let expected = Expected::at_most(MAX_FILE_BYTES);
     let file = download(&link.transport, &url, &path, expected).await.map_err(not_fetched)?;
-    Ok(Kept { name, length: file.length, sha256: Sha256Sum::from_bytes(file.sha256) })
+    if let Some(place) = &copy {
+        objects(link, place)?.write_file(&place.key, &path).await?;
+    }
+    Ok(Kept { name, length: file.length, sha256: Sha256Sum::from_bytes(file.sha256), copy })
 }
 
 fn not_fetched(error: DownloadError) -> Error {

@@ -10,6 +10,8 @@ use likeness_core::simulator::drawing;
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[cfg(target_os = "linux")]
+mod bucket;
 mod check;
 #[cfg(target_os = "linux")]
 mod disk;
@@ -24,7 +26,11 @@ mod generate;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;
+#[cfg(target_os = "linux")]
+mod minio;
 mod pack;
+#[cfg(target_os = "linux")]
+mod relay;
 #[cfg(unix)]
 mod running;
 mod settings;

@@ -51,7 +51,14 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
         config: &config,
         photos: photos.iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect(),
     };
-    TrainingRequest { identity: identity.uuid(), config, photos: PhotoSet::new(photos), again, person }
+    TrainingRequest {
+        identity: identity.uuid(),
+        config,
+        photos: PhotoSet::new(photos),
+        depot: None,
+        again,
+        person,
+    }
 }
 
 /// One of a person's two wishes. The second has a seed of its own, so that it is the same each time.

@@ -61,7 +61,9 @@ impl World {
         let (home, errand) = (flight.home, flight.mark.errand);
         let Some(work) = flight.work.take() else { return Ok(()) };
         let (after, outcome) = match work {
-            Work::Prepare(photo) => (Duration::ZERO, Outcome::Prepared(self.prepare(home, &photo, id))),
+            Work::Prepare { photo, .. } => {
+                (Duration::ZERO, Outcome::Prepared(self.prepare(home, &photo, id)))
+            }
             Work::Call(request) => {
                 let (after, answer) = self.call(home, errand, &request)?;
                 (after, Outcome::Answered { answer, held_elsewhere: false })
@@ -70,7 +72,7 @@ impl World {
                 let (after, sent) = self.send(home, *upload, &parcel);
                 (after, Outcome::Sent(sent))
             }
-            Work::Fetch { mut url, name } => {
+            Work::Fetch { mut url, name, .. } => {
                 // A model's settings stand for its weights: a megabyte that nobody looks at.
                 url.set_path(&url.path().replace("pytorch_lora_weights.safetensors", "config.json"));
                 let request = Request::new(Method::GET, url, Duration::from_mins(5));
@@ -120,6 +122,7 @@ impl World {
         let jpeg = photo.source.clone().into_bytes();
         let prepared = Prepared {
             file: file.clone(),
+            etag: None,
             length: jpeg.len() as u64,
             crc32: crc32fast::hash(&jpeg),
             width: 512,
@@ -203,7 +206,7 @@ impl World {
             match piece {
                 Piece::Framing(bytes) => zip.extend(bytes),
                 Piece::Entry { index, .. } => match &dataset.parts[index].content {
-                    Content::Photo { file } => zip.extend(self.file(home, file)?),
+                    Content::Photo { file, .. } => zip.extend(self.file(home, file)?),
                     Content::Caption(text) => zip.extend(text.as_bytes()),
                 },
             }
@@ -231,7 +234,7 @@ impl World {
                 let sha256 = Sha256Sum::of(answer.body.get(..1000).unwrap_or(&answer.body));
                 let length = answer.body.len() as u64;
                 self.homes[home].files.insert(name.clone(), answer.body);
-                Ok(Kept { name, length, sha256 })
+                Ok(Kept { name, length, sha256, copy: None })
             }
         };
         (after, fetched)

@@ -1,8 +1,8 @@
 //! What an avatar becomes after something happened.
 
 use super::{
-    Avatar, Bought, Cancel, Chore, Command, Errand, Event, Mark, Moment, Outcome, PhotoSet, PhotoState,
-    PrepareError, Prepared, Stage, TaskId,
+    Avatar, Bought, Cancel, Chore, Cleared, Command, Errand, Event, Mark, Moment, Outcome, PhotoSet,
+    PhotoState, PrepareError, Prepared, Stage, TaskId,
     order::{Goods, Happened, Order, lacks_files},
 };
 use crate::{error::Error, fal::submit::Unclear};
@@ -21,6 +21,7 @@ impl Avatar {
                 let named = || Happened::Named { request_id: request_id.clone(), token };
                 self.every_order(named, moment);
             }
+            Event::Cleared { depot, what } => self.cleared(&depot, what),
             Event::Asked(command) => self.asked(command, moment),
         }
         self.settle_photos(moment);
@@ -34,8 +35,22 @@ impl Avatar {
     fn began(&mut self, mark: Mark, moment: &Moment) {
         self.next_task = self.next_task.max(mark.id.0.saturating_add(1));
         let (errand, token) = (mark.errand, mark.token);
+        if let Errand::Photo(_) = errand {
+            self.depots.iter_mut().for_each(|depot| depot.working = true);
+        }
         self.running.push(mark);
         self.chore_happened(errand, |chore| Happened::Began { chore, token }, moment);
+    }
+
+    /// What lay in a depot is gone. Where tasks of photos are under way, more may come.
+    fn cleared(&mut self, address: &str, what: Cleared) {
+        let preparing = self.running.iter().any(|mark| matches!(mark.errand, Errand::Photo(_)));
+        for depot in self.depots.iter_mut().filter(|depot| depot.address == address) {
+            depot.working = preparing;
+        }
+        if what == Cleared::Everything && self.person.is_none() && !preparing {
+            self.depots.retain(|depot| depot.address != address);
+        }
     }
 
     fn task_ended(&mut self, id: TaskId, outcome: Outcome, moment: &Moment) {
@@ -157,7 +172,8 @@ impl Avatar {
         };
         let training = &self.trainings[place];
         let order = training.order.clone();
-        let order = training.with_plan(self.id, &self.photos, |plan| order.after(happened, plan, moment));
+        let order = training
+            .with_plan(self.id, &self.photos, self.depots.last(), |plan| order.after(happened, plan, moment));
         self.trainings[place].order = order;
     }
 

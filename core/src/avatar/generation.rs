@@ -181,6 +181,7 @@ impl Generation {
                 };
                 format!("picture-{}-{}.{kind}", self.number, index + 1)
             },
+            copy: &|_| None,
             steps: None,
         })
     }

@@ -46,11 +46,12 @@ pub use self::{
     status::{LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status},
     stored::{Stored, StoredError},
     task::{
-        Chore, Command, Errand, Event, Kept, Mark, Outcome, Parcel, PrepareError, Step, Task, TaskId, Work,
+        Chore, Cleared, Command, Errand, Event, Kept, Mark, Outcome, Parcel, PrepareError, Step, Task,
+        TaskId, Work,
     },
     training::{TrainingJob, addressee},
 };
-use crate::{fal::RequestId, time::Timestamp};
+use crate::{fal::RequestId, storage::Depot, time::Timestamp};
 
 /// One person's photos, trainings and pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub struct Avatar {
     pictures: Vec<Generation>,
     /// A model that was trained elsewhere.
     imported: Option<Imported>,
+    /// Where in a bucket files of it may lie. Kept, also of a forgotten person, until they are known to be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    depots: Vec<Depot>,
     running: Vec<Mark>,
     next_task: u64,
 }
@@ -154,6 +158,12 @@ impl Avatar {
     #[must_use]
     pub fn pictures(&self) -> &[Generation] {
         &self.pictures
+    }
+
+    /// Where in a bucket files of it may lie; the last is where new ones go.
+    #[must_use]
+    pub fn depots(&self) -> &[Depot] {
+        &self.depots
     }
 
     /// Whether nothing more will happen by itself.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    Avatar, Chore, Errand, Generation, Mark, Moment, PhotoState, Stage, Step, Task, TaskId, TrainingJob,
-    Work, order::Next,
+    Avatar, Chore, Errand, Generation, Mark, Moment, Photo, PhotoState, Stage, Step, Task, TaskId,
+    TrainingJob, Work, order::Next,
 };
 use crate::fal::Account;
 
-/// How long preparing one photo may take: a hundred times what the largest takes.
-const PHOTO_LEASE: Duration = Duration::from_mins(10);
+/// How long preparing one photo may take: two transfers, and a hundred times what cleaning the largest takes.
+const PHOTO_LEASE: Duration = Duration::from_mins(20);
 
 impl Avatar {
     /// What to do next. `account` is where, and with which key, fal is called.
@@ -49,8 +49,9 @@ impl Avatar {
             Errand::Training(number, chore) if number == attempt => Some(chore),
             _ => None,
         });
-        let next = training
-            .with_plan(self.id, &self.photos, |plan| training.order.next(&running, plan, account, moment));
+        let next = training.with_plan(self.id, &self.photos, self.depots.last(), |plan| {
+            training.order.next(&running, plan, account, moment)
+        });
         (Errand::Training(attempt, chore_of(&next)), next)
     }
 
@@ -81,13 +82,25 @@ impl Avatar {
             (Some(until), _) => Next::Wait(until),
             (None, Some(photo)) if under_way < moment.photo_slots => Next::Do {
                 chore: Chore::Upload,
-                work: Box::new(Work::Prepare(photo.clone())),
+                work: Box::new(Work::Prepare {
+                    photo: photo.clone(),
+                    file: self.prepared_file(index, photo),
+                }),
                 lease: PHOTO_LEASE,
                 token: None,
             },
             (None, _) => Next::Idle,
         };
         (Errand::Photo(index), next)
+    }
+
+    /// The name under which the clean JPEG of a photo is kept, told apart by the task that makes it.
+    fn prepared_file(&self, index: usize, photo: &Photo) -> String {
+        let task = TaskId(self.next_task);
+        match (photo.object(), self.depots.last()) {
+            (Some(_), Some(depot)) => depot.normalised(index, task).to_string(),
+            _ => format!("photo-{task}.jpg"),
+        }
     }
 
     fn chores(&self, moment: &Moment, of: impl Fn(Errand) -> Option<Chore>) -> Vec<Chore> {

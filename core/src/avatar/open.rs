@@ -9,7 +9,7 @@ use super::{
     TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
 };
-use crate::{limits::EXPIRY_AT_FAL, time::Timestamp};
+use crate::{limits::EXPIRY_AT_FAL, storage::Depot, time::Timestamp};
 
 /// What a person asks to be trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub struct TrainingRequest {
     pub config: TrainingConfig,
     /// The photos, all waiting.
     pub photos: PhotoSet,
+    /// Where files of the avatar go in the bucket, when the photos come from one.
+    pub depot: Option<Depot>,
     /// Buy another one although one was bought already.
     pub again: bool,
 }
@@ -75,6 +77,7 @@ impl Avatar {
             trainings: Vec::new(),
             pictures: Vec::new(),
             imported: None,
+            depots: Vec::new(),
             running: Vec::new(),
             next_task: 1,
         }
@@ -108,6 +111,11 @@ impl Avatar {
     #[must_use]
     pub fn open_training(mut self, request: TrainingRequest, moment: &Moment) -> (Self, Opened) {
         let opened = self.would_open(&request);
+        if let (Some(depot), Opened::Began | Opened::Reopened | Opened::Resumed) = (&request.depot, opened) {
+            // Before anything is written there: it has to be found again.
+            self.depots.retain(|known| known.address != depot.address);
+            self.depots.push(Depot { working: true, ..depot.clone() });
+        }
         match opened {
             Opened::Began | Opened::Reopened => {
                 let before = self.trainings.last().map_or(0, |training| training.attempt);

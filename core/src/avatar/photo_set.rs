@@ -10,6 +10,7 @@ use crate::{
     error::{DataError, DatasetProblem},
     limits::DatasetLimits,
     photo::{Change, PhotoProblem},
+    storage::{ETag, ObjectPlace},
 };
 
 /// Photos in the order in which they go into the archive.
@@ -22,7 +23,7 @@ pub struct PhotoSet(Vec<Photo>);
 pub struct Photo {
     /// Its name, as its owner knows it.
     pub name: String,
-    /// Where the shell finds it, in the shell's own words.
+    /// Where the shell finds it: an object of a bucket ([`ObjectPlace`]), or else in the shell's own words.
     pub source: String,
     /// What its bytes were when it was taken in.
     pub sha256: Sha256Sum,
@@ -47,8 +48,11 @@ pub enum PhotoState {
 /// A clean JPEG that the shell keeps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prepared {
-    /// Its file, in the shell's own words.
+    /// Its file, as [`super::Work::Prepare`] named it.
     pub file: String,
+    /// Which version of the object it is, when it lies in a bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<ETag>,
     /// Its length in bytes.
     pub length: u64,
     /// Its CRC-32.
@@ -127,7 +131,8 @@ impl PhotoSet {
         let mut parts = Vec::new();
         for ((photo, jpeg), number) in good.into_iter().zip(1..) {
             let entry = Entry { name: EntryName::photo(number), length: jpeg.length, crc32: jpeg.crc32 };
-            parts.push(Part { entry, content: Content::Photo { file: jpeg.file.clone() } });
+            let content = Content::Photo { file: jpeg.file.clone(), etag: jpeg.etag.clone() };
+            parts.push(Part { entry, content });
             if let Some(caption) = &photo.caption {
                 let (bytes, name) = (caption.as_bytes(), EntryName::caption(number));
                 let entry = Entry { name, length: bytes.len() as u64, crc32: crc32fast::hash(bytes) };
@@ -167,6 +172,12 @@ impl PhotoSet {
 }
 
 impl Photo {
+    /// The object that it is, when it lies in a bucket.
+    #[must_use]
+    pub fn object(&self) -> Option<ObjectPlace> {
+        self.source.parse().ok()
+    }
+
     fn ready(&self) -> Option<&Prepared> {
         match &self.state {
             PhotoState::Ready(jpeg) => Some(jpeg),
@@ -203,10 +214,12 @@ pub struct Part {
 /// Where the bytes of an archive's file are.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
-    /// A prepared photo's file, in the shell's own words.
+    /// A prepared photo.
     Photo {
-        /// The file.
+        /// Its file.
         file: String,
+        /// Which version of the object it is, when it lies in a bucket.
+        etag: Option<ETag>,
     },
     /// A caption's text.
     Caption(String),
@@ -309,7 +322,8 @@ mod tests {
 
     fn ready(name: &str) -> Photo {
         let file = format!("{name}.prepared");
-        let jpeg = Prepared { file, length: 7, crc32: 1, width: 512, height: 512, changes: vec![] };
+        let jpeg =
+            Prepared { file, etag: None, length: 7, crc32: 1, width: 512, height: 512, changes: vec![] };
         photo(name, PhotoState::Ready(jpeg))
     }
 

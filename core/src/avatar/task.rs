@@ -14,6 +14,7 @@ use crate::{
     fal::{RequestId, upload::Upload},
     http::{Answer, Request},
     photo::PhotoProblem,
+    storage::ObjectPlace,
     time::Timestamp,
 };
 
@@ -101,7 +102,13 @@ pub enum Chore {
 #[derive(Debug)]
 pub enum Work {
     /// Read the photo, check that its bytes are still the ones of its sum, normalise it, keep the JPEG.
-    Prepare(Photo),
+    Prepare {
+        /// The photo.
+        photo: Photo,
+        /// The name under which the JPEG is kept, never used before: an object of a bucket ([`ObjectPlace`]) for a
+        /// photo that came from one, else a file's name.
+        file: String,
+    },
     /// Send this, once.
     Call(Request),
     /// Drive the upload to its end, with the parcel as its bytes.
@@ -117,6 +124,8 @@ pub enum Work {
         url: Url,
         /// Its name among the avatar's files.
         name: String,
+        /// Where a copy of it goes.
+        copy: Option<ObjectPlace>,
     },
 }
 
@@ -147,8 +156,24 @@ pub enum Event {
         /// The hash of the token in its address.
         token: Option<TokenHash>,
     },
+    /// The shell has deleted what lay in a depot.
+    Cleared {
+        /// The depot's address.
+        depot: String,
+        /// What was deleted.
+        what: Cleared,
+    },
     /// A person asked for something.
     Asked(Command),
+}
+
+/// What was deleted in a depot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleared {
+    /// The prepared photos, which nothing needed any more.
+    WorkingFiles,
+    /// Everything that was ours.
+    Everything,
 }
 
 /// How a task ended.
@@ -189,6 +214,9 @@ pub struct Kept {
     pub length: u64,
     /// Its SHA-256.
     pub sha256: Sha256Sum,
+    /// Where a copy of it lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<ObjectPlace>,
 }
 
 /// What a person asks for. Trainings are named by their attempt.

@@ -9,7 +9,10 @@ use super::{
     order::{Order, Plan},
     task::Parcel,
 };
-use crate::fal::{self, result::TrainedModel};
+use crate::{
+    fal::{self, result::TrainedModel},
+    storage::Depot,
+};
 
 /// One try to train a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,7 @@ impl TrainingJob {
         &self,
         avatar: AvatarId,
         photos: &PhotoSet,
+        depot: Option<&Depot>,
         then: impl FnOnce(&Plan<'_>) -> T,
     ) -> T {
         then(&Plan {
@@ -45,6 +49,7 @@ impl TrainingJob {
             },
             webhook: &|token| self.config.webhook_url().map(|url| webhook(url, avatar, token)),
             file_name: &|_, _| model_file(self.attempt),
+            copy: &|name| depot.map(|depot| depot.copy(name)),
             steps: Some(self.config.steps()),
         })
     }

@@ -16,13 +16,20 @@ Examples:
   likeness train photos/ --name Anna
   likeness train photos/ --name Anna --quality high --detach --yes
   likeness train a.jpg b.jpg … --name Anna --trigger anna_k --steps 1500 --test
+  likeness train --keys avatars/u/a/1.jpg avatars/u/a/2.jpg … --name Anna
 
 A text file beside a photo (photo.jpg, photo.txt) is its caption. Folders are read in name order,
 single files in the order given.")]
 pub(crate) struct Train {
     /// Photos, or folders of photos
-    #[arg(required = true, value_name = "PHOTO|FOLDER")]
+    #[arg(required_unless_present = "keys", value_name = "PHOTO|FOLDER")]
     pub(crate) photos: Vec<PathBuf>,
+    /// Photos in the bucket of the settings instead: keys, s3://bucket/key, or addresses at its server
+    ///
+    /// The clean photos are written to the same bucket under likeness/USER_ID/AVATAR_ID/ and deleted when
+    /// nothing needs them any more; a copy of the model stays there. Your own objects are only read.
+    #[arg(long, value_name = "KEY", num_args = 1.., conflicts_with = "photos")]
+    pub(crate) keys: Vec<String>,
     /// The person's name, as messages show it; it names the job as well
     #[arg(long, value_name = "NAME", value_parser = person_name)]
     pub(crate) name: String,

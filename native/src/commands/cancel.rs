@@ -83,6 +83,6 @@ async fn settle(
         let mut silent = |_: &Avatar| Ok(());
         of_job(job, drive::drive(shell, &context.interrupt, id, goal, &mut silent)).await?
     };
-    sweep::after(&avatar, &shell.working_folder(id));
+    sweep::after(shell, &avatar).await;
     status::show(context, shell, &avatar, attempt)
 }

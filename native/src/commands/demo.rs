@@ -84,6 +84,7 @@ fn folder(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
 fn training(photos: PathBuf) -> Train {
     Train {
         photos: vec![photos],
+        keys: Vec::new(),
         name: PERSON.to_owned(),
         gender: Some(args::Gender::Female),
         user_id: "demo".to_owned(),

@@ -8,7 +8,9 @@ use std::{
 
 use crate::{clock, transport::Transport};
 use likeness_core::{
+    avatar::{AvatarId, Name},
     fal::{CallError, pricing, train},
+    storage::Prefix,
     time::Timestamp,
 };
 use serde_json::{Value, json};
@@ -16,6 +18,8 @@ use serde_json::{Value, json};
 use super::Context;
 use crate::{
     exit::{Exit, Failure},
+    failures,
+    objects::Objects,
     output::{Tone, table},
     parallel::Budget,
     printable::printable,
@@ -46,6 +50,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     findings.push(data_folder(settings));
     findings.push(key(settings));
     findings.extend(fal(settings).await);
+    findings.extend(bucket(settings).await);
     findings.push(terminal(context));
 
     let documents: Vec<Value> = findings.iter().map(Finding::document).collect();
@@ -278,6 +283,34 @@ async fn fal(settings: &Settings) -> Option<Finding> {
         Err(error) => {
             let advice = error.advice();
             fail(&Failure::from(error), advice)
+        }
+    })
+}
+
+/// One listing, of a place where nothing is.
+async fn bucket(settings: &Settings) -> Option<Finding> {
+    const NAME: &str = "bucket";
+    if settings.minio_endpoint.value.is_none() && settings.minio_bucket.value.is_none() {
+        return None;
+    }
+    let fail = |failure: &Failure, advice: &str| {
+        Finding::new(NAME, State::Fail(failure.exit()), failure.brief(), advice)
+    };
+    let bucket = match settings.bucket() {
+        Ok(bucket) => bucket,
+        Err(failure) => {
+            return Some(fail(&failure, "set all of MINIO_ENDPOINT, _BUCKET, _ACCESS_KEY and _SECRET_KEY"));
+        }
+    };
+    let transport = Transport::http().ok()?;
+    let address = bucket.address().to_owned();
+    let user = Name::new("doctor").ok()?;
+    let nowhere = Prefix::of(&user, AvatarId::new(uuid::Uuid::nil()));
+    Some(match Objects::new(bucket, transport).list(&nowhere).await {
+        Ok(_) => Finding::ok(NAME, format!("{address} answers, and takes the key")),
+        Err(error) => {
+            let advice = error.kind.advice();
+            fail(&failures::storage(error), advice)
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::{fs, io::ErrorKind};
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Command, JobId},
+    avatar::{Avatar, AvatarId, Cleared, Command, Event, JobId},
     fal::{Account, payloads},
 };
 use serde_json::json;
@@ -18,6 +18,7 @@ use crate::{
     jobs::{self, For},
     log::of_job,
     narrate::shown,
+    objects::Objects,
     shell::Shell,
     storage::storage_error,
 };
@@ -32,8 +33,10 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
         shown(name)
     );
     output.confirm(&question, args.yes)?;
+    // Before anything is forgotten: without its settings what lies in a bucket could not be erased.
+    let bucket = bucket(&shell, &avatar)?;
     let remains = avatar.remains(clock::now());
-    let requests: Vec<_> = avatar.request_ids().cloned().collect();
+    let mut requests: Vec<_> = avatar.request_ids().cloned().collect();
     let test_mode = avatar.test_mode();
     let avatar = shell.ask(id, Command::Erase)?;
     remove_files(&shell, id)?;
@@ -46,12 +49,20 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     };
     // Once more: a process that was at work on it may have written after the first time.
     remove_files(&shell, id)?;
+    let emptied = empty_depots(&shell, bucket.as_ref(), id).await?;
     shell.store.forget(id).map_err(failures::storage)?;
+    // An order that was unclear may have become a request meanwhile.
+    let named = stopped.as_ref().ok().map(|avatar| avatar.request_ids().cloned().collect::<Vec<_>>());
+    requests.extend(named.unwrap_or_default());
+    requests.sort();
+    requests.dedup();
     let deleted = delete_payloads(context, &shell, stopped.as_ref().ok(), &requests).await;
     output.document(&json!({
         "erased": id, "stopped": stopped.is_ok(), "remains_at_fal": remains, "payloads_deleted": deleted,
+        "objects_deleted": emptied,
     }))?;
-    output.line(format_args!("Erased: {}. Nothing of it is left on this machine.", shown(name)))?;
+    let bucket = if bucket.is_some() { " or in the bucket; your own objects stay" } else { "" };
+    output.line(format_args!("Erased: {}. Nothing of it is left on this machine{bucket}.", shown(name)))?;
     for remains in &remains {
         output.line(format_args!("  fal.ai keeps the {} until {}.", remains.what, remains.until))?;
     }
@@ -67,6 +78,38 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
             .why("a training that was still running at fal.ai could not be stopped yet")
             .next(format!("run `likeness erase {id}` again"))),
     }
+}
+
+/// The bucket that files of it lie in, if there is one.
+fn bucket(shell: &Shell, avatar: &Avatar) -> Result<Option<Objects>, Failure> {
+    if avatar.depots().is_empty() {
+        return Ok(None);
+    }
+    let objects = shell.objects()?;
+    match avatar.depots().iter().find(|depot| !depot.is_in(objects.bucket())) {
+        None => Ok(Some(objects)),
+        Some(depot) => {
+            Err(Failure::new(Exit::Usage, "settings.other_bucket", "files of it lie in another bucket")
+                .why(format!(
+                    "they lie in {}, the settings say {}",
+                    depot.address(),
+                    objects.bucket().address()
+                ))
+                .next("set MINIO_ENDPOINT and MINIO_BUCKET as they were then"))
+        }
+    }
+}
+
+/// Deletes everything of ours in the bucket.
+async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) -> Result<usize, Failure> {
+    let Some(objects) = objects else { return Ok(0) };
+    let mut deleted = 0;
+    for depot in shell.load(id)?.depots() {
+        deleted += objects.clear(depot.prefix()).await.map_err(failures::storage)?;
+        let cleared = Event::Cleared { depot: depot.address().to_owned(), what: Cleared::Everything };
+        shell.tell(id, cleared)?;
+    }
+    Ok(deleted)
 }
 
 fn remove_files(shell: &Shell, id: AvatarId) -> Result<(), Failure> {

@@ -69,6 +69,7 @@ fn photo_set(prepared: &[Prepared]) -> PhotoSet {
         let state = match &prepared.outcome {
             Ok(clean) => PhotoState::Ready(avatar::Prepared {
                 file: clean.path.as_deref()?.file_name()?.to_str()?.to_owned(),
+                etag: None,
                 length: clean.length,
                 crc32: clean.crc32,
                 width: clean.width,
@@ -94,7 +95,7 @@ fn archive(prepared: &[Prepared], limits: DatasetLimits, spool: &Path) -> Result
     let archive =
         dataset.archive().map_err(|error| Failure::new(Exit::Data, "photos.archive", error.to_string()))?;
     let contents = dataset.parts.into_iter().map(|part| match part.content {
-        Content::Photo { file } => Contents::File(spool.join(file)),
+        Content::Photo { file, .. } => Contents::File(spool.join(file)),
         Content::Caption(text) => Contents::Bytes(text.into_bytes()),
     });
     ArchiveSource::new(archive, contents.collect())

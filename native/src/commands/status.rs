@@ -20,6 +20,7 @@ use crate::{
 
 pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
+    sweep::in_bucket(&shell).await;
     let (avatar, attempt) = jobs::find(&shell, &args.job, For::Seeing)?;
     let (id, job) = (avatar.id(), JobId { avatar: avatar.id(), attempt });
     let ended = avatar.training(attempt).is_none_or(|training| training.order.ended());
@@ -34,7 +35,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
         };
         of_job(job.to_string(), drive::drive(&shell, &context.interrupt, id, goal, watcher)).await?
     };
-    sweep::after(&avatar, &shell.working_folder(avatar.id()));
+    sweep::after(&shell, &avatar).await;
     show(context, &shell, &avatar, attempt)?;
     match avatar.training(attempt).filter(|_| args.watch) {
         Some(training) => drive::ending(avatar.id(), &training.order),
@@ -80,6 +81,9 @@ pub(crate) fn show(context: &Context, shell: &Shell, avatar: &Avatar, attempt: u
     if let Some(model) = &status.model {
         let path = folder.join(&model.file.name);
         line("model", &format!("{} ({})", path.display(), bytes(model.file.length)))?;
+        if let Some(copy) = &model.file.copy {
+            line("copy", &copy.to_string())?;
+        }
         line("trigger", &model.trigger_phrase)?;
         output.line("")?;
         output.line("Make pictures with it:")?;

@@ -13,6 +13,7 @@ use likeness_core::{
     },
     limits::PhotoLimits,
     photo::PhotoProblem,
+    storage::Depot,
 };
 use serde_json::json;
 
@@ -24,6 +25,7 @@ use crate::{
     failures,
     log::of_job,
     narrate::Narrator,
+    photos_in_bucket,
     photos_on_disk::{self, FileProblem, PhotoFile},
     printable::printable,
     shell::{Link, Shell, moment, written},
@@ -36,7 +38,12 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     context.settings.account()?;
     let config = config(&args, context)?;
     let person = person(&args)?;
-    let photos = photos(&args, context)?;
+    let objects = if args.keys.is_empty() { None } else { Some(shell.objects()?) };
+    sweep::in_bucket(&shell).await;
+    let photos = match &objects {
+        Some(objects) => photos_in_bucket::read(&args.keys, objects, context).await?,
+        None => photos(&args, context)?,
+    };
     let test_mode = context.settings.test_mode.value;
     let given = args.avatar_id.as_deref().map(str::parse::<AvatarId>).transpose().map_err(|error| {
         Failure::new(Exit::Usage, "usage.avatar_id", error.to_string())
@@ -55,7 +62,9 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let (id, identity) = (given.unwrap_or_else(|| identity.avatar()), identity.uuid());
     let link = shell.link(id)?;
     let moment = moment(link.poll)?;
-    let request = TrainingRequest { identity, person: person.clone(), config, photos, again: args.again };
+    let depot = objects.as_ref().map(|objects| Depot::new(objects.bucket(), &person.user, id));
+    let request =
+        TrainingRequest { identity, person: person.clone(), config, photos, depot, again: args.again };
     let known = shell.store.load(id).map_err(failures::storage)?;
     let new = || Avatar::new(id, person.clone(), test_mode, origin.clone(), &moment);
     let would = known.clone().unwrap_or_else(new).would_open(&request);
@@ -112,7 +121,7 @@ async fn follow(
         let watcher = &mut |avatar: &Avatar| narrator.training(avatar, attempt);
         drive::drive(shell, &context.interrupt, id, goal, watcher).await?
     };
-    sweep::after(&avatar, &shell.working_folder(id));
+    sweep::after(shell, &avatar).await;
     status::show(context, shell, &avatar, attempt)?;
     if args.detach && !avatar.ended() {
         context

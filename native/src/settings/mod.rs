@@ -23,6 +23,7 @@ use likeness_core::{
     fal::{Account, AccountError, Origins},
     limits::DatasetLimits,
     secret::Secret,
+    storage::{Access, Bucket},
 };
 use log::LevelFilter;
 use url::Url;
@@ -83,11 +84,12 @@ pub(crate) struct Settings {
     pub(crate) test_mode: Setting<bool>,
     /// How long a training takes in the simulator.
     pub(crate) mock_training: Setting<Duration>,
-    /// The bucket: read and shown; a later release will use it.
+    /// The bucket.
     pub(crate) minio_endpoint: Setting<Option<Url>>,
     pub(crate) minio_access_key: Setting<Option<Secret>>,
     pub(crate) minio_secret_key: Setting<Option<Secret>>,
     pub(crate) minio_bucket: Setting<Option<String>>,
+    pub(crate) minio_region: Setting<String>,
     /// Where jobs and their files are kept.
     pub(crate) home: Setting<Option<PathBuf>>,
     /// The least important log lines that are shown.
@@ -146,6 +148,7 @@ impl Settings {
             minio_access_key: sources.secret("minio_access_key"),
             minio_secret_key: sources.secret("minio_secret_key"),
             minio_bucket: sources.value("minio_bucket", values::text).optional(),
+            minio_region: sources.value("minio_region", values::text).or("us-east-1".to_owned()),
             home,
             log: sources.value("likeness_log", values::level).optional(),
             training_price: sources.value("likeness_training_price", values::price).optional(),
@@ -188,6 +191,31 @@ impl Settings {
         let origins =
             base.map_or_else(|| Ok(Origins::fal()), |base| Origins::single(&base)).map_err(unusable)?;
         Account::new(key, origins).map_err(unusable)
+    }
+
+    /// The bucket that photos are read from.
+    pub(crate) fn bucket(&self) -> Result<Bucket, Failure> {
+        let (endpoint, name) = (&self.minio_endpoint.value, &self.minio_bucket.value);
+        let (key, secret) = (&self.minio_access_key.value, &self.minio_secret_key.value);
+        let (Some(endpoint), Some(name), Some(key), Some(secret)) = (endpoint, name, key, secret) else {
+            let needed = [
+                ("MINIO_ENDPOINT", endpoint.is_some()),
+                ("MINIO_BUCKET", name.is_some()),
+                ("MINIO_ACCESS_KEY", key.is_some()),
+                ("MINIO_SECRET_KEY", secret.is_some()),
+            ];
+            let missing: Vec<&str> =
+                needed.iter().filter(|(_, is_set)| !is_set).map(|(name, _)| *name).collect();
+            return Err(Failure::new(Exit::Usage, "settings.bucket_missing", "no bucket is set")
+                .why(format!("not set: {}", missing.join(", ")))
+                .next("set them in the environment or in the settings file"));
+        };
+        let access =
+            Access { key: key.clone(), secret: secret.clone(), region: self.minio_region.value.clone() };
+        Bucket::new(endpoint, name, &access).map_err(|error| {
+            Failure::new(Exit::Usage, "settings.bucket", "the bucket's settings cannot be used")
+                .why(error.to_string())
+        })
     }
 
     /// The data folder, made private and created when it is not there.

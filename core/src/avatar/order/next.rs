@@ -15,6 +15,7 @@ use crate::{
     fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
     http::Request,
     limits::TRANSFER_TIMEOUT,
+    storage::ObjectPlace,
     time::Timestamp,
 };
 
@@ -32,6 +33,8 @@ pub(in crate::avatar) struct Plan<'a> {
     pub(in crate::avatar) webhook: &'a dyn Fn(&str) -> Option<Url>,
     /// The name under which a bought file is kept.
     pub(in crate::avatar) file_name: &'a dyn Fn(usize, Product<'_>) -> String,
+    /// Where a copy of a bought file of this name goes.
+    pub(in crate::avatar) copy: &'a dyn Fn(&str) -> Option<ObjectPlace>,
     /// How many steps its log lines count to, if they count.
     pub(in crate::avatar) steps: Option<u32>,
 }
@@ -146,12 +149,17 @@ fn call(chore: Chore, request: Request) -> Next {
 
 fn keep<G: Goods>(goods: &G, index: usize, plan: &Plan<'_>) -> Next {
     match goods.files().get(index).copied() {
-        Some(file) => Next::Do {
-            chore: Chore::Keep(index),
-            work: Box::new(Work::Fetch { url: file.url.clone(), name: (plan.file_name)(index, file) }),
-            lease: TRANSFER_TIMEOUT + SLACK,
-            token: None,
-        },
+        Some(file) => {
+            let name = (plan.file_name)(index, file);
+            let copy = (plan.copy)(&name);
+            Next::Do {
+                chore: Chore::Keep(index),
+                work: Box::new(Work::Fetch { url: file.url.clone(), name, copy }),
+                // From fal, and from here to the bucket.
+                lease: TRANSFER_TIMEOUT * 2 + SLACK,
+                token: None,
+            }
+        }
         None => Next::Idle,
     }
 }

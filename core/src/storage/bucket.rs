@@ -1,0 +1,319 @@
+//! A bucket and the requests that it understands.
+
+use std::{fmt, ops::Range, time::Duration};
+
+use http::header;
+use percent_encoding::percent_decode_str;
+use rusty_s3::{Credentials, S3Action, UrlStyle};
+use url::Url;
+
+use super::key::{ETag, KeyError, ObjectKey, ObjectPlace, Prefix};
+use crate::{
+    http::{Body, Method, Request},
+    limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
+    secret::Secret,
+    time::Timestamp,
+};
+
+/// A bucket, and the right to use it. Every request is presigned: what is handed out says where, what and until
+/// when, and nothing of the key.
+#[derive(Clone)]
+pub struct Bucket {
+    bucket: rusty_s3::Bucket,
+    credentials: Credentials,
+}
+
+/// What opens a bucket.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The access key's id.
+    pub key: Secret,
+    /// The secret that belongs to it.
+    pub secret: Secret,
+    /// The region that signatures name; MinIO's is `us-east-1` unless it was told otherwise.
+    pub region: String,
+}
+
+/// Why there can be no such bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BucketError {
+    /// The server cannot be there.
+    #[error("a bucket's endpoint is a plain http or https URL, such as https://minio.example.com:9000")]
+    Endpoint,
+    /// Not a name by the S3 API's rules.
+    #[error("a bucket's name has 3 to 63 characters: small letters, digits, dots and dashes")]
+    Name,
+    /// Not a region's name.
+    #[error("a region is a short word such as us-east-1")]
+    Region,
+}
+
+/// Why a text names no photo in this bucket.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocateError {
+    /// Not a key.
+    #[error("it cannot be a key: {0}")]
+    Key(#[from] KeyError),
+    /// Another bucket: only the one of the settings is read.
+    #[error("it lies in another bucket than {0}")]
+    OtherBucket(String),
+    /// An address elsewhere: nothing given by a caller is fetched but keys.
+    #[error("it is an address outside of {0}")]
+    Elsewhere(String),
+}
+
+/// How long a presigned request counts: as long as its transfer may take, and a little for clocks that differ.
+const SIGNED_FOR: Duration = Duration::from_mins(10);
+
+impl Bucket {
+    /// The bucket of this name at this server, addressed by path.
+    pub fn new(endpoint: &Url, name: &str, access: &Access) -> Result<Self, BucketError> {
+        let plain = endpoint.username().is_empty()
+            && endpoint.password().is_none()
+            && endpoint.query().is_none()
+            && endpoint.fragment().is_none();
+        if !plain {
+            return Err(BucketError::Endpoint);
+        }
+        if !is_bucket_name(name) {
+            return Err(BucketError::Name);
+        }
+        let region = access.region.as_str();
+        let legal = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        if !(1..=64).contains(&region.len()) || !region.chars().all(legal) {
+            return Err(BucketError::Region);
+        }
+        let bucket =
+            rusty_s3::Bucket::new(endpoint.clone(), UrlStyle::Path, name.to_owned(), access.region.clone())
+                .map_err(|_| BucketError::Endpoint)?;
+        let credentials = Credentials::new(access.key.expose(), access.secret.expose());
+        Ok(Self { bucket, credentials })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.bucket.name()
+    }
+
+    /// Its address, such as `https://minio.example.com:9000/avatars/`: which bucket of the world it is.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.bucket.base_url().as_str()
+    }
+
+    /// An object of it as people and stored states name it.
+    #[must_use]
+    pub fn place(&self, key: ObjectKey) -> ObjectPlace {
+        ObjectPlace { bucket: self.name().to_owned(), key }
+    }
+
+    /// The object that a caller means: a key, `s3://bucket/key` or an address at this bucket's server (such as a
+    /// presigned one, whose query is not used). Nothing else is ever fetched.
+    pub fn locate(&self, text: &str) -> Result<ObjectKey, LocateError> {
+        let other = || LocateError::OtherBucket(self.name().to_owned());
+        if text.starts_with("s3://") {
+            let place: ObjectPlace = text.parse()?;
+            return if place.bucket == self.name() { Ok(place.key) } else { Err(other()) };
+        }
+        if !text.starts_with("http://") && !text.starts_with("https://") {
+            return Ok(ObjectKey::new(text)?);
+        }
+        let base = self.bucket.base_url();
+        let server = || LocateError::Elsewhere(base.origin().ascii_serialization());
+        let url: Url = text.parse().map_err(|_| server())?;
+        if url.origin() != base.origin() || !url.username().is_empty() || url.password().is_some() {
+            return Err(server());
+        }
+        let path = url.path().strip_prefix(base.path()).ok_or_else(other)?;
+        let key = percent_decode_str(path).decode_utf8().map_err(|_| KeyError::Character)?;
+        Ok(ObjectKey::new(&key)?)
+    }
+
+    /// Reads an object, or a part of it; where `unchanged` is given, only while it is still that version.
+    #[must_use]
+    pub fn get(
+        &self,
+        key: &ObjectKey,
+        range: Option<Range<u64>>,
+        unchanged: Option<&ETag>,
+        now: Timestamp,
+    ) -> Request {
+        let action = self.bucket.get_object(Some(&self.credentials), key.as_str());
+        let mut request = signed(Method::GET, &action, TRANSFER_TIMEOUT, now);
+        if let Some(range) = range {
+            let last = range.end.saturating_sub(1);
+            request = request.header(header::RANGE, &format!("bytes={}-{last}", range.start));
+        }
+        if let Some(tag) = unchanged {
+            request = request.header(header::IF_MATCH, tag.as_str());
+        }
+        request
+    }
+
+    /// Writes an object, over whatever was there.
+    #[must_use]
+    pub fn put(&self, key: &ObjectKey, body: Body, content_type: &str, now: Timestamp) -> Request {
+        let action = self.bucket.put_object(Some(&self.credentials), key.as_str());
+        let request = signed(Method::PUT, &action, TRANSFER_TIMEOUT, now);
+        Request { body, ..request.header(header::CONTENT_TYPE, content_type) }
+    }
+
+    /// Asks how long an object is and which version.
+    #[must_use]
+    pub fn head(&self, key: &ObjectKey, now: Timestamp) -> Request {
+        let action = self.bucket.head_object(Some(&self.credentials), key.as_str());
+        signed(Method::HEAD, &action, READ_TIMEOUT, now)
+    }
+
+    /// Deletes an object. One that is not there counts as deleted.
+    #[must_use]
+    pub fn delete(&self, key: &ObjectKey, now: Timestamp) -> Request {
+        let action = self.bucket.delete_object(Some(&self.credentials), key.as_str());
+        signed(Method::DELETE, &action, READ_TIMEOUT, now)
+    }
+
+    /// Lists what lies under a prefix, up to a thousand keys from where the page before ended.
+    #[must_use]
+    pub fn list(&self, prefix: &Prefix, after: Option<&str>, now: Timestamp) -> Request {
+        let mut action = self.bucket.list_objects_v2(Some(&self.credentials));
+        action.with_prefix(prefix.as_str().to_owned());
+        if let Some(token) = after {
+            action.with_continuation_token(token.to_owned());
+        }
+        signed(Method::GET, &action, READ_TIMEOUT, now)
+    }
+}
+
+/// Shows neither the key nor its id.
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bucket at {}", self.address())
+    }
+}
+
+fn signed<'a>(method: Method, action: &impl S3Action<'a>, timeout: Duration, now: Timestamp) -> Request {
+    Request::new(method, action.sign_with_time(SIGNED_FOR, &now.into()), timeout)
+}
+
+/// The S3 API's rules for names, as far as a path-style address depends on them.
+fn is_bucket_name(name: &str) -> bool {
+    let legal =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '-');
+    (3..=63).contains(&name.len())
+        && name.chars().all(legal)
+        && !name.contains("..")
+        && !name.starts_with(['.', '-'])
+        && !name.ends_with(['.', '-'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Access, Bucket, BucketError, LocateError};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        http::Body,
+        secret::Secret,
+        storage::{ETag, KeyError, ObjectKey},
+        time::Timestamp,
+    };
+
+    fn access() -> Access {
+        let secret = |text| Secret::new(text).expect("text");
+        let (key, secret) =
+            (secret("AKIAIOSFODNN7EXAMPLE"), secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"));
+        Access { key, secret, region: "us-east-1".to_owned() }
+    }
+
+    fn bucket() -> Bucket {
+        let endpoint = "http://127.0.0.1:9000".parse().expect("an address");
+        Bucket::new(&endpoint, "avatars", &access()).expect("a bucket")
+    }
+
+    fn key(text: &str) -> ObjectKey {
+        ObjectKey::new(text).expect("a key")
+    }
+
+    /// The credentials and the moment are those of the example in the S3 API reference ("Authenticating requests:
+    /// using query parameters"), whose bucket is part of the host. For a path the signature below was computed apart
+    /// from here, by that page's steps.
+    const MOMENT: i64 = 1_369_353_600_000;
+
+    #[test]
+    fn a_signature_is_always_the_same_and_covers_the_key() {
+        let url = |name: &str| bucket().get(&key(name), None, None, Timestamp::from_millis(MOMENT)).url;
+        let first = url("test.txt");
+        assert_eq!(
+            first.as_str(),
+            "http://127.0.0.1:9000/avatars/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+             &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
+             &X-Amz-Date=20130524T000000Z&X-Amz-Expires=600&X-Amz-SignedHeaders=host\
+             &X-Amz-Signature=aa9e3c3dd22483ba6547bf4e575984ff3d19f645f3611398280f51cc1df0fa2b"
+        );
+        assert_ne!(first.query(), url("test.tx").query());
+        assert_eq!(url("мама+1 %.jpg").path(), "/avatars/%D0%BC%D0%B0%D0%BC%D0%B0%2B1%20%25.jpg");
+        assert_eq!(url("http:/x?y#z").path(), "/avatars/http%3A/x%3Fy%23z");
+    }
+
+    #[test]
+    fn a_part_of_one_version_is_asked_for_in_headers() {
+        let tag = ETag::new("\"9b2c\"").expect("a tag");
+        let request = bucket().get(&key("a"), Some(10..20), Some(&tag), Timestamp::from_millis(MOMENT));
+        let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+        assert_eq!((header("range"), header("if-match")), (Some("bytes=10-19"), Some("\"9b2c\"")));
+    }
+
+    #[test]
+    fn nothing_shows_the_key() {
+        let request = bucket().put(&key("a"), Body::Empty, "image/jpeg", Timestamp::from_millis(MOMENT));
+        let shown = format!("{:?} {request:?} {:?}", bucket(), access());
+        for secret in ["wJalr", "AKIA", "Signature="] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+
+    #[test]
+    fn only_what_lies_in_the_bucket_is_located() {
+        let locate = |text: &str| bucket().locate(text);
+        for text in [
+            "u/a/1 b.jpg",
+            "s3://avatars/u/a/1 b.jpg",
+            "http://127.0.0.1:9000/avatars/u/a/1%20b.jpg?X-Amz-Signature=abc",
+        ] {
+            assert_eq!(locate(text), Ok(key("u/a/1 b.jpg")), "{text}");
+        }
+        let elsewhere = LocateError::Elsewhere("http://127.0.0.1:9000".to_owned());
+        let other = LocateError::OtherBucket("avatars".to_owned());
+        for (text, why) in [
+            ("https://127.0.0.1:9000/avatars/a", elsewhere.clone()),
+            ("http://127.0.0.1/avatars/a", elsewhere.clone()),
+            ("http://u:p@127.0.0.1:9000/avatars/a", elsewhere.clone()),
+            ("http://", elsewhere),
+            ("http://127.0.0.1:9000/other/a", other.clone()),
+            ("http://127.0.0.1:9000/avatars/../other/a", other.clone()),
+            ("s3://other/a", other),
+            ("http://127.0.0.1:9000/avatars/a%2F..%2F..%2Fother", LocateError::Key(KeyError::Dots)),
+            ("http://127.0.0.1:9000/avatars/%FF", LocateError::Key(KeyError::Character)),
+            ("/etc/passwd", LocateError::Key(KeyError::EmptySegment)),
+        ] {
+            assert_eq!(locate(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_bucket_is_refused() {
+        let new = |endpoint: &str, name: &str| {
+            Bucket::new(&endpoint.parse().expect("an address"), name, &access()).map(|_| ())
+        };
+        assert_eq!(new("https://minio.example.com/s3", "avatars"), Ok(()));
+        assert_eq!(new("ftp://minio.example.com", "avatars"), Err(BucketError::Endpoint));
+        assert_eq!(new("http://user:word@minio.example.com", "avatars"), Err(BucketError::Endpoint));
+        for name in ["", "ab", "a/b", "..", "a..b", "Avatars", "-ab", "a?b"] {
+            assert_eq!(new("http://minio", name), Err(BucketError::Name), "{name}");
+        }
+        let odd = Access { region: "us east".to_owned(), ..access() };
+        let endpoint = "http://minio".parse().expect("an address");
+        assert_eq!(Bucket::new(&endpoint, "avatars", &odd).map(|_| ()), Err(BucketError::Region));
+    }
+}

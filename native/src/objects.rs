@@ -1,0 +1,300 @@
+//! A bucket as this shell uses it: objects in and out, without a word about what they are for.
+
+use std::{
+    io::{self, Read},
+    ops::Range,
+    path::Path,
+    sync::Arc,
+};
+
+use likeness_core::{
+    error::{StorageError, StorageErrorKind},
+    http::{Answer, Body, NoAnswer, Request},
+    storage::{self, Bucket, ETag, ObjectKey, Prefix},
+};
+use tokio::runtime::Handle;
+
+use crate::{
+    clock,
+    storage::storage_error,
+    transport::{Bytes, FileSource, Incoming, SendError, Transport},
+};
+
+/// A bucket and the way to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Objects {
+    bucket: Bucket,
+    transport: Transport,
+}
+
+/// Why an object gave no bytes.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ReadError {
+    /// More bytes than were wanted; so many at least.
+    TooLarge { bytes: u64 },
+    /// The bucket refused or lost it.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for ReadError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl Objects {
+    pub(crate) fn new(bucket: Bucket, transport: Transport) -> Self {
+        Self { bucket, transport }
+    }
+
+    pub(crate) fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    /// An object's bytes, never more than `limit` of them.
+    pub(crate) async fn read(&self, key: &ObjectKey, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let mut incoming = self.begin(self.bucket.get(key, None, None, clock::now()), key).await?;
+        let announced = storage::head_of(&incoming.headers).length;
+        let mut all = Vec::new();
+        loop {
+            let so_far = announced.unwrap_or(0).max(all.len() as u64);
+            if so_far > limit {
+                return Err(ReadError::TooLarge { bytes: so_far });
+            }
+            match incoming.chunk().await.map_err(|why| self.broke_off(key, why))? {
+                Some(chunk) => all.extend_from_slice(&chunk),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Writes an object and tells its version.
+    pub(crate) async fn write(
+        &self,
+        key: &ObjectKey,
+        bytes: Vec<u8>,
+        content_type: &str,
+    ) -> Result<Option<ETag>, StorageError> {
+        let request = self.bucket.put(key, Body::Bytes(bytes), content_type, clock::now());
+        let answer = self.transport.send(request, None).await;
+        let answer = storage::accepted(self.sent(key, answer)?, &self.name(key))?;
+        Ok(storage::head_of(&answer.headers).etag)
+    }
+
+    /// Copies a file to an object, and makes sure that it is whole there.
+    pub(crate) async fn write_file(&self, key: &ObjectKey, path: &Path) -> Result<(), StorageError> {
+        let source = FileSource::new(path).map_err(|error| storage_error(path, &error))?;
+        let length = source.length();
+        let body = Body::Stream { start: 0, length };
+        let request = self.bucket.put(key, body, "application/octet-stream", clock::now());
+        let answer = self.transport.send(request, Some(Arc::new(source))).await;
+        storage::accepted(self.sent(key, answer)?, &self.name(key))?;
+        let answer = self.transport.send(self.bucket.head(key, clock::now()), None).await;
+        let answer = storage::accepted(self.sent(key, answer)?, &self.name(key))?;
+        match storage::head_of(&answer.headers).length {
+            Some(there) if there == length => Ok(()),
+            _ => Err(self.error(key, StorageErrorKind::Changed)),
+        }
+    }
+
+    /// Deletes everything under a prefix, until a listing shows nothing. Tells how many objects there were.
+    pub(crate) async fn clear(&self, prefix: &Prefix) -> Result<usize, StorageError> {
+        let mut deleted = 0;
+        loop {
+            let keys = self.list(prefix).await?;
+            if keys.is_empty() {
+                return Ok(deleted);
+            }
+            // Rounds end: each deletes what it found, and nobody but us writes here.
+            for key in &keys {
+                let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
+                match storage::accepted(self.sent(key, answer)?, &self.name(key)) {
+                    Err(error) if error.kind != StorageErrorKind::Missing => return Err(error),
+                    _ => deleted += 1,
+                }
+            }
+        }
+    }
+
+    /// The first page of what lies under a prefix: up to a thousand keys.
+    pub(crate) async fn list(&self, prefix: &Prefix) -> Result<Vec<ObjectKey>, StorageError> {
+        let answer = self.transport.send(self.bucket.list(prefix, None, clock::now()), None).await;
+        let place = format!("s3://{}/{prefix}", self.bucket.name());
+        let answer = answer.map_err(|error| unsent(&error, place))?;
+        Ok(storage::listing(answer, prefix)?.keys)
+    }
+
+    /// Opens a part of that version of an object, of this length as a whole. Called on a thread that may block.
+    pub(crate) fn open(
+        &self,
+        key: &ObjectKey,
+        version: Option<&ETag>,
+        range: Range<u64>,
+        length: u64,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        let whole = range == (0..length);
+        let part = (!whole).then(|| range.clone());
+        let request = self.bucket.get(key, part, version, clock::now());
+        let runtime = Handle::current();
+        let incoming = runtime.block_on(self.begin(request, key)).map_err(io::Error::other)?;
+        let head = storage::head_of(&incoming.headers);
+        let expected = range.end.saturating_sub(range.start);
+        let other_version = matches!((&head.etag, version), (Some(now), Some(then)) if now != then);
+        let status = if whole { 200 } else { 206 };
+        if other_version || incoming.status != status || head.length.is_some_and(|now| now != expected) {
+            return Err(io::Error::other(self.error(key, StorageErrorKind::Changed)));
+        }
+        Ok(Box::new(Reader {
+            objects: self.clone(),
+            key: key.clone(),
+            incoming,
+            rest: Bytes::new(),
+            runtime,
+        }))
+    }
+
+    /// Sends a request whose answer is an object, and waits for its headers.
+    async fn begin(&self, request: Request, key: &ObjectKey) -> Result<Incoming, StorageError> {
+        let incoming = self.transport.fetch(request).await.map_err(|error| unsent(&error, self.name(key)))?;
+        let mut incoming = incoming.map_err(|why| self.broke_off(key, why))?;
+        if incoming.status.is_success() {
+            return Ok(incoming);
+        }
+        // An error document is short; what does not come is not needed.
+        let body = incoming.chunk().await.ok().flatten().unwrap_or_default();
+        Err(self.error(key, storage::refused(incoming.status, &body)))
+    }
+
+    fn sent(&self, key: &ObjectKey, answer: Result<Answer, SendError>) -> Result<Answer, StorageError> {
+        answer.map_err(|error| unsent(&error, self.name(key)))
+    }
+
+    fn broke_off(&self, key: &ObjectKey, why: NoAnswer) -> StorageError {
+        log::debug!("{}: {why}", self.name(key));
+        self.error(key, StorageErrorKind::Unreachable)
+    }
+
+    fn error(&self, key: &ObjectKey, kind: StorageErrorKind) -> StorageError {
+        StorageError { kind, place: self.name(key) }
+    }
+
+    fn name(&self, key: &ObjectKey) -> String {
+        self.bucket.place(key.clone()).to_string()
+    }
+}
+
+fn unsent(error: &SendError, place: String) -> StorageError {
+    log::debug!("{place}: {error}");
+    match error {
+        SendError::Source(error) => storage_error(Path::new(&place), error),
+        SendError::Simulator(_) | SendError::Unsendable(_) => {
+            StorageError { kind: StorageErrorKind::Broken, place }
+        }
+    }
+}
+
+/// An object's bytes for code that blocks.
+struct Reader {
+    objects: Objects,
+    key: ObjectKey,
+    incoming: Incoming,
+    rest: Bytes,
+    runtime: Handle,
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.rest.is_empty() && !buffer.is_empty() {
+            match self.runtime.block_on(self.incoming.chunk()) {
+                Ok(Some(chunk)) => self.rest = chunk,
+                Ok(None) => return Ok(0),
+                Err(why) => return Err(io::Error::other(self.objects.broke_off(&self.key, why))),
+            }
+        }
+        let part = self.rest.split_to(self.rest.len().min(buffer.len()));
+        buffer[..part.len()].copy_from_slice(&part);
+        Ok(part.len())
+    }
+}
+
+/// The error of a bucket that code for files carried here.
+pub(crate) fn carried(error: &io::Error) -> Option<StorageError> {
+    error.get_ref()?.downcast_ref::<StorageError>().cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        thread,
+        time::Duration,
+    };
+
+    use likeness_core::{
+        error::StorageErrorKind,
+        limits::TRANSFER_TIMEOUT,
+        secret::Secret,
+        storage::{Access, Bucket, ObjectKey},
+    };
+    use tokio::{sync::oneshot, time};
+
+    use super::{Objects, ReadError};
+    use crate::transport::Transport;
+
+    /// A server that takes one request, says this much, and then nothing for ever.
+    fn slow(answer: &'static str) -> (Objects, oneshot::Receiver<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let (said, heard) = oneshot::channel();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut bytes = [0; 4096];
+            assert!(stream.read(&mut bytes).expect("a request") > 0);
+            stream.write_all(answer.as_bytes()).expect("said");
+            said.send(()).expect("a listener");
+            // Until the other side is gone.
+            while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
+        });
+        let secret = || Secret::new("hush").expect("text");
+        let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
+        let bucket =
+            Bucket::new(&endpoint.parse().expect("an address"), "photos", &access).expect("a bucket");
+        (Objects::new(bucket, Transport::direct().expect("a client")), heard)
+    }
+
+    /// From here on time passes only where the test says so.
+    async fn just_in_time<T>(begun: time::Instant, task: &tokio::task::JoinHandle<T>) {
+        time::pause();
+        let almost = TRANSFER_TIMEOUT.saturating_sub(begun.elapsed()).saturating_sub(Duration::from_secs(5));
+        time::advance(almost).await;
+        assert!(!task.is_finished());
+        time::advance(Duration::from_secs(6)).await;
+        time::resume();
+    }
+
+    #[tokio::test]
+    async fn a_read_that_stalls_is_given_up_after_five_minutes() {
+        assert_eq!(TRANSFER_TIMEOUT.as_secs(), 300);
+        let (objects, heard) = slow("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf a photo");
+        let key = ObjectKey::new("a.jpg").expect("a key");
+        let begun = time::Instant::now();
+        let task = tokio::spawn(async move { objects.read(&key, 10_000).await });
+        heard.await.expect("said");
+        just_in_time(begun, &task).await;
+        let error = task.await.expect("no panic").expect_err("half a photo");
+        assert!(matches!(error, ReadError::Storage(error) if error.kind == StorageErrorKind::Unreachable));
+    }
+
+    #[tokio::test]
+    async fn a_write_without_an_answer_is_given_up_after_five_minutes() {
+        let (objects, heard) = slow("");
+        let key = ObjectKey::new("a.jpg").expect("a key");
+        let begun = time::Instant::now();
+        let task = tokio::spawn(async move { objects.write(&key, vec![7; 100], "image/jpeg").await });
+        heard.await.expect("said");
+        just_in_time(begun, &task).await;
+        let error = task.await.expect("no panic").expect_err("no answer");
+        assert_eq!((error.kind, error.place.as_str()), (StorageErrorKind::Unreachable, "s3://photos/a.jpg"));
+    }
+}

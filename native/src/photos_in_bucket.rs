@@ -1,0 +1,80 @@
+//! From what was typed to photos in a bucket.
+
+use likeness_core::{
+    avatar::{Photo, PhotoSet, PhotoState, Sha256Sum},
+    error::StorageErrorKind,
+    limits::PhotoLimits,
+    photo::PhotoProblem,
+    storage::ObjectKey,
+};
+
+use crate::{
+    commands::Context,
+    exit::{Exit, Failure},
+    failures,
+    objects::{Objects, ReadError},
+    output::Unit,
+    printable::printable,
+};
+
+/// Reads every photo once for its sum, in the order given. What is wrong with the names is said at once.
+pub(crate) async fn read(
+    texts: &[String],
+    objects: &Objects,
+    context: &Context,
+) -> Result<PhotoSet, Failure> {
+    let mut problems = Vec::new();
+    let mut keys = Vec::new();
+    for text in texts {
+        match objects.bucket().locate(text) {
+            Ok(key) => keys.push(key),
+            // Without the query, which may hold a signature.
+            Err(why) => {
+                problems.push(format!("{}: {why}", printable(text.split('?').next().unwrap_or_default())));
+            }
+        }
+    }
+    if !problems.is_empty() {
+        let failure =
+            Failure::new(Exit::Usage, "usage.keys", "not everything that was named is in the bucket");
+        return Err(problems
+            .into_iter()
+            .fold(failure, Failure::why)
+            .next("name keys of the bucket MINIO_BUCKET, such as avatars/u/a/1.jpg"));
+    }
+    let progress = context.output.progress("Reading", keys.len() as u64, Unit::Photos);
+    let mut photos = Vec::new();
+    for key in keys {
+        match photo(&key, objects).await {
+            Ok(photo) => photos.push(photo),
+            Err(ReadError::Storage(error)) if error.kind == StorageErrorKind::Missing => {
+                problems.push(error.to_string());
+            }
+            Err(ReadError::Storage(error)) => return Err(failures::storage(error)),
+            Err(ReadError::TooLarge { bytes }) => photos.push(too_large(&key, objects, bytes)),
+        }
+        progress.advance(1);
+    }
+    if problems.is_empty() {
+        return Ok(PhotoSet::new(photos));
+    }
+    let failure = Failure::new(Exit::Data, "photos.unreadable", "not every photo can be read");
+    Err(problems.into_iter().fold(failure, Failure::why).next("mend what is named, or leave it out"))
+}
+
+async fn photo(key: &ObjectKey, objects: &Objects) -> Result<Photo, ReadError> {
+    let bytes = objects.read(key, PhotoLimits::default().max_bytes).await?;
+    Ok(named(key, objects, Sha256Sum::of(&bytes), PhotoState::Waiting))
+}
+
+/// Its bytes do not matter, since it is left out; its key and size tell it from others.
+fn too_large(key: &ObjectKey, objects: &Objects, bytes: u64) -> Photo {
+    let max = PhotoLimits::default().max_bytes;
+    let state = PhotoState::Rejected(PhotoProblem::TooManyBytes { bytes, max });
+    named(key, objects, Sha256Sum::of(format!("{key} {bytes}").as_bytes()), state)
+}
+
+fn named(key: &ObjectKey, objects: &Objects, sha256: Sha256Sum, state: PhotoState) -> Photo {
+    let source = objects.bucket().place(key.clone()).to_string();
+    Photo { name: key.to_string(), source, sha256, caption: None, state }
+}

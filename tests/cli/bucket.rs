@@ -1,0 +1,258 @@
+//! Photos in a real bucket: read from it, written back to it, and gone from it when nothing needs them.
+
+use std::{
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use likeness_core::{
+    error::StorageErrorKind,
+    http::{HeaderMap, Response, StatusCode},
+    secret::Secret,
+    storage::{self, Access, Bucket, ObjectKey},
+    time::Timestamp,
+};
+use serde_json::Value;
+
+use crate::{
+    Ending, Place,
+    minio::{self, Store},
+    photo,
+    relay::{self, Fate},
+    running::{Running, Server},
+};
+
+/// Names that go wrong easily: a space, a plus, a per cent sign, letters of another script.
+const NAMES: [&str; 4] = ["u/a/1 one.jpg", "u/a/2+two.jpg", "u/a/3%2Fthree.jpg", "u/a/четыре ё.jpg"];
+
+/// A bucket with four photos, and the command that trains with them.
+struct Set {
+    place: Place,
+    store: Store,
+}
+
+impl Set {
+    fn new() -> Option<Self> {
+        let set = Self { place: Place::new(), store: Store::new()? };
+        for (tint, name) in (0..).zip(NAMES) {
+            set.store.put(name, &photo(tint, 520));
+        }
+        Some(set)
+    }
+
+    fn with_bucket(&self, mut command: Command, server: &str) -> Command {
+        command
+            .env("MINIO_ENDPOINT", server)
+            .env("MINIO_BUCKET", self.store.name())
+            .env("MINIO_ACCESS_KEY", minio::KEY)
+            .env("MINIO_SECRET_KEY", minio::SECRET);
+        command
+    }
+
+    /// Trains in test mode.
+    fn testing(&self, words: &[&str]) -> Command {
+        self.with_bucket(self.place.testing(words), self.store.server())
+    }
+
+    /// Trains at a simulator.
+    fn buying(&self, server: &Server, words: &[&str]) -> Command {
+        self.with_bucket(self.place.buying(server, words), self.store.server())
+    }
+}
+
+fn train<'a>(keys: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["train", "--name", "Zebulon", "--min-photos", "4", "--yes", "--keys"];
+    words.extend(keys);
+    words
+}
+
+fn code(ending: &Ending) -> String {
+    let documents = ending.documents();
+    let last = documents.last().expect("a document");
+    last["error"]["code"].as_str().unwrap_or_else(|| panic!("no error: {last}")).to_owned()
+}
+
+#[test]
+fn photos_come_from_the_bucket_and_the_model_goes_there() {
+    let Some(set) = Set::new() else { return };
+    let mut words = train(&NAMES);
+    words.push("--json");
+    let ending = Ending::of(&mut set.testing(&words)).ended(0);
+    let status: Value = ending.documents().pop().expect("a status");
+    let job = status["job"].as_str().expect("a job");
+    // What was prepared is gone; what was made stays; what was there is untouched.
+    let copy = format!("likeness/local/{job}/model.safetensors");
+    let mut expected: Vec<String> = NAMES.map(str::to_owned).to_vec();
+    expected.push(copy.clone());
+    expected.sort();
+    let mut keys = set.store.keys();
+    keys.sort();
+    assert_eq!(keys, expected);
+    assert_eq!(set.store.get(NAMES[3]), photo(3, 520));
+    let place = format!("s3://{}/{copy}", set.store.name());
+    assert_eq!(status["model"]["file"]["copy"].as_str(), Some(place.as_str()));
+    let own = std::fs::read(status["model"]["path"].as_str().expect("a path")).expect("our file");
+    assert!(set.store.get(&copy) == own);
+
+    // The same photos by another name for each: the same job.
+    let urls = [
+        format!("s3://{}/{}", set.store.name(), NAMES[0]),
+        format!("http://{}/{}/u/a/2%2Btwo.jpg?X-Amz-Signature=old", set.store.server(), set.store.name()),
+    ];
+    let again = [urls[0].as_str(), urls[1].as_str(), NAMES[2], NAMES[3]];
+    let ending = Ending::of(&mut set.testing(&train(&again))).ended(0);
+    assert!(ending.text().contains(job) && ending.text().contains(&place), "{}", ending.text());
+
+    let ending = Ending::of(&mut set.testing(&["erase", "Zebulon", "--yes"])).ended(0);
+    assert!(ending.text().contains("in the bucket; your own objects stay"), "{}", ending.text());
+    assert_eq!(set.store.keys_with("likeness/"), Vec::<String>::new());
+    assert_eq!(set.store.keys().len(), NAMES.len());
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_nothing_begins() {
+    let Some(set) = Set::new() else { return };
+    let run = |(name, value): (&str, &str), keys: &[&str]| {
+        let mut words = train(keys);
+        words.push("--json");
+        let mut command = set.testing(&words);
+        if value.is_empty() {
+            command.env_remove(name)
+        } else {
+            command.env(name, value)
+        };
+        Ending::of(&mut command)
+    };
+    let as_it_is = ("MINIO_REGION", "us-east-1");
+    let twice = [NAMES[0], NAMES[0], NAMES[1], NAMES[2]];
+    let not_there = ["u/a/none.jpg", NAMES[0], NAMES[1], NAMES[2]];
+    let outside = ["../other/1.jpg", "http://127.0.0.1:9/x/1.jpg", "s3://other/1.jpg", NAMES[0]];
+    for (setting, keys, exit, expected) in [
+        (("MINIO_SECRET_KEY", "wrong-wrong"), NAMES, 6, "storage.denied"),
+        (("MINIO_ACCESS_KEY", "nobody"), NAMES, 6, "storage.denied"),
+        (("MINIO_BUCKET", "not-there"), NAMES, 3, "photos.unreadable"),
+        (("MINIO_ENDPOINT", "127.0.0.1:9"), NAMES, 6, "storage.unreachable"),
+        (("MINIO_BUCKET", ""), NAMES, 2, "settings.bucket_missing"),
+        (("MINIO_BUCKET", "Not a bucket"), NAMES, 2, "settings.bucket"),
+        (as_it_is, not_there, 3, "photos.unreadable"),
+        (as_it_is, outside, 2, "usage.keys"),
+        (as_it_is, twice, 3, "data.duplicate_photos"),
+    ] {
+        let ending = run(setting, &keys).ended(exit);
+        assert_eq!(code(&ending), expected, "{}", ending.text());
+        assert!(!ending.text().contains(minio::SECRET) && !ending.stderr.contains("X-Amz-Signature"));
+    }
+    assert_eq!(set.store.keys_with("likeness/"), Vec::<String>::new());
+}
+
+/// Killed when everything is prepared and nothing uploaded: what lies in the bucket is used again where it is still
+/// the same, and made again where it was overwritten or deleted.
+#[test]
+fn what_was_prepared_is_used_again_only_while_it_is_the_same() {
+    let Some(set) = Set::new() else { return };
+    let server = Server::start(&set.place, "300ms", &["initiate-failed"]);
+    let words = train(&NAMES);
+    let running = Running::start(&mut set.buying(&server, &words));
+    server.log().wait_for("POST /storage/upload/initiate");
+    running.kill();
+    let prepared = set.store.keys_with("/normalised/");
+    assert_eq!(prepared.len(), NAMES.len(), "{prepared:?}");
+    for key in &prepared {
+        assert!(set.store.get(key).starts_with(&[0xff, 0xd8, 0xff]), "{key}");
+    }
+    set.store.put(&prepared[1], &photo(77, 520));
+    set.store.delete(&prepared[2]);
+    let ending = Ending::of(&mut set.buying(&server, &words)).ended(0);
+    assert!(ending.text().contains("Zebulon's model is ready."), "{}", ending.text());
+    assert_eq!(server.orders(), 1);
+    assert_eq!(set.store.keys_with("/normalised/"), Vec::<String>::new());
+    assert_eq!(set.store.keys_with("model.safetensors").len(), 1);
+}
+
+#[test]
+fn a_bucket_that_breaks_off_is_asked_again() {
+    let Some(set) = Set::new() else { return };
+    // Of what goes into the archive the first two readings break off, and of what is written back the first answer.
+    let (reads, writes) = (AtomicU32::new(0), AtomicU32::new(0));
+    let flaky = relay::to(set.store.server(), move |line| {
+        let normalised = line.contains("/normalised/");
+        let first = |count: &AtomicU32, times: u32| count.fetch_add(1, Ordering::Relaxed) < times;
+        match line.split(' ').next() {
+            Some("GET") if normalised && !line.contains("list-type") && first(&reads, 2) => {
+                Fate::CutAfter(2000)
+            }
+            Some("PUT") if normalised && first(&writes, 1) => Fate::CutAfter(0),
+            _ => Fate::Forwarded,
+        }
+    });
+    let server = Server::start(&set.place, "300ms", &[]);
+    let words = train(&NAMES);
+    let mut command = set.with_bucket(set.place.buying(&server, &words), &flaky);
+    let ending = Ending::of(&mut command).ended(0);
+    assert!(ending.stderr.contains("(storage.unreachable)"), "{}", ending.stderr);
+    assert_eq!(server.orders(), 1);
+    assert_eq!(set.store.keys_with("/normalised/"), Vec::<String>::new());
+
+    // It is gone in the middle of a photo: nothing begins, and the same command works when it is back.
+    let gone = relay::to(set.store.server(), |_| Fate::CutAfter(3000));
+    let words: Vec<&str> =
+        words.into_iter().map(|word| if word == "Zebulon" { "Yolanda" } else { word }).collect();
+    let mut command = set.with_bucket(set.place.buying(&server, &words), &gone);
+    let ending = Ending::of(&mut command).ended(6);
+    assert!(ending.stderr.contains("the bucket cannot be reached, or breaks off"), "{}", ending.stderr);
+    Ending::of(&mut set.with_bucket(set.place.buying(&server, &words), set.store.server())).ended(0);
+}
+
+/// What a killed run left in the bucket goes with the next command, once nothing can resume from it.
+#[test]
+fn the_bucket_is_swept_and_erased_after_a_power_cut() {
+    let Some(set) = Set::new() else { return };
+    let server = Server::start(&set.place, "300ms", &["initiate-failed=9"]);
+    let words = train(&NAMES);
+    let running = Running::start(&mut set.buying(&server, &words));
+    server.log().wait_for("POST /storage/upload/initiate");
+    running.kill();
+    assert_eq!(set.store.keys_with("/normalised/").len(), NAMES.len());
+    // Without the bucket's settings nothing can be swept, and erasing says so instead of forgetting where it lies.
+    Ending::of(&mut set.place.buying(&server, &["cancel", "Zebulon"])).ended(0);
+    let ending =
+        Ending::of(&mut set.place.buying(&server, &["erase", "Zebulon", "--yes", "--json"])).ended(2);
+    assert_eq!(code(&ending), "settings.bucket_missing");
+    assert_eq!(set.store.keys_with("/normalised/").len(), NAMES.len());
+    Ending::of(&mut set.buying(&server, &["status", "Zebulon"])).ended(0);
+    assert_eq!(set.store.keys_with("/normalised/"), Vec::<String>::new());
+    Ending::of(&mut set.buying(&server, &["erase", "Zebulon", "--yes"])).ended(0);
+    assert_eq!(set.store.keys().len(), NAMES.len());
+}
+
+#[test]
+fn a_signature_of_yesterday_is_told_from_a_wrong_key() {
+    let Some(set) = Set::new() else { return };
+    let secret = |text| Secret::new(text).expect("text");
+    let access =
+        Access { key: secret(minio::KEY), secret: secret(minio::SECRET), region: "us-east-1".to_owned() };
+    let endpoint = format!("http://{}", set.store.server()).parse().expect("an address");
+    let bucket = Bucket::new(&endpoint, set.store.name(), &access).expect("a bucket");
+    let key = ObjectKey::new(NAMES[3]).expect("a key");
+    let kind = |moment: Timestamp| {
+        let request = bucket.get(&key, None, None, moment);
+        let answer = minio::call(set.store.server(), "GET", &request.url, b"");
+        let status = StatusCode::from_u16(answer.status).expect("a status");
+        let response = Response { status, headers: HeaderMap::new(), body: answer.body };
+        storage::accepted(Ok(response), "here").map(drop).map_err(|error| error.kind)
+    };
+    let now = jiff::Timestamp::now().as_millisecond();
+    assert_eq!(kind(Timestamp::from_millis(now)), Ok(()));
+    let yesterday = Timestamp::from_millis(now - 24 * 3_600_000);
+    assert_eq!(kind(yesterday), Err(StorageErrorKind::Expired));
+}
+
+#[test]
+fn doctor_tells_whether_the_bucket_works() {
+    let Some(set) = Set::new() else { return };
+    let ending = Ending::of(&mut set.testing(&["doctor"])).ended(0);
+    assert!(ending.text().contains("answers, and takes the key"), "{}", ending.text());
+    let mut command = set.testing(&["doctor"]);
+    let ending = Ending::of(command.env("MINIO_SECRET_KEY", "wrong-wrong")).ended(6);
+    assert!(ending.text().contains("access was refused"), "{}", ending.text());
+}

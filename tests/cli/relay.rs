@@ -1,0 +1,50 @@
+//! A server between two others that loses what it is told to lose.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+};
+
+/// What happens to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Forwarded,
+    /// The answer breaks off after so many bytes, its headers included.
+    CutAfter(usize),
+}
+
+/// Listens for as long as the process lives. `fate` is asked with each request's first line.
+pub(crate) fn to(server: &str, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let (server, fate) = (server.to_owned(), Arc::new(fate));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, server, fate) = (stream.expect("a connection"), server.clone(), Arc::clone(&fate));
+            // What breaks off on either side breaks off on both.
+            thread::spawn(move || relay(stream, &server, fate.as_ref()).ok());
+        }
+    });
+    address
+}
+
+fn relay(mut client: TcpStream, server: &str, fate: &dyn Fn(&str) -> Fate) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n") {
+        client.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let fate = fate(String::from_utf8_lossy(&head).trim_end());
+    let mut server = TcpStream::connect(server)?;
+    server.write_all(&head)?;
+    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || std::io::copy(&mut from, &mut to));
+    match fate {
+        Fate::Forwarded => std::io::copy(&mut server, &mut client),
+        Fate::CutAfter(bytes) => std::io::copy(&mut (&mut server).take(bytes as u64), &mut client),
+    }?;
+    server.shutdown(Shutdown::Both).and_then(|()| client.shutdown(Shutdown::Both))
+}
