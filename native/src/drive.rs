@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, Bought, Cancel, Chore, Command, Errand, Event, Generation, LOOKS_BEFORE_UNKNOWN,
-        Mark, Order, Outcome, Stage, Step, Task, TaskId,
+        Avatar, AvatarId, Bought, Chore, Command, Errand, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey,
+        Outcome, Stage, Step, Task, TaskId,
     },
-    error::Class,
     fal::submit::{self, Submitted, Unclear},
 };
 use tokio::{
@@ -27,36 +26,8 @@ use crate::{
     work,
 };
 
-/// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Goal {
-    /// The end of a training.
-    Trained(u32),
-    /// The end of a training, however long it takes: an unclear purchase is waited for as well.
-    Watched(u32),
-    /// That fal took a training.
-    Accepted(u32),
-    /// One look at how a training stands; nothing is bought for it.
-    Seen(u32),
-    /// That the request that a person named is taken for a training's own, or is not.
-    Resolved(u32),
-    /// That fal was told to stop a training.
-    CancelSent(u32),
-    /// The end of some pictures.
-    Pictures(u32),
-    /// That nothing more happens.
-    AllEnded,
-}
-
 /// How often another process's changes are looked for, such as a cancel.
 const TICK: Duration = Duration::from_millis(500);
-
-/// Tries before something that costs nothing yet is put off to another day.
-const TRIES_BEFORE_PURCHASE: u32 = 5;
-/// Tries of fetching what was paid for: some four minutes.
-const TRIES_WHILE_KEEPING: u32 = 8;
-/// Tries of what fal refuses in a way that does not pass by itself.
-const TRIES_AFTER_REFUSAL: u32 = 3;
 
 /// Drives the avatar, telling `watcher` after every change. Where another process drives it already, this one
 /// only watches, and carries on should the other go away.
@@ -79,11 +50,11 @@ pub(crate) async fn drive(
     let avatar = shell.load(id)?;
     let link = shell.link_of(&avatar)?;
     shell.tell(id, Event::Restarted)?;
-    if let Some(attempt) = attempt_of(goal) {
+    if let Some(order) = goal.order() {
         // Whoever asks wants to know how things stand now.
-        shell.ask(id, Command::Look(attempt))?;
+        shell.ask(id, Command::Look(order))?;
     }
-    let mut driver = Driver { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new() };
+    let mut driver = Driver { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new(), hold: None };
     let outcome = driver.run(interrupt, goal, watcher).await;
     // However it ended: the answer to a purchase that is under way is awaited and saved.
     let saved = driver.await_submits().await;
@@ -96,7 +67,10 @@ struct Driver<'a> {
     link: Link,
     id: AvatarId,
     tasks: JoinSet<(TaskId, Outcome)>,
-    under_way: Vec<(Mark, Option<OwnedSemaphorePermit>)>,
+    under_way: Vec<Mark>,
+    /// While an order is being placed the first Ctrl-C waits for the answer to be saved. One for all orders that
+    /// are under way at once.
+    hold: Option<OwnedSemaphorePermit>,
 }
 
 impl Driver<'_> {
@@ -119,7 +93,7 @@ impl Driver<'_> {
                 Step::Idle => TICK,
             };
             watcher(&avatar)?;
-            if is_reached(goal, &avatar) && self.tasks.is_empty() {
+            if goal.is_reached(&avatar) && self.tasks.is_empty() {
                 return Ok(avatar);
             }
             if begins {
@@ -129,7 +103,7 @@ impl Driver<'_> {
                 if let Some(failure) = given_up(goal, &avatar) {
                     return Err(failure);
                 }
-                if idle || is_a_glance(goal) && !is_worth_another_look(goal, &avatar) {
+                if idle || goal.is_a_glance() && !goal.wants_another_look(&avatar) {
                     return Ok(avatar);
                 }
             }
@@ -138,10 +112,11 @@ impl Driver<'_> {
     }
 
     async fn begin(&mut self, task: Task, interrupt: &Interrupt) {
-        // Until the answer to a purchase is saved, the first Ctrl-C waits with us.
-        let hold = if is_submit(&task.mark) { interrupt.hold().await } else { None };
+        if is_submit(&task.mark) && self.hold.is_none() {
+            self.hold = interrupt.hold().await;
+        }
         let (shell, link, id, task_id) = (self.shell.clone(), self.link.clone(), self.id, task.mark.id);
-        self.under_way.push((task.mark, hold));
+        self.under_way.push(task.mark);
         self.tasks.spawn(of_job(current_job().unwrap_or_default(), async move {
             (task_id, work::perform(&shell, &link, id, task.work).await)
         }));
@@ -153,7 +128,7 @@ impl Driver<'_> {
         let advanced = self.shell.store.settle(self.id, |avatar| {
             let Some(avatar) = avatar else { return (None, None) };
             let mut avatar = avatar.after(Event::Woke, &moment);
-            let may = |errand| is_allowed(goal, &avatar, errand);
+            let may = |errand| goal.allows(&avatar, errand);
             let step = avatar.next_step_of(&self.link.account, &moment, may);
             if let Step::Begin(task) = &step {
                 avatar = avatar.after(Event::Began(task.mark.clone()), &moment);
@@ -175,17 +150,15 @@ impl Driver<'_> {
     }
 
     fn ended(&mut self, ended: Result<(TaskId, Outcome), JoinError>) -> Result<(), Failure> {
-        let (id, mut outcome) = ended.map_err(|error| {
+        let (id, outcome) = ended.map_err(|error| {
             Failure::new(Exit::Internal, "internal.task", "a task of this program ended unexpectedly")
                 .why(error.to_string())
                 .next("run the same command again: it carries on")
         })?;
-        let place = self.under_way.iter().position(|(mark, _)| mark.id == id);
-        let (mark, _hold) = place.map(|place| self.under_way.remove(place)).unzip();
+        let place = self.under_way.iter().position(|mark| mark.id == id);
+        let mark = place.map(|place| self.under_way.remove(place));
         let submitted = mark.as_ref().is_some_and(is_submit);
-        if let (Some(mark), Outcome::Answered { held_elsewhere, .. }) = (mark, &mut outcome) {
-            *held_elsewhere = self.is_held_elsewhere(mark.errand)?;
-        }
+        let errand = mark.map(|mark| mark.errand);
         let accepted = match &outcome {
             Outcome::Answered { answer, .. } if submitted => match submit::parse(answer.clone()) {
                 Submitted::Accepted(request_id) => Some(request_id),
@@ -193,20 +166,20 @@ impl Driver<'_> {
             },
             _ => None,
         };
-        let told = self.shell.tell_at(self.id, Event::Ended(id, outcome), self.link.poll).map(drop);
+        let told = self.shell.tell_outcome(self.id, id, outcome, errand, self.link.poll).map(drop);
+        if !self.awaits_a_submit() {
+            self.hold = None;
+        }
         match (told, accepted) {
-            (Err(failure), Some(request_id)) => Err(failure
-                .why(format!("fal.ai took the order as {request_id}, and that could not be saved"))
-                .next(format!("then tell it: likeness resolve {} --request-id {request_id}", self.id))),
+            (Err(failure), Some(request_id)) => {
+                let job = errand.and_then(Errand::order).map(|order| resolvable(self.id, order));
+                let job = job.unwrap_or_else(|| self.id.to_string());
+                Err(failure
+                    .why(format!("fal.ai took the order as {request_id}, and that could not be saved"))
+                    .next(format!("then tell it: likeness resolve {job} --request-id {request_id}")))
+            }
             (told, _) => told,
         }
-    }
-
-    fn is_held_elsewhere(&self, errand: Errand) -> Result<bool, Failure> {
-        let avatar = self.shell.load(self.id)?;
-        let Some(candidate) = avatar.candidate(errand) else { return Ok(false) };
-        let holder = self.shell.store.holder(candidate).map_err(failures::storage)?;
-        Ok(holder.is_some_and(|holder| holder != self.id))
     }
 
     /// Ends, but not before the answer to a purchase is saved: without it the purchase would be unclear.
@@ -229,7 +202,7 @@ impl Driver<'_> {
     }
 
     fn awaits_a_submit(&self) -> bool {
-        self.under_way.iter().any(|(mark, _)| is_submit(mark))
+        self.under_way.iter().any(is_submit)
     }
 }
 
@@ -250,7 +223,7 @@ async fn watch(
     loop {
         let avatar = shell.load(id)?;
         watcher(&avatar)?;
-        if is_reached(goal, &avatar) || is_a_glance(goal) {
+        if goal.is_reached(&avatar) || goal.is_a_glance() {
             return Ok(Watched::Ended(Box::new(avatar)));
         }
         if let Some(failure) = given_up(goal, &avatar) {
@@ -267,148 +240,36 @@ fn is_submit(mark: &Mark) -> bool {
     matches!(mark.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
 }
 
-/// What is only looked at, not waited for.
-fn is_a_glance(goal: Goal) -> bool {
-    matches!(goal, Goal::Seen(_))
-}
-
-/// One lost answer is no news: a few looks in a row show whether fal can be reached.
-fn is_worth_another_look(goal: Goal, avatar: &Avatar) -> bool {
-    let trouble = attempt_of(goal).and_then(|attempt| avatar.training(attempt)?.order.trouble());
-    trouble.is_some_and(|trouble| trouble.tries < LOOKS_BEFORE_UNKNOWN)
-}
-
-/// The training that it is about.
-fn attempt_of(goal: Goal) -> Option<u32> {
-    match goal {
-        Goal::Trained(attempt)
-        | Goal::Watched(attempt)
-        | Goal::Accepted(attempt)
-        | Goal::Seen(attempt)
-        | Goal::Resolved(attempt)
-        | Goal::CancelSent(attempt) => Some(attempt),
-        Goal::Pictures(_) | Goal::AllEnded => None,
-    }
-}
-
-/// The training that may be prepared, uploaded and bought for it: its person has said yes to that one.
-fn bought_for(goal: Goal) -> Option<u32> {
-    match goal {
-        Goal::Trained(attempt) | Goal::Watched(attempt) | Goal::Accepted(attempt) => Some(attempt),
-        Goal::Seen(_) | Goal::Resolved(_) | Goal::CancelSent(_) | Goal::Pictures(_) | Goal::AllEnded => None,
-    }
-}
-
-/// What a goal allows. Looking at a job must not buy it; what is bought already is followed by everyone.
-fn is_allowed(goal: Goal, avatar: &Avatar, errand: Errand) -> bool {
-    let current = avatar.trainings().last().map(|training| training.attempt);
-    match errand {
-        Errand::Photo(_) => bought_for(goal).is_some() && bought_for(goal) == current,
-        Errand::Training(attempt, Chore::Upload | Chore::Submit) => bought_for(goal) == Some(attempt),
-        // Pictures that another command has ordered meanwhile need not wait for the end of a training.
-        Errand::Pictures(number, Chore::Upload | Chore::Submit) => {
-            goal == Goal::Pictures(number) || bought_for(goal).is_some()
-        }
-        Errand::Training(..) | Errand::Pictures(..) => true,
-    }
-}
-
-fn is_reached(goal: Goal, avatar: &Avatar) -> bool {
-    let training = |attempt: u32, reached: fn(&Order<_>) -> bool| {
-        avatar.training(attempt).is_none_or(|training| reached(&training.order))
-    };
-    match goal {
-        Goal::Trained(attempt) | Goal::Watched(attempt) => training(attempt, Order::ended),
-        Goal::Accepted(attempt) => training(attempt, |order| order.ended() || order.request_id().is_some()),
-        Goal::Resolved(attempt) => {
-            training(attempt, |order| !matches!(order.stage(), Stage::Unclear { candidate: Some(_), .. }))
-        }
-        Goal::Seen(attempt) => training(attempt, |order| {
-            order.ended() || matches!(order.stage(), Stage::Preparing | Stage::Planned)
-        }),
-        Goal::CancelSent(attempt) => {
-            training(attempt, |order| order.ended() || order.cancel() == Cancel::Sent)
-        }
-        Goal::Pictures(number) => avatar.generation(number).is_none_or(|pictures| pictures.order.ended()),
-        Goal::AllEnded => avatar.ended(),
-    }
-}
-
-/// How long what was bought is followed while fal cannot be reached.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Patience {
-    /// As long as it takes, also for an unclear purchase to become clear.
-    Endless,
-    /// As long as it takes once fal has taken it.
-    Usual,
-    /// A few tries: the wish is saved, and is carried out another day.
-    Little,
-}
-
-/// Why going on makes no sense now. What was saved stays: the same command carries on another day.
 fn given_up(goal: Goal, avatar: &Avatar) -> Option<Failure> {
-    let training =
-        |attempt: u32, patience| given_up_order(avatar.id(), "", &avatar.training(attempt)?.order, patience);
-    let pictures =
-        |pictures: &Generation, patience| given_up_order(avatar.id(), " pictures", &pictures.order, patience);
-    match goal {
-        Goal::Trained(attempt) | Goal::Accepted(attempt) => training(attempt, Patience::Usual),
-        Goal::Watched(attempt) => training(attempt, Patience::Endless),
-        Goal::CancelSent(attempt) | Goal::Resolved(attempt) => training(attempt, Patience::Little),
-        Goal::Pictures(number) => pictures(avatar.generation(number)?, Patience::Usual),
-        Goal::AllEnded => {
-            let mut trainings = avatar.trainings().iter();
-            let mut others = avatar.pictures().iter();
-            trainings
-                .find_map(|one| training(one.attempt, Patience::Little))
-                .or_else(|| others.find_map(|one| pictures(one, Patience::Little)))
-        }
-        Goal::Seen(_) => None,
-    }
+    goal.given_up(avatar, clock::now()).map(|why| match why {
+        GivenUp::Unclear { order, why } => unclear(avatar.id(), order, why),
+        GivenUp::Failed(error) => failures::of(&error),
+    })
 }
 
-fn given_up_order<G>(id: AvatarId, what: &str, order: &Order<G>, patience: Patience) -> Option<Failure> {
-    if order.ended() {
-        return None;
-    }
-    let trouble = order.trouble();
-    if let Stage::Unclear { why, candidate, search, .. } = order.stage() {
-        let in_vain = candidate.is_none() && search.rounds > 0;
-        let gave_up = trouble.is_some_and(|trouble| trouble.tries >= TRIES_AFTER_REFUSAL);
-        return ((in_vain || gave_up) && patience != Patience::Endless).then(|| unclear(id, what, *why));
-    }
-    let trouble = trouble?;
-    let passes = trouble.error.may_pass();
-    let bought = matches!(order.stage(), Stage::Accepted(_));
-    let most = match trouble.error.class() {
-        Class::Storage if !passes => 1,
-        _ if passes && bought && patience != Patience::Little => return None,
-        _ if passes && matches!(order.stage(), Stage::Keeping { .. }) => TRIES_WHILE_KEEPING,
-        _ if passes => TRIES_BEFORE_PURCHASE,
-        _ => TRIES_AFTER_REFUSAL,
-    };
-    (trouble.tries >= most).then(|| failures::of(&trouble.error))
-}
-
-/// The ending of a command whose purchase fal may or may not have taken. `what` is empty for a training.
-fn unclear(id: AvatarId, what: &str, why: Unclear) -> Failure {
-    let failure =
-        Failure::new(Exit::Unclear, "submission_unclear", "it is unclear whether fal.ai took the order")
-            .why(why.to_string())
-            .why("it is not placed again, so that it is never paid for twice")
-            .next("run the same command later: it looks again in fal.ai's list of requests");
-    if !what.is_empty() {
-        return failure.next("or look at https://fal.ai/dashboard/requests: what fal.ai made is there");
-    }
-    failure
+/// The ending of a command whose purchase fal may or may not have taken.
+fn unclear(id: AvatarId, order: OrderKey, why: Unclear) -> Failure {
+    let job = resolvable(id, order);
+    Failure::new(Exit::Unclear, "submission_unclear", "it is unclear whether fal.ai took the order")
+        .why(why.to_string())
+        .why("it is not placed again, so that it is never paid for twice")
+        .next("run the same command later: it looks again in fal.ai's list of requests")
         .next(format!(
-            "or look at https://fal.ai/dashboard/requests and settle it: likeness resolve {id} --request-id ID"
+            "or look at https://fal.ai/dashboard/requests and settle it: likeness resolve {job} --request-id ID"
         ))
-        .next(format!("or, if fal.ai does not have it: likeness resolve {id} --not-accepted"))
+        .next(format!("or, if fal.ai does not have it: likeness resolve {job} --not-accepted"))
+}
+
+/// How `likeness resolve` names an order.
+fn resolvable(id: AvatarId, order: OrderKey) -> String {
+    match order {
+        OrderKey::Training(attempt) => JobId { avatar: id, attempt }.to_string(),
+        OrderKey::Pictures(number) => format!("{id} --pictures {number}"),
+    }
 }
 
 /// The ending that a finished order means for the command that waited for it.
-pub(crate) fn ending<G>(id: AvatarId, order: &Order<G>) -> Result<(), Failure> {
+pub(crate) fn ending<G>(id: AvatarId, key: OrderKey, order: &Order<G>) -> Result<(), Failure> {
     match order.stage() {
         Stage::Failed { error, bought, .. } => {
             let failure = failures::of(error);
@@ -421,7 +282,7 @@ pub(crate) fn ending<G>(id: AvatarId, order: &Order<G>) -> Result<(), Failure> {
             Err(Failure::new(Exit::Api, "cancelled", "it was cancelled")
                 .next("`--again` buys another attempt"))
         }
-        Stage::Unclear { why, .. } => Err(unclear(id, "", *why)),
+        Stage::Unclear { why, .. } => Err(unclear(id, key, *why)),
         _ => Ok(()),
     }
 }

@@ -121,7 +121,7 @@ const DEFAULT_AVAILABLE: u64 = 2 << 30;
 /// What Linux says is available, or what a container allows if that is less.
 fn available_memory() -> Option<u64> {
     let read = |path| std::fs::read_to_string(path).ok();
-    let machine = available_of_meminfo(&read("/proc/meminfo")?)?;
+    let machine = of_meminfo(&read("/proc/meminfo")?, "MemAvailable:")?;
     let number = |path| read(path)?.trim().parse::<u64>().ok();
     let container = number("/sys/fs/cgroup/memory.max")
         .zip(number("/sys/fs/cgroup/memory.current"))
@@ -129,9 +129,17 @@ fn available_memory() -> Option<u64> {
     Some(container.map_or(machine, |container| container.min(machine)))
 }
 
-/// The line `MemAvailable:   123 kB` (proc_meminfo(5)).
-fn available_of_meminfo(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+/// All the memory that this process may ever have, in bytes, as far as Linux says so.
+pub(crate) fn memory_of_this_machine() -> Option<u64> {
+    let read = |path| std::fs::read_to_string(path).ok();
+    let machine = of_meminfo(&read("/proc/meminfo")?, "MemTotal:")?;
+    let container = read("/sys/fs/cgroup/memory.max").and_then(|text| text.trim().parse().ok());
+    Some(container.map_or(machine, |container: u64| container.min(machine)))
+}
+
+/// A line such as `MemAvailable:   123 kB` (proc_meminfo(5)), in bytes.
+fn of_meminfo(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
 }
@@ -143,7 +151,7 @@ mod tests {
         sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     };
 
-    use super::{Budget, available_of_meminfo, in_order};
+    use super::{Budget, in_order, of_meminfo};
 
     #[test]
     fn results_come_in_order_whatever_finishes_first() {
@@ -210,10 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn linux_says_what_is_available() {
+    fn linux_says_what_there_is() {
         let text = "MemTotal:       8000000 kB\nMemAvailable:    4000000 kB\n";
-        assert_eq!(available_of_meminfo(text), Some(4_096_000_000));
-        assert_eq!(available_of_meminfo("MemTotal: 1 kB"), None);
-        assert_eq!(available_of_meminfo("MemAvailable: x kB"), None);
+        assert_eq!(of_meminfo(text, "MemAvailable:"), Some(4_096_000_000));
+        assert_eq!(of_meminfo(text, "MemTotal:"), Some(8_192_000_000));
+        assert_eq!(of_meminfo("MemTotal: 1 kB", "MemAvailable:"), None);
+        assert_eq!(of_meminfo("MemAvailable: x kB", "MemAvailable:"), None);
     }
 }

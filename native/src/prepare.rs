@@ -1,8 +1,7 @@
 //! Photos on disk, checked and made clean: all cores at work, memory and the number of open files bounded.
 
 use std::{
-    fmt, fs,
-    io::{self, Write as _},
+    fmt,
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -16,10 +15,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     exit::Failure,
+    failures,
     interrupt::Interrupt,
     output::Progress,
     parallel::{self, Budget},
     photos_on_disk::{FileProblem, PhotoFile},
+    storage::write_private,
 };
 
 /// What became of a photo.
@@ -117,7 +118,7 @@ pub(crate) fn prepare_all(
     interrupt: &Interrupt,
 ) -> Result<Vec<Prepared>, Failure> {
     let budget = Budget::of_this_machine();
-    let limits = limits_within(&budget);
+    let limits = limits_of_this_machine();
     let mut all = Vec::with_capacity(files.len());
     let failed = parallel::in_order(
         files,
@@ -142,21 +143,29 @@ pub(crate) fn prepare_all(
     failed.map_or(Ok(all), Err)
 }
 
-/// What one photo may be on this machine.
-pub(crate) fn limits_within(budget: &Budget) -> PhotoLimits {
+/// What one photo may be on this machine: half of all its memory. What is free just now only decides how many are
+/// prepared at once: a busy minute must not leave a photo out of a set that is bought.
+pub(crate) fn limits_of_this_machine() -> PhotoLimits {
     let limits = PhotoLimits::default();
-    PhotoLimits { max_memory: limits.max_memory.min(budget.total()), ..limits }
+    let most = parallel::memory_of_this_machine().map_or(limits.max_memory, |memory| memory / 2);
+    PhotoLimits { max_memory: limits.max_memory.min(most), ..limits }
 }
 
-/// Makes the photo clean once there is memory for it. `memory` is what its headers predict.
-pub(crate) fn clean(
+/// Looks at a photo's headers, then makes it clean once there is memory for it.
+pub(crate) fn inspect_and_clean(
     bytes: &[u8],
-    memory: u64,
     limits: &PhotoLimits,
     budget: &Budget,
-) -> Result<NormalisedPhoto, PhotoProblem> {
-    let _share = budget.take(memory);
-    PixelNormaliser.normalise(bytes, limits)
+) -> (Option<PhotoInfo>, Result<NormalisedPhoto, PhotoProblem>) {
+    let info = match inspect(bytes) {
+        Ok(info) => info,
+        Err(problem) => return (None, Err(problem)),
+    };
+    let photo = info.check(limits).and_then(|()| {
+        let _share = budget.take(info.memory());
+        PixelNormaliser.normalise(bytes, limits)
+    });
+    (Some(info), photo)
 }
 
 fn prepare(
@@ -178,44 +187,25 @@ fn prepare(
         Err(problem) => return reject(prepared, Rejected::File(problem)),
     };
     prepared.sha256 = Some(Sha256::digest(&bytes).into());
-    let info = match inspect(&bytes) {
-        Ok(info) => info,
+    let (info, photo) = inspect_and_clean(&bytes, limits, budget);
+    drop(bytes);
+    prepared.info = info;
+    let photo = match photo {
+        Ok(photo) => photo,
         Err(problem) => return reject(prepared, Rejected::Photo(problem)),
     };
-    let memory = info.memory();
-    let checked = info.check(limits);
-    prepared.info = Some(info);
-    if let Err(problem) = checked {
-        return reject(prepared, Rejected::Photo(problem));
-    }
     match file.caption() {
         Ok(caption) => prepared.caption = caption,
         Err(problem) => return reject(prepared, Rejected::File(problem)),
     }
-    let photo = match clean(&bytes, memory, limits, budget) {
-        Ok(photo) => photo,
-        Err(problem) => return reject(prepared, Rejected::Photo(problem)),
-    };
-    drop(bytes);
     if let Some(path) = &spool {
-        write_private(path, photo.jpeg()).map_err(|error| {
-            Failure::io("storage.spool", format!("{} could not be written", path.display()), &error)
-        })?;
+        write_private(path, photo.jpeg()).map_err(failures::storage)?;
     }
     let (width, height, crc32) = (photo.width(), photo.height(), photo.crc32());
     let (length, changes) = (photo.jpeg().len() as u64, photo.changes().to_vec());
     drop(photo);
     prepared.outcome = Ok(CleanPhoto { path: spool, length, crc32, width, height, changes });
     Ok(prepared)
-}
-
-/// Writes a new file that only its owner may read.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(bytes)
 }
 
 /// For each photo the first one with the same bytes, when there is one before it.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Command, Event, Moment},
+    avatar::{Avatar, AvatarId, Command, Errand, Event, Moment, Outcome, TaskId},
     fal::Account,
     limits::POLL_INTERVAL,
     simulator::{Plan, Simulator},
@@ -105,6 +105,30 @@ impl Shell {
                 (Some(avatar.clone()), Some(avatar))
             }
             None => (None, None),
+        });
+        told.map_err(failures::storage)?.ok_or_else(|| failures::no_avatar(id))
+    }
+
+    /// Tells the avatar how a task ended. Whether another avatar holds the request that it is about is looked up in
+    /// the same step: two that were told the same one never both take it.
+    pub(crate) fn tell_outcome(
+        &self,
+        id: AvatarId,
+        task: TaskId,
+        mut outcome: Outcome,
+        errand: Option<Errand>,
+        poll: Duration,
+    ) -> Result<Avatar, Failure> {
+        let moment = moment(poll)?;
+        let told = self.store.settle_among(id, |avatar, holders| {
+            let Some(avatar) = avatar else { return (None, None) };
+            if let (Some(errand), Outcome::Answered { held_elsewhere, .. }) = (errand, &mut outcome) {
+                let candidate = avatar.candidate(errand);
+                let holder = candidate.and_then(|candidate| holders.holder(candidate));
+                *held_elsewhere = holder.is_some_and(|holder| holder != id);
+            }
+            let avatar = avatar.after(Event::Ended(task, outcome), &moment);
+            (Some(avatar.clone()), Some(avatar))
         });
         told.map_err(failures::storage)?.ok_or_else(|| failures::no_avatar(id))
     }

@@ -90,11 +90,7 @@ impl Store {
 
     /// Which avatar holds this request.
     pub(crate) fn holder(&self, request_id: &RequestId) -> Result<Option<AvatarId>, StorageError> {
-        let holder = self.with(|connection| {
-            let mut query = connection.prepare_cached("SELECT avatar FROM requests WHERE request_id = ?1")?;
-            query.query_row([request_id.to_string()], |row| row.get::<_, String>(0)).optional()
-        })?;
-        Ok(holder.and_then(|id| id.parse().ok()))
+        self.with(|connection| holder(connection, request_id))
     }
 
     /// Loads the avatar, lets it change, and saves it before anything else can: nothing that was read before
@@ -103,6 +99,15 @@ impl Store {
         &self,
         id: AvatarId,
         change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
+    ) -> Result<T, StorageError> {
+        self.settle_among(id, |avatar, _| change(avatar))
+    }
+
+    /// The same, with a look at which requests others hold at that moment.
+    pub(crate) fn settle_among<T>(
+        &self,
+        id: AvatarId,
+        change: impl FnOnce(Option<Avatar>, &Holders<'_>) -> (Option<Avatar>, T),
     ) -> Result<T, StorageError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let broken = |error: rusqlite::Error| sqlite_error(&self.database, &error);
@@ -113,7 +118,7 @@ impl Store {
             .and_then(|mut query| query.query_row([id.to_string()], |row| row.get(0)).optional())
             .map_err(broken)?;
         let avatar = before.as_deref().map(|text| self.read(text)).transpose()?;
-        let (avatar, told) = change(avatar);
+        let (avatar, told) = change(avatar, &Holders(&transaction));
         let Some(avatar) = avatar else { return Ok(told) };
         let after = Stored::write(&avatar).map_err(|_| self.broken())?;
         if before.as_deref() == Some(after.as_str()) {
@@ -207,6 +212,23 @@ impl Store {
     fn broken(&self) -> StorageError {
         StorageError { kind: StorageErrorKind::Broken, place: self.database.display().to_string() }
     }
+}
+
+/// Which avatars hold which requests, at the moment of a change.
+pub(crate) struct Holders<'a>(&'a Connection);
+
+impl Holders<'_> {
+    /// Which avatar holds this request. What cannot be read counts as held by nobody: then the change that
+    /// follows cannot be saved either.
+    pub(crate) fn holder(&self, request_id: &RequestId) -> Option<AvatarId> {
+        holder(self.0, request_id).ok().flatten()
+    }
+}
+
+fn holder(connection: &Connection, request_id: &RequestId) -> Result<Option<AvatarId>, rusqlite::Error> {
+    let mut query = connection.prepare_cached("SELECT avatar FROM requests WHERE request_id = ?1")?;
+    let holder = query.query_row([request_id.to_string()], |row| row.get::<_, String>(0)).optional()?;
+    Ok(holder.and_then(|id| id.parse().ok()))
 }
 
 /// Makes a folder that only its owner may enter, and those above it that are missing.

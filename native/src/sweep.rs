@@ -38,7 +38,7 @@ pub(crate) fn orphans(store: &Store) {
             remove(&working);
         }
         if avatar.is_none() {
-            // Only if nothing else is in it.
+            // Only if nothing else is in it: a model whose database was lost is still somebody's.
             drop(fs::remove_dir(&path));
         }
     }

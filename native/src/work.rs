@@ -1,9 +1,6 @@
 //! What a task makes the shell do. What the outcome means is decided in the core.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,7 +12,7 @@ use likeness_core::{
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
-    photo::{NormalisedPhoto, PhotoProblem, inspect},
+    photo::PhotoProblem,
     storage::ObjectPlace,
 };
 use url::Url;
@@ -26,9 +23,9 @@ use crate::{
     objects::{Objects, ReadError, carried},
     parallel::Budget,
     photos_on_disk::{FileProblem, read_bounded},
-    prepare::{clean, limits_within},
+    prepare::{inspect_and_clean, limits_of_this_machine},
     shell::{Link, Shell, read_back},
-    storage::storage_error,
+    storage::{storage_error, write_private},
     store::private_folder,
     transport::{ByteSource, FileSource, SendError},
 };
@@ -85,10 +82,12 @@ async fn on_a_thread<T: Send + 'static>(
 
 fn prepare(photo: &Photo, folder: &Path, file: String, budget: &Budget) -> Result<Prepared, PrepareError> {
     let source = read_back(&photo.source);
-    let limit = limits_within(budget).max_bytes;
+    let limit = limits_of_this_machine().max_bytes;
     let bytes = read_bounded(&source, limit).map_err(|problem| unreadable(&source, &problem))?;
     let (prepared, jpeg) = normalised(photo, &bytes, file, budget)?;
-    write_private(folder, &prepared.file, &jpeg).map_err(PrepareError::Storage)?;
+    private_folder(folder)
+        .and_then(|()| write_private(&folder.join(&prepared.file), &jpeg))
+        .map_err(PrepareError::Storage)?;
     Ok(prepared)
 }
 
@@ -101,7 +100,7 @@ async fn prepare_object(
     file: String,
 ) -> Result<Prepared, PrepareError> {
     let objects = objects(link, &place).map_err(PrepareError::Storage)?;
-    let limit = limits_within(&shell.budget).max_bytes;
+    let limit = limits_of_this_machine().max_bytes;
     let bytes = objects.read(&place.key, limit).await.map_err(|error| match error {
         ReadError::TooLarge { bytes } => {
             PrepareError::Photo(PhotoProblem::TooManyBytes { bytes, max: limit })
@@ -124,17 +123,14 @@ fn normalised(
     file: String,
     budget: &Budget,
 ) -> Result<(Prepared, Vec<u8>), PrepareError> {
-    let limits = limits_within(budget);
     if Sha256Sum::of(bytes) != photo.sha256 {
         let place = photo
             .object()
             .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
         return Err(PrepareError::Storage(StorageError { kind: StorageErrorKind::Changed, place }));
     }
-    let info = inspect(bytes).map_err(PrepareError::Photo)?;
-    info.check(&limits).map_err(PrepareError::Photo)?;
-    let normalised: NormalisedPhoto =
-        clean(bytes, info.memory(), &limits, budget).map_err(PrepareError::Photo)?;
+    let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), budget);
+    let normalised = normalised.map_err(PrepareError::Photo)?;
     let (width, height) = (normalised.width(), normalised.height());
     let (crc32, changes) = (normalised.crc32(), normalised.changes().to_vec());
     let jpeg = normalised.into_jpeg();
@@ -168,25 +164,6 @@ fn unreadable(path: &Path, problem: &FileProblem) -> PrepareError {
 
 fn at(path: &Path, kind: StorageErrorKind) -> StorageError {
     StorageError { kind, place: path.display().to_string() }
-}
-
-/// Writes a file that only its owner can read, whole or not at all as far as the journal is concerned: it is
-/// synced before anything says that it is there.
-fn write_private(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
-    private_folder(folder)?;
-    let path = folder.join(name);
-    let written =
-        OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path).and_then(
-            |mut file| {
-                file.write_all(bytes)?;
-                file.sync_all()
-            },
-        );
-    written.map_err(|error| {
-        // Half a photo is of no use to anybody; if it stays, the sweep takes it.
-        let _ = fs::remove_file(&path);
-        storage_error(&path, &error)
-    })
 }
 
 fn source(

@@ -1,6 +1,6 @@
 //! What people, and strangers, do to an avatar.
 
-use likeness_core::avatar::{Command, Event, Opened, Stage, TokenHash};
+use likeness_core::avatar::{Command, Event, Opened, OrderKey, Stage, TokenHash};
 
 use super::{
     Reckless,
@@ -77,23 +77,31 @@ impl World {
                 }
                 self.tell(home, Event::Woke)
             }
-            Act::Look { home } => self.ask(home, Command::Look(self.current(home))),
-            Act::Cancel { home } => self.ask(home, Command::Cancel(self.current(home))),
+            Act::Look { home } => self.ask(home, Command::Look(OrderKey::Training(self.current(home)))),
+            Act::Cancel { home } => self.ask(home, Command::Cancel(OrderKey::Training(self.current(home)))),
             Act::ResolveRightly { home } => {
                 let Some(attempt) = self.load(home).trainings().last().map(|training| training.attempt)
                 else {
                     return Ok(());
                 };
                 match self.books.purchase(home, Key::Training(attempt)).map(str::parse) {
-                    Some(id) => self.ask(home, Command::Resolve(attempt, id.expect("an id of fal's"))),
+                    Some(id) => self.ask(
+                        home,
+                        Command::Resolve(OrderKey::Training(attempt), id.expect("an id of fal's")),
+                    ),
                     None => Ok(()),
                 }
             }
             Act::ResolveWrongly { home } => {
                 let id = self.some_request(home);
-                self.ask(home, Command::Resolve(self.current(home), id.parse().expect("an id")))
+                self.ask(
+                    home,
+                    Command::Resolve(OrderKey::Training(self.current(home)), id.parse().expect("an id")),
+                )
             }
-            Act::NotAccepted { home } => self.ask(home, Command::NotAccepted(self.current(home))),
+            Act::NotAccepted { home } => {
+                self.ask(home, Command::NotAccepted(OrderKey::Training(self.current(home))))
+            }
             Act::Erase { home } => self.ask(home, Command::Erase),
             Act::Forge { home } => {
                 let request_id = self.some_request(home).parse().expect("an id");

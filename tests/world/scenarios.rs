@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use likeness_core::{
-    avatar::{Command, Event, Stage, Stored},
+    avatar::{Command, Event, OrderKey, Stage, Stored},
     simulator::{Fault, Plan},
     time::Timestamp,
 };
@@ -163,7 +163,7 @@ fn a_request_with_another_input_is_not_adopted_though_a_person_names_it() {
     world.books = super::laws::Books::default();
     pass(&mut world);
     assert!(matches!(stage(&world), Stage::Unclear { .. }));
-    world.tell(0, Event::Asked(Command::Resolve(1, named))).expect("told");
+    world.tell(0, Event::Asked(Command::Resolve(OrderKey::Training(1), named))).expect("told");
     pass(&mut world);
     assert!(matches!(stage(&world), Stage::Unclear { candidate: None, .. }));
 }

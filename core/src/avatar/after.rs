@@ -1,8 +1,8 @@
 //! What an avatar becomes after something happened.
 
 use super::{
-    Avatar, Bought, Cancel, Chore, Cleared, Command, Errand, Event, Mark, Moment, Outcome, PhotoSet,
-    PhotoState, PrepareError, Prepared, Stage, TaskId,
+    Avatar, Bought, Cancel, Chore, Cleared, Command, Errand, Event, Mark, Moment, OrderKey, Outcome,
+    PhotoSet, PhotoState, PrepareError, Prepared, Stage, TaskId,
     order::{Goods, Happened, Order, lacks_files},
 };
 use crate::{error::Error, fal::submit::Unclear};
@@ -83,18 +83,27 @@ impl Avatar {
     }
 
     fn asked(&mut self, command: Command, moment: &Moment) {
-        let (attempt, happened) = match command {
-            Command::Look(attempt) => (attempt, Happened::LookAsked),
-            Command::Cancel(attempt) => (attempt, Happened::CancelAsked),
-            Command::Resolve(attempt, request_id) => (attempt, Happened::Resolved(request_id)),
-            Command::NotAccepted(attempt) => (attempt, Happened::NotAccepted),
+        let (order, happened) = match command {
+            Command::Look(order) => (order, Happened::LookAsked),
+            Command::Cancel(order) => (order, Happened::CancelAsked),
+            Command::Resolve(order, request_id) => (order, Happened::Resolved(request_id)),
+            Command::NotAccepted(order) => (order, Happened::NotAccepted),
+            Command::Delivered(number) => {
+                for pictures in self.pictures.iter_mut().filter(|pictures| pictures.number == number) {
+                    pictures.delivered |= matches!(pictures.order.stage, Stage::Done { .. });
+                }
+                return;
+            }
             Command::Erase => {
                 self.every_order(|| Happened::CancelAsked, moment);
                 self.person = None;
                 return;
             }
         };
-        self.training_happened(attempt, happened, moment);
+        match order {
+            OrderKey::Training(attempt) => self.training_happened(attempt, happened, moment),
+            OrderKey::Pictures(number) => self.pictures_happened(number, happened, moment),
+        }
     }
 
     fn photo_ended(&mut self, index: usize, result: Result<Prepared, PrepareError>, moment: &Moment) {
@@ -211,6 +220,14 @@ fn forget_order<G: Goods>(order: &mut Order<G>) {
             (*at, Some(request_id.clone()))
         }
         Stage::Failed { at, bought: Bought::Ran(request_id), .. } => (*at, Some(request_id.clone())),
+        // Should fal have taken it after all, its webhook names it by our token, and it is still to be cancelled.
+        Stage::Failed { bought: Bought::NotAccepted { .. }, .. }
+        | Stage::Cancelled { request_id: None, .. } => {
+            order.upload = None;
+            order.trouble = None;
+            order.cancel = Cancel::Asked;
+            return;
+        }
         Stage::Failed { at, .. } => (*at, None),
         Stage::Submitting { .. } | Stage::Unclear { .. } | Stage::Accepted(_) => {
             if order.cancel == Cancel::NotAsked {

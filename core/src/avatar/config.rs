@@ -7,7 +7,14 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
-use crate::{avatar::AvatarId, fal, limits::DatasetLimits};
+use crate::{
+    avatar::AvatarId,
+    fal::{
+        self,
+        train::{LEARNING_RATE, STEPS},
+    },
+    limits::DatasetLimits,
+};
 
 /// What a training was asked to be. Only [`TrainingSettings::check`] makes one, so its numbers are in range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -149,11 +156,11 @@ impl TrainingSettings {
     pub fn check(&self) -> Result<TrainingConfig, ConfigError> {
         let (steps, learning_rate) = self.quality.unwrap_or_default().preset();
         let steps = self.steps.unwrap_or(steps);
-        if !(1..=10_000).contains(&steps) {
+        if !STEPS.contains(&steps) {
             return Err(ConfigError::Steps { steps });
         }
         let learning_rate = self.learning_rate.unwrap_or(learning_rate);
-        if !(0.000_001..=0.001).contains(&learning_rate) {
+        if !LEARNING_RATE.contains(&learning_rate) {
             return Err(ConfigError::LearningRate { learning_rate: learning_rate.to_string() });
         }
         let DatasetLimits { min_photos, max_photos } = DatasetLimits::default();

@@ -1,5 +1,7 @@
 //! Pictures made with a trained model.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -10,7 +12,7 @@ use super::{
     task::Parcel,
 };
 use crate::fal::{
-    generate::{self, ImageSize},
+    generate::{self, GUIDANCE_SCALE, IMAGES, INFERENCE_STEPS, ImageSize, SCALE},
     result::Pictures,
 };
 
@@ -25,6 +27,14 @@ pub struct Generation {
     pub seed: u32,
     /// The order at fal.
     pub order: Order<Pictures>,
+    /// Whether the person has been given the pictures. Until then the same wish means these, which are paid for.
+    #[serde(default = "given_before")]
+    pub delivered: bool,
+}
+
+/// What was stored before this was noted had been given.
+fn given_before() -> bool {
+    true
 }
 
 /// What pictures a person wishes. Only [`PictureSettings::check`] makes one.
@@ -90,30 +100,28 @@ impl PictureSettings {
         }
         Ok(Wish {
             prompt: trigger.map_or_else(|| prompt.to_owned(), |trigger| trigger.call(prompt)),
-            count: in_range(self.count.unwrap_or(1), 1, 4, "count", "1 to 4")?,
+            count: in_range(self.count.unwrap_or(1), &IMAGES, "count", "1 to 4")?,
             image_size: self.image_size.unwrap_or(ImageSize::SquareHd),
-            steps: in_range(self.steps.unwrap_or(28), 1, 50, "steps", "1 to 50")?,
+            steps: in_range(self.steps.unwrap_or(28), &INFERENCE_STEPS, "steps", "1 to 50")?,
             guidance_scale: in_range(
                 self.guidance_scale.unwrap_or(3.5),
-                0.0,
-                35.0,
+                &GUIDANCE_SCALE,
                 "guidance_scale",
                 "0 to 35",
             )?,
-            lora_scale: in_range(self.lora_scale.unwrap_or(1.0), 0.0, 4.0, "lora_scale", "0 to 4")?,
+            lora_scale: in_range(self.lora_scale.unwrap_or(1.0), &SCALE, "lora_scale", "0 to 4")?,
             seed: self.seed,
         })
     }
 }
 
-fn in_range<T: PartialOrd + Copy>(
+fn in_range<T: PartialOrd>(
     value: T,
-    low: T,
-    high: T,
+    range: &RangeInclusive<T>,
     name: &'static str,
-    range: &'static str,
+    words: &'static str,
 ) -> Result<T, PictureError> {
-    if value >= low && value <= high { Ok(value) } else { Err(PictureError::Range(name, range)) }
+    if range.contains(&value) { Ok(value) } else { Err(PictureError::Range(name, words)) }
 }
 
 impl Wish {

@@ -20,6 +20,7 @@
 mod after;
 mod config;
 mod generation;
+mod goal;
 mod identity;
 mod ids;
 mod next;
@@ -38,6 +39,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     config::{ConfigError, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
+    goal::{GivenUp, Goal},
     identity::Identity,
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
     open::{Imported, Opened, Remains, TrainingRequest},
@@ -46,8 +48,8 @@ pub use self::{
     status::{LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status},
     stored::{Stored, StoredError},
     task::{
-        Chore, Cleared, Command, Errand, Event, Kept, Mark, Outcome, Parcel, PrepareError, Step, Task,
-        TaskId, Work,
+        Chore, Cleared, Command, Errand, Event, Kept, Mark, OrderKey, Outcome, Parcel, PrepareError, Step,
+        Task, TaskId, Work,
     },
     training::{TrainingJob, addressee},
 };

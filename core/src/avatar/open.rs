@@ -90,6 +90,17 @@ impl Avatar {
         self
     }
 
+    /// The avatar as it is known already, if it is; one that was forgotten comes back with this one's person and
+    /// model, and keeps what it has to remember of earlier purchases.
+    #[must_use]
+    pub fn or_known(self, known: Option<Self>) -> Self {
+        match known {
+            Some(known) if known.person.is_some() => known,
+            Some(forgotten) => Self { person: self.person, imported: self.imported, ..forgotten },
+            None => self,
+        }
+    }
+
     /// What this request would be, without placing it: a shell asks before it spends.
     #[must_use]
     pub fn would_open(&self, request: &TrainingRequest) -> Opened {
@@ -159,10 +170,14 @@ impl Avatar {
         }
     }
 
-    /// Whether pictures of this wish are already on order: an order that was cut off carries on.
+    /// Whether pictures of this wish are already on order, or made and not handed over: such an order carries on.
     #[must_use]
     pub fn pictures_under_way(&self, wish: &Wish) -> Option<u32> {
-        let under_way = |pictures: &&Generation| pictures.wish == *wish && !pictures.order.ended();
+        let waits = |pictures: &Generation| match pictures.order.stage {
+            Stage::Done { .. } => !pictures.delivered,
+            _ => !pictures.order.ended(),
+        };
+        let under_way = |pictures: &&Generation| pictures.wish == *wish && waits(pictures);
         self.pictures.iter().find(under_way).map(|pictures| pictures.number)
     }
 
@@ -183,7 +198,7 @@ impl Avatar {
         let [a, b, c, d, ..] = moment.entropy;
         let seed = wish.seed().unwrap_or(u32::from_le_bytes([a, b, c, d]));
         let order = Order::new(Stage::Planned, upload, moment.now);
-        self.pictures.push(Generation { number, wish, seed, order });
+        self.pictures.push(Generation { number, wish, seed, order, delivered: false });
         (self, Some(number))
     }
 
@@ -218,8 +233,13 @@ impl Avatar {
             let url = goods.files().first()?.url.clone();
             return Some(Uploaded { url, until: Some(until) }).filter(|model| model.lasts(now));
         }
-        let url = self.imported.as_ref()?.url.clone()?;
-        Some(Uploaded { url, until: None })
+        let imported = self.imported.as_ref()?;
+        if let Some(url) = imported.url.clone() {
+            return Some(Uploaded { url, until: None });
+        }
+        // Its file, as it was uploaded for earlier pictures.
+        let mut uploads = self.pictures.iter().rev().filter_map(|pictures| pictures.order.upload.as_ref());
+        uploads.find(|upload| upload.lasts(now)).cloned()
     }
 
     /// What fal still holds of this avatar, and until when: to be told when the person is forgotten.
@@ -234,9 +254,13 @@ impl Avatar {
             remains.extend(produced("model", &training.order, now));
         }
         for pictures in &self.pictures {
+            remains.extend(uploaded("model", &pictures.order));
             remains.extend(produced("pictures", &pictures.order, now));
         }
         remains.retain(|remains| remains.until > now);
+        // Of each kind the one that stays longest.
+        remains.sort_by(|one, other| one.what.cmp(other.what).then(other.until.cmp(&one.until)));
+        remains.dedup_by_key(|remains| remains.what);
         remains
     }
 }

@@ -108,7 +108,9 @@ impl PhotoSet {
             problems.extend(self.0.iter().filter_map(Photo::rejected));
             return Err(DataError::Dataset(problems));
         }
-        self.worth_preparing(limits)
+        self.worth_preparing(limits)?;
+        let duplicates = self.duplicates();
+        if duplicates.is_empty() { Ok(()) } else { Err(DataError::Dataset(duplicates)) }
     }
 
     /// The set as it goes into the archive, when it is a set; else everything that is wrong with it. A photo
@@ -158,7 +160,8 @@ impl PhotoSet {
     fn duplicates(&self) -> Vec<DatasetProblem> {
         let mut seen: BTreeMap<&Sha256Sum, &str> = BTreeMap::new();
         let mut problems = Vec::new();
-        for photo in &self.0 {
+        // What is left out harms nobody, however often it is there.
+        for photo in self.0.iter().filter(|photo| photo.rejected().is_none()) {
             match seen.get(&photo.sha256) {
                 Some(first) => problems.push(DatasetProblem::Duplicate {
                     first: (*first).to_owned(),

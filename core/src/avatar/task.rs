@@ -74,6 +74,18 @@ pub enum Errand {
     Pictures(u32, Chore),
 }
 
+impl Errand {
+    /// The order that it is for; a photo is for whichever comes of it.
+    #[must_use]
+    pub fn order(self) -> Option<OrderKey> {
+        match self {
+            Self::Photo(_) => None,
+            Self::Training(attempt, _) => Some(OrderKey::Training(attempt)),
+            Self::Pictures(number, _) => Some(OrderKey::Pictures(number)),
+        }
+    }
+}
+
 /// One step of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -219,17 +231,28 @@ pub struct Kept {
     pub copy: Option<ObjectPlace>,
 }
 
-/// What a person asks for. Trainings are named by their attempt.
+/// An order of an avatar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OrderKey {
+    /// A training, by its attempt.
+    Training(u32),
+    /// Pictures, by their number.
+    Pictures(u32),
+}
+
+/// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Say how a training stands: fal is asked at once, whatever pause was kept.
-    Look(u32),
-    /// Stop a training.
-    Cancel(u32),
-    /// This is the request that an unclear training became.
-    Resolve(u32, RequestId),
-    /// fal took nothing of an unclear training, the person says.
-    NotAccepted(u32),
+    /// Say how an order stands: fal is asked at once, whatever pause was kept.
+    Look(OrderKey),
+    /// Stop an order.
+    Cancel(OrderKey),
+    /// This is the request that an unclear order became.
+    Resolve(OrderKey, RequestId),
+    /// fal took nothing of an unclear order, the person says.
+    NotAccepted(OrderKey),
+    /// These pictures were handed over: the same wish is from now on a new order.
+    Delivered(u32),
     /// Forget the person.
     Erase,
 }

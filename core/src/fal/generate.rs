@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{
-    Endpoint,
-    train::{InputError, count, number, present},
-};
+use super::Endpoint;
 use crate::http::without_query;
 
 /// How many inference steps the model takes.
@@ -97,21 +94,6 @@ pub fn endpoint() -> Endpoint {
 }
 
 impl Input {
-    /// Whether fal will take it.
-    pub fn check(&self) -> Result<(), InputError> {
-        present("prompt", &self.prompt)?;
-        for lora in &self.loras {
-            number("scale", lora.scale, SCALE)?;
-        }
-        if let ImageSize::Custom { width, height } = self.image_size {
-            count("width", width, SIDE)?;
-            count("height", height, SIDE)?;
-        }
-        count("num_inference_steps", self.num_inference_steps, INFERENCE_STEPS)?;
-        number("guidance_scale", self.guidance_scale, GUIDANCE_SCALE)?;
-        count("num_images", self.num_images, IMAGES)
-    }
-
     /// The submit's body.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -254,23 +236,6 @@ mod tests {
         assert_eq!(custom.to_json(), json!({"width": 640, "height": 960}));
         for text in ["", "x", "640x", "0x640", "640x99999", "-1x64", "640X960", "square_HD"] {
             assert!(text.parse::<ImageSize>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_fal_would_refuse_is_refused_before() {
-        assert_eq!(input().check(), Ok(()));
-        let lora = |scale| vec![Lora { scale, ..input().loras.remove(0) }];
-        for bad in [
-            Input { prompt: String::new(), ..input() },
-            Input { loras: lora(4.5), ..input() },
-            Input { loras: lora(f64::NAN), ..input() },
-            Input { image_size: ImageSize::Custom { width: 1, height: 640 }, ..input() },
-            Input { num_inference_steps: 51, ..input() },
-            Input { guidance_scale: -0.1, ..input() },
-            Input { num_images: 5, ..input() },
-        ] {
-            assert!(bad.check().is_err(), "{bad:?}");
         }
     }
 

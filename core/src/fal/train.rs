@@ -14,8 +14,8 @@ pub const STEPS: RangeInclusive<u32> = 1..=10_000;
 /// Which learning rates the trainer takes.
 pub const LEARNING_RATE: RangeInclusive<f64> = 0.000_001..=0.001;
 
-/// The input of one training. Fields that the trainer does not know would be taken silently, and ranges are
-/// checked only after the money is spent: so this type has the known fields alone, and [`check`](Self::check).
+/// The input of one training. Fields that the trainer does not know would be taken silently, so this type has the
+/// known fields alone; ranges are checked by [`crate::avatar::TrainingSettings`], before any money is spent.
 #[derive(Clone, PartialEq)]
 pub struct Input {
     /// Where the archive is.
@@ -34,37 +34,6 @@ pub struct Input {
     pub create_masks: bool,
 }
 
-/// What the model at fal would refuse, or take otherwise than it was meant.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum InputError {
-    /// A whole number is out of range.
-    #[error("{name} is {value}, but must be from {} to {}", .range.start(), .range.end())]
-    Count {
-        /// The field.
-        name: &'static str,
-        /// What it is.
-        value: u32,
-        /// What it may be.
-        range: RangeInclusive<u32>,
-    },
-    /// A number is out of range, or none.
-    #[error("{name} is {value}, but must be from {} to {}", .range.start(), .range.end())]
-    Number {
-        /// The field.
-        name: &'static str,
-        /// What it is.
-        value: f64,
-        /// What it may be.
-        range: RangeInclusive<f64>,
-    },
-    /// A text is missing.
-    #[error("{name} is empty")]
-    Empty {
-        /// The field.
-        name: &'static str,
-    },
-}
-
 /// `fal-ai/flux-lora-portrait-trainer`.
 #[must_use]
 pub fn endpoint() -> Endpoint {
@@ -72,13 +41,6 @@ pub fn endpoint() -> Endpoint {
 }
 
 impl Input {
-    /// Whether fal will take it.
-    pub fn check(&self) -> Result<(), InputError> {
-        count("steps", self.steps, STEPS)?;
-        number("learning_rate", self.learning_rate, LEARNING_RATE)?;
-        present("trigger_phrase", &self.trigger_phrase)
-    }
-
     /// The submit's body.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -112,23 +74,11 @@ impl fmt::Debug for Input {
     }
 }
 
-pub(super) fn count(name: &'static str, value: u32, range: RangeInclusive<u32>) -> Result<(), InputError> {
-    if range.contains(&value) { Ok(()) } else { Err(InputError::Count { name, value, range }) }
-}
-
-pub(super) fn number(name: &'static str, value: f64, range: RangeInclusive<f64>) -> Result<(), InputError> {
-    if range.contains(&value) { Ok(()) } else { Err(InputError::Number { name, value, range }) }
-}
-
-pub(super) fn present(name: &'static str, value: &str) -> Result<(), InputError> {
-    if value.trim().is_empty() { Err(InputError::Empty { name }) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Input, InputError, endpoint};
+    use super::{Input, endpoint};
     use crate::fal::{Endpoint, fixtures::python};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
@@ -148,26 +98,7 @@ mod tests {
     #[test]
     fn it_is_the_captured_input() {
         assert_eq!(input().to_json(), python("submit")[0]["json"]);
-        assert_eq!(input().check(), Ok(()));
         assert_eq!(endpoint().as_str().parse::<Endpoint>(), Ok(endpoint()));
-    }
-
-    #[test]
-    fn what_fal_would_refuse_is_refused_before() {
-        let named = |input: Input| match input.check() {
-            Err(
-                InputError::Count { name, .. } | InputError::Number { name, .. } | InputError::Empty { name },
-            ) => name,
-            Ok(()) => "",
-        };
-        assert_eq!(named(Input { steps: 0, ..input() }), "steps");
-        assert_eq!(named(Input { steps: 10_001, ..input() }), "steps");
-        for rate in [0.0, 0.0011, -0.0002, f64::NAN, f64::INFINITY] {
-            assert_eq!(named(Input { learning_rate: rate, ..input() }), "learning_rate");
-        }
-        assert_eq!(named(Input { trigger_phrase: " ".to_owned(), ..input() }), "trigger_phrase");
-        let steep = Input { learning_rate: 0.1, ..input() }.check().expect_err("too steep");
-        assert_eq!(steep.to_string(), "learning_rate is 0.1, but must be from 0.000001 to 0.001");
     }
 
     #[test]

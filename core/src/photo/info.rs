@@ -147,15 +147,18 @@ impl PhotoInfo {
     /// the lossless kind of WebP allows, and what the allocator loses between its blocks.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        let pixels = u64::from(self.width) * u64::from(self.height);
+        // A header may claim anything: far beyond every limit, and still countable.
+        const MOST: u64 = 1 << 58;
+        let pixels = (u64::from(self.width) * u64::from(self.height)).min(MOST);
+        let samples = self.samples.min(MOST);
         let (stored, rgb) = (pixels * self.stored_bytes_per_pixel(), pixels * 3);
         let working = match (self.format, self.coding) {
             // Planes of samples, and of 16 bit coefficients when all scans have to be gathered first.
-            (Format::Jpeg, Coding::Scans) => self.samples * 3,
-            (Format::Jpeg, _) => self.samples,
+            (Format::Jpeg, Coding::Scans) => samples * 3,
+            (Format::Jpeg, _) => samples,
             (Format::Png, _) => 0,
             // Planes of brightness and colour; the opacity is a lossless picture of its own (RGBA, then one byte).
-            (Format::WebP, Coding::Vp8) => self.samples * 3 / 2 + if self.alpha { pixels * 5 } else { 0 },
+            (Format::WebP, Coding::Vp8) => samples * 3 / 2 + if self.alpha { pixels * 5 } else { 0 },
             (Format::WebP, _) => pixels * 5,
         };
         let packed = if self.format == Format::Png { self.profile_bytes } else { 0 };

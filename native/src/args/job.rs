@@ -68,31 +68,38 @@ pub(crate) struct Download {
     pub(crate) output: Option<PathBuf>,
 }
 
-/// Ask fal.ai to stop a training
+/// Ask fal.ai to stop a training, or an order of pictures
 ///
-/// A cancel is a request: the job is cancelled when fal.ai says so. If the training finishes first, the
-/// model is kept.
+/// A cancel is a request: the job is cancelled when fal.ai says so. If it finishes first, what was made is
+/// kept.
 #[derive(Debug, Args)]
 pub(crate) struct Cancel {
     /// The job: its id, its request id, its name, or the beginning of one
     #[arg(value_name = "JOB")]
     pub(crate) job: JobName,
+    /// Its order of pictures with this number, instead of the training
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pictures: Option<u32>,
 }
 
 /// Settle a purchase of which it is not known whether fal.ai took it
 ///
-/// Look at https://fal.ai/dashboard/requests: if the training is there, give its request id; it is adopted
+/// Look at https://fal.ai/dashboard/requests: if the order is there, give its request id; it is adopted
 /// once fal.ai answers for it under your key. If it is not, say so: the attempt ends, and nothing is bought.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("answer").required(true))]
 #[command(after_long_help = "\
 Examples:
   likeness resolve Anna --request-id 764cabcf-b745-4b3e-ae38-1200304cf45b
-  likeness resolve Anna --not-accepted")]
+  likeness resolve Anna --not-accepted
+  likeness resolve Anna --pictures 2 --not-accepted")]
 pub(crate) struct Resolve {
     /// The job: its id, its name, or the beginning of one
     #[arg(value_name = "JOB")]
     pub(crate) job: JobName,
+    /// Its order of pictures with this number, instead of the training
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pictures: Option<u32>,
     /// fal.ai has it: this is its request id
     #[arg(long, value_name = "ID", group = "answer")]
     pub(crate) request_id: Option<String>,

@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum};
+use likeness_core::fal::train::{LEARNING_RATE, STEPS};
 use url::Url;
 
 use super::service::web_address;
@@ -78,7 +79,7 @@ pub(crate) struct Tuning {
     #[arg(long, value_enum, value_name = "PRESET")]
     pub(crate) quality: Option<Quality>,
     /// How many steps, 1 to 10000
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(*STEPS.start())..=i64::from(*STEPS.end())))]
     pub(crate) steps: Option<u32>,
     /// The learning rate, 0.000001 to 0.001
     #[arg(long, value_name = "RATE", value_parser = learning_rate)]
@@ -165,7 +166,7 @@ fn id(text: &str) -> Result<String, &'static str> {
 fn learning_rate(text: &str) -> Result<f64, &'static str> {
     text.parse()
         .ok()
-        .filter(|rate| (1e-6..=1e-3).contains(rate))
+        .filter(|rate| LEARNING_RATE.contains(rate))
         .ok_or("a learning rate is a number from 0.000001 to 0.001")
 }
 

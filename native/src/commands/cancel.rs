@@ -1,17 +1,19 @@
-//! `likeness cancel` and `likeness resolve`: what a person says about a training.
+//! `likeness cancel` and `likeness resolve`: what a person says about an order.
 
 use likeness_core::{
-    avatar::{Avatar, Command, JobId, Stage},
+    avatar::{Avatar, AvatarId, Command, Event, Goal, JobId, Order, OrderKey, Stage},
     fal::RequestId,
 };
 
 use super::{Context, status};
 use crate::{
     args::{Cancel, Resolve},
-    drive::{self, Goal},
+    clock, drive,
     exit::{Exit, Failure},
+    failures,
     jobs::{self, For},
     log::of_job,
+    narrate::{pictures_document, shown},
     shell::Shell,
     sweep,
 };
@@ -19,70 +21,107 @@ use crate::{
 pub(crate) async fn cancel(args: Cancel, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
     let (avatar, attempt) = jobs::find(&shell, &args.job, For::Good)?;
-    if avatar.training(attempt).is_none_or(|training| training.order.ended()) {
+    let order = order(&avatar, attempt, args.pictures)?;
+    if ended(&avatar, order) {
         context.output.note("It is over already: there is nothing to cancel.");
-        return status::show(context, &shell, &avatar, attempt);
+        return show(context, &shell, &avatar, order);
     }
-    let avatar = shell.ask(avatar.id(), Command::Cancel(attempt))?;
-    settle(context, &shell, &avatar, attempt, Goal::CancelSent(attempt)).await
+    shell.ask(avatar.id(), Command::Cancel(order))?;
+    settle(context, &shell, avatar.id(), order, Goal::CancelSent(order)).await.map(drop)
 }
 
 pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
     let (avatar, attempt) = jobs::find(&shell, &args.job, For::Good)?;
-    let id = avatar.id();
+    let (id, order) = (avatar.id(), order(&avatar, attempt, args.pictures)?);
     // A process that died with its purchase left it unclear; say so before it is settled.
-    let avatar = match shell.store.lock(id).map_err(crate::failures::storage)? {
-        Some(_lock) => shell.tell(id, likeness_core::avatar::Event::Restarted)?,
+    let avatar = match shell.store.lock(id).map_err(failures::storage)? {
+        Some(_lock) => shell.tell(id, Event::Restarted)?,
         None => avatar,
     };
-    let unclear = avatar.training(attempt).is_some_and(|training| {
-        matches!(training.order.stage(), Stage::Unclear { .. })
-            || training.order.may_be_bought() && training.order.request_id().is_none()
-    });
+    let unclear = match order {
+        OrderKey::Training(attempt) => avatar.training(attempt).is_some_and(|one| is_unclear(&one.order)),
+        OrderKey::Pictures(number) => avatar.generation(number).is_some_and(|one| is_unclear(&one.order)),
+    };
     if !unclear {
         return Err(Failure::new(Exit::Usage, "job.not_unclear", "nothing about this job is unclear"));
     }
-    let command = match &args.request_id {
-        None => Command::NotAccepted(attempt),
-        Some(text) => {
-            let request_id = text.parse::<RequestId>().map_err(|error| {
-                Failure::new(Exit::Usage, "usage.request_id", "this is no request id").why(error.to_string())
-            })?;
-            Command::Resolve(attempt, request_id)
+    let Some(text) = &args.request_id else {
+        let avatar = shell.ask(id, Command::NotAccepted(order))?;
+        return show(context, &shell, &avatar, order);
+    };
+    let request_id = text.parse::<RequestId>().map_err(|error| {
+        Failure::new(Exit::Usage, "usage.request_id", "this is no request id").why(error.to_string())
+    })?;
+    shell.ask(id, Command::Resolve(order, request_id))?;
+    let avatar = settle(context, &shell, id, order, Goal::Resolved(order)).await?;
+    let adopted = match order {
+        OrderKey::Training(attempt) => {
+            avatar.training(attempt).is_some_and(|one| one.order.request_id().is_some())
+        }
+        OrderKey::Pictures(number) => {
+            avatar.generation(number).is_some_and(|one| one.order.request_id().is_some())
         }
     };
-    let named = matches!(command, Command::Resolve(..));
-    let avatar = shell.ask(id, command)?;
-    if !named {
-        return status::show(context, &shell, &avatar, attempt);
+    if adopted {
+        return Ok(());
     }
-    settle(context, &shell, &avatar, attempt, Goal::Resolved(attempt)).await?;
-    let avatar = shell.store.load(id).map_err(crate::failures::storage)?.unwrap_or(avatar);
-    match avatar.training(attempt).and_then(|training| training.order.request_id()) {
-        Some(_) => Ok(()),
-        None => Err(Failure::new(Exit::Unclear, "submission_unclear", "this request was not adopted")
-            .why("fal.ai does not answer for it under this key, or another job holds it")
-            .next("check the id at https://fal.ai/dashboard/requests")),
+    Err(Failure::new(Exit::Unclear, "submission_unclear", "this request was not adopted")
+        .why("fal.ai does not answer for it under this key, it was sent with another input, or another job holds it")
+        .next("check the id at https://fal.ai/dashboard/requests"))
+}
+
+/// The order that is meant: the training, unless pictures were asked for.
+fn order(avatar: &Avatar, attempt: u32, pictures: Option<u32>) -> Result<OrderKey, Failure> {
+    let Some(number) = pictures else { return Ok(OrderKey::Training(attempt)) };
+    match avatar.generation(number) {
+        Some(_) => Ok(OrderKey::Pictures(number)),
+        None => Err(Failure::new(Exit::Data, "job.unknown", format!("this job has no pictures {number}"))
+            .next(format!("its orders of pictures are numbered 1 to {}", avatar.pictures().len()))),
+    }
+}
+
+/// An answer may still be missing, or has been missed.
+fn is_unclear<G>(order: &Order<G>) -> bool {
+    matches!(order.stage(), Stage::Unclear { .. }) || order.may_be_bought() && order.request_id().is_none()
+}
+
+fn ended(avatar: &Avatar, order: OrderKey) -> bool {
+    match order {
+        OrderKey::Training(attempt) => avatar.training(attempt).is_none_or(|one| one.order.ended()),
+        OrderKey::Pictures(number) => avatar.generation(number).is_none_or(|one| one.order.ended()),
     }
 }
 
 async fn settle(
     context: &Context,
     shell: &Shell,
-    avatar: &Avatar,
-    attempt: u32,
+    id: AvatarId,
+    order: OrderKey,
     goal: Goal,
-) -> Result<(), Failure> {
-    let id = avatar.id();
-    let ended = avatar.training(attempt).is_none_or(|training| training.order.ended());
-    let avatar = if ended {
-        avatar.clone()
+) -> Result<Avatar, Failure> {
+    let avatar = shell.load(id)?;
+    let avatar = if ended(&avatar, order) {
+        avatar
     } else {
-        let job = JobId { avatar: id, attempt }.to_string();
+        let name = match order {
+            OrderKey::Training(attempt) => JobId { avatar: id, attempt }.to_string(),
+            OrderKey::Pictures(number) => format!("{id} pictures {number}"),
+        };
         let mut silent = |_: &Avatar| Ok(());
-        of_job(job, drive::drive(shell, &context.interrupt, id, goal, &mut silent)).await?
+        of_job(name, drive::drive(shell, &context.interrupt, id, goal, &mut silent)).await?
     };
     sweep::after(shell, &avatar).await;
-    status::show(context, shell, &avatar, attempt)
+    show(context, shell, &avatar, order)?;
+    Ok(avatar)
+}
+
+fn show(context: &Context, shell: &Shell, avatar: &Avatar, order: OrderKey) -> Result<(), Failure> {
+    let number = match order {
+        OrderKey::Training(attempt) => return status::show(context, shell, avatar, attempt),
+        OrderKey::Pictures(number) => number,
+    };
+    let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
+    context.output.document(&pictures_document(&status, &shell.folder(avatar.id())))?;
+    context.output.line(format_args!("Pictures {number}: {}", shown(&status.message)))
 }

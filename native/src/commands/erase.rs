@@ -3,7 +3,7 @@
 use std::{fs, io::ErrorKind};
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Cleared, Command, Event, JobId},
+    avatar::{Avatar, AvatarId, Cleared, Command, Event, Goal, JobId},
     fal::{Account, payloads},
 };
 use serde_json::json;
@@ -11,8 +11,7 @@ use serde_json::json;
 use super::Context;
 use crate::{
     args::Erase,
-    clock,
-    drive::{self, Goal},
+    clock, drive,
     exit::{Exit, Failure},
     failures,
     jobs::{self, For},

@@ -7,7 +7,10 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Imported, Name, Person, PictureSettings, Sha256Sum, TriggerPhrase, Wish},
+    avatar::{
+        Avatar, AvatarId, Command, Goal, Imported, Name, OrderKey, Person, PictureSettings, Sha256Sum,
+        TriggerPhrase, Wish,
+    },
     fal::{
         generate,
         pricing::{self, Price},
@@ -20,8 +23,7 @@ use url::Url;
 use super::{Context, train::changed_meanwhile};
 use crate::{
     args::Generate,
-    clock,
-    drive::{self, Goal},
+    clock, drive,
     exit::{Exit, Failure},
     failures,
     jobs::{self, For},
@@ -36,8 +38,8 @@ use crate::{
 pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
     prepare_folder(&args.output)?;
-    let avatar = match &args.job {
-        Some(job) => jobs::find(&shell, job, For::ItsModel)?.0,
+    let (avatar, file) = match &args.job {
+        Some(job) => (jobs::find(&shell, job, For::ItsModel)?.0, None),
         None => imported(&args, context, &shell)?,
     };
     let Some(trigger) = avatar.trigger() else {
@@ -51,10 +53,15 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         consent(&args, context, &link, &wish, avatar.test_mode()).await?;
     }
     let moment = moment(link.poll)?;
+    // While it is held, no other process takes the folder of a new model for an orphan.
+    let lock = shell.store.lock(id).map_err(failures::storage)?;
+    if let Some(file) = file {
+        take_in(file, &shell.folder(id))?;
+    }
     let number = shell
         .store
         .settle(id, |known| {
-            let avatar = known.unwrap_or(avatar);
+            let avatar = avatar.or_known(known);
             // What was asked for is what is placed.
             if avatar.pictures_under_way(&wish).is_none() != asked {
                 return (None, Err(changed_meanwhile()));
@@ -64,6 +71,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         })
         .map_err(failures::storage)??
         .ok_or_else(|| Failure::new(Exit::Data, "job.no_model", "this job has no model yet"))?;
+    drop(lock);
     let avatar = {
         let mut narrator = Narrator::new(&context.output, shell.folder(id));
         let watcher = &mut |avatar: &Avatar| narrator.pictures(avatar, number);
@@ -71,9 +79,11 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         of_job(format!("{id} pictures {number}"), drive).await?
     };
     if let Some(pictures) = avatar.generation(number) {
-        drive::ending(id, &pictures.order)?;
+        drive::ending(id, OrderKey::Pictures(number), &pictures.order)?;
     }
-    show(&args, context, &shell, &avatar, number)
+    show(&args, context, &shell, &avatar, number)?;
+    // Only now is the same command a new order: what was paid for has been handed over.
+    shell.ask(id, Command::Delivered(number)).map(drop)
 }
 
 fn show(
@@ -190,8 +200,13 @@ async fn consent(
     context.output.confirm(question, args.yes)
 }
 
-/// The avatar of a model that was trained elsewhere: the same model is the same avatar.
-fn imported(args: &Generate, context: &Context, shell: &Shell) -> Result<Avatar, Failure> {
+/// The avatar of a model that was trained elsewhere, and its file where that has yet to be taken in. The same model
+/// is the same avatar.
+fn imported<'a>(
+    args: &'a Generate,
+    context: &Context,
+    shell: &Shell,
+) -> Result<(Avatar, Option<&'a Path>), Failure> {
     let (Some(lora), Some(trigger)) = (&args.lora, &args.trigger) else {
         return Err(Failure::new(Exit::Usage, "usage.lora", "--lora and --trigger belong together"));
     };
@@ -210,11 +225,16 @@ fn imported(args: &Generate, context: &Context, shell: &Shell) -> Result<Avatar,
     let id = AvatarId::new(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, text.as_bytes()));
     let known = shell.store.load(id).map_err(failures::storage)?;
     if let Some(avatar) = known.filter(|avatar| avatar.person().is_some()) {
-        return Ok(avatar);
+        return Ok((avatar, None));
     }
-    // While it is held, no other process takes the folder for an orphan.
-    let _lock = shell.store.lock(id).map_err(failures::storage)?;
-    let file = if url.is_none() { Some(take_in(Path::new(lora), &shell.folder(id))?) } else { None };
+    let path = Path::new(lora);
+    let file = if url.is_none() {
+        let metadata = path.metadata().map_err(|error| failures::storage(storage_error(path, &error)))?;
+        Some((MODEL.to_owned(), metadata.len()))
+    } else {
+        None
+    };
+    let new = file.is_some().then_some(path);
     let name = Name::new(trigger.as_str()).map_err(|error| {
         Failure::new(Exit::Usage, "usage.trigger", "this is no trigger word").why(error.to_string())
     })?;
@@ -222,8 +242,12 @@ fn imported(args: &Generate, context: &Context, shell: &Shell) -> Result<Avatar,
         .map_err(|error| Failure::new(Exit::Internal, "internal.user", error.to_string()))?;
     let person = Person { user, name, gender: None };
     let moment = moment(likeness_core::limits::POLL_INTERVAL)?;
-    Ok(Avatar::new(id, person, test_mode, origin, &moment).with_model(Imported { file, url, trigger }))
+    let avatar = Avatar::new(id, person, test_mode, origin, &moment);
+    Ok((avatar.with_model(Imported { file, url, trigger }), new))
 }
+
+/// The name of a model's file among its avatar's.
+const MODEL: &str = "model.safetensors";
 
 fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
     let mut hasher = Sha256::new();
@@ -241,16 +265,14 @@ fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
 }
 
 /// Our own copy, so that the model is still there when fal's has expired.
-fn take_in(path: &Path, folder: &Path) -> Result<(String, u64), Failure> {
+fn take_in(path: &Path, folder: &Path) -> Result<(), Failure> {
     private_folder(folder).map_err(failures::storage)?;
-    let target = folder.join("model.safetensors");
+    let target = folder.join(MODEL);
     let copied = File::open(path).and_then(|mut source| {
         let mut part = tempfile::Builder::new().prefix(".model.").suffix(".part").tempfile_in(folder)?;
-        let length = io::copy(&mut source, &mut part)?;
+        io::copy(&mut source, &mut part)?;
         part.as_file().sync_all()?;
-        part.persist(&target).map_err(|error| error.error)?;
-        Ok(length)
+        part.persist(&target).map(drop).map_err(|error| error.error)
     });
-    let length = copied.map_err(|error| failures::storage(storage_error(path, &error)))?;
-    Ok(("model.safetensors".to_owned(), length))
+    copied.map_err(|error| failures::storage(storage_error(path, &error)))
 }

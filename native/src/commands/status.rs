@@ -1,13 +1,12 @@
 //! `likeness status`: how a training stands.
 
-use likeness_core::avatar::{Avatar, JobId, State};
+use likeness_core::avatar::{Avatar, Goal, JobId, OrderKey, State};
 use serde_json::Value;
 
 use super::Context;
 use crate::{
     args::Status,
-    clock,
-    drive::{self, Goal},
+    clock, drive,
     exit::Failure,
     jobs::{self, For},
     log::of_job,
@@ -38,7 +37,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
     sweep::after(&shell, &avatar).await;
     show(context, &shell, &avatar, attempt)?;
     match avatar.training(attempt).filter(|_| args.watch) {
-        Some(training) => drive::ending(avatar.id(), &training.order),
+        Some(training) => drive::ending(avatar.id(), OrderKey::Training(training.attempt), &training.order),
         None => Ok(()),
     }
 }

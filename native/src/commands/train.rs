@@ -4,8 +4,8 @@ use std::path::Path;
 
 use likeness_core::{
     avatar::{
-        self, Avatar, AvatarId, Identity, Name, Opened, Person, Photo, PhotoSet, PhotoState, Sha256Sum,
-        Stage, TrainingConfig, TrainingRequest, TrainingSettings,
+        self, Avatar, AvatarId, Goal, Identity, Name, Opened, OrderKey, Person, Photo, PhotoSet, PhotoState,
+        Sha256Sum, Stage, TrainingConfig, TrainingRequest, TrainingSettings,
     },
     fal::{
         pricing::{self, Price},
@@ -20,7 +20,7 @@ use serde_json::json;
 use super::{Context, status};
 use crate::{
     args::{Gender, Train},
-    drive::{self, Goal},
+    drive,
     exit::{Exit, Failure},
     failures,
     log::of_job,
@@ -128,7 +128,9 @@ async fn follow(
             .output
             .line(format_args!("It goes on without this command. Follow it: likeness status {id} --watch"))?;
     }
-    avatar.training(attempt).map_or(Ok(()), |training| drive::ending(avatar.id(), &training.order))
+    avatar.training(attempt).map_or(Ok(()), |training| {
+        drive::ending(avatar.id(), OrderKey::Training(training.attempt), &training.order)
+    })
 }
 
 fn config(args: &Train, context: &Context) -> Result<TrainingConfig, Failure> {
@@ -232,7 +234,7 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
     let Some(training) = avatar.trainings().last().filter(|_| would == Opened::Ended) else { return Ok(()) };
     match training.order.stage() {
         Stage::Done { .. } => Ok(()),
-        _ => drive::ending(avatar.id(), &training.order),
+        _ => drive::ending(avatar.id(), OrderKey::Training(training.attempt), &training.order),
     }
 }
 
@@ -264,8 +266,10 @@ async fn consent(
     let user = &request.person;
     let unclear = shell.store.load_all().map_err(failures::storage)?.into_iter().find(|avatar| {
         let same = avatar.person().is_some_and(|one| one.user == user.user && one.name == user.name);
-        let unclear =
-            |training: &avatar::TrainingJob| matches!(training.order.stage(), Stage::Unclear { .. });
+        // One whose process died with its order is found to be unclear when it is looked at next.
+        let unclear = |training: &avatar::TrainingJob| {
+            matches!(training.order.stage(), Stage::Submitting { .. } | Stage::Unclear { .. })
+        };
         avatar.id() != id && same && avatar.trainings().iter().any(unclear)
     });
     if let Some(other) = unclear {

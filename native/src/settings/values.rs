@@ -1,7 +1,11 @@
 //! How the text of a setting becomes its value. No message quotes the text, which may be a misplaced key.
 
-use std::{fmt, time::Duration};
+use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
+use likeness_core::fal::{
+    generate::{GUIDANCE_SCALE, INFERENCE_STEPS, SCALE},
+    train::{LEARNING_RATE, STEPS},
+};
 use log::LevelFilter;
 use url::Url;
 
@@ -101,35 +105,33 @@ pub(super) fn price(text: &str) -> Result<Price, &'static str> {
 }
 
 pub(super) fn photos(text: &str) -> Result<usize, &'static str> {
-    within(text, 1, 1000).and_then(|n| usize::try_from(n).ok()).ok_or("a number from 1 to 1000 is needed")
+    within(text, &(1_u32..=1000))
+        .and_then(|n| usize::try_from(n).ok())
+        .ok_or("a number from 1 to 1000 is needed")
 }
 
 pub(super) fn steps(text: &str) -> Result<u32, &'static str> {
-    within(text, 1, 10_000).ok_or("a number from 1 to 10000 is needed")
+    within(text, &STEPS).ok_or("a number from 1 to 10000 is needed")
 }
 
 pub(super) fn picture_steps(text: &str) -> Result<u32, &'static str> {
-    within(text, 1, 50).ok_or("a number from 1 to 50 is needed")
+    within(text, &INFERENCE_STEPS).ok_or("a number from 1 to 50 is needed")
 }
 
 pub(super) fn learning_rate(text: &str) -> Result<f64, &'static str> {
-    real(text, 1e-6, 1e-3).ok_or("a number from 0.000001 to 0.001 is needed")
+    within(text, &LEARNING_RATE).ok_or("a number from 0.000001 to 0.001 is needed")
 }
 
 pub(super) fn scale(text: &str) -> Result<f64, &'static str> {
-    real(text, 0.0, 4.0).ok_or("a number from 0 to 4 is needed")
+    within(text, &SCALE).ok_or("a number from 0 to 4 is needed")
 }
 
 pub(super) fn guidance(text: &str) -> Result<f64, &'static str> {
-    real(text, 0.0, 35.0).ok_or("a number from 0 to 35 is needed")
+    within(text, &GUIDANCE_SCALE).ok_or("a number from 0 to 35 is needed")
 }
 
-fn within(text: &str, least: u32, most: u32) -> Option<u32> {
-    text.trim().parse().ok().filter(|number| (least..=most).contains(number))
-}
-
-fn real(text: &str, least: f64, most: f64) -> Option<f64> {
-    text.trim().parse().ok().filter(|number| (least..=most).contains(number))
+fn within<T: FromStr + PartialOrd>(text: &str, range: &RangeInclusive<T>) -> Option<T> {
+    text.trim().parse().ok().filter(|number| range.contains(number))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::{
         status::{self, QueueStatus},
         submit::{self, Submitted, Unclear},
     },
-    http::Answer,
+    http::{Answer, NoAnswer},
     limits::EXPIRY_AT_FAL,
     retry::Trouble,
 };
@@ -172,7 +172,15 @@ impl<G: Goods> Order<G> {
     pub(super) fn accepted(self, request_id: RequestId, moment: &Moment) -> Self {
         let now = moment.now;
         let seen = Seen::Queued { position: None };
-        let stage = Stage::Accepted(Accepted { request_id, at: now, look_at: now, seen });
+        let (ended_at, said_to_have_failed) = (None, false);
+        let stage = Stage::Accepted(Accepted {
+            request_id,
+            at: now,
+            look_at: now,
+            seen,
+            ended_at,
+            said_to_have_failed,
+        });
         // What was said to fal before was said of another request.
         let cancel = if self.cancel == Cancel::Sent { Cancel::Asked } else { self.cancel };
         Self { stage, trouble: None, cancel, ..self }
@@ -238,7 +246,7 @@ impl<G: Goods> Order<G> {
                 Self { stage: Stage::Planned, ..self }.troubled(Error::Api(why), moment)
             }
             Submitted::NotSent => {
-                let error = NetworkError::NoAnswer(crate::http::NoAnswer::NotConnected);
+                let error = NetworkError::NoAnswer(NoAnswer::NotConnected);
                 Self { stage: Stage::Planned, ..self }.troubled(Error::Network(error), moment)
             }
         }
@@ -251,6 +259,7 @@ impl<G: Goods> Order<G> {
             Seen::Running { since, .. } => since,
             Seen::Queued { .. } | Seen::Ended => now,
         };
+        let mut said_to_have_failed = false;
         let (seen, look_at) = match status::parse(answer) {
             Ok(QueueStatus::InQueue { position }) => (Seen::Queued { position }, now.plus(moment.poll)),
             Ok(QueueStatus::InProgress { logs }) => {
@@ -259,13 +268,19 @@ impl<G: Goods> Order<G> {
                     .and_then(|steps| percent(logs.iter().map(|line| line.message.as_str()), steps));
                 (Seen::Running { since, percent }, now.plus(moment.poll))
             }
-            Ok(QueueStatus::Completed { .. }) => (Seen::Ended, now),
+            Ok(QueueStatus::Completed { error, .. }) => {
+                said_to_have_failed = error.is_some();
+                (Seen::Ended, now)
+            }
             Err(CallError::Api(error)) if error.status == 404 && self.cancel == Cancel::Sent => {
                 return self.cancelled(Some(request_id), moment);
             }
             Err(error) => return self.troubled(error.into(), moment),
         };
-        let stage = Stage::Accepted(Accepted { request_id, at: accepted.at, look_at, seen });
+        let ended_at = (seen == Seen::Ended).then(|| accepted.ended_at.unwrap_or(now));
+        let at = accepted.at;
+        let stage =
+            Stage::Accepted(Accepted { request_id, at, look_at, seen, ended_at, said_to_have_failed });
         Self { stage, trouble: None, ..self }
     }
 
@@ -289,6 +304,16 @@ impl<G: Goods> Order<G> {
                 let stage = Stage::Failed { error: Error::Api(error), at: moment.now, bought };
                 Self { stage, trouble: None, ..self }
             }
+            // A trouble of the call looks like the request's own failure. What its status called failed is believed at
+            // once, and whatever else gives no result for a day, though fal answers.
+            Err(ResultError::Retry(CallError::Api(error)))
+                if accepted.said_to_have_failed && !matches!(error.status, 401 | 403 | 408 | 425 | 429)
+                    || long_ended(&accepted, moment) =>
+            {
+                let (at, bought) = (moment.now, Bought::Ran(request_id));
+                let stage = Stage::Failed { error: Error::Api(error), at, bought };
+                Self { stage, trouble: None, ..self }
+            }
             Err(ResultError::Retry(error)) => self.troubled(error.into(), moment),
         }
     }
@@ -307,11 +332,14 @@ impl<G: Goods> Order<G> {
         Self { stage, trouble: None, ..self }
     }
 
-    /// After a file could not be kept. One that fal does not have, once it has expired there, is gone.
+    /// After a file could not be kept. One that is not handed out once it has expired at fal is gone.
     fn not_kept(self, error: Error, moment: &Moment) -> Self {
         let Stage::Keeping { request_id, taken_at, .. } = &self.stage else { return self };
-        let missing = matches!(error, Error::Network(NetworkError::Unreadable { status: 404 | 410 }));
-        if missing && moment.now.since(*taken_at) >= EXPIRY_AT_FAL + LONGEST_QUEUE {
+        let answered = matches!(
+            error,
+            Error::Network(NetworkError::Unreadable { .. } | NetworkError::NoAnswer(NoAnswer::Interrupted))
+        );
+        if answered && moment.now.since(*taken_at) >= EXPIRY_AT_FAL + LONGEST_QUEUE {
             let bought = Bought::Ran(request_id.clone());
             let stage = Stage::Failed { error: NetworkError::Expired.into(), at: moment.now, bought };
             return Self { stage, trouble: None, ..self };
@@ -329,6 +357,11 @@ impl<G: Goods> Order<G> {
             Err(error) => self.troubled(error.into(), moment),
         }
     }
+}
+
+/// Whether fal has called the request ended for so long that its result will not come any more.
+fn long_ended(accepted: &Accepted, moment: &Moment) -> bool {
+    accepted.ended_at.is_some_and(|ended| moment.now.since(ended) >= LONGEST_QUEUE)
 }
 
 /// Whether what failed is that the prepared photos are gone.

@@ -136,6 +136,12 @@ pub struct Accepted {
     pub look_at: Timestamp,
     /// What the last look saw.
     pub seen: Seen,
+    /// Since when it has been seen as ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Whether its status called it a failure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub said_to_have_failed: bool,
 }
 
 /// What fal said about a request when it was last asked.

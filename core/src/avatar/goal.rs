@@ -1,0 +1,212 @@
+//! What somebody waits for, what may be done for it, and when waiting makes no sense any more.
+
+use super::{Avatar, Cancel, Chore, Errand, Order, OrderKey, Stage, status::LOOKS_BEFORE_UNKNOWN};
+use crate::{
+    error::{Class, Error},
+    fal::{
+        result::{Pictures, TrainedModel},
+        submit::Unclear,
+    },
+    limits::UNCLEAR_FOR,
+    time::Timestamp,
+};
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The end of a training.
+    Trained(u32),
+    /// The end of a training, however long it takes: an unclear purchase is waited for as well, for a day.
+    Watched(u32),
+    /// That fal took a training.
+    Accepted(u32),
+    /// One look at how a training stands; nothing is bought for it.
+    Seen(u32),
+    /// That the request that a person named is taken for an order's own, or is not.
+    Resolved(OrderKey),
+    /// That fal was told to stop an order.
+    CancelSent(OrderKey),
+    /// The end of some pictures.
+    Pictures(u32),
+    /// That nothing more happens.
+    AllEnded,
+}
+
+/// Why going on makes no sense now. What was saved stays: the same wish carries on another day.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GivenUp {
+    /// Whether an order was taken is not known, and has been looked for in vain.
+    Unclear {
+        /// The order.
+        order: OrderKey,
+        /// Why it is not known.
+        why: Unclear,
+    },
+    /// Something goes wrong again and again.
+    Failed(Error),
+}
+
+/// How long what was bought is followed while fal cannot be reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// As long as it takes, also for an unclear purchase to become clear.
+    Endless,
+    /// As long as it takes once fal has taken it.
+    Usual,
+    /// A few tries: the wish is saved, and is carried out another day.
+    Little,
+}
+
+/// Tries before something that costs nothing yet is put off to another day.
+const TRIES_BEFORE_PURCHASE: u32 = 5;
+/// Tries of fetching what was paid for: some four minutes.
+const TRIES_WHILE_KEEPING: u32 = 8;
+/// Tries of what is refused in a way that does not pass by itself.
+const TRIES_AFTER_REFUSAL: u32 = 3;
+
+impl Goal {
+    /// The order that it is about.
+    #[must_use]
+    pub fn order(self) -> Option<OrderKey> {
+        match self {
+            Self::Trained(attempt)
+            | Self::Watched(attempt)
+            | Self::Accepted(attempt)
+            | Self::Seen(attempt) => Some(OrderKey::Training(attempt)),
+            Self::Resolved(order) | Self::CancelSent(order) => Some(order),
+            Self::Pictures(number) => Some(OrderKey::Pictures(number)),
+            Self::AllEnded => None,
+        }
+    }
+
+    /// What may be done for it. Looking at a job must not buy it: only a training that its person has said yes
+    /// to is prepared, uploaded and bought. What is bought already is followed by everyone.
+    #[must_use]
+    pub fn allows(self, avatar: &Avatar, errand: Errand) -> bool {
+        let bought = match self {
+            Self::Trained(attempt) | Self::Watched(attempt) | Self::Accepted(attempt) => Some(attempt),
+            Self::Seen(_) | Self::Resolved(_) | Self::CancelSent(_) | Self::Pictures(_) | Self::AllEnded => {
+                None
+            }
+        };
+        let current = avatar.trainings().last().map(|training| training.attempt);
+        match errand {
+            Errand::Photo(_) => bought.is_some() && bought == current,
+            Errand::Training(attempt, Chore::Upload | Chore::Submit) => bought == Some(attempt),
+            // Pictures that somebody has ordered meanwhile need not wait for the end of a training.
+            Errand::Pictures(number, Chore::Upload | Chore::Submit) => {
+                self == Self::Pictures(number) || bought.is_some()
+            }
+            Errand::Training(..) | Errand::Pictures(..) => true,
+        }
+    }
+
+    /// Whether it is reached. An order that is not there has nothing to wait for.
+    #[must_use]
+    pub fn is_reached(self, avatar: &Avatar) -> bool {
+        let Some(key) = self.order() else { return avatar.ended() };
+        let reached = match self {
+            Self::Accepted(_) => of(avatar, key, is_taken, is_taken),
+            Self::Seen(_) => of(avatar, key, needs_no_look, needs_no_look),
+            Self::Resolved(_) => of(avatar, key, has_no_candidate, has_no_candidate),
+            Self::CancelSent(_) => of(avatar, key, is_called_off, is_called_off),
+            _ => of(avatar, key, Order::ended, Order::ended),
+        };
+        reached.unwrap_or(true)
+    }
+
+    /// Whether it is only looked at, not waited for.
+    #[must_use]
+    pub fn is_a_glance(self) -> bool {
+        matches!(self, Self::Seen(_))
+    }
+
+    /// Whether one look was not enough: one lost answer is no news, a few in a row show that fal cannot be reached.
+    #[must_use]
+    pub fn wants_another_look(self, avatar: &Avatar) -> bool {
+        fn is_young<G>(order: &Order<G>) -> bool {
+            order.trouble().is_some_and(|trouble| trouble.tries < LOOKS_BEFORE_UNKNOWN)
+        }
+        self.order().and_then(|key| of(avatar, key, is_young, is_young)).unwrap_or(false)
+    }
+
+    /// Why going on makes no sense now, if so it is.
+    #[must_use]
+    pub fn given_up(self, avatar: &Avatar, now: Timestamp) -> Option<GivenUp> {
+        let one = |key: OrderKey, patience: Patience| {
+            of(
+                avatar,
+                key,
+                |order| given_up(key, order, patience, now),
+                |order| given_up(key, order, patience, now),
+            )
+            .flatten()
+        };
+        match self {
+            Self::Trained(_) | Self::Accepted(_) | Self::Pictures(_) => one(self.order()?, Patience::Usual),
+            Self::Watched(_) => one(self.order()?, Patience::Endless),
+            Self::CancelSent(key) | Self::Resolved(key) => one(key, Patience::Little),
+            Self::AllEnded => {
+                let trainings = avatar.trainings().iter().map(|one| OrderKey::Training(one.attempt));
+                let pictures = avatar.pictures().iter().map(|one| OrderKey::Pictures(one.number));
+                trainings.chain(pictures).find_map(|key| one(key, Patience::Little))
+            }
+            Self::Seen(_) => None,
+        }
+    }
+}
+
+/// Asks an order, whatever it is for.
+fn of<T>(
+    avatar: &Avatar,
+    key: OrderKey,
+    training: impl Fn(&Order<TrainedModel>) -> T,
+    pictures: impl Fn(&Order<Pictures>) -> T,
+) -> Option<T> {
+    match key {
+        OrderKey::Training(attempt) => avatar.training(attempt).map(|one| training(&one.order)),
+        OrderKey::Pictures(number) => avatar.generation(number).map(|one| pictures(&one.order)),
+    }
+}
+
+fn is_taken<G>(order: &Order<G>) -> bool {
+    order.ended() || order.request_id().is_some()
+}
+
+fn needs_no_look<G>(order: &Order<G>) -> bool {
+    order.ended() || matches!(order.stage(), Stage::Preparing | Stage::Planned)
+}
+
+fn has_no_candidate<G>(order: &Order<G>) -> bool {
+    !matches!(order.stage(), Stage::Unclear { candidate: Some(_), .. })
+}
+
+fn is_called_off<G>(order: &Order<G>) -> bool {
+    order.ended() || order.cancel() == Cancel::Sent
+}
+
+fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timestamp) -> Option<GivenUp> {
+    if order.ended() {
+        return None;
+    }
+    let trouble = order.trouble();
+    if let Stage::Unclear { why, candidate, search, since, .. } = order.stage() {
+        let in_vain = candidate.is_none() && search.rounds > 0;
+        let gave_up = trouble.is_some_and(|trouble| trouble.tries >= TRIES_AFTER_REFUSAL);
+        // From then on its status is an error: whoever watches is told so.
+        let over = now.since(*since) >= UNCLEAR_FOR;
+        let ends = over || (in_vain || gave_up) && patience != Patience::Endless;
+        return ends.then_some(GivenUp::Unclear { order: key, why: *why });
+    }
+    let trouble = trouble?;
+    let passes = trouble.error.may_pass();
+    let bought = matches!(order.stage(), Stage::Accepted(_));
+    let most = match trouble.error.class() {
+        Class::Storage if !passes => 1,
+        _ if passes && bought && patience != Patience::Little => return None,
+        _ if passes && matches!(order.stage(), Stage::Keeping { .. }) => TRIES_WHILE_KEEPING,
+        _ if passes => TRIES_BEFORE_PURCHASE,
+        _ => TRIES_AFTER_REFUSAL,
+    };
+    (trouble.tries >= most).then(|| GivenUp::Failed(trouble.error.clone()))
+}
