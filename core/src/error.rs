@@ -69,7 +69,7 @@ impl Error {
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::Network(_) => "Check the connection and run the same command again: it carries on.",
+            Self::Network(error) => error.advice(),
             Self::Api(error) => error.advice(),
             Self::Data(error) => error.advice(),
             Self::Storage(error) => error.kind.advice(),
@@ -130,6 +130,18 @@ impl NetworkError {
             Self::Unreadable { .. } => "network.unreadable",
             Self::NotAccepted => "submission_not_accepted",
             Self::Expired => "network.expired",
+        }
+    }
+}
+
+impl NetworkError {
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::NoAnswer(_) | Self::Unreadable { .. } => {
+                "Check the connection and run the same command again: it carries on."
+            }
+            Self::NotAccepted => "This attempt is over, and nothing was paid for it.",
+            Self::Expired => "What was paid for is lost at fal.ai; only a new order makes it again.",
         }
     }
 }
@@ -255,6 +267,8 @@ pub enum StorageErrorKind {
     Unreachable,
     /// The bucket takes a signature for one of another time: a clock is wrong.
     Expired,
+    /// A file is where a folder should be, or a folder where a file should be.
+    Occupied,
     /// Anything else: the medium failed.
     Broken,
 }
@@ -272,6 +286,7 @@ impl StorageErrorKind {
             Self::Busy => "storage.busy",
             Self::Unreachable => "storage.unreachable",
             Self::Expired => "storage.expired",
+            Self::Occupied => "storage.occupied",
             Self::Broken => "storage.broken",
         }
     }
@@ -292,6 +307,7 @@ impl StorageErrorKind {
                 "Check that the bucket's server runs and can be reached, then run the same command again: it carries on."
             }
             Self::Expired => "Set this machine's clock, or the server's, and run the same command again.",
+            Self::Occupied => "Name another place, or move away what is there.",
             Self::Broken => "Check the disk, then run the same command again.",
         }
     }
@@ -308,6 +324,7 @@ impl fmt::Display for StorageErrorKind {
             Self::Busy => "another program holds it",
             Self::Unreachable => "the bucket cannot be reached, or breaks off",
             Self::Expired => "the bucket says that the signature's time is over",
+            Self::Occupied => "something else is there: a file instead of a folder, or the other way round",
             Self::Broken => "reading or writing failed",
         })
     }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod fal;
 pub mod http;
 pub mod limits;
+pub mod lora;
 pub mod photo;
 pub mod retry;
 pub mod secret;

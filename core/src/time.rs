@@ -46,7 +46,8 @@ impl From<Timestamp> for jiff::Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        // Always three digits: what is sorted and cut as text stays in order.
+        write!(f, "{:.3}", self.0)
     }
 }
 

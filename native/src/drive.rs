@@ -275,14 +275,21 @@ pub(crate) fn ending<G>(id: AvatarId, key: OrderKey, order: &Order<G>) -> Result
             let failure = failures::of(error);
             Err(match bought {
                 Bought::Nothing => failure,
-                Bought::Ran(_) | Bought::NotAccepted { .. } => failure.next("`--again` buys another attempt"),
+                Bought::Ran(_) | Bought::NotAccepted { .. } => failure.next(another(key)),
             })
         }
         Stage::Cancelled { .. } => {
-            Err(Failure::new(Exit::Api, "cancelled", "it was cancelled")
-                .next("`--again` buys another attempt"))
+            Err(Failure::new(Exit::Api, "cancelled", "it was cancelled").next(another(key)))
         }
         Stage::Unclear { why, .. } => Err(unclear(id, key, *why)),
         _ => Ok(()),
+    }
+}
+
+/// How what has ended is bought once more.
+fn another(order: OrderKey) -> &'static str {
+    match order {
+        OrderKey::Training(_) => "the same command with `--again` buys another attempt",
+        OrderKey::Pictures(_) => "the same command orders them anew",
     }
 }

@@ -1,8 +1,11 @@
 //! Ctrl-C and SIGTERM: the first asks the command to stop and tidy up, the second ends the process.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    io::{self, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -23,6 +26,8 @@ impl Interrupt {
         tokio::spawn(async move {
             signal().await;
             if ASKING.load(Ordering::Relaxed) > 0 {
+                // The cursor stands behind the question.
+                let _ = writeln!(io::stderr(), "\ninterrupted: nothing was done");
                 std::process::exit(Exit::Interrupted.number().into());
             }
             asked.send_replace(true);

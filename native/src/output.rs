@@ -7,6 +7,7 @@
 use std::{
     fmt::Display,
     io::{self, BufRead, IsTerminal as _, Write as _},
+    path::Path,
 };
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     exit::{Exit, Failure},
-    printable::columns,
+    printable::{columns, printable},
 };
 
 mod progress;
@@ -149,6 +150,17 @@ pub(crate) fn print(text: &dyn Display) -> Result<(), Failure> {
     write!(out, "{text}").and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }
 
+/// Nothing of a person's is replaced unless they say so: it may be a photo that cannot be taken again. What is no
+/// file is refused by whoever writes.
+pub(crate) fn not_there_yet(path: &Path, replace: bool) -> Result<(), Failure> {
+    if replace || !path.is_file() {
+        return Ok(());
+    }
+    let sentence = format!("{} is there already", printable(&path.display().to_string()));
+    Err(Failure::new(Exit::Usage, "usage.file_exists", sentence)
+        .next("name another file, or add --force to replace it"))
+}
+
 /// What it means that standard output took no more.
 pub(crate) fn unwritten(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
@@ -181,7 +193,7 @@ fn ask(question: &str, person: Option<&mut dyn BufRead>, out: &mut dyn io::Write
             "confirm.no_terminal",
             "this needs a yes, and nobody is there to ask",
         )
-        .why(question)
+        .why(format!("the question is: {question}"))
         .next("add --yes to go on without being asked"));
     };
     // A person who is asked can leave at once: nothing is under way.

@@ -208,11 +208,15 @@ fn prepare(
     Ok(prepared)
 }
 
-/// For each photo the first one with the same bytes, when there is one before it.
+/// For each photo the first one with the same bytes, or the same clean JPEG, when there is one before it.
 pub(crate) fn duplicates(photos: &[Prepared]) -> Vec<Option<usize>> {
     let mut first = std::collections::HashMap::new();
+    let mut pictures = std::collections::HashMap::new();
     let original = |(index, photo): (usize, &Prepared)| {
-        let first = *first.entry(photo.sha256?).or_insert(index);
+        let clean = photo.outcome.as_ref().ok()?;
+        let same_bytes = *first.entry(photo.sha256?).or_insert(index);
+        let same_picture = *pictures.entry((clean.length, clean.crc32)).or_insert(index);
+        let first = same_bytes.min(same_picture);
         (first != index).then_some(first)
     };
     photos.iter().enumerate().map(original).collect()

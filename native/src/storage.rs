@@ -16,6 +16,9 @@ pub(crate) fn storage_error(path: &Path, error: &Error) -> StorageError {
         ErrorKind::ReadOnlyFilesystem => StorageErrorKind::ReadOnly,
         ErrorKind::PermissionDenied => StorageErrorKind::Denied,
         ErrorKind::NotFound => StorageErrorKind::Missing,
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
+            StorageErrorKind::Occupied
+        }
         ErrorKind::UnexpectedEof | ErrorKind::InvalidData => StorageErrorKind::Changed,
         _ => StorageErrorKind::Broken,
     };

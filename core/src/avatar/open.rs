@@ -9,7 +9,7 @@ use super::{
     TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
 };
-use crate::{limits::EXPIRY_AT_FAL, storage::Depot, time::Timestamp};
+use crate::{error::Error, fal::error::ErrorKind, limits::EXPIRY_AT_FAL, storage::Depot, time::Timestamp};
 
 /// What a person asks to be trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -224,8 +224,25 @@ impl Avatar {
         self.trainings.iter().rev().find(|training| matches!(training.order.stage, Stage::Done { .. }))
     }
 
-    /// The model where fal can read it, while fal's own copy lives.
+    /// The model where fal can read it, while fal's own copy lives. One that fal said it could not fetch is gone, or
+    /// was never reachable: ours is uploaded anew.
     fn model_at_fal(&self, now: Timestamp) -> Option<Uploaded> {
+        let unreadable = |upload: &Uploaded| {
+            self.pictures.iter().any(|pictures| {
+                let failed = matches!(
+                    &pictures.order.stage,
+                    Stage::Failed { error: Error::Api(error), .. }
+                        if matches!(error.kind, ErrorKind::FileDownloadError)
+                );
+                failed && pictures.order.upload.as_ref().is_some_and(|used| used.url == upload.url)
+            })
+        };
+        let usable = self.known_at_fal(now).filter(|upload| !unreadable(upload));
+        // Where there is no file of ours, the address is all there is.
+        usable.or_else(|| self.known_at_fal(now).filter(|_| self.model_file().is_none()))
+    }
+
+    fn known_at_fal(&self, now: Timestamp) -> Option<Uploaded> {
         if let Some(training) = self.trained()
             && let Stage::Done { goods, taken_at, .. } = &training.order.stage
         {

@@ -158,16 +158,19 @@ impl PhotoSet {
     }
 
     fn duplicates(&self) -> Vec<DatasetProblem> {
-        let mut seen: BTreeMap<&Sha256Sum, &str> = BTreeMap::new();
         let mut problems = Vec::new();
+        let (mut by_bytes, mut by_picture) = (BTreeMap::new(), BTreeMap::new());
         // What is left out harms nobody, however often it is there.
         for photo in self.0.iter().filter(|photo| photo.rejected().is_none()) {
-            match seen.get(&photo.sha256) {
-                Some(first) => problems.push(DatasetProblem::Duplicate {
-                    first: (*first).to_owned(),
-                    second: photo.name.clone(),
-                }),
-                None => drop(seen.insert(&photo.sha256, &photo.name)),
+            // The same clean JPEG comes of a copy that only lost its metadata on the way.
+            let picture = photo.ready().map(|jpeg| (jpeg.length, jpeg.crc32));
+            let same_picture = picture.and_then(|picture| by_picture.get(&picture).copied());
+            if let Some(first) = by_bytes.get(&photo.sha256).copied().or(same_picture) {
+                let (first, second) = (String::clone(first), photo.name.clone());
+                problems.push(DatasetProblem::Duplicate { first, second });
+            } else {
+                by_bytes.insert(photo.sha256, &photo.name);
+                by_picture.extend(picture.map(|picture| (picture, &photo.name)));
             }
         }
         problems
@@ -325,8 +328,8 @@ mod tests {
 
     fn ready(name: &str) -> Photo {
         let file = format!("{name}.prepared");
-        let jpeg =
-            Prepared { file, etag: None, length: 7, crc32: 1, width: 512, height: 512, changes: vec![] };
+        let crc32 = crc32fast::hash(name.as_bytes());
+        let jpeg = Prepared { file, etag: None, length: 7, crc32, width: 512, height: 512, changes: vec![] };
         photo(name, PhotoState::Ready(jpeg))
     }
 
@@ -362,6 +365,25 @@ mod tests {
                 rejected
             ]
         );
+    }
+
+    #[test]
+    fn the_same_picture_counts_once_and_what_is_left_out_not_at_all() {
+        let as_first = |name: &str| {
+            let Photo { state, .. } = ready("a");
+            Photo { state, ..photo(name, PhotoState::Waiting) }
+        };
+        let set = PhotoSet::new(vec![ready("a"), as_first("b")]);
+        let Err(DataError::Dataset(problems)) = set.dataset(limits(1, 3)) else { panic!("accepted") };
+        let duplicate = DatasetProblem::Duplicate { first: "a".to_owned(), second: "b".to_owned() };
+        assert_eq!(problems, [duplicate]);
+        let empty = || photo("empty", PhotoState::Rejected(PhotoProblem::Empty));
+        let set = PhotoSet::new(vec![ready("a"), empty(), empty()]);
+        assert!(set.dataset(limits(1, 3)).is_ok());
+        // Before anybody is asked for money.
+        let waiting = || photo("w", PhotoState::Waiting);
+        assert!(PhotoSet::new(vec![waiting(), waiting()]).could_be_a_set(limits(1, 3)).is_err());
+        assert!(PhotoSet::new(vec![waiting(), empty(), empty()]).could_be_a_set(limits(1, 3)).is_ok());
     }
 
     #[test]

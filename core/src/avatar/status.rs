@@ -240,6 +240,12 @@ impl Avatar {
                 // Nears the end without reaching it: two thirds of the way after the expected time.
                 part(35, 90, elapsed, elapsed + expected(training.config.steps()).as_secs() / 2)
             }
+            // What was called off has only come to its end, not far.
+            Stage::Accepted(Accepted { seen: Seen::Ended, .. })
+                if training.order.cancel != super::Cancel::NotAsked =>
+            {
+                0
+            }
             Stage::Accepted(Accepted { seen: Seen::Ended, .. }) => 92,
             Stage::Keeping { .. } => 95,
             Stage::Done { .. } => 100,
@@ -335,7 +341,10 @@ fn told_of_accepted(accepted: &Accepted, running: StageName) -> Told {
         Seen::Queued { position: Some(ahead) } if *ahead > 0 => {
             (StageName::Queued, format!("It waits at fal.ai with {ahead} before it."), Some(*ahead))
         }
-        Seen::Queued { position } => (StageName::Queued, "It is next at fal.ai.".to_owned(), *position),
+        Seen::Queued { position: Some(_) } => {
+            (StageName::Queued, "It is next at fal.ai.".to_owned(), Some(0))
+        }
+        Seen::Queued { position: None } => (StageName::Queued, "It waits at fal.ai.".to_owned(), None),
         Seen::Running { percent: Some(percent), .. } => {
             (running, format!("fal.ai works on it: {percent} %."), None)
         }

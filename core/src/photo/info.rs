@@ -271,6 +271,16 @@ mod tests {
             check(PhotoInfo { width: 0, ..PHONE }, limits),
             PhotoProblem::NoPixels { width: 3024, height: 0 }
         );
+        let claims = PhotoInfo {
+            format: Format::Png,
+            width: u32::MAX,
+            height: u32::MAX,
+            bits: 16,
+            samples: u64::MAX,
+            orientation: Orientation::Rotate90,
+            ..PHONE
+        };
+        assert!(claims.memory() > limits.max_memory);
         let needed = PHONE.memory();
         assert_eq!(
             check(PHONE, PhotoLimits { max_memory: needed - 1, ..limits }),

@@ -71,7 +71,7 @@ pub enum PhotoProblem {
         max: u64,
     },
     /// The picture is too small.
-    #[error("the shorter side has {side} pixels; at least {min} are needed")]
+    #[error("the shorter side has {side} {}; at least {min} are needed", if *.side == 1 { "pixel" } else { "pixels" })]
     TooSmall {
         /// The shorter side, in pixels.
         side: u32,

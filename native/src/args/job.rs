@@ -63,9 +63,12 @@ pub(crate) struct Download {
     /// The job: its id, its request id, its name, or the beginning of one
     #[arg(value_name = "JOB")]
     pub(crate) job: JobName,
-    /// The file to write; without it, the model's own name in this folder
+    /// The file to write; without it, the person's name in this folder
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace the file if it is there already
+    #[arg(long, short)]
+    pub(crate) force: bool,
 }
 
 /// Ask fal.ai to stop a training, or an order of pictures

@@ -25,7 +25,7 @@ use crate::exit::{Exit, Failure};
 /// fal.ai; the trained model then makes pictures. Working files stay on this machine and are private.
 #[derive(Debug, Parser)]
 #[command(name = "likeness", version, after_help = AFTER_HELP, after_long_help = AFTER_LONG_HELP)]
-#[command(propagate_version = false, max_term_width = 100, disable_help_subcommand = true)]
+#[command(propagate_version = false, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]

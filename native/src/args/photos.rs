@@ -4,7 +4,8 @@ use clap::Args;
 
 /// Say which photos are good, and why the others are not
 ///
-/// Each photo is read whole and prepared as a training would prepare it; nothing is written or sent.
+/// Each photo is read whole and prepared as a training would prepare it; nothing is written or sent. It ends with 3
+/// when a photo is rejected or is there twice; whether they are enough for a training is only said.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -32,6 +33,9 @@ pub(crate) struct Pack {
     /// The archive to write; `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    /// Replace the file if it is there already
+    #[arg(long, short)]
+    pub(crate) force: bool,
     /// The fewest good photos
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) min_photos: Option<u16>,

@@ -57,7 +57,7 @@ pub(crate) struct Train {
     /// The most photos to train with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) max_photos: Option<u16>,
-    /// Buy another attempt after an error or a cancel
+    /// Buy another attempt after an error or a cancel, or with --yes although another job is unclear
     #[arg(long)]
     pub(crate) again: bool,
     /// Return once the training is bought; `likeness status` follows it

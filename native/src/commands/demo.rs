@@ -75,6 +75,14 @@ fn folder(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
         |error: &std::io::Error| Failure::io("storage.demo", "no folder could be made for the demo", error);
     if let Some(folder) = wanted {
         private_folder(folder).map_err(failures::storage)?;
+        // Somebody else's files would be drawn into it, and thrown away with it.
+        let mut entries = folder.read_dir().map_err(|error| failed(&error))?;
+        if entries.next().is_some() {
+            let sentence = format!("{} is not empty", shown(&folder.display().to_string()));
+            return Err(Failure::new(Exit::Usage, "usage.folder", sentence)
+                .why("the demo writes its own photos, model and pictures, and ends with a folder to delete")
+                .next("name a new or empty folder, or leave -o out"));
+        }
         return std::path::absolute(folder).map_err(|error| failed(&error));
     }
     let made = tempfile::Builder::new().prefix("likeness-demo-").tempdir();

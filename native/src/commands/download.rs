@@ -15,6 +15,7 @@ use crate::{
     failures,
     jobs::{self, For},
     narrate::{bytes, shown},
+    output::not_there_yet,
     shell::Shell,
     storage::storage_error,
 };
@@ -24,13 +25,14 @@ pub(crate) fn run(args: &Download, context: &Context) -> Result<(), Failure> {
     let (avatar, _) = jobs::find(&shell, &args.job, For::ItsModel)?;
     let Some((name, length)) = avatar.model_file() else {
         return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet")
-            .next("`likeness status --watch` follows it to its end"));
+            .next(format!("`likeness status {} --watch` follows it to its end", avatar.id())));
     };
     let source = shell.folder(avatar.id()).join(&name);
     let target = args.output.clone().unwrap_or_else(|| {
         let person = avatar.person().map_or("model", |person| person.name.as_str());
         format!("{}.safetensors", person.replace(['/', '\0'], "_")).into()
     });
+    not_there_yet(&target, args.force)?;
     copy(&source, &target).map_err(|error| failures::storage(storage_error(&target, &error)))?;
     context
         .output

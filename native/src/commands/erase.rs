@@ -28,7 +28,7 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let (id, output) = (avatar.id(), &context.output);
     let name = avatar.person().map_or("(erased)", |person| person.name.as_str());
     let question = format!(
-        "Erase {} (job {id}): its prepared photos, its model and its pictures on this machine? Your own photos stay.",
+        "Erase {} (job {id}): its prepared photos, its model and its pictures in the data folder? Your own photos and copies stay.",
         shown(name)
     );
     output.confirm(&question, args.yes)?;
@@ -61,7 +61,11 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
         "objects_deleted": emptied,
     }))?;
     let bucket = if bucket.is_some() { " or in the bucket; your own objects stay" } else { "" };
-    output.line(format_args!("Erased: {}. Nothing of it is left on this machine{bucket}.", shown(name)))?;
+    output.line(format_args!(
+        "Erased: {}. Nothing of it is left in the data folder{bucket}. Models and pictures that you saved elsewhere \
+         stay as well.",
+        shown(name)
+    ))?;
     for remains in &remains {
         output.line(format_args!("  fal.ai keeps the {} until {}.", remains.what, remains.until))?;
     }
@@ -74,7 +78,7 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
         Ok(_) => Ok(()),
         Err(failure) if failure.exit() == Exit::Interrupted => Err(failure),
         Err(failure) => Err(failure
-            .why("a training that was still running at fal.ai could not be stopped yet")
+            .why("an order that was still open at fal.ai could not be stopped yet")
             .next(format!("run `likeness erase {id}` again"))),
     }
 }

@@ -15,6 +15,7 @@ use likeness_core::{
         generate,
         pricing::{self, Price},
     },
+    lora,
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
     };
     let Some(trigger) = avatar.trigger() else {
         return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet")
-            .next("`likeness status --watch` follows it to its end"));
+            .next(format!("`likeness status {} --watch` follows it to its end", avatar.id())));
     };
     let wish = wish(&args, context, &trigger)?;
     let (id, link) = (avatar.id(), shell.link_of(&avatar)?);
@@ -228,12 +229,7 @@ fn imported<'a>(
         return Ok((avatar, None));
     }
     let path = Path::new(lora);
-    let file = if url.is_none() {
-        let metadata = path.metadata().map_err(|error| failures::storage(storage_error(path, &error)))?;
-        Some((MODEL.to_owned(), metadata.len()))
-    } else {
-        None
-    };
+    let file = if url.is_none() { Some((MODEL.to_owned(), length_of_model(path)?)) } else { None };
     let new = file.is_some().then_some(path);
     let name = Name::new(trigger.as_str()).map_err(|error| {
         Failure::new(Exit::Usage, "usage.trigger", "this is no trigger word").why(error.to_string())
@@ -248,6 +244,23 @@ fn imported<'a>(
 
 /// The name of a model's file among its avatar's.
 const MODEL: &str = "model.safetensors";
+
+/// A model's length in bytes. What is none is not taken in, and never sent.
+fn length_of_model(path: &Path) -> Result<u64, Failure> {
+    let read = File::open(path).and_then(|mut file| {
+        let mut head = Vec::new();
+        io::Read::take(&mut file, lora::HEAD as u64).read_to_end(&mut head)?;
+        Ok((head, file.metadata()?.len()))
+    });
+    let (head, length) = read.map_err(|error| failures::storage(storage_error(path, &error)))?;
+    if lora::is_safetensors(&head, length) {
+        return Ok(length);
+    }
+    let sentence = format!("{} is no model", shown(&path.display().to_string()));
+    Err(Failure::new(Exit::Usage, "usage.lora", sentence)
+        .why("a model is a safetensors file, such as a training makes")
+        .next("name the .safetensors file with --lora"))
+}
 
 fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
     let mut hasher = Sha256::new();

@@ -23,6 +23,10 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             let name = shown(trigger.as_str());
             let row = [name, "given model".to_owned(), String::new(), String::new(), avatar.id().to_string()];
             rows.push(row);
+            documents.push(json!({
+                "job": avatar.id(), "name": null, "stage": "given", "test_mode": avatar.test_mode(),
+                "trigger_phrase": trigger,
+            }));
         }
         for training in avatar.trainings().iter().rev() {
             let Some(status) = avatar.status(training.attempt, now) else { continue };
@@ -32,6 +36,8 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             let word =
                 |field: &str| document.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
             let stage = match status.stage {
+                // What it was is forgotten; what is still open at fal is not.
+                StageName::Cancelled if name.is_none() => "erased".to_owned(),
                 StageName::Done if status.test_mode => "done (test)".to_owned(),
                 _ => word("stage").replace('_', " "),
             };
@@ -49,7 +55,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     if rows.is_empty() {
         return output.line("No trainings yet. `likeness demo` shows one from beginning to end.");
     }
-    rows.insert(0, ["NAME", "STAGE", "PROGRESS", "ORDERED (UTC)", "JOB"].map(str::to_owned));
+    rows.insert(0, ["NAME", "STAGE", "PROGRESS", "BEGAN (UTC)", "JOB"].map(str::to_owned));
     for (index, row) in table(&rows).iter().enumerate() {
         let line = row.concat();
         output.line(if index == 0 { output.paint(Tone::Faint, &line) } else { line })?;

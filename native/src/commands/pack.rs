@@ -18,7 +18,7 @@ use crate::{
     archive_source::{ArchiveSource, Contents},
     args,
     exit::{Exit, Failure},
-    output::{Output, Unit, unwritten},
+    output::{Output, Unit, not_there_yet, unwritten},
     photos_on_disk,
     prepare::{self, Prepared, Rejected},
     transport::ByteSource as _,
@@ -36,6 +36,9 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
         .next("name a file with -o, or leave --json out"));
     }
     let limits = context.settings.photos(args.min_photos, args.max_photos)?;
+    if !to_stdout {
+        not_there_yet(&args.output, args.force)?;
+    }
     let files = photos_on_disk::find(&args.photos)?;
     let spool = spool_folder()?;
     let progress = output.progress("Preparing", files.len() as u64, Unit::Photos);
@@ -115,12 +118,9 @@ fn refused(error: &DataError, prepared: &[Prepared]) -> Failure {
         Err(Rejected::File(why)) => Some(format!("{}: {why}", photo.file.name())),
         Ok(_) | Err(Rejected::Photo(_)) => None,
     };
-    prepared
-        .iter()
-        .filter_map(unread)
-        .fold(failure, Failure::why)
-        .next("`likeness check` says what is wrong with each photo")
-        .next("--min-photos and --max-photos set other limits")
+    prepared.iter().filter_map(unread).fold(failure, Failure::why).next(
+        "`likeness check` says what is wrong with each photo; --min-photos and --max-photos set other limits",
+    )
 }
 
 fn write_to_stdout(source: &ArchiveSource) -> Result<(), Failure> {

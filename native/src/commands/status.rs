@@ -7,7 +7,7 @@ use super::Context;
 use crate::{
     args::Status,
     clock, drive,
-    exit::Failure,
+    exit::{Exit, Failure},
     jobs::{self, For},
     log::of_job,
     narrate::{Narrator, bytes, shown, status_document},
@@ -21,6 +21,14 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
     let shell = Shell::open(context)?;
     sweep::in_bucket(&shell).await;
     let (avatar, attempt) = jobs::find(&shell, &args.job, For::Seeing)?;
+    if avatar.trainings().is_empty() {
+        return Err(Failure::new(
+            Exit::Data,
+            "job.no_training",
+            "this job has no training: its model was given",
+        )
+        .next(format!("`likeness generate {} --prompt …` makes pictures with it", avatar.id())));
+    }
     let (id, job) = (avatar.id(), JobId { avatar: avatar.id(), attempt });
     let ended = avatar.training(attempt).is_none_or(|training| training.order.ended());
     let avatar = if ended {

@@ -77,6 +77,11 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
             .map_err(|error| failures::of(&error.into()))?;
         consent(&args, context, &shell, &link, &request, id).await?;
     }
+    // Before the job is there: an address that is taken must not leave one behind.
+    let _webhooks = match args.listen_webhook {
+        Some(address) => Some(webhooks::listen(shell.clone(), link.clone(), address).await?),
+        None => None,
+    };
     let again = args.again;
     let (avatar, opened) = shell
         .store
@@ -95,10 +100,6 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     if opened == Opened::Resumed && again {
         context.output.note("This job is not over yet: it carries on. --again buys after its end only.");
     }
-    let _webhooks = match args.listen_webhook {
-        Some(address) => Some(webhooks::listen(shell.clone(), link.clone(), address).await?),
-        None => None,
-    };
     let job = avatar::JobId { avatar: id, attempt };
     of_job(job.to_string(), follow(&args, context, &shell, id, attempt)).await
 }
@@ -273,11 +274,16 @@ async fn consent(
         avatar.id() != id && same && avatar.trainings().iter().any(unclear)
     });
     if let Some(other) = unclear {
-        context.output.note(format_args!(
-            "Another training of {} may have been bought: job {} is unclear.",
-            user.name,
-            other.id()
-        ));
+        let sentence =
+            format!("another training of {} may have been bought: job {} is unclear", user.name, other.id());
+        if args.yes && !args.again {
+            // `--yes` says yes to a price, not to paying a second time for what may be the same.
+            return Err(Failure::new(Exit::Unclear, "job.other_unclear", sentence)
+                .why("its photos or settings are different, so it is not simply carried on")
+                .next(format!("settle it: likeness status {0}, or likeness resolve {0} …", other.id()))
+                .next("or add --again to buy this one all the same"));
+        }
+        context.output.note(format_args!("But {}.", printable(&sentence)));
     }
     context.output.confirm("Buy it?", args.yes)
 }
