@@ -26,8 +26,12 @@ mod hostile;
 mod interrupted;
 mod pack;
 #[cfg(unix)]
+mod proxy;
+#[cfg(unix)]
 mod running;
 mod settings;
+#[cfg(unix)]
+mod swallowed;
 #[cfg(unix)]
 mod train;
 

@@ -1,9 +1,13 @@
 //! A run that is still going on: its lines are waited for, signals are sent to it.
 
 use std::{
-    io::{BufRead as _, BufReader, Read},
+    io::{BufRead as _, BufReader, Read, Write as _},
+    net::TcpStream,
     process::{Child, Command, Stdio},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -146,8 +150,21 @@ impl Server {
 
     /// How often an order for a training arrived, whatever became of it.
     pub(crate) fn orders(&self) -> usize {
+        self.log_is_read();
         let order = "POST /fal-ai/flux-lora-portrait-trainer ";
         self.running.stderr.all().iter().filter(|line| line.contains(order)).count()
+    }
+
+    /// Waits until the log is read up to now: a call is written there before it is answered, and this asks for
+    /// one more.
+    fn log_is_read(&self) {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        let path = format!("/seen/{}", CALLS.fetch_add(1, Ordering::Relaxed));
+        let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).expect("a connection");
+        let call = format!("GET {path} HTTP/1.1\r\nhost: likeness\r\nconnection: close\r\n\r\n");
+        stream.write_all(call.as_bytes()).expect("sent");
+        stream.read_to_end(&mut Vec::new()).expect("an answer");
+        self.running.stderr.wait_for(&format!("GET {path} "));
     }
 
     /// Its log, one line for each call.
