@@ -1,19 +1,14 @@
 //! Behind a proxy that swallows fal's answer to the order: fal took it, and nobody was told. It is ordered once,
 //! said to be unclear, and found again by a person's word or by fal's own report.
 
-use std::{
-    fs,
-    net::TcpListener,
-    process,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::fs;
 
 use serde_json::Value;
 
 use crate::{
     Ending, Place,
     proxy::{Call, Fate, Proxy},
-    running::Server,
+    running::{Server, quiet_address},
 };
 
 const ORDER: &str = "POST /fal-ai/flux-lora-portrait-trainer";
@@ -173,17 +168,4 @@ fn a_client_that_posts_again_buys_twice_and_is_seen_to() {
     let orders = office.proxy.calls(ORDER);
     assert_eq!(orders.len(), 2);
     assert_ne!(request_id(&orders[0]), request_id(&orders[1]));
-}
-
-/// An address that stays free until the program listens there. The system gives ports beyond these to whoever asks
-/// for none in particular, so that nobody is given this one in between.
-fn quiet_address() -> String {
-    static GIVEN: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let number = process::id().wrapping_mul(16).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
-        let address = format!("127.0.0.1:{}", 20_000 + number % 10_000);
-        if TcpListener::bind(&address).is_ok() {
-            return address;
-        }
-    }
 }
