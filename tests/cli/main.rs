@@ -24,6 +24,8 @@ mod generate;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;
+#[cfg(unix)]
+mod killed;
 mod pack;
 #[cfg(unix)]
 mod proxy;

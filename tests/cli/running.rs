@@ -15,7 +15,7 @@ use std::{
 use crate::{Ending, Place};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a run has written so far.
 #[derive(Clone, Default)]
@@ -86,6 +86,13 @@ impl Lines {
 
     pub(crate) fn all(&self) -> Vec<String> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
+    }
+
+    /// Whether the run ends by itself within this time.
+    pub(crate) fn end_within(&self, time: Duration) -> bool {
+        let written = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.0.1.wait_timeout_while(written, time, |written| !written.over);
+        waited.unwrap_or_else(PoisonError::into_inner).0.over
     }
 
     fn wait_for_end(&self) -> Vec<String> {
