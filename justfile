@@ -17,6 +17,10 @@ test *arguments:
 wasm *arguments:
     scripts/test-wasm {{arguments}}
 
+# fal's own clients against the simulator.
+clients:
+    scripts/test-clients
+
 # Every fuzz target, for this many seconds each.
 fuzz seconds="30":
     scripts/fuzz {{seconds}}

@@ -92,6 +92,13 @@ mod tests {
         let moment = Timestamp::from_millis(1_795_555_555_123);
         assert_eq!(moment.to_string(), "2026-11-24T21:25:55.123Z");
         assert_eq!(moment.to_string().parse(), Ok(moment));
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (120, "1970-01-01T00:00:00.120Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+        }
         assert!("yesterday".parse::<Timestamp>().is_err());
     }
 

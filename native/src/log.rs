@@ -86,18 +86,11 @@ fn line(now: Timestamp, level: Level, job: Option<&str>, message: &str) -> Strin
         Level::Debug => "DEBUG",
         Level::Trace => "TRACE",
     };
-    let (now, message) = (to_the_millisecond(now), printable(message));
+    let message = printable(message);
     match job {
         Some(job) => format!("{now} {level} [FAL AI] {}: {message}\n", printable(job)),
         None => format!("{now} {level} [FAL AI] {message}\n"),
     }
-}
-
-/// Always three digits, so that lines stand under each other.
-fn to_the_millisecond(now: Timestamp) -> String {
-    let millis = now.millis().rem_euclid(1000);
-    let second = Timestamp::from_millis(now.millis().saturating_sub(millis)).to_string();
-    format!("{}.{millis:03}Z", second.trim_end_matches('Z'))
 }
 
 #[cfg(test)]
@@ -129,14 +122,6 @@ mod tests {
         for (level, job, message, expected) in cases {
             assert_eq!(line(now, level, job, message), expected);
         }
-    }
-
-    #[test]
-    fn times_have_one_width() {
-        let time = |millis| super::to_the_millisecond(Timestamp::from_millis(millis));
-        assert_eq!(time(1_795_555_555_000), "2026-11-24T21:25:55.000Z");
-        assert_eq!(time(1_795_555_555_120), "2026-11-24T21:25:55.120Z");
-        assert_eq!(time(-1), "1969-12-31T23:59:59.999Z");
     }
 
     #[test]

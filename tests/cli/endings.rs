@@ -108,3 +108,29 @@ fn an_interrupt_ends_with_130() {
     assert_eq!(output.status.code(), Some(130));
     assert!(String::from_utf8_lossy(&output.stdout).contains(r#""code":"interrupted""#));
 }
+
+/// Whatever lies where a result is to go may be somebody's only copy.
+#[test]
+fn nothing_of_a_person_s_is_replaced_unless_they_say_so() {
+    let place = Place::new();
+    place.photos("set", 4);
+    let own = place.path("set/00.jpg");
+    let before = std::fs::read(&own).expect("a photo");
+    let pack = ["pack", "set", "--min-photos", "4", "-o", "set/00.jpg"];
+    let ending = place.run(&pack).ended(2);
+    assert!(ending.stderr.contains("--force"), "{}", ending.stderr);
+    let ending = place.run(&["demo", "-o", "set"]).ended(2);
+    assert!(ending.stderr.contains("is not empty"), "{}", ending.stderr);
+    assert!(std::fs::read(&own).expect("a photo") == before);
+
+    let words = ["train", "set", "--name", "Zebulon", "--min-photos", "4", "--test"];
+    Ending::of(place.command(&words).env("FAL_MOCK_TRAINING_DURATION", "0.2")).ended(0);
+    let download = ["download", "Zebulon", "-o", "set/00.jpg", "--test"];
+    let ending = place.run(&download).ended(2);
+    assert!(ending.stderr.contains("is there already"), "{}", ending.stderr);
+    assert!(std::fs::read(&own).expect("a photo") == before);
+    let mut forced = download.to_vec();
+    forced.push("--force");
+    place.run(&forced).ended(0);
+    assert!(std::fs::read(&own).expect("a model") != before);
+}

@@ -97,6 +97,22 @@ fn what_stays_in_the_queue_for_good_can_be_cancelled() {
     assert_eq!(place.kept_named("working"), Vec::<String>::new());
 }
 
+/// What `check` advises to do with a bad photo makes another job: beside an unclear one it is not simply bought.
+#[test]
+fn a_yes_to_a_price_is_no_yes_to_paying_twice() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &["submit-dropped"]);
+    Ending::of(&mut place.buying(&server, &words)).ended(7);
+    place.write("set/99.jpg", crate::photo(99, 520));
+    let ending = Ending::of(place.buying(&server, &words).arg("--json")).ended(7);
+    let error = ending.documents().pop().expect("an error");
+    assert_eq!(error["error"]["code"], "job.other_unclear", "{error}");
+    assert_eq!(server.orders(), 1);
+    Ending::of(place.buying(&server, &words).arg("--again")).ended(0);
+    assert_eq!(server.orders(), 2);
+}
+
 #[test]
 fn nothing_is_bought_unless_somebody_says_so() {
     let place = Place::new();

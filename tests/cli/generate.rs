@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
-    Ending, Place,
+    Ending, Place, photo,
     running::{Running, Server},
 };
 
@@ -73,4 +73,100 @@ fn an_unfinished_training_does_not_hold_up_pictures_of_the_model_before_it() {
     let words = ["generate", "Zebulon", "--prompt", "by the sea", "--yes", "-o", "out"];
     Ending::of(&mut place.buying(&server, &words)).ended(0);
     assert_eq!(pictures(&place, "out").len(), 1);
+}
+
+/// A model for `--lora`, and the words that make one picture with it.
+fn given_model(place: &Place) -> [&'static str; 10] {
+    let mut model = vec![2, 0, 0, 0, 0, 0, 0, 0];
+    model.extend(b"{}");
+    place.write("own.safetensors", model);
+    [
+        "generate",
+        "--lora",
+        "own.safetensors",
+        "--trigger",
+        "zebu_x",
+        "--prompt",
+        "by the sea",
+        "--yes",
+        "-o",
+        "out",
+    ]
+}
+
+fn orders(server: &Server) -> usize {
+    server.log().all().iter().filter(|line| line.contains("POST /fal-ai/flux-lora ")).count()
+}
+
+/// Paid for and not handed over: the same command hands them over, and buys nothing.
+#[test]
+fn pictures_that_could_not_be_handed_over_are_not_bought_again() {
+    let place = Place::new();
+    let words = given_model(&place);
+    // A picture takes a tenth of a training's time.
+    let server = Server::start(&place, "20s", &[]);
+    let running = Running::start(&mut place.buying(&server, &words));
+    running.stderr.wait_for("took the order");
+    fs::remove_dir(place.path("out")).expect("empty so far");
+    place.write("out", "no folder");
+    let ending = running.ended().ended(6);
+    assert!(
+        ending.stderr.contains("run the same command again") || ending.stderr.contains("Name another place")
+    );
+    fs::remove_file(place.path("out")).expect("removed");
+    Ending::of(&mut place.buying(&server, &words)).ended(0);
+    assert_eq!((pictures(&place, "out").len(), orders(&server)), (1, 1));
+    // From now on it is a new wish.
+    Ending::of(&mut place.buying(&server, &words)).ended(0);
+    assert_eq!((pictures(&place, "out").len(), orders(&server)), (2, 2));
+}
+
+#[test]
+fn an_unclear_order_of_pictures_is_settled_by_a_person() {
+    let place = Place::new();
+    let words = given_model(&place);
+    let server = Server::start(&place, "1s", &["submit-dropped"]);
+    let unclear = || Ending::of(&mut place.buying(&server, &words)).ended(7);
+    unclear();
+    let ending = unclear();
+    let next = ending.stderr.lines().find(|line| line.ends_with(" --not-accepted")).expect(&ending.stderr);
+    let (_, command) = next.split_once("likeness ").expect("a command");
+    assert!(command.contains(" --pictures 1 "), "{command}");
+    Ending::of(&mut place.buying(&server, &command.split(' ').collect::<Vec<_>>())).ended(0);
+    assert_eq!(orders(&server), 1);
+    Ending::of(&mut place.buying(&server, &words)).ended(0);
+    assert_eq!((pictures(&place, "out").len(), orders(&server)), (1, 2));
+}
+
+/// One process drives them all: neither order waits for the other's answer, nor for the training.
+#[test]
+fn two_orders_of_pictures_beside_a_training_do_not_block_each_other() {
+    let place = Place::new();
+    let train = place.small_training();
+    let server = Server::start(&place, "3s", &["submit-late=4"]);
+    Ending::of(&mut place.buying(&server, &train)).ended(0);
+    let again = Running::start(place.buying(&server, &train).arg("--again"));
+    again.stderr.wait_for("works on it");
+    let pictures_of = |prompt: &str, folder: &str| {
+        let words = ["generate", "Zebulon", "--prompt", prompt, "--yes", "-o", folder];
+        Running::start(&mut place.buying(&server, &words))
+    };
+    let both = [pictures_of("by the sea", "one"), pictures_of("in a garden", "two")];
+    for running in both {
+        running.ended().ended(0);
+    }
+    again.ended().ended(0);
+    assert_eq!((orders(&server), server.orders()), (2, 2));
+    assert_eq!((pictures(&place, "one").len(), pictures(&place, "two").len()), (1, 1));
+}
+
+#[test]
+fn what_is_no_model_is_not_sent_anywhere() {
+    let place = Place::new();
+    let words = given_model(&place);
+    let server = Server::start(&place, "1s", &[]);
+    place.write("own.safetensors", photo(1, 520));
+    let ending = Ending::of(&mut place.buying(&server, &words)).ended(2);
+    assert!(ending.stderr.contains("own.safetensors is no model"), "{}", ending.stderr);
+    assert_eq!(server.log().all().iter().filter(|line| line.contains("POST")).count(), 0);
 }

@@ -32,7 +32,7 @@ fn carries_on(place: &Place, server: &Server, words: &[&str]) {
         ending = Ending::of(place.buying(server, words).arg("--again"));
     }
     assert_eq!(ending.code, 0, "{}", ending.stderr);
-    assert_eq!(server.orders(), 1, "{:#?}", server.log().all());
+    assert_eq!((server.orders(), server.purchases()), (1, 1), "{:#?}", server.log().all());
     assert_eq!(place.kept_named("working"), Vec::<String>::new());
     assert_eq!(place.kept_named(".part"), Vec::<String>::new());
 }

@@ -26,14 +26,20 @@ mod generate;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;
+#[cfg(unix)]
+mod killed;
 #[cfg(target_os = "linux")]
 mod minio;
 mod pack;
+#[cfg(unix)]
+mod proxy;
 #[cfg(target_os = "linux")]
 mod relay;
 #[cfg(unix)]
 mod running;
 mod settings;
+#[cfg(unix)]
+mod swallowed;
 #[cfg(unix)]
 mod train;
 

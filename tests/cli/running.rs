@@ -1,9 +1,13 @@
 //! A run that is still going on: its lines are waited for, signals are sent to it.
 
 use std::{
-    io::{BufRead as _, BufReader, Read},
-    process::{Child, Command, Stdio},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    io::{BufRead as _, BufReader, Read, Write as _},
+    net::{TcpListener, TcpStream},
+    process::{self, Child, Command, Stdio},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -11,7 +15,7 @@ use std::{
 use crate::{Ending, Place};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a run has written so far.
 #[derive(Clone, Default)]
@@ -84,6 +88,13 @@ impl Lines {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
     }
 
+    /// Whether the run ends by itself within this time.
+    pub(crate) fn end_within(&self, time: Duration) -> bool {
+        let written = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.0.1.wait_timeout_while(written, time, |written| !written.over);
+        waited.unwrap_or_else(PoisonError::into_inner).0.over
+    }
+
     fn wait_for_end(&self) -> Vec<String> {
         let until = Instant::now() + PATIENCE;
         let mut written = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,10 +155,41 @@ impl Server {
         Self { running, base: line.trim_start_matches("listening on ").to_owned() }
     }
 
-    /// How often an order for a training arrived, whatever became of it.
+    /// How often an order for a training arrived whole, whatever became of it.
     pub(crate) fn orders(&self) -> usize {
+        self.log_is_read();
         let order = "POST /fal-ai/flux-lora-portrait-trainer ";
-        self.running.stderr.all().iter().filter(|line| line.contains(order)).count()
+        let lines = self.running.stderr.all();
+        // Of a call that broke off the log says that it was not whole; nothing comes of it.
+        lines.iter().filter(|line| line.contains(order) && !line.contains("whole")).count()
+    }
+
+    /// How many trainings are over that it was ordered to make, whether or not anybody learned of them.
+    pub(crate) fn purchases(&self) -> usize {
+        let trainer = "fal-ai%2Fflux-lora-portrait-trainer";
+        let list = self.get(&format!("/v1/models/requests/by-endpoint?endpoint_id={trainer}"));
+        let list: serde_json::Value = serde_json::from_str(&list).expect(&list);
+        assert_eq!(list["has_more"], false, "{list}");
+        list["items"].as_array().expect("a list").len()
+    }
+
+    /// Waits until the log is read up to now: a call is written there before it is answered, and this asks for
+    /// one more.
+    fn log_is_read(&self) {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        let path = format!("/seen/{}", CALLS.fetch_add(1, Ordering::Relaxed));
+        self.get(&path);
+        self.running.stderr.wait_for(&format!("GET {path} "));
+    }
+
+    fn get(&self, path: &str) -> String {
+        let host = self.base.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).expect("a connection");
+        let headers = format!("host: {host}\r\nauthorization: Key kid:hush\r\nconnection: close");
+        write!(stream, "GET {path} HTTP/1.1\r\n{headers}\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
     }
 
     /// Its log, one line for each call.
@@ -204,5 +246,18 @@ impl Place {
 
     pub(crate) fn home(&self) -> std::path::PathBuf {
         self.path(".local/share/likeness")
+    }
+}
+
+/// An address that stays free until the program listens there. The system gives ports beyond these to whoever asks
+/// for none in particular, so that nobody is given this one in between.
+pub(crate) fn quiet_address() -> String {
+    static GIVEN: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let number = u64::from(process::id()) * 64 + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let address = format!("127.0.0.1:{}", 20_000 + number % 10_000);
+        if TcpListener::bind(&address).is_ok() {
+            return address;
+        }
     }
 }

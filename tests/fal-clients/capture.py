@@ -78,6 +78,7 @@ def python_calls(base):
     import fal_client.client as client
 
     client.QUEUE_URL_FORMAT = client.RUN_URL_FORMAT = base + "/"
+    client.REST_URL = base
     trainer, request_id = INPUTS["trainer"], INPUTS["request_id"]
     expiring = {"X-Fal-Object-Lifecycle-Preference": json.dumps({"expiration_duration_seconds": INPUTS["week"]})}
     return {
@@ -88,6 +89,11 @@ def python_calls(base):
         "status": lambda: fal_client.status(trainer, request_id, with_logs=True),
         "result": lambda: fal_client.result(trainer, request_id),
         "cancel": lambda: fal_client.cancel(trainer, request_id),
+        # By fal's REST service, as the other client and Likeness do it; by default this one speaks to the CDN.
+        "upload": lambda: fal_client.upload(
+            bytes(1000), "application/zip", "photos.zip", repository="fal",
+            lifecycle=fal_client.StorageSettings(expires_in=INPUTS["week"]),
+        ),
     }
 
 

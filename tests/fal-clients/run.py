@@ -35,8 +35,6 @@ WELL = {
     "subscribe_by_events": ("javascript",),
     "result": BOTH,
     "subscribe": BOTH,
-    "cancel": BOTH,
-    "client_timeout": ("python",),
     "upload": BOTH,
     "upload_signed": ("python",),
     "upload_in_input": ("javascript",),
@@ -46,11 +44,15 @@ WELL = {
     "webhook": BOTH,
     "by_proxy_protocol": ("javascript",),
     "input_refused": BOTH,
+    "archive_refused": BOTH,
     "not_found": BOTH,
     "other_key": BOTH,
 }
 # Cases with a simulator of their own each: what goes wrong, and how many posts and purchases one submit comes to then.
 TROUBLE = {
+    # What waits in the queue for good is there to be looked at and cancelled, however slow this machine is.
+    "cancel": ("stuck-in-queue", {"python": (1, 1), "javascript": (1, 1)}),
+    "client_timeout": ("stuck-in-queue", {"python": (1, 1), "javascript": (1, 1)}),
     "unauthorized": ("unauthorized", {"python": (1, 0), "javascript": (1, 0)}),
     "balance_exhausted": ("balance-exhausted", {"python": (1, 0), "javascript": (1, 0)}),
     "training_failed": ("training-failed", {"python": (1, 1), "javascript": (1, 1)}),

@@ -222,7 +222,7 @@ mod tests {
     use crate::{
         fal::{
             CallError,
-            fixtures::{account, answer, described, javascript, made, without},
+            fixtures::{account, answer, described, javascript, made, python, with, without},
             submit::lifecycle,
         },
         http::{Body, NoAnswer, Request},
@@ -276,6 +276,20 @@ mod tests {
     #[test]
     fn a_small_file_goes_as_fals_client_sends_it() {
         assert_eq!(run(upload(1000)), expected("upload"));
+    }
+
+    /// The Python client names another store in the query, and shows its key to that store, where ours has no
+    /// business: the address is signed.
+    #[test]
+    fn fals_other_client_sends_the_same() {
+        let mut theirs = python("upload");
+        let target = theirs[0]["target"].as_str().expect("a target").replace("=gcs", "=fal-cdn-v3");
+        theirs[0]["target"] = target.into();
+        for name in ["x-fal-object-lifecycle", "x-fal-object-lifecycle-preference"] {
+            theirs[0] = with(theirs[0].take(), name, &lifecycle()); // Python puts a space after the colon
+        }
+        theirs[1] = without(without(theirs[1].take(), "accept"), "authorization");
+        assert_eq!(run(upload(1000)), theirs);
     }
 
     #[test]

@@ -87,8 +87,9 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         .store
         .settle(id, |avatar| {
             let avatar = avatar.unwrap_or_else(new);
-            // What was asked for is what is placed.
-            if avatar.would_open(&request) != would {
+            // What was asked for is what is placed, unless another command has placed it meanwhile.
+            let now = avatar.would_open(&request);
+            if now != would && !matches!(now, Opened::Resumed | Opened::Ended) {
                 return (None, None);
             }
             let (avatar, opened) = avatar.open_training(request, &moment);

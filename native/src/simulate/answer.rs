@@ -45,24 +45,48 @@ pub(super) async fn answer(
     server: Arc<Server>,
     request: Request<RequestBody>,
 ) -> Result<Response<AnswerBody>, Cut> {
-    let line = format!("{} {}", request.method(), request.uri().path());
-    let answer = respond(&server, request).await;
-    server.changed.notify_one();
-    match &answer {
-        Ok(answer) => log::info!("{line} {}", answer.status().as_u16()),
-        Err(cut) => log::info!("{line} no answer: {cut}"),
-    }
+    let mut line = Line {
+        server: Arc::clone(&server),
+        call: format!("{} {}", request.method(), request.uri().path()),
+        end: "no answer: the caller left before the call was whole".to_owned(),
+    };
+    let answer = respond(&server, request, &mut line).await;
+    line.end = match &answer {
+        Ok(answer) => answer.status().as_u16().to_string(),
+        Err(cut) => format!("no answer: {cut}"),
+    };
     answer.map(for_browsers)
 }
 
-async fn respond(server: &Arc<Server>, request: Request<RequestBody>) -> Result<Response<AnswerBody>, Cut> {
+/// A call's line of the log. It is written however the call ends: a caller that goes away ends it anywhere, and
+/// what it ordered stays ordered.
+struct Line {
+    server: Arc<Server>,
+    call: String,
+    end: String,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        log::info!("{} {}", self.call, self.end);
+        self.server.changed.notify_one();
+    }
+}
+
+async fn respond(
+    server: &Arc<Server>,
+    request: Request<RequestBody>,
+    line: &mut Line,
+) -> Result<Response<AnswerBody>, Cut> {
     let (head, body) = request.into_parts();
     // fal's JavaScript client also runs in browsers, which ask first. The simulator has nothing to protect.
     if head.method == Method::OPTIONS {
         return Ok(whole(StatusCode::NO_CONTENT, Bytes::new()));
     }
     let incoming = Incoming { method: head.method, url: head.uri.to_string(), headers: head.headers };
-    let reply = match receive(body, server.max_body_bytes).await {
+    let received = receive(body, server.max_body_bytes).await;
+    "no answer: the caller left".clone_into(&mut line.end);
+    let reply = match received {
         Ok(Received::Nothing) => server.simulated.reply(incoming, Cursor::new([])).await,
         Ok(Received::Spooled(file)) => server.simulated.reply(incoming, file).await,
         Err(NotReceived::Cut(error)) => return Err(Cut::Incomplete(error)),

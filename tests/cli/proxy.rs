@@ -1,0 +1,130 @@
+//! An HTTP proxy, as offices have them, which does as it is told: what comes from the program goes on to where it
+//! is addressed, and the answer comes back, or never does.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    process::Command,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Forwarded,
+    /// It is forwarded and answered; then the connection is closed, and the caller learns nothing.
+    Swallowed,
+    /// The proxy itself answers with a status and JSON, as fal would.
+    Answered(&'static str, &'static str),
+}
+
+/// A call that came through.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Such as `POST /fal-ai/flux-lora`, without the query.
+    pub(crate) what: String,
+    /// All of it, as it arrived.
+    request: Vec<u8>,
+    /// What its receiver said; the caller did not hear it if it was swallowed.
+    pub(crate) answer: String,
+}
+
+/// Listens until the test program ends.
+pub(crate) struct Proxy {
+    url: String,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl Proxy {
+    /// `fate` is told what is called, such as `GET /v1/models/pricing`.
+    pub(crate) fn start(fate: fn(&str) -> Fate) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let calls = Arc::default();
+        let all = Arc::clone(&calls);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let all = Arc::clone(&all);
+                // A caller that goes away in the middle is no error of the proxy's.
+                thread::spawn(move || serve(stream, fate, &all).ok());
+            }
+        });
+        Self { url, calls }
+    }
+
+    /// Leads a command's calls through here.
+    pub(crate) fn between<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("HTTP_PROXY", &self.url)
+    }
+
+    /// The calls of this kind, in the order in which they were answered.
+    pub(crate) fn calls(&self, what: &str) -> Vec<Call> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().filter(|call| call.what == what).cloned().collect()
+    }
+
+    /// What a client does that posts again when no answer comes: the very same bytes once more. Gives the answer.
+    pub(crate) fn repeat(&self, call: &Call) -> String {
+        let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).expect("a connection");
+        stream.write_all(&call.request).expect("sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the end");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+fn serve(mut client: TcpStream, fate: fn(&str) -> Fate, calls: &Mutex<Vec<Call>>) -> io::Result<()> {
+    let (head, body) = receive(&client)?;
+    let malformed = || io::Error::from(io::ErrorKind::InvalidData);
+    // A proxy is asked for whole addresses: `POST http://127.0.0.1:8089/fal-ai/flux-lora?a=b HTTP/1.1`.
+    let (method, rest) = head.split_once(" http://").ok_or_else(malformed)?;
+    let (host, rest) = rest.split_once('/').ok_or_else(malformed)?;
+    let path = rest.split(['?', ' ']).next().unwrap_or_default();
+    let what = format!("{method} /{path}");
+    let fate = fate(&what);
+    let answer = if let Fate::Answered(status, json) = fate {
+        let length = json.len();
+        let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}");
+        format!("{head}\r\nconnection: close\r\n\r\n{json}").into_bytes()
+    } else {
+        let mut server = TcpStream::connect(host)?;
+        // One call for each connection, so that the end of the connection is the end of the answer.
+        let rest = rest.replacen("\r\n", "\r\nconnection: close\r\n", 1);
+        server.write_all(format!("{method} /{rest}").as_bytes())?;
+        server.write_all(&body)?;
+        let mut answer = Vec::new();
+        server.read_to_end(&mut answer)?;
+        answer
+    };
+    let request = [head.as_bytes(), &body].concat();
+    let said = String::from_utf8_lossy(&answer).into_owned();
+    // Before the caller learns of it: who has an answer finds its call here.
+    calls.lock().unwrap_or_else(PoisonError::into_inner).push(Call { what, request, answer: said });
+    if fate != Fate::Swallowed {
+        client.write_all(&answer)?;
+    }
+    client.shutdown(Shutdown::Both)
+}
+
+/// The head of a request with the empty line that ends it, and its body.
+fn receive(client: &TcpStream) -> io::Result<(String, Vec<u8>)> {
+    let mut reader = BufReader::new(client);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let start = head.len();
+        if reader.read_line(&mut head)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let line = head[start..].trim_end().to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(|_| io::ErrorKind::InvalidData)?;
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok((head, body))
+}
