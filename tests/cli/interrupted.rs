@@ -16,6 +16,9 @@ const MOMENTS: [&str; 7] = [
     "The result is being fetched.",
 ];
 
+/// Those that two looks at fal may leave between them.
+const MAY_PASS_UNSEEN: [&str; 3] = ["works on it.", "is done with it.", "The result is being fetched."];
+
 /// Runs the command until it ends well. What is unclear becomes clear once the request is over and listed.
 #[track_caller]
 fn carries_on(place: &Place, server: &Server, words: &[&str]) {
@@ -42,8 +45,13 @@ fn stopped_after(moment: &str, signal: &str) {
     let words = place.small_training();
     let server = Server::start(&place, "300ms", &[]);
     let running = Running::start(&mut place.buying(&server, &words));
-    // Some moments may pass unseen: then the run ends well.
-    if running.stderr.find(moment).is_some() {
+    if MAY_PASS_UNSEEN.contains(&moment) {
+        // Then the run ends well.
+        if running.stderr.find(moment).is_some() {
+            running.signal(signal);
+        }
+    } else {
+        running.stderr.wait_for(moment);
         running.signal(signal);
     }
     let ending = running.ended();

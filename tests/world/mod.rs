@@ -73,7 +73,9 @@ fn live(world: &mut World) -> Result<(), Violation> {
         for minutes in [10, 12, 14, 16, 18] {
             world.plan(Duration::from_mins(minutes), Happening::Acted(Act::Cancel { home }));
         }
-        let pictures = avatar.pictures().iter().any(|pictures| !pictures.order.ended());
+        world.plan(Duration::from_mins(1), Happening::Acted(Act::SettlePictures { home }));
+        // Of several, only the last is settled by a person: the others are called off with everything.
+        let pictures = avatar.pictures().iter().rev().skip(1).any(|pictures| !pictures.order.ended());
         let earlier = avatar.trainings().iter().rev().skip(1).any(|training| !training.order.ended());
         if pictures || earlier {
             world.plan(Duration::from_mins(20), Happening::Acted(Act::Erase { home }));
@@ -156,6 +158,7 @@ fn acts(random: &mut Random, homes: usize, webhook: bool) -> Vec<(Duration, Act)
                 Act::Pictures { home, wish: 1 },
                 Act::Pictures { home, wish: 1 },
                 Act::Look { home },
+                Act::SettlePictures { home },
                 Act::Cancel { home },
                 Act::ResolveRightly { home },
                 Act::ResolveWrongly { home },

@@ -1,6 +1,6 @@
 //! What people, and strangers, do to an avatar.
 
-use likeness_core::avatar::{Command, Event, Opened, OrderKey, Stage, TokenHash};
+use likeness_core::avatar::{Bought, Command, Event, Opened, OrderKey, Stage, TokenHash};
 
 use super::{
     Reckless,
@@ -32,6 +32,10 @@ pub(super) enum Act {
     },
     /// Names the request that the current training became, as fal's own page shows it.
     ResolveRightly {
+        home: usize,
+    },
+    /// Says of the last pictures, while they are unclear, what became of them.
+    SettlePictures {
         home: usize,
     },
     /// Names another one.
@@ -72,6 +76,11 @@ impl World {
             }
             Act::Pictures { home, wish } => {
                 if self.load(home).person().is_some() {
+                    // Whoever asks for more has been given what there was.
+                    let numbers: Vec<u32> = self.load(home).pictures().iter().map(|one| one.number).collect();
+                    for number in numbers {
+                        self.tell(home, Event::Asked(Command::Delivered(number)))?;
+                    }
                     let wish = person::wish(&self.load(home), wish);
                     self.settle(home, |avatar, moment| avatar.open_pictures(wish, moment))?;
                 }
@@ -91,6 +100,22 @@ impl World {
                     ),
                     None => Ok(()),
                 }
+            }
+            Act::SettlePictures { home } => {
+                let avatar = self.load(home);
+                let Some(pictures) = avatar.pictures().last() else { return Ok(()) };
+                if !matches!(pictures.order.stage(), Stage::Unclear { .. }) {
+                    return Ok(());
+                }
+                let key = OrderKey::Pictures(pictures.number);
+                let bought = self.books.purchase(home, Key::Pictures(pictures.number)).map(str::parse);
+                self.ask(
+                    home,
+                    match bought {
+                        Some(id) => Command::Resolve(key, id.expect("an id of fal's")),
+                        None => Command::NotAccepted(key),
+                    },
+                )
             }
             Act::ResolveWrongly { home } => {
                 let id = self.some_request(home);
@@ -188,6 +213,11 @@ impl World {
             Err(Violation(format!("at rest, {key:?} of home {home} {why}: bought {bought:?}, {order:?}")))
         };
         match order.stage() {
+            Stage::Failed { bought: Bought::Nothing, .. } | Stage::Cancelled { request_id: None, .. }
+                if bought.is_some() =>
+            {
+                wrong("believes that nothing was bought")
+            }
             Stage::Done { .. } | Stage::Failed { .. } | Stage::Cancelled { .. } => Ok(()),
             Stage::Unclear { .. } if bought.is_none() => Ok(()),
             Stage::Unclear { .. } => wrong("is unclear, though fal took it"),
