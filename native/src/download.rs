@@ -203,9 +203,9 @@ fn part_file(folder: &Path, path: &Path) -> std::io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".part").tempfile_in(folder)
 }
 
-/// A new name is on the disk once its folder is (fsync(2)). Other systems than Unix have no such call.
+/// A new name is on the disk once its folder is (fsync(2)).
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

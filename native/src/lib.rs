@@ -1,6 +1,11 @@
 //! The native shell of Likeness: it moves bytes between files, the network and the core. What to send and what
 //! an answer means is decided in `likeness-core`.
 
+#[cfg(not(unix))]
+compile_error!(
+    "Likeness runs on Linux and macOS: it relies on private files, file locks and signals as Unix has them"
+);
+
 mod archive_source;
 mod args;
 pub mod clock;

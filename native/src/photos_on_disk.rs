@@ -9,6 +9,7 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     io::{self, Read as _},
+    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -218,14 +219,8 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileProbl
 /// Opens what is a plain file, and never waits for the other end of a pipe.
 fn open(path: &Path) -> Result<File, FileProblem> {
     let mut options = fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-        options.custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
-    }
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    options.read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
     // Looked at before it is opened, since opening a device can already do something; and after, since it
     // may have been exchanged.
     kind(&fs::metadata(path).map_err(|error| problem(&error))?)?;
@@ -238,22 +233,18 @@ fn kind(metadata: &fs::Metadata) -> Result<(), FileProblem> {
     if metadata.is_file() {
         return Ok(());
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt as _;
-
-        let kind = metadata.file_type();
-        if kind.is_fifo() {
-            return Err(FileProblem::NotAFile("a pipe"));
-        }
-        if kind.is_char_device() || kind.is_block_device() {
-            return Err(FileProblem::NotAFile("a device"));
-        }
-        if kind.is_socket() {
-            return Err(FileProblem::NotAFile("a socket"));
-        }
-    }
-    Err(FileProblem::NotAFile(if metadata.is_dir() { "a folder" } else { "something else" }))
+    let kind = metadata.file_type();
+    Err(FileProblem::NotAFile(if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_char_device() || kind.is_block_device() {
+        "a device"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "something else"
+    }))
 }
 
 fn problem(error: &io::Error) -> FileProblem {
@@ -265,14 +256,8 @@ fn problem(error: &io::Error) -> FileProblem {
     }
 }
 
-#[cfg(unix)]
 fn is_link_loop(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
-}
-
-#[cfg(not(unix))]
-fn is_link_loop(_: &io::Error) -> bool {
-    false
 }
 
 fn shown(path: &Path) -> String {

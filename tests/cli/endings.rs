@@ -92,7 +92,6 @@ fn standard_error_that_cannot_be_written_changes_nothing() {
 }
 
 /// The server takes the connection and says nothing, so that the program waits when the signal comes.
-#[cfg(unix)]
 #[test]
 fn an_interrupt_ends_with_130() {
     let place = Place::new();

@@ -16,31 +16,22 @@ mod check;
 #[cfg(target_os = "linux")]
 mod disk;
 mod endings;
-#[cfg(unix)]
 mod erase;
-#[cfg(unix)]
 mod faults;
-#[cfg(unix)]
 mod generate;
 #[cfg(target_os = "linux")]
 mod hostile;
-#[cfg(unix)]
 mod interrupted;
-#[cfg(unix)]
 mod killed;
 #[cfg(target_os = "linux")]
 mod minio;
 mod pack;
-#[cfg(unix)]
 mod proxy;
 #[cfg(target_os = "linux")]
 mod relay;
-#[cfg(unix)]
 mod running;
 mod settings;
-#[cfg(unix)]
 mod swallowed;
-#[cfg(unix)]
 mod train;
 
 /// A folder of its own for each test, in which nothing of the machine's settings is seen.

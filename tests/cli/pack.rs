@@ -84,7 +84,6 @@ fn where_nothing_can_be_written_it_says_so() {
 }
 
 /// A device of that name must never be replaced by a file.
-#[cfg(unix)]
 #[test]
 fn a_device_is_not_replaced() {
     use std::os::unix::fs::FileTypeExt as _;
@@ -97,7 +96,6 @@ fn a_device_is_not_replaced() {
     assert!(fs::metadata(&pipe).expect("there").file_type().is_fifo());
 }
 
-#[cfg(unix)]
 #[test]
 fn the_archive_is_private_and_a_folder_that_may_not_be_written_is_named() {
     use std::os::unix::fs::PermissionsExt as _;

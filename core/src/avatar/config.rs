@@ -13,6 +13,7 @@ use crate::{
         self,
         train::{LEARNING_RATE, STEPS},
     },
+    http::without_query,
     limits::DatasetLimits,
 };
 
@@ -25,7 +26,7 @@ pub struct TrainingConfig {
     multiresolution_training: bool,
     subject_crop: bool,
     create_masks: bool,
-    webhook_url: Option<Url>,
+    webhook_url: Option<WebhookUrl>,
     photos: DatasetLimits,
 }
 
@@ -185,9 +186,20 @@ impl TrainingSettings {
 /// What `photo_001.jpg` can count.
 const MAX_PHOTOS: usize = 999;
 
-fn webhook_url(text: &str) -> Result<Url, ConfigError> {
+/// Where fal reports the end. Its query may hold the caller's own secret, so `Debug` leaves that out.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct WebhookUrl(Url);
+
+impl fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&without_query(&self.0))
+    }
+}
+
+fn webhook_url(text: &str) -> Result<WebhookUrl, ConfigError> {
     let url = Url::parse(text).map_err(|_| ConfigError::WebhookUrl)?;
-    if matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(ConfigError::WebhookUrl) }
+    if matches!(url.scheme(), "http" | "https") { Ok(WebhookUrl(url)) } else { Err(ConfigError::WebhookUrl) }
 }
 
 impl TrainingConfig {
@@ -212,7 +224,7 @@ impl TrainingConfig {
     /// Where fal reports the end.
     #[must_use]
     pub fn webhook_url(&self) -> Option<&Url> {
-        self.webhook_url.as_ref()
+        self.webhook_url.as_ref().map(|url| &url.0)
     }
 
     /// The person's own phrase, or one made from the avatar's id.
@@ -387,5 +399,17 @@ mod tests {
         assert_eq!(word(1), word(1));
         assert_ne!(word(1), word(2));
         assert_eq!(word(1).as_str().len(), 8);
+    }
+
+    #[test]
+    fn a_webhook_s_secret_is_not_shown() {
+        let settings = TrainingSettings {
+            webhook_url: Some("https://example.com/hook?key=hush".to_owned()),
+            ..TrainingSettings::default()
+        };
+        let config = settings.check().expect("in range");
+        assert_eq!(config.webhook_url().and_then(|url| url.query()), Some("key=hush"));
+        let shown = format!("{config:?}");
+        assert!(shown.contains("example.com/hook") && !shown.contains("hush"), "{shown}");
     }
 }

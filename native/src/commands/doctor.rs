@@ -156,16 +156,10 @@ fn settings_file(settings: &Settings) -> Option<Finding> {
     Some(Finding::ok("settings", path.display().to_string()))
 }
 
-#[cfg(unix)]
 fn others_may_read(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
 
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_may_read(_: &Path) -> bool {
-    false
 }
 
 /// A training keeps its photos, its archive's parts and a model of about 90 MB.
@@ -201,15 +195,9 @@ fn try_to_write(folder: &PathBuf) -> io::Result<()> {
     file.as_file().sync_all()
 }
 
-#[cfg(unix)]
 fn free_space(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     disk.f_bavail.checked_mul(disk.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free_space(_: &Path) -> Option<u64> {
-    None
 }
 
 fn key(settings: &Settings) -> Finding {

@@ -58,7 +58,6 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
 fn spool_folder() -> Result<tempfile::TempDir, Failure> {
     let mut builder = tempfile::Builder::new();
     builder.prefix("likeness-");
-    #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     builder
         .tempdir()

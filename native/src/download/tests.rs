@@ -66,12 +66,8 @@ async fn a_whole_file_takes_its_place_and_is_private() {
         assert_eq!(downloaded.sha256, <[u8; 32]>::from(Sha256::digest(&bytes)));
         assert!(std::fs::read(&path).expect("the file") == bytes);
         assert_eq!(names(&folder), ["model"]);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = path.metadata().expect("the file").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
+        let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().expect("the file").permissions());
+        assert_eq!(mode & 0o777, 0o600);
     }
 }
 

@@ -98,7 +98,6 @@ fn the_text_beside_a_photo_is_its_caption() {
     assert_eq!(caption("a.txt"), Ok(None), "a text is not its own caption");
 }
 
-#[cfg(unix)]
 mod unix {
     use std::{
         ffi::OsStr,

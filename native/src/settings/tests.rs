@@ -155,7 +155,6 @@ fn a_range_of_photos_that_nothing_fits_is_refused() {
     assert_eq!(settings.photos(Some(21), None).map_err(|f| f.exit()), Err(Exit::Usage));
 }
 
-#[cfg(unix)]
 #[test]
 fn the_data_folder_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
