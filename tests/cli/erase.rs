@@ -92,3 +92,16 @@ fn files_are_private_and_what_a_killed_run_left_is_swept() {
     Ending::of(&mut place.buying(&server, &["cancel", "Zebulon"])).ended(0);
     assert_eq!(place.kept_named("working"), Vec::<String>::new());
 }
+
+#[test]
+fn with_an_admin_s_key_fal_deletes_what_it_stored() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    Ending::of(&mut place.buying(&server, &words)).ended(0);
+    let mut command = place.buying(&server, &["erase", "Zebulon", "--yes", "--json"]);
+    let ending = Ending::of(command.env("FAL_ADMIN_KEY", "admin:hush")).ended(0);
+    assert_eq!(ending.documents().pop().expect("a document")["payloads_deleted"], true);
+    let deleted = |line: &String| line.contains("DELETE ") && line.contains("/payloads 200");
+    assert_eq!(server.log().all().iter().filter(|line| deleted(line)).count(), 1);
+}

@@ -170,3 +170,24 @@ fn what_is_no_model_is_not_sent_anywhere() {
     assert!(ending.stderr.contains("own.safetensors is no model"), "{}", ending.stderr);
     assert_eq!(server.log().all().iter().filter(|line| line.contains("POST")).count(), 0);
 }
+
+/// Above 90 MiB a file goes in parts. The connection breaks in one of them: that one is sent again, and no other.
+#[test]
+fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
+    let place = Place::new();
+    let words = given_model(&place);
+    let model = fs::File::options().write(true).open(place.path("own.safetensors")).expect("the model");
+    // Its end is nothing but zeros, which take no room on the disk.
+    model.set_len(95 << 20).expect("longer");
+    let server = Server::start(&place, "1s", &["upload-cut"]);
+    Ending::of(&mut place.buying(&server, &words)).ended(0);
+    let log = server.log().all();
+    let calls = |what: &str| log.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(calls("POST /storage/upload/initiate-multipart "), 1, "{log:#?}");
+    assert_eq!(
+        (calls("PUT /storage/put/"), calls("/complete ")),
+        (11, 1),
+        "ten parts, and one of them again"
+    );
+    assert_eq!(orders(&server), 1);
+}
