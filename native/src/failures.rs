@@ -5,7 +5,10 @@ use likeness_core::{
     error::{Class, DataError, Error, StorageError},
 };
 
-use crate::exit::{Exit, Failure};
+use crate::{
+    exit::{Exit, Failure},
+    printable::printable,
+};
 
 /// The ending that an error means.
 pub(crate) fn of(error: &Error) -> Failure {
@@ -18,7 +21,7 @@ pub(crate) fn of(error: &Error) -> Failure {
     let failure = match error {
         Error::Data(DataError::Dataset(problems)) => {
             let failure = Failure::new(exit, error.code(), "the photos do not make a set");
-            problems.iter().fold(failure, |failure, problem| failure.why(problem.to_string()))
+            problems.iter().fold(failure, |failure, problem| failure.why(printable(&problem.to_string())))
         }
         _ => Failure::new(exit, error.code(), error.to_string()),
     };

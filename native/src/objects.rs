@@ -99,13 +99,15 @@ impl Objects {
 
     /// Deletes everything under a prefix, until a listing shows nothing. Tells how many objects there were.
     pub(crate) async fn clear(&self, prefix: &Prefix) -> Result<usize, StorageError> {
+        /// A thousand objects each; nobody but us writes here.
+        const MOST_ROUNDS: u32 = 100;
+
         let mut deleted = 0;
-        loop {
+        for _ in 0..MOST_ROUNDS {
             let keys = self.list(prefix).await?;
             if keys.is_empty() {
                 return Ok(deleted);
             }
-            // Rounds end: each deletes what it found, and nobody but us writes here.
             for key in &keys {
                 let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
                 match storage::accepted(self.sent(key, answer)?, &self.name(key)) {
@@ -114,6 +116,9 @@ impl Objects {
                 }
             }
         }
+        // It says that it deletes, and does not.
+        let place = format!("s3://{}/{prefix}", self.bucket.name());
+        Err(StorageError { kind: StorageErrorKind::Broken, place })
     }
 
     /// The first page of what lies under a prefix: up to a thousand keys.

@@ -95,9 +95,9 @@ impl PhotoFile {
         &self.path
     }
 
-    /// Its path as text for people; what is not UTF-8 shows as `�`.
+    /// Its path as text; what is not UTF-8 shows as `�`. Whoever shows it to people makes it printable.
     pub(crate) fn name(&self) -> String {
-        shown(&self.path)
+        self.path.to_string_lossy().into_owned()
     }
 
     /// Its bytes, never more than `limit` of them.

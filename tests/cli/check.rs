@@ -60,7 +60,7 @@ fn each_bad_photo_is_named_with_its_reason_and_advice() {
     assert_eq!(documents.len(), 9);
 
     let ending = place.run(&["check", "set"]).ended(3);
-    assert!(ending.text().contains("the same file as set/a.jpg"), "{}", ending.text());
+    assert!(ending.text().contains("the same picture as set/a.jpg"), "{}", ending.text());
     assert!(ending.stderr.contains("5 photos cannot be used, 1 photo is there twice"), "{}", ending.stderr);
 }
 

@@ -7,6 +7,7 @@ use super::Context;
 use crate::{
     args,
     exit::{Exit, Failure},
+    narrate::shown,
     output::{Tone, Unit, table},
     photos_on_disk,
     prepare::{self, Prepared},
@@ -81,7 +82,7 @@ impl Verdict {
     fn why(&self) -> String {
         match self {
             Self::Good { changes } => changes.join(", "),
-            Self::Duplicate { of } => format!("the same file as {of}"),
+            Self::Duplicate { of } => format!("the same picture as {of}"),
             Self::Rejected { why, .. } => why.clone(),
         }
     }
@@ -98,7 +99,7 @@ impl Verdict {
 fn row(photo: &Prepared, verdict: &Verdict) -> [String; 4] {
     let size = photo.info.as_ref().map(PhotoInfo::upright_size);
     let size = size.map_or_else(|| "-".to_owned(), |(width, height)| format!("{width} x {height}"));
-    [photo.file.name(), verdict.word().to_owned(), size, verdict.why()]
+    [shown(&photo.file.name()), verdict.word().to_owned(), size, shown(&verdict.why())]
 }
 
 fn document(photo: &Prepared, verdict: &Verdict) -> Value {

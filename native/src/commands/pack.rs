@@ -21,6 +21,7 @@ use crate::{
     output::{Output, Unit, not_there_yet, unwritten},
     photos_on_disk,
     prepare::{self, Prepared, Rejected},
+    printable::printable,
     transport::ByteSource as _,
 };
 
@@ -109,12 +110,12 @@ fn refused(error: &DataError, prepared: &[Prepared]) -> Failure {
     let failure = Failure::new(Exit::Data, error.code(), "these photos make no training set");
     let failure = match error {
         DataError::Dataset(problems) => {
-            problems.iter().fold(failure, |failure, problem| failure.why(problem.to_string()))
+            problems.iter().fold(failure, |failure, problem| failure.why(printable(&problem.to_string())))
         }
         DataError::Config(_) => failure.why(error.to_string()),
     };
     let unread = |photo: &Prepared| match &photo.outcome {
-        Err(Rejected::File(why)) => Some(format!("{}: {why}", photo.file.name())),
+        Err(Rejected::File(why)) => Some(format!("{}: {why}", printable(&photo.file.name()))),
         Ok(_) | Err(Rejected::Photo(_)) => None,
     };
     prepared.iter().filter_map(unread).fold(failure, Failure::why).next(
@@ -171,7 +172,7 @@ fn say(
         return Ok(());
     };
     let shown = path.to_string_lossy();
-    output.line(format_args!("{}: {sentence}", crate::printable::printable(&shown)))?;
+    output.line(format_args!("{}: {sentence}", printable(&shown)))?;
     output.document(&json!({ "result": {
         "file": shown, "photos": good, "captions": captions, "left_out": left_out, "bytes": bytes,
     }}))

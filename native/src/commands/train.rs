@@ -177,7 +177,7 @@ fn photos(args: &Train, context: &Context) -> Result<PhotoSet, Failure> {
         context.interrupt.check()?;
         match photo(&file) {
             Ok(photo) => photos.push(photo),
-            Err(problem) => problems.push(format!("{}: {problem}", file.name())),
+            Err(problem) => problems.push(format!("{}: {problem}", printable(&file.name()))),
         }
     }
     if problems.is_empty() {
