@@ -90,10 +90,7 @@ fn odd_names_and_things_that_are_no_files_are_survived() {
     let ending = place.run(&["check", "set", "--json"]).ended(3);
     let documents = ending.documents();
     let names: Vec<&str> = documents.iter().filter_map(|document| document["photo"].as_str()).collect();
-    assert_eq!(
-        names,
-        ["set/caf\u{fffd}.jpg", "set/loop.jpg", "set/new\\nline\\u{1b}[2J.jpg", "set/pipe.jpg",]
-    );
+    assert_eq!(names, ["set/caf\u{fffd}.jpg", "set/loop.jpg", "set/new\nline\u{1b}[2J.jpg", "set/pipe.jpg"]);
     assert_eq!(documents[1]["problem"]["code"], "file.link_loop");
     assert_eq!(documents[3]["problem"]["code"], "file.not_a_file");
     let ending = place.run(&["check", "set"]).ended(3);

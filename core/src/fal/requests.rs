@@ -119,7 +119,7 @@ mod tests {
         let start = "2026-02-17T10:00:00Z".parse().expect("a moment");
         let first = request(&account(), &trainer(), start, None);
         let base = "http://127.0.0.1:9/v1/models/requests/by-endpoint";
-        let query = "endpoint_id=fal-ai%2Fflux-lora-portrait-trainer&start=2026-02-17T10%3A00%3A00Z&limit=100&expand=payloads";
+        let query = "endpoint_id=fal-ai%2Fflux-lora-portrait-trainer&start=2026-02-17T10%3A00%3A00.000Z&limit=100&expand=payloads";
         assert_eq!(first.url.as_str(), format!("{base}?{query}"));
         assert!(first.headers.contains_key("authorization"));
         let second = request(&account(), &trainer(), start, Some("a&b="));

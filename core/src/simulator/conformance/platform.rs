@@ -24,7 +24,7 @@ fn a_finished_request_is_listed_with_its_input() {
     assert_eq!((text(&listed[0], "request_id"), &listed[0]["json_input"]), (id.clone(), &input));
     assert_eq!(
         (&listed[0]["status_code"], &listed[0]["sent_at"]),
-        (&json!(200), &json!("2026-11-24T21:25:55Z"))
+        (&json!(200), &json!("2026-11-24T21:25:55.000Z"))
     );
     assert!(listed[0]["json_output"]["diffusers_lora_file"]["url"].is_string());
     assert_eq!(items(&mut world, LIST)[0].get("json_input"), None);
