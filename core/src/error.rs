@@ -267,6 +267,8 @@ pub enum StorageErrorKind {
     Unreachable,
     /// The bucket takes a signature for one of another time: a clock is wrong.
     Expired,
+    /// There is no such bucket.
+    NoBucket,
     /// A file is where a folder should be, or a folder where a file should be.
     Occupied,
     /// Anything else: the medium failed.
@@ -286,6 +288,7 @@ impl StorageErrorKind {
             Self::Busy => "storage.busy",
             Self::Unreachable => "storage.unreachable",
             Self::Expired => "storage.expired",
+            Self::NoBucket => "storage.no_bucket",
             Self::Occupied => "storage.occupied",
             Self::Broken => "storage.broken",
         }
@@ -307,8 +310,11 @@ impl StorageErrorKind {
                 "Check that the bucket's server runs and can be reached, then run the same command again: it carries on."
             }
             Self::Expired => "Set this machine's clock, or the server's, and run the same command again.",
+            Self::NoBucket => "Check MINIO_BUCKET and MINIO_ENDPOINT, and run the same command again.",
             Self::Occupied => "Name another place, or move away what is there.",
-            Self::Broken => "Check the disk, then run the same command again.",
+            Self::Broken => {
+                "Check the disk (of a bucket: its endpoint and region), then run the same command again."
+            }
         }
     }
 }
@@ -324,6 +330,7 @@ impl fmt::Display for StorageErrorKind {
             Self::Busy => "another program holds it",
             Self::Unreachable => "the bucket cannot be reached, or breaks off",
             Self::Expired => "the bucket says that the signature's time is over",
+            Self::NoBucket => "there is no such bucket",
             Self::Occupied => "something else is there: a file instead of a folder, or the other way round",
             Self::Broken => "reading or writing failed",
         })

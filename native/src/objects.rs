@@ -59,7 +59,8 @@ impl Objects {
         loop {
             let so_far = announced.unwrap_or(0).max(all.len() as u64);
             if so_far > limit {
-                return Err(ReadError::TooLarge { bytes: so_far });
+                // Where no length is announced, it is only known to be more: how much had come is chance.
+                return Err(ReadError::TooLarge { bytes: announced.unwrap_or(limit.saturating_add(1)) });
             }
             match incoming.chunk().await.map_err(|why| self.broke_off(key, why))? {
                 Some(chunk) => all.extend_from_slice(&chunk),
@@ -102,11 +103,18 @@ impl Objects {
         /// A thousand objects each; nobody but us writes here.
         const MOST_ROUNDS: u32 = 100;
 
-        let mut deleted = 0;
+        let (mut deleted, mut before) = (0, Vec::new());
         for _ in 0..MOST_ROUNDS {
-            let keys = self.list(prefix).await?;
+            let keys = match self.list(prefix).await {
+                // With its bucket all of it is gone.
+                Err(error) if error.kind == StorageErrorKind::NoBucket => return Ok(deleted),
+                keys => keys?,
+            };
             if keys.is_empty() {
                 return Ok(deleted);
+            }
+            if keys == before {
+                break;
             }
             for key in &keys {
                 let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
@@ -115,6 +123,7 @@ impl Objects {
                     _ => deleted += 1,
                 }
             }
+            before = keys;
         }
         // It says that it deletes, and does not.
         let place = format!("s3://{}/{prefix}", self.bucket.name());

@@ -3,10 +3,12 @@
 use likeness_core::{
     avatar::{Photo, PhotoSet, PhotoState, Sha256Sum},
     error::StorageErrorKind,
+    http::without_query,
     limits::PhotoLimits,
     photo::PhotoProblem,
     storage::ObjectKey,
 };
+use url::Url;
 
 use crate::{
     commands::Context,
@@ -28,9 +30,11 @@ pub(crate) async fn read(
     for text in texts {
         match objects.bucket().locate(text) {
             Ok(key) => keys.push(key),
-            // Without the query, which may hold a signature.
+            // Without a password and the query, which may hold a signature.
             Err(why) => {
-                problems.push(format!("{}: {why}", printable(text.split('?').next().unwrap_or_default())));
+                let shown = Url::parse(text).ok().filter(Url::has_host).map(|url| without_query(&url));
+                let shown = shown.unwrap_or_else(|| text.split('?').next().unwrap_or_default().to_owned());
+                problems.push(format!("{}: {why}", printable(&shown)));
             }
         }
     }

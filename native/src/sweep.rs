@@ -3,7 +3,10 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
-use likeness_core::avatar::{Avatar, AvatarId, Cleared, Event};
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Cleared, Event},
+    storage::Depot,
+};
 
 use crate::{
     objects::Objects,
@@ -44,42 +47,60 @@ pub(crate) fn orphans(store: &Store) {
     }
 }
 
-/// Removes the prepared photos of an avatar that needs them no more. Only where no other process is at work on it,
-/// and as it is now: another attempt may have begun meanwhile.
+/// Removes the prepared photos of an avatar that needs them no more, and makes up for a copy that could not be made.
 pub(crate) async fn after(shell: &Shell, avatar: &Avatar) {
-    let id = avatar.id();
-    let Ok(Some(_lock)) = shell.store.lock(id) else { return };
-    let Ok(Some(avatar)) = shell.store.load(id) else { return };
-    if avatar.needs_working_files() {
-        return;
-    }
-    remove(&shell.working_folder(id));
-    if let Ok(objects) = shell.objects() {
-        depots(shell, &objects, &avatar).await;
-    }
+    settle(shell, shell.objects().ok().as_ref(), avatar.id()).await;
 }
 
-/// Removes from the bucket what killed processes left there.
+/// The same for every avatar with something to do in the bucket: what killed processes left there.
 pub(crate) async fn in_bucket(shell: &Shell) {
     let (Ok(objects), Ok(avatars)) = (shell.objects(), shell.store.load_all()) else { return };
-    for avatar in avatars.iter().filter(|avatar| !avatar.needs_working_files()) {
-        if avatar.depots().iter().any(|depot| depot.holds_working_files() && depot.is_in(objects.bucket())) {
-            let Ok(Some(_lock)) = shell.store.lock(avatar.id()) else { continue };
-            depots(shell, &objects, avatar).await;
+    for avatar in avatars {
+        let swept = !avatar.depots().iter().any(Depot::holds_working_files) || avatar.needs_working_files();
+        if !swept || avatar.missing_copies().next().is_some() {
+            settle(shell, Some(&objects), avatar.id()).await;
         }
     }
 }
 
-async fn depots(shell: &Shell, objects: &Objects, avatar: &Avatar) {
+/// Only where no other process is at work on it, and as it is now: another attempt may have begun meanwhile.
+async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
+    let Ok(Some(_lock)) = shell.store.lock(id) else { return };
+    // What a process that died had under way is not under way.
+    let Ok(avatar) = shell.tell(id, Event::Restarted) else { return };
+    if let Some(objects) = objects {
+        copies(shell, objects, &avatar).await;
+    }
+    if avatar.needs_working_files() {
+        return;
+    }
+    remove(&shell.working_folder(id));
+    let Some(objects) = objects else { return };
     let here = avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket()));
     for depot in here.filter(|depot| depot.holds_working_files()) {
-        let (depot, normalised) = (depot.address().to_owned(), depot.prefix().normalised());
-        match objects.clear(&normalised).await {
+        match objects.clear(&depot.prefix().normalised()).await {
             Ok(_) => {
+                let (depot, what) = (depot.clone(), Cleared::WorkingFiles);
                 // What could not be noted is swept once more next time.
-                drop(shell.tell(avatar.id(), Event::Cleared { depot, what: Cleared::WorkingFiles }));
+                drop(shell.tell(id, Event::Cleared { depot, what }));
             }
             Err(error) => log::warn!("prepared photos could not be removed from the bucket: {error}"),
+        }
+    }
+}
+
+async fn copies(shell: &Shell, objects: &Objects, avatar: &Avatar) {
+    for (attempt, file, place) in avatar.missing_copies() {
+        let here = avatar
+            .depots()
+            .iter()
+            .any(|depot| depot.is_in(objects.bucket()) && depot.prefix().holds(&place.key));
+        if !here {
+            continue;
+        }
+        match objects.write_file(&place.key, &shell.folder(avatar.id()).join(file)).await {
+            Ok(()) => drop(shell.tell(avatar.id(), Event::Copied(attempt))),
+            Err(error) => log::warn!("the model could not be copied to the bucket yet: {error}"),
         }
     }
 }

@@ -239,10 +239,29 @@ async fn fetch(
     let path: PathBuf = folder.join(&name);
     let expected = Expected::at_most(MAX_FILE_BYTES);
     let file = download(&link.transport, &url, &path, expected).await.map_err(not_fetched)?;
-    if let Some(place) = &copy {
-        objects(link, place)?.write_file(&place.key, &path).await?;
-    }
+    // What was paid for is ours from here on, whatever becomes of the copy.
+    let copy = match copy {
+        Some(place) => copied(link, place, &path).await,
+        None => None,
+    };
     Ok(Kept { name, length: file.length, sha256: Sha256Sum::from_bytes(file.sha256), copy })
+}
+
+/// The copy of a file in the bucket, when it could be made now.
+async fn copied(link: &Link, place: ObjectPlace, path: &Path) -> Option<ObjectPlace> {
+    let copied = match objects(link, &place) {
+        Ok(objects) => objects.write_file(&place.key, path).await,
+        Err(error) => Err(error),
+    };
+    match copied {
+        Ok(()) => Some(place),
+        Err(error) => {
+            log::warn!(
+                "the model could not be copied to the bucket yet: {error}; the next command tries again"
+            );
+            None
+        }
+    }
 }
 
 fn not_fetched(error: DownloadError) -> Error {

@@ -2,7 +2,10 @@
 
 use std::{
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
 };
 
 use likeness_core::{
@@ -104,7 +107,7 @@ fn photos_come_from_the_bucket_and_the_model_goes_there() {
     assert!(ending.text().contains(job) && ending.text().contains(&place), "{}", ending.text());
 
     let ending = Ending::of(&mut set.testing(&["erase", "Zebulon", "--yes"])).ended(0);
-    assert!(ending.text().contains("in the bucket; your own objects stay"), "{}", ending.text());
+    assert!(ending.text().contains("left in the bucket; your own objects stay"), "{}", ending.text());
     assert_eq!(set.store.keys_with("likeness/"), Vec::<String>::new());
     assert_eq!(set.store.keys().len(), NAMES.len());
 }
@@ -114,7 +117,7 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
     let Some(set) = Set::new() else { return };
     let run = |(name, value): (&str, &str), keys: &[&str]| {
         let mut words = train(keys);
-        words.push("--json");
+        words.extend(["--json", "--verbose"]);
         let mut command = set.testing(&words);
         if value.is_empty() {
             command.env_remove(name)
@@ -126,11 +129,16 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
     let as_it_is = ("MINIO_REGION", "us-east-1");
     let twice = [NAMES[0], NAMES[0], NAMES[1], NAMES[2]];
     let not_there = ["u/a/none.jpg", NAMES[0], NAMES[1], NAMES[2]];
-    let outside = ["../other/1.jpg", "http://127.0.0.1:9/x/1.jpg", "s3://other/1.jpg", NAMES[0]];
+    let outside = [
+        "../other/1.jpg",
+        "http://u:hush@127.0.0.1:9/x/1.jpg?X-Amz-Signature=hush",
+        "s3://other/1.jpg",
+        NAMES[0],
+    ];
     for (setting, keys, exit, expected) in [
         (("MINIO_SECRET_KEY", "wrong-wrong"), NAMES, 6, "storage.denied"),
         (("MINIO_ACCESS_KEY", "nobody"), NAMES, 6, "storage.denied"),
-        (("MINIO_BUCKET", "not-there"), NAMES, 3, "photos.unreadable"),
+        (("MINIO_BUCKET", "not-there"), NAMES, 6, "storage.no_bucket"),
         (("MINIO_ENDPOINT", "127.0.0.1:9"), NAMES, 6, "storage.unreachable"),
         (("MINIO_BUCKET", ""), NAMES, 2, "settings.bucket_missing"),
         (("MINIO_BUCKET", "Not a bucket"), NAMES, 2, "settings.bucket"),
@@ -140,7 +148,9 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
     ] {
         let ending = run(setting, &keys).ended(exit);
         assert_eq!(code(&ending), expected, "{}", ending.text());
-        assert!(!ending.text().contains(minio::SECRET) && !ending.stderr.contains("X-Amz-Signature"));
+        for secret in [minio::SECRET, "hush", "X-Amz-Signature"] {
+            assert!(!ending.text().contains(secret) && !ending.stderr.contains(secret), "{}", ending.stderr);
+        }
     }
     assert_eq!(set.store.keys_with("likeness/"), Vec::<String>::new());
 }
@@ -223,6 +233,48 @@ fn the_bucket_is_swept_and_erased_after_a_power_cut() {
     assert_eq!(set.store.keys_with("/normalised/"), Vec::<String>::new());
     Ending::of(&mut set.buying(&server, &["erase", "Zebulon", "--yes"])).ended(0);
     assert_eq!(set.store.keys().len(), NAMES.len());
+    // Once nothing lies there any more, nothing of it is remembered.
+    let saved = std::fs::read(set.place.home().join("likeness.db")).expect("the database");
+    assert!(!String::from_utf8_lossy(&saved).contains(set.store.name()));
+}
+
+/// What was paid for does not depend on the copy in the bucket: that is made up for.
+#[test]
+fn a_model_that_cannot_be_copied_yet_is_kept_and_copied_later() {
+    let Some(set) = Set::new() else { return };
+    let refuses = Arc::new(AtomicBool::new(true));
+    let still = Arc::clone(&refuses);
+    let moody = relay::to(set.store.server(), move |line| {
+        let model = line.starts_with("PUT ") && line.contains("/model.safetensors");
+        if model && still.load(Ordering::Relaxed) { Fate::CutAfter(0) } else { Fate::Forwarded }
+    });
+    let server = Server::start(&set.place, "300ms", &[]);
+    let run =
+        |words: &[&str]| Ending::of(&mut set.with_bucket(set.place.buying(&server, words), &moody)).ended(0);
+    let ending = run(&train(&NAMES));
+    assert!(ending.stderr.contains("could not be copied to the bucket yet"), "{}", ending.stderr);
+    assert!(ending.text().contains("Zebulon's model is ready."), "{}", ending.text());
+    refuses.store(false, Ordering::Relaxed);
+    // It may only seem to be there: the server takes the body before the answer is lost.
+    let status = run(&["status", "Zebulon", "--json"]).documents().pop().expect("a status");
+    let copy = status["model"]["file"]["copy"].as_str().expect("a copy").to_owned();
+    let key = copy.strip_prefix(&format!("s3://{}/", set.store.name())).expect("in the bucket").to_owned();
+    let own = std::fs::read(status["model"]["path"].as_str().expect("a path")).expect("our file");
+    assert!(set.store.get(&key) == own);
+}
+
+/// Killed in the middle of preparing, and erased: the tasks of the dead keep nothing alive.
+#[test]
+fn what_was_killed_while_preparing_is_erased_whole() {
+    let Some(set) = Set::new() else { return };
+    let server = Server::start(&set.place, "300ms", &[]);
+    let running = Running::start(&mut set.buying(&server, &train(&NAMES)));
+    running.stderr.wait_for("The photos are being prepared.");
+    running.kill();
+    Ending::of(&mut set.buying(&server, &["erase", "Zebulon", "--yes"])).ended(0);
+    assert_eq!(set.store.keys_with("likeness/"), Vec::<String>::new());
+    let saved = std::fs::read(set.place.home().join("likeness.db")).expect("the database");
+    assert!(!String::from_utf8_lossy(&saved).contains(set.store.name()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -15,6 +15,8 @@ use std::{
 };
 
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle, actions::ListObjectsV2};
+
+use crate::running::quiet_address;
 
 pub(crate) const KEY: &str = "likeness-tests";
 pub(crate) const SECRET: &str = "not-a-secret-at-all";
@@ -95,6 +97,7 @@ impl Store {
     }
 }
 
+/// How long a signature of the tests' client counts.
 const TIME: Duration = Duration::from_mins(5);
 
 /// One request on a connection of its own.
@@ -132,11 +135,7 @@ fn start() -> Option<(String, Child)> {
     };
     let folder = env::temp_dir().join(format!("likeness-minio-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
-    let port = || {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.local_addr().expect("an address").to_string()
-    };
-    let (server, console) = (port(), port());
+    let (server, console) = (quiet_address(), quiet_address());
     let script = r#""$0" server --quiet --address "$1" --console-address "$2" "$3" >"$3.log" 2>&1 &
         cat >/dev/null; kill $!; wait $!; rm -rf "$3" "$3.log""#;
     let child = Command::new("sh")

@@ -5,7 +5,12 @@ use super::{
     PhotoSet, PhotoState, PrepareError, Prepared, Stage, TaskId,
     order::{Goods, Happened, Order, lacks_files},
 };
-use crate::{error::Error, fal::submit::Unclear};
+use crate::{
+    error::{Error, StorageError},
+    fal::submit::Unclear,
+    retry::Trouble,
+    storage::Depot,
+};
 
 impl Avatar {
     /// What it is after something happened.
@@ -21,7 +26,8 @@ impl Avatar {
                 let named = || Happened::Named { request_id: request_id.clone(), token };
                 self.every_order(named, moment);
             }
-            Event::Cleared { depot, what } => self.cleared(&depot, what),
+            Event::Cleared { depot, what } => self.cleared(&depot, what, moment),
+            Event::Copied(attempt) => self.copied(attempt),
             Event::Asked(command) => self.asked(command, moment),
         }
         self.settle_photos(moment);
@@ -43,13 +49,30 @@ impl Avatar {
     }
 
     /// What lay in a depot is gone. Where tasks of photos are under way, more may come.
-    fn cleared(&mut self, address: &str, what: Cleared) {
-        let preparing = self.running.iter().any(|mark| matches!(mark.errand, Errand::Photo(_)));
-        for depot in self.depots.iter_mut().filter(|depot| depot.address == address) {
-            depot.working = preparing;
+    fn cleared(&mut self, cleared: &Depot, what: Cleared, moment: &Moment) {
+        let writes = |mark: &Mark| {
+            let errand = matches!(
+                mark.errand,
+                Errand::Photo(_) | Errand::Training(_, Chore::Keep(_)) | Errand::Pictures(_, Chore::Keep(_))
+            );
+            errand && mark.lease > moment.now
+        };
+        let written = self.running.iter().any(writes);
+        for depot in self.depots.iter_mut().filter(|depot| depot.is_same_place(cleared)) {
+            depot.working = written;
         }
-        if what == Cleared::Everything && self.person.is_none() && !preparing {
-            self.depots.retain(|depot| depot.address != address);
+        if what == Cleared::Everything && self.person.is_none() && !written {
+            self.depots.retain(|depot| !depot.is_same_place(cleared));
+        }
+    }
+
+    fn copied(&mut self, attempt: u32) {
+        for training in self.trainings.iter_mut().filter(|training| training.attempt == attempt) {
+            if let Stage::Done { kept, .. } = &mut training.order.stage
+                && let Some(file) = kept.first_mut()
+            {
+                file.copy.clone_from(&training.copy_to);
+            }
         }
     }
 
@@ -57,7 +80,11 @@ impl Avatar {
         let Some(place) = self.running.iter().position(|mark| mark.id == id) else { return };
         match (self.running.remove(place).errand, outcome) {
             (Errand::Photo(index), Outcome::Prepared(result)) => self.photo_ended(index, result, moment),
-            (Errand::Training(attempt, _), outcome) if lacks_files(&outcome) => self.prepare_again(attempt),
+            (Errand::Training(attempt, _), outcome) if lacks_files(&outcome).is_some() => {
+                if let Some(error) = lacks_files(&outcome) {
+                    self.prepare_again(attempt, error.clone(), moment);
+                }
+            }
             (errand, outcome) => {
                 let held = self.request_ids().cloned().collect();
                 self.chore_happened(errand, |chore| Happened::Ended { chore, outcome, held }, moment);
@@ -111,13 +138,20 @@ impl Avatar {
             Ok(prepared) => PhotoState::Ready(prepared),
             Err(PrepareError::Photo(problem)) => PhotoState::Rejected(problem),
             Err(PrepareError::Storage(error)) => {
-                if let Some(attempt) = self.trainings.last().map(|training| training.attempt) {
+                let Some(training) = self.trainings.last() else { return };
+                // Several at a time fail for one reason, which counts once.
+                let rests = |trouble: &Trouble| trouble.until > moment.now;
+                if !training.order.trouble.as_ref().is_some_and(rests) {
+                    let attempt = training.attempt;
                     let troubled = Happened::Troubled(Error::Storage(error));
                     self.training_happened(attempt, troubled, moment);
                 }
                 return;
             }
         };
+        if let (PhotoState::Ready(_), Some(training)) = (&state, self.trainings.last_mut()) {
+            training.order.trouble = None;
+        }
         if let Some(photo) = self.photos.photo_mut(index) {
             photo.state = state;
         }
@@ -146,13 +180,21 @@ impl Avatar {
         }
     }
 
-    /// The prepared photos are gone: they are made again. Those of an attempt that is over do not matter: by now
-    /// the photos may be another attempt's.
-    fn prepare_again(&mut self, attempt: u32) {
+    /// The prepared photos are gone: they are made again, a few times. Those of an attempt that is over do not
+    /// matter: by now the photos may be another attempt's.
+    fn prepare_again(&mut self, attempt: u32, error: StorageError, moment: &Moment) {
+        /// Where they are gone each time, something else is wrong.
+        const TIMES: u32 = 3;
+
         let current = self.trainings.last_mut().filter(|training| training.attempt == attempt);
         if let Some(training) = current.filter(|training| matches!(training.order.stage, Stage::Planned)) {
-            training.order.stage = Stage::Preparing;
-            self.photos.prepare_again();
+            training.prepared_again += 1;
+            if training.prepared_again > TIMES {
+                self.training_happened(attempt, Happened::Unworkable(Error::Storage(error)), moment);
+            } else {
+                training.order.stage = Stage::Preparing;
+                self.photos.prepare_again();
+            }
         }
     }
 
@@ -181,8 +223,7 @@ impl Avatar {
         };
         let training = &self.trainings[place];
         let order = training.order.clone();
-        let order = training
-            .with_plan(self.id, &self.photos, self.depots.last(), |plan| order.after(happened, plan, moment));
+        let order = training.with_plan(self.id, &self.photos, |plan| order.after(happened, plan, moment));
         self.trainings[place].order = order;
     }
 
@@ -205,6 +246,7 @@ impl Avatar {
         for training in &mut self.trainings {
             forget_order(&mut training.order);
             training.config.forget();
+            training.copy_to = None;
         }
         for pictures in &mut self.pictures {
             forget_order(&mut pictures.order);

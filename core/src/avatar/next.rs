@@ -49,9 +49,8 @@ impl Avatar {
             Errand::Training(number, chore) if number == attempt => Some(chore),
             _ => None,
         });
-        let next = training.with_plan(self.id, &self.photos, self.depots.last(), |plan| {
-            training.order.next(&running, plan, account, moment)
-        });
+        let next = training
+            .with_plan(self.id, &self.photos, |plan| training.order.next(&running, plan, account, moment));
         (Errand::Training(attempt, chore_of(&next)), next)
     }
 

@@ -8,8 +8,15 @@ use super::{
     Avatar, AvatarId, Errand, Generation, Moment, Order, Person, PhotoSet, PhotoState, Stage, TrainingConfig,
     TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
+    training::model_file,
 };
-use crate::{error::Error, fal::error::ErrorKind, limits::EXPIRY_AT_FAL, storage::Depot, time::Timestamp};
+use crate::{
+    error::Error,
+    fal::error::ErrorKind,
+    limits::EXPIRY_AT_FAL,
+    storage::{Depot, ObjectPlace},
+    time::Timestamp,
+};
 
 /// What a person asks to be trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +131,7 @@ impl Avatar {
         let opened = self.would_open(&request);
         if let (Some(depot), Opened::Began | Opened::Reopened | Opened::Resumed) = (&request.depot, opened) {
             // Before anything is written there: it has to be found again.
-            self.depots.retain(|known| known.address != depot.address);
+            self.depots.retain(|known| !known.is_same_place(depot));
             self.depots.push(Depot { working: true, ..depot.clone() });
         }
         match opened {
@@ -144,6 +151,8 @@ impl Avatar {
                     config: request.config,
                     order: Order::new(Stage::Preparing, None, moment.now),
                     progress: 0,
+                    copy_to: request.depot.map(|depot| depot.copy(&model_file(attempt))),
+                    prepared_again: 0,
                 });
             }
             Opened::Resumed => {
@@ -217,6 +226,15 @@ impl Avatar {
             _ => None,
         });
         trained.or_else(|| self.imported.as_ref().and_then(|model| model.file.clone()))
+    }
+
+    /// The models whose copy is not in the bucket yet: the attempt, our file's name, and where the copy goes.
+    pub fn missing_copies(&self) -> impl Iterator<Item = (u32, &str, &ObjectPlace)> {
+        self.trainings.iter().filter_map(|training| {
+            let Stage::Done { kept, .. } = &training.order.stage else { return None };
+            let file = kept.first().filter(|file| file.copy.is_none())?;
+            Some((training.attempt, file.name.as_str(), training.copy_to.as_ref()?))
+        })
     }
 
     /// The last training that ended with a model.

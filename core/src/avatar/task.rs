@@ -14,7 +14,7 @@ use crate::{
     fal::{RequestId, upload::Upload},
     http::{Answer, Request},
     photo::PhotoProblem,
-    storage::ObjectPlace,
+    storage::{Depot, ObjectPlace},
     time::Timestamp,
 };
 
@@ -136,7 +136,8 @@ pub enum Work {
         url: Url,
         /// Its name among the avatar's files.
         name: String,
-        /// Where a copy of it goes.
+        /// Where a copy of it goes. Once the file is kept, a copy that fails is no reason to fail: it is made later
+        /// ([`Event::Copied`]).
         copy: Option<ObjectPlace>,
     },
 }
@@ -170,11 +171,13 @@ pub enum Event {
     },
     /// The shell has deleted what lay in a depot.
     Cleared {
-        /// The depot's address.
-        depot: String,
+        /// The depot.
+        depot: Depot,
         /// What was deleted.
         what: Cleared,
     },
+    /// The shell has copied the model of this attempt to where its copy goes.
+    Copied(u32),
     /// A person asked for something.
     Asked(Command),
 }

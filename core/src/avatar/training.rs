@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     fal::{self, result::TrainedModel},
-    storage::Depot,
+    storage::ObjectPlace,
 };
 
 /// One try to train a model.
@@ -27,6 +27,17 @@ pub struct TrainingJob {
     pub order: Order<TrainedModel>,
     /// The progress that was shown last: it never goes backwards.
     pub(super) progress: u8,
+    /// Where a copy of its model goes, when its photos come from a bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copy_to: Option<ObjectPlace>,
+    /// How often what was prepared was gone when it was to be sent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) prepared_again: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl TrainingJob {
@@ -35,7 +46,6 @@ impl TrainingJob {
         &self,
         avatar: AvatarId,
         photos: &PhotoSet,
-        depot: Option<&Depot>,
         then: impl FnOnce(&Plan<'_>) -> T,
     ) -> T {
         then(&Plan {
@@ -49,14 +59,14 @@ impl TrainingJob {
             },
             webhook: &|token| self.config.webhook_url().map(|url| webhook(url, avatar, token)),
             file_name: &|_, _| model_file(self.attempt),
-            copy: &|name| depot.map(|depot| depot.copy(name)),
+            copy: &|_| self.copy_to.clone(),
             steps: Some(self.config.steps()),
         })
     }
 }
 
 /// The name under which a model is kept.
-fn model_file(attempt: u32) -> String {
+pub(super) fn model_file(attempt: u32) -> String {
     match attempt {
         1 => "model.safetensors".to_owned(),
         attempt => format!("model-{attempt}.safetensors"),

@@ -45,12 +45,15 @@ pub fn refused(status: StatusCode, body: &[u8]) -> StorageErrorKind {
     if says("<Code>XMinioStorageFull<") || says("<Code>QuotaExceeded<") {
         return StorageErrorKind::Full;
     }
+    if says("<Code>NoSuchBucket<") {
+        return StorageErrorKind::NoBucket;
+    }
     match status.as_u16() {
         401 | 403 => StorageErrorKind::Denied,
         404 | 410 => StorageErrorKind::Missing,
         // The version or the length that was asked for is not there any more.
         412 | 416 => StorageErrorKind::Changed,
-        408 | 429 | 502..=504 => StorageErrorKind::Unreachable,
+        408 | 429 | 500 | 502..=504 => StorageErrorKind::Unreachable,
         507 => StorageErrorKind::Full,
         _ => StorageErrorKind::Broken,
     }
@@ -104,7 +107,7 @@ mod tests {
         };
         for (status, code, message, kind) in [
             (404, "NoSuchKey", "", Kind::Missing),
-            (404, "NoSuchBucket", "", Kind::Missing),
+            (404, "NoSuchBucket", "", Kind::NoBucket),
             (403, "InvalidAccessKeyId", "", Kind::Denied),
             (403, "SignatureDoesNotMatch", "", Kind::Denied),
             (403, "AccessDenied", "Access Denied.", Kind::Denied),
@@ -115,7 +118,8 @@ mod tests {
             (503, "SlowDown", "", Kind::Unreachable),
             (507, "XMinioStorageFull", "", Kind::Full),
             (301, "PermanentRedirect", "", Kind::Broken),
-            (500, "InternalError", "", Kind::Broken),
+            (500, "InternalError", "", Kind::Unreachable),
+            (400, "AuthorizationHeaderMalformed", "", Kind::Broken),
         ] {
             let status = StatusCode::from_u16(status).expect("a status");
             assert_eq!(refused(status, document(code, message).as_bytes()), kind, "{code} {message}");

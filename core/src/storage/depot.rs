@@ -33,6 +33,12 @@ impl Depot {
         self.address == bucket.address()
     }
 
+    /// Whether both are the same prefix of the same bucket.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        self.address == other.address && self.prefix == other.prefix
+    }
+
     /// Which bucket of the world it lies in.
     #[must_use]
     pub fn address(&self) -> &str {

@@ -1,10 +1,12 @@
 //! `likeness erase`: forget a person.
 
-use std::{fs, io::ErrorKind};
+use std::{fs, io::ErrorKind, time::Duration};
 
 use likeness_core::{
     avatar::{Avatar, AvatarId, Cleared, Command, Event, Goal, JobId},
     fal::{Account, payloads},
+    limits::TRANSFER_TIMEOUT,
+    storage::Depot,
 };
 use serde_json::json;
 
@@ -20,6 +22,7 @@ use crate::{
     objects::Objects,
     shell::Shell,
     storage::storage_error,
+    store::Lock,
 };
 
 pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
@@ -33,7 +36,7 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     );
     output.confirm(&question, args.yes)?;
     // Before anything is forgotten: without its settings what lies in a bucket could not be erased.
-    let bucket = bucket(&shell, &avatar)?;
+    let objects = reachable(&shell, &avatar)?;
     let remains = avatar.remains(clock::now());
     let mut requests: Vec<_> = avatar.request_ids().cloned().collect();
     let test_mode = avatar.test_mode();
@@ -46,9 +49,10 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
         let mut silent = |_: &Avatar| Ok(());
         of_job(job, drive::drive(&shell, &context.interrupt, id, Goal::AllEnded, &mut silent)).await
     };
-    // Once more: a process that was at work on it may have written after the first time.
+    // A process that was at work on it may still write: it sees that all is over, and ends.
+    let _lock = alone(&shell, context, id).await?;
+    shell.tell(id, Event::Restarted)?;
     remove_files(&shell, id)?;
-    let emptied = empty_depots(&shell, bucket.as_ref(), id).await?;
     shell.store.forget(id).map_err(failures::storage)?;
     // An order that was unclear may have become a request meanwhile.
     let named = stopped.as_ref().ok().map(|avatar| avatar.request_ids().cloned().collect::<Vec<_>>());
@@ -56,16 +60,19 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     requests.sort();
     requests.dedup();
     let deleted = delete_payloads(context, &shell, stopped.as_ref().ok(), &requests).await;
+    let emptied = empty_depots(&shell, objects.as_ref(), id).await;
     output.document(&json!({
         "erased": id, "stopped": stopped.is_ok(), "remains_at_fal": remains, "payloads_deleted": deleted,
-        "objects_deleted": emptied,
+        "objects_deleted": emptied.as_ref().ok(),
     }))?;
-    let bucket = if bucket.is_some() { " or in the bucket; your own objects stay" } else { "" };
+    let again = |failure: Failure| failure.next(format!("run `likeness erase {id}` again"));
     output.line(format_args!(
-        "Erased: {}. Nothing of it is left in the data folder{bucket}. Models and pictures that you saved elsewhere \
-         stay as well.",
+        "Erased: {}. Nothing of it is left in the data folder. Models and pictures that you saved elsewhere stay.",
         shown(name)
     ))?;
+    if objects.is_some() && emptied.is_ok() {
+        output.line("  Nothing of it is left in the bucket; your own objects stay.")?;
+    }
     for remains in &remains {
         output.line(format_args!("  fal.ai keeps the {} until {}.", remains.what, remains.until))?;
     }
@@ -74,45 +81,14 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
             "  fal.ai keeps what was asked of it for 30 days; with FAL_ADMIN_KEY set, erase has it deleted.",
         )?;
     }
+    emptied.map_err(again)?;
     match stopped {
         Ok(_) => Ok(()),
         Err(failure) if failure.exit() == Exit::Interrupted => Err(failure),
-        Err(failure) => Err(failure
-            .why("an order that was still open at fal.ai could not be stopped yet")
-            .next(format!("run `likeness erase {id}` again"))),
-    }
-}
-
-/// The bucket that files of it lie in, if there is one.
-fn bucket(shell: &Shell, avatar: &Avatar) -> Result<Option<Objects>, Failure> {
-    if avatar.depots().is_empty() {
-        return Ok(None);
-    }
-    let objects = shell.objects()?;
-    match avatar.depots().iter().find(|depot| !depot.is_in(objects.bucket())) {
-        None => Ok(Some(objects)),
-        Some(depot) => {
-            Err(Failure::new(Exit::Usage, "settings.other_bucket", "files of it lie in another bucket")
-                .why(format!(
-                    "they lie in {}, the settings say {}",
-                    depot.address(),
-                    objects.bucket().address()
-                ))
-                .next("set MINIO_ENDPOINT and MINIO_BUCKET as they were then"))
+        Err(failure) => {
+            Err(again(failure.why("an order that was still open at fal.ai could not be stopped yet")))
         }
     }
-}
-
-/// Deletes everything of ours in the bucket.
-async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) -> Result<usize, Failure> {
-    let Some(objects) = objects else { return Ok(0) };
-    let mut deleted = 0;
-    for depot in shell.load(id)?.depots() {
-        deleted += objects.clear(depot.prefix()).await.map_err(failures::storage)?;
-        let cleared = Event::Cleared { depot: depot.address().to_owned(), what: Cleared::Everything };
-        shell.tell(id, cleared)?;
-    }
-    Ok(deleted)
 }
 
 fn remove_files(shell: &Shell, id: AvatarId) -> Result<(), Failure> {
@@ -121,6 +97,62 @@ fn remove_files(shell: &Shell, id: AvatarId) -> Result<(), Failure> {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failures::storage(storage_error(&folder, &error))),
+    }
+}
+
+/// Waits until no other process is at work on it. A transfer that is under way may take its time.
+async fn alone(shell: &Shell, context: &Context, id: AvatarId) -> Result<Lock, Failure> {
+    let until = clock::now().plus(TRANSFER_TIMEOUT * 2);
+    loop {
+        if let Some(lock) = shell.store.lock(id).map_err(failures::storage)? {
+            return Ok(lock);
+        }
+        if clock::now() > until {
+            return Err(Failure::new(
+                Exit::Storage,
+                "storage.busy",
+                "another process is still at work on this job",
+            )
+            .next(format!("end it, and run `likeness erase {id}` again")));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(200)) => {}
+            failure = context.interrupt.wait() => return Err(failure),
+        }
+    }
+}
+
+/// The bucket of the settings, where files of it lie in one. At least some of them must be within reach.
+fn reachable(shell: &Shell, avatar: &Avatar) -> Result<Option<Objects>, Failure> {
+    let Some(first) = avatar.depots().first() else { return Ok(None) };
+    let objects = shell.objects()?;
+    if avatar.depots().iter().any(|depot| depot.is_in(objects.bucket())) {
+        return Ok(Some(objects));
+    }
+    Err(elsewhere(first))
+}
+
+fn elsewhere(depot: &Depot) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        "settings.other_bucket",
+        "files of it lie in another bucket than the settings say",
+    )
+    .why(format!("they lie in {}", depot.address()))
+    .next("set MINIO_ENDPOINT and MINIO_BUCKET as they were then")
+}
+
+/// Deletes everything of ours in the bucket, and tells how many objects that were. What lies in another one is named.
+async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) -> Result<usize, Failure> {
+    let Some(objects) = objects else { return Ok(0) };
+    let mut deleted = 0;
+    for depot in shell.load(id)?.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
+        deleted += objects.clear(depot.prefix()).await.map_err(failures::storage)?;
+        shell.tell(id, Event::Cleared { depot: depot.clone(), what: Cleared::Everything })?;
+    }
+    match shell.load(id)?.depots().first() {
+        Some(depot) => Err(elsewhere(depot)),
+        None => Ok(deleted),
     }
 }
 

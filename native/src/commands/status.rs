@@ -43,6 +43,8 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
         of_job(job.to_string(), drive::drive(&shell, &context.interrupt, id, goal, watcher)).await?
     };
     sweep::after(&shell, &avatar).await;
+    // As it is now: a copy of the model may have been made.
+    let avatar = shell.load(avatar.id())?;
     show(context, &shell, &avatar, attempt)?;
     match avatar.training(attempt).filter(|_| args.watch) {
         Some(training) => drive::ending(avatar.id(), OrderKey::Training(training.attempt), &training.order),

@@ -124,6 +124,8 @@ async fn follow(
         drive::drive(shell, &context.interrupt, id, goal, watcher).await?
     };
     sweep::after(shell, &avatar).await;
+    // As it is now: a copy of the model may have been made.
+    let avatar = shell.load(avatar.id())?;
     status::show(context, shell, &avatar, attempt)?;
     if args.detach && !avatar.ended() {
         context

@@ -9,7 +9,7 @@ use crate::{
         status::percent,
         task::{Chore, Outcome},
     },
-    error::{Error, NetworkError, StorageErrorKind},
+    error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{
         CallError, RequestId,
         cancel::{self, Cancelled},
@@ -364,8 +364,8 @@ fn long_ended(accepted: &Accepted, moment: &Moment) -> bool {
     accepted.ended_at.is_some_and(|ended| moment.now.since(ended) >= LONGEST_QUEUE)
 }
 
-/// Whether what failed is that the prepared photos are gone.
-pub(in crate::avatar) fn lacks_files(outcome: &Outcome) -> bool {
-    let Outcome::Sent(Err(Error::Storage(error))) = outcome else { return false };
-    matches!(error.kind, StorageErrorKind::Missing | StorageErrorKind::Changed)
+/// What failed, when it is that the prepared photos are gone.
+pub(in crate::avatar) fn lacks_files(outcome: &Outcome) -> Option<&StorageError> {
+    let Outcome::Sent(Err(Error::Storage(error))) = outcome else { return None };
+    matches!(error.kind, StorageErrorKind::Missing | StorageErrorKind::Changed).then_some(error)
 }
