@@ -30,6 +30,8 @@ mod photo_set;
 mod status;
 mod stored;
 mod task;
+#[cfg(test)]
+mod tests;
 mod training;
 
 use std::time::Duration;

@@ -1,0 +1,199 @@
+//! An avatar driven by hand, where a bucket, a lost file or a goal decides what comes next.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    Avatar, AvatarId, Chore, Cleared, Command, Errand, Event, GivenUp, Goal, Moment, Name, Outcome, Person,
+    Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Task, TrainingRequest,
+    TrainingSettings, Work,
+};
+#[cfg(target_arch = "wasm32")]
+use crate::test;
+use crate::{
+    error::{Error, StorageError, StorageErrorKind},
+    fal::{Account, account::Origins},
+    secret::Secret,
+    storage::{Access, Bucket, Depot},
+    time::Timestamp,
+};
+
+/// An avatar whose photos lie in a bucket, and the time.
+struct Hand {
+    avatar: Avatar,
+    moment: Moment,
+    account: Account,
+    depot: Depot,
+}
+
+impl Hand {
+    /// Three photos, as many as can be worked on at a time, and a training that was just ordered.
+    fn ordering() -> Self {
+        let secret = || Secret::new("kid:hush").expect("text");
+        let origins = Origins::single(&"http://fal.test".parse().expect("an address")).expect("an origin");
+        let account = Account::new(secret(), origins).expect("an account");
+        let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
+        let endpoint = "http://minio.test".parse().expect("an address");
+        let bucket = Bucket::new(&endpoint, "photos", &access).expect("a bucket");
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let moment = Moment { now, poll: Duration::from_secs(30), photo_slots: 3, entropy: [7; 16] };
+        let id = AvatarId::new(Uuid::from_u128(7));
+        let name = |text| Name::new(text).expect("a name");
+        let person = Person { user: name("u"), name: name("Anna"), gender: None };
+        let depot = Depot::new(&bucket, &person.user, id);
+        let photo = |number: u8| Photo {
+            name: number.to_string(),
+            source: format!("s3://photos/{number}.jpg"),
+            sha256: Sha256Sum::of(&[number]),
+            caption: None,
+            state: PhotoState::Waiting,
+        };
+        let settings = TrainingSettings { min_photos: Some(3), ..TrainingSettings::default() };
+        let request = TrainingRequest {
+            identity: Uuid::nil(),
+            person: person.clone(),
+            config: settings.check().expect("in range"),
+            photos: PhotoSet::new((0..3).map(photo).collect()),
+            depot: Some(depot.clone()),
+            again: false,
+        };
+        let avatar = Avatar::new(id, person, false, "http://fal.test".to_owned(), &moment);
+        let (avatar, _) = avatar.open_training(request, &moment);
+        Self { avatar, moment, account, depot }
+    }
+
+    fn happens(&mut self, event: Event) {
+        self.avatar = self.avatar.clone().after(event, &self.moment);
+    }
+
+    /// Begins what comes next.
+    fn begins(&mut self) -> Task {
+        let Step::Begin(task) = self.avatar.next_step(&self.account, &self.moment) else {
+            panic!("nothing to do: {:?}", self.avatar)
+        };
+        self.happens(Event::Began(task.mark.clone()));
+        *task
+    }
+
+    fn prepares(&mut self) {
+        for number in 0..3 {
+            let task = self.begins();
+            let Work::Prepare { file, .. } = task.work else { panic!("no photo") };
+            let (width, height, etag) = (512, 512, None);
+            let prepared =
+                Prepared { file, etag, length: 9, crc32: number, width, height, changes: Vec::new() };
+            self.happens(Event::Ended(task.mark.id, Outcome::Prepared(Ok(prepared))));
+        }
+    }
+
+    fn stage(&self) -> &Stage<crate::fal::result::TrainedModel> {
+        self.avatar.training(1).expect("a training").order.stage()
+    }
+}
+
+fn storage(kind: StorageErrorKind) -> StorageError {
+    StorageError { kind, place: "s3://photos/0.jpg".to_owned() }
+}
+
+#[test]
+fn what_goes_to_the_bucket_lies_under_our_prefix_and_never_twice_under_one_name() {
+    let mut hand = Hand::ordering();
+    let mut files = Vec::new();
+    for _ in 0..2 {
+        let tasks = [hand.begins(), hand.begins(), hand.begins()];
+        for task in tasks {
+            let Work::Prepare { file, .. } = task.work else { panic!("no photo") };
+            assert!(
+                file.starts_with("s3://photos/likeness/u/00000000-0000-0000-0000-000000000007/normalised/")
+            );
+            files.push(file);
+        }
+        hand.happens(Event::Restarted);
+    }
+    files.sort();
+    files.dedup();
+    assert_eq!(files.len(), 6);
+}
+
+#[test]
+fn one_hiccup_of_the_bucket_counts_once_however_many_photos_meet_it() {
+    let mut hand = Hand::ordering();
+    for round in 1..=4 {
+        let tasks = [hand.begins(), hand.begins(), hand.begins()];
+        for task in tasks {
+            let failed = Err(PrepareError::Storage(storage(StorageErrorKind::Unreachable)));
+            hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(failed)));
+        }
+        let trouble = hand.avatar.training(1).and_then(|one| one.order.trouble()).expect("trouble");
+        assert_eq!(trouble.tries, round);
+        assert_eq!(Goal::Trained(1).given_up(&hand.avatar, hand.moment.now), None);
+        hand.moment.now = trouble.until;
+    }
+    hand.prepares();
+    assert!(matches!(hand.stage(), Stage::Planned));
+}
+
+#[test]
+fn what_passes_not_by_itself_is_given_up_at_once() {
+    let mut hand = Hand::ordering();
+    let task = hand.begins();
+    let failed = Err(PrepareError::Storage(storage(StorageErrorKind::Denied)));
+    hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(failed)));
+    let given_up = Goal::Trained(1).given_up(&hand.avatar, hand.moment.now);
+    assert_eq!(given_up, Some(GivenUp::Failed(Error::Storage(storage(StorageErrorKind::Denied)))));
+}
+
+/// A server whose versions never agree would otherwise be fed for ever.
+#[test]
+fn photos_that_are_gone_each_time_are_prepared_a_few_times_only() {
+    let mut hand = Hand::ordering();
+    for _ in 0..4 {
+        hand.prepares();
+        let task = hand.begins();
+        assert!(matches!(task.work, Work::Send { .. }));
+        let gone = Err(Error::Storage(storage(StorageErrorKind::Changed)));
+        hand.happens(Event::Ended(task.mark.id, Outcome::Sent(gone)));
+    }
+    assert!(matches!(hand.stage(), Stage::Failed { error: Error::Storage(_), .. }), "{:?}", hand.stage());
+}
+
+#[test]
+fn looking_at_a_job_never_buys_it() {
+    let hand = Hand::ordering();
+    let submit = Errand::Training(1, Chore::Submit);
+    for (goal, buys) in [
+        (Goal::Trained(1), true),
+        (Goal::Accepted(1), true),
+        (Goal::Watched(1), true),
+        (Goal::Trained(2), false),
+        (Goal::Seen(1), false),
+        (Goal::Pictures(1), false),
+        (Goal::AllEnded, false),
+    ] {
+        assert_eq!(goal.allows(&hand.avatar, submit), buys, "{goal:?}");
+        assert_eq!(goal.allows(&hand.avatar, Errand::Photo(0)), buys, "{goal:?}");
+        assert!(goal.allows(&hand.avatar, Errand::Training(1, Chore::Look)));
+    }
+    assert!(Goal::Seen(1).is_reached(&hand.avatar));
+    assert!(!Goal::Trained(1).is_reached(&hand.avatar));
+}
+
+#[test]
+fn a_place_in_the_bucket_is_remembered_until_it_is_empty_and_the_person_forgotten() {
+    let mut hand = Hand::ordering();
+    let task = hand.begins();
+    let clear = |hand: &mut Hand, what| hand.happens(Event::Cleared { depot: hand.depot.clone(), what });
+    // A photo is still being written.
+    clear(&mut hand, Cleared::WorkingFiles);
+    assert!(hand.avatar.depots()[0].holds_working_files());
+    hand.happens(Event::Asked(Command::Erase));
+    clear(&mut hand, Cleared::Everything);
+    assert_eq!(hand.avatar.depots().len(), 1);
+    // Its process is dead, or its time is over.
+    hand.moment.now = task.mark.lease;
+    clear(&mut hand, Cleared::Everything);
+    assert_eq!(hand.avatar.depots(), []);
+    let saved = serde_json::to_string(&hand.avatar).expect("JSON");
+    assert!(!saved.contains("s3://") && !saved.contains("minio"), "{saved}");
+}
