@@ -231,7 +231,7 @@ mod tests {
         for _ in 0..1_500 {
             let mut bytes = GOLDEN.to_vec();
             for _ in 0..=random.next() % 4 {
-                let at = usize::try_from(random.next()).unwrap() % bytes.len();
+                let at = usize::try_from(random.next() % bytes.len() as u64).unwrap();
                 bytes[at] = random.next().to_le_bytes()[0];
             }
             bytes.truncate(bytes.len() - usize::try_from(random.next() % 3).unwrap());
