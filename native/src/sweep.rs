@@ -57,7 +57,9 @@ pub(crate) async fn in_bucket(shell: &Shell) {
     let (Ok(objects), Ok(avatars)) = (shell.objects(), shell.store.load_all()) else { return };
     for avatar in avatars {
         let swept = !avatar.depots().iter().any(Depot::holds_working_files) || avatar.needs_working_files();
-        if !swept || avatar.missing_copies().next().is_some() {
+        // Its person was forgotten, and the erase did not come to its end.
+        let half_erased = avatar.person().is_none() && !avatar.depots().is_empty();
+        if !swept || half_erased || avatar.missing_copies().next().is_some() {
             settle(shell, Some(&objects), avatar.id()).await;
         }
     }
@@ -77,10 +79,16 @@ async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
     remove(&shell.working_folder(id));
     let Some(objects) = objects else { return };
     let here = avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket()));
-    for depot in here.filter(|depot| depot.holds_working_files()) {
-        match objects.clear(&depot.prefix().normalised()).await {
+    let forgotten = avatar.person().is_none();
+    for depot in here.filter(|depot| forgotten || depot.holds_working_files()) {
+        let (prefix, what) = if forgotten {
+            (depot.prefix().clone(), Cleared::Everything)
+        } else {
+            (depot.prefix().normalised(), Cleared::WorkingFiles)
+        };
+        match objects.clear(&prefix).await {
             Ok(_) => {
-                let (depot, what) = (depot.clone(), Cleared::WorkingFiles);
+                let depot = depot.clone();
                 // What could not be noted is swept once more next time.
                 drop(shell.tell(id, Event::Cleared { depot, what }));
             }

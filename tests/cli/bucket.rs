@@ -127,6 +127,7 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
         Ending::of(&mut command)
     };
     let as_it_is = ("MINIO_REGION", "us-east-1");
+    let ours = ["likeness/local/a/normalised/1.jpg", NAMES[0], NAMES[1], NAMES[2]];
     let twice = [NAMES[0], NAMES[0], NAMES[1], NAMES[2]];
     let not_there = ["u/a/none.jpg", NAMES[0], NAMES[1], NAMES[2]];
     let outside = [
@@ -144,6 +145,7 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
         (("MINIO_BUCKET", "Not a bucket"), NAMES, 2, "settings.bucket"),
         (as_it_is, not_there, 3, "photos.unreadable"),
         (as_it_is, outside, 2, "usage.keys"),
+        (as_it_is, ours, 2, "usage.keys"),
         (as_it_is, twice, 3, "data.duplicate_photos"),
     ] {
         let ending = run(setting, &keys).ended(exit);
@@ -307,4 +309,16 @@ fn doctor_tells_whether_the_bucket_works() {
     let mut command = set.testing(&["doctor"]);
     let ending = Ending::of(command.env("MINIO_SECRET_KEY", "wrong-wrong")).ended(6);
     assert!(ending.text().contains("access was refused"), "{}", ending.text());
+}
+
+/// A bucket that refuses is noticed while the name still names the job.
+#[test]
+fn an_erase_that_fails_can_be_asked_for_by_name_again() {
+    let Some(set) = Set::new() else { return };
+    Ending::of(&mut set.testing(&train(&NAMES))).ended(0);
+    let erase = ["erase", "Zebulon", "--yes"];
+    Ending::of(set.testing(&erase).env("MINIO_SECRET_KEY", "wrong-wrong")).ended(6);
+    assert_eq!(set.store.keys_with("model.safetensors").len(), 1);
+    Ending::of(&mut set.testing(&erase)).ended(0);
+    assert_eq!(set.store.keys().len(), NAMES.len());
 }

@@ -132,4 +132,9 @@ fn nothing_of_a_person_s_is_replaced_unless_they_say_so() {
     forced.push("--force");
     place.run(&forced).ended(0);
     assert!(std::fs::read(&own).expect("a model") != before);
+    // Not even then what is no file: here a pipe of our own.
+    let pipe = place.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    place.run(&["download", "Zebulon", "-o", "pipe", "--force", "--test"]).ended(2);
+    assert!(!std::fs::metadata(&pipe).expect("still there").is_file());
 }

@@ -57,6 +57,11 @@ pub enum LocateError {
     /// Another bucket: only the one of the settings is read.
     #[error("it lies in another bucket than {0}")]
     OtherBucket(String),
+    /// A place where only we write: what lies there is swept and erased.
+    #[error(
+        "everything under likeness/ is Likeness's own, and deleted when a job ends; copy it elsewhere first"
+    )]
+    Ours,
     /// An address elsewhere: nothing given by a caller is fetched but keys.
     #[error("it is an address outside of {0}")]
     Elsewhere(String),
@@ -111,6 +116,11 @@ impl Bucket {
     /// The object that a caller means: a key, `s3://bucket/key` or an address at this bucket's server (such as a
     /// presigned one, whose query is not used). Nothing else is ever fetched.
     pub fn locate(&self, text: &str) -> Result<ObjectKey, LocateError> {
+        let key = self.key_of(text)?;
+        if Prefix::is_ours(&key) { Err(LocateError::Ours) } else { Ok(key) }
+    }
+
+    fn key_of(&self, text: &str) -> Result<ObjectKey, LocateError> {
         let other = || LocateError::OtherBucket(self.name().to_owned());
         if text.starts_with("s3://") {
             let place: ObjectPlace = text.parse()?;
@@ -276,6 +286,7 @@ mod tests {
     #[test]
     fn only_what_lies_in_the_bucket_is_located() {
         let locate = |text: &str| bucket().locate(text);
+        assert_eq!(locate("likenesses/1.jpg"), Ok(key("likenesses/1.jpg")));
         for text in [
             "u/a/1 b.jpg",
             "s3://avatars/u/a/1 b.jpg",
@@ -296,6 +307,9 @@ mod tests {
             ("http://127.0.0.1:9000/avatars/a%2F..%2F..%2Fother", LocateError::Key(KeyError::Dots)),
             ("http://127.0.0.1:9000/avatars/%FF", LocateError::Key(KeyError::Character)),
             ("/etc/passwd", LocateError::Key(KeyError::EmptySegment)),
+            ("likeness/u/a/normalised/1.jpg", LocateError::Ours),
+            ("s3://avatars/likeness/x.jpg", LocateError::Ours),
+            ("http://127.0.0.1:9000/avatars/likeness%2Fx.jpg", LocateError::Ours),
         ] {
             assert_eq!(locate(text), Err(why), "{text}");
         }

@@ -151,6 +151,12 @@ impl Prefix {
         &self.0
     }
 
+    /// Whether this key lies where only Likeness writes, for whichever avatar.
+    #[must_use]
+    pub fn is_ours(key: &ObjectKey) -> bool {
+        key.as_str().starts_with("likeness/")
+    }
+
     /// Whether this key lies under it.
     #[must_use]
     pub fn holds(&self, key: &ObjectKey) -> bool {

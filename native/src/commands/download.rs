@@ -33,7 +33,13 @@ pub(crate) fn run(args: &Download, context: &Context) -> Result<(), Failure> {
         format!("{}.safetensors", person.replace(['/', '\0'], "_")).into()
     });
     not_there_yet(&target, args.force)?;
-    copy(&source, &target).map_err(|error| failures::storage(storage_error(&target, &error)))?;
+    // Also with --force: a pipe or a device that is replaced is gone for everybody who uses it.
+    if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
+        let sentence = format!("{} is there already, and no file", shown(&target.display().to_string()));
+        return Err(Failure::new(Exit::Usage, "usage.file_exists", sentence).next("name a file with -o"));
+    }
+    let source = File::open(&source).map_err(|error| failures::storage(storage_error(&source, &error)))?;
+    copy(source, &target).map_err(|error| failures::storage(storage_error(&target, &error)))?;
     context
         .output
         .document(&json!({ "path": target, "bytes": length, "trigger_phrase": avatar.trigger() }))?;
@@ -41,10 +47,10 @@ pub(crate) fn run(args: &Download, context: &Context) -> Result<(), Failure> {
 }
 
 /// Copies so that the target's name never holds half a file.
-fn copy(source: &Path, target: &Path) -> io::Result<()> {
+fn copy(mut source: File, target: &Path) -> io::Result<()> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut part = tempfile::NamedTempFile::new_in(folder)?;
-    io::copy(&mut File::open(source)?, &mut part)?;
+    io::copy(&mut source, &mut part)?;
     part.flush()?;
     part.as_file().sync_all()?;
     part.persist(target).map_err(|error| error.error)?;

@@ -4,6 +4,7 @@ use std::{fs, io::ErrorKind, time::Duration};
 
 use likeness_core::{
     avatar::{Avatar, AvatarId, Cleared, Command, Event, Goal, JobId},
+    error::StorageErrorKind,
     fal::{Account, payloads},
     limits::TRANSFER_TIMEOUT,
     storage::Depot,
@@ -37,6 +38,17 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     output.confirm(&question, args.yes)?;
     // Before anything is forgotten: without its settings what lies in a bucket could not be erased.
     let objects = reachable(&shell, &avatar)?;
+    if let Some(objects) = &objects {
+        // While the name still names it: a bucket that refuses now would refuse when the name is gone.
+        for depot in avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
+            match objects.list(depot.prefix()).await {
+                Err(error) if error.kind != StorageErrorKind::NoBucket => {
+                    return Err(failures::storage(error));
+                }
+                _ => {}
+            }
+        }
+    }
     let remains = avatar.remains(clock::now());
     let mut requests: Vec<_> = avatar.request_ids().cloned().collect();
     let test_mode = avatar.test_mode();

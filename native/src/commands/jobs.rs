@@ -37,6 +37,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
                 |field: &str| document.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
             let stage = match status.stage {
                 // What it was is forgotten; what is still open at fal is not.
+                _ if name.is_none() && !avatar.depots().is_empty() => "being erased".to_owned(),
                 StageName::Cancelled if name.is_none() => "erased".to_owned(),
                 StageName::Done if status.test_mode => "done (test)".to_owned(),
                 _ => word("stage").replace('_', " "),

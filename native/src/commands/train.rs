@@ -36,6 +36,10 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
     // Before any photo is read: without a key, or --test, nothing will come of it.
     context.settings.account()?;
+    if args.webhook_url.is_none() && args.listen_webhook.is_some_and(|address| address.port() == 0) {
+        return Err(Failure::new(Exit::Usage, "usage.listen", "fal.ai cannot be told to come to port 0")
+            .next("name a port with --listen-webhook, or say with --webhook-url how fal.ai gets here"));
+    }
     let config = config(&args, context)?;
     let person = person(&args)?;
     let objects = if args.keys.is_empty() { None } else { Some(shell.objects()?) };
