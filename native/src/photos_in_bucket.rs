@@ -32,7 +32,10 @@ pub(crate) async fn read(
             Ok(key) => keys.push(key),
             // Without a password and the query, which may hold a signature.
             Err(why) => {
-                let shown = Url::parse(text).ok().filter(Url::has_host).map(|url| without_query(&url));
+                let shown = Url::parse(text)
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "http" | "https"))
+                    .map(|url| without_query(&url));
                 let shown = shown.unwrap_or_else(|| text.split('?').next().unwrap_or_default().to_owned());
                 problems.push(format!("{}: {why}", printable(&shown)));
             }

@@ -127,6 +127,7 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
         Ending::of(&mut command)
     };
     let as_it_is = ("MINIO_REGION", "us-east-1");
+    let no_scheme = ["127.0.0.1:9/b/1.jpg?X-Amz-Signature=hush", NAMES[0], NAMES[1], NAMES[2]];
     let ours = ["likeness/local/a/normalised/1.jpg", NAMES[0], NAMES[1], NAMES[2]];
     let twice = [NAMES[0], NAMES[0], NAMES[1], NAMES[2]];
     let not_there = ["u/a/none.jpg", NAMES[0], NAMES[1], NAMES[2]];
@@ -145,6 +146,7 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
         (("MINIO_BUCKET", "Not a bucket"), NAMES, 2, "settings.bucket"),
         (as_it_is, not_there, 3, "photos.unreadable"),
         (as_it_is, outside, 2, "usage.keys"),
+        (as_it_is, no_scheme, 2, "usage.keys"),
         (as_it_is, ours, 2, "usage.keys"),
         (as_it_is, twice, 3, "data.duplicate_photos"),
     ] {

@@ -75,10 +75,18 @@ fn an_unfinished_training_does_not_hold_up_pictures_of_the_model_before_it() {
     assert_eq!(pictures(&place, "out").len(), 1);
 }
 
+/// A model file with one tensor of so many bytes, which are yet to follow.
+fn model_of(bytes: u64) -> Vec<u8> {
+    let header = format!(r#"{{"a":{{"dtype":"U8","shape":[{bytes}],"data_offsets":[0,{bytes}]}}}}"#);
+    let mut model = (header.len() as u64).to_le_bytes().to_vec();
+    model.extend(header.into_bytes());
+    model
+}
+
 /// A model for `--lora`, and the words that make one picture with it.
 fn given_model(place: &Place) -> [&'static str; 10] {
-    let mut model = vec![2, 0, 0, 0, 0, 0, 0, 0];
-    model.extend(b"{}");
+    let mut model = model_of(4);
+    model.extend([7; 4]);
     place.write("own.safetensors", model);
     [
         "generate",
@@ -165,9 +173,12 @@ fn what_is_no_model_is_not_sent_anywhere() {
     let place = Place::new();
     let words = given_model(&place);
     let server = Server::start(&place, "1s", &[]);
-    place.write("own.safetensors", photo(1, 520));
-    let ending = Ending::of(&mut place.buying(&server, &words)).ended(2);
-    assert!(ending.stderr.contains("own.safetensors is no model"), "{}", ending.stderr);
+    let half = model_of(4);
+    for other in [photo(1, 520), half, b"\x02\0\0\0\0\0\0\0{}".to_vec(), Vec::new()] {
+        place.write("own.safetensors", other);
+        let ending = Ending::of(&mut place.buying(&server, &words)).ended(2);
+        assert!(ending.stderr.contains("own.safetensors is no whole model"), "{}", ending.stderr);
+    }
     assert_eq!(server.log().all().iter().filter(|line| line.contains("POST")).count(), 0);
 }
 
@@ -176,9 +187,11 @@ fn what_is_no_model_is_not_sent_anywhere() {
 fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
     let place = Place::new();
     let words = given_model(&place);
-    let model = fs::File::options().write(true).open(place.path("own.safetensors")).expect("the model");
-    // Its end is nothing but zeros, which take no room on the disk.
-    model.set_len(95 << 20).expect("longer");
+    let (start, rest) = (model_of(95 << 20), 95 << 20);
+    let path = place.write("own.safetensors", &start);
+    let model = fs::File::options().write(true).open(path).expect("the model");
+    // Its tensor is nothing but zeros, which take no room on the disk.
+    model.set_len(start.len() as u64 + rest).expect("longer");
     let server = Server::start(&place, "1s", &["upload-cut"]);
     Ending::of(&mut place.buying(&server, &words)).ended(0);
     let log = server.log().all();

@@ -57,6 +57,10 @@ pub enum LocateError {
     /// Another bucket: only the one of the settings is read.
     #[error("it lies in another bucket than {0}")]
     OtherBucket(String),
+    /// A presigned address that lost its beginning: taken for a key, its signature would stand in logs and in the
+    /// stored state.
+    #[error("it holds a signature; a presigned address begins with https:// or http://")]
+    Signed,
     /// A place where only we write: what lies there is swept and erased.
     #[error(
         "everything under likeness/ is Likeness's own, and deleted when a job ends; copy it elsewhere first"
@@ -117,6 +121,9 @@ impl Bucket {
     /// presigned one, whose query is not used). Nothing else is ever fetched.
     pub fn locate(&self, text: &str) -> Result<ObjectKey, LocateError> {
         let key = self.key_of(text)?;
+        if key.as_str().contains("X-Amz-") {
+            return Err(LocateError::Signed);
+        }
         if Prefix::is_ours(&key) { Err(LocateError::Ours) } else { Ok(key) }
     }
 
@@ -307,6 +314,9 @@ mod tests {
             ("http://127.0.0.1:9000/avatars/a%2F..%2F..%2Fother", LocateError::Key(KeyError::Dots)),
             ("http://127.0.0.1:9000/avatars/%FF", LocateError::Key(KeyError::Character)),
             ("/etc/passwd", LocateError::Key(KeyError::EmptySegment)),
+            ("127.0.0.1:9000/avatars/a?X-Amz-Signature=abc", LocateError::Signed),
+            ("s3://avatars/a?X-Amz-Signature=abc", LocateError::Signed),
+            ("http:/127.0.0.1:9000/avatars/a?X-Amz-Signature=abc", LocateError::Signed),
             ("likeness/u/a/normalised/1.jpg", LocateError::Ours),
             ("s3://avatars/likeness/x.jpg", LocateError::Ours),
             ("http://127.0.0.1:9000/avatars/likeness%2Fx.jpg", LocateError::Ours),

@@ -245,21 +245,29 @@ fn imported<'a>(
 /// The name of a model's file among its avatar's.
 const MODEL: &str = "model.safetensors";
 
-/// A model's length in bytes. What is none is not taken in, and never sent.
+/// A model's length in bytes. What is none, or not whole, is not taken in, and never sent.
 fn length_of_model(path: &Path) -> Result<u64, Failure> {
     let read = File::open(path).and_then(|mut file| {
-        let mut head = Vec::new();
-        io::Read::take(&mut file, lora::HEAD as u64).read_to_end(&mut head)?;
-        Ok((head, file.metadata()?.len()))
+        let length = file.metadata()?.len();
+        let mut start = [0; 8];
+        if length < 8 {
+            return Ok(None);
+        }
+        file.read_exact(&mut start)?;
+        let Some(size) = lora::header_length(start, length) else { return Ok(None) };
+        let mut header = Vec::new();
+        file.take(size).read_to_end(&mut header)?;
+        Ok(lora::is_whole(&header, length - 8 - size).then_some(length))
     });
-    let (head, length) = read.map_err(|error| failures::storage(storage_error(path, &error)))?;
-    if lora::is_safetensors(&head, length) {
+    if let Some(length) = read.map_err(|error| failures::storage(storage_error(path, &error)))? {
         return Ok(length);
     }
-    let sentence = format!("{} is no model", shown(&path.display().to_string()));
+    let sentence = format!("{} is no whole model", shown(&path.display().to_string()));
     Err(Failure::new(Exit::Usage, "usage.lora", sentence)
-        .why("a model is a safetensors file, such as a training makes")
-        .next("name the .safetensors file with --lora"))
+        .why(
+            "a model is a safetensors file, such as a training makes; this is another file, or a part of one",
+        )
+        .next("name the .safetensors file with --lora, or copy it again"))
 }
 
 fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
