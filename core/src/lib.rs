@@ -9,6 +9,7 @@ pub mod caption;
 pub mod error;
 pub mod fal;
 pub mod http;
+pub mod imager;
 pub mod limits;
 pub mod lora;
 pub mod photo;

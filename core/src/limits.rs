@@ -40,7 +40,7 @@ pub const UPLOAD_PART_BYTES: u64 = 10 << 20;
 pub const MAX_CAPTION_BYTES: usize = 4096;
 
 /// What one photo may be. The defaults are the product's; a caller may tighten them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PhotoLimits {
     /// The largest file, in bytes.
     pub max_bytes: u64,

@@ -123,7 +123,7 @@ fn normalised(
     file: String,
     budget: &Budget,
 ) -> Result<(Prepared, Vec<u8>), PrepareError> {
-    if Sha256Sum::of(bytes) != photo.sha256 {
+    if photo.sha256.is_some_and(|sum| sum != Sha256Sum::of(bytes)) {
         let place = photo
             .object()
             .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
@@ -135,7 +135,7 @@ fn normalised(
     let (crc32, changes) = (normalised.crc32(), normalised.changes().to_vec());
     let jpeg = normalised.into_jpeg();
     let length = jpeg.len() as u64;
-    Ok((Prepared { file, etag: None, length, crc32, width, height, changes }, jpeg))
+    Ok((Prepared { file, etag: None, length, crc32, width, height, changes, original: None }, jpeg))
 }
 
 /// The bucket that an object lies in, when it is the one of the settings.

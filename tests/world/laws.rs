@@ -157,7 +157,9 @@ impl Books {
                 (PhotoState::Ready(_), PhotoState::Waiting) if !self.files_missing => {
                     return broken("a prepared photo was forgotten".to_owned());
                 }
-                (_, PhotoState::Ready(prepared)) if !prepared.file.starts_with(&now.sha256.to_string()) => {
+                (_, PhotoState::Ready(prepared))
+                    if now.sha256.is_none_or(|sum| !prepared.file.starts_with(&sum.to_string())) =>
+                {
                     return broken(format!("{} is another photo", prepared.file));
                 }
                 _ => {}

@@ -28,7 +28,7 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
         let source = format!("{PERSONAL}/{home}/{set}/{number}.jpg");
         Photo {
             name: format!("{PERSONAL}-{number}.jpg"),
-            sha256: Sha256Sum::of(source.as_bytes()),
+            sha256: Some(Sha256Sum::of(source.as_bytes())),
             source,
             caption: (number == 0).then(|| format!("{PERSONAL} by the sea")),
             state: PhotoState::Waiting,

@@ -118,9 +118,10 @@ impl World {
             return Err(PrepareError::Storage(StorageError { kind, place: photo.source.clone() }));
         }
         // Named by the sum, so that a mistaken photo shows.
-        let file = format!("{}-{id}.jpg", photo.sha256);
+        let file = format!("{}-{id}.jpg", photo.sha256.map(|sum| sum.to_string()).unwrap_or_default());
         let jpeg = photo.source.clone().into_bytes();
         let prepared = Prepared {
+            original: None,
             file: file.clone(),
             etag: None,
             length: jpeg.len() as u64,

@@ -137,6 +137,7 @@ impl Avatar {
         let state = match result {
             Ok(prepared) => PhotoState::Ready(prepared),
             Err(PrepareError::Photo(problem)) => PhotoState::Rejected(problem),
+            Err(PrepareError::Busy | PrepareError::Crashed) => return,
             Err(PrepareError::Storage(error)) => {
                 let Some(training) = self.trainings.last() else { return };
                 // Several at a time fail for one reason, which counts once.

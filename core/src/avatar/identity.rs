@@ -20,7 +20,7 @@ pub struct Identity<'a> {
     /// How it is trained.
     pub config: &'a TrainingConfig,
     /// Each photo's own bytes and its caption, in order.
-    pub photos: Vec<(Sha256Sum, Option<&'a str>)>,
+    pub photos: Vec<(Option<Sha256Sum>, Option<&'a str>)>,
 }
 
 impl Identity<'_> {
@@ -56,7 +56,7 @@ mod tests {
         let fast = TrainingSettings::default().check().expect("config");
         let high = TrainingSettings { quality: Some(Quality::High), ..TrainingSettings::default() };
         let high = high.check().expect("config");
-        let sum = Sha256Sum::of;
+        let sum = |bytes| Some(Sha256Sum::of(bytes));
         let first = Identity {
             user: &user,
             name: &name,

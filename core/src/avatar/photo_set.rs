@@ -25,8 +25,9 @@ pub struct Photo {
     pub name: String,
     /// Where the shell finds it: an object of a bucket ([`ObjectPlace`]), or else in the shell's own words.
     pub source: String,
-    /// What its bytes were when it was taken in.
-    pub sha256: Sha256Sum,
+    /// What its bytes were when they were read first; nobody has read them before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Sum>,
     /// What it shows, in words.
     pub caption: Option<String>,
     /// What became of it.
@@ -63,6 +64,9 @@ pub struct Prepared {
     pub height: u32,
     /// What was done to it.
     pub changes: Vec<Change>,
+    /// What the photo's own bytes were, for one that was not read before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Sha256Sum>,
 }
 
 impl PhotoSet {
@@ -165,11 +169,12 @@ impl PhotoSet {
             // The same clean JPEG comes of a copy that only lost its metadata on the way.
             let picture = photo.ready().map(|jpeg| (jpeg.length, jpeg.crc32));
             let same_picture = picture.and_then(|picture| by_picture.get(&picture).copied());
-            if let Some(first) = by_bytes.get(&photo.sha256).copied().or(same_picture) {
+            let same_bytes = photo.sha256.and_then(|sum| by_bytes.get(&sum).copied());
+            if let Some(first) = same_bytes.or(same_picture) {
                 let (first, second) = (String::clone(first), photo.name.clone());
                 problems.push(DatasetProblem::Duplicate { first, second });
             } else {
-                by_bytes.insert(photo.sha256, &photo.name);
+                by_bytes.extend(photo.sha256.map(|sum| (sum, &photo.name)));
                 by_picture.extend(picture.map(|picture| (picture, &photo.name)));
             }
         }
@@ -320,7 +325,7 @@ mod tests {
         Photo {
             name: name.to_owned(),
             source: name.to_owned(),
-            sha256: Sha256Sum::of(name.as_bytes()),
+            sha256: Some(Sha256Sum::of(name.as_bytes())),
             caption,
             state,
         }
@@ -329,7 +334,16 @@ mod tests {
     fn ready(name: &str) -> Photo {
         let file = format!("{name}.prepared");
         let crc32 = crc32fast::hash(name.as_bytes());
-        let jpeg = Prepared { file, etag: None, length: 7, crc32, width: 512, height: 512, changes: vec![] };
+        let jpeg = Prepared {
+            file,
+            etag: None,
+            length: 7,
+            crc32,
+            width: 512,
+            height: 512,
+            changes: vec![],
+            original: None,
+        };
         photo(name, PhotoState::Ready(jpeg))
     }
 
@@ -351,7 +365,7 @@ mod tests {
     fn every_problem_is_reported_at_once() {
         let broken = photo("b", PhotoState::Rejected(PhotoProblem::Empty));
         let mut double = ready("d");
-        double.sha256 = Sha256Sum::of(b"a");
+        double.sha256 = Some(Sha256Sum::of(b"a"));
         let set = PhotoSet::new(vec![ready("a"), broken, double, photo("w", PhotoState::Waiting)]);
         let Err(DataError::Dataset(problems)) = set.dataset(limits(3, 1)) else { panic!("accepted") };
         let duplicate = DatasetProblem::Duplicate { first: "a".to_owned(), second: "d".to_owned() };

@@ -210,7 +210,8 @@ pub enum Outcome {
 }
 
 /// Why a photo was not made ready.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum PrepareError {
     /// The photo cannot be used. The set goes on without it.
     #[error(transparent)]
@@ -218,6 +219,12 @@ pub enum PrepareError {
     /// It could not be read, or the clean one could not be written.
     #[error(transparent)]
     Storage(StorageError),
+    /// Whoever prepares photos has no room now: it is tried again soon, and nothing went wrong.
+    #[error("no photo can be taken in at the moment")]
+    Busy,
+    /// Whoever prepares photos died of it, or of another one that it had in hand: it is begun again a few times.
+    #[error("the photo was not finished")]
+    Crashed,
 }
 
 /// A file that the shell keeps.

@@ -45,7 +45,7 @@ impl Hand {
         let photo = |number: u8| Photo {
             name: number.to_string(),
             source: format!("s3://photos/{number}.jpg"),
-            sha256: Sha256Sum::of(&[number]),
+            sha256: Some(Sha256Sum::of(&[number])),
             caption: None,
             state: PhotoState::Waiting,
         };
@@ -81,8 +81,16 @@ impl Hand {
             let task = self.begins();
             let Work::Prepare { file, .. } = task.work else { panic!("no photo") };
             let (width, height, etag) = (512, 512, None);
-            let prepared =
-                Prepared { file, etag, length: 9, crc32: number, width, height, changes: Vec::new() };
+            let prepared = Prepared {
+                file,
+                etag,
+                length: 9,
+                crc32: number,
+                width,
+                height,
+                changes: Vec::new(),
+                original: None,
+            };
             self.happens(Event::Ended(task.mark.id, Outcome::Prepared(Ok(prepared))));
         }
     }

@@ -71,6 +71,7 @@ fn photo_set(prepared: &[Prepared]) -> PhotoSet {
         let name = prepared.file.name();
         let state = match &prepared.outcome {
             Ok(clean) => PhotoState::Ready(avatar::Prepared {
+                original: None,
                 file: clean.path.as_deref()?.file_name()?.to_str()?.to_owned(),
                 etag: None,
                 length: clean.length,
@@ -85,7 +86,7 @@ fn photo_set(prepared: &[Prepared]) -> PhotoSet {
         Some(Photo {
             source: name.clone(),
             name,
-            sha256: Sha256Sum::from_bytes(prepared.sha256?),
+            sha256: Some(Sha256Sum::from_bytes(prepared.sha256?)),
             caption: prepared.caption.as_ref().map(ToString::to_string),
             state,
         })

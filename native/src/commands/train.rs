@@ -206,7 +206,7 @@ fn photo(file: &PhotoFile) -> Result<Photo, FileProblem> {
     };
     let path = std::path::absolute(file.path()).unwrap_or_else(|_| Path::new(file.path()).to_owned());
     let caption = file.caption()?.map(|caption| caption.as_str().to_owned());
-    Ok(Photo { name: file.name(), source: written(&path), sha256, caption, state })
+    Ok(Photo { name: file.name(), source: written(&path), sha256: Some(sha256), caption, state })
 }
 
 /// Nothing is bought twice, and nothing is bought beside something that is not over.
