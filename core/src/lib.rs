@@ -3,6 +3,7 @@
 //! A shell (the native binary, a Worker) asks an [`avatar::Avatar`] what to do next, does it, and says what
 //! happened. Time, keys and randomness are arguments; files, network, clock and threads live in the shells.
 
+pub mod api;
 pub mod archive;
 pub mod avatar;
 pub mod caption;

@@ -83,5 +83,5 @@ fn too_large(key: &ObjectKey, objects: &Objects, bytes: u64) -> Photo {
 
 fn named(key: &ObjectKey, objects: &Objects, sha256: Sha256Sum, state: PhotoState) -> Photo {
     let source = objects.bucket().place(key.clone()).to_string();
-    Photo { name: key.to_string(), source, sha256: Some(sha256), caption: None, state }
+    Photo { id: None, name: key.to_string(), source, sha256: Some(sha256), caption: None, crashes: 0, state }
 }

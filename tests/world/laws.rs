@@ -28,7 +28,7 @@ pub(super) fn key_of(errand: Errand) -> Option<Key> {
     match errand {
         Errand::Training(attempt, _) => Some(Key::Training(attempt)),
         Errand::Pictures(number, _) => Some(Key::Pictures(number)),
-        Errand::Photo(_) => None,
+        Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => None,
     }
 }
 
@@ -92,7 +92,7 @@ impl Books {
                     saved.generation(number).ok_or_else(|| Violation("no such order".to_owned()))?;
                 begins(&pictures.order, chore, careless, now)
             }
-            Errand::Photo(_) => Ok(()),
+            Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => Ok(()),
         }
         .map_err(|Violation(why)| Violation(format!("home {home}, {errand:?}: {why}")))
     }

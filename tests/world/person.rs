@@ -28,6 +28,8 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
         let source = format!("{PERSONAL}/{home}/{set}/{number}.jpg");
         Photo {
             name: format!("{PERSONAL}-{number}.jpg"),
+            id: None,
+            crashes: 0,
             sha256: Some(Sha256Sum::of(source.as_bytes())),
             source,
             caption: (number == 0).then(|| format!("{PERSONAL} by the sea")),
@@ -54,7 +56,7 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
     TrainingRequest {
         identity: identity.uuid(),
         config,
-        photos: PhotoSet::new(photos),
+        photos: Some(PhotoSet::new(photos)),
         depot: None,
         again,
         person,

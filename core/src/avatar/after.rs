@@ -9,7 +9,7 @@ use crate::{
     error::{Error, StorageError},
     fal::submit::Unclear,
     retry::Trouble,
-    storage::Depot,
+    storage::{Depot, SIGNED_FOR},
 };
 
 impl Avatar {
@@ -31,18 +31,33 @@ impl Avatar {
             Event::Asked(command) => self.asked(command, moment),
         }
         self.settle_photos(moment);
+        for (order, error) in self.hopeless() {
+            let unworkable = Happened::Unworkable(error);
+            match order {
+                OrderKey::Training(attempt) => self.training_happened(attempt, unworkable, moment),
+                OrderKey::Pictures(number) => self.pictures_happened(number, unworkable, moment),
+            }
+        }
         if self.person.is_none() {
             self.forget();
         }
         self.show_progress(moment);
+        self.note_changes(moment.now);
         self
     }
 
     fn began(&mut self, mark: Mark, moment: &Moment) {
         self.next_task = self.next_task.max(mark.id.0.saturating_add(1));
         let (errand, token) = (mark.errand, mark.token);
+        let writes = matches!(
+            errand,
+            Errand::Photo(_) | Errand::Training(_, Chore::Keep(_)) | Errand::Pictures(_, Chore::Keep(_))
+        );
         if let Errand::Photo(_) = errand {
             self.depots.iter_mut().for_each(|depot| depot.working = true);
+        }
+        if let Some(hosted) = self.hosted.as_mut().filter(|_| writes) {
+            hosted.signed_until = Some(moment.now.plus(SIGNED_FOR));
         }
         self.running.push(mark);
         self.chore_happened(errand, |chore| Happened::Began { chore, token }, moment);
@@ -61,7 +76,12 @@ impl Avatar {
         for depot in self.depots.iter_mut().filter(|depot| depot.is_same_place(cleared)) {
             depot.working = written;
         }
-        if what == Cleared::Everything && self.person.is_none() && !written {
+        if what != Cleared::Everything || written {
+            return;
+        }
+        if self.person.is_some() {
+            self.photos_cleared();
+        } else if self.hosted.as_ref().is_none_or(|hosted| hosted.nothing_signed(moment.now)) {
             self.depots.retain(|depot| !depot.is_same_place(cleared));
         }
     }
@@ -85,6 +105,19 @@ impl Avatar {
                     self.prepare_again(attempt, error.clone(), moment);
                 }
             }
+            (Errand::Tidy, Outcome::Cleared { depot, what, result }) => {
+                let cleared = result.is_ok();
+                self.tidied(result, moment);
+                match depot.filter(|_| cleared) {
+                    Some(depot) => self.cleared(&depot, what, moment),
+                    None if cleared => self.photos_cleared(),
+                    None => {}
+                }
+            }
+            (Errand::Tidy, Outcome::Discarded { sources, result }) => {
+                self.discarded(&sources, result, moment);
+            }
+            (Errand::Notify(number), Outcome::Notified(result)) => self.notified(number, result, moment),
             (errand, outcome) => {
                 let held = self.request_ids().cloned().collect();
                 self.chore_happened(errand, |chore| Happened::Ended { chore, outcome, held }, moment);
@@ -124,6 +157,10 @@ impl Avatar {
             Command::Erase => {
                 self.every_order(|| Happened::CancelAsked, moment);
                 self.person = None;
+                if self.hosted.is_some() {
+                    // Everything is deleted at once, and again when nothing can be written any more.
+                    self.depots.iter_mut().for_each(|depot| depot.working = true);
+                }
                 return;
             }
         };
@@ -135,10 +172,26 @@ impl Avatar {
 
     fn photo_ended(&mut self, index: usize, result: Result<Prepared, PrepareError>, moment: &Moment) {
         let state = match result {
-            Ok(prepared) => PhotoState::Ready(prepared),
+            Ok(prepared) => {
+                if let Some(photo) = self.photos.photo_mut(index) {
+                    photo.sha256 = photo.sha256.or(prepared.original);
+                }
+                PhotoState::Ready(prepared)
+            }
             Err(PrepareError::Photo(problem)) => PhotoState::Rejected(problem),
-            Err(PrepareError::Busy | PrepareError::Crashed) => return,
+            Err(why @ (PrepareError::Busy | PrepareError::Crashed)) => {
+                return self.photo_not_done(index, why == PrepareError::Crashed, moment);
+            }
             Err(PrepareError::Storage(error)) => {
+                if let Some(problem) = self.photo_lost(&error) {
+                    if let Some(photo) = self.photos.photo_mut(index) {
+                        photo.state = PhotoState::Rejected(problem);
+                    }
+                    return;
+                }
+                if !self.photos_waited_for() {
+                    return self.album_troubled(error, moment);
+                }
                 let Some(training) = self.trainings.last() else { return };
                 // Several at a time fail for one reason, which counts once.
                 let rests = |trouble: &Trouble| trouble.until > moment.now;
@@ -201,7 +254,7 @@ impl Avatar {
 
     fn chore_happened(&mut self, errand: Errand, happened: impl FnOnce(Chore) -> Happened, moment: &Moment) {
         match errand {
-            Errand::Photo(_) => {}
+            Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => {}
             Errand::Training(attempt, chore) => self.training_happened(attempt, happened(chore), moment),
             Errand::Pictures(number, chore) => self.pictures_happened(number, happened(chore), moment),
         }
@@ -243,6 +296,7 @@ impl Avatar {
     /// it is cancelled when fal names it.
     fn forget(&mut self) {
         self.photos = PhotoSet::default();
+        self.forget_hosted();
         self.imported = None;
         for training in &mut self.trainings {
             forget_order(&mut training.order);

@@ -21,6 +21,7 @@ mod after;
 mod config;
 mod generation;
 mod goal;
+mod hosted;
 mod identity;
 mod ids;
 mod next;
@@ -42,6 +43,7 @@ pub use self::{
     config::{ConfigError, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
     goal::{GivenUp, Goal},
+    hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},
     identity::Identity,
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
     open::{Imported, Opened, Remains, TrainingRequest},
@@ -76,6 +78,9 @@ pub struct Avatar {
     /// Where in a bucket files of it may lie. Kept, also of a forgotten person, until they are known to be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     depots: Vec<Depot>,
+    /// What it has beyond that when it lives behind the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hosted: Option<Hosted>,
     running: Vec<Mark>,
     next_task: u64,
 }
@@ -140,6 +145,12 @@ impl Avatar {
         &self.origin
     }
 
+    /// When it was made.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
     /// Its photos.
     #[must_use]
     pub fn photos(&self) -> &PhotoSet {
@@ -194,7 +205,7 @@ impl Avatar {
         match errand {
             Errand::Training(attempt, Chore::Prove) => self.training(attempt)?.order.candidate(),
             Errand::Pictures(number, Chore::Prove) => self.generation(number)?.order.candidate(),
-            Errand::Training(..) | Errand::Pictures(..) | Errand::Photo(_) => None,
+            _ => None,
         }
     }
 

@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use super::{
     Avatar, Chore, Errand, Generation, Mark, Moment, Photo, PhotoState, Stage, Step, Task, TaskId,
-    TrainingJob, Work, order::Next,
+    TrainingJob, Work, hosted::Tidying, order::Next,
 };
-use crate::fal::Account;
+use crate::{
+    fal::Account,
+    limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
+};
 
 /// How long preparing one photo may take: two transfers, and a hundred times what cleaning the largest takes.
 const PHOTO_LEASE: Duration = Duration::from_mins(20);
+
+/// How long deleting may take: some sixty objects, one after the other.
+const TIDY_LEASE: Duration = TRANSFER_TIMEOUT;
 
 impl Avatar {
     /// What to do next. `account` is where, and with which key, fal is called.
@@ -25,7 +31,10 @@ impl Avatar {
         let mut wake = leases.min();
         let trainings = self.trainings.iter().map(|training| self.of_training(training, account, moment));
         let pictures = self.pictures.iter().map(|pictures| self.of_pictures(pictures, account, moment));
-        for (errand, next) in trainings.chain(pictures) {
+        let photos = std::iter::once_with(|| self.of_album(moment));
+        let around =
+            std::iter::once_with(|| self.tidy(moment)).chain(std::iter::once_with(|| self.notify(moment)));
+        for (errand, next) in photos.chain(trainings).chain(pictures).chain(around) {
             match next {
                 Next::Do { .. } if !wanted(errand) => {}
                 Next::Do { work, lease, token, .. } => {
@@ -42,7 +51,7 @@ impl Avatar {
 
     fn of_training(&self, training: &TrainingJob, account: &Account, moment: &Moment) -> (Errand, Next) {
         if matches!(training.order.stage, Stage::Preparing) {
-            return self.of_photos(training, moment);
+            return self.of_photos(Some(training), moment);
         }
         let attempt = training.attempt;
         let running = self.chores(moment, |errand| match errand {
@@ -66,19 +75,55 @@ impl Avatar {
         (Errand::Pictures(number, chore_of(&next)), next)
     }
 
+    /// Photos that came on their own are looked at before any training asks for them.
+    fn of_album(&self, moment: &Moment) -> (Errand, Next) {
+        let last = self.trainings.last();
+        let waited_for = last.is_some_and(|training| matches!(training.order.stage, Stage::Preparing));
+        if self.hosted.is_none() || waited_for {
+            return (Errand::Photo(0), Next::Idle);
+        }
+        self.of_photos(None, moment)
+    }
+
+    fn tidy(&self, moment: &Moment) -> (Errand, Next) {
+        let busy = self.is_running(moment, |errand| errand == Errand::Tidy);
+        let next = match self.tidying(moment) {
+            _ if busy => Next::Idle,
+            Tidying::Later(until) => Next::Wait(until),
+            tidying => tidying.work().map_or(Next::Idle, |work| around(work, TIDY_LEASE)),
+        };
+        (Errand::Tidy, next)
+    }
+
+    fn notify(&self, moment: &Moment) -> (Errand, Next) {
+        let busy = self.is_running(moment, |errand| matches!(errand, Errand::Notify(_)));
+        match self.notice(moment).filter(|_| !busy) {
+            Some(Ok(notice)) => {
+                let (order, number) = (notice.order, notice.number);
+                (Errand::Notify(number), around(Work::Notify { order, number }, READ_TIMEOUT * 2))
+            }
+            Some(Err(until)) => (Errand::Notify(0), Next::Wait(until)),
+            None => (Errand::Notify(0), Next::Idle),
+        }
+    }
+
+    fn is_running(&self, moment: &Moment, is: impl Fn(Errand) -> bool) -> bool {
+        self.running.iter().any(|mark| mark.lease > moment.now && is(mark.errand))
+    }
+
     /// Photos are the only tasks that run side by side, as many as the shell has room for.
-    fn of_photos(&self, training: &TrainingJob, moment: &Moment) -> (Errand, Next) {
+    fn of_photos(&self, training: Option<&TrainingJob>, moment: &Moment) -> (Errand, Next) {
         let busy = |index: usize| self.running.iter().any(|mark| mark.errand == Errand::Photo(index));
         let photos = self.photos.photos();
         let waiting = (0..photos.len()).find(|index| {
             photos.get(*index).is_some_and(|photo| photo.state == PhotoState::Waiting) && !busy(*index)
         });
         let under_way = (0..photos.len()).filter(|index| busy(*index)).count();
-        let resting = training.order.trouble.as_ref().map(|trouble| trouble.until);
+        let resting = self.photos_rest(training.map(|training| &training.order));
         let index = waiting.unwrap_or(0);
         let next = match (resting.filter(|until| *until > moment.now), waiting.and_then(|at| photos.get(at)))
         {
-            (Some(until), _) => Next::Wait(until),
+            (Some(until), Some(_)) => Next::Wait(until),
             (None, Some(photo)) if under_way < moment.photo_slots => Next::Do {
                 chore: Chore::Upload,
                 work: Box::new(Work::Prepare {
@@ -88,7 +133,7 @@ impl Avatar {
                 lease: PHOTO_LEASE,
                 token: None,
             },
-            (None, _) => Next::Idle,
+            _ => Next::Idle,
         };
         (Errand::Photo(index), next)
     }
@@ -106,6 +151,11 @@ impl Avatar {
         let running = self.running.iter().filter(|mark| mark.lease > moment.now);
         running.filter_map(|mark| of(mark.errand)).collect()
     }
+}
+
+/// Something beside the orders.
+fn around(work: Work, lease: Duration) -> Next {
+    Next::Do { chore: Chore::Look, work: Box::new(work), lease, token: None }
 }
 
 fn chore_of(next: &Next) -> Chore {

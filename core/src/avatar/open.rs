@@ -27,8 +27,8 @@ pub struct TrainingRequest {
     pub person: Person,
     /// How it is trained.
     pub config: TrainingConfig,
-    /// The photos, all waiting.
-    pub photos: PhotoSet,
+    /// The photos, all waiting. `None`: those that the avatar has.
+    pub photos: Option<PhotoSet>,
     /// Where files of the avatar go in the bucket, when the photos come from one.
     pub depot: Option<Depot>,
     /// Buy another one although one was bought already.
@@ -85,6 +85,7 @@ impl Avatar {
             pictures: Vec::new(),
             imported: None,
             depots: Vec::new(),
+            hosted: None,
             running: Vec::new(),
             next_task: 1,
         }
@@ -114,7 +115,7 @@ impl Avatar {
         let Some(current) = self.trainings.last() else { return Opened::Began };
         let same = current.identity == request.identity;
         match &current.order.stage {
-            Stage::Failed { bought: Bought::Nothing, .. } => Opened::Reopened,
+            Stage::Failed { bought: Bought::Nothing, .. } if self.hosted.is_none() => Opened::Reopened,
             Stage::Cancelled { .. } if self.person.is_none() => Opened::Began,
             Stage::Failed { .. } | Stage::Cancelled { .. } | Stage::Done { .. } if request.again => {
                 Opened::Began
@@ -129,6 +130,7 @@ impl Avatar {
     #[must_use]
     pub fn open_training(mut self, request: TrainingRequest, moment: &Moment) -> (Self, Opened) {
         let opened = self.would_open(&request);
+        let cleared = self.depots.last().is_some_and(|depot| !depot.holds_working_files());
         if let (Some(depot), Opened::Began | Opened::Reopened | Opened::Resumed) = (&request.depot, opened) {
             // Before anything is written there: it has to be found again.
             self.depots.retain(|known| !known.is_same_place(depot));
@@ -142,9 +144,13 @@ impl Avatar {
                     _ => before + 1,
                 };
                 self.person = Some(request.person);
-                self.photos = request.photos;
-                // What is still being prepared are the photos of before, under the same numbers.
-                self.running.retain(|mark| !matches!(mark.errand, Errand::Photo(_)));
+                if let Some(photos) = request.photos {
+                    self.photos = photos;
+                    // What is still being prepared are the photos of before, under the same numbers.
+                    self.running.retain(|mark| !matches!(mark.errand, Errand::Photo(_)));
+                } else if cleared {
+                    self.photos.prepare_again();
+                }
                 self.trainings.push(TrainingJob {
                     attempt,
                     identity: request.identity,
@@ -156,7 +162,9 @@ impl Avatar {
                 });
             }
             Opened::Resumed => {
-                self.find_photos_at(&request.photos);
+                if let Some(photos) = &request.photos {
+                    self.find_photos_at(photos);
+                }
                 if let Some(training) = self.trainings.last_mut() {
                     training.order.asked_again(moment);
                 }
@@ -193,7 +201,7 @@ impl Avatar {
     /// Orders pictures, or carries on with the order that there is. `None` when there is no model.
     #[must_use]
     pub fn open_pictures(mut self, wish: Wish, moment: &Moment) -> (Self, Option<u32>) {
-        if let Some(number) = self.pictures_under_way(&wish) {
+        if let Some(number) = self.pictures_under_way(&wish).filter(|_| self.hosted.is_none()) {
             for pictures in self.pictures.iter_mut().filter(|pictures| pictures.number == number) {
                 pictures.order.asked_again(moment);
             }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::hosted::PhotoId;
 use crate::{
     archive::{Archive, ArchiveError, Entry, EntryName},
     error::{DataError, DatasetProblem},
@@ -21,6 +22,9 @@ pub struct PhotoSet(Vec<Photo>);
 /// One photo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Photo {
+    /// Its caller's name for it, when it came on its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<PhotoId>,
     /// Its name, as its owner knows it.
     pub name: String,
     /// Where the shell finds it: an object of a bucket ([`ObjectPlace`]), or else in the shell's own words.
@@ -30,8 +34,16 @@ pub struct Photo {
     pub sha256: Option<Sha256Sum>,
     /// What it shows, in words.
     pub caption: Option<String>,
+    /// How often whoever prepared it died of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub crashes: u8,
     /// What became of it.
     pub state: PhotoState,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 /// What became of a photo.
@@ -80,6 +92,14 @@ impl PhotoSet {
     #[must_use]
     pub fn photos(&self) -> &[Photo] {
         &self.0
+    }
+
+    pub(super) fn push(&mut self, photo: Photo) {
+        self.0.push(photo);
+    }
+
+    pub(super) fn remove(&mut self, index: usize) -> Option<Photo> {
+        (index < self.0.len()).then(|| self.0.remove(index))
     }
 
     pub(super) fn photo_mut(&mut self, index: usize) -> Option<&mut Photo> {
@@ -255,6 +275,12 @@ impl Sha256Sum {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Whether both are the same, in a time that does not tell where they differ.
+    #[must_use]
+    pub fn is_same(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).fold(0, |differing, (one, other)| differing | (one ^ other)) == 0
+    }
+
     /// A sum that was computed elsewhere.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -323,8 +349,10 @@ mod tests {
     fn photo(name: &str, state: PhotoState) -> Photo {
         let caption = name.starts_with('c').then(|| "by the sea".to_owned());
         Photo {
+            id: None,
             name: name.to_owned(),
             source: name.to_owned(),
+            crashes: 0,
             sha256: Some(Sha256Sum::of(name.as_bytes())),
             caption,
             state,

@@ -72,6 +72,10 @@ pub enum Errand {
     Training(u32, Chore),
     /// Pictures, by their number.
     Pictures(u32, Chore),
+    /// Deleting what is needed no more.
+    Tidy,
+    /// Telling the backend something: the message's number.
+    Notify(u64),
 }
 
 impl Errand {
@@ -79,7 +83,7 @@ impl Errand {
     #[must_use]
     pub fn order(self) -> Option<OrderKey> {
         match self {
-            Self::Photo(_) => None,
+            Self::Photo(_) | Self::Tidy | Self::Notify(_) => None,
             Self::Training(attempt, _) => Some(OrderKey::Training(attempt)),
             Self::Pictures(number, _) => Some(OrderKey::Pictures(number)),
         }
@@ -139,6 +143,25 @@ pub enum Work {
         /// Where a copy of it goes. Once the file is kept, a copy that fails is no reason to fail: it is made later
         /// ([`Event::Copied`]).
         copy: Option<ObjectPlace>,
+    },
+    /// Delete what lies in a depot, or, without one, what lies in the avatar's own folder.
+    Clear {
+        /// The depot.
+        depot: Option<Depot>,
+        /// What of it.
+        what: Cleared,
+    },
+    /// Delete single files: objects ([`ObjectPlace`]), or files in the avatar's own folder.
+    Discard {
+        /// What they are called.
+        sources: Vec<String>,
+    },
+    /// Tell the backend how this order stands.
+    Notify {
+        /// The order.
+        order: OrderKey,
+        /// The message's number.
+        number: u64,
     },
 }
 
@@ -207,6 +230,24 @@ pub enum Outcome {
     Sent(Result<Url, Error>),
     /// [`Work::Fetch`] ended.
     Fetched(Result<Kept, Error>),
+    /// [`Work::Clear`] ended.
+    Cleared {
+        /// The depot.
+        depot: Option<Depot>,
+        /// What of it.
+        what: Cleared,
+        /// Whether it is gone.
+        result: Result<(), StorageError>,
+    },
+    /// [`Work::Discard`] ended.
+    Discarded {
+        /// What was to be deleted.
+        sources: Vec<String>,
+        /// Whether it is gone.
+        result: Result<(), StorageError>,
+    },
+    /// [`Work::Notify`] ended.
+    Notified(Result<(), Error>),
 }
 
 /// Why a photo was not made ready.
@@ -242,12 +283,22 @@ pub struct Kept {
 }
 
 /// An order of an avatar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderKey {
     /// A training, by its attempt.
     Training(u32),
     /// Pictures, by their number.
     Pictures(u32),
+}
+
+impl fmt::Display for OrderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Training(attempt) => write!(f, "trainings/{attempt}"),
+            Self::Pictures(number) => write!(f, "pictures/{number}"),
+        }
+    }
 }
 
 /// What a person asks for.

@@ -43,6 +43,8 @@ impl Hand {
         let person = Person { user: name("u"), name: name("Anna"), gender: None };
         let depot = Depot::new(&bucket, &person.user, id);
         let photo = |number: u8| Photo {
+            id: None,
+            crashes: 0,
             name: number.to_string(),
             source: format!("s3://photos/{number}.jpg"),
             sha256: Some(Sha256Sum::of(&[number])),
@@ -54,7 +56,7 @@ impl Hand {
             identity: Uuid::nil(),
             person: person.clone(),
             config: settings.check().expect("in range"),
-            photos: PhotoSet::new((0..3).map(photo).collect()),
+            photos: Some(PhotoSet::new((0..3).map(photo).collect())),
             depot: Some(depot.clone()),
             again: false,
         };

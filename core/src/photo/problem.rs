@@ -111,6 +111,12 @@ pub enum PhotoProblem {
     /// The pixels could be read but not be written as a JPEG.
     #[error("the photo could not be written as a JPEG")]
     NotEncoded,
+    /// Nothing lies where it was said to be.
+    #[error("there is no such photo")]
+    Missing,
+    /// Its bytes are not those that were looked at first.
+    #[error("the photo was replaced after it had been looked at")]
+    Changed,
 }
 
 /// A kind of JPEG, PNG or WebP that is not read: none of them comes from a camera, a phone or a browser.
@@ -161,6 +167,8 @@ impl PhotoProblem {
             Self::TooManyScans { .. } => "photo.too_many_scans",
             Self::TooMuchMetadata { .. } => "photo.too_much_metadata",
             Self::NotEncoded => "photo.not_encoded",
+            Self::Missing => "photo.missing",
+            Self::Changed => "photo.changed",
         }
     }
 
@@ -184,6 +192,8 @@ impl PhotoProblem {
             Self::TooSmall { .. } => {
                 "Choose a larger photo: the camera's original, not a preview, thumbnail or screenshot."
             }
+            Self::Missing => "Check its key, or upload it again.",
+            Self::Changed => "Remove the photo and add it again.",
             Self::TooLong { .. } => "Crop the photo to the person.",
             Self::TooManyScans { .. } | Self::TooMuchMetadata { .. } => {
                 "Open the photo in a photo app and save it anew."

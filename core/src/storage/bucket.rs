@@ -72,7 +72,7 @@ pub enum LocateError {
 }
 
 /// How long a presigned request counts: as long as its transfer may take, and a little for clocks that differ.
-const SIGNED_FOR: Duration = Duration::from_mins(10);
+pub const SIGNED_FOR: Duration = Duration::from_mins(10);
 
 impl Bucket {
     /// The bucket of this name at this server, addressed by path.

@@ -11,7 +11,7 @@ mod key;
 
 pub use self::{
     answer::{Listing, ObjectHead, accepted, head_of, listing, refused},
-    bucket::{Access, Bucket, BucketError, LocateError},
+    bucket::{Access, Bucket, BucketError, LocateError, SIGNED_FOR},
     depot::Depot,
     key::{ETag, KeyError, MAX_KEY, ObjectKey, ObjectPlace, Prefix},
 };

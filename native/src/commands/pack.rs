@@ -84,6 +84,8 @@ fn photo_set(prepared: &[Prepared]) -> PhotoSet {
             Err(Rejected::File(_)) => return None,
         };
         Some(Photo {
+            id: None,
+            crashes: 0,
             source: name.clone(),
             name,
             sha256: Some(Sha256Sum::from_bytes(prepared.sha256?)),

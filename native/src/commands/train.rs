@@ -67,18 +67,23 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let link = shell.link(id)?;
     let moment = moment(link.poll)?;
     let depot = objects.as_ref().map(|objects| Depot::new(objects.bucket(), &person.user, id));
-    let request =
-        TrainingRequest { identity, person: person.clone(), config, photos, depot, again: args.again };
+    let request = TrainingRequest {
+        identity,
+        person: person.clone(),
+        config,
+        photos: Some(photos),
+        depot,
+        again: args.again,
+    };
     let known = shell.store.load(id).map_err(failures::storage)?;
     let new = || Avatar::new(id, person.clone(), test_mode, origin.clone(), &moment);
     let would = known.clone().unwrap_or_else(new).would_open(&request);
     check_way(&shell, known.as_ref(), would, test_mode)?;
     if matches!(would, Opened::Began | Opened::Reopened) {
         // Nobody is asked for money for a set that cannot be one.
-        request
-            .photos
-            .could_be_a_set(request.config.photos())
-            .map_err(|error| failures::of(&error.into()))?;
+        if let Some(photos) = &request.photos {
+            photos.could_be_a_set(request.config.photos()).map_err(|error| failures::of(&error.into()))?;
+        }
         consent(&args, context, &shell, &link, &request, id).await?;
     }
     // Before the job is there: an address that is taken must not leave one behind.
@@ -206,7 +211,15 @@ fn photo(file: &PhotoFile) -> Result<Photo, FileProblem> {
     };
     let path = std::path::absolute(file.path()).unwrap_or_else(|_| Path::new(file.path()).to_owned());
     let caption = file.caption()?.map(|caption| caption.as_str().to_owned());
-    Ok(Photo { name: file.name(), source: written(&path), sha256: Some(sha256), caption, state })
+    Ok(Photo {
+        id: None,
+        name: file.name(),
+        source: written(&path),
+        sha256: Some(sha256),
+        caption,
+        crashes: 0,
+        state,
+    })
 }
 
 /// Nothing is bought twice, and nothing is bought beside something that is not over.

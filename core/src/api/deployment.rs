@@ -1,0 +1,373 @@
+//! The settings of a deployment, read once from its environment.
+
+use std::{fmt, time::Duration};
+
+use http::{HeaderMap, HeaderName, header};
+use url::Url;
+
+use super::call::Reply;
+use crate::{
+    fal::{Account, Origins},
+    http::StatusCode,
+    limits::POLL_INTERVAL,
+    secret::Secret,
+    storage::{Access, Bucket},
+};
+
+/// What a deployment was set up with.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// fal.ai's key.
+    pub key: Option<Secret>,
+    /// Where fal.ai is spoken to, when that is not fal.ai itself.
+    pub fal: Option<Url>,
+    /// The key that lets an erase delete what fal.ai stored.
+    pub admin_key: Option<Secret>,
+    /// Whether nothing is bought.
+    pub test_mode: bool,
+    /// How long a training lasts in test mode.
+    pub mock_training: Duration,
+    /// Where photos and models lie.
+    pub bucket: Option<Bucket>,
+    /// Where fal.ai reports the end of a training.
+    pub webhook: Option<Url>,
+    /// What lets the operator in.
+    pub admin: Option<Secret>,
+    /// Whom to tell.
+    pub notify: Option<Notify>,
+    /// Which pages of other origins may call.
+    pub cors: Cors,
+    /// How long photos are kept of which nothing was trained.
+    pub retention: Duration,
+    /// How many trainings may be bought on a day (UTC).
+    pub daily_trainings: u32,
+    /// How many pictures may be bought on a day.
+    pub daily_pictures: u32,
+}
+
+/// A backend that is told of every change.
+#[derive(Clone, Debug)]
+pub struct Notify {
+    /// Where.
+    pub url: Url,
+    /// What the message is signed with.
+    pub secret: Secret,
+}
+
+/// Where an avatar is bought and kept.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// fal, or its simulator.
+    pub account: Account,
+    /// Its files.
+    pub bucket: Option<Bucket>,
+    /// The pause between two looks at a request.
+    pub poll: Duration,
+}
+
+/// A setting cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} {why}")]
+pub struct DeploymentError {
+    /// Its name.
+    pub setting: &'static str,
+    /// Why, as the end of a sentence that begins with its name.
+    pub why: String,
+}
+
+/// The shortest ADMIN_TOKEN: it is all that stands between a stranger and the account at fal.
+const SHORTEST_ADMIN: usize = 24;
+
+impl Deployment {
+    /// Reads the settings; `value` gives the value of a name. An empty one counts as not set.
+    pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Self, DeploymentError> {
+        let settings = Settings(&value);
+        let test_mode = settings.flag("AVATAR_TEST_MODE")?;
+        let mock_training = settings.number("FAL_MOCK_TRAINING_DURATION", 10)?;
+        let admin = settings.secret("ADMIN_TOKEN")?;
+        if admin.as_ref().is_some_and(|admin| admin.expose().len() < SHORTEST_ADMIN) && !test_mode {
+            let why = format!("must have at least {SHORTEST_ADMIN} characters");
+            return Err(DeploymentError { setting: "ADMIN_TOKEN", why });
+        }
+        let key = settings
+            .secret("FAL_KEY")?
+            .map_or_else(|| settings.secret("FAL_API_KEY"), |key| Ok(Some(key)))?;
+        let fal = settings.url("FAL_BASE_URL")?;
+        let deployment = Self {
+            key,
+            fal,
+            admin_key: settings.secret("FAL_ADMIN_KEY")?,
+            test_mode,
+            mock_training: Duration::from_secs(mock_training.into()),
+            bucket: settings.bucket()?,
+            webhook: settings.url("FAL_WEBHOOK_URL")?,
+            admin,
+            notify: settings.notify()?,
+            cors: Cors::read(&settings.text("ALLOWED_ORIGINS").unwrap_or_default())?,
+            retention: Duration::from_hours(u64::from(settings.number("RETENTION_DAYS", 30)?) * 24),
+            daily_trainings: settings.number("DAILY_TRAININGS", 20)?,
+            daily_pictures: settings.number("DAILY_PICTURES", 200)?,
+        };
+        deployment.account()?;
+        Ok(deployment)
+    }
+
+    /// Whose calls are made when nothing is simulated. `None` without a key.
+    pub fn account(&self) -> Result<Option<Account>, DeploymentError> {
+        let Some(key) = self.key.clone() else { return Ok(None) };
+        self.account_of(key).map(Some)
+    }
+
+    /// The account that may delete what fal.ai stored.
+    #[must_use]
+    pub fn admin_account(&self) -> Option<Account> {
+        self.account_of(self.admin_key.clone()?).ok()
+    }
+
+    fn account_of(&self, key: Secret) -> Result<Account, DeploymentError> {
+        let unusable = |setting| {
+            move |error: crate::fal::AccountError| DeploymentError {
+                setting,
+                why: format!("cannot be used: {error}"),
+            }
+        };
+        let origins = self.fal.as_ref().map_or_else(|| Ok(Origins::fal()), Origins::single);
+        Account::new(key, origins.map_err(unusable("FAL_BASE_URL"))?).map_err(unusable("FAL_KEY"))
+    }
+
+    /// Whether it can buy anything, or pretend to.
+    #[must_use]
+    pub fn is_able(&self) -> bool {
+        self.test_mode || self.key.is_some()
+    }
+
+    /// The way of an avatar that is really bought.
+    #[must_use]
+    pub fn way(&self) -> Option<Way> {
+        let account = self.account().ok().flatten()?;
+        // A simulator on this machine is in a hurry, and nobody else is disturbed by being asked often.
+        let nearby = self
+            .fal
+            .as_ref()
+            .and_then(Url::host_str)
+            .is_some_and(|host| matches!(host, "127.0.0.1" | "localhost"));
+        let poll = if nearby { Duration::from_millis(500) } else { POLL_INTERVAL };
+        Some(Way { account, bucket: self.bucket.clone(), poll })
+    }
+
+    /// The way of an avatar in test mode: the simulator at this address, and the bucket of the settings or, when there
+    /// is none, one that the shell keeps itself.
+    #[must_use]
+    pub fn test_way(&self, simulator: &Url, own: Option<Bucket>) -> Option<Way> {
+        let key = Secret::new("simulator:simulator")?;
+        let account = Account::new(key, Origins::single(simulator).ok()?).ok()?;
+        let poll = (self.mock_training / 20).clamp(Duration::from_millis(200), POLL_INTERVAL);
+        Some(Way { account, bucket: self.bucket.clone().or(own), poll })
+    }
+}
+
+/// A bucket that the shell keeps itself in test mode, at this address.
+#[must_use]
+pub fn test_bucket(address: &Url) -> Option<Bucket> {
+    let secret = Secret::new("likeness-test-mode")?;
+    let access = Access { key: secret.clone(), secret, region: "us-east-1".to_owned() };
+    Bucket::new(address, "test", &access).ok()
+}
+
+struct Settings<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+impl Settings<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.0)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn secret(&self, name: &'static str) -> Result<Option<Secret>, DeploymentError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let why = || DeploymentError { setting: name, why: "holds a control character".to_owned() };
+        Secret::new(&text).map(Some).ok_or_else(why)
+    }
+
+    fn url(&self, name: &'static str) -> Result<Option<Url>, DeploymentError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let why =
+            || DeploymentError { setting: name, why: "must be a whole http or https address".to_owned() };
+        let url = Url::parse(&text).map_err(|_| why())?;
+        if matches!(url.scheme(), "http" | "https") { Ok(Some(url)) } else { Err(why()) }
+    }
+
+    fn flag(&self, name: &'static str) -> Result<bool, DeploymentError> {
+        match self.text(name).unwrap_or_default().to_ascii_lowercase().as_str() {
+            "" | "false" | "0" | "no" | "off" => Ok(false),
+            "true" | "1" | "yes" | "on" => Ok(true),
+            _ => Err(DeploymentError { setting: name, why: "must be true or false".to_owned() }),
+        }
+    }
+
+    fn number(&self, name: &'static str, otherwise: u32) -> Result<u32, DeploymentError> {
+        let Some(text) = self.text(name) else { return Ok(otherwise) };
+        let why = || DeploymentError { setting: name, why: "must be a whole number".to_owned() };
+        text.parse().map_err(|_| why())
+    }
+
+    fn bucket(&self) -> Result<Option<Bucket>, DeploymentError> {
+        let endpoint = self.url("MINIO_ENDPOINT")?;
+        let (key, secret) = (self.secret("MINIO_ACCESS_KEY")?, self.secret("MINIO_SECRET_KEY")?);
+        let name = self.text("MINIO_BUCKET");
+        match (endpoint, name, key, secret) {
+            (None, None, None, None) => Ok(None),
+            (Some(endpoint), Some(name), Some(key), Some(secret)) => {
+                let region = self.text("MINIO_REGION").unwrap_or_else(|| "us-east-1".to_owned());
+                let bucket = Bucket::new(&endpoint, &name, &Access { key, secret, region });
+                let why = |error: crate::storage::BucketError| DeploymentError {
+                    setting: "MINIO_ENDPOINT, MINIO_BUCKET or MINIO_REGION",
+                    why: format!("cannot be used: {error}"),
+                };
+                bucket.map(Some).map_err(why)
+            }
+            (endpoint, name, key, _) => {
+                let setting = match (endpoint, name, key) {
+                    (None, _, _) => "MINIO_ENDPOINT",
+                    (_, None, _) => "MINIO_BUCKET",
+                    (_, _, None) => "MINIO_ACCESS_KEY",
+                    _ => "MINIO_SECRET_KEY",
+                };
+                Err(DeploymentError { setting, why: "is not set, and others of the bucket are".to_owned() })
+            }
+        }
+    }
+
+    fn notify(&self) -> Result<Option<Notify>, DeploymentError> {
+        match (self.url("NOTIFY_URL")?, self.secret("NOTIFY_SECRET")?) {
+            (None, _) => Ok(None),
+            (Some(url), Some(secret)) => Ok(Some(Notify { url, secret })),
+            (Some(_), None) => {
+                let why = "is not set, and what NOTIFY_URL is told must be signed".to_owned();
+                Err(DeploymentError { setting: "NOTIFY_SECRET", why })
+            }
+        }
+    }
+}
+
+/// Which pages of other origins may call: exact ones.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Cors(Vec<String>);
+
+impl fmt::Debug for Cors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Cors {
+    /// Reads origins with commas between them, such as `https://example.com`.
+    fn read(text: &str) -> Result<Self, DeploymentError> {
+        let wrong = |origin: &str| DeploymentError {
+            setting: "ALLOWED_ORIGINS",
+            why: format!("holds `{origin}`, which is no origin such as https://example.com"),
+        };
+        let mut origins = Vec::new();
+        for origin in text.split(',').map(str::trim).filter(|origin| !origin.is_empty()) {
+            let url = Url::parse(origin).map_err(|_| wrong(origin))?;
+            if url.origin().ascii_serialization() != origin {
+                return Err(wrong(origin));
+            }
+            origins.push(origin.to_owned());
+        }
+        Ok(Self(origins))
+    }
+
+    /// The answer to a browser that asks beforehand; nothing for an origin that is not allowed.
+    #[must_use]
+    pub fn preflight(&self, headers: &HeaderMap) -> Reply {
+        let reply = self.apply(headers, Reply::empty(StatusCode::NO_CONTENT));
+        if !reply.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+            return reply;
+        }
+        reply
+            .with(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, PUT, POST, DELETE")
+            .with(header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, if-none-match, prefer")
+            .with(header::ACCESS_CONTROL_MAX_AGE, "600")
+    }
+
+    /// The reply with what lets a page of an allowed origin read it.
+    #[must_use]
+    pub fn apply(&self, headers: &HeaderMap, reply: Reply) -> Reply {
+        let reply = reply.with(header::VARY, "Origin");
+        let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+        match origin.filter(|origin| self.0.iter().any(|allowed| allowed == origin)) {
+            Some(origin) => reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin).with(
+                HeaderName::from_static("access-control-expose-headers"),
+                "etag, location, retry-after",
+            ),
+            None => reply,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::Deployment;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{api::Reply, http::StatusCode};
+
+    fn read(settings: &[(&str, &str)]) -> Result<Deployment, &'static str> {
+        let value =
+            |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Deployment::read(value).map_err(|error| error.setting)
+    }
+
+    #[test]
+    fn nothing_set_buys_nothing() {
+        let deployment = read(&[]).expect("settings");
+        assert!(!deployment.is_able() && deployment.way().is_none() && deployment.admin.is_none());
+        assert!(read(&[("AVATAR_TEST_MODE", "true"), ("ADMIN_TOKEN", "short")]).expect("settings").is_able());
+        assert_eq!(
+            read(&[("FAL_API_KEY", "a:b")])
+                .expect("settings")
+                .way()
+                .map(|way| way.account.origins().origin())
+                .as_deref(),
+            Some("https://queue.fal.run")
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        for (settings, named) in [
+            (&[("AVATAR_TEST_MODE", "ture")][..], "AVATAR_TEST_MODE"),
+            (&[("ADMIN_TOKEN", "short")], "ADMIN_TOKEN"),
+            (&[("FAL_KEY", "ключ")], "FAL_KEY"),
+            (&[("FAL_KEY", "a:b"), ("FAL_BASE_URL", "http://a?b")], "FAL_BASE_URL"),
+            (&[("NOTIFY_URL", "https://example.com")], "NOTIFY_SECRET"),
+            (&[("ALLOWED_ORIGINS", "https://example.com/")], "ALLOWED_ORIGINS"),
+            (&[("ALLOWED_ORIGINS", "*")], "ALLOWED_ORIGINS"),
+            (&[("MINIO_ENDPOINT", "https://s3.example.com")], "MINIO_BUCKET"),
+            (&[("RETENTION_DAYS", "-1")], "RETENTION_DAYS"),
+        ] {
+            assert_eq!(read(settings).map(|_| ()), Err(named), "{settings:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_exact_origin_may_read() {
+        let cors =
+            read(&[("ALLOWED_ORIGINS", "https://a.example, https://b.example:8443")]).expect("settings").cors;
+        let allowed = |origin: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("origin", HeaderValue::from_static(origin));
+            let reply = cors.apply(&headers, Reply::empty(StatusCode::OK));
+            assert!(reply.headers.contains_key("vary"));
+            reply
+                .headers
+                .get("access-control-allow-origin")
+                .map(|value| value.to_str().expect("text").to_owned())
+        };
+        assert_eq!(allowed("https://b.example:8443").as_deref(), Some("https://b.example:8443"));
+        for other in ["https://b.example", "http://a.example", "null", "https://a.example.evil"] {
+            assert_eq!(allowed(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Our own HTTP API, the same on both shells: what a call is ([`Call`]), who may make it ([`Role`]), what one avatar
+//! answers ([`Room`]), and how a refusal looks ([`Problem`]).
+//!
+//! A shell parses the call, finds out who calls, and hands it to the object that it is for; where that object needs
+//! bytes moved or money reserved, its [`Answer`] says so and the shell comes back with what came of it.
+
+mod call;
+mod deployment;
+mod notify;
+mod openapi;
+mod problem;
+mod room;
+mod route;
+mod views;
+
+pub use self::{
+    call::{Call, Caller, Reply, SECURITY_HEADERS},
+    deployment::{Cors, Deployment, DeploymentError, Notify, Way, test_bucket},
+    notify::notification,
+    openapi::description,
+    problem::{ApiProblem, Problem},
+    room::{Answer, Download, Given, Hold, Purchase, Room},
+    route::{Entry, Operation, Params, Place, ROUTES, Role},
+    views::avatar_view,
+};

@@ -1,0 +1,103 @@
+//! What a backend is told, and how it can know that it was us: Standard Webhooks (standardwebhooks.com), with
+//! `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderName, Method, header};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::deployment::Notify;
+use crate::{
+    avatar::{Avatar, OrderKey},
+    http::{Body, Request},
+    limits::READ_TIMEOUT,
+    time::Timestamp,
+};
+
+/// The message that says how an order stands. `None` when there is nothing to tell any more.
+#[must_use]
+pub fn notification(
+    notify: &Notify,
+    avatar: &Avatar,
+    order: OrderKey,
+    number: u64,
+    now: Timestamp,
+) -> Option<Request> {
+    let person = avatar.person()?;
+    let (kind, status): (&str, Value) = match order {
+        OrderKey::Training(attempt) => ("training", json!(avatar.status(attempt, now)?)),
+        OrderKey::Pictures(number) => ("pictures", json!(avatar.pictures_status(number, now)?)),
+    };
+    let document = json!({
+        "type": kind,
+        "avatar_id": avatar.id(),
+        "user_id": person.user,
+        "status": status,
+    });
+    let (id, body, time) = (format!("{}-{number}", avatar.id()), document.to_string(), now.millis() / 1000);
+    let signature = signature(notify, &id, time, &body);
+    let mut request = Request::new(Method::POST, notify.url.clone(), READ_TIMEOUT)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(HeaderName::from_static("webhook-id"), &id)
+        .header(HeaderName::from_static("webhook-timestamp"), &time.to_string())
+        .secret_header(HeaderName::from_static("webhook-signature"), &signature);
+    request.body = Body::Bytes(body.into_bytes());
+    Some(request)
+}
+
+/// `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64. The key is the secret's own bytes.
+fn signature(notify: &Notify, id: &str, time: i64, body: &str) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(notify.secret.expose().as_bytes()) else {
+        return String::new();
+    };
+    mac.update(format!("{id}.{time}.{body}").as_bytes());
+    format!("v1,{}", base64(&mac.finalize().into_bytes()))
+}
+
+/// RFC 4648 section 4, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let letter = LETTERS.get((bits >> (18 - 6 * place) & 63) as usize).copied().unwrap_or(b'=');
+            text.push(if place <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Notify, base64, signature};
+    use crate::secret::Secret;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        // Its section 10.
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn a_message_is_signed() {
+        let url = "https://backend.example/hook".parse().expect("an address");
+        let notify = Notify { url, secret: Secret::new("hush").expect("text") };
+        // printf 'id-1.1700000000.{}' | openssl dgst -sha256 -hmac hush -binary | base64
+        let known = "v1,oQ3hH5IbsYjQwe0rktHeqhkIgYGc735N1oMfXgWVuss=";
+        let found = signature(&notify, "id-1", 1_700_000_000, "{}");
+        assert_eq!(found, known);
+    }
+}

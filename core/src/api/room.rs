@@ -1,0 +1,282 @@
+//! What one avatar answers. Everything here happens in one step between loading and saving: where bytes must be moved
+//! or money reserved first, the answer says so, and the shell asks again with what came of it.
+
+mod orders;
+mod photos;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    call::{Call, Caller, Reply},
+    deployment::{Deployment, Way},
+    problem::{ApiProblem, Problem},
+    route::{Operation, created},
+    views,
+};
+use crate::{
+    avatar::{
+        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, Name, Person, Sha256Sum, Terms,
+        TrainingSettings,
+    },
+    error::{DataError, Error},
+    http::StatusCode,
+    storage::{Depot, ObjectPlace},
+};
+
+/// What a call is answered from.
+#[derive(Debug)]
+pub struct Room<'a> {
+    /// The deployment's settings.
+    pub deployment: &'a Deployment,
+    /// Where the avatar is bought and kept. `None`: the deployment can buy nothing.
+    pub way: Option<&'a Way>,
+    /// This moment.
+    pub moment: Moment,
+}
+
+/// What the shell brings along.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// The call's body, unless it is a file.
+    pub body: Vec<u8>,
+    /// What the budget said, once it was asked.
+    pub reserved: Option<Result<(), Problem>>,
+    /// Whether the file is where [`Answer::Receive`] said, once it was sent there.
+    pub received: Option<Result<(), Problem>>,
+}
+
+/// What is to be done about a call.
+#[derive(Debug)]
+pub enum Answer {
+    /// Answer this.
+    Reply(Reply),
+    /// Ask the budget for this, then ask again.
+    Reserve(Purchase),
+    /// Stream the call's body to this place, then ask again. More than `max_bytes` are refused.
+    Receive {
+        /// Where to.
+        photo: Expected,
+        /// The most bytes.
+        max_bytes: u64,
+    },
+    /// Stream this file.
+    File(Download),
+    /// Nothing has changed yet: ask again a little later ([`Hold::PAUSE`]).
+    Hold,
+}
+
+/// How a call is kept waiting.
+#[derive(Debug)]
+pub struct Hold;
+
+impl Hold {
+    /// The pause between two looks.
+    pub const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
+}
+
+/// Something to buy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purchase {
+    /// A training, by its attempt.
+    Training(u32),
+    /// This many pictures, by their number.
+    Pictures {
+        /// The order's number.
+        number: u32,
+        /// How many pictures.
+        count: u32,
+    },
+}
+
+/// A file to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Download {
+    /// Its name among the avatar's files.
+    pub file: String,
+    /// The object that it is, where it lies in a bucket.
+    pub place: Option<ObjectPlace>,
+    /// How long it is.
+    pub length: u64,
+    /// Its media type.
+    pub content_type: &'static str,
+}
+
+/// Whose avatar is created, as the body says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Creation {
+    user_id: Name,
+    name: Name,
+    #[serde(default)]
+    gender: Option<Gender>,
+    #[serde(default)]
+    training_config: TrainingSettings,
+}
+
+pub(super) type Answered = (Option<Avatar>, Answer);
+
+impl Room<'_> {
+    /// Answers a call about this avatar; `None` for one that is not there. What it becomes is saved before the answer
+    /// leaves.
+    #[must_use]
+    pub fn answer(&self, known: Option<Avatar>, call: &Call, caller: Caller, given: &Given) -> Answered {
+        let before = known.clone();
+        match self.try_answer(known, call, caller, given) {
+            Ok(answered) => answered,
+            Err(problem) => (before, Answer::Reply(problem.into())),
+        }
+    }
+
+    /// Creates an avatar for whoever was let in by an invite.
+    #[must_use]
+    pub fn redeemed(
+        &self,
+        known: Option<Avatar>,
+        id: AvatarId,
+        person: Person,
+        settings: TrainingSettings,
+        capability: Sha256Sum,
+    ) -> (Option<Avatar>, Result<(), Problem>) {
+        if let Some(avatar) = known {
+            let ours = avatar.person().is_some_and(|known| known.user == person.user);
+            let result = if ours { Ok(()) } else { Err(taken(&avatar).into()) };
+            return (Some(avatar), result);
+        }
+        match self.new_avatar(id, person, settings, Some(capability)) {
+            Ok(avatar) => (Some(avatar), Ok(())),
+            Err(problem) => (None, Err(problem)),
+        }
+    }
+
+    fn try_answer(
+        &self,
+        known: Option<Avatar>,
+        call: &Call,
+        caller: Caller,
+        given: &Given,
+    ) -> Result<Answered, Problem> {
+        let id = call.params.avatar.ok_or(ApiProblem::NoAvatar)?;
+        if let Caller::Capability(hash) = caller
+            && !known.as_ref().is_some_and(|avatar| avatar.is_capability(hash))
+        {
+            return Err(ApiProblem::Unauthorized.into());
+        }
+        if call.operation == Operation::CreateAvatar {
+            return self.create(known, id, given);
+        }
+        let avatar = known.filter(Avatar::is_hosted).ok_or(ApiProblem::NoAvatar)?;
+        if call.operation == Operation::EraseAvatar {
+            return Ok(self.erase(avatar));
+        }
+        if avatar.person().is_none() {
+            return Err(ApiProblem::Erased.into());
+        }
+        match call.operation {
+            Operation::ShowAvatar => {
+                let reply = Reply::json(StatusCode::OK, &views::avatar_view(&avatar, self.moment.now));
+                Ok((Some(avatar), self.shown(reply, call)))
+            }
+            Operation::ListPhotos
+            | Operation::ShowPhoto
+            | Operation::UploadPhoto
+            | Operation::AddressPhoto
+            | Operation::CheckPhoto
+            | Operation::RemovePhoto => self.photo_call(avatar, call, given),
+            _ => self.order_call(avatar, call, caller, given),
+        }
+    }
+
+    fn create(&self, known: Option<Avatar>, id: AvatarId, given: &Given) -> Result<Answered, Problem> {
+        let Creation { user_id, name, gender, training_config } = body(given)?;
+        check(&training_config)?;
+        let person = Person { user: user_id, name, gender };
+        let (avatar, new) = match known {
+            Some(avatar)
+                if avatar.person() == Some(&person) && avatar.settings() == Some(&training_config) =>
+            {
+                (avatar, false)
+            }
+            Some(avatar) => return Err(taken(&avatar).into()),
+            None => (self.new_avatar(id, person, training_config, None)?, true),
+        };
+        let reply = Reply::json(created(new), &views::avatar_view(&avatar, self.moment.now));
+        let reply = reply.with(http::header::LOCATION, &format!("/v1/avatars/{id}"));
+        Ok((Some(avatar), Answer::Reply(reply)))
+    }
+
+    fn new_avatar(
+        &self,
+        id: AvatarId,
+        person: Person,
+        settings: TrainingSettings,
+        capability: Option<Sha256Sum>,
+    ) -> Result<Avatar, Problem> {
+        check(&settings)?;
+        let way = self.way.ok_or(ApiProblem::NoKey)?;
+        let depot = way.bucket.as_ref().map(|bucket| Depot::new(bucket, &person.user, id));
+        let terms = Terms { settings, capability, depot, retention: self.deployment.retention };
+        let origin = way.account.origins().origin();
+        let avatar = Avatar::new(id, person, self.deployment.test_mode, origin, &self.moment);
+        Ok(avatar.hosted(terms, &self.moment))
+    }
+
+    fn erase(&self, avatar: Avatar) -> Answered {
+        let remains = avatar.remains(self.moment.now);
+        let document = json!({ "erased": avatar.id(), "remains_at_fal": remains });
+        let avatar = if avatar.person().is_some() {
+            avatar.after(Event::Asked(Command::Erase), &self.moment)
+        } else {
+            avatar
+        };
+        (Some(avatar), Answer::Reply(Reply::json(StatusCode::ACCEPTED, &document)))
+    }
+
+    /// A document that is asked for: as it is, or later when the caller has it already and waits for another.
+    fn shown(&self, reply: Reply, call: &Call) -> Answer {
+        let reply = reply.tagged();
+        if !reply.is_known(call) {
+            return Answer::Reply(reply);
+        }
+        match call.wait {
+            Some(wait) if call.arrived_at.plus(wait) > self.moment.now => Answer::Hold,
+            _ => Answer::Reply(reply.not_modified()),
+        }
+    }
+
+    /// Where this avatar is bought. One that was begun elsewhere, or in another mode, is not carried on here.
+    fn way_of(&self, avatar: &Avatar) -> Result<&Way, ApiProblem> {
+        let way = self.way.ok_or(ApiProblem::NoKey)?;
+        let origin = way.account.origins().origin();
+        if avatar.origin() != origin {
+            let why = format!("it was begun at {}, the settings say {origin}", avatar.origin());
+            return Err(ApiProblem::OtherSettings { why });
+        }
+        if let Some(depot) = avatar.depots().last()
+            && !way.bucket.as_ref().is_some_and(|bucket| depot.is_in(bucket))
+        {
+            let why = format!("its photos lie in {}", depot.address());
+            return Err(ApiProblem::OtherSettings { why });
+        }
+        Ok(way)
+    }
+}
+
+fn taken(avatar: &Avatar) -> ApiProblem {
+    if avatar.person().is_none() { ApiProblem::Erased } else { ApiProblem::AvatarTaken }
+}
+
+/// Where fal.ai reports is the deployment's own address, never a caller's.
+pub(super) fn check(settings: &TrainingSettings) -> Result<(), Problem> {
+    if settings.webhook_url.is_some() {
+        let why = "`webhook_url` is a setting of the deployment".to_owned();
+        return Err(ApiProblem::Body { why }.into());
+    }
+    settings.check().map(|_| ()).map_err(|error| Problem::from(&Error::Data(DataError::Config(error))))
+}
+
+/// The body as what the call expects; an empty one counts as `{}`.
+pub(super) fn body<T: for<'a> Deserialize<'a>>(given: &Given) -> Result<T, ApiProblem> {
+    let text = if given.body.is_empty() { b"{}" } else { given.body.as_slice() };
+    serde_json::from_slice(text).map_err(|error| ApiProblem::Body { why: error.to_string() })
+}

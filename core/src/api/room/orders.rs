@@ -1,0 +1,264 @@
+//! Trainings and pictures.
+
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Answer, Answered, Download, Given, Purchase, Room, body, check};
+use crate::{
+    api::{
+        call::{Call, Caller, Reply},
+        problem::{ApiProblem, Problem},
+        route::Operation,
+        views,
+    },
+    avatar::{
+        Avatar, Command, Event, Identity, Kept, Opened, OrderKey, Photo, PhotoSet, PhotoState,
+        PictureSettings, Stage, TrainingConfig, TrainingRequest, TrainingSettings, Wish,
+    },
+    error::{DataError, Error},
+    fal::RequestId,
+    http::StatusCode,
+    storage::Bucket,
+};
+
+/// What a training is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Training {
+    /// Keys of the bucket, instead of photos that were added before.
+    photo_urls: Option<Vec<String>>,
+    training_config: Option<TrainingSettings>,
+}
+
+/// How an unclear order is settled.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Settled {
+    Found { request_id: RequestId },
+    NotAccepted { not_accepted: bool },
+}
+
+impl Room<'_> {
+    pub(super) fn order_call(
+        &self,
+        avatar: Avatar,
+        call: &Call,
+        caller: Caller,
+        given: &Given,
+    ) -> Result<Answered, Problem> {
+        if call.operation == Operation::ListPictures {
+            let document = json!({ "pictures": views::pictures(&avatar, self.moment.now) });
+            return Ok((Some(avatar), self.shown(Reply::json(StatusCode::OK, &document), call)));
+        }
+        if call.operation == Operation::IssueCapability {
+            return Err(ApiProblem::NoRoute.into());
+        }
+        let number = call.params.number.ok_or(ApiProblem::NoRoute)?;
+        let (training, pictures) = (OrderKey::Training(number), OrderKey::Pictures(number));
+        match call.operation {
+            Operation::StartTraining => self.start(avatar, number, caller, given),
+            Operation::OrderPictures => self.order(avatar, number, given),
+            Operation::ShowTraining => self.status(avatar, training, call),
+            Operation::ShowPictures => self.status(avatar, pictures, call),
+            Operation::CancelTraining => self.ask(avatar, training, Command::Cancel(training)),
+            Operation::CancelPictures => self.ask(avatar, pictures, Command::Cancel(pictures)),
+            Operation::ResolveTraining => self.resolve(avatar, training, given),
+            Operation::ResolvePictures => self.resolve(avatar, pictures, given),
+            Operation::DownloadModel => {
+                let training = avatar.training(number).ok_or(ApiProblem::NoTraining)?;
+                let Stage::Done { kept, .. } = training.order.stage() else {
+                    return Err(ApiProblem::NoFile.into());
+                };
+                let file = kept.first().ok_or(ApiProblem::NoFile)?.clone();
+                Ok(download(avatar, &file))
+            }
+            Operation::DownloadPicture => {
+                let status = avatar.pictures_status(number, self.moment.now).ok_or(ApiProblem::NoPictures)?;
+                let index = call.params.file.unwrap_or(0) as usize;
+                let file = index.checked_sub(1).and_then(|index| status.files.get(index));
+                let file = file.ok_or(ApiProblem::NoFile)?.clone();
+                Ok(download(avatar, &file))
+            }
+            _ => Err(ApiProblem::NoRoute.into()),
+        }
+    }
+
+    fn start(&self, avatar: Avatar, number: u32, caller: Caller, given: &Given) -> Result<Answered, Problem> {
+        let Training { photo_urls, training_config } = body(given)?;
+        if photo_urls.is_some() && caller != Caller::Server {
+            return Err(ApiProblem::KeysForbidden.into());
+        }
+        let settings = training_config.or_else(|| avatar.settings().cloned()).unwrap_or_default();
+        check(&settings)?;
+        let settings = TrainingSettings {
+            webhook_url: self.deployment.webhook.as_ref().map(ToString::to_string),
+            ..settings
+        };
+        let config =
+            settings.check().map_err(|error| Problem::from(&Error::Data(DataError::Config(error))))?;
+        let identity = identity(&avatar, &config, photo_urls.as_deref());
+        if let Some(training) = avatar.training(number) {
+            if training.identity != identity {
+                return Err(ApiProblem::Different.into());
+            }
+            return self.accepted(avatar, OrderKey::Training(number));
+        }
+        let next = avatar.trainings().last().map_or(1, |training| training.attempt + 1);
+        if number != next {
+            return Err(ApiProblem::WrongNumber { next }.into());
+        }
+        let way = self.way_of(&avatar)?;
+        let photos = photo_urls.map(|keys| from_keys(&avatar, &keys, way.bucket.as_ref())).transpose()?;
+        let set = photos.as_ref().unwrap_or(avatar.photos());
+        set.could_be_a_set(config.photos()).map_err(|error| Problem::from(&Error::Data(error)))?;
+        let person = avatar.person().cloned().ok_or(ApiProblem::Erased)?;
+        let depot = avatar.depots().last().cloned();
+        let request = TrainingRequest { identity, person, config, photos, depot, again: true };
+        if avatar.would_open(&request) != Opened::Began {
+            return Err(ApiProblem::Busy.into());
+        }
+        match &given.reserved {
+            None => return Ok((Some(avatar), Answer::Reserve(Purchase::Training(number)))),
+            Some(Err(problem)) => return Err(problem.clone()),
+            Some(Ok(())) => {}
+        }
+        let (avatar, _) = avatar.open_training(request, &self.moment);
+        self.accepted(avatar.after(Event::Woke, &self.moment), OrderKey::Training(number))
+    }
+
+    fn order(&self, avatar: Avatar, number: u32, given: &Given) -> Result<Answered, Problem> {
+        let settings: PictureSettings = body(given)?;
+        let trigger = avatar.trigger().ok_or(ApiProblem::NoModel)?;
+        let wish: Wish =
+            settings.check(Some(&trigger)).map_err(|why| ApiProblem::Body { why: why.to_string() })?;
+        if let Some(pictures) = avatar.generation(number) {
+            if pictures.wish != wish {
+                return Err(ApiProblem::Different.into());
+            }
+            return self.accepted(avatar, OrderKey::Pictures(number));
+        }
+        let next = avatar.pictures().last().map_or(1, |pictures| pictures.number + 1);
+        if number != next {
+            return Err(ApiProblem::WrongNumber { next }.into());
+        }
+        self.way_of(&avatar)?;
+        match &given.reserved {
+            None => {
+                let purchase = Purchase::Pictures { number, count: wish.count() };
+                return Ok((Some(avatar), Answer::Reserve(purchase)));
+            }
+            Some(Err(problem)) => return Err(problem.clone()),
+            Some(Ok(())) => {}
+        }
+        let (avatar, opened) = avatar.open_pictures(wish, &self.moment);
+        opened.ok_or(ApiProblem::NoModel)?;
+        self.accepted(avatar.after(Event::Woke, &self.moment), OrderKey::Pictures(number))
+    }
+
+    fn resolve(&self, avatar: Avatar, key: OrderKey, given: &Given) -> Result<Answered, Problem> {
+        self.document(&avatar, key)?;
+        let settled: Settled = body(given)?;
+        let unclear = match key {
+            OrderKey::Training(number) => {
+                avatar.training(number).is_some_and(|one| matches!(one.order.stage(), Stage::Unclear { .. }))
+            }
+            OrderKey::Pictures(number) => avatar
+                .generation(number)
+                .is_some_and(|one| matches!(one.order.stage(), Stage::Unclear { .. })),
+        };
+        if !unclear {
+            return Err(ApiProblem::NotUnclear.into());
+        }
+        let command = match settled {
+            Settled::Found { request_id } => Command::Resolve(key, request_id),
+            Settled::NotAccepted { not_accepted: true } => Command::NotAccepted(key),
+            Settled::NotAccepted { .. } => {
+                let why = "`not_accepted` must be true".to_owned();
+                return Err(ApiProblem::Body { why }.into());
+            }
+        };
+        self.ask(avatar, key, command)
+    }
+
+    fn ask(&self, avatar: Avatar, key: OrderKey, command: Command) -> Result<Answered, Problem> {
+        self.document(&avatar, key)?;
+        self.accepted(avatar.after(Event::Asked(command), &self.moment), key)
+    }
+
+    fn status(&self, avatar: Avatar, key: OrderKey, call: &Call) -> Result<Answered, Problem> {
+        let reply = Reply::json(StatusCode::OK, &self.document(&avatar, key)?);
+        Ok((Some(avatar), self.shown(reply, call)))
+    }
+
+    fn accepted(&self, avatar: Avatar, key: OrderKey) -> Result<Answered, Problem> {
+        let location = format!("/v1/avatars/{}/{key}", avatar.id());
+        let reply = Reply::json(StatusCode::ACCEPTED, &self.document(&avatar, key)?);
+        Ok((Some(avatar), Answer::Reply(reply.with(http::header::LOCATION, &location))))
+    }
+
+    fn document(&self, avatar: &Avatar, key: OrderKey) -> Result<serde_json::Value, ApiProblem> {
+        match key {
+            OrderKey::Training(attempt) => avatar
+                .status(attempt, self.moment.now)
+                .map(|status| json!(status))
+                .ok_or(ApiProblem::NoTraining),
+            OrderKey::Pictures(number) => avatar
+                .pictures_status(number, self.moment.now)
+                .map(|status| json!(status))
+                .ok_or(ApiProblem::NoPictures),
+        }
+    }
+}
+
+fn from_keys(avatar: &Avatar, keys: &[String], bucket: Option<&Bucket>) -> Result<PhotoSet, Problem> {
+    let bucket = bucket.ok_or(ApiProblem::NoBucket)?;
+    let uploaded = avatar.photos().photos().iter().any(|photo| photo.id.is_some());
+    if uploaded || !avatar.expected_photos().is_empty() {
+        return Err(ApiProblem::PhotosMixed.into());
+    }
+    let mut photos = Vec::new();
+    for text in keys {
+        let key = bucket.locate(text).map_err(|why| {
+            // What was given may be a presigned address: only its place is told.
+            let key = text.split(['?', '#']).next().unwrap_or_default().to_owned();
+            ApiProblem::Key { key, why: why.to_string() }
+        })?;
+        photos.push(Photo {
+            id: None,
+            name: key.to_string(),
+            source: bucket.place(key).to_string(),
+            sha256: None,
+            caption: None,
+            crashes: 0,
+            state: PhotoState::Waiting,
+        });
+    }
+    Ok(PhotoSet::new(photos))
+}
+
+/// What makes one request for a training the same as another.
+fn identity(avatar: &Avatar, config: &TrainingConfig, keys: Option<&[String]>) -> Uuid {
+    let Some(person) = avatar.person() else { return Uuid::nil() };
+    Identity {
+        user: &person.user,
+        name: &person.name,
+        test_mode: avatar.test_mode(),
+        origin: avatar.origin(),
+        config,
+        photos: keys.unwrap_or_default().iter().map(|key| (None, Some(key.as_str()))).collect(),
+    }
+    .uuid()
+}
+
+fn download(avatar: Avatar, file: &Kept) -> Answered {
+    let place = file.copy.clone();
+    let content_type = match file.name.rsplit('.').next() {
+        Some("png") => "image/png",
+        Some("webp") => "image/webp",
+        Some("jpg") => "image/jpeg",
+        _ => "application/octet-stream",
+    };
+    let download = Download { file: file.name.clone(), place, length: file.length, content_type };
+    (Some(avatar), Answer::File(download))
+}

@@ -1,0 +1,145 @@
+//! Photos that come one by one.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Answer, Answered, Given, Room, body};
+use crate::{
+    api::{
+        call::{Call, Reply},
+        problem::{ApiProblem, Problem},
+        route::{Operation, created},
+        views,
+    },
+    avatar::{Avatar, Expected, Name, PhotoId},
+    caption::Caption,
+    http::{Body, StatusCode},
+    limits::PhotoLimits,
+    storage::{ObjectPlace, SIGNED_FOR},
+};
+
+/// What is said of a photo beside its bytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Described {
+    name: Option<Name>,
+    caption: Option<String>,
+}
+
+impl Room<'_> {
+    pub(super) fn photo_call(&self, avatar: Avatar, call: &Call, given: &Given) -> Result<Answered, Problem> {
+        if call.operation == Operation::ListPhotos {
+            let reply = Reply::json(StatusCode::OK, &json!({ "photos": views::photos(&avatar) }));
+            return Ok((Some(avatar), self.shown(reply, call)));
+        }
+        let id = call.params.photo.clone().ok_or(ApiProblem::NoPhoto)?;
+        match call.operation {
+            Operation::ShowPhoto => {
+                let view = view(&avatar, &id).ok_or(ApiProblem::NoPhoto)?;
+                Ok((Some(avatar), self.shown(Reply::json(StatusCode::OK, &view), call)))
+            }
+            Operation::RemovePhoto => {
+                if avatar.photos_in_use() && avatar.photo(&id).is_some() {
+                    return Err(ApiProblem::PhotosInUse.into());
+                }
+                let avatar = avatar.without_photo(&id, &self.moment);
+                Ok((Some(avatar), Answer::Reply(Reply::empty(StatusCode::NO_CONTENT))))
+            }
+            Operation::UploadPhoto => self.upload(avatar, &id, call, given),
+            Operation::AddressPhoto => self.address(avatar, &id, given),
+            _ => self.checked(avatar, &id),
+        }
+    }
+
+    fn upload(&self, avatar: Avatar, id: &PhotoId, call: &Call, given: &Given) -> Result<Answered, Problem> {
+        match &given.received {
+            // The same photo again: it is there, whatever became of it.
+            _ if avatar.photo(id).is_some() => Ok(replied(avatar, id, false)),
+            Some(Ok(())) => Ok(replied(avatar.photo_arrived(id, &self.moment), id, true)),
+            Some(Err(problem)) => Err(problem.clone()),
+            None => {
+                let max_bytes = PhotoLimits::default().max_bytes;
+                match call.content_length {
+                    None => return Err(ApiProblem::NoLength.into()),
+                    Some(length) if length > max_bytes => {
+                        return Err(ApiProblem::TooLarge { max: max_bytes }.into());
+                    }
+                    Some(_) => {}
+                }
+                let name = call.query("name").map(|name| Name::new(&name)).transpose();
+                let name = name.map_err(|why| ApiProblem::Body { why: format!("its name: {why}") })?;
+                let described = Described { name, caption: call.query("caption") };
+                let (avatar, photo) = self.expected(avatar, id, described)?;
+                Ok((Some(avatar), Answer::Receive { photo, max_bytes }))
+            }
+        }
+    }
+
+    fn address(&self, avatar: Avatar, id: &PhotoId, given: &Given) -> Result<Answered, Problem> {
+        if avatar.photo(id).is_some() {
+            return Ok(replied(avatar, id, false));
+        }
+        let bucket = self.way_of(&avatar)?.bucket.clone().ok_or(ApiProblem::NoBucketHere)?;
+        let (avatar, photo) = self.expected(avatar, id, body(given)?)?;
+        let place: ObjectPlace = photo.source.parse().map_err(|_| ApiProblem::NoBucketHere)?;
+        // The browser names the type; what it is, its bytes say.
+        let request = bucket.put(&place.key, Body::Empty, "application/octet-stream", self.moment.now);
+        let document = json!({
+            "photo_id": id,
+            "method": "PUT",
+            "url": request.url,
+            "expires_at": self.moment.now.plus(SIGNED_FOR),
+            "max_bytes": PhotoLimits::default().max_bytes,
+        });
+        Ok((Some(avatar), Answer::Reply(Reply::json(StatusCode::OK, &document))))
+    }
+
+    fn checked(&self, avatar: Avatar, id: &PhotoId) -> Result<Answered, Problem> {
+        if avatar.photo(id).is_some() {
+            return Ok(replied(avatar, id, false));
+        }
+        if !avatar.expected_photos().iter().any(|expected| expected.id == *id) {
+            return Err(ApiProblem::NoPhoto.into());
+        }
+        self.room_for_one(&avatar)?;
+        // Whether it is really there shows when it is read: a photo that is not is rejected as missing.
+        Ok(replied(avatar.photo_arrived(id, &self.moment), id, true))
+    }
+
+    fn expected(
+        &self,
+        avatar: Avatar,
+        id: &PhotoId,
+        described: Described,
+    ) -> Result<(Avatar, Expected), Problem> {
+        self.way_of(&avatar)?;
+        self.room_for_one(&avatar)?;
+        let caption = described.caption.filter(|text| !text.trim().is_empty());
+        let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
+        let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
+        let name = described.name.map_or_else(|| id.to_string(), |name| name.to_string());
+        let caption = caption.flatten().map(|caption| caption.as_str().to_owned());
+        let (avatar, expected) = avatar.expect_photo(id, name, caption, &self.moment);
+        Ok((avatar, expected.ok_or(ApiProblem::NoAvatar)?))
+    }
+
+    fn room_for_one(&self, avatar: &Avatar) -> Result<(), ApiProblem> {
+        if avatar.photos_in_use() {
+            return Err(ApiProblem::PhotosInUse);
+        }
+        let settings = avatar.settings().cloned().unwrap_or_default();
+        // Twice as many as a set holds: some are rejected, and one chooses.
+        let max = settings.check().map_or(20, |config| config.photos().max_photos) * 2;
+        if avatar.photos().photos().len() >= max { Err(ApiProblem::TooManyPhotos { max }) } else { Ok(()) }
+    }
+}
+
+fn view(avatar: &Avatar, id: &PhotoId) -> Option<serde_json::Value> {
+    let expected = avatar.expected_photos().iter().find(|expected| expected.id == *id);
+    avatar.photo(id).map(views::photo).or_else(|| expected.map(views::expected))
+}
+
+fn replied(avatar: Avatar, id: &PhotoId, new: bool) -> Answered {
+    let view = view(&avatar, id).unwrap_or_default();
+    (Some(avatar), Answer::Reply(Reply::json(created(new), &view)))
+}
