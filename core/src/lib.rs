@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod avatar;
+pub mod budget;
 pub mod caption;
 pub mod error;
 pub mod fal;
