@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use crate::{
     clock,
     storage::storage_error,
-    transport::{Bytes, FileSource, Incoming, SendError, Transport},
+    transport::{ByteSource, Bytes, FileSource, Incoming, SendError, Transport},
 };
 
 /// A bucket and the way to it.
@@ -86,16 +86,40 @@ impl Objects {
     pub(crate) async fn write_file(&self, key: &ObjectKey, path: &Path) -> Result<(), StorageError> {
         let source = FileSource::new(path).map_err(|error| storage_error(path, &error))?;
         let length = source.length();
-        let body = Body::Stream { start: 0, length };
-        let request = self.bucket.put(key, body, "application/octet-stream", clock::now());
-        let answer = self.transport.send(request, Some(Arc::new(source))).await;
-        storage::accepted(self.sent(key, answer)?, &self.name(key))?;
+        self.write_source(key, Arc::new(source), length).await?;
         let answer = self.transport.send(self.bucket.head(key, clock::now()), None).await;
         let answer = storage::accepted(self.sent(key, answer)?, &self.name(key))?;
         match storage::head_of(&answer.headers).length {
             Some(there) if there == length => Ok(()),
             _ => Err(self.error(key, StorageErrorKind::Changed)),
         }
+    }
+
+    /// Copies bytes of this length to an object.
+    pub(crate) async fn write_source(
+        &self,
+        key: &ObjectKey,
+        source: Arc<dyn ByteSource>,
+        length: u64,
+    ) -> Result<(), StorageError> {
+        let body = Body::Stream { start: 0, length };
+        let request = self.bucket.put(key, body, "application/octet-stream", clock::now());
+        let answer = self.transport.send(request, Some(source)).await;
+        storage::accepted(self.sent(key, answer)?, &self.name(key)).map(drop)
+    }
+
+    /// Deletes an object, which need not be there.
+    pub(crate) async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
+        let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
+        match storage::accepted(self.sent(key, answer)?, &self.name(key)) {
+            Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins to read an object whole.
+    pub(crate) async fn fetch(&self, key: &ObjectKey) -> Result<Incoming, StorageError> {
+        self.begin(self.bucket.get(key, None, None, clock::now()), key).await
     }
 
     /// Deletes everything under a prefix, until a listing shows nothing. Tells how many objects there were.
@@ -117,11 +141,8 @@ impl Objects {
                 break;
             }
             for key in &keys {
-                let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
-                match storage::accepted(self.sent(key, answer)?, &self.name(key)) {
-                    Err(error) if error.kind != StorageErrorKind::Missing => return Err(error),
-                    _ => deleted += 1,
-                }
+                self.delete(key).await?;
+                deleted += 1;
             }
             before = keys;
         }

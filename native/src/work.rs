@@ -6,25 +6,29 @@ use std::{
 };
 
 use likeness_core::{
+    api::notification,
     avatar::{
-        AvatarId, Content, Dataset, Kept, Outcome, Parcel, Photo, PrepareError, Prepared, Sha256Sum, Work,
+        AvatarId, Cleared, Content, Dataset, Kept, OrderKey, Outcome, Parcel, Photo, PrepareError, Prepared,
+        Sha256Sum, Work,
     },
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
     photo::PhotoProblem,
-    storage::ObjectPlace,
+    storage::{Depot, ObjectPlace},
 };
 use url::Url;
 
 use crate::{
+    album,
     archive_source::{ArchiveSource, Contents},
     download::{DownloadError, Expected, download},
+    clock,
     objects::{Objects, ReadError, carried},
     parallel::Budget,
     photos_on_disk::{FileProblem, read_bounded},
     prepare::{inspect_and_clean, limits_of_this_machine},
-    shell::{Link, Shell, read_back},
+    shell::{Link, Shell, WORKING, read_back},
     storage::{storage_error, write_private},
     store::private_folder,
     transport::{ByteSource, FileSource, SendError},
@@ -37,7 +41,7 @@ pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, work: Work
             let prepared = if let Some(place) = photo.object() {
                 prepare_object(shell, link, photo, place, file).await
             } else {
-                let (folder, budget) = (shell.working_folder(id), Arc::clone(&shell.budget));
+                let (folder, budget) = (shell.folder(id), Arc::clone(&shell.budget));
                 on_a_thread(move || prepare(&photo, &folder, file, &budget)).await
             };
             Outcome::Prepared(prepared)
@@ -60,6 +64,57 @@ pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, work: Work
             Outcome::Sent(sent)
         }
         Work::Fetch { url, name, copy } => Outcome::Fetched(fetch(shell, link, id, url, name, copy).await),
+        Work::Clear { depot, what } => {
+            let result = match &depot {
+                Some(depot) => clear(link, depot, what).await,
+                None => album::clear(&shell.folder(id), what),
+            };
+            Outcome::Cleared { depot, what, result }
+        }
+        Work::Discard { sources } => {
+            let result = discard(shell, link, id, &sources).await;
+            Outcome::Discarded { sources, result }
+        }
+        Work::Notify { order, number } => Outcome::Notified(notify(shell, id, order, number).await),
+    }
+}
+
+async fn clear(link: &Link, depot: &Depot, what: Cleared) -> Result<(), StorageError> {
+    let denied = || StorageError { kind: StorageErrorKind::Denied, place: depot.address().to_owned() };
+    let here = link.objects.as_ref().filter(|objects| depot.is_in(objects.bucket()));
+    let prefix = match what {
+        Cleared::Everything => depot.prefix().clone(),
+        Cleared::WorkingFiles => depot.prefix().normalised(),
+    };
+    here.ok_or_else(denied)?.clear(&prefix).await.map(drop)
+}
+
+async fn discard(shell: &Shell, link: &Link, id: AvatarId, sources: &[String]) -> Result<(), StorageError> {
+    for source in sources {
+        match source.parse::<ObjectPlace>() {
+            Ok(place) => objects(link, &place)?.delete(&place.key).await?,
+            Err(_) => album::discard(&shell.folder(id), source)?,
+        }
+    }
+    Ok(())
+}
+
+/// Tells the backend how the order stands now, which may be later than when there was something to tell.
+async fn notify(shell: &Shell, id: AvatarId, order: OrderKey, number: u64) -> Result<(), Error> {
+    let Some(notify) = &shell.notify else { return Ok(()) };
+    let avatar = shell.store.load(id)?;
+    let request = avatar.and_then(|avatar| notification(notify, &avatar, order, number, clock::now()));
+    let Some(request) = request else { return Ok(()) };
+    // The backend is a real one, also where fal is simulated.
+    let sent = match shell.http() {
+        Ok(transport) => transport.send(request, None).await,
+        Err(failure) => Err(SendError::Unsendable(failure.brief())),
+    };
+    match sent {
+        Ok(Ok(response)) if response.status.is_success() => Ok(()),
+        Ok(Ok(response)) => Err(NetworkError::Unreadable { status: response.status.as_u16() }.into()),
+        Ok(Err(why)) => Err(NetworkError::NoAnswer(why).into()),
+        Err(error) => Err(own_failure(error)),
     }
 }
 
@@ -80,13 +135,18 @@ async fn on_a_thread<T: Send + 'static>(
     done.unwrap_or(Err(PrepareError::Photo(PhotoProblem::NotEncoded)))
 }
 
+/// `folder` is the avatar's own.
 fn prepare(photo: &Photo, folder: &Path, file: String, budget: &Budget) -> Result<Prepared, PrepareError> {
-    let source = read_back(&photo.source);
+    let source = match &photo.id {
+        Some(_) => album::file(folder, &photo.source).map_err(PrepareError::Storage)?,
+        None => read_back(&photo.source),
+    };
     let limit = limits_of_this_machine().max_bytes;
     let bytes = read_bounded(&source, limit).map_err(|problem| unreadable(&source, &problem))?;
     let (prepared, jpeg) = normalised(photo, &bytes, file, budget)?;
-    private_folder(folder)
-        .and_then(|()| write_private(&folder.join(&prepared.file), &jpeg))
+    let working = folder.join(WORKING);
+    private_folder(&working)
+        .and_then(|()| write_private(&working.join(&prepared.file), &jpeg))
         .map_err(PrepareError::Storage)?;
     Ok(prepared)
 }
@@ -123,7 +183,8 @@ fn normalised(
     file: String,
     budget: &Budget,
 ) -> Result<(Prepared, Vec<u8>), PrepareError> {
-    if photo.sha256.is_some_and(|sum| sum != Sha256Sum::of(bytes)) {
+    let sum = Sha256Sum::of(bytes);
+    if photo.sha256.is_some_and(|known| known != sum) {
         let place = photo
             .object()
             .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
@@ -135,7 +196,8 @@ fn normalised(
     let (crc32, changes) = (normalised.crc32(), normalised.changes().to_vec());
     let jpeg = normalised.into_jpeg();
     let length = jpeg.len() as u64;
-    Ok((Prepared { file, etag: None, length, crc32, width, height, changes, original: None }, jpeg))
+    let original = photo.sha256.is_none().then_some(sum);
+    Ok((Prepared { file, etag: None, length, crc32, width, height, changes, original }, jpeg))
 }
 
 /// The bucket that an object lies in, when it is the one of the settings.
