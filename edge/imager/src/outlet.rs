@@ -1,9 +1,6 @@
 //! A request's body, written piece by piece.
 
-use std::{
-    cell::Cell,
-    pin::pin,
-};
+use std::{cell::Cell, pin::pin};
 
 use futures_util::future::{Either, select};
 use js_sys::{BigInt, Uint8Array};
