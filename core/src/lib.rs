@@ -6,6 +6,7 @@
 pub mod api;
 pub mod archive;
 pub mod avatar;
+pub mod budget;
 pub mod caption;
 pub mod error;
 pub mod fal;

@@ -1,0 +1,119 @@
+//! The admin's token, and how tokens follow from other texts.
+
+use hmac::{
+    Hmac, KeyInit as _, Mac as _,
+    digest::{Key, Output},
+};
+use sha2::{Digest as _, Sha256};
+
+use super::{Kind, TokenDigest, TokenText};
+use crate::secret::Secret;
+
+/// The fewest characters of an admin token. Tokens are derived from it: who has a stored budget could try short
+/// ones until the hashes fit.
+pub const MIN_ADMIN_TOKEN: usize = 32;
+
+/// The text that lets its holder mint and revoke tokens. It is a setting of the deployment and never stored.
+#[derive(Clone, Debug)]
+pub struct AdminToken(Secret);
+
+impl AdminToken {
+    /// The configured one; `None` when it is shorter than [`MIN_ADMIN_TOKEN`].
+    #[must_use]
+    pub fn new(secret: Secret) -> Option<Self> {
+        (secret.expose().chars().count() >= MIN_ADMIN_TOKEN).then_some(Self(secret))
+    }
+
+    /// One of any length, for test mode, where nothing can be bought and no budget outlives the trying.
+    #[must_use]
+    pub fn of_test_mode(secret: Secret) -> Self {
+        Self(secret)
+    }
+
+    /// Whether this text is it. Both are hashed first, so that neither content nor length shows in the time.
+    #[must_use]
+    pub fn admits(&self, presented: &str) -> bool {
+        TokenDigest::of(self.0.expose()) == TokenDigest::of(presented)
+    }
+
+    /// A token that follows from this one and from the parts.
+    pub(super) fn derived(&self, kind: Kind, parts: &[&[u8]]) -> TokenText {
+        derived(self.0.expose(), kind, parts)
+    }
+}
+
+impl TokenText {
+    /// A token that follows from this one and from the parts.
+    pub(super) fn derived(&self, kind: Kind, parts: &[&[u8]]) -> TokenText {
+        derived(self.expose(), kind, parts)
+    }
+}
+
+/// HMAC-SHA256 (RFC 2104) of the parts, each behind its length, under a key made from the secret.
+///
+/// The key is the hash of the secret *and of what it is used for*. The bare secret would be a trap: HMAC hashes a
+/// key that is longer than 64 bytes, and the hash of an invite's 68 is what is stored. Whoever read the stored
+/// state could have made every capability from it.
+fn derived(secret: &str, kind: Kind, parts: &[&[u8]]) -> TokenText {
+    let key =
+        Sha256::new().chain_update("likeness derives ").chain_update(kind.prefix()).chain_update(secret);
+    let mut block = Key::<Hmac<Sha256>>::default();
+    for (to, from) in block.iter_mut().zip(key.finalize()) {
+        *to = from;
+    }
+    let mut hmac = Hmac::<Sha256>::new(&block);
+    for part in parts {
+        hmac.update(&(part.len() as u64).to_le_bytes());
+        hmac.update(part);
+    }
+    let bytes: Output<Sha256> = hmac.finalize().into_bytes();
+    TokenText::new(kind, bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    use sha2::{Digest as _, Sha256};
+
+    use super::{AdminToken, Kind, MIN_ADMIN_TOKEN, TokenText};
+    use crate::secret::Secret;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn only_the_admin_is_admitted() {
+        let text = "x".repeat(MIN_ADMIN_TOKEN);
+        let admin = AdminToken::new(Secret::new(&text).expect("text")).expect("long enough");
+        assert!(admin.admits(&text));
+        for other in ["", &text[1..], &format!("{text}x"), &text.to_uppercase()] {
+            assert!(!admin.admits(other), "{other}");
+        }
+        assert!(AdminToken::new(Secret::new(&text[1..]).expect("text")).is_none());
+        assert_eq!(format!("{admin:?}"), "AdminToken([secret])");
+    }
+
+    /// What is stored of an invite does not make its capabilities.
+    #[test]
+    fn a_capability_does_not_follow_from_the_hash_of_its_invite() {
+        let invite = TokenText::new(Kind::Invite, [9; 32]);
+        let capability = invite.derived(Kind::Capability, &[b"avatar"]);
+        let message = [&6_u64.to_le_bytes()[..], b"avatar"].concat();
+        let guess = |key: &[u8]| {
+            let hmac = Hmac::<Sha256>::new_from_slice(key).expect("any length").chain_update(&message);
+            TokenText::new(Kind::Capability, hmac.finalize().into_bytes().into())
+        };
+        assert_ne!(capability, guess(&Sha256::digest(invite.expose())));
+        assert_ne!(capability, guess(invite.expose().as_bytes()), "the same key, as HMAC hashes it");
+        let key = Sha256::digest(format!("likeness derives lkc_{}", invite.expose()));
+        assert_eq!(capability, guess(&key), "RFC 2104");
+    }
+
+    #[test]
+    fn every_part_counts_and_so_does_where_it_ends() {
+        let token = TokenText::new(Kind::Invite, [9; 32]);
+        let derived = |parts: &[&[u8]]| token.derived(Kind::Server, parts);
+        assert_eq!(derived(&[b"ab", b"c"]), derived(&[b"ab", b"c"]));
+        assert_ne!(derived(&[b"ab", b"c"]), derived(&[b"a", b"bc"]));
+        assert_ne!(derived(&[b"ab"]), derived(&[b"ab", b""]));
+    }
+}

@@ -1,0 +1,227 @@
+//! Invites, and who redeemed them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Amount, Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenId, TokenText, Uses, mint::Issue,
+};
+use crate::{avatar::AvatarId, time::Timestamp};
+
+/// An invite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Invite {
+    pub(super) issue: Issue,
+    /// What each avatar may spend.
+    pub(super) allowance: Amount,
+    pub(super) uses: Uses,
+    /// What each avatar spent.
+    redeemed: BTreeMap<AvatarId, Amount>,
+    /// How many avatars redeemed it and were erased.
+    forgotten: u32,
+    /// What these spent.
+    forgotten_spent: Amount,
+}
+
+/// What an avatar got for an invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeemed {
+    /// Which invite it was.
+    pub invite: TokenId,
+    /// What lets its holder use the avatar. The avatar keeps its hash.
+    pub capability: TokenText,
+    /// What the avatar may spend in all.
+    pub allowance: Amount,
+}
+
+impl Invite {
+    pub(super) fn new(issue: Issue, allowance: Amount, uses: Uses) -> Self {
+        let redeemed = BTreeMap::new();
+        Self { issue, allowance, uses, redeemed, forgotten: 0, forgotten_spent: Amount::default() }
+    }
+
+    pub(super) fn is_on(&self, terms: &InviteTerms) -> bool {
+        let InviteTerms { label, allowance, uses, expires_at } = terms;
+        self.issue.label == *label
+            && self.issue.expires_at == *expires_at
+            && self.allowance == *allowance
+            && self.uses == *uses
+    }
+
+    /// How many avatars it remembers.
+    pub(super) fn remembered(&self) -> usize {
+        self.redeemed.len()
+    }
+
+    /// How many avatars redeemed it.
+    pub(super) fn taken(&self) -> u32 {
+        u32::try_from(self.redeemed.len()).unwrap_or(u32::MAX).saturating_add(self.forgotten)
+    }
+
+    /// What all avatars spent.
+    pub(super) fn spent(&self) -> Amount {
+        self.redeemed.values().fold(self.forgotten_spent, |sum, spent| sum.plus(*spent))
+    }
+
+    /// What may still be spent, also by avatars that have yet to redeem it.
+    pub(super) fn left(&self) -> Amount {
+        let coming = self.allowance.times(self.uses.number().saturating_sub(self.taken()));
+        self.redeemed.values().fold(coming, |sum, spent| sum.plus(self.allowance.minus(*spent)))
+    }
+
+    /// What this avatar spent, when it redeemed the invite.
+    pub(super) fn spent_by(&self, avatar: AvatarId) -> Option<Amount> {
+        self.redeemed.get(&avatar).copied()
+    }
+
+    pub(super) fn set_spent(&mut self, avatar: AvatarId, spent: Amount) {
+        self.redeemed.insert(avatar, spent);
+    }
+
+    pub(super) fn give_back(&mut self, avatar: AvatarId, amount: Amount) {
+        if let Some(spent) = self.redeemed.get_mut(&avatar) {
+            *spent = spent.minus(amount);
+        }
+    }
+
+    pub(super) fn forget(&mut self, avatar: AvatarId) {
+        if let Some(spent) = self.redeemed.remove(&avatar) {
+            self.forgotten = self.forgotten.saturating_add(1);
+            self.forgotten_spent = self.forgotten_spent.plus(spent);
+        }
+    }
+}
+
+impl Budget {
+    /// Redeems an invite for an avatar. The same avatar gets the same capability again, and takes no further use:
+    /// the capability is derived from the invite's text and the avatar's id. So where one invite is for several
+    /// avatars, an avatar's id must not be known to others who hold the invite.
+    ///
+    /// An avatar may redeem several invites: their allowances add up, each for as long as its invite lasts.
+    pub fn redeem(
+        &mut self,
+        invite: &TokenText,
+        avatar: AvatarId,
+        now: Timestamp,
+    ) -> Result<Redeemed, BudgetError> {
+        let live = self.invites.values().filter(|invite| !invite.issue.is_over(now));
+        let remembered: usize = live.map(Invite::remembered).sum();
+        let digest = invite.hash();
+        let (id, found) = self
+            .invites
+            .iter_mut()
+            .find(|(_, known)| known.issue.is(&digest))
+            .ok_or(BudgetError::InviteUnknown)?;
+        if found.issue.is_over(now) {
+            return Err(BudgetError::InviteOver);
+        }
+        if found.spent_by(avatar).is_none() {
+            if found.taken() >= found.uses.number() {
+                return Err(BudgetError::InviteTaken);
+            }
+            if remembered >= MOST_INVITED {
+                return Err(BudgetError::TooMany { kind: Kind::Capability, most: MOST_INVITED });
+            }
+            found.set_spent(avatar, Amount::default());
+        }
+        let capability = invite.derived(Kind::Capability, &[avatar.uuid().as_bytes()]);
+        Ok(Redeemed { invite: id.clone(), capability, allowance: found.allowance })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenText, Uses};
+    use crate::budget::tests::{admin, avatar, budget, id, invite_terms, start};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    fn minted(budget: &mut Budget, name: &str, terms: InviteTerms) -> TokenText {
+        budget.mint_invite(&admin(), id(name), terms, start()).expect("minted").token
+    }
+
+    #[test]
+    fn an_avatar_redeems_an_invite_once_however_often_it_asks() {
+        let mut budget = budget();
+        let invite = minted(&mut budget, "anna", invite_terms(1, 20));
+        let first = budget.redeem(&invite, avatar(1), start()).expect("redeemed");
+        assert_eq!((first.invite.as_str(), first.capability.kind()), ("anna", Kind::Capability));
+        assert_eq!(first.allowance, invite_terms(1, 20).allowance);
+        let saved = budget.clone();
+        assert_eq!(budget.redeem(&invite, avatar(1), start()), Ok(first));
+        assert_eq!(budget.redeem(&invite, avatar(2), start()), Err(BudgetError::InviteTaken));
+        assert_eq!(budget, saved);
+    }
+
+    #[test]
+    fn an_invite_for_two_is_for_two_and_each_has_a_capability_of_its_own() {
+        let mut budget = budget();
+        let two = InviteTerms { uses: Uses::new(2).expect("in range"), ..invite_terms(1, 0) };
+        let invite = minted(&mut budget, "both", two.clone());
+        let [first, second] =
+            [1, 2].map(|number| budget.redeem(&invite, avatar(number), start()).expect("redeemed"));
+        assert_ne!(first.capability, second.capability);
+        assert_eq!(budget.redeem(&invite, avatar(3), start()), Err(BudgetError::InviteTaken));
+        let other = minted(&mut budget, "others", two);
+        let elsewhere = budget.redeem(&other, avatar(1), start()).expect("redeemed");
+        assert_ne!(elsewhere.capability, first.capability);
+    }
+
+    #[test]
+    fn what_is_over_or_unknown_is_not_redeemed() {
+        let mut budget = budget();
+        let soon = start().plus(Duration::from_mins(1));
+        let short = InviteTerms { expires_at: Some(soon), ..invite_terms(1, 0) };
+        let (expiring, revoked) =
+            (minted(&mut budget, "a", short), minted(&mut budget, "b", invite_terms(1, 0)));
+        assert!(budget.redeem(&expiring, avatar(1), start()).is_ok());
+        budget.revoke_invite(&id("b"), start()).expect("revoked");
+        let saved = budget.clone();
+        assert_eq!(budget.redeem(&expiring, avatar(1), soon), Err(BudgetError::InviteOver));
+        assert_eq!(budget.redeem(&revoked, avatar(2), start()), Err(BudgetError::InviteOver));
+        for kind in [Kind::Invite, Kind::Server, Kind::Capability] {
+            let forged = TokenText::new(kind, [1; 32]);
+            assert_eq!(budget.redeem(&forged, avatar(2), start()), Err(BudgetError::InviteUnknown));
+        }
+        let as_server = TokenText::parse(&expiring.expose().replace("lki_", "lks_")).expect("a token");
+        assert_eq!(budget.redeem(&as_server, avatar(2), start()), Err(BudgetError::InviteUnknown));
+        assert_eq!(budget, saved);
+    }
+
+    #[test]
+    fn an_erased_avatar_leaves_a_count() {
+        let mut budget = budget();
+        let invite = minted(&mut budget, "anna", invite_terms(1, 20));
+        budget.redeem(&invite, avatar(1), start()).expect("redeemed");
+        budget.forget(avatar(1));
+        let saved = budget.clone();
+        budget.forget(avatar(1));
+        budget.forget(avatar(2));
+        assert_eq!(budget.redeem(&invite, avatar(1), start()), Err(BudgetError::InviteTaken));
+        assert_eq!(budget, saved);
+        let stored = serde_json::to_string(&budget).expect("stored");
+        assert!(!stored.contains(&avatar(1).to_string()), "{stored}");
+    }
+
+    #[test]
+    fn the_number_of_invited_avatars_is_limited() {
+        let mut budget = budget();
+        let many = InviteTerms { uses: Uses::new(1000).expect("in range"), ..invite_terms(1, 0) };
+        let mut number = 0;
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
+            let invite = minted(&mut budget, name, many.clone());
+            for _ in 0..1000 {
+                number += 1;
+                budget.redeem(&invite, avatar(number), start()).expect("redeemed");
+            }
+        }
+        let invite = minted(&mut budget, "k", many);
+        let full = BudgetError::TooMany { kind: Kind::Capability, most: MOST_INVITED };
+        assert_eq!(budget.redeem(&invite, avatar(0), start()), Err(full));
+        budget.revoke_invite(&id("a"), start()).expect("revoked");
+        assert!(budget.redeem(&invite, avatar(0), start()).is_ok());
+    }
+}

@@ -1,0 +1,162 @@
+//! Who may spend, and how much.
+//!
+//! A deployment that others use has one budget: its server tokens, its invites, and what was reserved today. It is
+//! the state of one object (a Durable Object at the edge, a row in SQLite natively), so every transition sees what
+//! all others did. A transition that fails changes nothing. One that succeeds is saved before it is answered:
+//! repeating it is harmless, and an answer that was not saved is not.
+//!
+//! # Purchases
+//!
+//! An avatar [reserves](Budget::reserve) a purchase before it orders it, [releases](Budget::release) it when it
+//! turns out that nothing was bought, and [settles](Budget::settle) it when it turns out that it was. Each may be
+//! said any number of times. An invite's allowance is therefore never overdrawn, also when orders are unclear for
+//! days: a reservation that an invite pays for is remembered until one of the two is said.
+//!
+//! Every other reservation is remembered for a day ([`REMEMBERED_FOR`]), so that the budget stays small. An avatar
+//! remembers its own purchases for good and asks for none twice; the day here covers answers that were lost on the
+//! way. What is older counts as settled: a release then gives nothing back, and a repeat counts again.
+//!
+//! # Tokens
+//!
+//! Only hashes of tokens are stored, so a stored budget lets nobody in. A token whose first answer was lost must
+//! nevertheless be the same in the second answer, or a request could not be repeated. So tokens are not random but
+//! derived: HMAC-SHA256, keyed with the admin token, of the deployment's salt, what the token is for, its id and its
+//! generation. The salt is random and makes two deployments with one admin token differ. The generation counts
+//! everything that was ever minted, so an id that is used again after a revocation, or after its first token was
+//! forgotten, is never given the old token again.
+
+mod admin;
+mod error;
+mod invite;
+mod mint;
+mod spend;
+mod stored;
+mod terms;
+#[cfg(test)]
+mod tests;
+mod token;
+mod view;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    admin::{AdminToken, MIN_ADMIN_TOKEN},
+    error::BudgetError,
+    invite::Redeemed,
+    mint::Minted,
+    spend::{NotAPurchase, Payer, PurchaseId, PurchaseKind},
+    stored::{Stored, StoredError},
+    terms::{Amount, DailyCaps, InviteTerms, ServerTerms, TokenId, Uses},
+    token::{Kind, TokenDigest, TokenText},
+    view::{BudgetView, InviteView, TokenView},
+};
+use self::{invite::Invite, mint::Issue, spend::Reservation};
+use crate::{
+    avatar::{AvatarId, Sha256Sum},
+    time::Timestamp,
+};
+
+/// How many server tokens, and how many invites, may be live at a time.
+pub const MOST_LIVE: usize = 1000;
+
+/// How many server tokens, and how many invites, are remembered after their end: those that ended last.
+pub const MOST_OVER: usize = 100;
+
+/// How many avatars live invites remember together. With the limits above, labels of a line's half and a thousand
+/// purchases a day, the budget stays below the two megabytes that one row of a Durable Object holds.
+pub const MOST_INVITED: usize = 10_000;
+
+/// How long a reservation is remembered that no invite waits for.
+pub const REMEMBERED_FOR: Duration = Duration::from_hours(24);
+
+/// Who may spend, and how much.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    salt: Salt,
+    /// How many tokens were ever minted.
+    minted: u64,
+    servers: BTreeMap<TokenId, Issue>,
+    invites: BTreeMap<TokenId, Invite>,
+    today: Today,
+    reservations: BTreeMap<PurchaseId, Reservation>,
+}
+
+/// What makes two deployments with one admin token differ. It is no secret, but nobody needs to see it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Salt(Sha256Sum);
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[salt]")
+    }
+}
+
+/// What was reserved in one day of UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Today {
+    since: Timestamp,
+    spent: Amount,
+}
+
+impl Today {
+    /// The count at a moment. The day never goes back: a clock that is corrected opens no spent day again.
+    fn at(self, now: Timestamp) -> Self {
+        let since = start_of_day(now);
+        if since > self.since { Self { since, spent: Amount::default() } } else { self }
+    }
+
+    fn ends_at(self) -> Timestamp {
+        self.since.plus(DAY)
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn start_of_day(moment: Timestamp) -> Timestamp {
+    let day = i64::try_from(DAY.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(moment.millis().saturating_sub(moment.millis().rem_euclid(day)))
+}
+
+/// Whom a token belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A server that buys for its own users.
+    Server {
+        /// Its token's id.
+        id: TokenId,
+    },
+}
+
+impl Budget {
+    /// The budget of a deployment that has none yet. The entropy becomes its salt.
+    #[must_use]
+    pub fn new(entropy: [u8; 32], now: Timestamp) -> Self {
+        Self {
+            salt: Salt(Sha256Sum::of(&entropy)),
+            minted: 0,
+            servers: BTreeMap::new(),
+            invites: BTreeMap::new(),
+            today: Today { since: start_of_day(now), spent: Amount::default() },
+            reservations: BTreeMap::new(),
+        }
+    }
+
+    /// Whom a token belongs to; nobody when it is unknown, revoked or expired.
+    #[must_use]
+    pub fn who(&self, digest: &TokenDigest, now: Timestamp) -> Option<Holder> {
+        let (id, _) = self.servers.iter().find(|(_, issue)| issue.is(digest) && !issue.is_over(now))?;
+        Some(Holder::Server { id: id.clone() })
+    }
+
+    /// Forgets an avatar that was erased. Its invites keep a bare count of it: its use stays taken, and what it
+    /// spent stays spent.
+    pub fn forget(&mut self, avatar: AvatarId) {
+        for invite in self.invites.values_mut() {
+            invite.forget(avatar);
+        }
+        self.reservations.retain(|purchase, _| purchase.avatar != avatar);
+    }
+}

@@ -1,0 +1,214 @@
+//! Reserving, releasing and settling purchases.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Amount, Budget, BudgetError, DailyCaps, REMEMBERED_FOR, TokenId, start_of_day};
+use crate::{avatar::AvatarId, time::Timestamp};
+
+/// One purchase of an avatar, written `AVATAR_ID/training/1` or `AVATAR_ID/pictures/3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PurchaseId {
+    /// The avatar.
+    pub avatar: AvatarId,
+    /// Which of its purchases it is.
+    pub kind: PurchaseKind,
+}
+
+/// Which of an avatar's purchases it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PurchaseKind {
+    /// The training of this attempt.
+    Training(u32),
+    /// The pictures of this number.
+    Pictures(u32),
+}
+
+impl fmt::Display for PurchaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            PurchaseKind::Training(attempt) => write!(f, "{}/training/{attempt}", self.avatar),
+            PurchaseKind::Pictures(number) => write!(f, "{}/pictures/{number}", self.avatar),
+        }
+    }
+}
+
+/// The text names no purchase: only a changed state can hold one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a purchase: AVATAR_ID/training/1 or AVATAR_ID/pictures/1")]
+pub struct NotAPurchase(String);
+
+impl FromStr for PurchaseId {
+    type Err = NotAPurchase;
+
+    fn from_str(text: &str) -> Result<Self, NotAPurchase> {
+        let read = || {
+            let (avatar, rest) = text.split_once('/')?;
+            let (kind, number) = rest.split_once('/')?;
+            let number = number.parse().ok()?;
+            let kind = match kind {
+                "training" => PurchaseKind::Training(number),
+                "pictures" => PurchaseKind::Pictures(number),
+                _ => return None,
+            };
+            Some(Self { avatar: avatar.parse().ok()?, kind })
+        };
+        read().ok_or_else(|| NotAPurchase(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for PurchaseId {
+    type Error = NotAPurchase;
+
+    fn try_from(text: String) -> Result<Self, NotAPurchase> {
+        text.parse()
+    }
+}
+
+impl From<PurchaseId> for String {
+    fn from(purchase: PurchaseId) -> Self {
+        purchase.to_string()
+    }
+}
+
+/// Who pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payer {
+    /// A server: only the day's cap limits it, also for an avatar that was invited.
+    Server,
+    /// The avatar itself: an invite that it redeemed must allow it as well.
+    Avatar,
+}
+
+/// A purchase that may have been made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Reservation {
+    /// When it was made, never before the day on which it was counted.
+    at: Timestamp,
+    amount: Amount,
+    /// The invite that pays for it.
+    invite: Option<Grant>,
+    /// Whether it is known to have been bought.
+    settled: bool,
+}
+
+/// Which invite pays. The generation tells it from a later one of the same id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Grant {
+    id: TokenId,
+    generation: u64,
+}
+
+impl Budget {
+    /// Reserves a purchase before it is ordered. The same purchase again is allowed and counts once, whoever asks
+    /// and whatever became of its invite since: it may have been ordered.
+    ///
+    /// `pictures` is how many pictures are made; it counts for nothing of a training, and 0 counts as 1.
+    pub fn reserve(
+        &mut self,
+        purchase: PurchaseId,
+        pictures: u32,
+        payer: Payer,
+        caps: DailyCaps,
+        now: Timestamp,
+    ) -> Result<(), BudgetError> {
+        let amount = match purchase.kind {
+            PurchaseKind::Training(_) => Amount { trainings: 1, pictures: 0 },
+            PurchaseKind::Pictures(_) => Amount { trainings: 0, pictures: pictures.max(1) },
+        };
+        let earlier = self.reservations.get(&purchase).filter(|earlier| self.remembers(earlier, now));
+        if let Some(earlier) = earlier {
+            let same = earlier.amount == amount;
+            let reserved = earlier.amount;
+            return if same { Ok(()) } else { Err(BudgetError::OtherPurchase { reserved }) };
+        }
+        // The allowance first: who has none left need not come back tomorrow.
+        let invited = match payer {
+            Payer::Server => None,
+            Payer::Avatar => Some(self.allowed(purchase.avatar, amount, now)?),
+        };
+        let today = self.today.at(now);
+        let counted =
+            today.spent.plus_within(amount, caps.amount()).ok_or_else(|| BudgetError::DailyCap {
+                left: caps.amount().minus(today.spent),
+                retry_after: today.ends_at().since(now),
+            })?;
+        self.forget_old(now);
+        self.today = today;
+        self.today.spent = counted;
+        let invite = invited.map(|(grant, spent)| {
+            if let Some(invite) = self.invites.get_mut(&grant.id) {
+                invite.set_spent(purchase.avatar, spent);
+            }
+            grant
+        });
+        let reservation = Reservation { at: now.max(today.since), amount, invite, settled: false };
+        self.reservations.insert(purchase, reservation);
+        Ok(())
+    }
+
+    /// Gives back what was reserved, after it turned out that nothing was bought: to the invite always, to the
+    /// day's cap while it is the same day. What was settled or is not remembered gives nothing back.
+    pub fn release(&mut self, purchase: PurchaseId) {
+        if self.reservations.get(&purchase).is_none_or(|reservation| reservation.settled) {
+            return;
+        }
+        let Some(reservation) = self.reservations.remove(&purchase) else { return };
+        if start_of_day(reservation.at) == self.today.since {
+            self.today.spent = self.today.spent.minus(reservation.amount);
+        }
+        let granted = reservation.invite.and_then(|grant| {
+            self.invites.get_mut(&grant.id).filter(|invite| invite.issue.generation == grant.generation)
+        });
+        if let Some(invite) = granted {
+            invite.give_back(purchase.avatar, reservation.amount);
+        }
+    }
+
+    /// After it turned out that a purchase was made: it can no longer be released, and need not be remembered for
+    /// longer than a day.
+    pub fn settle(&mut self, purchase: PurchaseId) {
+        if let Some(reservation) = self.reservations.get_mut(&purchase) {
+            reservation.settled = true;
+        }
+    }
+
+    /// The invite that allows it, and what the avatar has spent of it then.
+    fn allowed(
+        &self,
+        avatar: AvatarId,
+        amount: Amount,
+        now: Timestamp,
+    ) -> Result<(Grant, Amount), BudgetError> {
+        let mut why = BudgetError::NotInvited;
+        for (id, invite) in &self.invites {
+            let Some(spent) = invite.spent_by(avatar) else { continue };
+            if invite.issue.is_over(now) {
+                if why == BudgetError::NotInvited {
+                    why = BudgetError::InviteOver;
+                }
+            } else if let Some(spent) = spent.plus_within(amount, invite.allowance) {
+                return Ok((Grant { id: id.clone(), generation: invite.issue.generation }, spent));
+            } else {
+                why = BudgetError::AllowanceSpent { left: invite.allowance.minus(spent) };
+            }
+        }
+        Err(why)
+    }
+
+    fn remembers(&self, reservation: &Reservation, now: Timestamp) -> bool {
+        let granted = |grant: &Grant| {
+            self.invites.get(&grant.id).is_some_and(|invite| invite.issue.generation == grant.generation)
+        };
+        now.since(reservation.at) < REMEMBERED_FOR
+            || !reservation.settled && reservation.invite.as_ref().is_some_and(granted)
+    }
+
+    fn forget_old(&mut self, now: Timestamp) {
+        let mut reservations = std::mem::take(&mut self.reservations);
+        reservations.retain(|_, reservation| self.remembers(reservation, now));
+        self.reservations = reservations;
+    }
+}

@@ -1,0 +1,259 @@
+//! What a token is called, and what it allows.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::BudgetError;
+use crate::{avatar::Name, time::Timestamp};
+
+/// What an admin calls a token: 1 to 64 of `a`–`z`, `0`–`9` and `-`. It is no secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenId(String);
+
+/// The longest id of a token.
+const MAX_ID: usize = 64;
+
+impl TokenId {
+    /// The id that this text is.
+    pub fn new(text: &str) -> Result<Self, BudgetError> {
+        let allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        let fits = (1..=MAX_ID).contains(&text.len()) && text.bytes().all(allowed);
+        if fits { Ok(Self(text.to_owned())) } else { Err(BudgetError::Id) }
+    }
+
+    /// An id for a caller who does not care. A request that is repeated must then name the id that it was given.
+    #[must_use]
+    pub fn generated(entropy: [u8; 16]) -> Self {
+        Self(format!("{:032x}", u128::from_be_bytes(entropy)))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for TokenId {
+    type Err = BudgetError;
+
+    fn from_str(text: &str) -> Result<Self, BudgetError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<String> for TokenId {
+    type Error = BudgetError;
+
+    fn try_from(text: String) -> Result<Self, BudgetError> {
+        Self::new(&text)
+    }
+}
+
+impl From<TokenId> for String {
+    fn from(id: TokenId) -> Self {
+        id.0
+    }
+}
+
+/// So many trainings and pictures: what an invite allows, what was spent, what is left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amount {
+    /// Trainings.
+    pub trainings: u32,
+    /// Pictures.
+    pub pictures: u32,
+}
+
+impl Amount {
+    /// The sum, when it is at most `limit`.
+    pub(super) fn plus_within(self, more: Self, limit: Self) -> Option<Self> {
+        let trainings = self.trainings.checked_add(more.trainings)?;
+        let pictures = self.pictures.checked_add(more.pictures)?;
+        // What is not bought may be over its limit: a cap that was lowered for pictures leaves trainings alone.
+        let fits = (more.trainings == 0 || trainings <= limit.trainings)
+            && (more.pictures == 0 || pictures <= limit.pictures);
+        fits.then_some(Self { trainings, pictures })
+    }
+
+    pub(super) fn plus(self, more: Self) -> Self {
+        Self {
+            trainings: self.trainings.saturating_add(more.trainings),
+            pictures: self.pictures.saturating_add(more.pictures),
+        }
+    }
+
+    pub(super) fn minus(self, less: Self) -> Self {
+        Self {
+            trainings: self.trainings.saturating_sub(less.trainings),
+            pictures: self.pictures.saturating_sub(less.pictures),
+        }
+    }
+
+    pub(super) fn times(self, times: u32) -> Self {
+        Self {
+            trainings: self.trainings.saturating_mul(times),
+            pictures: self.pictures.saturating_mul(times),
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { trainings, pictures } = self;
+        let (trained, pictured) = (plural(*trainings), plural(*pictures));
+        write!(f, "{trainings} training{trained} and {pictures} picture{pictured}")
+    }
+}
+
+fn plural(number: u32) -> &'static str {
+    if number == 1 { "" } else { "s" }
+}
+
+/// The most that a whole deployment may reserve in one day of UTC: a setting, and the last line of defence against
+/// a leaked token or a loop that buys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DailyCaps {
+    /// Trainings.
+    pub trainings: u32,
+    /// Pictures.
+    pub pictures: u32,
+}
+
+impl DailyCaps {
+    pub(super) fn amount(self) -> Amount {
+        Amount { trainings: self.trainings, pictures: self.pictures }
+    }
+}
+
+/// How many avatars may redeem an invite: 1 to [`Uses::MOST`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Uses(u32);
+
+impl Uses {
+    /// The most.
+    pub const MOST: u32 = 1000;
+
+    /// So many avatars.
+    pub fn new(number: u32) -> Result<Self, BudgetError> {
+        if (1..=Self::MOST).contains(&number) { Ok(Self(number)) } else { Err(BudgetError::Uses { number }) }
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// One avatar.
+impl Default for Uses {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl TryFrom<u32> for Uses {
+    type Error = BudgetError;
+
+    fn try_from(number: u32) -> Result<Self, BudgetError> {
+        Self::new(number)
+    }
+}
+
+impl From<Uses> for u32 {
+    fn from(uses: Uses) -> Self {
+        uses.0
+    }
+}
+
+/// What a server token is asked to be. A server token has no allowance of its own: the day's cap is its limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerTerms {
+    /// Whose it is, in the admin's words.
+    pub label: Name,
+    /// The moment from which it no longer counts. A moment and not a duration: the same request tomorrow means
+    /// the same end.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What an invite is asked to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InviteTerms {
+    /// Whom it is for, in the admin's words.
+    pub label: Name,
+    /// What each avatar that redeems it may spend.
+    pub allowance: Amount,
+    /// How many avatars may redeem it; one unless given.
+    #[serde(default)]
+    pub uses: Uses,
+    /// The moment from which it can be neither redeemed nor spent.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, InviteTerms, ServerTerms, TokenId, Uses};
+    use crate::budget::BudgetError;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn an_id_is_short_and_plain() {
+        for text in ["a", "web-2", "0", &"z".repeat(64)] {
+            assert_eq!(TokenId::new(text).expect("an id").as_str(), text);
+        }
+        for text in ["", "A", "a_b", "a b", "é", &"z".repeat(65)] {
+            assert_eq!(TokenId::new(text), Err(BudgetError::Id), "{text}");
+        }
+        let generated = TokenId::generated([0xab; 16]);
+        assert_eq!(TokenId::new(generated.as_str()), Ok(generated));
+    }
+
+    #[test]
+    fn a_sum_stays_within_the_limit_of_what_is_bought() {
+        let amount = |trainings, pictures| Amount { trainings, pictures };
+        let limit = amount(2, 5);
+        assert_eq!(amount(1, 3).plus_within(amount(1, 2), limit), Some(limit));
+        assert_eq!(amount(2, 0).plus_within(amount(1, 0), limit), None);
+        assert_eq!(amount(0, 4).plus_within(amount(0, 2), limit), None);
+        assert_eq!(amount(9, 4).plus_within(amount(0, 1), limit), Some(amount(9, 5)));
+        let endless = amount(u32::MAX, u32::MAX);
+        assert_eq!(endless.plus_within(amount(0, 1), endless), None, "no sum wraps around");
+    }
+
+    #[test]
+    fn terms_are_read_as_they_are_written() {
+        let terms: InviteTerms =
+            serde_json::from_str(r#"{"label":"Anna","allowance":{"trainings":1,"pictures":20}}"#)
+                .expect("terms");
+        assert_eq!((terms.uses.number(), terms.expires_at), (1, None));
+        let line = "x".repeat(201);
+        for wrong in [
+            r#"{"label":""}"#.to_owned(),
+            r#"{"label":"a\nb"}"#.to_owned(),
+            format!(r#"{{"label":"{line}"}}"#),
+            r#"{"label":"a","expires":"2026-11-24T00:00:00Z"}"#.to_owned(),
+        ] {
+            assert!(serde_json::from_str::<ServerTerms>(&wrong).is_err(), "{wrong}");
+        }
+        for number in [0, 1001] {
+            assert_eq!(Uses::new(number), Err(BudgetError::Uses { number }));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Reckless twins of the budget: what the schedules must find out.
+
+use super::{id, schedules::CAPS};
+use crate::{
+    avatar::AvatarId,
+    budget::{Budget, BudgetError, Payer, PurchaseId, TokenText},
+    time::Timestamp,
+};
+
+/// What is put to the test: the budget, or a reckless twin of it.
+pub(super) trait Purse {
+    fn budget(&mut self) -> &mut Budget;
+
+    fn reserve(
+        &mut self,
+        id: PurchaseId,
+        pictures: u32,
+        payer: Payer,
+        now: Timestamp,
+    ) -> Result<(), BudgetError> {
+        self.budget().reserve(id, pictures, payer, CAPS, now)
+    }
+
+    fn release(&mut self, id: PurchaseId) {
+        self.budget().release(id);
+    }
+
+    fn redeem(&mut self, invite: &TokenText, avatar: AvatarId, now: Timestamp) -> bool {
+        self.budget().redeem(invite, avatar, now).is_ok()
+    }
+}
+
+impl Purse for Budget {
+    fn budget(&mut self) -> &mut Budget {
+        self
+    }
+}
+
+/// Takes a repeat for another purchase.
+pub(super) struct Forgetful(pub(super) Budget);
+
+impl Purse for Forgetful {
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.0
+    }
+
+    fn reserve(
+        &mut self,
+        id: PurchaseId,
+        pictures: u32,
+        payer: Payer,
+        now: Timestamp,
+    ) -> Result<(), BudgetError> {
+        self.0.reservations.remove(&id);
+        self.0.reserve(id, pictures, payer, CAPS, now)
+    }
+}
+
+/// Gives back as often as it is asked to.
+pub(super) struct Refunding(pub(super) Budget);
+
+impl Purse for Refunding {
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.0
+    }
+
+    fn release(&mut self, id: PurchaseId) {
+        let kept = self.0.reservations.get(&id).cloned();
+        self.0.release(id);
+        self.0.reservations.extend(kept.map(|kept| (id, kept)));
+    }
+}
+
+/// Looks at no allowance.
+pub(super) struct Generous(pub(super) Budget);
+
+impl Purse for Generous {
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.0
+    }
+
+    fn reserve(
+        &mut self,
+        id: PurchaseId,
+        pictures: u32,
+        _: Payer,
+        now: Timestamp,
+    ) -> Result<(), BudgetError> {
+        self.0.reserve(id, pictures, Payer::Server, CAPS, now)
+    }
+}
+
+/// Lets everybody in who has the invite.
+pub(super) struct Hospitable(pub(super) Budget);
+
+impl Purse for Hospitable {
+    fn budget(&mut self) -> &mut Budget {
+        &mut self.0
+    }
+
+    fn redeem(&mut self, _: &TokenText, avatar: AvatarId, _: Timestamp) -> bool {
+        let invite = self.0.invites.get_mut(&id("all")).expect("an invite");
+        let spent = invite.spent_by(avatar).unwrap_or_default();
+        invite.set_spent(avatar, spent);
+        true
+    }
+}
