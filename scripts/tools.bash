@@ -10,6 +10,9 @@ wasm_target=wasm32-unknown-unknown
 # Compilers differ between the host's build and this one: with one folder each would rebuild the other's work.
 export wasm_target_dir=${LIKENESS_WASM_TARGET_DIR:-$root/target/wasm}
 
+# What builds the Workers and runs them: npm's packages of tests/edge, a Node among them that is new enough for wrangler.
+export edge_tools=$cache/edge/node_modules
+
 # Nothing here asks anything; and cargo hands its own input on to the compilers that it starts.
 exec </dev/null
 

@@ -4,17 +4,20 @@
 //! nothing: each job carries presigned addresses, and its report is all that comes back. Both are JSON: job in the
 //! body of a POST, report in the answer's (status 200, also when the job failed for a reason that the report names).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use http::{HeaderName, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    avatar::{Kept, PrepareError, Prepared, Sha256Sum},
-    error::{Error, StorageError},
+    archive::Piece,
+    avatar::{Content, Dataset, Kept, Part, Photo, PrepareError, Prepared, Sha256Sum},
+    error::{Error, StorageError, StorageErrorKind},
     http::{Body, NoAnswer, Request, Response},
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
+    storage::{Bucket, ObjectKey, ObjectPlace},
+    time::Timestamp,
 };
 
 /// One thing for the imager to do. It holds signed addresses, so it is never stored.
@@ -122,9 +125,117 @@ pub enum SendFailure {
 }
 
 impl ImagerJob {
-    /// What a job needs in time, whatever its size.
-    pub const TIMEOUT: std::time::Duration = TRANSFER_TIMEOUT;
+    /// Makes a photo ready that lies in this bucket; the clean one goes there too.
+    pub fn prepare(
+        photo: &Photo,
+        file: String,
+        bucket: &Bucket,
+        limits: PhotoLimits,
+        now: Timestamp,
+    ) -> Result<Self, StorageError> {
+        let (source, target) = (own(&photo.source, bucket)?, own(&file, bucket)?);
+        Ok(Self::Prepare {
+            photo: SignedRequest::of(&bucket.get(&source, None, None, now)),
+            sha256: photo.sha256,
+            place: photo.source.clone(),
+            limits,
+            target: SignedRequest::of(&bucket.put(&target, Body::Empty, "image/jpeg", now)),
+            file,
+        })
+    }
+
+    /// Sends the part of the archive that a call of an upload streams.
+    pub fn send_archive(
+        dataset: &Dataset,
+        call: &Request,
+        bucket: &Bucket,
+        now: Timestamp,
+    ) -> Result<Self, StorageError> {
+        let broken = || StorageError { kind: StorageErrorKind::Changed, place: "the archive".to_owned() };
+        let Body::Stream { start, length } = call.body else { return Err(broken()) };
+        let archive = dataset.archive().map_err(|_| broken())?;
+        let mut pieces = Vec::new();
+        for piece in archive.pieces(start..start.saturating_add(length)) {
+            pieces.push(match piece {
+                Piece::Framing(bytes) => SentPiece::Bytes(bytes),
+                Piece::Entry { index, range } => {
+                    let part = dataset.parts.get(index).ok_or_else(broken)?;
+                    sent_part(part, range, bucket, now)?
+                }
+            });
+        }
+        Ok(Self::Send { pieces, length, to: SignedRequest::of(call) })
+    }
+
+    /// Sends the part of an object that a call of an upload streams.
+    pub fn send_object(
+        place: &ObjectPlace,
+        call: &Request,
+        bucket: &Bucket,
+        now: Timestamp,
+    ) -> Result<Self, StorageError> {
+        let name = place.to_string();
+        let Body::Stream { start, length } = call.body else {
+            return Err(StorageError { kind: StorageErrorKind::Changed, place: name });
+        };
+        let key = own(&name, bucket)?;
+        let from = SignedRequest::of(&bucket.get(&key, Some(start..start.saturating_add(length)), None, now));
+        let piece = SentPiece::Object { from, length, crc32: None, place: name };
+        Ok(Self::Send { pieces: vec![piece], length, to: SignedRequest::of(call) })
+    }
+
+    /// Copies a file of fal's into the bucket.
+    pub fn fetch(
+        url: &Url,
+        file: String,
+        place: &ObjectPlace,
+        bucket: &Bucket,
+        now: Timestamp,
+    ) -> Result<Self, StorageError> {
+        let key = own(&place.to_string(), bucket)?;
+        let from = Request::new(Method::GET, url.clone(), TRANSFER_TIMEOUT);
+        Ok(Self::Fetch {
+            from: SignedRequest::of(&from),
+            max_bytes: MAX_FETCHED_BYTES,
+            target: SignedRequest::of(&bucket.put(&key, Body::Empty, "application/octet-stream", now)),
+            file,
+        })
+    }
 }
+
+fn sent_part(
+    part: &Part,
+    range: Range<u64>,
+    bucket: &Bucket,
+    now: Timestamp,
+) -> Result<SentPiece, StorageError> {
+    let whole = range == (0..part.entry.length);
+    match &part.content {
+        Content::Caption(text) => {
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+            let bytes = text.as_bytes().get(place(range.start)..place(range.end)).unwrap_or_default();
+            Ok(SentPiece::Bytes(bytes.to_vec()))
+        }
+        Content::Photo { file, etag } => {
+            let key = own(file, bucket)?;
+            let length = range.end.saturating_sub(range.start);
+            let from = bucket.get(&key, (!whole).then_some(range), etag.as_ref(), now);
+            let crc32 = whole.then_some(part.entry.crc32);
+            Ok(SentPiece::Object { from: SignedRequest::of(&from), length, crc32, place: file.clone() })
+        }
+    }
+}
+
+/// The key of an object of this bucket.
+fn own(place: &str, bucket: &Bucket) -> Result<ObjectKey, StorageError> {
+    let found: Option<ObjectPlace> = place.parse().ok();
+    let found = found.filter(|found| found.bucket == bucket.name());
+    let error = || StorageError { kind: StorageErrorKind::Denied, place: place.to_owned() };
+    found.map(|found| found.key).ok_or_else(error)
+}
+
+/// The largest file that is fetched: twenty times a usual LoRA (90 MB).
+pub const MAX_FETCHED_BYTES: u64 = 2 << 30;
 
 impl SignedRequest {
     /// The request, without what it carries. Headers that are no text are left out: none of ours is.

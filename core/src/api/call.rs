@@ -10,7 +10,7 @@ use super::{
     problem::{ApiProblem, Problem},
     route::{Operation, Params, Role},
 };
-use crate::{avatar::Sha256Sum, http::StatusCode, secret::Secret, time::Timestamp};
+use crate::{budget::TokenDigest, http::StatusCode, secret::Secret, time::Timestamp};
 
 /// A call, but for its body.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub enum Caller {
     /// A backend.
     Server,
     /// Whoever holds the capability with this hash. Which avatar it is for, the avatar knows.
-    Capability(Sha256Sum),
+    Capability(TokenDigest),
 }
 
 /// What is answered.

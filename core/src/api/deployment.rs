@@ -7,6 +7,7 @@ use url::Url;
 
 use super::call::Reply;
 use crate::{
+    budget::{AdminToken, DailyCaps, MIN_ADMIN_TOKEN},
     fal::{Account, Origins},
     http::StatusCode,
     limits::POLL_INTERVAL,
@@ -32,17 +33,15 @@ pub struct Deployment {
     /// Where fal.ai reports the end of a training.
     pub webhook: Option<Url>,
     /// What lets the operator in.
-    pub admin: Option<Secret>,
+    pub admin: Option<AdminToken>,
     /// Whom to tell.
     pub notify: Option<Notify>,
     /// Which pages of other origins may call.
     pub cors: Cors,
     /// How long photos are kept of which nothing was trained.
     pub retention: Duration,
-    /// How many trainings may be bought on a day (UTC).
-    pub daily_trainings: u32,
-    /// How many pictures may be bought on a day.
-    pub daily_pictures: u32,
+    /// How much may be bought on a day (UTC).
+    pub caps: DailyCaps,
 }
 
 /// A backend that is told of every change.
@@ -75,20 +74,21 @@ pub struct DeploymentError {
     pub why: String,
 }
 
-/// The shortest ADMIN_TOKEN: it is all that stands between a stranger and the account at fal.
-const SHORTEST_ADMIN: usize = 24;
-
 impl Deployment {
     /// Reads the settings; `value` gives the value of a name. An empty one counts as not set.
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Self, DeploymentError> {
         let settings = Settings(&value);
         let test_mode = settings.flag("AVATAR_TEST_MODE")?;
         let mock_training = settings.number("FAL_MOCK_TRAINING_DURATION", 10)?;
-        let admin = settings.secret("ADMIN_TOKEN")?;
-        if admin.as_ref().is_some_and(|admin| admin.expose().len() < SHORTEST_ADMIN) && !test_mode {
-            let why = format!("must have at least {SHORTEST_ADMIN} characters");
-            return Err(DeploymentError { setting: "ADMIN_TOKEN", why });
-        }
+        let short = || DeploymentError {
+            setting: "ADMIN_TOKEN",
+            why: format!("must have at least {MIN_ADMIN_TOKEN} characters"),
+        };
+        let admin = match settings.secret("ADMIN_TOKEN")? {
+            None => None,
+            Some(secret) if test_mode => Some(AdminToken::of_test_mode(secret)),
+            Some(secret) => Some(AdminToken::new(secret).ok_or_else(short)?),
+        };
         let key = settings
             .secret("FAL_KEY")?
             .map_or_else(|| settings.secret("FAL_API_KEY"), |key| Ok(Some(key)))?;
@@ -105,8 +105,10 @@ impl Deployment {
             notify: settings.notify()?,
             cors: Cors::read(&settings.text("ALLOWED_ORIGINS").unwrap_or_default())?,
             retention: Duration::from_hours(u64::from(settings.number("RETENTION_DAYS", 30)?) * 24),
-            daily_trainings: settings.number("DAILY_TRAININGS", 20)?,
-            daily_pictures: settings.number("DAILY_PICTURES", 200)?,
+            caps: DailyCaps {
+                trainings: settings.number("DAILY_TRAININGS", 20)?,
+                pictures: settings.number("DAILY_PICTURES", 200)?,
+            },
         };
         deployment.account()?;
         Ok(deployment)

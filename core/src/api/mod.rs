@@ -4,6 +4,7 @@
 //! A shell parses the call, finds out who calls, and hands it to the object that it is for; where that object needs
 //! bytes moved or money reserved, its [`Answer`] says so and the shell comes back with what came of it.
 
+mod bureau;
 mod call;
 mod deployment;
 mod notify;
@@ -14,6 +15,7 @@ mod route;
 mod views;
 
 pub use self::{
+    bureau::{Admission, Bureau, BureauAnswer, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{Cors, Deployment, DeploymentError, Notify, Way, test_bucket},
     notify::notification,

@@ -16,9 +16,10 @@ use super::{
 };
 use crate::{
     avatar::{
-        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, Name, Person, Sha256Sum, Terms,
+        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, Name, OrderKey, Person, Terms,
         TrainingSettings,
     },
+    budget::TokenDigest,
     error::{DataError, Error},
     http::StatusCode,
     storage::{Depot, ObjectPlace},
@@ -76,7 +77,8 @@ impl Hold {
 }
 
 /// Something to buy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purchase {
     /// A training, by its attempt.
     Training(u32),
@@ -87,6 +89,17 @@ pub enum Purchase {
         /// How many pictures.
         count: u32,
     },
+}
+
+impl Purchase {
+    /// The order that it is.
+    #[must_use]
+    pub fn key(self) -> OrderKey {
+        match self {
+            Self::Training(attempt) => OrderKey::Training(attempt),
+            Self::Pictures { number, .. } => OrderKey::Pictures(number),
+        }
+    }
 }
 
 /// A file to send.
@@ -136,7 +149,7 @@ impl Room<'_> {
         id: AvatarId,
         person: Person,
         settings: TrainingSettings,
-        capability: Sha256Sum,
+        capability: TokenDigest,
     ) -> (Option<Avatar>, Result<(), Problem>) {
         if let Some(avatar) = known {
             let ours = avatar.person().is_some_and(|known| known.user == person.user);
@@ -210,7 +223,7 @@ impl Room<'_> {
         id: AvatarId,
         person: Person,
         settings: TrainingSettings,
-        capability: Option<Sha256Sum>,
+        capability: Option<TokenDigest>,
     ) -> Result<Avatar, Problem> {
         check(&settings)?;
         let way = self.way.ok_or(ApiProblem::NoKey)?;

@@ -27,6 +27,16 @@ pub fn avatar_view(avatar: &Avatar, now: Timestamp) -> Value {
     })
 }
 
+/// Its line in its user's list.
+pub(super) fn listed(avatar: &Avatar) -> Value {
+    json!({
+        "avatar_id": avatar.id(),
+        "name": avatar.person().map(|person| &person.name),
+        "created_at": avatar.created_at(),
+        "test_mode": avatar.test_mode(),
+    })
+}
+
 /// Its photos, in the order in which they came.
 pub(super) fn photos(avatar: &Avatar) -> Vec<Value> {
     let there = avatar.photos().photos().iter().map(photo);

@@ -6,11 +6,12 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Avatar, Errand, Moment, Photo, PhotoSet, PhotoState, Sha256Sum, Stage, StageName, TrainingSettings,
+    Avatar, Errand, Moment, Photo, PhotoSet, PhotoState, Stage, StageName, TrainingSettings,
     order::Order,
     task::{Cleared, OrderKey, Work},
 };
 use crate::{
+    budget::TokenDigest,
     error::{Error, StorageError, StorageErrorKind},
     limits::TRANSFER_TIMEOUT,
     photo::PhotoProblem,
@@ -25,7 +26,7 @@ pub struct Hosted {
     /// How its trainings are made unless one says otherwise.
     pub(super) settings: TrainingSettings,
     /// What its capability must hash to.
-    pub(super) capability: Option<Sha256Sum>,
+    pub(super) capability: Option<TokenDigest>,
     /// How long photos are kept of which nothing was trained.
     pub(super) retention: Duration,
     /// Photos whose place is known and whose bytes are not there yet.
@@ -56,7 +57,7 @@ pub struct Terms {
     /// How its trainings are made unless one says otherwise.
     pub settings: TrainingSettings,
     /// What its capability must hash to, if it has one.
-    pub capability: Option<Sha256Sum>,
+    pub capability: Option<TokenDigest>,
     /// Where its files lie, when that is a bucket.
     pub depot: Option<Depot>,
     /// How long photos are kept of which nothing was trained.
@@ -183,14 +184,14 @@ impl Avatar {
 
     /// Whether this is the hash of its capability. The time that it takes tells nothing.
     #[must_use]
-    pub fn is_capability(&self, hash: Sha256Sum) -> bool {
+    pub fn is_capability(&self, hash: TokenDigest) -> bool {
         let own = self.hosted.as_ref().and_then(|hosted| hosted.capability);
-        own.is_some_and(|own| own.is_same(hash))
+        own == Some(hash)
     }
 
     /// The same with another capability; the one before counts no more.
     #[must_use]
-    pub fn with_capability(mut self, hash: Sha256Sum) -> Self {
+    pub fn with_capability(mut self, hash: TokenDigest) -> Self {
         if let Some(hosted) = &mut self.hosted {
             hosted.capability = Some(hash);
         }

@@ -115,6 +115,11 @@ impl Moment {
         format!("{:032x}", u128::from_be_bytes(self.entropy))
     }
 
+    /// 32 bytes as random as the moment's own, for this avatar alone.
+    pub(crate) fn random(&self, avatar: AvatarId) -> [u8; 32] {
+        *Sha256Sum::of(&[self.entropy, *avatar.uuid().as_bytes()].concat()).bytes()
+    }
+
     fn seed(&self) -> u64 {
         u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|index| self.entropy[index]))
     }

@@ -275,12 +275,6 @@ impl Sha256Sum {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Whether both are the same, in a time that does not tell where they differ.
-    #[must_use]
-    pub fn is_same(self, other: Self) -> bool {
-        self.0.iter().zip(other.0).fold(0, |differing, (one, other)| differing | (one ^ other)) == 0
-    }
-
     /// A sum that was computed elsewhere.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -16,6 +16,7 @@ use crate::{
         Avatar, Command, Event, Identity, Kept, Opened, OrderKey, Photo, PhotoSet, PhotoState,
         PictureSettings, Stage, TrainingConfig, TrainingRequest, TrainingSettings, Wish,
     },
+    budget::{Kind, TokenText},
     error::{DataError, Error},
     fal::RequestId,
     http::StatusCode,
@@ -52,7 +53,10 @@ impl Room<'_> {
             return Ok((Some(avatar), self.shown(Reply::json(StatusCode::OK, &document), call)));
         }
         if call.operation == Operation::IssueCapability {
-            return Err(ApiProblem::NoRoute.into());
+            let token = TokenText::new(Kind::Capability, self.moment.random(avatar.id()));
+            let avatar = avatar.with_capability(token.hash());
+            let document = json!({ "avatar_id": avatar.id(), "capability": token.expose() });
+            return Ok((Some(avatar), Answer::Reply(Reply::json(StatusCode::OK, &document))));
         }
         let number = call.params.number.ok_or(ApiProblem::NoRoute)?;
         let (training, pictures) = (OrderKey::Training(number), OrderKey::Pictures(number));

@@ -1,0 +1,276 @@
+//! What the budget answers: tokens, invites, allowances.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    call::{Call, Reply},
+    deployment::Deployment,
+    problem::{ApiProblem, Problem, capital},
+    room::{Given, Purchase, body, check},
+    route::Operation,
+    views,
+};
+use crate::{
+    avatar::{Avatar, AvatarId, Gender, Name, OrderKey, Person, TrainingSettings},
+    budget::{
+        Amount, Budget, BudgetError, InviteTerms, Kind, Minted, Payer, PurchaseId, PurchaseKind, ServerTerms,
+        TokenDigest, TokenId, TokenText,
+    },
+    http::StatusCode,
+    time::Timestamp,
+};
+
+/// What the budget's calls are answered from.
+#[derive(Debug)]
+pub struct Bureau<'a> {
+    /// The deployment's settings.
+    pub deployment: &'a Deployment,
+    /// This moment.
+    pub now: Timestamp,
+}
+
+/// What is to be done about a call.
+#[derive(Debug)]
+pub enum BureauAnswer {
+    /// Answer this.
+    Reply(Reply),
+    /// Have the avatar created ([`super::Room::redeemed`]); when it is, answer [`Admission::reply`].
+    Admit(Box<Admission>),
+}
+
+/// An avatar that was let in by an invite.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Admission {
+    /// The avatar.
+    pub avatar: AvatarId,
+    /// Whom it shows.
+    pub person: Person,
+    /// How its trainings are made.
+    pub settings: TrainingSettings,
+    /// The hash of its capability.
+    pub capability: TokenDigest,
+    /// The document that hands the capability over.
+    document: serde_json::Value,
+}
+
+impl Admission {
+    /// The answer that hands the capability over.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        Reply::json(StatusCode::OK, &self.document)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewToken {
+    #[serde(default)]
+    label: Option<Name>,
+    #[serde(default)]
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewInvite {
+    #[serde(default)]
+    label: Option<Name>,
+    #[serde(default)]
+    expires_at: Option<Timestamp>,
+    #[serde(default)]
+    uses: crate::budget::Uses,
+    trainings: u32,
+    pictures: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Redemption {
+    invite: String,
+    avatar_id: AvatarId,
+    name: Name,
+    #[serde(default)]
+    gender: Option<Gender>,
+    #[serde(default)]
+    training_config: TrainingSettings,
+}
+
+impl Bureau<'_> {
+    /// Answers a call. What the budget becomes is saved before the answer leaves.
+    #[must_use]
+    pub fn answer(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, BureauAnswer) {
+        let mut after = budget.clone();
+        match self.try_answer(&mut after, call, given) {
+            Ok(answer) => (after, answer),
+            Err(problem) => (budget, BureauAnswer::Reply(problem.into())),
+        }
+    }
+
+    fn try_answer(&self, budget: &mut Budget, call: &Call, given: &Given) -> Result<BureauAnswer, Problem> {
+        let admin = self.deployment.admin.as_ref().ok_or(ApiProblem::NoAdmin)?;
+        let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default());
+        let document = match call.operation {
+            Operation::ListTokens => json!({ "tokens": budget.tokens(self.now) }),
+            Operation::ListInvites => json!({ "invites": budget.invites(self.now) }),
+            Operation::ShowBudget => json!(budget.view(self.deployment.caps, self.now)),
+            Operation::MintToken => {
+                let NewToken { label, expires_at } = body(given)?;
+                let id = id()?;
+                let terms = ServerTerms { label: labelled(label, &id)?, expires_at };
+                let minted = budget.mint_server(admin, id.clone(), terms, self.now)?;
+                return Ok(BureauAnswer::Reply(handed_over(&id, &minted)));
+            }
+            Operation::MintInvite => {
+                let NewInvite { label, expires_at, uses, trainings, pictures } = body(given)?;
+                let id = id()?;
+                let allowance = Amount { trainings, pictures };
+                let terms = InviteTerms { label: labelled(label, &id)?, allowance, uses, expires_at };
+                let minted = budget.mint_invite(admin, id.clone(), terms, self.now)?;
+                return Ok(BureauAnswer::Reply(handed_over(&id, &minted)));
+            }
+            Operation::RevokeToken | Operation::RevokeInvite => {
+                if call.operation == Operation::RevokeToken {
+                    budget.revoke_server(&id()?, self.now)?;
+                } else {
+                    budget.revoke_invite(&id()?, self.now)?;
+                }
+                return Ok(BureauAnswer::Reply(Reply::empty(StatusCode::NO_CONTENT)));
+            }
+            Operation::Redeem => return self.redeem(budget, given),
+            _ => return Err(ApiProblem::NoRoute.into()),
+        };
+        Ok(BureauAnswer::Reply(Reply::json(StatusCode::OK, &document)))
+    }
+
+    fn redeem(&self, budget: &mut Budget, given: &Given) -> Result<BureauAnswer, Problem> {
+        let Redemption { invite, avatar_id, name, gender, training_config } = body(given)?;
+        check(&training_config)?;
+        let invite = TokenText::parse(&invite)?;
+        if invite.kind() != Kind::Invite {
+            return Err(BudgetError::InviteUnknown.into());
+        }
+        let redeemed = budget.redeem(&invite, avatar_id, self.now)?;
+        // Whoever is invited is no user of the backend's, and cannot pose as one.
+        let user = Name::new(&format!("invite-{}", redeemed.invite.as_str()));
+        let user = user.map_err(|why| ApiProblem::Body { why: why.to_string() })?;
+        let document = json!({
+            "avatar_id": avatar_id,
+            "capability": redeemed.capability.expose(),
+            "allowance": redeemed.allowance,
+        });
+        Ok(BureauAnswer::Admit(Box::new(Admission {
+            avatar: avatar_id,
+            person: Person { user, name, gender },
+            settings: training_config,
+            capability: redeemed.capability.hash(),
+            document,
+        })))
+    }
+
+    /// Reserves a purchase before it is made.
+    pub fn reserve(
+        &self,
+        budget: &mut Budget,
+        avatar: AvatarId,
+        purchase: Purchase,
+        payer: Payer,
+    ) -> Result<(), Problem> {
+        let pictures = match purchase {
+            Purchase::Training(_) => 0,
+            Purchase::Pictures { count, .. } => count,
+        };
+        let caps = self.deployment.caps;
+        Ok(budget.reserve(purchase_id(avatar, purchase.key()), pictures, payer, caps, self.now)?)
+    }
+}
+
+/// What became of a purchase that was reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spent {
+    /// It was made.
+    Bought,
+    /// Nothing was bought, and nothing will be.
+    Nothing,
+}
+
+impl Spent {
+    /// What became of this order of the avatar; `None` while that is open.
+    #[must_use]
+    pub fn of(avatar: &Avatar, order: OrderKey) -> Option<Self> {
+        let (ended, bought, request) = match order {
+            OrderKey::Training(attempt) => avatar.training(attempt).map(|one| {
+                (one.order.ended(), one.order.may_be_bought(), one.order.request_id().is_some())
+            })?,
+            OrderKey::Pictures(number) => avatar.generation(number).map(|one| {
+                (one.order.ended(), one.order.may_be_bought(), one.order.request_id().is_some())
+            })?,
+        };
+        match (ended, bought, request) {
+            (_, _, true) | (true, true, _) => Some(Self::Bought),
+            (true, false, false) => Some(Self::Nothing),
+            (false, ..) => None,
+        }
+    }
+
+    /// Tells the budget.
+    pub fn tell(self, budget: &mut Budget, avatar: AvatarId, order: OrderKey) {
+        match self {
+            Self::Bought => budget.settle(purchase_id(avatar, order)),
+            Self::Nothing => budget.release(purchase_id(avatar, order)),
+        }
+    }
+}
+
+/// The line of an avatar in its user's list.
+#[must_use]
+pub fn listed(avatar: &Avatar) -> serde_json::Value {
+    views::listed(avatar)
+}
+
+fn purchase_id(avatar: AvatarId, order: OrderKey) -> PurchaseId {
+    let kind = match order {
+        OrderKey::Training(attempt) => PurchaseKind::Training(attempt),
+        OrderKey::Pictures(number) => PurchaseKind::Pictures(number),
+    };
+    PurchaseId { avatar, kind }
+}
+
+fn labelled(label: Option<Name>, id: &TokenId) -> Result<Name, ApiProblem> {
+    label.map_or_else(|| Name::new(id.as_str()), Ok).map_err(|why| ApiProblem::Body { why: why.to_string() })
+}
+
+fn handed_over(id: &TokenId, minted: &Minted) -> Reply {
+    let status = if minted.new { StatusCode::CREATED } else { StatusCode::OK };
+    Reply::json(status, &json!({ "id": id, "token": minted.token.expose(), "new": minted.new }))
+}
+
+impl From<BudgetError> for Problem {
+    fn from(error: BudgetError) -> Self {
+        let status = match &error {
+            BudgetError::NotAToken | BudgetError::Id | BudgetError::Uses { .. } | BudgetError::ExpiryPast => {
+                StatusCode::BAD_REQUEST
+            }
+            BudgetError::Unknown { .. } => StatusCode::NOT_FOUND,
+            BudgetError::InviteUnknown
+            | BudgetError::InviteOver
+            | BudgetError::InviteTaken
+            | BudgetError::NotInvited
+            | BudgetError::AllowanceSpent { .. } => StatusCode::FORBIDDEN,
+            BudgetError::DailyCap { .. } => StatusCode::TOO_MANY_REQUESTS,
+            BudgetError::IdTaken { .. }
+            | BudgetError::AdminChanged { .. }
+            | BudgetError::TooMany { .. }
+            | BudgetError::OtherPurchase { .. } => StatusCode::CONFLICT,
+        };
+        Self {
+            status,
+            code: error.code().to_owned(),
+            detail: capital(&error.to_string()),
+            advice: error.advice().to_owned(),
+            retry_after: error.retry_after().map(|wait| wait.as_secs().max(1)),
+            allow: None,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The one place at which a photo is worked on.
+//!
+//! An isolate serves many requests at once, and its memory is enough for one photo. So there is one desk with one
+//! buffer, and whoever wants it looks again and again until it is free. Nobody is woken by another request: in
+//! Workers what one request starts ends with it, so a request must be carried on by its own timer.
+//!
+//! A request whose caller has gone away is stopped without a word: nothing of it is dropped. Its buffer would stay
+//! taken for good, were it not the desk's own; and its place, did others not notice that its heart no longer beats.
+
+use std::{cell::RefCell, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use worker::Delay;
+
+/// How often one who waits looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How often one looks before giving up: 30 seconds.
+const LOOKS: u32 = 600;
+
+/// How often whoever has the desk shows to be alive.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// After how many looks without a beat the desk is taken from whoever had it: 15 seconds. Looks are counted and
+/// no clock read, since all timers stand still while a photo is worked on.
+const LOOKS_WITHOUT_A_BEAT: u32 = 300;
+
+/// All places are taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Full;
+
+#[derive(Default)]
+struct Desk {
+    holder: Option<u64>,
+    last: u64,
+    beats: u64,
+    bytes: Vec<u8>,
+}
+
+thread_local! {
+    static DESK: RefCell<Desk> = RefCell::default();
+}
+
+/// The desk, while one has it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    number: u64,
+}
+
+impl Place {
+    /// Waits for the desk.
+    async fn take() -> Result<Self, Full> {
+        let (mut seen, mut silent) = (None, 0);
+        for _ in 0..LOOKS {
+            let now = DESK.with_borrow(|desk| desk.holder.map(|holder| (holder, desk.beats)));
+            silent = if now == seen { silent + 1 } else { 0 };
+            if now.is_none() || silent > LOOKS_WITHOUT_A_BEAT {
+                return Ok(Self::free());
+            }
+            seen = now;
+            Delay::from(LOOK).await;
+        }
+        Err(Full)
+    }
+
+    fn free() -> Self {
+        DESK.with_borrow_mut(|desk| {
+            desk.last += 1;
+            desk.holder = Some(desk.last);
+            desk.bytes = Vec::new();
+            Self { number: desk.last }
+        })
+    }
+
+    /// Works with the buffer, in one go. `None` when the desk was given to another.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Vec<u8>) -> T) -> Option<T> {
+        DESK.with_borrow_mut(|desk| {
+            (desk.holder == Some(self.number)).then(|| {
+                desk.beats += 1;
+                work(&mut desk.bytes)
+            })
+        })
+    }
+
+    /// The buffer's bytes, which leave it empty.
+    pub(crate) fn clear(&self) -> Vec<u8> {
+        self.with(std::mem::take).unwrap_or_default()
+    }
+
+    async fn beat(&self) {
+        while self.with(|_| ()).is_some() {
+            Delay::from(BEAT).await;
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        DESK.with_borrow_mut(|desk| {
+            if desk.holder == Some(self.number) {
+                desk.holder = None;
+                desk.bytes = Vec::new();
+            }
+        });
+    }
+}
+
+/// Works at the desk, once it is free. `Full` as well when it was lost on the way.
+pub(crate) async fn at_the_desk<T>(work: impl AsyncFnOnce(&Place) -> Option<T>) -> Result<T, Full> {
+    let place = Place::take().await?;
+    let (work, beat) = (pin!(work(&place)), pin!(place.beat()));
+    match select(work, beat).await {
+        Either::Left((Some(done), _)) => Ok(done),
+        Either::Left((None, _)) | Either::Right(_) => Err(Full),
+    }
+}

@@ -1,0 +1,165 @@
+//! Requests to others, and their answers.
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use js_sys::{Reflect, Uint8Array};
+use likeness_core::{
+    http::NoAnswer,
+    imager::SignedRequest,
+    limits::{MAX_ANSWER_BYTES, TRANSFER_TIMEOUT},
+};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Headers, ReadableStreamDefaultReader, RequestInit, RequestRedirect, Response, WorkerGlobalScope,
+};
+
+use crate::time::Deadline;
+
+const USER_AGENT: &str = concat!("likeness/", env!("CARGO_PKG_VERSION"));
+
+/// An answer whose body is still on its way.
+pub(crate) struct Incoming {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    reader: Option<ReadableStreamDefaultReader>,
+    deadline: Deadline,
+}
+
+/// Sends a request without a body.
+pub(crate) async fn ask(request: &SignedRequest) -> Result<Incoming, NoAnswer> {
+    let deadline = Deadline::after(TRANSFER_TIMEOUT);
+    // What is read is compared with lengths and sums: it must come as it is.
+    send(request, &[("accept-encoding", "identity")], None, deadline).await
+}
+
+/// Sends a request with this body: bytes, or a stream that knows its length.
+pub(crate) async fn tell(
+    request: &SignedRequest,
+    body: &JsValue,
+    deadline: Deadline,
+) -> Result<Incoming, NoAnswer> {
+    send(request, &[], Some(body), deadline).await
+}
+
+async fn send(
+    request: &SignedRequest,
+    more: &[(&str, &str)],
+    body: Option<&JsValue>,
+    deadline: Deadline,
+) -> Result<Incoming, NoAnswer> {
+    // What cannot be made into a request was not sent.
+    let request = outgoing(request, more, body, &deadline).map_err(|_| NoAnswer::NotConnected)?;
+    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+    let answer = deadline.within(JsFuture::from(scope.fetch_with_request(&request))).await?;
+    let response: Response = answer.map_err(|error| broken(&error))?.unchecked_into();
+    let reader = response.body().map(|body| body.get_reader().unchecked_into());
+    let status = StatusCode::from_u16(response.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    Ok(Incoming { status, headers: headers_of(&response.headers()), reader, deadline })
+}
+
+fn outgoing(
+    request: &SignedRequest,
+    more: &[(&str, &str)],
+    body: Option<&JsValue>,
+    deadline: &Deadline,
+) -> Result<web_sys::Request, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("user-agent", USER_AGENT)?;
+    for (name, value) in more {
+        headers.set(name, value)?;
+    }
+    for (name, value) in &request.headers {
+        headers.set(name, value)?;
+    }
+    let init = RequestInit::new();
+    init.set_method(&request.method);
+    init.set_headers(&headers);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(deadline.signal()));
+    if let Some(body) = body {
+        init.set_body(body);
+    }
+    web_sys::Request::new_with_str_and_init(request.url.as_str(), &init)
+}
+
+fn broken(error: &JsValue) -> NoAnswer {
+    worker::console_debug!("no answer: {error:?}");
+    NoAnswer::Interrupted
+}
+
+fn headers_of(headers: &Headers) -> HeaderMap {
+    let mut all = HeaderMap::new();
+    for entry in headers.entries().into_iter().flatten() {
+        let pair: js_sys::Array = entry.unchecked_into();
+        let text = |at| pair.get(at).as_string();
+        if let (Some(name), Some(value)) = (text(0), text(1))
+            && let (Ok(name), Ok(value)) =
+                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
+        {
+            all.append(name, value);
+        }
+    }
+    all
+}
+
+impl Incoming {
+    /// The next bytes, still outside of the linear memory; `None` when the answer is whole.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Uint8Array>, NoAnswer> {
+        let Some(reader) = &self.reader else { return Ok(None) };
+        let read = self.deadline.within(JsFuture::from(reader.read())).await?;
+        let read = read.map_err(|error| broken(&error))?;
+        let value = Reflect::get(&read, &JsValue::from_str("value")).unwrap_or_default();
+        if value.is_undefined() {
+            self.reader = None;
+            return Ok(None);
+        }
+        Ok(Some(value.unchecked_into()))
+    }
+
+    /// The body, but for what goes beyond `most` bytes.
+    pub(crate) async fn body(&mut self, most: usize) -> Result<Vec<u8>, NoAnswer> {
+        let mut all = Vec::new();
+        while all.len() < most
+            && let Some(chunk) = self.chunk().await?
+        {
+            append(&mut all, &chunk, most);
+        }
+        Ok(all)
+    }
+
+    /// The whole answer, as the core knows it. One that is too long is none.
+    pub(crate) async fn whole(mut self) -> Result<likeness_core::http::Response, NoAnswer> {
+        let body = self.body(MAX_ANSWER_BYTES + 1).await?;
+        if body.len() > MAX_ANSWER_BYTES {
+            return Err(NoAnswer::Interrupted);
+        }
+        let headers = std::mem::take(&mut self.headers);
+        Ok(likeness_core::http::Response { status: self.status, headers, body })
+    }
+
+    /// The beginning of a refusal's body. What does not come is not needed.
+    pub(crate) async fn why(mut self) -> (StatusCode, Vec<u8>) {
+        let body = self.body(4096).await.unwrap_or_default();
+        (self.status, body)
+    }
+}
+
+/// Whoever does not read on would keep the connection, and the other side waiting.
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if self.reader.is_some() {
+            self.deadline.end();
+        }
+    }
+}
+
+/// Copies a chunk behind what is there, but not beyond `most` bytes.
+pub(crate) fn append(all: &mut Vec<u8>, chunk: &Uint8Array, most: usize) {
+    let start = all.len();
+    let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX).min(most.saturating_sub(start));
+    let part = chunk.subarray(0, u32::try_from(length).unwrap_or(u32::MAX));
+    all.resize(start + length, 0);
+    if let Some(room) = all.get_mut(start..) {
+        part.copy_to(room);
+    }
+}

@@ -1,0 +1,28 @@
+//! The Worker that prepares photos and moves files at the edge.
+//!
+//! It is a Worker of its own since a photo takes most of the memory that Cloudflare gives an isolate, and since a
+//! panic ends every request of the isolate in which it happens: neither may touch the front. It knows no key and
+//! decides nothing: see [`likeness_core::imager`].
+//!
+//! Only the front's service binding leads here. `POST /jobs` does a job. `GET /memory` says how large the linear
+//! memory has grown, which is what tests hold against the limit.
+
+mod answer;
+mod copy;
+mod desk;
+mod exchange;
+mod job;
+mod memory;
+mod outlet;
+mod prepare;
+mod send;
+mod sums;
+mod time;
+
+use worker::{Context, Env, Request, Response, Result, event};
+
+/// Answers a request.
+#[event(fetch)]
+async fn fetch(request: Request, _env: Env, _context: Context) -> Result<Response> {
+    answer::answer(request).await
+}

@@ -1,0 +1,123 @@
+//! A request's body, written piece by piece.
+
+use std::{cell::Cell, pin::pin};
+
+use futures_util::future::{Either, select};
+use js_sys::{BigInt, Uint8Array};
+use likeness_core::{http::NoAnswer, imager::SignedRequest, limits::TRANSFER_TIMEOUT};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{TransformStream, WritableStreamDefaultWriter};
+use worker::worker_sys::FixedLengthStream;
+
+use crate::{
+    exchange::{Incoming, tell},
+    time::Deadline,
+};
+
+/// Where the body's bytes go in. What the network does not take yet is waited for, so that never more than one chunk
+/// is held.
+pub(crate) struct Outlet {
+    writer: WritableStreamDefaultWriter,
+    taken: Cell<u64>,
+}
+
+/// Why a body did not get its bytes.
+pub(crate) enum Halt<E> {
+    /// They could not be read.
+    Source(E),
+    /// Nobody takes them any more: the request itself knows why.
+    Gone,
+}
+
+/// Why a request was not answered.
+pub(crate) enum Stopped<E> {
+    /// Its body could not be read.
+    Source(E),
+    /// No answer came.
+    NoAnswer(NoAnswer),
+}
+
+impl Outlet {
+    /// Hands on these bytes.
+    pub(crate) async fn write<E>(&self, bytes: &Uint8Array) -> Result<(), Halt<E>> {
+        JsFuture::from(self.writer.write_with_chunk(bytes)).await.map_err(|_| Halt::Gone)?;
+        self.taken.set(self.taken.get().saturating_add(bytes.length().into()));
+        Ok(())
+    }
+}
+
+/// Sends a request whose body is `length` bytes that `fill` writes. If it writes others, or not all of them, the
+/// request is broken off before it is whole.
+pub(crate) async fn pour<E>(
+    to: &SignedRequest,
+    length: u64,
+    fill: impl AsyncFnOnce(&Outlet) -> Result<(), Halt<E>>,
+) -> Result<Incoming, Stopped<E>> {
+    let deadline = Deadline::after(TRANSFER_TIMEOUT);
+    // Nothing was sent where not even a stream could be made.
+    let unsent = |_: JsValue| Stopped::NoAnswer(NoAnswer::NotConnected);
+    let stream = fixed_length(length).map_err(unsent)?;
+    let writer = stream.writable().get_writer().map_err(unsent)?;
+    let outlet = Outlet { writer, taken: Cell::new(0) };
+    let filling = pin!(fill(&outlet));
+    let readable: JsValue = stream.readable().into();
+    let asking = pin!(tell(to, &readable, deadline.clone()));
+    let outcome = match select(filling, asking).await {
+        Either::Left((Ok(()), asking)) => {
+            outlet.end();
+            asking.await.map_err(Stopped::NoAnswer)
+        }
+        Either::Left((Err(Halt::Gone), asking)) => match asking.await {
+            Ok(answer) => early(answer),
+            Err(why) => Err(Stopped::NoAnswer(why)),
+        },
+        Either::Left((Err(Halt::Source(error)), _)) => Err(Stopped::Source(error)),
+        Either::Right((Ok(answer), _)) => early(answer),
+        Either::Right((Err(why), _)) => Err(Stopped::NoAnswer(why)),
+    };
+    outcome.map_err(|stopped| {
+        outlet.break_off();
+        deadline.end();
+        match stopped {
+            Stopped::NoAnswer(NoAnswer::Interrupted) if length > 0 && outlet.taken.get() == 0 => {
+                Stopped::NoAnswer(NoAnswer::NotConnected)
+            }
+            stopped => stopped,
+        }
+    })
+}
+
+/// A server may answer before it has read everything; a refusal then counts, a success does not.
+fn early<E>(answer: Incoming) -> Result<Incoming, Stopped<E>> {
+    if answer.status.is_success() { Err(Stopped::NoAnswer(NoAnswer::Interrupted)) } else { Ok(answer) }
+}
+
+impl Outlet {
+    /// All bytes are there.
+    fn end(&self) {
+        quietly(self.writer.close());
+    }
+
+    /// No more bytes come, though some are missing.
+    fn break_off(&self) {
+        quietly(self.writer.abort());
+    }
+}
+
+/// Lets go of a promise whose failure nobody asks for, without one that is said to be unhandled.
+fn quietly(promise: js_sys::Promise) {
+    wasm_bindgen_futures::spawn_local(async move {
+        // The request says what became of its body.
+        let _ = JsFuture::from(promise).await;
+    });
+}
+
+/// Only a stream of this class makes a request with a Content-Length instead of chunks, which storage refuses.
+fn fixed_length(length: u64) -> Result<TransformStream, JsValue> {
+    let stream = match u32::try_from(length) {
+        Ok(length) => FixedLengthStream::new(length),
+        Err(_) => FixedLengthStream::new_big_int(BigInt::from(length)),
+    };
+    Ok(stream?.unchecked_into())
+}

@@ -1,0 +1,139 @@
+//! A photo from a bucket and back to it, clean.
+
+use js_sys::Uint8Array;
+use likeness_core::{
+    avatar::{PrepareError, Prepared, Sha256Sum},
+    error::{StorageError, StorageErrorKind},
+    imager::SignedRequest,
+    limits::{PhotoLimits, TRANSFER_TIMEOUT},
+    photo::{Normalise as _, PhotoProblem, PixelNormaliser},
+    storage::{self, ETag},
+};
+
+use crate::{
+    desk::{Full, Place, at_the_desk},
+    exchange::{append, ask, tell},
+    time::Deadline,
+};
+
+/// A photo to prepare: see [`likeness_core::imager::ImagerJob::Prepare`].
+pub(crate) struct Photo {
+    pub(crate) from: SignedRequest,
+    pub(crate) sha256: Option<Sha256Sum>,
+    pub(crate) place: String,
+    pub(crate) limits: PhotoLimits,
+    pub(crate) target: SignedRequest,
+    pub(crate) file: String,
+}
+
+/// Why there is no clean photo: [`PrepareError`] for the report, or the desk was lost.
+enum Stopped {
+    Report(PrepareError),
+    Lost,
+}
+
+impl From<PhotoProblem> for Stopped {
+    fn from(problem: PhotoProblem) -> Self {
+        Self::Report(PrepareError::Photo(problem))
+    }
+}
+
+/// Prepares a photo, once it is its turn.
+pub(crate) async fn prepare(photo: Photo) -> Result<Result<Prepared, PrepareError>, Full> {
+    at_the_desk(async |place| match photo.prepare(place).await {
+        Ok(prepared) => Some(Ok(prepared)),
+        Err(Stopped::Report(error)) => Some(Err(error)),
+        Err(Stopped::Lost) => None,
+    })
+    .await
+}
+
+impl Photo {
+    async fn prepare(&self, place: &Place) -> Result<Prepared, Stopped> {
+        self.read(place).await?;
+        let (prepared, jpeg) = self.normalised(place)?;
+        let etag = self.write(&jpeg).await?;
+        Ok(Prepared { etag, ..prepared })
+    }
+
+    /// The photo's bytes into the desk's buffer, never more of them than the limit.
+    async fn read(&self, place: &Place) -> Result<(), Stopped> {
+        let limit = self.limits.max_bytes;
+        let mut incoming = ask(&self.from).await.map_err(|_| self.unreachable())?;
+        if !incoming.status.is_success() {
+            let (status, body) = incoming.why().await;
+            return Err(self.not_read(storage::refused(status, &body)));
+        }
+        let announced = storage::head_of(&incoming.headers).length;
+        let too_large = PhotoProblem::TooManyBytes {
+            // Where no length is announced, it is only known to be more: how much had come is chance.
+            bytes: announced.unwrap_or(limit.saturating_add(1)),
+            max: limit,
+        };
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
+        let mut length = announced.unwrap_or(0);
+        let room = usize::try_from(length).unwrap_or(usize::MAX);
+        if length <= limit {
+            place.with(|bytes| bytes.reserve_exact(room)).ok_or(Stopped::Lost)?;
+        }
+        loop {
+            if length > limit {
+                return Err(too_large.into());
+            }
+            let Some(chunk) = incoming.chunk().await.map_err(|_| self.unreachable())? else {
+                return Ok(());
+            };
+            let so_far = place.with(|bytes| {
+                append(bytes, &chunk, most);
+                bytes.len() as u64
+            });
+            length = length.max(so_far.ok_or(Stopped::Lost)?);
+        }
+    }
+
+    /// The clean photo, outside of the linear memory.
+    fn normalised(&self, place: &Place) -> Result<(Prepared, Uint8Array), Stopped> {
+        let sum = place.with(|bytes| Sha256Sum::of(bytes)).ok_or(Stopped::Lost)?;
+        if self.sha256.is_some_and(|expected| expected != sum) {
+            return Err(self.not_read(StorageErrorKind::Changed));
+        }
+        let bytes = place.clear();
+        let photo = PixelNormaliser.normalise(&bytes, &self.limits)?;
+        drop(bytes);
+        let prepared = Prepared {
+            file: self.file.clone(),
+            etag: None,
+            length: photo.jpeg().len() as u64,
+            crc32: photo.crc32(),
+            width: photo.width(),
+            height: photo.height(),
+            changes: photo.changes().to_vec(),
+            original: Some(sum),
+        };
+        Ok((prepared, Uint8Array::from(photo.jpeg())))
+    }
+
+    async fn write(&self, jpeg: &Uint8Array) -> Result<Option<ETag>, Stopped> {
+        let deadline = Deadline::after(TRANSFER_TIMEOUT);
+        let not_written = |kind| failed(kind, &self.file);
+        let answer = tell(&self.target, jpeg, deadline).await;
+        let answer = answer.map_err(|_| not_written(StorageErrorKind::Unreachable))?;
+        if !answer.status.is_success() {
+            let (status, body) = answer.why().await;
+            return Err(not_written(storage::refused(status, &body)));
+        }
+        Ok(storage::head_of(&answer.headers).etag)
+    }
+
+    fn unreachable(&self) -> Stopped {
+        self.not_read(StorageErrorKind::Unreachable)
+    }
+
+    fn not_read(&self, kind: StorageErrorKind) -> Stopped {
+        failed(kind, &self.place)
+    }
+}
+
+fn failed(kind: StorageErrorKind, place: &str) -> Stopped {
+    Stopped::Report(PrepareError::Storage(StorageError { kind, place: place.to_owned() }))
+}

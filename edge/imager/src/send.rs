@@ -1,0 +1,129 @@
+//! Pieces, one after the other, as the body of one request.
+
+use js_sys::Uint8Array;
+use likeness_core::{
+    error::{StorageError, StorageErrorKind},
+    http::NoAnswer,
+    imager::{SendFailure, SentAnswer, SentPiece, SignedRequest},
+    storage,
+};
+
+use crate::{
+    exchange::{Incoming, ask},
+    outlet::{Halt, Outlet, Stopped, pour},
+    sums::Crc32,
+};
+
+/// Sends the pieces. Only one of them is open at a time, and none is held whole.
+pub(crate) async fn send(
+    pieces: Vec<SentPiece>,
+    length: u64,
+    to: &SignedRequest,
+) -> Result<SentAnswer, SendFailure> {
+    let sum = pieces.iter().try_fold(0_u64, |sum, piece| sum.checked_add(piece.length()));
+    if sum != Some(length) {
+        worker::console_error!("the pieces are not as long as the whole: nothing is sent");
+        return Err(SendFailure::NoAnswer(NoAnswer::NotConnected));
+    }
+    let answer = pour(to, length, async |outlet| {
+        for piece in pieces {
+            piece.pass_on(outlet).await?;
+        }
+        Ok(())
+    })
+    .await
+    .map_err(|stopped| match stopped {
+        Stopped::Source(error) => SendFailure::Source(error),
+        Stopped::NoAnswer(why) => SendFailure::NoAnswer(why),
+    })?;
+    let answer = answer.whole().await.map_err(SendFailure::NoAnswer)?;
+    Ok(SentAnswer::of(&answer))
+}
+
+/// A piece on its way.
+trait Passed {
+    fn length(&self) -> u64;
+    async fn pass_on(self, outlet: &Outlet) -> Result<(), Halt<StorageError>>;
+}
+
+impl Passed for SentPiece {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Object { length, .. } => *length,
+        }
+    }
+
+    async fn pass_on(self, outlet: &Outlet) -> Result<(), Halt<StorageError>> {
+        match self {
+            Self::Bytes(bytes) => outlet.write(&Uint8Array::from(bytes.as_slice())).await,
+            Self::Object { from, length, crc32, place } => {
+                Object { from, length, crc32, place }.pass_on(outlet).await
+            }
+        }
+    }
+}
+
+/// An object on its way. It must be as long as was asked, and its sum right: other bytes would make an archive that
+/// nobody can unpack, and fal says so only after the training was paid for.
+struct Object {
+    from: SignedRequest,
+    length: u64,
+    crc32: Option<u32>,
+    place: String,
+}
+
+impl Object {
+    async fn pass_on(self, outlet: &Outlet) -> Result<(), Halt<StorageError>> {
+        let mut incoming = self.open().await.map_err(Halt::Source)?;
+        let (mut left, mut sum) = (self.length, Crc32::default());
+        loop {
+            if left == 0 && self.crc32.is_some_and(|expected| expected != sum.value()) {
+                return Err(Halt::Source(self.error(StorageErrorKind::Changed)));
+            }
+            let chunk = match incoming.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) if left == 0 => return Ok(()),
+                Ok(None) => return Err(Halt::Source(self.error(StorageErrorKind::Changed))),
+                Err(_) => return Err(Halt::Source(self.error(StorageErrorKind::Unreachable))),
+            };
+            let Some(after) = left.checked_sub(chunk.length().into()) else {
+                return Err(Halt::Source(self.error(StorageErrorKind::Changed)));
+            };
+            left = after;
+            if self.crc32.is_some() {
+                sum.add(&chunk);
+            }
+            // The last bytes leave only once all of them are known to be right.
+            if left == 0 && self.crc32.is_some_and(|expected| expected != sum.value()) {
+                return Err(Halt::Source(self.error(StorageErrorKind::Changed)));
+            }
+            outlet.write(&chunk).await?;
+        }
+    }
+
+    async fn open(&self) -> Result<Incoming, StorageError> {
+        let incoming = ask(&self.from).await.map_err(|_| self.error(StorageErrorKind::Unreachable))?;
+        if !incoming.status.is_success() {
+            let (status, body) = incoming.why().await;
+            return Err(self.error(storage::refused(status, &body)));
+        }
+        let header =
+            |name: &str| self.from.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+        let head = storage::head_of(&incoming.headers);
+        let status = if header("range").is_some() { 206 } else { 200 };
+        // A server that does not know If-Match sends whatever is there.
+        let other_version = matches!(
+            (&head.etag, header("if-match")), (Some(now), Some((_, then))) if now.as_str() != then
+        );
+        let other_length = head.length.is_some_and(|now| now != self.length);
+        if incoming.status != status || other_version || other_length {
+            return Err(self.error(StorageErrorKind::Changed));
+        }
+        Ok(incoming)
+    }
+
+    fn error(&self, kind: StorageErrorKind) -> StorageError {
+        StorageError { kind, place: self.place.clone() }
+    }
+}

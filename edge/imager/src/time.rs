@@ -1,0 +1,64 @@
+//! The time that something may take.
+
+use std::{
+    cell::RefCell,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
+
+use likeness_core::http::NoAnswer;
+use worker::{AbortController, AbortSignal, Delay};
+
+/// When a transfer is given up: one clock for its request and for its answer's body. What is still under way then is
+/// broken off, so that nothing of it goes on unseen.
+#[derive(Clone)]
+pub(crate) struct Deadline {
+    delay: Rc<RefCell<Pin<Box<Delay>>>>,
+    abort: Rc<RefCell<Option<AbortController>>>,
+    signal: AbortSignal,
+}
+
+impl Deadline {
+    pub(crate) fn after(time: Duration) -> Self {
+        let abort = AbortController::default();
+        let signal = abort.signal();
+        Self {
+            delay: Rc::new(RefCell::new(Box::pin(Delay::from(time)))),
+            abort: Rc::new(RefCell::new(Some(abort))),
+            signal,
+        }
+    }
+
+    /// What a request is given, so that it ends with the time.
+    pub(crate) fn signal(&self) -> &AbortSignal {
+        &self.signal
+    }
+
+    /// Ends what is under way.
+    pub(crate) fn end(&self) {
+        if let Some(abort) = self.abort.borrow_mut().take() {
+            abort.abort();
+        }
+    }
+
+    /// What the work says, unless the time is up first.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, NoAnswer> {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(Ok(done));
+            }
+            match self.delay.borrow_mut().as_mut().poll(context) {
+                Poll::Ready(()) => {
+                    self.end();
+                    Poll::Ready(Err(NoAnswer::TimedOut))
+                }
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
