@@ -10,7 +10,9 @@ use super::{
     problem::{ApiProblem, Problem},
     route::{Operation, Params, Role},
 };
-use crate::{budget::TokenDigest, http::StatusCode, secret::Secret, time::Timestamp};
+use crate::{
+    budget::TokenDigest, fal::webhook::MAX_WEBHOOK_BYTES, http::StatusCode, secret::Secret, time::Timestamp,
+};
 
 /// A call, but for its body.
 #[derive(Clone, Debug)]
@@ -103,7 +105,11 @@ impl Call {
     /// The most bytes of its body that are read. Longer ones are refused before they are.
     #[must_use]
     pub fn max_body(&self, photo: u64) -> u64 {
-        if self.operation.takes_a_file() { photo } else { MAX_BODY }
+        match self.operation {
+            operation if operation.takes_a_file() => photo,
+            Operation::FalWebhook => MAX_WEBHOOK_BYTES as u64,
+            _ => MAX_BODY,
+        }
     }
 
     /// A parameter of the query.

@@ -7,6 +7,7 @@
 mod bureau;
 mod call;
 mod deployment;
+mod door;
 mod notify;
 mod openapi;
 mod problem;
@@ -18,10 +19,11 @@ pub use self::{
     bureau::{Admission, Bureau, BureauAnswer, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{Cors, Deployment, DeploymentError, Notify, Way, test_bucket},
+    door::Claim,
     notify::notification,
     openapi::description,
     problem::{ApiProblem, Problem},
     room::{Answer, Download, Given, Hold, Purchase, Room},
     route::{Entry, Operation, Params, Place, ROUTES, Role},
-    views::avatar_view,
+    views::{avatar_view, avatars_view},
 };

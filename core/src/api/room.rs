@@ -257,20 +257,10 @@ impl Room<'_> {
         }
     }
 
-    /// Where this avatar is bought. One that was begun elsewhere, or in another mode, is not carried on here.
+    /// Where this avatar is bought.
     fn way_of(&self, avatar: &Avatar) -> Result<&Way, ApiProblem> {
         let way = self.way.ok_or(ApiProblem::NoKey)?;
-        let origin = way.account.origins().origin();
-        if avatar.origin() != origin {
-            let why = format!("it was begun at {}, the settings say {origin}", avatar.origin());
-            return Err(ApiProblem::OtherSettings { why });
-        }
-        if let Some(depot) = avatar.depots().last()
-            && !way.bucket.as_ref().is_some_and(|bucket| depot.is_in(bucket))
-        {
-            let why = format!("its photos lie in {}", depot.address());
-            return Err(ApiProblem::OtherSettings { why });
-        }
+        way.carries(avatar)?;
         Ok(way)
     }
 }

@@ -37,6 +37,12 @@ pub(super) fn listed(avatar: &Avatar) -> Value {
     })
 }
 
+/// A user's avatars, from the lines of [`super::listed`].
+#[must_use]
+pub fn avatars_view(lines: Vec<Value>) -> Value {
+    json!({ "avatars": lines })
+}
+
 /// Its photos, in the order in which they came.
 pub(super) fn photos(avatar: &Avatar) -> Vec<Value> {
     let there = avatar.photos().photos().iter().map(photo);

@@ -314,6 +314,13 @@ impl Avatar {
             && self.imported.is_none()
     }
 
+    /// Whether photos lie ready for a training that nobody has asked for yet.
+    pub(super) fn keeps_album(&self) -> bool {
+        let any = !self.photos.photos().is_empty();
+        let waits = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        self.hosted.is_some() && self.person.is_some() && any && (waits || self.never_bought())
+    }
+
     /// What tidying up there is to do, and by when.
     pub(super) fn tidying(&self, moment: &Moment) -> Tidying {
         let Some(hosted) = &self.hosted else { return Tidying::None };

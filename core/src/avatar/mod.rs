@@ -204,6 +204,12 @@ impl Avatar {
         })
     }
 
+    /// The same for one that lives behind the API as well, where photos are prepared before a training asks for them.
+    #[must_use]
+    pub fn may_need_working_files(&self) -> bool {
+        self.needs_working_files() || self.keeps_album()
+    }
+
     /// The request that an unclear order may have become, and that fal is asked about.
     #[must_use]
     pub fn candidate(&self, errand: Errand) -> Option<&RequestId> {

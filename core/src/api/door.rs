@@ -1,0 +1,161 @@
+//! Who is let in.
+
+use serde_json::{Value, json};
+
+use super::{
+    call::{Call, Caller},
+    deployment::{Deployment, Way},
+    problem::ApiProblem,
+    route::Place,
+};
+use crate::{
+    avatar::Avatar,
+    budget::{Budget, Kind, Payer, TokenDigest, TokenText},
+    secret::Secret,
+    time::Timestamp,
+};
+
+/// Who calls, as far as what is shown tells by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// That is all there is to know.
+    Settled(Caller),
+    /// A server token, which the budget knows or does not.
+    Token(TokenDigest),
+}
+
+impl Claim {
+    /// Who calls, once the budget is asked. It need not be for a claim that is settled.
+    pub fn caller(self, budget: &Budget, now: Timestamp) -> Result<Caller, ApiProblem> {
+        match self {
+            Self::Settled(caller) => Ok(caller),
+            Self::Token(digest) => {
+                budget.who(&digest, now).map(|_| Caller::Server).ok_or(ApiProblem::Unauthorized)
+            }
+        }
+    }
+}
+
+impl Caller {
+    /// Who pays for what this caller buys.
+    #[must_use]
+    pub fn payer(self) -> Payer {
+        if self == Self::Server { Payer::Server } else { Payer::Avatar }
+    }
+}
+
+impl Deployment {
+    /// Who calls. Until there is an operator nobody is let in, and only that it runs is told.
+    pub fn claim(&self, call: &Call) -> Result<Claim, ApiProblem> {
+        if call.operation.place() == Place::Here {
+            return Ok(Claim::Settled(Caller::Anyone));
+        }
+        let admin = self.admin.as_ref().ok_or(ApiProblem::NoAdmin)?;
+        let Some(shown) = call.credential.as_ref().map(Secret::expose) else {
+            return Ok(Claim::Settled(Caller::Anyone));
+        };
+        if admin.admits(shown) {
+            return Ok(Claim::Settled(Caller::Admin));
+        }
+        let token = TokenText::parse(shown).map_err(|_| ApiProblem::Unauthorized)?;
+        match token.kind() {
+            Kind::Server => Ok(Claim::Token(token.hash())),
+            Kind::Capability => Ok(Claim::Settled(Caller::Capability(token.hash()))),
+            Kind::Invite => Err(ApiProblem::Unauthorized),
+        }
+    }
+
+    /// That it runs, and whether it can buy anything.
+    #[must_use]
+    pub fn health(&self) -> Value {
+        json!({
+            "status": "ok",
+            "able": self.is_able(),
+            "test_mode": self.test_mode,
+            "bucket": self.bucket.is_some(),
+        })
+    }
+}
+
+impl Way {
+    /// Whether this avatar is bought and kept so. One that was begun elsewhere, or in another mode, is not carried on
+    /// here.
+    pub fn carries(&self, avatar: &Avatar) -> Result<(), ApiProblem> {
+        let origin = self.account.origins().origin();
+        if avatar.origin() != origin {
+            let why = format!("it was begun at {}, the settings say {origin}", avatar.origin());
+            return Err(ApiProblem::OtherSettings { why });
+        }
+        if let Some(depot) = avatar.depots().last()
+            && !self.bucket.as_ref().is_some_and(|bucket| depot.is_in(bucket))
+        {
+            let why = format!("its photos lie in {}", depot.address());
+            return Err(ApiProblem::OtherSettings { why });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, Method};
+
+    use super::Claim;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        api::{ApiProblem, Call, Caller, Deployment, Role},
+        budget::{Budget, Kind, Payer, TokenText},
+        time::Timestamp,
+    };
+
+    const ADMIN: &str = "an admin token of more than 32 characters";
+
+    fn deployment(admin: &str) -> Deployment {
+        Deployment::read(|name| (name == "ADMIN_TOKEN").then(|| admin.to_owned())).expect("settings")
+    }
+
+    fn call(path: &str, shown: Option<&str>) -> Call {
+        let mut headers = HeaderMap::new();
+        if let Some(shown) = shown {
+            let value = HeaderValue::from_str(&format!("Bearer {shown}")).expect("a header");
+            headers.insert("authorization", value);
+        }
+        Call::parse(&Method::GET, path, &headers, Timestamp::from_millis(0)).expect("a call")
+    }
+
+    #[test]
+    fn each_token_opens_its_own_door() {
+        let deployment = deployment(ADMIN);
+        let now = Timestamp::from_millis(0);
+        let budget = Budget::new([7; 32], now);
+        let token = |kind| TokenText::new(kind, [9; 32]);
+        let caller = |shown: Option<&str>| {
+            deployment.claim(&call("/v1/budget", shown)).and_then(|claim| claim.caller(&budget, now))
+        };
+        assert_eq!(caller(None), Ok(Caller::Anyone));
+        assert_eq!(caller(Some(ADMIN)), Ok(Caller::Admin));
+        let capability = token(Kind::Capability);
+        assert_eq!(caller(Some(capability.expose())), Ok(Caller::Capability(capability.hash())));
+        assert_eq!(Caller::Capability(capability.hash()).payer(), Payer::Avatar);
+        assert_eq!(Caller::Server.payer(), Payer::Server);
+        let server = token(Kind::Server);
+        assert_eq!(
+            deployment.claim(&call("/v1/budget", Some(server.expose()))),
+            Ok(Claim::Token(server.hash()))
+        );
+        for other in [server.expose(), token(Kind::Invite).expose(), "lks_", &ADMIN[1..]] {
+            assert_eq!(caller(Some(other)), Err(ApiProblem::Unauthorized));
+        }
+    }
+
+    #[test]
+    fn without_an_operator_only_that_it_runs_is_told() {
+        let deployment = deployment("");
+        let refused = deployment.claim(&call("/v1/budget", None));
+        assert_eq!(refused, Err(ApiProblem::NoAdmin));
+        let claim = deployment.claim(&call("/health", Some("whatever")));
+        assert!(matches!(claim, Ok(Claim::Settled(caller)) if caller.role() == Role::Anyone));
+        assert_eq!(deployment.health()["able"], false);
+    }
+}
