@@ -75,7 +75,8 @@ mod tests {
     fn a_name_never_leads_elsewhere() {
         let folder = Path::new("/avatar");
         assert_eq!(file(folder, "upload-1-a_B-2").expect("a file"), folder.join("upload-1-a_B-2"));
-        for name in ["", "model.safetensors", "upload-1-../x", "upload-1/x", "/upload-1", "..", "upload-1-\0"] {
+        for name in ["", "model.safetensors", "upload-1-../x", "upload-1/x", "/upload-1", "..", "upload-1-\0"]
+        {
             assert!(file(folder, name).is_err(), "{name}");
         }
     }

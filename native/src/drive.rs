@@ -9,9 +9,10 @@ use likeness_core::{
         Outcome, Stage, Step, Task, TaskId,
     },
     fal::submit::{self, Submitted, Unclear},
+    time::Timestamp,
 };
 use tokio::{
-    sync::OwnedSemaphorePermit,
+    sync::{Notify, OwnedSemaphorePermit, watch},
     task::{JoinError, JoinSet},
 };
 
@@ -28,6 +29,9 @@ use crate::{
 
 /// How often another process's changes are looked for, such as a cancel.
 const TICK: Duration = Duration::from_millis(500);
+
+/// How long nothing may be due before an avatar behind the API is let go of.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Drives the avatar, telling `watcher` after every change. Where another process drives it already, this one
 /// only watches, and carries on should the other go away.
@@ -54,12 +58,45 @@ pub(crate) async fn drive(
         // Whoever asks wants to know how things stand now.
         shell.ask(id, Command::Look(order))?;
     }
-    let mut driver = Driver { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new(), hold: None };
+    let mut driver = Driver::new(shell, link, id);
     let outcome = driver.run(interrupt, goal, watcher).await;
-    // However it ended: the answer to a purchase that is under way is awaited and saved.
-    let saved = driver.await_submits().await;
-    driver.tasks.shutdown().await;
-    outcome.and_then(|avatar| saved.map(|()| avatar))
+    driver.leave(outcome).await
+}
+
+/// Why an avatar behind the API is let go of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// Nothing is to be done before this moment, unless something happens.
+    Until(Timestamp),
+    /// Nothing is to be done until something happens.
+    Idle,
+    /// The program is to end.
+    Stopped,
+}
+
+/// What makes the driver of an avatar behind the API look again, or end.
+#[derive(Debug)]
+pub(crate) struct Bell<'a> {
+    /// Something happened to the avatar.
+    pub(crate) woken: &'a Notify,
+    /// Whether the program is to end.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Does all that there is to do for an avatar behind the API and is `wanted`, telling `watcher` after every change.
+/// Its lock must be held.
+pub(crate) async fn attend(
+    shell: &Shell,
+    link: Link,
+    id: AvatarId,
+    bell: Bell<'_>,
+    wanted: impl Fn(Errand) -> bool,
+    watcher: &mut (dyn FnMut(&Avatar) + Send),
+) -> Result<Pause, Failure> {
+    shell.tell_at(id, Event::Restarted, link.poll)?;
+    let mut driver = Driver::new(shell, link, id);
+    let outcome = driver.attend(bell, wanted, watcher).await;
+    driver.leave(outcome).await
 }
 
 struct Driver<'a> {
@@ -73,7 +110,51 @@ struct Driver<'a> {
     hold: Option<OwnedSemaphorePermit>,
 }
 
-impl Driver<'_> {
+impl<'a> Driver<'a> {
+    fn new(shell: &'a Shell, link: Link, id: AvatarId) -> Self {
+        Self { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new(), hold: None }
+    }
+
+    /// However it ended: the answer to a purchase that is under way is awaited and saved.
+    async fn leave<T>(mut self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        let saved = self.await_submits().await;
+        self.tasks.shutdown().await;
+        outcome.and_then(|outcome| saved.map(|()| outcome))
+    }
+
+    async fn attend(
+        &mut self,
+        mut bell: Bell<'_>,
+        wanted: impl Fn(Errand) -> bool,
+        watcher: &mut (dyn FnMut(&Avatar) + Send),
+    ) -> Result<Pause, Failure> {
+        while !*bell.stop.borrow() {
+            let (avatar, step) = self.advance(|_, errand| wanted(errand))?;
+            watcher(&avatar);
+            let until = match step {
+                Step::Begin(task) => {
+                    self.begin(*task);
+                    continue;
+                }
+                Step::Wait(until) => Some(until),
+                Step::Idle => None,
+            };
+            let pause = until.map(|until| until.since(clock::now()));
+            if self.tasks.is_empty() && pause.is_none_or(|pause| pause > SOON) {
+                return Ok(until.map_or(Pause::Idle, Pause::Until));
+            }
+            tokio::select! {
+                ended = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                    ended.map_or(Ok(()), |ended| self.ended(ended))?;
+                }
+                () = bell.woken.notified() => {}
+                () = tokio::time::sleep(pause.unwrap_or(SOON).max(Duration::from_millis(1))) => {}
+                _ = bell.stop.changed() => {}
+            }
+        }
+        Ok(Pause::Stopped)
+    }
+
     async fn run(
         &mut self,
         interrupt: &Interrupt,
@@ -81,12 +162,15 @@ impl Driver<'_> {
         watcher: &mut dyn FnMut(&Avatar) -> Result<(), Failure>,
     ) -> Result<Avatar, Failure> {
         loop {
-            let (avatar, step) = self.advance(goal)?;
+            let (avatar, step) = self.advance(|avatar, errand| goal.allows(avatar, errand))?;
             let (begins, idle) = (matches!(step, Step::Begin(_)), matches!(step, Step::Idle));
             let wait = match step {
                 // Before anything is told: what is saved as begun is begun.
                 Step::Begin(task) => {
-                    self.begin(*task, interrupt).await;
+                    if is_submit(&task.mark) && self.hold.is_none() {
+                        self.hold = interrupt.hold().await;
+                    }
+                    self.begin(*task);
                     Duration::ZERO
                 }
                 Step::Wait(until) => until.since(clock::now()).min(TICK),
@@ -111,10 +195,7 @@ impl Driver<'_> {
         }
     }
 
-    async fn begin(&mut self, task: Task, interrupt: &Interrupt) {
-        if is_submit(&task.mark) && self.hold.is_none() {
-            self.hold = interrupt.hold().await;
-        }
+    fn begin(&mut self, task: Task) {
         let (shell, link, id, task_id) = (self.shell.clone(), self.link.clone(), self.id, task.mark.id);
         self.under_way.push(task.mark);
         self.tasks.spawn(of_job(current_job().unwrap_or_default(), async move {
@@ -123,12 +204,12 @@ impl Driver<'_> {
     }
 
     /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
-    fn advance(&self, goal: Goal) -> Result<(Avatar, Step), Failure> {
+    fn advance(&self, wanted: impl Fn(&Avatar, Errand) -> bool) -> Result<(Avatar, Step), Failure> {
         let moment = moment(self.link.poll)?;
         let advanced = self.shell.store.settle(self.id, |avatar| {
             let Some(avatar) = avatar else { return (None, None) };
             let mut avatar = avatar.after(Event::Woke, &moment);
-            let may = |errand| goal.allows(&avatar, errand);
+            let may = |errand| wanted(&avatar, errand);
             let step = avatar.next_step_of(&self.link.account, &moment, may);
             if let Step::Begin(task) = &step {
                 avatar = avatar.after(Event::Began(task.mark.clone()), &moment);

@@ -6,6 +6,7 @@ compile_error!(
     "Likeness runs on Linux and macOS: it relies on private files, file locks and signals as Unix has them"
 );
 
+mod album;
 mod archive_source;
 mod args;
 pub mod clock;
@@ -21,11 +22,13 @@ mod narrate;
 mod objects;
 mod output;
 mod parallel;
+mod payloads;
 mod photos_in_bucket;
 mod photos_on_disk;
 mod prepare;
 mod printable;
 mod sample;
+mod serve;
 mod settings;
 mod shell;
 pub mod simulate;

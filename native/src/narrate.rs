@@ -21,6 +21,12 @@ pub(crate) struct Narrator<'a> {
     output: &'a Output,
     folder: PathBuf,
     bar: Option<Progress>,
+    chronicle: Chronicle,
+}
+
+/// Writes into the log how one order goes on.
+#[derive(Default)]
+pub(crate) struct Chronicle {
     told: Option<News>,
     rejected: BTreeSet<String>,
 }
@@ -38,31 +44,17 @@ struct News {
 impl<'a> Narrator<'a> {
     /// `folder` is where the avatar's files are.
     pub(crate) fn new(output: &'a Output, folder: PathBuf) -> Self {
-        Self { output, folder, bar: None, told: None, rejected: BTreeSet::new() }
+        Self { output, folder, bar: None, chronicle: Chronicle::default() }
     }
 
     /// Tells how a training stands, if that is news.
     pub(crate) fn training(&mut self, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
         let Some(status) = avatar.status(attempt, clock::now()) else { return Ok(()) };
-        // They end in any order, so their number does not tell which are new.
-        for photo in &status.rejected_photos {
-            if self.rejected.insert(photo.photo.clone()) {
-                log::warn!("{} is left out: {} ({})", photo.photo, photo.message, photo.code);
-            }
-        }
         self.bar("Training", 100, Unit::Percent, status.progress.into(), &status.message);
-        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
-        // The bar counts photos and percents; in the log a line for each would drown the rest.
-        let (message, tenth) = match (status.stage, &status.code) {
-            (StageName::Preparing, None) => ("The photos are being prepared.".to_owned(), 0),
-            (StageName::Training, None) => {
-                (format!("{} works on it.", who(status.test_mode)), status.progress / 10)
-            }
-            _ => (status.message.clone(), 0),
-        };
-        let news = News { stage: status.stage, message, code: status.code.clone(), tenth };
-        let document = status_document(&status, &self.folder);
-        self.tell(news, status.status, status.progress, taken, &document)
+        if self.chronicle.training(&status) {
+            self.output.document(&status_document(&status, &self.folder))?;
+        }
+        Ok(())
     }
 
     /// Tells how pictures stand, if that is news.
@@ -70,15 +62,10 @@ impl<'a> Narrator<'a> {
         let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
         let count = avatar.generation(number).map_or(1, |pictures| pictures.wish.count());
         self.bar("Pictures", count.into(), Unit::Pictures, status.files.len() as u64, &status.message);
-        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
-        let news = News {
-            stage: status.stage,
-            message: status.message.clone(),
-            code: status.code.clone(),
-            tenth: 0,
-        };
-        let document = pictures_document(&status, &self.folder);
-        self.tell(news, status.status, 0, taken, &document)
+        if self.chronicle.pictures(&status) {
+            self.output.document(&pictures_document(&status, &self.folder))?;
+        }
+        Ok(())
     }
 
     /// The bar of a terminal; in a pipe the log tells.
@@ -89,17 +76,45 @@ impl<'a> Narrator<'a> {
             bar.message(message);
         }
     }
+}
 
-    fn tell(
-        &mut self,
-        news: News,
-        status: State,
-        progress: u8,
-        taken: Option<String>,
-        document: &Value,
-    ) -> Result<(), Failure> {
+impl Chronicle {
+    /// Says whether this is news, and not yet the end: that is the result.
+    pub(crate) fn training(&mut self, status: &Status) -> bool {
+        // They end in any order, so their number does not tell which are new.
+        for photo in &status.rejected_photos {
+            if self.rejected.insert(photo.photo.clone()) {
+                log::warn!("{} is left out: {} ({})", photo.photo, photo.message, photo.code);
+            }
+        }
+        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
+        // The bar counts photos and percents; in the log a line for each would drown the rest.
+        let (message, tenth) = match (status.stage, &status.code) {
+            (StageName::Preparing, None) => ("The photos are being prepared.".to_owned(), 0),
+            (StageName::Training, None) => {
+                (format!("{} works on it.", who(status.test_mode)), status.progress / 10)
+            }
+            _ => (status.message.clone(), 0),
+        };
+        let news = News { stage: status.stage, message, code: status.code.clone(), tenth };
+        self.tell(news, status.status, status.progress, taken)
+    }
+
+    /// The same of pictures.
+    pub(crate) fn pictures(&mut self, status: &PicturesStatus) -> bool {
+        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
+        let news = News {
+            stage: status.stage,
+            message: status.message.clone(),
+            code: status.code.clone(),
+            tenth: 0,
+        };
+        self.tell(news, status.status, 0, taken)
+    }
+
+    fn tell(&mut self, news: News, status: State, progress: u8, taken: Option<String>) -> bool {
         if self.told.as_ref() == Some(&news) {
-            return Ok(());
+            return false;
         }
         let bought_now = taken.filter(|_| {
             let before = self.told.as_ref().map(|told| told.stage);
@@ -117,10 +132,9 @@ impl<'a> Narrator<'a> {
             (State::Unknown, _) => log::warn!("{}", news.message),
             (State::InProgress | State::Completed, _) => log::info!("{}{percent}", news.message),
         }
-        // The last one is the result, which the command itself prints.
         let ended = matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);
         self.told = Some(news);
-        if ended { Ok(()) } else { self.output.document(document) }
+        !ended
     }
 }
 

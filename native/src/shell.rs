@@ -6,11 +6,12 @@ use std::{
     num::NonZero,
     os::unix::ffi::{OsStrExt as _, OsStringExt as _},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use likeness_core::{
+    api::{Notify, Way},
     avatar::{Avatar, AvatarId, Command, Errand, Event, Moment, Outcome, TaskId},
     fal::Account,
     limits::POLL_INTERVAL,
@@ -38,7 +39,11 @@ pub(crate) struct Shell {
     pub(crate) store: Arc<Store>,
     /// Memory for the photos in flight.
     pub(crate) budget: Arc<Budget>,
+    /// Who is told of what becomes of avatars behind the API.
+    pub(crate) notify: Option<Notify>,
     settings: Settings,
+    /// The real network, once it was needed.
+    http: Arc<OnceLock<Transport>>,
 }
 
 /// The folder of prepared photos inside an avatar's own.
@@ -61,7 +66,23 @@ impl Shell {
         let store = Store::open(&home).map_err(failures::storage)?;
         sweep::orphans(&store);
         let budget = Arc::new(Budget::of_this_machine());
-        Ok(Self { store: Arc::new(store), budget, settings: context.settings.clone() })
+        let settings = context.settings.clone();
+        Ok(Self { store: Arc::new(store), budget, notify: None, settings, http: Arc::default() })
+    }
+
+    /// The same, telling this backend.
+    pub(crate) fn telling(mut self, notify: Option<Notify>) -> Self {
+        self.notify = notify;
+        self
+    }
+
+    /// The real network.
+    pub(crate) fn http(&self) -> Result<Transport, Failure> {
+        if let Some(transport) = self.http.get() {
+            return Ok(transport.clone());
+        }
+        let transport = Transport::http().map_err(|error| no_way(&error))?;
+        Ok(self.http.get_or_init(|| transport).clone())
     }
 
     /// The avatar. It must be there.
@@ -80,15 +101,32 @@ impl Shell {
         let link = self.link_in(avatar.id(), avatar.test_mode())?;
         let origin = link.account.origins().origin();
         if origin == avatar.origin() {
-            let depot = avatar.depots().last();
-            // Where it is not set as it was, what needs the bucket fails; a cancel, say, does not.
-            let objects =
-                depot.and_then(|depot| self.objects().ok().filter(|objects| depot.is_in(objects.bucket())));
-            return Ok(Link { objects: objects.map(Arc::new), ..link });
+            return Ok(Link { objects: self.objects_of(avatar), ..link });
         }
         Err(Failure::new(Exit::Usage, "settings.other_origin", "this job was bought elsewhere")
             .why(format!("it was bought at {}, the settings say {origin}", avatar.origin()))
             .next("set FAL_BASE_URL as it was then"))
+    }
+
+    /// The way that an avatar behind the API takes.
+    pub(crate) fn link_on(&self, way: &Way, avatar: &Avatar) -> Result<Link, Failure> {
+        let transport = if avatar.test_mode() { self.simulated(avatar.id())? } else { self.http()? };
+        let objects = self.objects_of(avatar);
+        Ok(Link { account: way.account.clone(), transport, poll: way.poll, objects })
+    }
+
+    /// The bucket in which its files lie. Where it is not set as it was, what needs the bucket fails; a cancel, say,
+    /// does not.
+    fn objects_of(&self, avatar: &Avatar) -> Option<Arc<Objects>> {
+        let depot = avatar.depots().last()?;
+        self.objects().ok().filter(|objects| depot.is_in(objects.bucket())).map(Arc::new)
+    }
+
+    /// The simulator of this avatar. One for each avatar that is driven: calls past it are lost.
+    fn simulated(&self, id: AvatarId) -> Result<Transport, Failure> {
+        let plan = plan(id, self.settings.mock_training.value);
+        let plan = plan.ok_or_else(|| no_way(&"the simulator has no address"))?;
+        Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan })))
     }
 
     /// Tells the avatar something. It must be there.
@@ -151,20 +189,18 @@ impl Shell {
     /// The bucket of the settings. It is the caller's own also in test mode: there only fal is simulated.
     pub(crate) fn objects(&self) -> Result<Objects, Failure> {
         let bucket = self.settings.bucket()?;
-        Ok(Objects::new(bucket, Transport::http().map_err(|error| no_way(&error))?))
+        Ok(Objects::new(bucket, self.http()?))
     }
 
     fn link_in(&self, id: AvatarId, test_mode: bool) -> Result<Link, Failure> {
         let account = self.settings.account_in(test_mode)?;
         if test_mode {
             let training = self.settings.mock_training.value;
-            let plan = plan(id, training).ok_or_else(|| no_way(&"the simulator has no address"))?;
-            let transport =
-                Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan }));
+            let transport = self.simulated(id)?;
             let poll = (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL);
             return Ok(Link { account, transport, poll, objects: None });
         }
-        let transport = Transport::http().map_err(|error| no_way(&error))?;
+        let transport = self.http()?;
         // A simulator on this machine is in a hurry, and nobody else is disturbed by being asked often.
         let base = self.settings.fal_base_url.value.as_ref();
         let nearby =

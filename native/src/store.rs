@@ -9,10 +9,12 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Stored},
+    avatar::{Avatar, AvatarId, Name, Stored},
+    budget::{self, Budget},
     error::{StorageError, StorageErrorKind},
     fal::RequestId,
     simulator::Simulator,
+    time::Timestamp,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
@@ -44,6 +46,21 @@ const SCHEMA: &str = "
         avatar TEXT NOT NULL
     ) STRICT;
     CREATE INDEX IF NOT EXISTS requests_of_avatar ON requests (avatar);
+    -- Whose avatars live behind the API.
+    CREATE TABLE IF NOT EXISTS users (
+        avatar TEXT PRIMARY KEY,
+        user TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS avatars_of_user ON users (user);
+    -- Those of them whose person was forgotten, until nothing of theirs is left anywhere; and whether that is so here.
+    CREATE TABLE IF NOT EXISTS erasures (
+        avatar TEXT PRIMARY KEY,
+        gone INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS budget (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        state TEXT NOT NULL
+    ) STRICT;
 ";
 
 /// How long one process waits for another's write.
@@ -118,6 +135,7 @@ impl Store {
             .and_then(|mut query| query.query_row([id.to_string()], |row| row.get(0)).optional())
             .map_err(broken)?;
         let avatar = before.as_deref().map(|text| self.read(text)).transpose()?;
+        let had_person = avatar.as_ref().is_some_and(|avatar| avatar.person().is_some());
         let (avatar, told) = change(avatar, &Holders(&transaction));
         let Some(avatar) = avatar else { return Ok(told) };
         let after = Stored::write(&avatar).map_err(|_| self.broken())?;
@@ -137,7 +155,90 @@ impl Store {
                 .and_then(|mut query| query.execute(params![request_id.to_string(), id.to_string()]))
                 .map_err(broken)?;
         }
+        if avatar.is_hosted() {
+            index(&transaction, &avatar, had_person).map_err(broken)?;
+        }
         transaction.commit().map_err(broken)?;
+        Ok(told)
+    }
+
+    /// All avatars that live behind the API, and those that did while there is something left to delete.
+    pub(crate) fn hosted(&self) -> Result<Vec<AvatarId>, StorageError> {
+        let texts = self.with(|connection| {
+            let mut query =
+                connection.prepare_cached("SELECT avatar FROM users UNION SELECT avatar FROM erasures")?;
+            query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+        })?;
+        texts.iter().map(|text| text.parse().map_err(|_| self.broken())).collect()
+    }
+
+    /// Whether the person of this avatar was forgotten, and files of theirs may still be here.
+    pub(crate) fn is_half_erased(&self, id: AvatarId) -> Result<bool, StorageError> {
+        self.with(|connection| {
+            connection
+                .prepare_cached("SELECT 1 FROM erasures WHERE avatar = ?1 AND gone = 0")?
+                .exists([id.to_string()])
+        })
+    }
+
+    /// No file of this avatar's person is here any more.
+    pub(crate) fn gone(&self, id: AvatarId) -> Result<(), StorageError> {
+        let query = "UPDATE erasures SET gone = 1 WHERE avatar = ?1";
+        self.with(|connection| connection.execute(query, [id.to_string()])).map(drop)
+    }
+
+    /// Nothing is left to delete of this avatar's person, neither here nor elsewhere.
+    pub(crate) fn erased(&self, id: AvatarId) -> Result<(), StorageError> {
+        let query = "DELETE FROM erasures WHERE avatar = ?1 AND gone = 1";
+        self.with(|connection| connection.execute(query, [id.to_string()])).map(drop)
+    }
+
+    /// A user's avatars behind the API, the newest first.
+    pub(crate) fn avatars_of(&self, user: &Name) -> Result<Vec<Avatar>, StorageError> {
+        let texts = self.with(|connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT state FROM avatars JOIN users ON users.avatar = avatars.id
+                 WHERE user = ?1 ORDER BY users.rowid DESC",
+            )?;
+            query.query_map([user.as_str()], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+        })?;
+        texts.iter().map(|text| self.read(text)).collect()
+    }
+
+    /// Loads the budget, lets it change, and saves it before anything else can.
+    pub(crate) fn spend<T>(
+        &self,
+        entropy: [u8; 32],
+        now: Timestamp,
+        change: impl FnOnce(Budget) -> (Budget, T),
+    ) -> Result<T, StorageError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let broken = |error: rusqlite::Error| sqlite_error(&self.database, &error);
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(broken)?;
+        let text: Option<String> = transaction
+            .prepare_cached("SELECT state FROM budget")
+            .and_then(|mut query| query.query_row([], |row| row.get(0)).optional())
+            .map_err(broken)?;
+        let before = match text {
+            Some(text) => budget::Stored::read(&text).map_err(|error| {
+                log::error!("{error}");
+                self.broken()
+            })?,
+            None => Budget::new(entropy, now),
+        };
+        let (after, told) = change(before.clone());
+        if after != before {
+            let text = budget::Stored::write(&after).map_err(|_| self.broken())?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO budget (one, state) VALUES (1, ?1)
+                     ON CONFLICT (one) DO UPDATE SET state = excluded.state",
+                )
+                .and_then(|mut query| query.execute([text]))
+                .map_err(broken)?;
+            transaction.commit().map_err(broken)?;
+        }
         Ok(told)
     }
 
@@ -184,6 +285,11 @@ impl Store {
         }
     }
 
+    /// The folder of everything.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// The folder of this avatar's files.
     pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
         self.folders().join(id.to_string())
@@ -212,6 +318,24 @@ impl Store {
     fn broken(&self) -> StorageError {
         StorageError { kind: StorageErrorKind::Broken, place: self.database.display().to_string() }
     }
+}
+
+/// What is known of an avatar behind the API beside its state.
+fn index(connection: &Connection, avatar: &Avatar, had_person: bool) -> Result<(), rusqlite::Error> {
+    let id = avatar.id().to_string();
+    if let Some(person) = avatar.person() {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO users (avatar, user) VALUES (?1, ?2)")?
+            .execute(params![id, person.user.as_str()])?;
+    } else {
+        connection.prepare_cached("DELETE FROM users WHERE avatar = ?1")?.execute([&id])?;
+        if had_person {
+            connection
+                .prepare_cached("INSERT OR IGNORE INTO erasures (avatar, gone) VALUES (?1, 0)")?
+                .execute([&id])?;
+        }
+    }
+    Ok(())
 }
 
 /// Which avatars hold which requests, at the moment of a change.

@@ -32,11 +32,14 @@ pub(crate) fn orphans(store: &Store) {
         let Ok(Some(_lock)) = store.lock(id) else { continue };
         // An avatar that cannot be read may still need its files.
         let Ok(avatar) = store.load(id) else { continue };
-        for part in parts {
+        // A photo that somebody is uploading now is locked.
+        let abandoned =
+            |part: &std::path::PathBuf| fs::File::open(part).is_ok_and(|file| file.try_lock().is_ok());
+        for part in parts.into_iter().filter(abandoned) {
             log::debug!("half a file is removed: {}", part.display());
             drop(fs::remove_file(part));
         }
-        if avatar.as_ref().is_none_or(|avatar| !avatar.needs_working_files()) {
+        if avatar.as_ref().is_none_or(|avatar| !avatar.may_need_working_files()) {
             log::debug!("orphaned working files are removed: {}", working.display());
             remove(&working);
         }
@@ -55,7 +58,8 @@ pub(crate) async fn after(shell: &Shell, avatar: &Avatar) {
 /// The same for every avatar with something to do in the bucket: what killed processes left there.
 pub(crate) async fn in_bucket(shell: &Shell) {
     let (Ok(objects), Ok(avatars)) = (shell.objects(), shell.store.load_all()) else { return };
-    for avatar in avatars {
+    // Whoever serves avatars behind the API tidies up after them as well.
+    for avatar in avatars.into_iter().filter(|avatar| !avatar.is_hosted()) {
         let swept = !avatar.depots().iter().any(Depot::holds_working_files) || avatar.needs_working_files();
         // Its person was forgotten, and the erase did not come to its end.
         let half_erased = avatar.person().is_none() && !avatar.depots().is_empty();
@@ -97,7 +101,8 @@ async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
     }
 }
 
-async fn copies(shell: &Shell, objects: &Objects, avatar: &Avatar) {
+/// Makes up for copies of models that could not be made.
+pub(crate) async fn copies(shell: &Shell, objects: &Objects, avatar: &Avatar) {
     for (attempt, file, place) in avatar.missing_copies() {
         let here = avatar
             .depots()
@@ -120,7 +125,7 @@ fn parts(folder: &Path) -> Vec<std::path::PathBuf> {
     parts.map(|entry| entry.path()).collect()
 }
 
-fn remove(folder: &Path) {
+pub(crate) fn remove(folder: &Path) {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             log::warn!("{} could not be removed: {error}", folder.display());

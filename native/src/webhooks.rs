@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{
-    Method, Request, Response, StatusCode,
+    HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     server::conn::http1,
     service::service_fn,
@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use likeness_core::{
     avatar::{AvatarId, Event, addressee},
     fal::{
+        Origins,
         inbox::{Inbox, Verdict},
         webhook::{self, MAX_WEBHOOK_BYTES},
     },
@@ -25,6 +26,7 @@ use crate::{
     clock,
     exit::{Exit, Failure},
     shell::{Link, Shell},
+    transport::Transport,
 };
 
 /// Listens until it is dropped.
@@ -42,8 +44,12 @@ impl Drop for Webhooks {
 struct Server {
     shell: Shell,
     link: Link,
-    inbox: Mutex<Inbox>,
+    mailbox: Mailbox,
 }
+
+/// Where fal's messages arrive, whoever listens for them.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox(Mutex<Inbox>);
 
 /// How long a caller may take to send its headers.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -59,7 +65,7 @@ pub(crate) async fn listen(shell: Shell, link: Link, address: SocketAddr) -> Res
             .next("choose another address with --listen-webhook")
     };
     let listener = TcpListener::bind(address).await.map_err(|error| unheard(&error))?;
-    let server = Arc::new(Server { shell, link, inbox: Mutex::new(Inbox::default()) });
+    let server = Arc::new(Server { shell, link, mailbox: Mailbox::default() });
     let listening = tokio::spawn(async move {
         loop {
             match listener.accept().await {
@@ -92,10 +98,6 @@ async fn answer(
 }
 
 impl Server {
-    fn knows(&self, id: AvatarId) -> bool {
-        self.shell.store.load(id).is_ok_and(|avatar| avatar.is_some())
-    }
-
     async fn status(&self, request: Request<Incoming>) -> StatusCode {
         if request.method() != Method::POST {
             return StatusCode::METHOD_NOT_ALLOWED;
@@ -105,39 +107,69 @@ impl Server {
         let Ok(Ok(body)) = tokio::time::timeout(BODY_WITHIN, body).await else {
             return StatusCode::PAYLOAD_TOO_LARGE;
         };
-        let body = body.to_bytes();
-        let mut verdict = self.inbox.lock().await.judge(&parts.headers, &body, clock::now());
+        let (transport, origins) = (&self.link.transport, self.link.account.origins());
+        let message =
+            Message { headers: &parts.headers, target: &parts.uri.to_string(), body: &body.to_bytes() };
+        self.mailbox.take(&self.shell, transport, origins, message).await.0
+    }
+}
+
+/// A message as it arrived.
+#[derive(Debug)]
+pub(crate) struct Message<'a> {
+    /// Its headers.
+    pub(crate) headers: &'a HeaderMap,
+    /// The path with its query.
+    pub(crate) target: &'a str,
+    /// What it says.
+    pub(crate) body: &'a [u8],
+}
+
+impl Mailbox {
+    /// Judges a message, has the avatar that it is for told, and says what to answer. `transport` and `origins` are
+    /// for fal's public keys.
+    pub(crate) async fn take(
+        &self,
+        shell: &Shell,
+        transport: &Transport,
+        origins: &Origins,
+        message: Message<'_>,
+    ) -> (StatusCode, Option<AvatarId>) {
+        let Message { headers, target, body } = message;
+        let mut verdict = self.0.lock().await.judge(headers, body, clock::now());
         if verdict == Verdict::FetchKeys {
-            let keys = self.link.transport.send(webhook::request(self.link.account.origins()), None).await;
-            let mut inbox = self.inbox.lock().await;
+            let keys = transport.send(webhook::request(origins), None).await;
+            let mut inbox = self.0.lock().await;
             if let Ok(answer) = keys {
                 inbox.keys_answered(webhook::parse(answer), clock::now());
             }
-            verdict = inbox.judge(&parts.headers, &body, clock::now());
+            verdict = inbox.judge(headers, body, clock::now());
         }
         match verdict {
             Verdict::Wake(request_id) => {
                 let base = Url::parse("http://webhook.invalid").ok();
-                let url = base.and_then(|base| base.join(&parts.uri.to_string()).ok());
+                let url = base.and_then(|base| base.join(target).ok());
+                let knows = |id| shell.store.load(id).is_ok_and(|avatar| avatar.is_some());
                 // A message about an avatar of nobody's is no reason for fal to come again.
-                let ours = url.as_ref().and_then(addressee).filter(|(id, _)| self.knows(*id));
+                let ours = url.as_ref().and_then(addressee).filter(|(id, _)| knows(*id));
+                let woken = ours.as_ref().map(|(id, _)| *id);
                 if let Some((id, token)) = ours {
                     log::debug!("a webhook names request {request_id}");
                     let event = Event::Webhook { request_id, token: Some(token) };
-                    if let Err(failure) = self.shell.tell(id, event) {
+                    if let Err(failure) = shell.tell(id, event) {
                         log::warn!("a webhook could not be saved: {failure:?}");
-                        return StatusCode::SERVICE_UNAVAILABLE;
+                        return (StatusCode::SERVICE_UNAVAILABLE, None);
                     }
                 }
-                self.inbox.lock().await.delivered(&parts.headers, clock::now());
-                StatusCode::OK
+                self.0.lock().await.delivered(headers, clock::now());
+                (StatusCode::OK, woken)
             }
-            Verdict::Known => StatusCode::OK,
+            Verdict::Known => (StatusCode::OK, None),
             Verdict::Refused(status) => {
                 log::debug!("a webhook was refused with {status}");
-                status
+                (status, None)
             }
-            Verdict::FetchKeys => StatusCode::SERVICE_UNAVAILABLE,
+            Verdict::FetchKeys => (StatusCode::SERVICE_UNAVAILABLE, None),
         }
     }
 }

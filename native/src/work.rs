@@ -22,8 +22,8 @@ use url::Url;
 use crate::{
     album,
     archive_source::{ArchiveSource, Contents},
-    download::{DownloadError, Expected, download},
     clock,
+    download::{DownloadError, Expected, download},
     objects::{Objects, ReadError, carried},
     parallel::Budget,
     photos_on_disk::{FileProblem, read_bounded},

@@ -30,6 +30,7 @@ mod proxy;
 #[cfg(target_os = "linux")]
 mod relay;
 mod running;
+mod serve;
 mod settings;
 mod swallowed;
 mod train;

@@ -74,6 +74,13 @@ pub struct DeploymentError {
     pub why: String,
 }
 
+/// How many days photos are kept of which nothing was trained, unless it is set.
+pub const RETENTION_DAYS: u32 = 30;
+/// How many trainings may be bought on a day, unless it is set.
+pub const DAILY_TRAININGS: u32 = 20;
+/// How many pictures may be bought on a day, unless it is set.
+pub const DAILY_PICTURES: u32 = 200;
+
 impl Deployment {
     /// Reads the settings; `value` gives the value of a name. An empty one counts as not set.
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Self, DeploymentError> {
@@ -104,10 +111,12 @@ impl Deployment {
             admin,
             notify: settings.notify()?,
             cors: Cors::read(&settings.text("ALLOWED_ORIGINS").unwrap_or_default())?,
-            retention: Duration::from_hours(u64::from(settings.number("RETENTION_DAYS", 30)?) * 24),
+            retention: Duration::from_hours(
+                u64::from(settings.number("RETENTION_DAYS", RETENTION_DAYS)?) * 24,
+            ),
             caps: DailyCaps {
-                trainings: settings.number("DAILY_TRAININGS", 20)?,
-                pictures: settings.number("DAILY_PICTURES", 200)?,
+                trainings: settings.number("DAILY_TRAININGS", DAILY_TRAININGS)?,
+                pictures: settings.number("DAILY_PICTURES", DAILY_PICTURES)?,
             },
         };
         deployment.account()?;

@@ -18,7 +18,10 @@ mod views;
 pub use self::{
     bureau::{Admission, Bureau, BureauAnswer, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
-    deployment::{Cors, Deployment, DeploymentError, Notify, Way, test_bucket},
+    deployment::{
+        Cors, DAILY_PICTURES, DAILY_TRAININGS, Deployment, DeploymentError, Notify, RETENTION_DAYS, Way,
+        test_bucket,
+    },
     door::Claim,
     notify::notification,
     openapi::description,

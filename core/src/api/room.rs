@@ -115,6 +115,17 @@ pub struct Download {
     pub content_type: &'static str,
 }
 
+impl Download {
+    /// The reply without the file itself, which is saved and never shown.
+    #[must_use]
+    pub fn head(&self) -> Reply {
+        Reply::empty(StatusCode::OK)
+            .with(http::header::CONTENT_TYPE, self.content_type)
+            .with(http::header::CONTENT_LENGTH, &self.length.to_string())
+            .with(http::header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{}\"", self.file))
+    }
+}
+
 /// Whose avatar is created, as the body says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,7 @@ pub(crate) use self::{
     generate::Generate,
     job::{Cancel, Download, Erase, JobName, Jobs, Resolve, Status},
     photos::{Check, Demo, Pack},
-    service::{Addresses, Completions, Config, Doctor, Simulate},
+    service::{Addresses, Completions, Config, Doctor, Serve, Simulate},
     train::{Gender, Quality, Train, Tuning},
 };
 use crate::exit::{Exit, Failure};
@@ -71,6 +71,7 @@ pub(crate) enum Command {
     Pack(Pack),
     Demo(Demo),
     Simulate(Simulate),
+    Serve(Serve),
     Doctor(Doctor),
     Config(Config),
     Completions(Completions),

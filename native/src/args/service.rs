@@ -32,6 +32,24 @@ pub(crate) struct Simulate {
     pub(crate) list_faults: bool,
 }
 
+/// Serve the HTTP API: avatars, photos, trainings and pictures for your own backend
+///
+/// GET /openapi.json describes every call. The operator, by ADMIN_TOKEN, makes server tokens for backends and
+/// invites for people. Avatars and their files lie in the data folder, photos in the bucket where one is set.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  ADMIN_TOKEN=$(openssl rand -hex 32) likeness serve
+  likeness serve --test --listen 127.0.0.1:0
+
+It speaks plain HTTP and is meant to stand behind a proxy that speaks HTTPS. Ctrl-C and SIGTERM
+end it once orders that are being placed are answered and saved; a start takes up what was left.")]
+pub(crate) struct Serve {
+    /// The address to listen on; port 0 takes a free one and prints it
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8788")]
+    pub(crate) listen: SocketAddr,
+}
+
 /// The addresses in the simulator's answers
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Addresses {

@@ -5,7 +5,7 @@ use std::{fs, io::ErrorKind, time::Duration};
 use likeness_core::{
     avatar::{Avatar, AvatarId, Cleared, Command, Event, Goal, JobId},
     error::StorageErrorKind,
-    fal::{Account, payloads},
+    fal::{Account, RequestId},
     limits::TRANSFER_TIMEOUT,
     storage::Depot,
 };
@@ -21,6 +21,7 @@ use crate::{
     log::of_job,
     narrate::shown,
     objects::Objects,
+    payloads::{self, Deleted},
     shell::Shell,
     storage::storage_error,
     store::Lock,
@@ -173,27 +174,12 @@ async fn delete_payloads(
     context: &Context,
     shell: &Shell,
     avatar: Option<&Avatar>,
-    requests: &[likeness_core::fal::RequestId],
+    requests: &[RequestId],
 ) -> bool {
     let (Some(key), Some(avatar)) = (context.settings.fal_admin_key.value.clone(), avatar) else {
         return false;
     };
     let Ok(link) = shell.link_of(avatar) else { return false };
     let Ok(admin) = Account::new(key, link.account.origins().clone()) else { return false };
-    let mut deleted = !requests.is_empty();
-    for request in requests {
-        let answer = link.transport.send(payloads::delete_request(&admin, request), None).await;
-        match answer.map(payloads::parse) {
-            Ok(Ok(_)) => log::info!("fal.ai deleted the payloads of request {request}"),
-            Ok(Err(error)) => {
-                log::warn!("fal.ai did not delete the payloads of request {request}: {error}");
-                deleted = false;
-            }
-            Err(error) => {
-                log::warn!("{error}");
-                deleted = false;
-            }
-        }
-    }
-    deleted
+    !requests.is_empty() && payloads::delete(&link.transport, &admin, requests).await == Deleted::All
 }

@@ -11,6 +11,7 @@ mod erase;
 mod generate;
 mod jobs;
 mod pack;
+mod serve;
 mod simulate;
 mod status;
 mod train;
@@ -44,5 +45,6 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Completions(args) => completions::run(args.shell),
         Command::Demo(args) => demo::run(args, context).await,
         Command::Simulate(args) => simulate::run(args, context).await,
+        Command::Serve(args) => serve::run(args, context).await,
     }
 }

@@ -8,6 +8,7 @@
 mod file;
 mod known;
 mod rows;
+mod serving;
 mod source;
 mod training;
 mod values;
@@ -28,7 +29,7 @@ use likeness_core::{
 use log::LevelFilter;
 use url::Url;
 
-use self::source::Sources;
+use self::{serving::Serving, source::Sources};
 pub(crate) use self::{
     training::Defaults,
     values::{Price, duration},
@@ -103,6 +104,8 @@ pub(crate) struct Settings {
     pub(crate) max_photos: Setting<usize>,
     /// How trainings and pictures are made unless flags say otherwise.
     pub(crate) defaults: Defaults,
+    /// What only a server has.
+    pub(crate) serving: Serving,
     /// The settings file that was read.
     pub(crate) file: Option<PathBuf>,
 }
@@ -156,6 +159,7 @@ impl Settings {
             min_photos: sources.value("training.min_photos", values::photos).or(photos.min_photos),
             max_photos: sources.value("training.max_photos", values::photos).or(photos.max_photos),
             defaults: Defaults::read(sources),
+            serving: Serving::read(sources),
             file: sources.file().map(Path::to_owned),
         }
     }

@@ -64,6 +64,13 @@ impl Settings {
             }
             "likeness_training_price" => optional(&self.training_price, "not set"),
             "no_color" => plain(&self.no_color),
+            "admin_token" => secret(&self.serving.admin_token),
+            "notify_url" => address(&self.serving.notify_url, "not set"),
+            "notify_secret" => secret(&self.serving.notify_secret),
+            "allowed_origins" => optional(&self.serving.allowed_origins, "not set"),
+            "retention_days" => plain(&self.serving.retention_days),
+            "daily_trainings" => plain(&self.serving.daily_trainings),
+            "daily_pictures" => plain(&self.serving.daily_pictures),
             "training.quality" => {
                 let quality = defaults.quality.value.map(|quality| format!("{quality:?}").to_lowercase());
                 (quality.unwrap_or_else(|| "fast".to_owned()), defaults.quality.origin.clone())

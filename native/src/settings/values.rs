@@ -110,6 +110,10 @@ pub(super) fn photos(text: &str) -> Result<usize, &'static str> {
         .ok_or("a number from 1 to 1000 is needed")
 }
 
+pub(super) fn whole(text: &str) -> Result<u32, &'static str> {
+    text.trim().parse().map_err(|_| "a whole number is needed")
+}
+
 pub(super) fn steps(text: &str) -> Result<u32, &'static str> {
     within(text, &STEPS).ok_or("a number from 1 to 10000 is needed")
 }

@@ -1,0 +1,66 @@
+//! `likeness serve`: the HTTP API.
+
+use std::net::SocketAddr;
+
+use likeness_core::api::Deployment;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::Context;
+use crate::{
+    args::Serve,
+    exit::{Exit, Failure},
+    serve::serve,
+    shell::Shell,
+};
+
+pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let deployment = context.settings.deployment()?;
+    let shell = Shell::open(context)?;
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        Failure::new(Exit::Usage, "usage.listen", format!("{} cannot be listened at", args.listen))
+            .why(error.to_string())
+            .next("choose another address with --listen; port 0 takes a free one")
+    })?;
+    if deployment.admin.is_none() {
+        log::warn!("ADMIN_TOKEN is not set: nobody is let in, and every call but GET /health is refused");
+    }
+    let about = about(&deployment);
+    let document = deployment.health();
+    // Until all is saved the first Ctrl-C ends nothing by itself.
+    let hold = context.interrupt.hold().await;
+    let mut said = Ok(());
+    let ready = |address: SocketAddr| {
+        let base = format!("http://{address}");
+        let mut document = document;
+        document["listening"] = json!(base);
+        said = output
+            .document(&document)
+            .and_then(|()| output.line(format_args!("listening on {base}")))
+            .and_then(|()| output.line(format_args!("  {about}")));
+    };
+    let stop = async {
+        context.interrupt.wait().await;
+    };
+    let served = serve(listener, shell, deployment, ready, stop).await;
+    drop(hold);
+    said?;
+    // Ctrl-C is how it is meant to end.
+    served.map_err(|error| {
+        Failure::new(Exit::Internal, "internal.serve", "the API cannot be served").why(error.to_string())
+    })
+}
+
+/// What it does, for the person who started it.
+fn about(deployment: &Deployment) -> String {
+    let mode = if deployment.test_mode {
+        "test mode: the built-in simulator, nothing is bought"
+    } else if deployment.is_able() {
+        "buys at fal.ai"
+    } else {
+        "buys nothing: FAL_KEY is not set"
+    };
+    let place = if deployment.bucket.is_some() { "the bucket" } else { "the data folder" };
+    format!("{mode}; photos go to {place}; GET /openapi.json describes every call")
+}

@@ -1,0 +1,369 @@
+//! One call: who calls, what it asks, what the core answers.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
+use hyper::{
+    Method, Request, Response,
+    body::{Body as _, Bytes, Incoming},
+    http::request::Parts,
+};
+use likeness_core::{
+    api::{
+        Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Claim, Given, Hold, Operation, Place,
+        Problem, Purchase, Reply, Room, Spent, avatars_view, description, listed,
+    },
+    avatar::{Avatar, AvatarId, Expected, OrderKey},
+    budget::Budget,
+    error::{Error, StorageError},
+    fal::Origins,
+    http::StatusCode,
+    limits::{POLL_INTERVAL, PhotoLimits},
+};
+
+use super::{
+    Server,
+    files::{self, Streamed},
+};
+use crate::{clock, log::of_job, shell::moment, store::Store, webhooks::Message};
+
+/// How long a caller may take to send a body that is no file.
+const BODY_WITHIN: Duration = Duration::from_secs(15);
+
+type Body = Either<Full<Bytes>, Streamed>;
+
+/// Answers in a task of its own: a caller that goes away in the middle leaves nothing half done.
+pub(super) async fn answer(
+    server: Arc<Server>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let (head, body) = request.into_parts();
+    let (is_head, headers) = (head.method == Method::HEAD, head.headers.clone());
+    let deployment = Arc::clone(&server.deployment);
+    let answered = if head.method == Method::OPTIONS {
+        Answered::Reply(deployment.cors.preflight(&headers))
+    } else {
+        tokio::spawn(async move { server.answer(&head, body).await }).await.unwrap_or_else(|error| {
+            log::error!("a call could not be answered: {error}");
+            Answered::Reply(ApiProblem::Internal.into())
+        })
+    };
+    let (reply, body) = match answered {
+        Answered::Reply(reply) => (reply, None),
+        Answered::File(reply, body) => (reply, Some(body)),
+    };
+    let Reply { status, headers, body: whole } = deployment.cors.apply(&headers, reply);
+    let mut response = Response::new(match body {
+        Some(body) if !is_head => Either::Right(body),
+        Some(_) => Either::Left(Full::default()),
+        // Of the answer to HEAD only the length is sent.
+        None => Either::Left(Full::new(whole.into())),
+    });
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// An answer on its way.
+pub(super) enum Answered {
+    Reply(Reply),
+    /// What precedes the file, and the file.
+    File(Reply, Streamed),
+}
+
+impl Server {
+    async fn answer(&self, head: &Parts, body: Incoming) -> Answered {
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let call = match Call::parse(&head.method, target, &head.headers, clock::now()) {
+            Ok(call) => call,
+            Err(problem) => {
+                log::debug!("{} of an unknown path: {}", head.method, problem.code());
+                return Answered::Reply(problem.into());
+            }
+        };
+        let avatar = call.params.avatar.map(|id| id.to_string());
+        let answering = async {
+            let answered = self.admitted(&call, head, body).await.unwrap_or_else(|problem| {
+                log::debug!("{:?} is refused: {}", call.operation, problem.code);
+                Answered::Reply(problem.into())
+            });
+            let (Answered::Reply(reply) | Answered::File(reply, _)) = &answered;
+            // Neither the path nor its query, which may hold names.
+            log::debug!("{:?} {}", call.operation, reply.status.as_u16());
+            answered
+        };
+        match avatar {
+            Some(avatar) => of_job(avatar, answering).await,
+            None => answering.await,
+        }
+    }
+
+    async fn admitted(&self, call: &Call, head: &Parts, body: Incoming) -> Result<Answered, Problem> {
+        let caller = match self.deployment.claim(call)? {
+            Claim::Settled(caller) => caller,
+            claim => {
+                let asked = self.budget(|budget| {
+                    let caller = claim.caller(&budget, clock::now());
+                    (budget, caller)
+                });
+                asked.await??
+            }
+        };
+        call.admit(caller)?;
+        let most = call.max_body(PhotoLimits::default().max_bytes);
+        if call.content_length.is_some_and(|length| length > most) {
+            return Err(ApiProblem::TooLarge { max: most }.into());
+        }
+        let mut given = Given::default();
+        let mut file = None;
+        if call.operation.takes_a_file() {
+            file = Some(body);
+        } else {
+            given.body = read(body, most).await?;
+        }
+        match call.operation.place() {
+            Place::Here if call.operation == Operation::Describe => Ok(json(&description())),
+            Place::Here => Ok(json(&self.deployment.health())),
+            Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
+            Place::User => self.avatars(call).await,
+            Place::Budget => self.bureau(call, &given).await,
+            Place::Avatar => self.avatar(call, caller, given, file).await,
+        }
+    }
+
+    async fn webhook(&self, head: &Parts, body: &[u8]) -> Reply {
+        let origins = match &self.way {
+            Some(way) => way.account.origins().clone(),
+            None => Origins::fal(),
+        };
+        let Ok(transport) = self.shell.http() else { return ApiProblem::Internal.into() };
+        let message = Message { headers: &head.headers, target: &head.uri.to_string(), body };
+        let (status, woken) = self.mailbox.take(&self.shell, &transport, &origins, message).await;
+        if let Some(id) = woken {
+            self.drivers.wake(id);
+        }
+        Reply::empty(status)
+    }
+
+    async fn avatars(&self, call: &Call) -> Result<Answered, Problem> {
+        let user = call.params.user.as_ref().ok_or(ApiProblem::NoRoute)?;
+        let avatars = self.store(|store| store.avatars_of(user)).await?;
+        Ok(json(&avatars_view(avatars.iter().map(listed).collect())))
+    }
+
+    async fn bureau(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
+        let bureau = Bureau { deployment: &self.deployment, now: clock::now() };
+        match self.budget(|budget| bureau.answer(budget, call, given)).await? {
+            BureauAnswer::Reply(reply) => Ok(Answered::Reply(reply)),
+            BureauAnswer::Admit(admission) => {
+                let id = admission.avatar;
+                self.settle(id, |room, avatar| {
+                    let (person, settings) = (admission.person.clone(), admission.settings.clone());
+                    room.redeemed(avatar, id, person, settings, admission.capability)
+                })
+                .await??;
+                Ok(Answered::Reply(admission.reply()))
+            }
+        }
+    }
+
+    /// Asks the avatar, and does what it asks for, until it answers.
+    async fn avatar(
+        &self,
+        call: &Call,
+        caller: Caller,
+        mut given: Given,
+        mut file: Option<Incoming>,
+    ) -> Result<Answered, Problem> {
+        let id = call.params.avatar.ok_or(ApiProblem::NoAvatar)?;
+        let mut call = call.clone();
+        let mut closing = self.closing.clone();
+        loop {
+            match self.ask(id, &call, caller, &given).await? {
+                Answer::Reply(reply) => {
+                    if let Some(body) = file {
+                        files::drain(body, call.content_length).await;
+                    }
+                    return Ok(Answered::Reply(reply));
+                }
+                Answer::Reserve(purchase) => {
+                    let answer = self.buy(id, purchase, &call, caller, &mut given).await?;
+                    if let Answer::Reply(reply) = answer {
+                        return Ok(Answered::Reply(reply));
+                    }
+                }
+                Answer::Receive { photo, max_bytes } => {
+                    let body = file.take().ok_or(ApiProblem::Internal)?;
+                    let reply = self.receive(id, &photo, body, max_bytes, &call, caller, given).await?;
+                    return Ok(Answered::Reply(reply));
+                }
+                Answer::File(download) => {
+                    let (reply, body) = files::open(&self.shell, id, &download).await.map_err(shown)?;
+                    return Ok(Answered::File(reply, body));
+                }
+                Answer::Hold => {
+                    let stopping = tokio::time::timeout(Hold::PAUSE, closing.wait_for(|closing| *closing));
+                    if stopping.await.is_ok() {
+                        // Nobody is kept waiting any longer.
+                        call.wait = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reserves a purchase and makes it. What was reserved and then not bought after all is given back.
+    async fn buy(
+        &self,
+        id: AvatarId,
+        purchase: Purchase,
+        call: &Call,
+        caller: Caller,
+        given: &mut Given,
+    ) -> Result<Answer, Problem> {
+        let _one_at_a_time = self.purchases.lock().await;
+        let bureau = Bureau { deployment: &self.deployment, now: clock::now() };
+        let reserved = self.budget(|mut budget| {
+            let reserved = bureau.reserve(&mut budget, id, purchase, caller.payer());
+            (budget, reserved)
+        });
+        let reserved = reserved.await?;
+        let is_reserved = reserved.is_ok();
+        given.reserved = Some(reserved);
+        let (answer, ordered) = self
+            .settle(id, |room, avatar| {
+                let (avatar, answer) = room.answer(avatar, call, caller, given);
+                let ordered = avatar.as_ref().is_some_and(|avatar| has(avatar, purchase.key()));
+                (avatar, (answer, ordered))
+            })
+            .await?;
+        if is_reserved && !ordered {
+            self.budget(|mut budget| {
+                Spent::Nothing.tell(&mut budget, id, purchase.key());
+                (budget, ())
+            })
+            .await?;
+        }
+        Ok(answer)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a call and what came with it")]
+    async fn receive(
+        &self,
+        id: AvatarId,
+        photo: &Expected,
+        body: Incoming,
+        max_bytes: u64,
+        call: &Call,
+        caller: Caller,
+        mut given: Given,
+    ) -> Result<Reply, Problem> {
+        let arrived = match self.uploads.try_acquire() {
+            Ok(_permit) => {
+                let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
+                files::receive(&self.shell, id, photo, body, length).await
+            }
+            Err(_) => Err(ApiProblem::RateLimited.into()),
+        };
+        let mut arrived = arrived.map_err(|problem| {
+            log::debug!("a photo did not arrive: {}", problem.code);
+            problem
+        });
+        let (answer, kept) = self
+            .settle(id, |room, avatar| {
+                let is_its = |expected: &Expected| expected.source == photo.source;
+                let expects =
+                    avatar.as_ref().is_some_and(|avatar| avatar.expected_photos().iter().any(is_its));
+                // One that was taken out meanwhile, or came by another call, is not put into its place.
+                given.received = Some(match &mut arrived {
+                    Ok(arrived) if expects => arrived.put().map_err(shown),
+                    Ok(_) => Err(ApiProblem::NoPhoto.into()),
+                    Err(problem) => Err(problem.clone()),
+                });
+                let (avatar, answer) = room.answer(avatar, call, caller, &given);
+                let kept = avatar.as_ref().is_some_and(|avatar| {
+                    avatar.photos().photos().iter().any(|known| known.source == photo.source)
+                });
+                (avatar, (answer, kept))
+            })
+            .await?;
+        if let Ok(arrived) = arrived {
+            arrived.leave(kept).await;
+        }
+        match answer {
+            Answer::Reply(reply) => Ok(reply),
+            _ => Err(ApiProblem::Internal.into()),
+        }
+    }
+
+    async fn ask(&self, id: AvatarId, call: &Call, caller: Caller, given: &Given) -> Result<Answer, Problem> {
+        self.settle(id, |room, avatar| room.answer(avatar, call, caller, given)).await
+    }
+
+    /// Lets the avatar change, saves it, and wakes its driver where it did.
+    async fn settle<T>(
+        &self,
+        id: AvatarId,
+        change: impl FnOnce(&Room<'_>, Option<Avatar>) -> (Option<Avatar>, T),
+    ) -> Result<T, Problem> {
+        let poll = self.way.as_ref().map_or(POLL_INTERVAL, |way| way.poll);
+        let moment = moment(poll).map_err(|failure| {
+            log::error!("{}", failure.brief());
+            ApiProblem::Internal
+        })?;
+        let room = Room { deployment: &self.deployment, way: self.way.as_ref(), moment };
+        let settled = self.store(|store| {
+            store.settle(id, |before| {
+                let (after, told) = change(&room, before.clone());
+                let changed = after != before;
+                (after, (told, changed))
+            })
+        });
+        let (told, changed) = settled.await?;
+        if changed {
+            self.drivers.wake(id);
+        }
+        Ok(told)
+    }
+
+    async fn budget<T>(&self, change: impl FnOnce(Budget) -> (Budget, T)) -> Result<T, Problem> {
+        self.store(|_| self.ledger.change(change)).await
+    }
+
+    /// Looks into the store, one call after the other and without holding up other tasks.
+    async fn store<T>(&self, look: impl FnOnce(&Store) -> Result<T, StorageError>) -> Result<T, Problem> {
+        let _turn = self.turn.lock().await;
+        tokio::task::block_in_place(|| look(&self.shell.store)).map_err(shown)
+    }
+}
+
+/// A failure of storage as callers see it: where things lie on this machine is for the log.
+pub(super) fn shown(error: StorageError) -> Problem {
+    log::error!("{error}");
+    Problem::from(&Error::Storage(StorageError { place: "the data folder".to_owned(), ..error }))
+}
+
+fn has(avatar: &Avatar, order: OrderKey) -> bool {
+    match order {
+        OrderKey::Training(attempt) => avatar.training(attempt).is_some(),
+        OrderKey::Pictures(number) => avatar.generation(number).is_some(),
+    }
+}
+
+fn json(document: &serde_json::Value) -> Answered {
+    Answered::Reply(Reply::json(StatusCode::OK, document))
+}
+
+/// A body that is no file.
+async fn read(body: Incoming, most: u64) -> Result<Vec<u8>, Problem> {
+    if body.is_end_stream() {
+        return Ok(Vec::new());
+    }
+    let limit = usize::try_from(most).unwrap_or(usize::MAX);
+    match tokio::time::timeout(BODY_WITHIN, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes().into()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiProblem::TooLarge { max: most }.into()),
+        Ok(Err(error)) => Err(ApiProblem::Body { why: format!("it broke off: {error}") }.into()),
+        Err(_) => Err(ApiProblem::Body { why: "it did not come in time".to_owned() }.into()),
+    }
+}

@@ -1,0 +1,309 @@
+//! Whoever drives the avatars behind the API: one task for each that has unfinished business.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use likeness_core::{
+    api::{Deployment, Spent, Way},
+    avatar::{Avatar, AvatarId, Errand, JobId, OrderKey},
+    fal::Account,
+};
+use tokio::sync::{Notify, Semaphore, watch};
+
+use super::ledger::Ledger;
+use crate::{
+    album, clock,
+    drive::{self, Bell, Pause},
+    exit::Failure,
+    failures,
+    log::{in_job, of_job},
+    narrate::Chronicle,
+    payloads::{self, Deleted},
+    shell::{Link, Shell},
+    sweep,
+};
+
+/// How many avatars are at work at a time. The others wait for their turn, and hold neither files nor connections.
+const AT_WORK: usize = 128;
+
+/// How long an avatar is left alone that could not be driven: its state cannot be saved, or another process is at it.
+const LATER: Duration = Duration::from_secs(5);
+
+/// How long until what could not be made up for is tried again: a copy of a model, the deletion of payloads.
+const MUCH_LATER: Duration = Duration::from_mins(5);
+
+/// The drivers of all avatars.
+#[derive(Debug)]
+pub(super) struct Drivers {
+    shell: Shell,
+    deployment: Arc<Deployment>,
+    way: Option<Way>,
+    ledger: Ledger,
+    driven: Mutex<HashMap<AvatarId, Driven>>,
+    ended: Notify,
+    at_work: Semaphore,
+    stop: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+struct Driven {
+    bell: Arc<Notify>,
+    /// How often it was woken: none is lost between the last look and the end of a driver.
+    woken: u64,
+}
+
+/// What one driver remembers between two looks.
+#[derive(Default)]
+struct Memory {
+    chronicles: BTreeMap<OrderKey, Chronicle>,
+    /// What the budget was told of.
+    told: BTreeSet<OrderKey>,
+    said_elsewhere: bool,
+}
+
+impl Drivers {
+    pub(super) fn new(
+        shell: Shell,
+        deployment: Arc<Deployment>,
+        way: Option<Way>,
+        ledger: Ledger,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            shell,
+            deployment,
+            way,
+            ledger,
+            driven: Mutex::default(),
+            ended: Notify::new(),
+            at_work: Semaphore::new(AT_WORK),
+            stop: watch::Sender::new(false),
+        })
+    }
+
+    /// Something happened to this avatar: whoever drives it looks again, and if nobody does, somebody begins to.
+    pub(super) fn wake(self: &Arc<Self>, id: AvatarId) {
+        let mut driven = self.driven();
+        if *self.stop.borrow() {
+            return;
+        }
+        if let Some(driven) = driven.get_mut(&id) {
+            driven.woken += 1;
+            driven.bell.notify_one();
+            return;
+        }
+        let bell = Arc::new(Notify::new());
+        driven.insert(id, Driven { bell: Arc::clone(&bell), woken: 0 });
+        drop(tokio::spawn(of_job(id.to_string(), Arc::clone(self).drive(id, bell))));
+    }
+
+    /// Has every driver end, and waits for that: answers to purchases that are under way are awaited and saved.
+    pub(super) async fn stop(&self) {
+        self.stop.send_replace(true);
+        loop {
+            let ended = self.ended.notified();
+            if self.driven().is_empty() {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    fn driven(&self) -> MutexGuard<'_, HashMap<AvatarId, Driven>> {
+        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn woken(&self, id: AvatarId) -> u64 {
+        self.driven().get(&id).map_or(0, |driven| driven.woken)
+    }
+
+    async fn drive(self: Arc<Self>, id: AvatarId, bell: Arc<Notify>) {
+        // However it ends, it is known that it did.
+        let _leaving = Leaving { drivers: &self, id };
+        let (mut memory, mut stop) = (Memory::default(), self.stop.subscribe());
+        loop {
+            let woken = self.woken(id);
+            let until = match self.attend(id, &bell, &mut memory).await {
+                Ok(Pause::Stopped) => return,
+                Ok(Pause::Idle) => {
+                    let mut driven = self.driven();
+                    if driven.get(&id).is_none_or(|driven| driven.woken == woken) {
+                        driven.remove(&id);
+                        return;
+                    }
+                    continue;
+                }
+                Ok(Pause::Until(until)) => until,
+                Err(failure) => {
+                    log::error!("{}; it is tried again", failure.brief());
+                    clock::now().plus(LATER)
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(until.since(clock::now())) => {}
+                () = bell.notified() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// Does what is to be done now.
+    async fn attend(&self, id: AvatarId, bell: &Notify, memory: &mut Memory) -> Result<Pause, Failure> {
+        let Ok(_permit) = self.at_work.acquire().await else { return Ok(Pause::Stopped) };
+        let Some(_lock) = self.shell.store.lock(id).map_err(failures::storage)? else {
+            log::debug!("another process is at work on it");
+            return Ok(Pause::Until(clock::now().plus(LATER)));
+        };
+        let avatar = self.shell.store.load(id).map_err(failures::storage)?;
+        let Some(avatar) = avatar.filter(Avatar::is_hosted) else { return Ok(Pause::Idle) };
+        if avatar.person().is_none() {
+            album::remove(&self.shell.folder(id)).map_err(failures::storage)?;
+        }
+        let Some(way) = &self.way else { return Ok(Pause::Idle) };
+        if let Err(problem) = way.carries(&avatar) {
+            if !memory.said_elsewhere {
+                log::warn!("it is left alone: {problem}");
+                memory.said_elsewhere = true;
+            }
+            return Ok(Pause::Idle);
+        }
+        let link = self.shell.link_on(way, &avatar)?;
+        let tells = self.deployment.notify.is_some();
+        let wanted = |errand| tells || !matches!(errand, Errand::Notify(_));
+        let bell = Bell { woken: bell, stop: self.stop.subscribe() };
+        let mut watcher = |avatar: &Avatar| self.watch(avatar, memory);
+        let pause = drive::attend(&self.shell, link.clone(), id, bell, wanted, &mut watcher).await?;
+        if pause == Pause::Stopped {
+            return Ok(pause);
+        }
+        let complete = self.tidy_up(id, &link).await?;
+        Ok(match pause {
+            Pause::Idle if !complete => Pause::Until(clock::now().plus(MUCH_LATER)),
+            Pause::Idle => {
+                self.shell.store.erased(id).map_err(failures::storage)?;
+                Pause::Idle
+            }
+            Pause::Until(until) if !complete => Pause::Until(until.min(clock::now().plus(MUCH_LATER))),
+            pause => pause,
+        })
+    }
+
+    /// Tells the log and the budget what is new.
+    fn watch(&self, avatar: &Avatar, memory: &mut Memory) {
+        let now = clock::now();
+        for training in avatar.trainings() {
+            let (id, attempt) = (avatar.id(), training.attempt);
+            let Some(status) = avatar.status(attempt, now) else { continue };
+            let over = training.order.ended();
+            let key = OrderKey::Training(attempt);
+            memory.note(key, over, &JobId { avatar: id, attempt }.to_string(), |it| it.training(&status));
+        }
+        for pictures in avatar.pictures() {
+            let number = pictures.number;
+            let Some(status) = avatar.pictures_status(number, now) else { continue };
+            let over = pictures.order.ended();
+            let job = format!("{} pictures {number}", avatar.id());
+            memory.note(OrderKey::Pictures(number), over, &job, |it| it.pictures(&status));
+        }
+        let news = memory.spent(avatar);
+        if news.is_empty() {
+            return;
+        }
+        let told = self.ledger.change(|mut budget| {
+            for (order, spent) in &news {
+                spent.tell(&mut budget, avatar.id(), *order);
+            }
+            (budget, ())
+        });
+        match told {
+            Ok(()) => memory.told.extend(news.into_iter().map(|(order, _)| order)),
+            Err(error) => log::warn!("the budget could not be told what became of an order: {error}"),
+        }
+    }
+
+    /// What the core leaves to the shell once nothing is under way: whether all of it is done.
+    async fn tidy_up(&self, id: AvatarId, link: &Link) -> Result<bool, Failure> {
+        let avatar = self.shell.load(id)?;
+        if !avatar.may_need_working_files() {
+            sweep::remove(&self.shell.working_folder(id));
+        }
+        if avatar.person().is_none() {
+            return self.finish_erasing(&avatar, link).await;
+        }
+        if let Some(objects) = &link.objects
+            && avatar.missing_copies().next().is_some()
+        {
+            sweep::copies(&self.shell, objects, &avatar).await;
+            return Ok(self.shell.load(id)?.missing_copies().next().is_none());
+        }
+        Ok(true)
+    }
+
+    async fn finish_erasing(&self, avatar: &Avatar, link: &Link) -> Result<bool, Failure> {
+        let id = avatar.id();
+        album::remove(&self.shell.folder(id)).map_err(failures::storage)?;
+        if !avatar.ended() || !self.shell.store.is_half_erased(id).map_err(failures::storage)? {
+            return Ok(true);
+        }
+        if let Some(key) = self.deployment.admin_key.clone()
+            && let Ok(admin) = Account::new(key, link.account.origins().clone())
+        {
+            let requests: Vec<_> = avatar.request_ids().cloned().collect();
+            if payloads::delete(&link.transport, &admin, &requests).await == Deleted::NotYet {
+                return Ok(false);
+            }
+        }
+        let forgotten = self.ledger.change(|mut budget| {
+            budget.forget(id);
+            (budget, ())
+        });
+        forgotten.map_err(failures::storage)?;
+        let store = Arc::clone(&self.shell.store);
+        let forgotten = tokio::task::spawn_blocking(move || store.forget(id).and_then(|()| store.gone(id)));
+        match forgotten.await {
+            Ok(forgotten) => forgotten.map_err(failures::storage)?,
+            Err(error) => log::error!("{error}"),
+        }
+        log::info!("erased");
+        Ok(true)
+    }
+}
+
+impl Memory {
+    /// Lets the order's chronicle speak under the order's own name. What was over before is no news.
+    fn note(&mut self, key: OrderKey, over: bool, job: &str, speak: impl FnOnce(&mut Chronicle) -> bool) {
+        if !over || self.chronicles.contains_key(&key) {
+            let chronicle = self.chronicles.entry(key).or_default();
+            in_job(job, || speak(chronicle));
+        }
+    }
+
+    /// What became of orders, as far as it was not told yet.
+    fn spent(&self, avatar: &Avatar) -> Vec<(OrderKey, Spent)> {
+        let trainings = avatar.trainings().iter().map(|one| OrderKey::Training(one.attempt));
+        let pictures = avatar.pictures().iter().map(|one| OrderKey::Pictures(one.number));
+        trainings
+            .chain(pictures)
+            .filter(|order| !self.told.contains(order))
+            .filter_map(|order| Some((order, Spent::of(avatar, order)?)))
+            .collect()
+    }
+}
+
+/// Takes a driver off the list when it ends, also by a panic.
+struct Leaving<'a> {
+    drivers: &'a Drivers,
+    id: AvatarId,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        // One that found nothing more to do has left already, and another one may have begun since.
+        if std::thread::panicking() || *self.drivers.stop.borrow() {
+            self.drivers.driven().remove(&self.id);
+        }
+        self.drivers.ended.notify_waiters();
+    }
+}

@@ -1,0 +1,291 @@
+//! Photos on their way in, and models and pictures on their way out.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    ops::Range,
+    os::unix::fs::FileExt as _,
+    path::{Component, Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use likeness_core::{
+    api::{ApiProblem, Download, Problem, Reply},
+    avatar::{AvatarId, Expected},
+    error::{StorageError, StorageErrorKind},
+    limits::TRANSFER_TIMEOUT,
+    storage::ObjectPlace,
+};
+use tempfile::NamedTempFile;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::mpsc,
+};
+
+use super::answer::shown;
+use crate::{
+    album, objects::Objects, shell::Shell, storage::storage_error, store::private_folder,
+    transport::ByteSource,
+};
+
+/// The size of the pieces in which files are sent.
+const PIECE: usize = 64 << 10;
+
+/// How many pieces wait for a caller that is slow.
+const PIECES_AHEAD: usize = 4;
+
+/// How long the rest of a photo is listened to that is there already.
+const REST_WITHIN: Duration = Duration::from_secs(15);
+
+/// A photo that has arrived whole.
+pub(super) enum Arrived {
+    /// In the avatar's folder, under another name than its own until it is put into its place.
+    Part {
+        /// Half a file no more, and gone when it is dropped.
+        part: Option<NamedTempFile>,
+        /// Its place.
+        path: PathBuf,
+    },
+    /// In the bucket.
+    Object {
+        /// The bucket.
+        objects: Arc<Objects>,
+        /// Its place.
+        place: ObjectPlace,
+    },
+}
+
+/// Takes a photo of this length in.
+pub(super) async fn receive(
+    shell: &Shell,
+    id: AvatarId,
+    photo: &Expected,
+    body: Incoming,
+    length: u64,
+) -> Result<Arrived, Problem> {
+    let late = || ApiProblem::Body { why: "it did not come in time".to_owned() };
+    let Ok(place) = photo.source.parse::<ObjectPlace>() else {
+        let folder = shell.folder(id);
+        let path = album::file(&folder, &photo.source).map_err(shown)?;
+        let part = part(&folder, &photo.source).map_err(shown)?;
+        let file = part.as_file().try_clone().map_err(|error| shown(storage_error(&path, &error)))?;
+        let arrived = tokio::time::timeout(TRANSFER_TIMEOUT, write(body, file, length, &path)).await;
+        arrived.map_err(|_| late())??;
+        return Ok(Arrived::Part { part: Some(part), path });
+    };
+    let objects = bucket(shell, &place).map_err(shown)?;
+    // First here, without a name: whoever is slow holds no connection to the bucket.
+    let home = shell.store.home().to_owned();
+    let failed = |error: &io::Error| shown(storage_error(&home, error));
+    let file = tempfile::tempfile_in(&home).map_err(|error| failed(&error))?;
+    let copy = file.try_clone().map_err(|error| failed(&error))?;
+    let arrived = tokio::time::timeout(TRANSFER_TIMEOUT, write(body, copy, length, &home)).await;
+    arrived.map_err(|_| late())??;
+    let source = Arc::new(Spooled(Arc::new(file)));
+    objects.write_source(&place.key, source, length).await.map_err(shown)?;
+    Ok(Arrived::Object { objects, place })
+}
+
+impl Arrived {
+    /// Puts it into its place, whatever was there.
+    pub(super) fn put(&mut self) -> Result<(), StorageError> {
+        if let Self::Part { part, path } = self
+            && let Some(part) = part.take()
+        {
+            part.persist(&*path).map_err(|error| storage_error(path, &error.error))?;
+            let folder = path.parent().unwrap_or(path);
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|error| storage_error(folder, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Afterwards: what nobody keeps is gone.
+    pub(super) async fn leave(self, kept: bool) {
+        match self {
+            Self::Part { part, path } => {
+                drop(part);
+                // Of an avatar that was erased meanwhile; while anything else is in it, it stays.
+                if !kept && let Some(folder) = path.parent() {
+                    drop(std::fs::remove_dir(folder));
+                }
+            }
+            Self::Object { objects, place } if !kept => {
+                if let Err(error) = objects.delete(&place.key).await {
+                    log::warn!("a photo that nobody keeps could not be deleted: {error}");
+                }
+            }
+            Self::Object { .. } => {}
+        }
+    }
+}
+
+/// A file that is removed when it is dropped. While it is locked no sweep takes it for one that was left behind.
+fn part(folder: &Path, name: &str) -> Result<NamedTempFile, StorageError> {
+    private_folder(folder)?;
+    let part = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".part").tempfile_in(folder);
+    let part = part.and_then(|part| {
+        part.as_file().lock()?;
+        Ok(part)
+    });
+    part.map_err(|error| storage_error(folder, &error))
+}
+
+/// Writes a body of this length, which is on the disk then.
+async fn write(mut body: Incoming, file: File, length: u64, path: &Path) -> Result<(), Problem> {
+    let failed = |error: &io::Error| shown(storage_error(path, error));
+    let broken = |why: String| ApiProblem::Body { why };
+    let mut file = tokio::fs::File::from_std(file);
+    let mut received = 0_u64;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(format!("it broke off: {error}")))?;
+        let Ok(chunk) = frame.into_data() else { continue };
+        received += chunk.len() as u64;
+        if received > length {
+            return Err(ApiProblem::TooLarge { max: length }.into());
+        }
+        file.write_all(&chunk).await.map_err(|error| failed(&error))?;
+    }
+    if received != length {
+        return Err(broken(format!("{length} bytes were announced, and {received} came")).into());
+    }
+    file.flush().await.map_err(|error| failed(&error))?;
+    file.sync_all().await.map_err(|error| failed(&error))
+}
+
+/// Listens to the rest of a body that nobody needs, so that its caller hears the answer.
+pub(super) async fn drain(mut body: Incoming, length: Option<u64>) {
+    if length.is_none() {
+        return;
+    }
+    let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
+    let _ = tokio::time::timeout(REST_WITHIN, rest).await;
+}
+
+/// The bucket that this object lies in.
+fn bucket(shell: &Shell, place: &ObjectPlace) -> Result<Arc<Objects>, StorageError> {
+    let denied = || StorageError { kind: StorageErrorKind::Denied, place: place.to_string() };
+    let objects = shell.objects().map_err(|failure| {
+        log::error!("{}", failure.brief());
+        denied()
+    })?;
+    if objects.bucket().name() == place.bucket { Ok(Arc::new(objects)) } else { Err(denied()) }
+}
+
+/// Bytes in a file without a name.
+struct Spooled(Arc<File>);
+
+impl ByteSource for Spooled {
+    fn open(&self, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Reader { file: Arc::clone(&self.0), rest: range }))
+    }
+}
+
+struct Reader {
+    file: Arc<File>,
+    rest: Range<u64>,
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.rest.end.saturating_sub(self.rest.start)).unwrap_or(usize::MAX);
+        let most = left.min(buffer.len());
+        let read = self.file.read_at(&mut buffer[..most], self.rest.start)?;
+        self.rest.start += read as u64;
+        Ok(read)
+    }
+}
+
+/// Opens a file of an avatar: here, or in the bucket when it is not here.
+pub(super) async fn open(
+    shell: &Shell,
+    id: AvatarId,
+    download: &Download,
+) -> Result<(Reply, Streamed), StorageError> {
+    let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
+    let streamed = Streamed { pieces, left: download.length };
+    let path = shell.folder(id).join(&download.file);
+    // The names are the core's own; one that leads elsewhere is none of them.
+    let plain = Path::new(&download.file).components().all(|part| matches!(part, Component::Normal(_)));
+    let here = if plain { tokio::fs::File::open(&path).await.ok() } else { None };
+    if let Some(file) = here
+        && file.metadata().await.is_ok_and(|metadata| metadata.len() == download.length)
+    {
+        drop(tokio::spawn(send(file, sender)));
+        return Ok((download.head(), streamed));
+    }
+    let missing = || StorageError { kind: StorageErrorKind::Missing, place: path.display().to_string() };
+    let place = download.place.as_ref().ok_or_else(missing)?;
+    let mut incoming = bucket(shell, place)?.fetch(&place.key).await?;
+    drop(tokio::spawn(async move {
+        loop {
+            let piece = match incoming.chunk().await {
+                Ok(Some(piece)) => Ok(piece),
+                Ok(None) => return,
+                Err(why) => Err(io::Error::other(why)),
+            };
+            let last = piece.is_err();
+            if sender.send(piece).await.is_err() || last {
+                return;
+            }
+        }
+    }));
+    Ok((download.head(), streamed))
+}
+
+async fn send(mut file: tokio::fs::File, sender: mpsc::Sender<io::Result<Bytes>>) {
+    loop {
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await;
+        let piece = match read {
+            Ok(0) => return,
+            Ok(_) => Ok(piece.into()),
+            Err(error) => Err(error),
+        };
+        let last = piece.is_err();
+        if sender.send(piece).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+/// A file on its way out. One that ends early cuts the connection: half a model is not taken for a whole one.
+pub(super) struct Streamed {
+    pieces: mpsc::Receiver<io::Result<Bytes>>,
+    left: u64,
+}
+
+impl Body for Streamed {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let this = &mut *self;
+        this.pieces.poll_recv(context).map(|piece| match piece {
+            Some(Ok(piece)) => {
+                let left = this.left.checked_sub(piece.len() as u64);
+                this.left = left.unwrap_or(0);
+                Some(left.map(|_| Frame::data(piece)).ok_or_else(|| io::ErrorKind::InvalidData.into()))
+            }
+            Some(Err(error)) => Some(Err(error)),
+            None if this.left == 0 => None,
+            None => Some(Err(io::ErrorKind::UnexpectedEof.into())),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
