@@ -30,6 +30,9 @@ export class Worker {
             stream.on("data", (text) => (worker.log += text));
         }
         worker.process.on("exit", () => (worker.ended = true));
+        // It must not outlive tests that are broken off.
+        process.on("exit", () => worker.process.kill("SIGKILL"));
+        for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
         await worker.#listens();
         return worker;
     }
@@ -65,9 +68,10 @@ const config = (date, port) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
     services = [
         (name = "worker", worker = .worker),
+        (name = "caller", worker = .caller),
         (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     ],
-    sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
+    sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "caller")],
 );
 const worker :Workerd.Worker = (
     modules = [
@@ -76,6 +80,20 @@ const worker :Workerd.Worker = (
     ],
     compatibilityDate = "${date}",
 );
+const caller :Workerd.Worker = (
+    modules = [(name = "caller.js", esModule = ${JSON.stringify(caller)})],
+    bindings = [(name = "WORKER", service = "worker")],
+    compatibilityDate = "${date}",
+);
+`;
+
+// As the front does it, the Worker is called by a binding. A caller that leaves takes its request along.
+const caller = `export default {
+    fetch(request, { WORKER }) {
+        const leave = request.headers.get("x-leave-after");
+        return WORKER.fetch(request, leave ? { signal: AbortSignal.timeout(Number(leave)) } : {});
+    },
+};
 `;
 
 async function freePort() {
