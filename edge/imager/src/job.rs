@@ -3,7 +3,8 @@
 use likeness_core::imager::{ImagerJob, ImagerReport};
 
 use crate::{
-    copy, desk::Full,
+    copy,
+    desk::Full,
     prepare::{self, Photo},
     send,
 };
@@ -15,9 +16,7 @@ pub(crate) async fn perform(job: ImagerJob) -> Result<ImagerReport, Full> {
             let photo = Photo { from: photo, sha256, place, limits, target, file };
             ImagerReport::Prepared(prepare::prepare(photo).await?)
         }
-        ImagerJob::Send { pieces, length, to } => {
-            ImagerReport::Sent(send::send(pieces, length, &to).await)
-        }
+        ImagerJob::Send { pieces, length, to } => ImagerReport::Sent(send::send(pieces, length, &to).await),
         ImagerJob::Fetch { from, max_bytes, target, file } => {
             ImagerReport::Fetched(copy::copy(&from, max_bytes, &target, file).await)
         }

@@ -108,7 +108,8 @@ impl Object {
             let (status, body) = incoming.why().await;
             return Err(self.error(storage::refused(status, &body)));
         }
-        let header = |name: &str| self.from.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+        let header =
+            |name: &str| self.from.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
         let head = storage::head_of(&incoming.headers);
         let status = if header("range").is_some() { 206 } else { 200 };
         // A server that does not know If-Match sends whatever is there.
