@@ -156,8 +156,7 @@ impl Photo {
     async fn write(&self, jpeg: &Uint8Array) -> Result<Option<ETag>, Stopped> {
         let not_written = |kind| failed(kind, &self.file);
         // The same bytes under the same name may be written twice.
-        let answer =
-            again(async || tell(&self.target, jpeg, Deadline::after(TRANSFER_TIMEOUT)).await).await;
+        let answer = again(async || tell(&self.target, jpeg, Deadline::after(TRANSFER_TIMEOUT)).await).await;
         let answer = answer.map_err(|_| not_written(StorageErrorKind::Unreachable))?;
         if !answer.status.is_success() {
             let (status, body) = answer.why().await;
