@@ -58,6 +58,23 @@ impl Default for PhotoLimits {
     }
 }
 
+/// The most linear memory that the imager may take, in bytes. Cloudflare gives an isolate 128 MB for WebAssembly and
+/// JavaScript together (its limits page); the rest is for the runtime, and for what is on its way in and out.
+pub const IMAGER_MEMORY: u64 = 112_000_000;
+
+/// What of it is not for photos: the module's data and stack, jobs, and gaps between blocks of memory. WebAssembly
+/// starts with 1.5 MB; the gaps were measured with photos of each kind (`tests/edge/memory.mjs`).
+const IMAGER_OWN: u64 = 6_000_000;
+
+impl PhotoLimits {
+    /// What a photo of this many bytes may be in the imager, whatever else is asked: its file lies in the same memory.
+    #[must_use]
+    pub fn in_the_imager(self, bytes: u64) -> Self {
+        let left = (IMAGER_MEMORY - IMAGER_OWN).saturating_sub(bytes);
+        Self { max_memory: self.max_memory.min(left), ..self }
+    }
+}
+
 /// How many photos a set may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DatasetLimits {

@@ -13,7 +13,7 @@ export class Objects {
     static async start() {
         const objects = new Objects();
         objects.server = createServer((request, response) => objects.#answer(request, response));
-        objects.server.keepAliveTimeout = 1;
+        objects.server.keepAliveTimeout = 5000;
         objects.server.on("connection", (socket) => {
             objects.#connections.add(socket);
             socket.on("close", () => objects.#connections.delete(socket));

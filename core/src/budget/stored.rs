@@ -5,15 +5,29 @@ use serde::{Deserialize, Serialize};
 use super::Budget;
 
 /// A budget as it is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "version")]
-pub enum Stored {
-    /// The first version.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored;
+
+/// Which version a text is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Version {
     #[serde(rename = "1")]
-    One {
-        /// The budget.
-        budget: Box<Budget>,
-    },
+    One,
+}
+
+/// The version comes first: of a newer one nothing else is read. (Not an enum with a tag inside: for that serde would
+/// hold the whole text in memory as values, and everything in it would be compiled twice.)
+#[derive(Serialize)]
+struct Written<'a> {
+    version: Version,
+    budget: &'a Budget,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    #[serde(rename = "version")]
+    _version: Version,
+    budget: Budget,
 }
 
 /// The stored text is no budget that this version knows.
@@ -24,13 +38,12 @@ pub struct StoredError(#[from] serde_json::Error);
 impl Stored {
     /// Writes it in the current version.
     pub fn write(budget: &Budget) -> Result<String, StoredError> {
-        Ok(serde_json::to_string(&Self::One { budget: Box::new(budget.clone()) })?)
+        Ok(serde_json::to_string(&Written { version: Version::One, budget })?)
     }
 
     /// Reads any version.
     pub fn read(text: &str) -> Result<Budget, StoredError> {
-        match serde_json::from_str(text)? {
-            Self::One { budget } => Ok(*budget),
-        }
+        let read: Read = serde_json::from_str(text)?;
+        Ok(read.budget)
     }
 }

@@ -1,25 +1,88 @@
-//! Pixels to a JPEG.
+//! Pixels to a JPEG, a strip at a time.
+//!
+//! The encoder takes two bytes of memory for each pixel that it is given, twice as many for noise, and one more for the
+//! file. A phone's photo would then need more than an isolate of a Worker has. So it is given strips of the picture,
+//! each turned upright on the way, and what it makes of them is joined by restart markers (ITU T.81, F.1.1.2 and
+//! B.2.4.4): to a decoder that is one scan. No pixel becomes another by it, since nothing in this encoder looks beyond
+//! its own block, and colour differences are the mean of four pixels of one strip.
+
+use std::ops::Range;
 
 use libjpeg_turbo_rs::{PixelFormat, Subsampling, compress};
 
-use super::{PhotoProblem, info::Chroma, raster::Picture};
+use super::{Orientation, PhotoProblem, info::Chroma, jpeg, raster::Picture};
 
 /// The quality of every JPEG that leaves, on libjpeg's scale.
 const QUALITY: u8 = 95;
 
-/// A baseline JPEG of three components, with nothing but JFIF's header beside the picture.
+/// How many rows are encoded at a time, at most.
+pub(super) const STRIP: usize = 64;
+
+/// A baseline JPEG of three components, upright, with nothing but JFIF's header beside the picture.
 ///
 /// Colours are kept about as finely as the photo had them: coarser would lose what is there, finer would only make
 /// the file larger.
-pub(super) fn encode(picture: &Picture, chroma: Chroma) -> Result<Vec<u8>, PhotoProblem> {
-    let subsampling = match chroma {
-        Chroma::Full => Subsampling::S444,
-        Chroma::HalfWidth => Subsampling::S422,
+pub(super) fn encode(
+    picture: Picture,
+    orientation: Orientation,
+    chroma: Chroma,
+) -> Result<Vec<u8>, PhotoProblem> {
+    let swapped = orientation.swaps_sides();
+    let (width, height) =
+        if swapped { (picture.height, picture.width) } else { (picture.width, picture.height) };
+    // The unit of a scan, in pixels (A.2.4).
+    let (subsampling, across, down) = match if swapped { chroma.turned() } else { chroma } {
+        Chroma::Full => (Subsampling::S444, 8, 8),
+        Chroma::HalfWidth => (Subsampling::S422, 16, 8),
         // Coarser than it was across: for 4:4:0 the encoder takes three times as long as for anything else.
-        Chroma::HalfHeight | Chroma::Quarter => Subsampling::S420,
+        Chroma::HalfHeight | Chroma::Quarter => (Subsampling::S420, 16, 16),
     };
-    compress(&picture.rgb, picture.width, picture.height, PixelFormat::Rgb, QUALITY, subsampling)
-        .map_err(|_| PhotoProblem::NotEncoded)
+    let units = width.div_ceil(across).max(1);
+    // A restart interval has at most 65,535 units (B.2.4.4).
+    let rows = (usize::from(u16::MAX) / units).clamp(1, STRIP / down) * down;
+    let interval = u16::try_from(units * rows / down).map_err(|_| PhotoProblem::NotEncoded)?;
+
+    let mut strips = Vec::with_capacity(height.div_ceil(rows));
+    let mut buffer = Vec::new();
+    let mut head = Vec::new();
+    for top in (0..height).step_by(rows) {
+        let strip = top..(top + rows).min(height);
+        let count = strip.len();
+        let pixels = orientation.rows(&picture, strip, &mut buffer);
+        let jpeg = compress(pixels, width, count, PixelFormat::Rgb, QUALITY, subsampling)
+            .map_err(|_| PhotoProblem::NotEncoded)?;
+        let Scan { begins, data } = jpeg::scan(&jpeg).ok_or(PhotoProblem::NotEncoded)?;
+        if top == 0 {
+            head = jpeg.get(..data.start).unwrap_or_default().to_vec();
+            if count < height {
+                jpeg::set_height(&mut head, height).ok_or(PhotoProblem::NotEncoded)?;
+                head.splice(begins..begins, jpeg::restart_interval(interval));
+            }
+        }
+        strips.push(jpeg.get(data).unwrap_or_default().to_vec());
+    }
+    drop((picture, buffer));
+    Ok(joined(head, &strips))
+}
+
+/// Where a JPEG's scan begins, and where its data are.
+pub(super) struct Scan {
+    pub(super) begins: usize,
+    pub(super) data: Range<usize>,
+}
+
+fn joined(head: Vec<u8>, strips: &[Vec<u8>]) -> Vec<u8> {
+    let mut jpeg = head;
+    jpeg.reserve_exact(strips.iter().map(|strip| strip.len() + 2).sum());
+    for (strip, restart) in strips.iter().zip((jpeg::RST0..=jpeg::RST7).cycle()) {
+        jpeg.extend_from_slice(strip);
+        jpeg.extend_from_slice(&[0xff, restart]);
+    }
+    // Nothing is to be restarted after the last one.
+    if let Some(last) = jpeg.last_mut() {
+        *last = jpeg::EOI;
+    }
+    jpeg
 }
 
 impl Chroma {
@@ -29,6 +92,69 @@ impl Chroma {
             Self::HalfWidth => Self::HalfHeight,
             Self::HalfHeight => Self::HalfWidth,
             Self::Full | Self::Quarter => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libjpeg_turbo_rs::{PixelFormat, compress, decompress};
+
+    use super::{Orientation, Picture, QUALITY, STRIP, Subsampling, encode};
+    use crate::photo::info::Chroma;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    fn noise(width: usize, height: usize) -> Picture {
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        };
+        Picture { width, height, rgb: (0..width * height * 3).map(|_| next()).collect() }
+    }
+
+    /// Every size of the last strip, its last unit broken or whole; more strips than there are restart markers.
+    #[test]
+    fn strips_make_the_same_picture() {
+        for (chroma, subsampling) in [
+            (Chroma::Full, Subsampling::S444),
+            (Chroma::HalfWidth, Subsampling::S422),
+            (Chroma::Quarter, Subsampling::S420),
+        ] {
+            for (width, height) in [(33, STRIP), (40, STRIP + 1), (17, STRIP * 2), (64, STRIP * 9 + 17)] {
+                let picture = noise(width, height);
+                let whole = compress(&picture.rgb, width, height, PixelFormat::Rgb, QUALITY, subsampling)
+                    .expect("a JPEG");
+                let strips = encode(picture, Orientation::Upright, chroma).expect("a JPEG");
+                if height <= STRIP {
+                    assert_eq!(strips, whole, "{chroma:?}");
+                }
+                let (strips, whole) =
+                    (decompress(&strips).expect("a JPEG"), decompress(&whole).expect("a JPEG"));
+                assert_eq!((strips.width, strips.height), (width, height));
+                assert_eq!(strips.data, whole.data, "{chroma:?} {width} x {height}");
+            }
+        }
+    }
+
+    /// The widest picture there is: an interval of 64 rows would have more units than it may.
+    #[test]
+    fn wide_pictures_have_flatter_strips() {
+        let (width, height) = (65_500, 72);
+        let picture = Picture { width, height, rgb: vec![128; width * height * 3] };
+        let jpeg = encode(picture, Orientation::Upright, Chroma::Full).expect("a JPEG");
+        let decoded = decompress(&jpeg).expect("a JPEG");
+        assert_eq!((decoded.width, decoded.height), (width, height));
+        assert!(decoded.data.iter().all(|sample| *sample == 128));
+    }
+
+    /// What the memory is planned for: no picture makes a larger file than noise.
+    #[test]
+    fn noise_is_no_larger_than_planned() {
+        for (chroma, most) in [(Chroma::Full, 6), (Chroma::HalfWidth, 4), (Chroma::Quarter, 3)] {
+            let jpeg = encode(noise(400, 400), Orientation::Upright, chroma).expect("a JPEG");
+            assert!(jpeg.len() * 2 < 400 * 400 * most, "{chroma:?}: {} bytes", jpeg.len());
         }
     }
 }

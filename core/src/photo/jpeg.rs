@@ -3,6 +3,7 @@
 use super::{
     Coding, Colours, Format, Metadata, PhotoInfo, PhotoProblem, Unsupported,
     bytes::be16,
+    encode::Scan,
     exif::Exif,
     info::{Chroma, MAX_PROFILE},
 };
@@ -118,9 +119,44 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(if whole { parts.iter().flat_map(|(.., part)| part.iter().copied()).collect() } else { Vec::new() })
 }
 
+/// The scan of a JPEG that the encoder made: one, up to EOI, the last thing in the file.
+pub(super) fn scan(bytes: &[u8]) -> Option<Scan> {
+    let mut segments = Segments::of(bytes);
+    loop {
+        let begins = segments.at;
+        if segments.next().ok()?.marker == SOS {
+            let end = bytes.len().checked_sub(2).filter(|end| bytes.get(*end..) == Some(&[0xff, EOI]))?;
+            return Some(Scan { begins, data: segments.at..end });
+        }
+    }
+}
+
+/// Says in the frame header how high the picture is.
+pub(super) fn set_height(head: &mut [u8], height: usize) -> Option<()> {
+    let mut segments = Segments::of(head);
+    let frame = loop {
+        let begins = segments.at;
+        if matches!(segments.next().ok()?.marker, SOF0..=SOF2) {
+            break begins;
+        }
+    };
+    // The marker, the segment's length and the precision come first (B.2.2).
+    let height = u16::try_from(height).ok()?;
+    head.get_mut(frame + 5..frame + 7)?.copy_from_slice(&height.to_be_bytes());
+    Some(())
+}
+
+/// The segment that says after how many units the scan is restarted (B.2.4.4).
+pub(super) fn restart_interval(units: u16) -> [u8; 6] {
+    let [high, low] = units.to_be_bytes();
+    [0xff, 0xdd, 0, 4, high, low]
+}
+
+pub(super) const RST0: u8 = 0xd0;
+pub(super) const RST7: u8 = 0xd7;
+pub(super) const EOI: u8 = 0xd9;
 const SOF0: u8 = 0xc0;
 const SOF2: u8 = 0xc2;
-const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;

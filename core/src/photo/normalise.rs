@@ -86,9 +86,7 @@ impl Normalise for PixelNormaliser {
         let (raster, profile) = decode::decode(bytes, &info)?;
         let (picture, mut changes) = colour::to_rgb(raster, profile.as_deref());
         drop(profile);
-        let picture = info.orientation.apply(picture);
-        let chroma = if info.orientation.swaps_sides() { info.chroma.turned() } else { info.chroma };
-        let jpeg = encode(&picture, chroma)?;
+        let jpeg = encode(picture, info.orientation, info.chroma)?;
 
         if info.orientation != Orientation::Upright {
             changes.push(Change::TurnedUpright);

@@ -1,5 +1,7 @@
 //! Which way is up.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::raster::Picture;
@@ -50,56 +52,73 @@ impl Orientation {
         matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
     }
 
-    /// Makes the picture upright. In place, except where the sides change places, which takes a second buffer.
-    pub(super) fn apply(self, mut picture: Picture) -> Picture {
-        let (pixels, _) = picture.rgb.as_chunks_mut::<3>();
-        match self {
-            Self::Upright => picture,
-            Self::MirrorHorizontal => {
-                pixels.chunks_exact_mut(picture.width.max(1)).for_each(<[_]>::reverse);
-                picture
-            }
-            Self::Rotate180 => {
-                pixels.reverse();
-                picture
-            }
-            Self::MirrorVertical => {
-                pixels.reverse();
-                pixels.chunks_exact_mut(picture.width.max(1)).for_each(<[_]>::reverse);
-                picture
-            }
-            Self::Transpose => transpose(&picture, false, false),
-            Self::Rotate90 => transpose(&picture, false, true),
-            Self::Transverse => transpose(&picture, true, true),
-            Self::Rotate270 => transpose(&picture, true, false),
+    /// These rows of the upright picture: the stored ones where they do, else put together in the buffer. So there is
+    /// never a second picture.
+    pub(super) fn rows<'a>(
+        self,
+        picture: &'a Picture,
+        rows: Range<usize>,
+        buffer: &'a mut Vec<u8>,
+    ) -> &'a [u8] {
+        let (width, height) = (picture.width, picture.height);
+        let stored = |rows: Range<usize>| picture.rgb.get(rows.start * width * 3..rows.end * width * 3);
+        let from_below = height.saturating_sub(rows.end)..height.saturating_sub(rows.start);
+        let stored = match self {
+            Self::Upright => return stored(rows).unwrap_or_default(),
+            Self::MirrorHorizontal => stored(rows),
+            Self::Rotate180 | Self::MirrorVertical => stored(from_below),
+            Self::Transpose => return columns(picture, rows, false, false, buffer),
+            Self::Rotate90 => return columns(picture, rows, false, true, buffer),
+            Self::Transverse => return columns(picture, rows, true, true, buffer),
+            Self::Rotate270 => return columns(picture, rows, true, false, buffer),
+        };
+        buffer.clear();
+        buffer.extend_from_slice(stored.unwrap_or_default());
+        let (pixels, _) = buffer.as_chunks_mut::<3>();
+        if self != Self::MirrorHorizontal {
+            pixels.reverse();
         }
+        if self != Self::Rotate180 {
+            pixels.chunks_exact_mut(width.max(1)).for_each(<[_]>::reverse);
+        }
+        buffer
     }
 }
 
-/// Pixel (x, y) goes to row x, column y; `mirror_x` counts x from the right, `mirror_y` y from below.
-/// Done in square tiles, so that rows and columns both stay in the processor's cache.
-fn transpose(from: &Picture, mirror_x: bool, mirror_y: bool) -> Picture {
-    const TILE: usize = 32;
-    let (width, height) = (from.width, from.height);
-    let mut rgb = vec![0; from.rgb.len()];
-    let (pixels, _) = from.rgb.as_chunks::<3>();
-    let (turned, _) = rgb.as_chunks_mut::<3>();
-    for top in (0..height).step_by(TILE) {
-        for left in (0..width).step_by(TILE) {
-            for x in left..(left + TILE).min(width) {
-                let row = if mirror_x { width - 1 - x } else { x };
-                for y in top..(top + TILE).min(height) {
-                    let column = if mirror_y { height - 1 - y } else { y };
-                    if let (Some(to), Some(pixel)) =
-                        (turned.get_mut(row * height + column), pixels.get(y * width + x))
-                    {
-                        *to = *pixel;
-                    }
-                }
+/// Columns of the stored picture as rows. Pixel (x, y) goes to row x, column y; `mirror_x` counts x from the right,
+/// `mirror_y` y from below. Row by row of what is stored, so that what lies side by side is read together.
+fn columns<'a>(
+    picture: &Picture,
+    rows: Range<usize>,
+    mirror_x: bool,
+    mirror_y: bool,
+    buffer: &'a mut Vec<u8>,
+) -> &'a [u8] {
+    let (width, height) = (picture.width, picture.height);
+    buffer.clear();
+    buffer.resize(rows.len() * height * 3, 0);
+    let (pixels, _) = picture.rgb.as_chunks::<3>();
+    let (turned, _) = buffer.as_chunks_mut::<3>();
+    for (y, stored) in pixels.chunks_exact(width.max(1)).enumerate() {
+        let column = if mirror_y { height - 1 - y } else { y };
+        let columns = if mirror_x {
+            width.saturating_sub(rows.end)..width.saturating_sub(rows.start)
+        } else {
+            rows.clone()
+        };
+        let part = stored.get(columns).unwrap_or_default();
+        let mut put = |(row, pixel): (usize, &[u8; 3])| {
+            if let Some(to) = turned.get_mut(row * height + column) {
+                *to = *pixel;
             }
+        };
+        if mirror_x {
+            part.iter().rev().enumerate().for_each(&mut put);
+        } else {
+            part.iter().enumerate().for_each(&mut put);
         }
     }
-    Picture { width: height, height: width, rgb }
+    buffer
 }
 
 #[cfg(test)]
@@ -111,6 +130,21 @@ mod tests {
     fn picture(rows: &[&str]) -> Picture {
         let rgb = rows.concat().bytes().flat_map(|letter| [letter, 0, letter]).collect();
         Picture { width: rows[0].len(), height: rows.len(), rgb }
+    }
+
+    /// The whole upright picture, put together from strips of so many rows.
+    fn upright(orientation: Orientation, picture: &Picture, strip: usize) -> Picture {
+        let (width, height) = if orientation.swaps_sides() {
+            (picture.height, picture.width)
+        } else {
+            (picture.width, picture.height)
+        };
+        let (mut rgb, mut buffer) = (Vec::new(), Vec::new());
+        for top in (0..height).step_by(strip) {
+            let rows = top..(top + strip).min(height);
+            rgb.extend_from_slice(orientation.rows(picture, rows, &mut buffer));
+        }
+        Picture { width, height, rgb }
     }
 
     /// Stored "abc/def" in each of the eight orientations.
@@ -127,26 +161,29 @@ mod tests {
             (8, &["cf", "be", "ad"]),
             (9, &["abc", "def"]),
         ];
-        for (number, upright) in cases {
+        for (number, expected) in cases {
             let orientation = Orientation::from_exif(number);
-            assert_eq!(orientation.apply(picture(&["abc", "def"])), picture(upright), "{number}");
-            assert_eq!(orientation.swaps_sides(), upright.len() == 3, "{number}");
+            for strip in 1..=3 {
+                let turned = upright(orientation, &picture(&["abc", "def"]), strip);
+                assert_eq!(turned, picture(expected), "{number}, {strip}");
+            }
+            assert_eq!(orientation.swaps_sides(), expected.len() == 3, "{number}");
         }
     }
 
     #[test]
-    fn tiles_meet() {
+    fn strips_meet() {
         let rows: Vec<String> = (0..70)
             .map(|y| (0..67).map(|x| char::from_u32((y * 7 + x * 5) % 128).expect("ASCII")).collect())
             .collect();
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         let stored = picture(&rows);
-        let once = Orientation::Rotate90.apply(stored.clone());
+        let once = upright(Orientation::Rotate90, &stored, 32);
         assert_ne!(once.rgb, stored.rgb);
         let pixel = |picture: &Picture, x: usize, y: usize| picture.rgb[(y * picture.width + x) * 3];
         for (x, y) in [(0, 0), (66, 69), (32, 31), (31, 64), (66, 0)] {
             assert_eq!(pixel(&once, 69 - y, x), pixel(&stored, x, y), "{x}, {y}");
         }
-        assert_eq!(Orientation::Rotate270.apply(once), stored);
+        assert_eq!(upright(Orientation::Rotate270, &once, 7), stored);
     }
 }

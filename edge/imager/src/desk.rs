@@ -15,15 +15,15 @@ use worker::Delay;
 /// How often one who waits looks.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How often one looks before giving up: 30 seconds.
-const LOOKS: u32 = 600;
+/// How often one looks before giving up: 20 seconds.
+const LOOKS: u32 = 400;
 
 /// How often whoever has the desk shows to be alive.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// After how many looks without a beat the desk is taken from whoever had it: 15 seconds. Looks are counted and
+/// After how many looks without a beat the desk is taken from whoever had it: 8 seconds. Looks are counted and
 /// no clock read, since all timers stand still while a photo is worked on.
-const LOOKS_WITHOUT_A_BEAT: u32 = 300;
+const LOOKS_WITHOUT_A_BEAT: u32 = 160;
 
 /// All places are taken.
 #[derive(Clone, Copy, Debug)]

@@ -25,11 +25,22 @@ pub(crate) struct Incoming {
     deadline: Deadline,
 }
 
-/// Sends a request without a body.
+/// Reads something: sends a request without a body.
 pub(crate) async fn ask(request: &SignedRequest) -> Result<Incoming, NoAnswer> {
-    let deadline = Deadline::after(TRANSFER_TIMEOUT);
     // What is read is compared with lengths and sums: it must come as it is.
-    send(request, &[("accept-encoding", "identity")], None, deadline).await
+    again(async || {
+        send(request, &[("accept-encoding", "identity")], None, Deadline::after(TRANSFER_TIMEOUT)).await
+    })
+    .await
+}
+
+/// Sends a request that may be sent twice, twice if need be. While a photo is worked on, nobody notices that a server
+/// closes a connection that was kept for the next request; that request then breaks off at once.
+pub(crate) async fn again<T>(work: impl AsyncFn() -> Result<T, NoAnswer>) -> Result<T, NoAnswer> {
+    match work().await {
+        Err(NoAnswer::Interrupted) => work().await,
+        done => done,
+    }
 }
 
 /// Sends a request with this body: bytes, or a stream that knows its length.

@@ -1,6 +1,6 @@
 //! A request's body, written piece by piece.
 
-use std::{cell::Cell, pin::pin};
+use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use js_sys::{BigInt, Uint8Array};
@@ -19,7 +19,6 @@ use crate::{
 /// is held.
 pub(crate) struct Outlet {
     writer: WritableStreamDefaultWriter,
-    taken: Cell<u64>,
 }
 
 /// Why a body did not get its bytes.
@@ -41,9 +40,7 @@ pub(crate) enum Stopped<E> {
 impl Outlet {
     /// Hands on these bytes.
     pub(crate) async fn write<E>(&self, bytes: &Uint8Array) -> Result<(), Halt<E>> {
-        JsFuture::from(self.writer.write_with_chunk(bytes)).await.map_err(|_| Halt::Gone)?;
-        self.taken.set(self.taken.get().saturating_add(bytes.length().into()));
-        Ok(())
+        JsFuture::from(self.writer.write_with_chunk(bytes)).await.map(|_| ()).map_err(|_| Halt::Gone)
     }
 }
 
@@ -55,11 +52,12 @@ pub(crate) async fn pour<E>(
     fill: impl AsyncFnOnce(&Outlet) -> Result<(), Halt<E>>,
 ) -> Result<Incoming, Stopped<E>> {
     let deadline = Deadline::after(TRANSFER_TIMEOUT);
-    // Nothing was sent where not even a stream could be made.
+    // Nothing was sent where not even a stream could be made. That is the only case which is known: the runtime takes
+    // the first bytes before it has a connection, and does not say afterwards whether it ever had one.
     let unsent = |_: JsValue| Stopped::NoAnswer(NoAnswer::NotConnected);
     let stream = fixed_length(length).map_err(unsent)?;
     let writer = stream.writable().get_writer().map_err(unsent)?;
-    let outlet = Outlet { writer, taken: Cell::new(0) };
+    let outlet = Outlet { writer };
     let filling = pin!(fill(&outlet));
     let readable: JsValue = stream.readable().into();
     let asking = pin!(tell(to, &readable, deadline.clone()));
@@ -79,12 +77,7 @@ pub(crate) async fn pour<E>(
     outcome.map_err(|stopped| {
         outlet.break_off();
         deadline.end();
-        match stopped {
-            Stopped::NoAnswer(NoAnswer::Interrupted) if length > 0 && outlet.taken.get() == 0 => {
-                Stopped::NoAnswer(NoAnswer::NotConnected)
-            }
-            stopped => stopped,
-        }
+        stopped
     })
 }
 

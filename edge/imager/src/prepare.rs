@@ -6,13 +6,13 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
     imager::SignedRequest,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
-    photo::{Normalise as _, PhotoProblem, PixelNormaliser},
+    photo::{Normalise as _, PhotoProblem, PixelNormaliser, inspect},
     storage::{self, ETag},
 };
 
 use crate::{
     desk::{Full, Place, at_the_desk},
-    exchange::{append, ask, tell},
+    exchange::{again, append, ask, tell},
     time::Deadline,
 };
 
@@ -32,9 +32,44 @@ enum Stopped {
     Lost,
 }
 
+impl From<PrepareError> for Stopped {
+    fn from(error: PrepareError) -> Self {
+        Self::Report(error)
+    }
+}
+
 impl From<PhotoProblem> for Stopped {
     fn from(problem: PhotoProblem) -> Self {
         Self::Report(PrepareError::Photo(problem))
+    }
+}
+
+/// Looks at a photo's headers as soon as they are there, so that what will be refused is not read to its end.
+struct Look {
+    /// How many bytes are waited for until the next look.
+    next: usize,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { next: 64 << 10 }
+    }
+}
+
+impl Look {
+    fn at(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<(), PhotoProblem> {
+        if bytes.len() < self.next {
+            return Ok(());
+        }
+        match inspect(bytes) {
+            Ok(info) => {
+                info.check(limits)?;
+                self.next = usize::MAX;
+            }
+            Err(PhotoProblem::Truncated { .. }) => self.next = bytes.len().saturating_mul(4),
+            Err(problem) => return Err(problem),
+        }
+        Ok(())
     }
 }
 
@@ -76,6 +111,7 @@ impl Photo {
         if length <= limit {
             place.with(|bytes| bytes.reserve_exact(room)).ok_or(Stopped::Lost)?;
         }
+        let mut look = Look::default();
         loop {
             if length > limit {
                 return Err(too_large.into());
@@ -85,9 +121,13 @@ impl Photo {
             };
             let so_far = place.with(|bytes| {
                 append(bytes, &chunk, most);
-                bytes.len() as u64
+                // Where the bytes are known, others than these are no news about the photo.
+                if self.sha256.is_none() {
+                    look.at(bytes, &self.limits.in_the_imager(length))?;
+                }
+                Ok(bytes.len() as u64)
             });
-            length = length.max(so_far.ok_or(Stopped::Lost)?);
+            length = length.max(so_far.ok_or(Stopped::Lost)?.map_err(PrepareError::Photo)?);
         }
     }
 
@@ -98,7 +138,7 @@ impl Photo {
             return Err(self.not_read(StorageErrorKind::Changed));
         }
         let bytes = place.clear();
-        let photo = PixelNormaliser.normalise(&bytes, &self.limits)?;
+        let photo = PixelNormaliser.normalise(&bytes, &self.limits.in_the_imager(bytes.len() as u64))?;
         drop(bytes);
         let prepared = Prepared {
             file: self.file.clone(),
@@ -114,9 +154,9 @@ impl Photo {
     }
 
     async fn write(&self, jpeg: &Uint8Array) -> Result<Option<ETag>, Stopped> {
-        let deadline = Deadline::after(TRANSFER_TIMEOUT);
         let not_written = |kind| failed(kind, &self.file);
-        let answer = tell(&self.target, jpeg, deadline).await;
+        // The same bytes under the same name may be written twice.
+        let answer = again(async || tell(&self.target, jpeg, Deadline::after(TRANSFER_TIMEOUT)).await).await;
         let answer = answer.map_err(|_| not_written(StorageErrorKind::Unreachable))?;
         if !answer.status.is_success() {
             let (status, body) = answer.why().await;

@@ -1,0 +1,366 @@
+//! The object of one avatar: it holds the avatar, answers the calls about it, and drives it by its alarm.
+
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use likeness_core::{
+    api::{Admission, Answer, Deployment, Hold, Operation, Problem, Reply, Room, Spent, Way, listed, test_bucket},
+    avatar::{Avatar, AvatarId, Event, Moment, OrderKey, Step, Stored},
+    fal::RequestId,
+    imager::SignedRequest,
+    limits::POLL_INTERVAL,
+    storage::Depot,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use worker::{Date, Delay, DurableObject, Env, Error, Request, Response, ResponseBuilder, Result, ScheduledTime, State, durable_object};
+
+use crate::{
+    budget::{Denied, broken},
+    drive,
+    index::Line,
+    passing::{self, Outcome, Passed, Reservation, Told, said, say},
+    rows::Rows,
+    settings, simulated,
+};
+
+/// The avatar's object.
+#[durable_object]
+#[expect(missing_debug_implementations, reason = "the platform's handles have none")]
+pub struct AvatarObject {
+    inner: Rc<Inner>,
+}
+
+/// What the object's calls, its alarm and its tasks share.
+pub(crate) struct Inner {
+    state: State,
+    pub(crate) env: Env,
+    /// Whether what an earlier instance had under way is known to be lost.
+    told_of_restart: Cell<bool>,
+}
+
+/// Where test mode is simulated.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct TestBox {
+    /// Where the front is reached.
+    origin: String,
+    /// What makes its addresses nobody else's.
+    pub(crate) secret: String,
+}
+
+/// What fal's webhook said, once it was verified.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Hint {
+    pub(crate) request_id: RequestId,
+    pub(crate) token: likeness_core::avatar::TokenHash,
+}
+
+/// What was reserved and is not known to be bought or not.
+const RESERVED: &str = "reserved ";
+
+/// How soon the alarm looks after tasks that the instance which began them should have ended.
+const LOOK_AFTER: Duration = Duration::from_secs(20);
+
+impl DurableObject for AvatarObject {
+    fn new(state: State, env: Env) -> Self {
+        Self { inner: Rc::new(Inner { state, env, told_of_restart: Cell::new(false) }) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let inner = Rc::clone(&self.inner);
+        let path = request.path();
+        if path.starts_with("/test/") {
+            return simulated::answer(&inner, request).await;
+        }
+        let id = path.rsplit('/').next().and_then(|id| id.parse::<AvatarId>().ok());
+        let Some(id) = id else { return Response::error("no such message", 404) };
+        let what = path.split('/').nth(1).unwrap_or_default();
+        let response = match what {
+            "call" => {
+                let passed: Passed = request.json().await?;
+                said(&inner.call(id, &passed).await?)
+            }
+            "admit" => {
+                let (admission, origin): (Admission, String) = request.json().await?;
+                said(&inner.admit(admission, &origin).await?.map_err(Denied::from))
+            }
+            "webhook" => {
+                let Hint { request_id, token } = request.json().await?;
+                let known = inner.tell(Event::Webhook { request_id, token: Some(token) }).await?;
+                said(&known)
+            }
+            _ => return Response::error("no such message", 404),
+        };
+        inner.set_off();
+        response
+    }
+
+    /// Never fails: the platform would give up after six tries.
+    async fn alarm(&self) -> Result<Response> {
+        let inner = Rc::clone(&self.inner);
+        // Should this one not come to its end, another one looks after it.
+        let later = settings::now().plus(LOOK_AFTER);
+        drop(inner.arm(later).await);
+        drive::run(inner).await;
+        ResponseBuilder::new().ok("")
+    }
+}
+
+impl Inner {
+    pub(crate) fn rows(&self) -> Result<Rows> {
+        Rows::open(&self.state)
+    }
+
+    pub(crate) fn deployment(&self) -> Result<Rc<Deployment>> {
+        settings::deployment(&self.env).map_err(|error| Error::from(error.to_string()))
+    }
+
+    /// Drives the avatar beside the alarm, which may be in the middle of a long transfer.
+    pub(crate) fn set_off(self: &Rc<Self>) {
+        self.state.wait_until(drive::run(Rc::clone(self)));
+    }
+
+    /// Loads the avatar, lets it change and saves it, without letting anything in between.
+    pub(crate) fn settle<T>(
+        &self,
+        moment: &Moment,
+        change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
+    ) -> Result<T> {
+        let rows = self.rows()?;
+        let before = rows.text("avatar")?;
+        let unreadable = |error: &dyn std::fmt::Display| Error::from(error.to_string());
+        let mut avatar = before.as_deref().map(Stored::read).transpose().map_err(|error| unreadable(&error))?;
+        if !self.told_of_restart.replace(true) {
+            avatar = avatar.map(|avatar| avatar.after(Event::Restarted, moment));
+        }
+        let (avatar, told) = change(avatar);
+        if let Some(avatar) = &avatar {
+            let after = Stored::write(avatar).map_err(|error| unreadable(&error))?;
+            if before.as_deref() != Some(after.as_str()) {
+                rows.set_text("avatar", &after)?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// The avatar as it is saved.
+    pub(crate) fn load(&self) -> Result<Option<Avatar>> {
+        let text = self.rows()?.text("avatar")?;
+        text.map(|text| Stored::read(&text).map_err(|error| Error::from(error.to_string()))).transpose()
+    }
+
+    /// Where the avatar is bought and kept.
+    pub(crate) fn way(&self, deployment: &Deployment) -> Result<Option<Way>> {
+        if !deployment.test_mode {
+            return Ok(deployment.way());
+        }
+        let Some(test) = self.test_box()? else { return Ok(None) };
+        let address = |part: &str| Url::parse(&test.address(self.avatar_id()?, part)).map_err(Error::from);
+        let own = test_bucket(&address("bucket")?);
+        Ok(deployment.test_way(&address("fal")?, own))
+    }
+
+    pub(crate) fn test_box(&self) -> Result<Option<TestBox>> {
+        self.rows()?.value("test box")
+    }
+
+    /// Whose object this is, as it was told.
+    pub(crate) fn avatar_id(&self) -> Result<AvatarId> {
+        let id = self.rows()?.text("id")?;
+        id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::from("nobody's object"))
+    }
+
+    /// Notes whose object this is, and where the front is reached: in test mode everything leads back there.
+    fn introduce(&self, id: AvatarId, origin: &str, deployment: &Deployment) -> Result<()> {
+        let rows = self.rows()?;
+        if rows.text("id")?.is_none() {
+            rows.set_text("id", &id.to_string())?;
+        }
+        if deployment.test_mode {
+            let secret = self.test_box()?.map_or_else(
+                || settings::entropy::<16>().iter().map(|byte| format!("{byte:02x}")).collect(),
+                |test| test.secret,
+            );
+            rows.set_value("test box", &TestBox { origin: origin.to_owned(), secret })?;
+        }
+        Ok(())
+    }
+
+    async fn call(self: &Rc<Self>, id: AvatarId, passed: &Passed) -> Result<Told> {
+        let (call, caller) = match passed.read() {
+            Ok(read) => read,
+            Err(problem) => return Ok(Reply::from(problem).into()),
+        };
+        let deployment = self.deployment()?;
+        if call.operation == Operation::CreateAvatar && deployment.is_able() {
+            self.introduce(id, &passed.origin, &deployment)?;
+        }
+        let mut given = passed.given();
+        loop {
+            let way = self.way(&deployment)?;
+            let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll));
+            let room = Room { deployment: &deployment, way: way.as_ref(), moment };
+            let (answer, before, after) = self.settle(&moment, |avatar| {
+                let before = avatar.as_ref().and_then(of_user);
+                let (avatar, answer) = room.answer(avatar, &call, caller, &given);
+                let after = avatar.as_ref().and_then(of_user);
+                (avatar, (answer, before, after))
+            })?;
+            self.note_user(id, before, after).await?;
+            let told = match answer {
+                Answer::Reply(reply) => reply.into(),
+                Answer::Hold => {
+                    self.arm_for(&way).await?;
+                    Delay::from(Hold::PAUSE).await;
+                    continue;
+                }
+                Answer::Reserve(purchase) => {
+                    self.rows()?.set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())?;
+                    let by_server = caller == likeness_core::api::Caller::Server;
+                    let reservation = Reservation { avatar: id, purchase, by_server };
+                    let reserved: Result<std::result::Result<(), Denied>> =
+                        say(&passing::budget(&self.env)?, "reserve", &reservation).await;
+                    given.reserved = Some(reserved.map_or_else(|_| Err(broken()), |reserved| reserved.map_err(Problem::from)));
+                    continue;
+                }
+                Answer::Receive { photo, max_bytes } => match way.as_ref().and_then(|way| way.bucket.as_ref()) {
+                    Some(bucket) => match photo.source.parse::<likeness_core::storage::ObjectPlace>() {
+                        Ok(place) => {
+                            let body = likeness_core::http::Body::Empty;
+                            let to = bucket.put(&place.key, body, "application/octet-stream", moment.now);
+                            Told::Receive { to: SignedRequest::of(&to), max_bytes }
+                        }
+                        Err(_) => Reply::from(broken()).into(),
+                    },
+                    None => Reply::from(likeness_core::api::ApiProblem::NoBucket).into(),
+                },
+                Answer::File(file) => {
+                    let bucket = way.as_ref().and_then(|way| way.bucket.as_ref());
+                    match (bucket, &file.place) {
+                        (Some(bucket), Some(place)) => Told::File {
+                            from: SignedRequest::of(&bucket.get(&place.key, None, None, moment.now)),
+                            length: file.length,
+                            content_type: file.content_type.to_owned(),
+                            name: file.file.clone(),
+                        },
+                        _ => Reply::from(likeness_core::api::ApiProblem::NoFile).into(),
+                    }
+                }
+            };
+            self.arm_for(&way).await?;
+            return Ok(told);
+        }
+    }
+
+    async fn admit(&self, admission: Admission, origin: &str) -> Result<std::result::Result<(), Problem>> {
+        let deployment = self.deployment()?;
+        if deployment.is_able() {
+            self.introduce(admission.avatar, origin, &deployment)?;
+        }
+        let way = self.way(&deployment)?;
+        let moment = settings::moment(POLL_INTERVAL);
+        let room = Room { deployment: &deployment, way: way.as_ref(), moment };
+        let Admission { avatar: id, person, settings, capability, .. } = admission;
+        let (admitted, after) = self.settle(&moment, |avatar| {
+            let (avatar, admitted) = room.redeemed(avatar, id, person, settings, capability);
+            let after = avatar.as_ref().and_then(of_user);
+            (avatar, (admitted, after))
+        })?;
+        self.note_user(id, None, after).await?;
+        Ok(admitted)
+    }
+
+    /// Tells the avatar something, if it is there.
+    async fn tell(&self, event: Event) -> Result<bool> {
+        let way = self.way(&*self.deployment()?)?;
+        let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll));
+        let known = self.settle(&moment, |avatar| match avatar {
+            Some(avatar) => (Some(avatar.after(event, &moment)), true),
+            None => (None, false),
+        })?;
+        self.arm_for(&way).await?;
+        Ok(known)
+    }
+
+    /// Keeps the list of its user's avatars as it is.
+    async fn note_user(
+        &self,
+        id: AvatarId,
+        before: Option<(String, serde_json::Value)>,
+        after: Option<(String, serde_json::Value)>,
+    ) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        let Some(user) = after.as_ref().or(before.as_ref()).map(|(user, _)| user.clone()) else { return Ok(()) };
+        let line = Line { avatar: id.to_string(), view: after.map(|(_, view)| view) };
+        say::<()>(&passing::index(&self.env, &format!("user:{user}"))?, "note", &line).await?;
+        if line.view.is_none() {
+            say::<()>(&passing::budget(&self.env)?, "forget", &id).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the budget what became of what was reserved. What it cannot be told now, it is told another time.
+    pub(crate) async fn report_spending(&self) -> Result<()> {
+        let rows = self.rows()?;
+        let reserved = rows.texts(RESERVED)?;
+        if reserved.is_empty() {
+            return Ok(());
+        }
+        let Some(avatar) = self.load()? else { return Ok(()) };
+        for (name, text) in reserved {
+            let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
+            if let Some(spent) = Spent::of(&avatar, order) {
+                let outcome = Outcome { avatar: avatar.id(), order, spent };
+                say::<()>(&passing::budget(&self.env)?, "spent", &outcome).await?;
+                rows.remove_text(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the alarm for whatever comes next.
+    pub(crate) async fn arm_for(&self, way: &Option<Way>) -> Result<()> {
+        let Some(way) = way else { return Ok(()) };
+        let Some(avatar) = self.load()? else { return Ok(()) };
+        let now = settings::now();
+        match avatar.next_step(&way.account, &settings::moment(way.poll)) {
+            // Whoever changed it sets off at once; the alarm is for when that is cut short.
+            Step::Begin(_) => self.arm(now.plus(LOOK_AFTER)).await,
+            Step::Wait(until) => self.arm(until).await,
+            Step::Idle => Ok(()),
+        }
+    }
+
+    pub(crate) async fn arm(&self, at: Timestamp) -> Result<()> {
+        // Not in the past: an alarm that is due at once, again and again, would starve everything else.
+        let at = at.max(settings::now().plus(Duration::from_millis(50)));
+        let date = Date::new(worker::DateInit::Millis(u64::try_from(at.millis()).unwrap_or(0)));
+        self.state.storage().set_alarm(ScheduledTime::new(date.into())).await
+    }
+
+    /// Which avatar holds this request, once this one has said that it may.
+    pub(crate) async fn claim(&self, request: &RequestId, avatar: AvatarId) -> Result<bool> {
+        let stub = passing::index(&self.env, &format!("request:{request}"))?;
+        let holder: Option<String> = say(&stub, "claim", &avatar.to_string()).await?;
+        Ok(holder.is_none_or(|holder| holder == avatar.to_string()))
+    }
+}
+
+impl TestBox {
+    /// Where a part of the test box of this avatar is.
+    pub(crate) fn address(&self, avatar: AvatarId, part: &str) -> String {
+        format!("{}/test/{avatar}/{}/{part}", self.origin, self.secret)
+    }
+}
+
+/// In whose list it stands, and how.
+fn of_user(avatar: &Avatar) -> Option<(String, serde_json::Value)> {
+    avatar.person().map(|person| (person.user.to_string(), listed(avatar)))
+}
+
+/// Whether something lies in this bucket.
+pub(crate) fn is_in(depot: &Depot, way: &Way) -> bool {
+    way.bucket.as_ref().is_some_and(|bucket| depot.is_in(bucket))
+}

@@ -1,0 +1,296 @@
+//! One call: who makes it, which object it is for, and what that object wants moved.
+
+use std::rc::Rc;
+
+use http::{HeaderMap, StatusCode};
+use js_sys::{BigInt, Uint8Array};
+use likeness_core::{
+    api::{ApiProblem, Call, Caller, Deployment, Operation, Place, Problem, Reply, SECURITY_HEADERS, description},
+    avatar::AvatarId,
+    budget::{Kind, TokenText},
+    imager::SignedRequest,
+    limits::PhotoLimits,
+};
+use serde_json::{Value, json};
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::TransformStream;
+use worker::{Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBuilder, Result, worker_sys::FixedLengthStream};
+
+use crate::{
+    budget::{Answered, Denied},
+    outside::header_map,
+    passing::{self, Passed, Refused, Told, say},
+    settings::{self, now},
+    webhook,
+};
+
+/// Answers a call.
+pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
+    let headers = header_map(request.headers());
+    let deployment = match settings::deployment(&env) {
+        Ok(deployment) => deployment,
+        Err(error) => {
+            worker::console_error!("[FAL AI] ERROR {error}");
+            return respond(ApiProblem::NoKey.into(), false);
+        }
+    };
+    if request.method() == Method::Options {
+        return respond(deployment.cors.preflight(&headers), false);
+    }
+    let head = request.method() == Method::Head;
+    let path = request.path();
+    if deployment.test_mode && path.starts_with("/test/") {
+        return test_box(request, &env, &path).await;
+    }
+    let outcome = match answered(request, &env, &deployment, &headers).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            worker::console_error!("[FAL AI] ERROR {error}");
+            Outcome::Reply(ApiProblem::Internal.into())
+        }
+    };
+    match outcome {
+        Outcome::Reply(reply) => respond(deployment.cors.apply(&headers, reply), head),
+        Outcome::File { reply, body } => stream(&deployment.cors.apply(&headers, reply), body, head),
+    }
+}
+
+enum Outcome {
+    Reply(Reply),
+    File { reply: Reply, body: Response },
+}
+
+impl From<ApiProblem> for Outcome {
+    fn from(problem: ApiProblem) -> Self {
+        Self::Reply(problem.into())
+    }
+}
+
+async fn answered(mut request: Request, env: &Env, deployment: &Rc<Deployment>, headers: &HeaderMap) -> Result<Outcome> {
+    let url = request.url()?;
+    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let Ok(method) = http::Method::from_bytes(request.method().to_string().as_bytes()) else {
+        return Ok(ApiProblem::NoRoute.into());
+    };
+    let call = match Call::parse(&method, &target, headers, now()) {
+        Ok(call) => call,
+        Err(problem) => return Ok(problem.into()),
+    };
+    if let Some(problem) = too_many(&call, headers, env).await {
+        return Ok(problem.into());
+    }
+    let caller = match caller(&call, env, deployment).await? {
+        Ok(caller) => caller,
+        Err(problem) => return Ok(problem.into()),
+    };
+    if let Err(problem) = call.admit(caller) {
+        return Ok(problem.into());
+    }
+    let most = call.max_body(PhotoLimits::default().max_bytes);
+    if call.content_length.is_some_and(|length| length > most) {
+        return Ok(ApiProblem::TooLarge { max: most }.into());
+    }
+    if call.operation.place() == Place::Webhook {
+        return webhook::answer(request, env, deployment).await.map(Outcome::Reply);
+    }
+    let body = match request.inner().body() {
+        Some(_) if !call.operation.takes_a_file() => match read(&mut request, most).await? {
+            Some(body) => body,
+            None => return Ok(ApiProblem::TooLarge { max: most }.into()),
+        },
+        _ => Vec::new(),
+    };
+    let passed = Passed::new(&request, caller, body)?;
+    match (call.operation.place(), call.params.avatar) {
+        (Place::Here, _) => Ok(Outcome::Reply(here(call.operation, deployment))),
+        (Place::Budget, _) => budget(env, &passed).await.map(Outcome::Reply),
+        (Place::User, _) => {
+            let user = call.params.user.map(|user| user.to_string()).unwrap_or_default();
+            let avatars: Vec<Value> = say(&passing::index(env, &format!("user:{user}"))?, "list", &()).await?;
+            Ok(Outcome::Reply(Reply::json(StatusCode::OK, &json!({ "avatars": avatars }))))
+        }
+        (_, Some(id)) => avatar(request, env, id, passed).await,
+        _ => Ok(ApiProblem::NoRoute.into()),
+    }
+}
+
+/// Who calls.
+async fn caller(call: &Call, env: &Env, deployment: &Deployment) -> Result<std::result::Result<Caller, ApiProblem>> {
+    let Some(credential) = &call.credential else { return Ok(Ok(Caller::Anyone)) };
+    let Some(admin) = &deployment.admin else { return Ok(Err(ApiProblem::NoAdmin)) };
+    if admin.admits(credential.expose()) {
+        return Ok(Ok(Caller::Admin));
+    }
+    let Ok(token) = TokenText::parse(credential.expose()) else { return Ok(Err(ApiProblem::Unauthorized)) };
+    Ok(match token.kind() {
+        Kind::Capability => Ok(Caller::Capability(token.hash())),
+        Kind::Server => {
+            let known: bool = say(&passing::budget(env)?, "who", &token.hash()).await?;
+            if known { Ok(Caller::Server) } else { Err(ApiProblem::Unauthorized) }
+        }
+        Kind::Invite => Err(ApiProblem::Unauthorized),
+    })
+}
+
+/// The platform's limit of bursts, where one is bound. Whoever cannot be told from others shares one.
+async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProblem> {
+    let limiter = env.rate_limiter("BURSTS").ok()?;
+    let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok()).unwrap_or_default();
+    let key = match &call.credential {
+        Some(credential) => TokenText::parse(credential.expose()).map_or_else(|_| address.to_owned(), |token| {
+            serde_json::to_string(&token.hash()).unwrap_or_default()
+        }),
+        None => address.to_owned(),
+    };
+    let granted = limiter.limit(key).await.is_ok_and(|outcome| outcome.success);
+    (!granted).then_some(ApiProblem::RateLimited)
+}
+
+fn here(operation: Operation, deployment: &Deployment) -> Reply {
+    match operation {
+        Operation::Describe => Reply::json(StatusCode::OK, &description()),
+        _ => Reply::json(StatusCode::OK, &deployment.health()),
+    }
+}
+
+async fn budget(env: &Env, passed: &Passed) -> Result<Reply> {
+    let answered: Answered = say(&passing::budget(env)?, "call", passed).await?;
+    match answered {
+        Answered::Told(told) => Ok(told.reply().unwrap_or_else(|| ApiProblem::Internal.into())),
+        Answered::Admit(admission) => {
+            let id = admission.avatar;
+            let reply = admission.reply();
+            let message = (admission, &passed.origin);
+            let admitted: std::result::Result<(), Denied> =
+                say(&passing::avatar(env, id)?, &format!("admit/{id}"), &message).await?;
+            Ok(admitted.map_or_else(|denied| Problem::from(denied).into(), |()| reply))
+        }
+    }
+}
+
+async fn avatar(request: Request, env: &Env, id: AvatarId, passed: Passed) -> Result<Outcome> {
+    let (stub, what) = (passing::avatar(env, id)?, format!("call/{id}"));
+    let mut told: Told = say(&stub, &what, &passed).await?;
+    if let Told::Receive { to, max_bytes } = told {
+        let received = forward(request, &to, max_bytes).await;
+        told = say(&stub, &what, &passed.received(received)).await?;
+    }
+    match told {
+        Told::File { from, length, content_type, name } => file(&from, length, &content_type, &name).await,
+        told => Ok(Outcome::Reply(told.reply().unwrap_or_else(|| ApiProblem::Internal.into()))),
+    }
+}
+
+/// Streams the call's body to where it belongs. Its bytes never enter this Worker's memory as a whole.
+async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result::Result<(), Refused> {
+    let length = request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
+    let length = length.filter(|length| *length <= max).ok_or(Refused::TooLarge { max })?;
+    let sent = async {
+        let stream = match u32::try_from(length) {
+            Ok(length) => FixedLengthStream::new(length)?,
+            Err(_) => FixedLengthStream::new_big_int(BigInt::from(length))?,
+        };
+        let stream: TransformStream = stream.unchecked_into();
+        if let Some(body) = request.inner().body() {
+            let piped = body.pipe_to(&stream.writable());
+            wasm_bindgen_futures::spawn_local(async move {
+                // A body that breaks off breaks the request off, which then says so.
+                let _ = wasm_bindgen_futures::JsFuture::from(piped).await;
+            });
+        }
+        let readable: JsValue = if length == 0 { Uint8Array::new_with_length(0).into() } else { stream.readable().into() };
+        let mut response = Fetch::Request(outgoing(to, Some(readable))?).send().await?;
+        drop(response.text().await);
+        Ok::<_, worker::Error>(response.status_code())
+    };
+    match sent.await {
+        Ok(200..=299) => Ok(()),
+        Ok(status) => {
+            worker::console_warn!("[FAL AI] WARNING the bucket answered {status} to an upload");
+            Err(Refused::Storage)
+        }
+        Err(error) => {
+            worker::console_warn!("[FAL AI] WARNING an upload broke off: {error}");
+            Err(Refused::Storage)
+        }
+    }
+}
+
+async fn file(from: &SignedRequest, length: u64, content_type: &str, name: &str) -> Result<Outcome> {
+    let body = match Fetch::Request(outgoing(from, None)?).send().await {
+        Ok(body) if body.status_code() == 200 => body,
+        Ok(_) | Err(_) => return Ok(Outcome::Reply(Problem::from(&passing::unreachable()).into())),
+    };
+    let reply = Reply::empty(StatusCode::OK)
+        .with(http::header::CONTENT_TYPE, content_type)
+        .with(http::header::CONTENT_LENGTH, &length.to_string())
+        .with(http::header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+    Ok(Outcome::File { reply, body })
+}
+
+fn outgoing(signed: &SignedRequest, body: Option<JsValue>) -> Result<Request> {
+    let headers = Headers::new();
+    headers.set("user-agent", concat!("likeness/", env!("CARGO_PKG_VERSION")))?;
+    for (name, value) in &signed.headers {
+        headers.set(name, value)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::from(signed.method.clone()))
+        .with_headers(headers)
+        .with_redirect(RequestRedirect::Manual)
+        .with_body(body);
+    Request::new_with_init(signed.url.as_str(), &init)
+}
+
+/// The body, unless it is longer than it may be.
+async fn read(request: &mut Request, most: u64) -> Result<Option<Vec<u8>>> {
+    use futures_util::StreamExt as _;
+    let (mut stream, mut body) = (request.stream()?, Vec::new());
+    while let Some(chunk) = stream.next().await {
+        body.extend(chunk?);
+        if body.len() as u64 > most {
+            return Ok(None);
+        }
+    }
+    Ok(Some(body))
+}
+
+async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {
+    let id = path.split('/').nth(2).and_then(|id| id.parse::<AvatarId>().ok());
+    match id {
+        Some(id) => passing::avatar(env, id)?.fetch_with_request(request).await,
+        None => Response::error("there is nothing here", 404),
+    }
+}
+
+fn respond(reply: Reply, head: bool) -> Result<Response> {
+    let headers = response_headers(&reply)?;
+    let builder = ResponseBuilder::new().with_status(reply.status.as_u16()).with_headers(headers);
+    if head || matches!(reply.status.as_u16(), 204 | 304) || reply.body.is_empty() {
+        return Ok(builder.empty());
+    }
+    Ok(builder.fixed(reply.body))
+}
+
+fn stream(reply: &Reply, body: Response, head: bool) -> Result<Response> {
+    let headers = response_headers(reply)?;
+    let builder = ResponseBuilder::new().with_status(reply.status.as_u16()).with_headers(headers);
+    if head {
+        return Ok(builder.empty());
+    }
+    let (_, body) = body.into_parts();
+    Ok(builder.body(body))
+}
+
+fn response_headers(reply: &Reply) -> Result<Headers> {
+    let headers = Headers::new();
+    for (name, value) in SECURITY_HEADERS {
+        headers.set(name, value)?;
+    }
+    for (name, value) in &reply.headers {
+        if let Ok(value) = value.to_str() {
+            headers.set(name.as_str(), value)?;
+        }
+    }
+    Ok(headers)
+}

@@ -1,0 +1,106 @@
+//! Drives one avatar: asks the core what comes next, does it, tells what came of it, until there is nothing to do now.
+
+use std::rc::Rc;
+
+use futures_util::{StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered};
+use likeness_core::{
+    api::{Deployment, Way},
+    avatar::{Avatar, Errand, Event, Mark, Outcome, Step, Task},
+    fal::submit::{self, Submitted},
+};
+use worker::Result;
+
+use crate::{avatar::Inner, settings, work};
+
+/// Never fails: what goes wrong is logged, and the alarm comes again.
+pub(crate) async fn run(inner: Rc<Inner>) {
+    if let Err(error) = drive(&inner).await {
+        worker::console_error!("[FAL AI] ERROR {error}");
+    }
+    if let Err(error) = inner.report_spending().await {
+        worker::console_warn!("[FAL AI] WARNING the budget could not be told: {error}");
+    }
+}
+
+async fn drive(inner: &Rc<Inner>) -> Result<()> {
+    let deployment = inner.deployment()?;
+    let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<()>>> = FuturesUnordered::new();
+    loop {
+        // Each time anew: what is at hand may have changed while a task was awaited.
+        let Some(way) = inner.way(&deployment)? else { return Ok(()) };
+        match advance(inner, &deployment, &way)? {
+            Some(Step::Begin(task)) => {
+                inner.arm_for(&Some(way.clone())).await?;
+                let (inner, deployment) = (Rc::clone(inner), Rc::clone(&deployment));
+                tasks.push(Box::pin(async move { perform(&inner, &deployment, &way, *task).await }));
+            }
+            Some(Step::Wait(until)) => {
+                inner.arm(until).await?;
+                match tasks.next().await {
+                    Some(ended) => ended?,
+                    None => return Ok(()),
+                }
+            }
+            Some(Step::Idle) | None => match tasks.next().await {
+                Some(ended) => ended?,
+                None => return Ok(()),
+            },
+        }
+    }
+}
+
+/// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
+fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<Step>> {
+    let moment = settings::moment(way.poll);
+    inner.settle(&moment, |avatar| {
+        let Some(avatar) = avatar else { return (None, None) };
+        let mut avatar = avatar.after(Event::Woke, &moment);
+        let wanted = |errand: Errand| !matches!(errand, Errand::Notify(_)) || deployment.notify.is_some();
+        let step = avatar.next_step_of(&way.account, &moment, wanted);
+        if let Step::Begin(task) = &step {
+            avatar = avatar.after(Event::Began(task.mark.clone()), &moment);
+        }
+        (Some(avatar), Some(step))
+    })
+}
+
+async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Task) -> Result<()> {
+    let Task { mark, work } = task;
+    let outcome = work::perform(inner, deployment, way, work).await?;
+    let outcome = with_holder(inner, &mark, outcome).await?;
+    let accepted = match &outcome {
+        Outcome::Answered { answer, .. } if is_submit(&mark) => match submit::parse(answer.clone()) {
+            Submitted::Accepted(request_id) => Some(request_id),
+            _ => None,
+        },
+        _ => None,
+    };
+    let moment = settings::moment(way.poll);
+    let id = inner.settle(&moment, |avatar| {
+        let avatar = avatar.map(|avatar| avatar.after(Event::Ended(mark.id, outcome), &moment));
+        let id = avatar.as_ref().map(Avatar::id);
+        (avatar, id)
+    })?;
+    if let (Some(request_id), Some(id)) = (accepted, id) {
+        worker::console_log!("[FAL AI] INFO {id} is request {request_id}");
+        // Saved already: that others are told is only for those who look for theirs.
+        drop(inner.claim(&request_id, id).await);
+    }
+    Ok(())
+}
+
+/// Whether another avatar holds the request that an unclear purchase may have become.
+async fn with_holder(inner: &Inner, mark: &Mark, outcome: Outcome) -> Result<Outcome> {
+    let Outcome::Answered { answer, held_elsewhere } = outcome else { return Ok(outcome) };
+    let Some(avatar) = inner.load()? else { return Ok(Outcome::Answered { answer, held_elsewhere }) };
+    let held_elsewhere = match avatar.candidate(mark.errand).cloned() {
+        Some(candidate) => !inner.claim(&candidate, avatar.id()).await?,
+        None => held_elsewhere,
+    };
+    Ok(Outcome::Answered { answer, held_elsewhere })
+}
+
+fn is_submit(mark: &Mark) -> bool {
+    use likeness_core::avatar::Chore;
+    matches!(mark.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
+}

@@ -1,0 +1,26 @@
+//! The Worker that answers: it finds out who calls, and leads each call to the object that it is about.
+//!
+//! One Durable Object per avatar holds that avatar and drives it by its alarm; one holds the budget; one per user
+//! lists the user's avatars. No decision is made here: what a call is, who may make it, what comes next and what is
+//! answered is said by [`likeness_core`].
+
+mod avatar;
+mod budget;
+mod calls;
+mod drive;
+mod index;
+mod outside;
+mod passing;
+mod rows;
+mod settings;
+mod simulated;
+mod webhook;
+mod work;
+
+use worker::{Context, Env, Request, Response, Result, event};
+
+/// Answers a call.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    calls::answer(request, env).await
+}

@@ -1,0 +1,200 @@
+//! What the front and its objects say to each other: a call with who makes it, and an answer that may ask for bytes to
+//! be moved.
+
+use http::Method;
+use likeness_core::{
+    api::{ApiProblem, Call, Caller, Given, Purchase, Reply, Spent},
+    avatar::{AvatarId, OrderKey},
+    budget::{Payer, TokenDigest},
+    imager::SignedRequest,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use worker::{Env, Headers, Request, RequestInit, Response, ResponseBuilder, Result, Stub};
+
+use crate::{outside::header_map, settings::now};
+
+/// A call on its way to an object.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Passed {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    who: Who,
+    /// Where the front is reached, such as `http://127.0.0.1:8787`.
+    pub(crate) origin: String,
+    body: Vec<u8>,
+    /// Whether the file of the call was received.
+    received: Option<std::result::Result<(), Refused>>,
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Who {
+    Anyone,
+    Admin,
+    Server,
+    Capability(TokenDigest),
+}
+
+/// Why a file was not received.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Refused {
+    /// It was larger than announced or allowed.
+    TooLarge { max: u64 },
+    /// The bucket did not take it.
+    Storage,
+}
+
+/// What an object answers.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Told {
+    /// This.
+    Reply { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    /// Stream the call's body there, and come back.
+    Receive { to: SignedRequest, max_bytes: u64 },
+    /// Stream this file.
+    File { from: SignedRequest, length: u64, content_type: String, name: String },
+}
+
+/// What the budget is asked by an avatar.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Reservation {
+    pub(crate) avatar: AvatarId,
+    pub(crate) purchase: Purchase,
+    pub(crate) by_server: bool,
+}
+
+/// What the budget is told by an avatar.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) avatar: AvatarId,
+    pub(crate) order: OrderKey,
+    pub(crate) spent: Spent,
+}
+
+impl Reservation {
+    pub(crate) fn payer(&self) -> Payer {
+        if self.by_server { Payer::Server } else { Payer::Avatar }
+    }
+}
+
+impl Passed {
+    /// A call as the front got it.
+    pub(crate) fn new(request: &Request, caller: Caller, body: Vec<u8>) -> Result<Self> {
+        let url = request.url()?;
+        let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let kept = ["content-length", "if-none-match", "prefer"];
+        let headers = kept.into_iter().filter_map(|name| {
+            let value = request.headers().get(name).ok().flatten()?;
+            Some((name.to_owned(), value))
+        });
+        Ok(Self {
+            method: request.method().to_string(),
+            target,
+            headers: headers.collect(),
+            who: match caller {
+                Caller::Anyone => Who::Anyone,
+                Caller::Admin => Who::Admin,
+                Caller::Server => Who::Server,
+                Caller::Capability(digest) => Who::Capability(digest),
+            },
+            origin: url.origin().ascii_serialization(),
+            body,
+            received: None,
+        })
+    }
+
+    pub(crate) fn received(self, received: std::result::Result<(), Refused>) -> Self {
+        Self { received: Some(received), ..self }
+    }
+
+    /// The call as the object reads it.
+    pub(crate) fn read(&self) -> std::result::Result<(Call, Caller), ApiProblem> {
+        let headers = Headers::new();
+        for (name, value) in &self.headers {
+            headers.set(name, value).map_err(|_| ApiProblem::Internal)?;
+        }
+        let method = Method::from_bytes(self.method.as_bytes()).map_err(|_| ApiProblem::Internal)?;
+        let call = Call::parse(&method, &self.target, &header_map(&headers), now())?;
+        let caller = match self.who {
+            Who::Anyone => Caller::Anyone,
+            Who::Admin => Caller::Admin,
+            Who::Server => Caller::Server,
+            Who::Capability(digest) => Caller::Capability(digest),
+        };
+        Ok((call, caller))
+    }
+
+    /// What comes with it.
+    pub(crate) fn given(&self) -> Given {
+        let received = self.received.map(|received| {
+            received.map_err(|refused| match refused {
+                Refused::TooLarge { max } => ApiProblem::TooLarge { max }.into(),
+                Refused::Storage => (&unreachable()).into(),
+            })
+        });
+        Given { body: self.body.clone(), reserved: None, received }
+    }
+}
+
+/// That the bucket did not take what it was sent.
+pub(crate) fn unreachable() -> likeness_core::error::Error {
+    let (kind, place) = (likeness_core::error::StorageErrorKind::Unreachable, "the bucket".to_owned());
+    likeness_core::error::Error::Storage(likeness_core::error::StorageError { kind, place })
+}
+
+impl From<Reply> for Told {
+    fn from(reply: Reply) -> Self {
+        let headers = reply.headers.iter().filter_map(|(name, value)| {
+            Some((name.to_string(), value.to_str().ok()?.to_owned()))
+        });
+        Self::Reply { status: reply.status.as_u16(), headers: headers.collect(), body: reply.body }
+    }
+}
+
+impl Told {
+    /// The reply again, if it is one.
+    pub(crate) fn reply(self) -> Option<Reply> {
+        let Self::Reply { status, headers, body } = self else { return None };
+        let mut reply = Reply::empty(http::StatusCode::from_u16(status).ok()?);
+        for (name, value) in &headers {
+            reply = reply.with(http::HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+        }
+        Some(Reply { body, ..reply })
+    }
+}
+
+/// Says something to an object, and reads what it answers.
+pub(crate) async fn say<T: DeserializeOwned>(stub: &Stub, what: &str, message: &impl Serialize) -> Result<T> {
+    let mut init = RequestInit::new();
+    init.with_method(worker::Method::Post).with_body(Some(serde_json::to_string(message)?.into()));
+    let request = Request::new_with_init(&format!("https://object/{what}"), &init)?;
+    let mut response = stub.fetch_with_request(request).await?;
+    if response.status_code() != 200 {
+        return Err(format!("an object answered {} to {what}", response.status_code()).into());
+    }
+    response.json().await
+}
+
+/// An object's answer to [`say`].
+pub(crate) fn said(message: &impl Serialize) -> Result<Response> {
+    ResponseBuilder::new().from_json(message)
+}
+
+/// The one object that keeps the budget.
+pub(crate) fn budget(env: &Env) -> Result<Stub> {
+    env.durable_object("BUDGET")?.get_by_name("budget")
+}
+
+/// The object of an avatar.
+pub(crate) fn avatar(env: &Env, id: AvatarId) -> Result<Stub> {
+    env.durable_object("AVATAR")?.get_by_name(&id.to_string())
+}
+
+/// The object that lists something under this name.
+pub(crate) fn index(env: &Env, name: &str) -> Result<Stub> {
+    env.durable_object("INDEX")?.get_by_name(name)
+}

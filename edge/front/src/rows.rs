@@ -1,0 +1,122 @@
+//! What a Durable Object stores: named texts, and the bytes of test mode, in its own SQLite.
+
+use serde::{Serialize, de::DeserializeOwned};
+use worker::{Error, Result, SqlStorage, SqlStorageValue, State};
+
+/// The rows of one object. Everything here is synchronous: between two awaits it is one transaction.
+#[derive(Clone)]
+pub(crate) struct Rows(SqlStorage);
+
+/// A text that is longer than a row may be (2 MB) is cut into parts.
+const PART: usize = 900_000;
+
+impl Rows {
+    pub(crate) fn open(state: &State) -> Result<Self> {
+        let sql = state.storage().sql();
+        sql.exec(
+            "CREATE TABLE IF NOT EXISTS texts (name TEXT, part INTEGER, value TEXT, PRIMARY KEY (name, part))",
+            None,
+        )?;
+        sql.exec(
+            "CREATE TABLE IF NOT EXISTS blobs (name TEXT, part INTEGER, value BLOB, PRIMARY KEY (name, part))",
+            None,
+        )?;
+        Ok(Self(sql))
+    }
+
+    /// The text of this name.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
+        let rows = self.0.exec("SELECT value FROM texts WHERE name = ? ORDER BY part", vec![name.into()])?;
+        let mut text = None;
+        for row in rows.raw() {
+            if let Some(SqlStorageValue::String(part)) = row?.into_iter().next() {
+                text.get_or_insert_with(String::new).push_str(&part);
+            }
+        }
+        Ok(text)
+    }
+
+    /// Keeps a text under this name.
+    pub(crate) fn set_text(&self, name: &str, text: &str) -> Result<()> {
+        self.remove_text(name)?;
+        let (mut rest, mut part) = (text, 0_i32);
+        loop {
+            let mut end = rest.len().min(PART);
+            while !rest.is_char_boundary(end) {
+                end -= 1;
+            }
+            let (head, tail) = rest.split_at(end);
+            let row = vec![name.into(), part.into(), head.into()];
+            self.0.exec("INSERT INTO texts (name, part, value) VALUES (?, ?, ?)", row)?;
+            if tail.is_empty() {
+                return Ok(());
+            }
+            (rest, part) = (tail, part + 1);
+        }
+    }
+
+    pub(crate) fn remove_text(&self, name: &str) -> Result<()> {
+        self.0.exec("DELETE FROM texts WHERE name = ?", vec![name.into()]).map(drop)
+    }
+
+    /// The names of texts that begin so, and the texts.
+    pub(crate) fn texts(&self, prefix: &str) -> Result<Vec<(String, String)>> {
+        let rows = self.0.exec(
+            "SELECT name, value FROM texts WHERE substr(name, 1, length(?)) = ? AND part = 0 ORDER BY rowid",
+            vec![prefix.into(), prefix.into()],
+        )?;
+        let mut all = Vec::new();
+        for row in rows.raw() {
+            let mut row = row?.into_iter();
+            if let (Some(SqlStorageValue::String(name)), Some(SqlStorageValue::String(value))) =
+                (row.next(), row.next())
+            {
+                all.push((name, value));
+            }
+        }
+        Ok(all)
+    }
+
+    /// What was kept as JSON.
+    pub(crate) fn value<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let text = self.text(name)?;
+        text.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
+    }
+
+    /// Keeps something as JSON.
+    pub(crate) fn set_value(&self, name: &str, value: &impl Serialize) -> Result<()> {
+        self.set_text(name, &serde_json::to_string(value).map_err(unreadable)?)
+    }
+
+    /// A part of some bytes.
+    pub(crate) fn blob(&self, name: &str, part: u32) -> Result<Option<Vec<u8>>> {
+        let rows = self.0.exec(
+            "SELECT value FROM blobs WHERE name = ? AND part = ?",
+            vec![name.into(), i64::from(part).into()],
+        )?;
+        match rows.raw().next().transpose()?.and_then(|row| row.into_iter().next()) {
+            Some(SqlStorageValue::Blob(bytes)) => Ok(Some(bytes)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Keeps a part of some bytes.
+    pub(crate) fn set_blob(&self, name: &str, part: u32, bytes: Vec<u8>) -> Result<()> {
+        let row = vec![name.into(), i64::from(part).into(), SqlStorageValue::Blob(bytes)];
+        self.0.exec("INSERT OR REPLACE INTO blobs (name, part, value) VALUES (?, ?, ?)", row).map(drop)
+    }
+
+    pub(crate) fn remove_blob(&self, name: &str) -> Result<()> {
+        self.0.exec("DELETE FROM blobs WHERE name = ?", vec![name.into()]).map(drop)
+    }
+
+    /// Takes over all parts of some bytes under another name.
+    pub(crate) fn rename_blob(&self, from: &str, to: &str) -> Result<()> {
+        self.remove_blob(to)?;
+        self.0.exec("UPDATE blobs SET name = ? WHERE name = ?", vec![to.into(), from.into()]).map(drop)
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::RustError(format!("what is stored cannot be read: {error}"))
+}

@@ -1,0 +1,39 @@
+//! The deployment's settings, and what differs from call to call: time and chance.
+
+use std::{rc::Rc, time::Duration};
+
+use likeness_core::{
+    api::{Deployment, DeploymentError},
+    avatar::Moment,
+    time::Timestamp,
+};
+use worker::{Date, Env};
+
+/// How many photos of one avatar are prepared at a time. Few: whoever prepares them takes one at a time per isolate,
+/// and a Worker may wait for six answers at once.
+const PHOTO_SLOTS: usize = 3;
+
+/// Reads the settings from variables and secrets.
+pub(crate) fn deployment(env: &Env) -> Result<Rc<Deployment>, DeploymentError> {
+    Deployment::read(|name| env.var(name).ok().map(|value| value.to_string())).map(Rc::new)
+}
+
+/// The time. While a Worker computes its clock stands still.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// This moment, where fal is asked how things stand after each `poll`.
+pub(crate) fn moment(poll: Duration) -> Moment {
+    Moment { now: now(), poll, photo_slots: PHOTO_SLOTS, entropy: entropy() }
+}
+
+/// Random bytes.
+pub(crate) fn entropy<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // The platform's crypto.getRandomValues does not fail for so few.
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        worker::console_error!("[FAL AI] ERROR no random numbers: {error}");
+    }
+    bytes
+}

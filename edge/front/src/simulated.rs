@@ -1,0 +1,106 @@
+//! Test mode in one process: fal and, where no bucket is set, the bucket are answered by the avatar's own object. The
+//! imager reaches both by HTTP, as it reaches real ones; so its code is the same.
+
+mod bucket;
+mod spool;
+
+use std::{io::Cursor, rc::Rc, time::Duration};
+
+use likeness_core::{
+    http::{Answer, Body, NoAnswer, Request, Response as Whole},
+    simulator::{Incoming, Plan, Reply, Simulator},
+};
+use url::Url;
+use worker::{Delay, Error, Response, ResponseBuilder, Result};
+
+use self::spool::Spooled;
+use crate::{avatar::Inner, outside::header_map, settings};
+
+/// Answers a request of this object itself, when it is one to its own test box.
+pub(crate) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Option<Answer>> {
+    let Some(test) = inner.test_box()? else { return Ok(None) };
+    let id = inner.avatar_id()?;
+    let bytes = match &request.body {
+        Body::Bytes(bytes) => bytes.clone(),
+        _ => Vec::new(),
+    };
+    if request.url.as_str().starts_with(&test.address(id, "fal/")) {
+        let incoming = Incoming::from(request);
+        let (after, answer) = simulate(inner, &incoming, &mut Cursor::new(bytes))?.within(request.timeout);
+        Delay::from(after).await;
+        return Ok(Some(answer));
+    }
+    if request.url.as_str().starts_with(&test.address(id, "bucket/")) {
+        return bucket::serve(&inner.rows()?, request).map(Some);
+    }
+    Ok(None)
+}
+
+/// Answers a request that came by HTTP: `/test/{avatar}/{secret}/fal/…` or `…/bucket/…`.
+pub(crate) async fn answer(inner: &Rc<Inner>, request: worker::Request) -> Result<Response> {
+    let url = request.url()?;
+    let mut parts = url.path().splitn(6, '/').skip(3);
+    let (secret, part) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let ours = inner.deployment()?.test_mode && inner.test_box()?.is_some_and(|test| test.secret == secret);
+    match part {
+        "fal" if ours => fal(inner, request, &url).await,
+        "bucket" if ours => bucket::answer(&inner.rows()?, request, &url).await,
+        _ => Response::error("there is nothing here", 404),
+    }
+}
+
+async fn fal(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Result<Response> {
+    let incoming = Incoming {
+        method: http::Method::from_bytes(request.method().to_string().as_bytes())
+            .map_err(|_| Error::from("no method"))?,
+        url: url.to_string(),
+        headers: header_map(request.headers()),
+    };
+    let mut body = Spooled::receive(inner.rows()?, &mut request).await?;
+    let reply = simulate(inner, &incoming, &mut body);
+    body.discard()?;
+    let (after, answer) = reply?.within(Duration::from_mins(5));
+    Delay::from(after).await;
+    match answer {
+        Ok(answer) => whole(answer),
+        Err(NoAnswer::TimedOut | NoAnswer::Interrupted | NoAnswer::NotConnected) => {
+            Err(Error::from("the simulator cuts this connection"))
+        }
+    }
+}
+
+/// What the simulator does; its state is saved before the answer leaves.
+fn simulate(inner: &Inner, incoming: &Incoming, body: &mut dyn likeness_core::simulator::Body) -> Result<Reply> {
+    let rows = inner.rows()?;
+    let test = inner.test_box()?.ok_or_else(|| Error::from("not in test mode"))?;
+    let id = inner.avatar_id()?;
+    let base = Url::parse(&test.address(id, "fal"))?;
+    let training = inner.deployment()?.mock_training;
+    let plan = Plan { seed: id.uuid().as_u64_pair().1, ..Plan::new(base.clone()) }.with_training(training);
+    let mut simulator = rows.value::<Simulator>("simulator")?.unwrap_or_else(|| Simulator::new(plan.clone()));
+    simulator.set_pace(&plan);
+    simulator.move_to(base);
+    let reply = simulator.answer(incoming, body, settings::now());
+    rows.set_value("simulator", &simulator)?;
+    Ok(reply)
+}
+
+/// A whole answer as a response.
+fn whole(answer: Whole) -> Result<Response> {
+    let mut builder = ResponseBuilder::new().with_status(answer.status.as_u16());
+    for (name, value) in &answer.headers {
+        if let Ok(value) = value.to_str() {
+            builder = builder.with_header(name.as_str(), value)?;
+        }
+    }
+    if matches!(answer.status.as_u16(), 204 | 304) {
+        return Ok(builder.empty());
+    }
+    builder.from_bytes(answer.body).map(|response| {
+        // What the simulator named stands: the builder would call every body a stream of octets.
+        if let Some(kind) = answer.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) {
+            drop(response.headers().set("content-type", kind));
+        }
+        response
+    })
+}

@@ -1,0 +1,66 @@
+//! What arrives at the address where fal reports: verified here, and passed on as a hint.
+
+use std::cell::RefCell;
+
+use http::{HeaderMap, StatusCode};
+use likeness_core::{
+    api::{Deployment, Reply},
+    avatar::addressee,
+    fal::{
+        Origins,
+        inbox::{Inbox, Verdict},
+        webhook::{self, MAX_WEBHOOK_BYTES},
+    },
+};
+use worker::{Env, Request, Result};
+
+use crate::{
+    avatar::Hint,
+    outside::{self, header_map},
+    passing::{self, say},
+    settings::now,
+};
+
+thread_local! {
+    /// fal's public keys, and what was delivered a moment ago, as far as this isolate knows.
+    static INBOX: RefCell<Inbox> = RefCell::new(Inbox::default());
+}
+
+/// The answer to a message.
+pub(crate) async fn answer(mut request: Request, env: &Env, deployment: &Deployment) -> Result<Reply> {
+    let headers = header_map(request.headers());
+    let length = headers.get(http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_none_or(|length| length > MAX_WEBHOOK_BYTES) {
+        return Ok(Reply::empty(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+    let body = request.bytes().await?;
+    let mut verdict = judge(&headers, &body);
+    if verdict == Verdict::FetchKeys {
+        let origins = deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok()).unwrap_or_else(Origins::fal);
+        let keys = outside::send(webhook::request(&origins)).await;
+        INBOX.with_borrow_mut(|inbox| inbox.keys_answered(webhook::parse(keys), now()));
+        verdict = judge(&headers, &body);
+    }
+    Ok(Reply::empty(match verdict {
+        Verdict::Wake(request_id) => {
+            // A message about an avatar of nobody's is no reason for fal to come again.
+            if let Some((id, token)) = addressee(&request.url()?) {
+                let hint = Hint { request_id, token };
+                let told: Result<bool> = say(&passing::avatar(env, id)?, &format!("webhook/{id}"), &hint).await;
+                if let Err(error) = told {
+                    worker::console_warn!("[FAL AI] WARNING a webhook could not be saved: {error}");
+                    return Ok(Reply::empty(StatusCode::SERVICE_UNAVAILABLE));
+                }
+            }
+            INBOX.with_borrow_mut(|inbox| inbox.delivered(&headers, now()));
+            StatusCode::OK
+        }
+        Verdict::Known => StatusCode::OK,
+        Verdict::Refused(status) => status,
+        Verdict::FetchKeys => StatusCode::SERVICE_UNAVAILABLE,
+    }))
+}
+
+fn judge(headers: &HeaderMap, body: &[u8]) -> Verdict {
+    INBOX.with_borrow_mut(|inbox| inbox.judge(headers, body, now()))
+}

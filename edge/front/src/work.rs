@@ -1,0 +1,264 @@
+//! What a task makes this shell do. What the outcome means is decided in the core.
+
+use std::{pin::pin, rc::Rc, time::Duration};
+
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
+use likeness_core::{
+    api::{Deployment, Way, notification},
+    avatar::{Cleared, Outcome, Parcel, PrepareError, Work},
+    error::{Error as Failure, NetworkError, StorageError, StorageErrorKind},
+    fal::upload::{Upload, UploadStep},
+    http::{Answer, Body, NoAnswer, Request},
+    imager::{ImagerJob, ImagerReport, SendFailure},
+    limits::PhotoLimits,
+    storage::{self, Bucket, Depot, ObjectPlace, Prefix},
+};
+use url::Url;
+use worker::{Delay, Error, Method, RequestInit, Result};
+
+use crate::{
+    avatar::{Inner, is_in},
+    outside, settings, simulated,
+};
+
+/// Does the work of one task.
+pub(crate) async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, work: Work) -> Result<Outcome> {
+    Ok(match work {
+        Work::Prepare { photo, file } => {
+            let job = bucket(way, &photo.source).and_then(|bucket| {
+                ImagerJob::prepare(&photo, file, bucket, PhotoLimits::default(), settings::now())
+            });
+            Outcome::Prepared(match job {
+                Ok(job) => match imager(inner, &job).await {
+                    Asked::Report(ImagerReport::Prepared(prepared)) => prepared,
+                    Asked::Busy => Err(PrepareError::Busy),
+                    Asked::Report(_) | Asked::Crashed => Err(PrepareError::Crashed),
+                },
+                Err(error) => Err(PrepareError::Storage(error)),
+            })
+        }
+        Work::Call(request) => Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false },
+        Work::Send { upload, parcel } => Outcome::Sent(send(inner, way, *upload, &parcel).await?),
+        Work::Fetch { url, name, copy } => Outcome::Fetched(fetch(inner, way, &url, name, copy).await?),
+        Work::Clear { depot, what } => {
+            let result = match &depot {
+                Some(depot) => clear(inner, way, depot, what).await,
+                None => Ok(()),
+            };
+            Outcome::Cleared { depot, what, result }
+        }
+        Work::Discard { sources } => {
+            let mut result = Ok(());
+            for source in &sources {
+                result = result.and(delete(inner, way, source).await);
+            }
+            Outcome::Discarded { sources, result }
+        }
+        Work::Notify { order, number } => {
+            let avatar = inner.load()?;
+            let request = deployment.notify.as_ref().zip(avatar.as_ref()).and_then(|(notify, avatar)| {
+                notification(notify, avatar, order, number, settings::now())
+            });
+            Outcome::Notified(match request {
+                None => Ok(()),
+                Some(request) => match outside::send(request).await {
+                    Ok(answer) if answer.status.is_success() => Ok(()),
+                    Ok(answer) => Err(NetworkError::Unreadable { status: answer.status.as_u16() }.into()),
+                    Err(why) => Err(NetworkError::NoAnswer(why).into()),
+                },
+            })
+        }
+    })
+}
+
+/// Sends a request to fal or to the bucket; in test mode both are here.
+async fn call(inner: &Rc<Inner>, request: Request) -> Answer {
+    match simulated::serve(inner, &request).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => outside::send(request).await,
+        Err(error) => {
+            worker::console_error!("[FAL AI] ERROR {error}");
+            Err(NoAnswer::Interrupted)
+        }
+    }
+}
+
+/// What the imager made of a job.
+enum Asked {
+    /// It did it, or says why not.
+    Report(ImagerReport),
+    /// It has no room.
+    Busy,
+    /// It died of it, or of what else it had in hand.
+    Crashed,
+}
+
+/// How long the imager may take: a place in its line, two transfers, and what a photo takes in between.
+const PATIENCE: Duration = Duration::from_mins(12);
+
+async fn imager(inner: &Inner, job: &ImagerJob) -> Asked {
+    let asked = pin!(ask_imager(inner, job));
+    let asked = match select(asked, pin!(Delay::from(PATIENCE))).await {
+        Either::Left((asked, _)) => asked,
+        Either::Right(_) => Err(Error::from("its time is up")),
+    };
+    match asked {
+        Ok(asked) => asked,
+        Err(error) => {
+            worker::console_warn!("[FAL AI] WARNING the imager did not answer: {error}");
+            Asked::Crashed
+        }
+    }
+}
+
+async fn ask_imager(inner: &Inner, job: &ImagerJob) -> Result<Asked> {
+    let body = serde_json::to_vec(job)?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(Uint8Array::from(body.as_slice()).into()));
+    let mut response = inner.env.service("IMAGER")?.fetch("https://imager/jobs", Some(init)).await?;
+    match response.status_code() {
+        200 => Ok(Asked::Report(response.json().await?)),
+        503 => Ok(Asked::Busy),
+        status => Err(Error::from(format!("it answered {status}"))),
+    }
+}
+
+async fn send(
+    inner: &Rc<Inner>,
+    way: &Way,
+    mut upload: Upload,
+    parcel: &Parcel,
+) -> Result<std::result::Result<Url, Failure>> {
+    loop {
+        let request = match upload.step() {
+            UploadStep::Call(request) => request,
+            UploadStep::Done(url) => return Ok(Ok(url)),
+            UploadStep::Failed(error) => return Ok(Err(error.into())),
+        };
+        if !matches!(request.body, Body::Stream { .. }) {
+            upload.answered(call(inner, request).await);
+            continue;
+        }
+        let job = match sending(inner, way, parcel, &request)? {
+            Ok(job) => job,
+            Err(error) => return Ok(Err(Failure::Storage(error))),
+        };
+        match imager(inner, &job).await {
+            Asked::Report(ImagerReport::Sent(Ok(answer))) => upload.answered(Ok(answer.response())),
+            Asked::Report(ImagerReport::Sent(Err(SendFailure::NoAnswer(why)))) => upload.answered(Err(why)),
+            Asked::Report(ImagerReport::Sent(Err(SendFailure::Source(error)))) => {
+                return Ok(Err(Failure::Storage(error)));
+            }
+            Asked::Report(_) | Asked::Crashed | Asked::Busy => upload.answered(Err(NoAnswer::Interrupted)),
+        }
+    }
+}
+
+/// The job that sends what a call of an upload streams.
+fn sending(
+    inner: &Inner,
+    way: &Way,
+    parcel: &Parcel,
+    call: &Request,
+) -> Result<std::result::Result<ImagerJob, StorageError>> {
+    let now = settings::now();
+    let no_bucket = || StorageError { kind: StorageErrorKind::NoBucket, place: "the bucket".to_owned() };
+    let Some(bucket) = way.bucket.as_ref() else { return Ok(Err(no_bucket())) };
+    Ok(match parcel {
+        Parcel::Archive(dataset) => ImagerJob::send_archive(dataset, call, bucket, now),
+        Parcel::Model(file) => match inner.load()?.and_then(|avatar| avatar.object_of(file)) {
+            Some(place) => ImagerJob::send_object(&place, call, bucket, now),
+            None => Err(no_bucket()),
+        },
+    })
+}
+
+async fn fetch(
+    inner: &Rc<Inner>,
+    way: &Way,
+    url: &Url,
+    name: String,
+    copy: Option<ObjectPlace>,
+) -> Result<std::result::Result<likeness_core::avatar::Kept, Failure>> {
+    let known = inner.load()?;
+    let place = copy.or_else(|| known.and_then(|avatar| avatar.object_of(&name)));
+    let missing = || StorageError { kind: StorageErrorKind::NoBucket, place: name.clone() };
+    let (Some(place), Some(bucket)) = (place, way.bucket.as_ref()) else {
+        return Ok(Err(Failure::Storage(missing())));
+    };
+    let job = match ImagerJob::fetch(url, name.clone(), &place, bucket, settings::now()) {
+        Ok(job) => job,
+        Err(error) => return Ok(Err(Failure::Storage(error))),
+    };
+    Ok(match imager(inner, &job).await {
+        Asked::Report(ImagerReport::Fetched(fetched)) => {
+            fetched.map(|kept| likeness_core::avatar::Kept { copy: Some(place), ..kept })
+        }
+        Asked::Report(_) | Asked::Crashed | Asked::Busy => {
+            Err(NetworkError::NoAnswer(NoAnswer::Interrupted).into())
+        }
+    })
+}
+
+async fn clear(
+    inner: &Rc<Inner>,
+    way: &Way,
+    depot: &Depot,
+    what: Cleared,
+) -> std::result::Result<(), StorageError> {
+    let denied = || StorageError { kind: StorageErrorKind::Denied, place: depot.prefix().to_string() };
+    let bucket = way.bucket.as_ref().filter(|_| is_in(depot, way)).ok_or_else(denied)?;
+    let prefix = match what {
+        Cleared::Everything => depot.prefix().clone(),
+        Cleared::WorkingFiles => depot.prefix().normalised(),
+    };
+    empty(inner, bucket, &prefix).await
+}
+
+/// Deletes everything under a prefix, until a listing shows nothing.
+async fn empty(inner: &Rc<Inner>, bucket: &Bucket, prefix: &Prefix) -> std::result::Result<(), StorageError> {
+    let mut before = Vec::new();
+    loop {
+        let listing = call(inner, bucket.list(prefix, None, settings::now())).await;
+        let keys = match storage::listing(listing, prefix) {
+            // With its bucket all of it is gone.
+            Err(error) if error.kind == StorageErrorKind::NoBucket => return Ok(()),
+            listing => listing?.keys,
+        };
+        if keys.is_empty() {
+            return Ok(());
+        }
+        if keys == before {
+            // It says that it deletes, and does not.
+            return Err(StorageError { kind: StorageErrorKind::Broken, place: prefix.to_string() });
+        }
+        for key in &keys {
+            let answer = call(inner, bucket.delete(key, settings::now())).await;
+            match storage::accepted(answer, key.as_str()) {
+                Err(error) if error.kind != StorageErrorKind::Missing => return Err(error),
+                _ => {}
+            }
+        }
+        before = keys;
+    }
+}
+
+async fn delete(inner: &Rc<Inner>, way: &Way, source: &str) -> std::result::Result<(), StorageError> {
+    let bucket = bucket(way, source)?;
+    let denied = || StorageError { kind: StorageErrorKind::Denied, place: source.to_owned() };
+    let place: ObjectPlace = source.parse().map_err(|_| denied())?;
+    let answer = call(inner, bucket.delete(&place.key, settings::now())).await;
+    match storage::accepted(answer, source) {
+        Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The bucket that an object lies in.
+fn bucket<'a>(way: &'a Way, source: &str) -> std::result::Result<&'a Bucket, StorageError> {
+    let here = way.bucket.as_ref().filter(|bucket| {
+        source.parse::<ObjectPlace>().is_ok_and(|place| place.bucket == bucket.name())
+    });
+    here.ok_or_else(|| StorageError { kind: StorageErrorKind::NoBucket, place: source.to_owned() })
+}

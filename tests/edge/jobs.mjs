@@ -1,0 +1,59 @@
+// Jobs for the imager, and what its tests have in common.
+
+import { after, before, beforeEach } from "node:test";
+import { Objects } from "./objects.mjs";
+import { Worker } from "./workerd.mjs";
+
+/** The limits that the front passes on. */
+export const LIMITS = { max_bytes: 20_000_000, max_pixels: 50_000_000, min_side: 512, max_memory: 2 ** 30 };
+
+/** Starts the imager and a store of objects for the tests of a file. */
+export function imager() {
+    const it = {
+        get: (key, headers = {}) => ({ method: "GET", url: it.objects.url(key), headers }),
+        put: (key, headers = {}) => ({ method: "PUT", url: it.objects.url(key), headers }),
+
+        /** Posts a job; gives the status and the report. */
+        async post(job, options = {}) {
+            const response = await it.worker.fetch("/jobs", { method: "POST", body: JSON.stringify(job), ...options });
+            const text = await response.text();
+            return { status: response.status, headers: response.headers, report: response.ok ? JSON.parse(text) : text };
+        },
+
+        /** The report of a job that must be answered. */
+        async report(job) {
+            const { status, report } = await it.post(job);
+            if (status !== 200) throw new Error(`the imager answered ${status}: ${report}\n${it.worker.log}`);
+            return report;
+        },
+
+        prepare: async (job = {}) => (await it.report(it.prepareJob(job))).prepared,
+        send: async (job) => (await it.report({ job: "send", ...job })).sent,
+        fetch: async (job) => (await it.report({ job: "fetch", ...job })).fetched,
+
+        prepareJob: (job = {}) => ({
+            job: "prepare",
+            photo: it.get("original.jpg"),
+            sha256: null,
+            place: "s3://bucket/original.jpg",
+            limits: LIMITS,
+            target: it.put("clean.jpg", { "content-type": "image/jpeg" }),
+            file: "s3://bucket/clean.jpg",
+            ...job,
+        }),
+
+        memory: async () => (await it.worker.fetch("/memory")).json(),
+    };
+    before(async () => {
+        it.objects = await Objects.start();
+        it.worker = await Worker.start(new URL("../../edge/imager/", import.meta.url));
+    });
+    beforeEach(() => it.objects.reset());
+    after(async () => {
+        await it.worker?.stop();
+        await it.objects?.stop();
+    });
+    return it;
+}
+
+export const wait = (milliseconds) => new Promise((later) => setTimeout(later, milliseconds));

@@ -1,0 +1,83 @@
+// The imager has memory for one photo, whoever asks for how many.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { imager, wait } from "./jobs.mjs";
+import { phonePhoto } from "./pictures.mjs";
+
+const it = imager();
+
+/** Of the 128 MB that an isolate has. The runtime that the tests use enforces no limit, so they count pages. */
+const MOST = 112_000_000;
+
+const job = (original, clean) => it.prepareJob({
+    photo: it.get(original),
+    target: it.put(clean, { "content-type": "image/jpeg" }),
+});
+
+/** Posts a job until there is room for it; how often there was none. */
+async function untilDone(job) {
+    for (let refusals = 0; ; refusals++) {
+        const { status, headers, report } = await it.post(job);
+        if (status === 200) return { report, refusals };
+        assert.equal(status, 503, report);
+        assert.ok(Number(headers.get("retry-after")) > 0);
+        await wait(1000 * Number(headers.get("retry-after")));
+    }
+}
+
+test("whoever waits too long is sent away, and comes again", async () => {
+    it.objects.put("original.jpg", await phonePhoto(1600, 1200));
+    let answer;
+    // The one who has the desk waits for a photo that does not come.
+    it.objects.rule("GET", "slow.jpg", () => new Promise((done) => (answer = () => done(false))));
+    it.objects.put("slow.jpg", it.objects.get("original.jpg"));
+    const slow = it.post(job("slow.jpg", "slow-clean.jpg"));
+    while (!answer) await wait(10);
+    const { status, headers } = await it.post(job("original.jpg", "clean.jpg"));
+    assert.equal(status, 503);
+    assert.ok(Number(headers.get("retry-after")) > 0);
+    const again = it.post(job("original.jpg", "clean.jpg"));
+    answer();
+    assert.ok((await slow).report.prepared.Ok);
+    assert.ok((await again).report.prepared.Ok);
+});
+
+test("whoever goes away leaves room for others", async () => {
+    it.objects.put("original.jpg", await phonePhoto(1600, 1200));
+    let left;
+    const gone = new Promise((done) => (left = done));
+    it.objects.rule("GET", "slow.jpg", (_, response) => {
+        response.on("close", left);
+        response.writeHead(200, { "Content-Length": 1_000_000 }).write(Buffer.alloc(10));
+    });
+    const slow = await it.post(job("slow.jpg", "slow-clean.jpg"), { headers: { "x-leave-after": "500" } });
+    assert.equal(slow.status, 500);
+    await gone;
+    const { report } = await untilDone(job("original.jpg", "clean.jpg"));
+    assert.ok(report.prepared.Ok);
+});
+
+test("two sets of twenty photos at once", async (t) => {
+    const kinds = [
+        { orientation: 6 },
+        { orientation: 8, chroma: "4:4:4" },
+        { orientation: 1, progressive: true },
+        { orientation: 3 },
+    ];
+    const photos = await Promise.all(kinds.map((kind) => phonePhoto(4032, 3024, kind)));
+    photos.forEach((photo, at) => it.objects.put(`${at}.jpg`, photo));
+    const started = Date.now();
+    const all = await Promise.all(
+        Array.from({ length: 40 }, (_, at) => untilDone(job(`${at % photos.length}.jpg`, `clean-${at}.jpg`))),
+    );
+    all.forEach(({ report }, at) => {
+        assert.ok(report.prepared.Ok, JSON.stringify(report));
+        assert.equal(it.objects.get(`clean-${at}.jpg`).length, report.prepared.Ok.length);
+    });
+    const refusals = all.reduce((sum, { refusals }) => sum + refusals, 0);
+    assert.ok(refusals > 0, "there was never too much to do");
+    const { pages, bytes } = await it.memory();
+    t.diagnostic(`${pages} pages, ${Date.now() - started} ms, ${refusals} times no room`);
+    assert.ok(bytes <= MOST, `${bytes} bytes`);
+});

@@ -1,0 +1,35 @@
+// Pictures that tests make themselves, with an encoder that is not the imager's.
+
+import sharp from "sharp";
+
+/** A picture with shapes that tell up from down and left from right, and noise as fine as a photo's. */
+export async function drawing(width, height, sigma = 6) {
+    const shapes = Buffer.from(`<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg">
+        <defs><linearGradient id="sky" x2="1" y2="1">
+            <stop offset="0" stop-color="#204080"/><stop offset="1" stop-color="#e0c090"/>
+        </linearGradient></defs>
+        <rect width="100%" height="100%" fill="url(#sky)"/>
+        <circle cx="30%" cy="25%" r="12%" fill="#d04030"/>
+        <rect x="60%" y="65%" width="30%" height="20%" fill="#30a050"/>
+    </svg>`);
+    const noise = { create: { width, height, channels: 3, noise: { type: "gaussian", mean: 128, sigma } } };
+    const grain = await sharp(noise).png({ compressionLevel: 0 }).toBuffer();
+    return sharp(shapes).removeAlpha().composite([{ input: grain, blend: "soft-light" }]);
+}
+
+/** A JPEG as a phone makes it: lying on its side, with the place where it was taken. */
+export async function phonePhoto(width, height, { orientation = 6, chroma = "4:2:0", progressive = false } = {}) {
+    const picture = (await drawing(width, height)).jpeg({ quality: 92, chromaSubsampling: chroma, progressive });
+    const exif = { IFD0: { Make: "Likeness" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "52/1 30/1 0/1" } };
+    return picture.withExif(exif).withMetadata({ orientation }).toBuffer();
+}
+
+/** How far two pictures are apart, at most 255: the mean over all samples, both upright. */
+export async function difference(one, other) {
+    const pixels = (bytes) => sharp(bytes).autoOrient().removeAlpha().toColourspace("srgb").raw().toBuffer();
+    const [a, b] = await Promise.all([pixels(one), pixels(other)]);
+    if (a.length !== b.length) return 255;
+    let sum = 0;
+    for (let at = 0; at < a.length; at++) sum += Math.abs(a[at] - b[at]);
+    return sum / a.length;
+}
