@@ -3,8 +3,11 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use likeness_core::{
-    api::{Admission, Answer, Deployment, Hold, Operation, Problem, Reply, Room, Spent, Way, listed, test_bucket},
+    api::{
+        Admission, Answer, Deployment, Hold, Operation, Problem, Reply, Room, Spent, Way, listed, test_bucket,
+    },
     avatar::{Avatar, AvatarId, Event, Moment, OrderKey, Step, Stored},
+    budget::Payer,
     fal::RequestId,
     imager::SignedRequest,
     limits::POLL_INTERVAL,
@@ -13,7 +16,10 @@ use likeness_core::{
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
-use worker::{Date, Delay, DurableObject, Env, Error, Request, Response, ResponseBuilder, Result, ScheduledTime, State, durable_object};
+use worker::{
+    Date, Delay, DurableObject, Env, Error, Request, Response, ResponseBuilder, Result, ScheduledTime, State,
+    durable_object,
+};
 
 use crate::{
     budget::{Denied, broken},
@@ -129,7 +135,8 @@ impl Inner {
         let rows = self.rows()?;
         let before = rows.text("avatar")?;
         let unreadable = |error: &dyn std::fmt::Display| Error::from(error.to_string());
-        let mut avatar = before.as_deref().map(Stored::read).transpose().map_err(|error| unreadable(&error))?;
+        let mut avatar =
+            before.as_deref().map(Stored::read).transpose().map_err(|error| unreadable(&error))?;
         if !self.told_of_restart.replace(true) {
             avatar = avatar.map(|avatar| avatar.after(Event::Restarted, moment));
         }
@@ -216,32 +223,34 @@ impl Inner {
                 }
                 Answer::Reserve(purchase) => {
                     self.rows()?.set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())?;
-                    let by_server = caller == likeness_core::api::Caller::Server;
+                    let by_server = caller.payer() == Payer::Server;
                     let reservation = Reservation { avatar: id, purchase, by_server };
                     let reserved: Result<std::result::Result<(), Denied>> =
                         say(&passing::budget(&self.env)?, "reserve", &reservation).await;
-                    given.reserved = Some(reserved.map_or_else(|_| Err(broken()), |reserved| reserved.map_err(Problem::from)));
+                    given.reserved = Some(
+                        reserved.map_or_else(|_| Err(broken()), |reserved| reserved.map_err(Problem::from)),
+                    );
                     continue;
                 }
-                Answer::Receive { photo, max_bytes } => match way.as_ref().and_then(|way| way.bucket.as_ref()) {
-                    Some(bucket) => match photo.source.parse::<likeness_core::storage::ObjectPlace>() {
-                        Ok(place) => {
-                            let body = likeness_core::http::Body::Empty;
-                            let to = bucket.put(&place.key, body, "application/octet-stream", moment.now);
-                            Told::Receive { to: SignedRequest::of(&to), max_bytes }
-                        }
-                        Err(_) => Reply::from(broken()).into(),
-                    },
-                    None => Reply::from(likeness_core::api::ApiProblem::NoBucket).into(),
-                },
+                Answer::Receive { photo, max_bytes } => {
+                    match way.as_ref().and_then(|way| way.bucket.as_ref()) {
+                        Some(bucket) => match photo.source.parse::<likeness_core::storage::ObjectPlace>() {
+                            Ok(place) => {
+                                let body = likeness_core::http::Body::Empty;
+                                let to = bucket.put(&place.key, body, "application/octet-stream", moment.now);
+                                Told::Receive { to: SignedRequest::of(&to), max_bytes }
+                            }
+                            Err(_) => Reply::from(broken()).into(),
+                        },
+                        None => Reply::from(likeness_core::api::ApiProblem::NoBucket).into(),
+                    }
+                }
                 Answer::File(file) => {
                     let bucket = way.as_ref().and_then(|way| way.bucket.as_ref());
                     match (bucket, &file.place) {
                         (Some(bucket), Some(place)) => Told::File {
                             from: SignedRequest::of(&bucket.get(&place.key, None, None, moment.now)),
-                            length: file.length,
-                            content_type: file.content_type.to_owned(),
-                            name: file.file.clone(),
+                            head: Box::new(file.head().into()),
                         },
                         _ => Reply::from(likeness_core::api::ApiProblem::NoFile).into(),
                     }
@@ -292,7 +301,9 @@ impl Inner {
         if before == after {
             return Ok(());
         }
-        let Some(user) = after.as_ref().or(before.as_ref()).map(|(user, _)| user.clone()) else { return Ok(()) };
+        let Some(user) = after.as_ref().or(before.as_ref()).map(|(user, _)| user.clone()) else {
+            return Ok(());
+        };
         let line = Line { avatar: id.to_string(), view: after.map(|(_, view)| view) };
         say::<()>(&passing::index(&self.env, &format!("user:{user}"))?, "note", &line).await?;
         if line.view.is_none() {

@@ -28,6 +28,10 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
     loop {
         // Each time anew: what is at hand may have changed while a task was awaited.
         let Some(way) = inner.way(&deployment)? else { return Ok(()) };
+        if let Some(why) = inner.load()?.and_then(|avatar| way.carries(&avatar).err()) {
+            worker::console_warn!("[FAL AI] WARNING {why}");
+            return Ok(());
+        }
         match advance(inner, &deployment, &way)? {
             Some(Step::Begin(task)) => {
                 inner.arm_for(&Some(way.clone())).await?;
