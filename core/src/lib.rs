@@ -8,6 +8,7 @@ pub mod archive;
 pub mod avatar;
 pub mod budget;
 pub mod caption;
+mod codes;
 pub mod error;
 pub mod fal;
 pub mod http;

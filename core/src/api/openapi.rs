@@ -119,30 +119,38 @@ fn of(name: &str) -> Value {
 
 fn responses(operation: Operation) -> Value {
     let (status, schema) = answer(operation);
-    let mut good = json!({ "description": "It is so." });
-    if let (Some(good), Some(schema)) = (good.as_object_mut(), schema) {
+    let described = |about: &str| {
+        let mut described = json!({ "description": about });
         let content = match operation {
-            Operation::DownloadModel | Operation::DownloadPicture => {
-                json!({ "application/octet-stream": {} })
+            Operation::DownloadModel => Some(json!({ "application/octet-stream": {} })),
+            Operation::DownloadPicture => {
+                Some(json!({ "image/jpeg": {}, "image/png": {}, "image/webp": {} }))
             }
-            _ => json!({ "application/json": of(schema) }),
+            _ => schema.map(|name| json!({ "application/json": of(name) })),
         };
-        good.insert("content".to_owned(), content);
-    }
+        if let Some(content) = content {
+            described["content"] = content;
+        }
+        described
+    };
     let problem = json!({
         "description": "A problem document.",
         "content": { "application/problem+json": of("Problem") },
     });
-    let mut responses = json!({ status: good, "default": problem });
-    let also = match operation {
-        Operation::CreateAvatar | Operation::UploadPhoto | Operation::CheckPhoto => {
-            Some(("200", "It was so already."))
+    let mut responses = json!({ "default": problem });
+    responses[status] = described("It is so.");
+    match operation {
+        Operation::CreateAvatar
+        | Operation::UploadPhoto
+        | Operation::CheckPhoto
+        | Operation::MintToken
+        | Operation::MintInvite => {
+            responses["200"] = described("It was so already.");
         }
-        _ if waits(operation) => Some(("304", "Nothing has changed.")),
-        _ => None,
-    };
-    if let (Some(responses), Some((status, why))) = (responses.as_object_mut(), also) {
-        responses.insert(status.to_owned(), json!({ "description": why }));
+        // Only fal.ai calls it, and looks at the status alone.
+        Operation::FalWebhook => responses["default"] = json!({ "description": "It was not taken." }),
+        _ if waits(operation) => responses["304"] = json!({ "description": "Nothing has changed." }),
+        _ => {}
     }
     responses
 }
@@ -162,13 +170,14 @@ fn answer(operation: Operation) -> (&'static str, Option<&'static str>) {
         | O::ListAvatars
         | O::ListPhotos
         | O::ListPictures => ("200", Some("Document")),
-        O::MintToken | O::MintInvite | O::IssueCapability | O::Redeem => ("200", Some("Token")),
+        O::MintToken | O::MintInvite => ("201", Some("Token")),
+        O::IssueCapability | O::Redeem => ("200", Some("Token")),
         O::RevokeToken | O::RevokeInvite | O::RemovePhoto => ("204", None),
         O::CreateAvatar => ("201", Some("Avatar")),
         O::ShowAvatar => ("200", Some("Avatar")),
         O::EraseAvatar => ("202", Some("Document")),
         O::UploadPhoto | O::CheckPhoto => ("201", Some("Photo")),
-        O::AddressPhoto => ("200", Some("Address")),
+        O::AddressPhoto => ("200", Some("AddressOrPhoto")),
         O::ShowPhoto => ("200", Some("Photo")),
         O::StartTraining | O::CancelTraining | O::ResolveTraining => ("202", Some("Status")),
         O::ShowTraining => ("200", Some("Status")),
@@ -227,6 +236,10 @@ fn schemas() -> Value {
             "photo_id": text(), "method": { "const": "PUT" }, "url": text(), "expires_at": text(),
             "max_bytes": { "type": "integer" },
         })),
+        // The photo, where it is there already.
+        "AddressOrPhoto": { "oneOf": [
+            { "$ref": "#/components/schemas/Address" }, { "$ref": "#/components/schemas/Photo" },
+        ] },
         "NewTraining": closed(&[], json!({
             "photo_urls": { "type": "array", "items": text() },
             "training_config": { "$ref": "#/components/schemas/TrainingConfig" },

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    codes::codes,
     error::{Class, Error},
     http::StatusCode,
 };
@@ -52,8 +53,6 @@ pub enum ApiProblem {
     Erased,
     #[error("there is no such photo")]
     NoPhoto,
-    #[error("nothing has been uploaded at this photo's address yet")]
-    NotArrived,
     #[error(
         "the photos belong to a training that is being placed; they can be changed once fal.ai has taken it"
     )]
@@ -101,44 +100,39 @@ pub enum ApiProblem {
 }
 
 impl ApiProblem {
-    /// A stable name for programs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoRoute => "api.no_route",
-            Self::Method { .. } => "api.method",
-            Self::Path { .. } => "api.path",
-            Self::Unauthorized => "api.unauthorized",
-            Self::Forbidden => "api.forbidden",
-            Self::Body { .. } => "api.body",
-            Self::TooLarge { .. } => "api.body_too_large",
-            Self::NoLength => "api.no_length",
-            Self::NoAvatar => "avatar.not_found",
-            Self::AvatarTaken => "avatar.taken",
-            Self::Erased => "avatar.erased",
-            Self::NoPhoto => "photos.not_found",
-            Self::NotArrived => "photos.not_arrived",
-            Self::PhotosInUse => "photos.in_use",
-            Self::TooManyPhotos { .. } => "photos.too_many",
-            Self::PhotosMixed => "photos.mixed",
-            Self::NoBucketHere => "photos.no_bucket",
-            Self::Key { .. } => "photos.key",
-            Self::KeysForbidden => "photos.keys_forbidden",
-            Self::NoTraining => "training.not_found",
-            Self::NoPictures => "pictures.not_found",
-            Self::WrongNumber { .. } => "order.wrong_number",
-            Self::Different => "order.different",
-            Self::Busy => "order.busy",
-            Self::NoModel => "order.no_model",
-            Self::NoFile => "order.no_file",
-            Self::NotUnclear => "order.not_unclear",
-            Self::NoKey => "settings.key_missing",
-            Self::NoBucket => "settings.bucket_missing",
-            Self::NoAdmin => "settings.admin_missing",
-            Self::OtherSettings { .. } => "settings.other",
-            Self::RateLimited => "api.rate_limited",
-            Self::Internal => "api.internal",
-        }
+    codes! { "A stable name for programs."
+        Self::NoRoute => "api.no_route",
+        Self::Method { .. } => "api.method",
+        Self::Path { .. } => "api.path",
+        Self::Unauthorized => "api.unauthorized",
+        Self::Forbidden => "api.forbidden",
+        Self::Body { .. } => "api.body",
+        Self::TooLarge { .. } => "api.body_too_large",
+        Self::NoLength => "api.no_length",
+        Self::NoAvatar => "avatar.not_found",
+        Self::AvatarTaken => "avatar.taken",
+        Self::Erased => "avatar.erased",
+        Self::NoPhoto => "photos.not_found",
+        Self::PhotosInUse => "photos.in_use",
+        Self::TooManyPhotos { .. } => "photos.too_many",
+        Self::PhotosMixed => "photos.mixed",
+        Self::NoBucketHere => "photos.no_bucket",
+        Self::Key { .. } => "photos.key",
+        Self::KeysForbidden => "photos.keys_forbidden",
+        Self::NoTraining => "training.not_found",
+        Self::NoPictures => "pictures.not_found",
+        Self::WrongNumber { .. } => "order.wrong_number",
+        Self::Different => "order.different",
+        Self::Busy => "order.busy",
+        Self::NoModel => "order.no_model",
+        Self::NoFile => "order.no_file",
+        Self::NotUnclear => "order.not_unclear",
+        Self::NoKey => "settings.key_missing",
+        Self::NoBucket => "settings.bucket_missing",
+        Self::NoAdmin => "settings.admin_missing",
+        Self::OtherSettings { .. } => "settings.other",
+        Self::RateLimited => "api.rate_limited",
+        Self::Internal => "api.internal",
     }
 
     fn status(&self) -> StatusCode {
@@ -157,7 +151,6 @@ impl ApiProblem {
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Erased => StatusCode::GONE,
             Self::AvatarTaken
-            | Self::NotArrived
             | Self::PhotosInUse
             | Self::TooManyPhotos { .. }
             | Self::PhotosMixed
@@ -188,7 +181,6 @@ impl ApiProblem {
             Self::NoAvatar => "Create it first: PUT /v1/avatars/{avatar}.",
             Self::AvatarTaken | Self::Erased => "Choose another id, such as a new random UUID.",
             Self::NoPhoto => "Add it first: PUT /v1/avatars/{avatar}/photos/{photo}.",
-            Self::NotArrived => "PUT the file at the address first, then ask again.",
             Self::PhotosInUse => "Wait until the training has a request_id, or cancel it.",
             Self::TooManyPhotos { .. } => "Remove one first.",
             Self::PhotosMixed => "Remove the uploaded photos, or leave out photo_urls.",

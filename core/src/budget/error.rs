@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Amount, Kind, TokenId, Uses};
+use crate::codes::codes;
 
 /// Why the budget said no. Nothing has changed then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -100,26 +101,22 @@ fn many(kind: Kind) -> &'static str {
 }
 
 impl BudgetError {
-    /// A stable name for programs, such as `budget.daily_cap`.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotAToken => "budget.not_a_token",
-            Self::Id => "budget.id",
-            Self::Uses { .. } => "budget.uses",
-            Self::ExpiryPast => "budget.expiry_past",
-            Self::IdTaken { .. } => "budget.id_taken",
-            Self::AdminChanged { .. } => "budget.admin_changed",
-            Self::TooMany { .. } => "budget.too_many",
-            Self::Unknown { .. } => "budget.unknown",
-            Self::InviteUnknown => "budget.invite_unknown",
-            Self::InviteOver => "budget.invite_over",
-            Self::InviteTaken => "budget.invite_taken",
-            Self::NotInvited => "budget.not_invited",
-            Self::AllowanceSpent { .. } => "budget.allowance_spent",
-            Self::DailyCap { .. } => "budget.daily_cap",
-            Self::OtherPurchase { .. } => "budget.other_purchase",
-        }
+    codes! { "A stable name for programs, such as `budget.daily_cap`."
+        Self::NotAToken => "budget.not_a_token",
+        Self::Id => "budget.id",
+        Self::Uses { .. } => "budget.uses",
+        Self::ExpiryPast => "budget.expiry_past",
+        Self::IdTaken { .. } => "budget.id_taken",
+        Self::AdminChanged { .. } => "budget.admin_changed",
+        Self::TooMany { .. } => "budget.too_many",
+        Self::Unknown { .. } => "budget.unknown",
+        Self::InviteUnknown => "budget.invite_unknown",
+        Self::InviteOver => "budget.invite_over",
+        Self::InviteTaken => "budget.invite_taken",
+        Self::NotInvited => "budget.not_invited",
+        Self::AllowanceSpent { .. } => "budget.allowance_spent",
+        Self::DailyCap { .. } => "budget.daily_cap",
+        Self::OtherPurchase { .. } => "budget.other_purchase",
     }
 
     /// What the person can do next, as a sentence.

@@ -1,0 +1,163 @@
+//! A shell under settings, with everything that it talks to.
+
+use std::{process::Child, sync::RwLock};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    gate::{Fate, Gate},
+    http,
+    minio::{self, Store},
+    shell::{Kind, Log, Settings, Shell, start},
+    shell_native,
+};
+
+/// Under which settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Test mode, without a bucket.
+    Test,
+    /// fal.ai (simulated, by HTTP) and a bucket (MinIO); a backend is told.
+    Bought,
+    /// fal.ai, and no bucket.
+    Bare,
+    /// Test mode in which nothing may be bought today.
+    Capped,
+    /// Nobody is let in.
+    Closed,
+    /// No key, and no test mode.
+    Keyless,
+}
+
+impl Mode {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Test, Self::Bought, Self::Bare, Self::Capped, Self::Closed, Self::Keyless];
+}
+
+pub(crate) const ADMIN: &str = "an-operator-of-more-than-32-characters";
+pub(crate) const ORIGIN: &str = "https://app.example";
+pub(crate) const NOTIFY_SECRET: &str = "hush-hush";
+const FAL_KEY: &str = "kid:hush";
+
+/// The shell and its world.
+pub(crate) struct Fixture {
+    pub(crate) shell: RwLock<Shell>,
+    /// What stands between the shell and others. They are there in every mode, and used where the settings say so.
+    pub(crate) fal: Gate,
+    pub(crate) bucket: Gate,
+    pub(crate) webhooks: Gate,
+    /// The backend that is told.
+    pub(crate) backend: Gate,
+    pub(crate) store: Option<Store>,
+    simulator: Option<Simulator>,
+}
+
+struct Simulator {
+    address: String,
+    child: Child,
+    log: Log,
+    _folder: TempDir,
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Simulator {
+    fn start(faults: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let command = shell_native::simulator(folder.path(), "1s", faults);
+        let (child, address, log) = start(command, shell_native::address);
+        Self { address, child, log, _folder: folder }
+    }
+}
+
+impl Fixture {
+    /// Starts it. `None` where a server is missing on this machine, which is said.
+    pub(crate) fn start(kind: Kind, mode: Mode, faults: &[&str]) -> Option<Self> {
+        let (fal, bucket, webhooks, backend) = (Gate::new(), Gate::new(), Gate::new(), Gate::new());
+        let mut settings: Settings = vec![("ADMIN_TOKEN", ADMIN.to_owned())];
+        let mut set = |name, value: &str| settings.push((name, value.to_owned()));
+        let (mut simulator, mut store) = (None, None);
+        match mode {
+            Mode::Test | Mode::Capped => {
+                set("AVATAR_TEST_MODE", "true");
+                set("FAL_MOCK_TRAINING_DURATION", "1");
+                set("ALLOWED_ORIGINS", ORIGIN);
+                let cap = if mode == Mode::Test { "1000" } else { "0" };
+                set("DAILY_TRAININGS", cap);
+                set("DAILY_PICTURES", cap);
+            }
+            Mode::Bought | Mode::Bare => {
+                let fal_ai = Simulator::start(faults);
+                fal.lead_to(&fal_ai.address);
+                simulator = Some(fal_ai);
+                set("FAL_KEY", FAL_KEY);
+                set("FAL_BASE_URL", &format!("http://{}", fal.address));
+                set("DAILY_TRAININGS", "1000");
+            }
+            Mode::Closed => {
+                settings = vec![("AVATAR_TEST_MODE", "true".to_owned())];
+            }
+            Mode::Keyless => {}
+        }
+        if mode == Mode::Bought {
+            let minio = Store::new()?;
+            bucket.lead_to(minio.server());
+            backend.rule(|_| Some(Fate::Answer(200)));
+            for (name, value) in [
+                ("MINIO_ENDPOINT", format!("http://{}", bucket.address)),
+                ("MINIO_BUCKET", minio.name().to_owned()),
+                ("MINIO_ACCESS_KEY", minio::KEY.to_owned()),
+                ("MINIO_SECRET_KEY", minio::SECRET.to_owned()),
+                ("FAL_WEBHOOK_URL", format!("http://{}/webhooks/fal", webhooks.address)),
+                ("NOTIFY_URL", format!("http://{}/told", backend.address)),
+                ("NOTIFY_SECRET", NOTIFY_SECRET.to_owned()),
+            ] {
+                settings.push((name, value));
+            }
+            store = Some(minio);
+        }
+        let shell = Shell::start(kind, settings);
+        webhooks.lead_to(&shell.address);
+        Some(Self { shell: RwLock::new(shell), fal, bucket, webhooks, backend, store, simulator })
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.shell.read().expect("a shell").address.clone()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.shell.read().expect("a shell").kind
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.store.as_ref().expect("a bucket")
+    }
+
+    /// How many trainings fal.ai was ordered to make, whether or not anybody learned of them. Only those that are over
+    /// are in its list.
+    pub(crate) fn purchases(&self) -> usize {
+        let simulator = self.simulator.as_ref().expect("a simulator");
+        let target =
+            "/v1/models/requests/by-endpoint?endpoint_id=fal-ai%2Fflux-lora-portrait-trainer&limit=100";
+        let key = format!("Key {FAL_KEY}");
+        let answer = http::call(&simulator.address, "GET", target, &[("authorization", &key)], b"");
+        let list: Value = answer.expect("an answer").is(200).json();
+        list["items"].as_array().map_or_else(|| panic!("{list} {}", simulator.log.text()), Vec::len)
+    }
+
+    /// How many orders for trainings of this avatar reached fal.ai.
+    pub(crate) fn orders(&self, avatar: &str) -> usize {
+        self.fal.seen(|seen| is_order(seen) && seen.line.contains(avatar)).len()
+    }
+}
+
+/// Whether it is an order for a training.
+pub(crate) fn is_order(seen: &crate::gate::Seen) -> bool {
+    seen.line.starts_with("POST /fal-ai/flux-lora-portrait-trainer")
+}

@@ -1,0 +1,168 @@
+//! Both shells behind one handle.
+
+use std::{
+    env,
+    io::{self, BufRead as _, BufReader, Read, Write as _},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
+
+use tempfile::TempDir;
+
+use crate::{http::PATIENCE, shell_edge, shell_native};
+
+/// Which shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `likeness serve`.
+    Native,
+    /// The Workers, in Cloudflare's runtime.
+    Edge,
+}
+
+/// A setting and its value.
+pub(crate) type Settings = Vec<(&'static str, String)>;
+
+/// A shell that runs, and what it keeps. It is killed when this is dropped.
+pub(crate) struct Shell {
+    pub(crate) kind: Kind,
+    pub(crate) address: String,
+    pub(crate) settings: Settings,
+    log: Log,
+    child: Child,
+    /// Its state, which outlives it.
+    folder: TempDir,
+}
+
+/// What a shell said so far.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<String>>);
+
+impl Kind {
+    /// The shell that is asked for: `LIKENESS_SHELL=edge`, or the command line's.
+    pub(crate) fn asked() -> Self {
+        match env::var("LIKENESS_SHELL").as_deref() {
+            Ok("edge") => Self::Edge,
+            Ok("native") | Err(_) => Self::Native,
+            Ok(other) => panic!("LIKENESS_SHELL must be native or edge, not {other}"),
+        }
+    }
+
+    /// Why it cannot be started on this machine.
+    pub(crate) fn missing(self) -> Option<String> {
+        match self {
+            Self::Native => None,
+            Self::Edge => shell_edge::missing(),
+        }
+    }
+}
+
+/// Says that tests are left out, past what the test runner captures. Where they must run, this fails instead.
+pub(crate) fn skip(why: &str) {
+    assert!(env::var_os("LIKENESS_REAL_SERVERS").is_none(), "{why}");
+    writeln!(io::stderr(), "SKIPPED: {why}").expect("standard error");
+}
+
+/// Where what the scripts install lies.
+pub(crate) fn cache() -> PathBuf {
+    env::var_os("LIKENESS_CACHE").map_or_else(|| root().join(".cache"), PathBuf::from)
+}
+
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+impl Shell {
+    pub(crate) fn start(kind: Kind, settings: Settings) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (child, address, log) = begin(kind, &folder, &settings, 0);
+        Self { kind, address, settings, log, child, folder }
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it anew at the same port, with what it kept and with these settings.
+    pub(crate) fn restart(&mut self, settings: Settings) {
+        self.kill();
+        let port = self.address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
+        let before = self.log.text();
+        (self.child, self.address, self.log) = begin(self.kind, &self.folder, &settings, port);
+        self.log.push(&before);
+        self.settings = settings;
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn begin(kind: Kind, folder: &TempDir, settings: &Settings, port: u16) -> (Child, String, Log) {
+    let command = match kind {
+        Kind::Native => shell_native::command(folder.path(), settings, port),
+        Kind::Edge => shell_edge::command(folder.path(), settings, port),
+    };
+    let find = match kind {
+        Kind::Native => shell_native::address,
+        Kind::Edge => shell_edge::address,
+    };
+    start(command, find)
+}
+
+/// Starts a program, and waits until a line of its output tells its address.
+pub(crate) fn start(mut command: Command, find: fn(&str) -> Option<String>) -> (Child, String, Log) {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let log = Log::default();
+    let (heard, told) = mpsc::channel();
+    log.follow(child.stderr.take().expect("a pipe"), |_| {});
+    log.follow(child.stdout.take().expect("a pipe"), move |line| {
+        if let Some(address) = find(line) {
+            // Later ones are of no interest.
+            let _ = heard.send(address);
+        }
+    });
+    match told.recv_timeout(PATIENCE) {
+        Ok(address) => (child, address, log),
+        Err(_) => {
+            let _ = child.kill();
+            panic!("it does not listen: {}", log.text());
+        }
+    }
+}
+
+impl Log {
+    fn follow(&self, from: impl Read + Send + 'static, each: impl Fn(&str) + Send + 'static) {
+        let log = self.clone();
+        thread::spawn(move || {
+            let mut reader = BufReader::new(from);
+            let mut line = Vec::new();
+            while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                let text = String::from_utf8_lossy(&line);
+                log.push(&text);
+                each(text.trim_end());
+                line.clear();
+            }
+        });
+    }
+
+    fn push(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
