@@ -563,3 +563,6 @@ impl Tidying {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

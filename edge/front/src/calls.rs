@@ -7,7 +7,7 @@ use js_sys::{BigInt, Uint8Array};
 use likeness_core::{
     api::{
         ApiProblem, Call, Caller, Claim, Deployment, Operation, Place, Problem, Reply, SECURITY_HEADERS,
-        description,
+        avatars_view, description,
     },
     avatar::AvatarId,
     budget::TokenText,
@@ -119,7 +119,7 @@ async fn answered(
             let user = call.params.user.map(|user| user.to_string()).unwrap_or_default();
             let avatars: Vec<Value> =
                 say(&passing::index(env, &format!("user:{user}"))?, "list", &()).await?;
-            Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(avatars))))
+            Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(&avatars))))
         }
         (_, Some(id)) => avatar(request, env, id, passed).await,
         _ => Ok(ApiProblem::NoRoute.into()),

@@ -148,7 +148,7 @@ impl Server {
     async fn avatars(&self, call: &Call) -> Result<Answered, Problem> {
         let user = call.params.user.as_ref().ok_or(ApiProblem::NoRoute)?;
         let avatars = self.store(|store| store.avatars_of(user)).await?;
-        Ok(json(&avatars_view(avatars.iter().map(listed).collect())))
+        Ok(json(&avatars_view(&avatars.iter().map(listed).collect::<Vec<_>>())))
     }
 
     async fn bureau(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {

@@ -1,8 +1,8 @@
 //! The few calls of S3 that Likeness makes, over rows.
 
-use std::ops::Range;
+use std::{fmt::Write as _, ops::Range};
 
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use likeness_core::http::{Answer, HeaderMap, Method, Request, Response as Whole, StatusCode};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
@@ -43,8 +43,7 @@ pub(super) async fn answer(rows: &Rows, mut request: worker::Request, url: &Url)
     match request.method() {
         worker::Method::Put => {
             let spooled = Spooled::receive(rows.clone(), &mut request).await?;
-            let tag =
-                crate::settings::entropy::<8>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let tag = crate::settings::random_name();
             let object = Object { length: spooled.length(), etag: format!("\"{tag}\"") };
             spooled.keep_as(&blob(&key))?;
             rows.set_value(&format!("{OBJECTS}{key}"), &object)?;
@@ -96,8 +95,6 @@ fn pieces(
     })
 }
 
-use futures_util::StreamExt as _;
-
 fn read_range(text: &str, length: u64) -> Option<Range<u64>> {
     let (start, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let (start, last): (u64, u64) = (start.parse().ok()?, last.parse().ok()?);
@@ -115,7 +112,8 @@ fn list(rows: &Rows, prefix: &str) -> Result<String> {
         let key: String =
             form_urlencoded::byte_serialize(name.trim_start_matches(OBJECTS).as_bytes()).collect();
         let length = serde_json::from_str::<Object>(object).map_or(0, |object| object.length);
-        found.push_str(&format!("<Contents><Key>{key}</Key><Size>{length}</Size></Contents>"));
+        // Writing to a text does not fail.
+        let _ = write!(found, "<Contents><Key>{key}</Key><Size>{length}</Size></Contents>");
     }
     Ok(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{found}<IsTruncated>false</IsTruncated><EncodingType>url</EncodingType></ListBucketResult>"
