@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     problem::{ApiProblem, Problem},
     route::{Operation, Params, Role},
 };
 use crate::{
-    budget::TokenDigest, fal::webhook::MAX_WEBHOOK_BYTES, http::StatusCode, secret::Secret, time::Timestamp,
+    avatar::Sha256Sum, budget::TokenDigest, fal::webhook::MAX_WEBHOOK_BYTES, http::StatusCode,
+    secret::Secret, time::Timestamp,
 };
 
 /// A call, but for its body.
@@ -187,9 +187,8 @@ impl Reply {
     /// With what tells this version of the document from others.
     #[must_use]
     pub fn tagged(self) -> Self {
-        let digest = Sha256::digest(&self.body);
-        let tag: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        self.with(header::ETAG, &format!("\"{tag}\""))
+        let tag = Sha256Sum::of(&self.body).to_string();
+        self.with(header::ETAG, &format!("\"{}\"", tag.get(..24).unwrap_or(&tag)))
     }
 
     /// Whether the caller has this version already.

@@ -146,18 +146,6 @@ impl Deployment {
         Account::new(key, origins.map_err(unusable("FAL_BASE_URL"))?).map_err(unusable("FAL_KEY"))
     }
 
-    /// What `/health` says: nothing that a stranger may not know.
-    #[must_use]
-    pub fn health(&self) -> serde_json::Value {
-        serde_json::json!({
-            "status": "ok",
-            "able": self.is_able(),
-            "test_mode": self.test_mode,
-            "bucket": self.bucket.is_some(),
-            "webhook": self.webhook.is_some(),
-        })
-    }
-
     /// Whether it can buy anything, or pretend to.
     #[must_use]
     pub fn is_able(&self) -> bool {

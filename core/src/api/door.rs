@@ -1,5 +1,7 @@
 //! Who is let in.
 
+use serde_json::{Value, json};
+
 use super::{
     call::{Call, Caller},
     deployment::{Deployment, Way},
@@ -61,6 +63,17 @@ impl Deployment {
             Kind::Capability => Ok(Claim::Settled(Caller::Capability(token.hash()))),
             Kind::Invite => Err(ApiProblem::Unauthorized),
         }
+    }
+
+    /// That it runs, and whether it can buy anything.
+    #[must_use]
+    pub fn health(&self) -> Value {
+        json!({
+            "status": "ok",
+            "able": self.is_able(),
+            "test_mode": self.test_mode,
+            "bucket": self.bucket.is_some(),
+        })
     }
 }
 

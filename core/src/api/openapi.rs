@@ -151,11 +151,17 @@ fn responses(operation: Operation) -> Value {
 fn answer(operation: Operation) -> (&'static str, Option<&'static str>) {
     use Operation as O;
     match operation {
-        O::Health | O::Describe | O::ShowBudget => ("200", Some("Document")),
+        O::Health
+        | O::Describe
+        | O::ShowBudget
+        | O::ListTokens
+        | O::ListInvites
+        | O::ListAvatars
+        | O::ListPhotos
+        | O::ListPictures
+        | O::DownloadModel
+        | O::DownloadPicture => ("200", Some("Document")),
         O::FalWebhook => ("200", None),
-        O::ListTokens | O::ListInvites | O::ListAvatars | O::ListPhotos | O::ListPictures => {
-            ("200", Some("Document"))
-        }
         O::MintToken | O::MintInvite | O::IssueCapability | O::Redeem => ("200", Some("Token")),
         O::RevokeToken | O::RevokeInvite | O::RemovePhoto => ("204", None),
         O::CreateAvatar => ("201", Some("Avatar")),
@@ -168,7 +174,6 @@ fn answer(operation: Operation) -> (&'static str, Option<&'static str>) {
         O::ShowTraining => ("200", Some("Status")),
         O::OrderPictures | O::CancelPictures | O::ResolvePictures => ("202", Some("PicturesStatus")),
         O::ShowPictures => ("200", Some("PicturesStatus")),
-        O::DownloadModel | O::DownloadPicture => ("200", Some("Document")),
     }
 }
 

@@ -153,7 +153,6 @@ impl Room<'_> {
     }
 
     /// Creates an avatar for whoever was let in by an invite.
-    #[must_use]
     pub fn redeemed(
         &self,
         known: Option<Avatar>,

@@ -39,7 +39,7 @@ pub(super) fn listed(avatar: &Avatar) -> Value {
 
 /// A user's avatars, from the lines of [`super::listed`].
 #[must_use]
-pub fn avatars_view(lines: Vec<Value>) -> Value {
+pub fn avatars_view(lines: &[Value]) -> Value {
     json!({ "avatars": lines })
 }
 

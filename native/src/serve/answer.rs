@@ -101,7 +101,7 @@ impl Server {
     async fn admitted(&self, call: &Call, head: &Parts, body: Incoming) -> Result<Answered, Problem> {
         let caller = match self.deployment.claim(call)? {
             Claim::Settled(caller) => caller,
-            claim => {
+            claim @ Claim::Token(_) => {
                 let asked = self.budget(|budget| {
                     let caller = claim.caller(&budget, clock::now());
                     (budget, caller)
@@ -148,7 +148,7 @@ impl Server {
     async fn avatars(&self, call: &Call) -> Result<Answered, Problem> {
         let user = call.params.user.as_ref().ok_or(ApiProblem::NoRoute)?;
         let avatars = self.store(|store| store.avatars_of(user)).await?;
-        Ok(json(&avatars_view(avatars.iter().map(listed).collect())))
+        Ok(json(&avatars_view(&avatars.iter().map(listed).collect::<Vec<_>>())))
     }
 
     async fn bureau(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
@@ -265,10 +265,8 @@ impl Server {
             }
             Err(_) => Err(ApiProblem::RateLimited.into()),
         };
-        let mut arrived = arrived.map_err(|problem| {
-            log::debug!("a photo did not arrive: {}", problem.code);
-            problem
-        });
+        let mut arrived =
+            arrived.inspect_err(|problem| log::debug!("a photo did not arrive: {}", problem.code));
         let (answer, kept) = self
             .settle(id, |room, avatar| {
                 let is_its = |expected: &Expected| expected.source == photo.source;
@@ -338,9 +336,13 @@ impl Server {
 }
 
 /// A failure of storage as callers see it: where things lie on this machine is for the log.
+#[expect(clippy::needless_pass_by_value, reason = "it stands behind `map_err`")]
 pub(super) fn shown(error: StorageError) -> Problem {
     log::error!("{error}");
-    Problem::from(&Error::Storage(StorageError { place: "the data folder".to_owned(), ..error }))
+    Problem::from(&Error::Storage(StorageError {
+        kind: error.kind,
+        place: "the deployment's storage".to_owned(),
+    }))
 }
 
 fn has(avatar: &Avatar, order: OrderKey) -> bool {

@@ -101,7 +101,7 @@ impl Room<'_> {
         if !avatar.expected_photos().iter().any(|expected| expected.id == *id) {
             return Err(ApiProblem::NoPhoto.into());
         }
-        self.room_for_one(&avatar)?;
+        room_for_one(&avatar)?;
         // Whether it is really there shows when it is read: a photo that is not is rejected as missing.
         Ok(replied(avatar.photo_arrived(id, &self.moment), id, true))
     }
@@ -113,7 +113,7 @@ impl Room<'_> {
         described: Described,
     ) -> Result<(Avatar, Expected), Problem> {
         self.way_of(&avatar)?;
-        self.room_for_one(&avatar)?;
+        room_for_one(&avatar)?;
         let caption = described.caption.filter(|text| !text.trim().is_empty());
         let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
         let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
@@ -122,16 +122,16 @@ impl Room<'_> {
         let (avatar, expected) = avatar.expect_photo(id, name, caption, &self.moment);
         Ok((avatar, expected.ok_or(ApiProblem::NoAvatar)?))
     }
+}
 
-    fn room_for_one(&self, avatar: &Avatar) -> Result<(), ApiProblem> {
-        if avatar.photos_in_use() {
-            return Err(ApiProblem::PhotosInUse);
-        }
-        let settings = avatar.settings().cloned().unwrap_or_default();
-        // Twice as many as a set holds: some are rejected, and one chooses.
-        let max = settings.check().map_or(20, |config| config.photos().max_photos) * 2;
-        if avatar.photos().photos().len() >= max { Err(ApiProblem::TooManyPhotos { max }) } else { Ok(()) }
+fn room_for_one(avatar: &Avatar) -> Result<(), ApiProblem> {
+    if avatar.photos_in_use() {
+        return Err(ApiProblem::PhotosInUse);
     }
+    let settings = avatar.settings().cloned().unwrap_or_default();
+    // Twice as many as a set holds: some are rejected, and one chooses.
+    let max = settings.check().map_or(20, |config| config.photos().max_photos) * 2;
+    if avatar.photos().photos().len() >= max { Err(ApiProblem::TooManyPhotos { max }) } else { Ok(()) }
 }
 
 fn view(avatar: &Avatar, id: &PhotoId) -> Option<serde_json::Value> {
