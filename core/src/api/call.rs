@@ -187,8 +187,8 @@ impl Reply {
     /// With what tells this version of the document from others.
     #[must_use]
     pub fn tagged(self) -> Self {
-        let tag = Sha256Sum::of(&self.body).to_string();
-        self.with(header::ETAG, &format!("\"{}\"", tag.get(..24).unwrap_or(&tag)))
+        let sum = Sha256Sum::of(&self.body).to_string();
+        self.with(header::ETAG, &format!("\"{}\"", sum.get(..24).unwrap_or(&sum)))
     }
 
     /// Whether the caller has this version already.

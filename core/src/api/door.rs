@@ -9,7 +9,7 @@ use super::{
     route::Place,
 };
 use crate::{
-    avatar::Avatar,
+    avatar::{Avatar, Errand},
     budget::{Budget, Kind, Payer, TokenDigest, TokenText},
     secret::Secret,
     time::Timestamp,
@@ -63,6 +63,12 @@ impl Deployment {
             Kind::Capability => Ok(Claim::Settled(Caller::Capability(token.hash()))),
             Kind::Invite => Err(ApiProblem::Unauthorized),
         }
+    }
+
+    /// Whether this is done here. Without a backend nobody is told anything.
+    #[must_use]
+    pub fn wants(&self, errand: Errand) -> bool {
+        !matches!(errand, Errand::Notify(_)) || self.notify.is_some()
     }
 
     /// That it runs, and whether it can buy anything.

@@ -151,17 +151,17 @@ fn responses(operation: Operation) -> Value {
 fn answer(operation: Operation) -> (&'static str, Option<&'static str>) {
     use Operation as O;
     match operation {
+        O::FalWebhook => ("200", None),
         O::Health
         | O::Describe
         | O::ShowBudget
+        | O::DownloadModel
+        | O::DownloadPicture
         | O::ListTokens
         | O::ListInvites
         | O::ListAvatars
         | O::ListPhotos
-        | O::ListPictures
-        | O::DownloadModel
-        | O::DownloadPicture => ("200", Some("Document")),
-        O::FalWebhook => ("200", None),
+        | O::ListPictures => ("200", Some("Document")),
         O::MintToken | O::MintInvite | O::IssueCapability | O::Redeem => ("200", Some("Token")),
         O::RevokeToken | O::RevokeInvite | O::RemovePhoto => ("204", None),
         O::CreateAvatar => ("201", Some("Avatar")),

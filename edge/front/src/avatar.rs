@@ -3,9 +3,12 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use likeness_core::{
-    api::{Admission, Answer, Deployment, Hold, Operation, Problem, Reply, Room, Spent, Way, listed, test_bucket},
+    api::{
+        Admission, Answer, Deployment, Hold, Operation, Problem, Reply, Room, Spent, Way, listed, test_bucket,
+    },
     avatar::{Avatar, AvatarId, Event, Moment, OrderKey, Step, Stored},
-    fal::RequestId,
+    budget::Payer,
+    fal::{RequestId, payloads},
     imager::SignedRequest,
     limits::POLL_INTERVAL,
     storage::Depot,
@@ -13,12 +16,17 @@ use likeness_core::{
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
-use worker::{Date, Delay, DurableObject, Env, Error, Request, Response, ResponseBuilder, Result, ScheduledTime, State, durable_object};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use worker::{
+    Delay, DurableObject, Env, Error, Request, Response, ResponseBuilder, Result, State, durable_object,
+};
 
 use crate::{
     budget::{Denied, broken},
     drive,
     index::Line,
+    outside,
     passing::{self, Outcome, Passed, Reservation, Told, said, say},
     rows::Rows,
     settings, simulated,
@@ -86,7 +94,7 @@ impl DurableObject for AvatarObject {
             }
             "webhook" => {
                 let Hint { request_id, token } = request.json().await?;
-                let known = inner.tell(Event::Webhook { request_id, token: Some(token) }).await?;
+                let known = inner.tell(Event::Webhook { request_id, token: Some(token) })?;
                 said(&known)
             }
             _ => return Response::error("no such message", 404),
@@ -100,7 +108,7 @@ impl DurableObject for AvatarObject {
         let inner = Rc::clone(&self.inner);
         // Should this one not come to its end, another one looks after it.
         let later = settings::now().plus(LOOK_AFTER);
-        drop(inner.arm(later).await);
+        drop(inner.arm(later));
         drive::run(inner).await;
         ResponseBuilder::new().ok("")
     }
@@ -120,16 +128,19 @@ impl Inner {
         self.state.wait_until(drive::run(Rc::clone(self)));
     }
 
-    /// Loads the avatar, lets it change and saves it, without letting anything in between.
+    /// Loads the avatar, lets it change, saves it and sets the alarm for whatever comes next, without letting anything
+    /// in between.
     pub(crate) fn settle<T>(
         &self,
+        way: Option<&Way>,
         moment: &Moment,
         change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T> {
         let rows = self.rows()?;
         let before = rows.text("avatar")?;
         let unreadable = |error: &dyn std::fmt::Display| Error::from(error.to_string());
-        let mut avatar = before.as_deref().map(Stored::read).transpose().map_err(|error| unreadable(&error))?;
+        let mut avatar =
+            before.as_deref().map(Stored::read).transpose().map_err(|error| unreadable(&error))?;
         if !self.told_of_restart.replace(true) {
             avatar = avatar.map(|avatar| avatar.after(Event::Restarted, moment));
         }
@@ -138,6 +149,15 @@ impl Inner {
             let after = Stored::write(avatar).map_err(|error| unreadable(&error))?;
             if before.as_deref() != Some(after.as_str()) {
                 rows.set_text("avatar", &after)?;
+            }
+            if let Some(way) = way.filter(|way| way.carries(avatar).is_ok()) {
+                let deployment = self.deployment()?;
+                match avatar.next_step_of(&way.account, moment, |errand| deployment.wants(errand)) {
+                    // Whoever changed it sets off at once; the alarm is for when that is cut short.
+                    Step::Begin(_) => self.arm(moment.now.plus(LOOK_AFTER))?,
+                    Step::Wait(until) => self.arm(until)?,
+                    Step::Idle => {}
+                }
             }
         }
         Ok(told)
@@ -177,10 +197,7 @@ impl Inner {
             rows.set_text("id", &id.to_string())?;
         }
         if deployment.test_mode {
-            let secret = self.test_box()?.map_or_else(
-                || settings::entropy::<16>().iter().map(|byte| format!("{byte:02x}")).collect(),
-                |test| test.secret,
-            );
+            let secret = self.test_box()?.map_or_else(settings::random_name, |test| test.secret);
             rows.set_value("test box", &TestBox { origin: origin.to_owned(), secret })?;
         }
         Ok(())
@@ -200,7 +217,7 @@ impl Inner {
             let way = self.way(&deployment)?;
             let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll));
             let room = Room { deployment: &deployment, way: way.as_ref(), moment };
-            let (answer, before, after) = self.settle(&moment, |avatar| {
+            let (answer, before, after) = self.settle(way.as_ref(), &moment, |avatar| {
                 let before = avatar.as_ref().and_then(of_user);
                 let (avatar, answer) = room.answer(avatar, &call, caller, &given);
                 let after = avatar.as_ref().and_then(of_user);
@@ -210,44 +227,44 @@ impl Inner {
             let told = match answer {
                 Answer::Reply(reply) => reply.into(),
                 Answer::Hold => {
-                    self.arm_for(&way).await?;
                     Delay::from(Hold::PAUSE).await;
                     continue;
                 }
                 Answer::Reserve(purchase) => {
                     self.rows()?.set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())?;
-                    let by_server = caller == likeness_core::api::Caller::Server;
+                    let by_server = caller.payer() == Payer::Server;
                     let reservation = Reservation { avatar: id, purchase, by_server };
                     let reserved: Result<std::result::Result<(), Denied>> =
                         say(&passing::budget(&self.env)?, "reserve", &reservation).await;
-                    given.reserved = Some(reserved.map_or_else(|_| Err(broken()), |reserved| reserved.map_err(Problem::from)));
+                    given.reserved = Some(
+                        reserved.map_or_else(|_| Err(broken()), |reserved| reserved.map_err(Problem::from)),
+                    );
                     continue;
                 }
-                Answer::Receive { photo, max_bytes } => match way.as_ref().and_then(|way| way.bucket.as_ref()) {
-                    Some(bucket) => match photo.source.parse::<likeness_core::storage::ObjectPlace>() {
-                        Ok(place) => {
-                            let body = likeness_core::http::Body::Empty;
-                            let to = bucket.put(&place.key, body, "application/octet-stream", moment.now);
-                            Told::Receive { to: SignedRequest::of(&to), max_bytes }
-                        }
-                        Err(_) => Reply::from(broken()).into(),
-                    },
-                    None => Reply::from(likeness_core::api::ApiProblem::NoBucket).into(),
-                },
+                Answer::Receive { photo, max_bytes } => {
+                    match way.as_ref().and_then(|way| way.bucket.as_ref()) {
+                        Some(bucket) => match photo.source.parse::<likeness_core::storage::ObjectPlace>() {
+                            Ok(place) => {
+                                let body = likeness_core::http::Body::Empty;
+                                let to = bucket.put(&place.key, body, "application/octet-stream", moment.now);
+                                Told::Receive { to: SignedRequest::of(&to), max_bytes }
+                            }
+                            Err(_) => Reply::from(broken()).into(),
+                        },
+                        None => Reply::from(likeness_core::api::ApiProblem::NoBucket).into(),
+                    }
+                }
                 Answer::File(file) => {
                     let bucket = way.as_ref().and_then(|way| way.bucket.as_ref());
                     match (bucket, &file.place) {
                         (Some(bucket), Some(place)) => Told::File {
                             from: SignedRequest::of(&bucket.get(&place.key, None, None, moment.now)),
-                            length: file.length,
-                            content_type: file.content_type.to_owned(),
-                            name: file.file.clone(),
+                            head: Box::new(file.head().into()),
                         },
                         _ => Reply::from(likeness_core::api::ApiProblem::NoFile).into(),
                     }
                 }
             };
-            self.arm_for(&way).await?;
             return Ok(told);
         }
     }
@@ -261,7 +278,7 @@ impl Inner {
         let moment = settings::moment(POLL_INTERVAL);
         let room = Room { deployment: &deployment, way: way.as_ref(), moment };
         let Admission { avatar: id, person, settings, capability, .. } = admission;
-        let (admitted, after) = self.settle(&moment, |avatar| {
+        let (admitted, after) = self.settle(way.as_ref(), &moment, |avatar| {
             let (avatar, admitted) = room.redeemed(avatar, id, person, settings, capability);
             let after = avatar.as_ref().and_then(of_user);
             (avatar, (admitted, after))
@@ -271,14 +288,13 @@ impl Inner {
     }
 
     /// Tells the avatar something, if it is there.
-    async fn tell(&self, event: Event) -> Result<bool> {
+    fn tell(&self, event: Event) -> Result<bool> {
         let way = self.way(&*self.deployment()?)?;
         let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll));
-        let known = self.settle(&moment, |avatar| match avatar {
+        let known = self.settle(way.as_ref(), &moment, |avatar| match avatar {
             Some(avatar) => (Some(avatar.after(event, &moment)), true),
             None => (None, false),
         })?;
-        self.arm_for(&way).await?;
         Ok(known)
     }
 
@@ -292,7 +308,9 @@ impl Inner {
         if before == after {
             return Ok(());
         }
-        let Some(user) = after.as_ref().or(before.as_ref()).map(|(user, _)| user.clone()) else { return Ok(()) };
+        let Some(user) = after.as_ref().or(before.as_ref()).map(|(user, _)| user.clone()) else {
+            return Ok(());
+        };
         let line = Line { avatar: id.to_string(), view: after.map(|(_, view)| view) };
         say::<()>(&passing::index(&self.env, &format!("user:{user}"))?, "note", &line).await?;
         if line.view.is_none() {
@@ -301,15 +319,12 @@ impl Inner {
         Ok(())
     }
 
-    /// Tells the budget what became of what was reserved. What it cannot be told now, it is told another time.
-    pub(crate) async fn report_spending(&self) -> Result<()> {
+    /// Tells others what they have to know of what happened: the budget what was bought, fal what is to be forgotten.
+    /// What cannot be told now is told another time.
+    pub(crate) async fn settle_up(&self) -> Result<()> {
         let rows = self.rows()?;
-        let reserved = rows.texts(RESERVED)?;
-        if reserved.is_empty() {
-            return Ok(());
-        }
         let Some(avatar) = self.load()? else { return Ok(()) };
-        for (name, text) in reserved {
+        for (name, text) in rows.texts(RESERVED)? {
             let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
             if let Some(spent) = Spent::of(&avatar, order) {
                 let outcome = Outcome { avatar: avatar.id(), order, spent };
@@ -317,27 +332,49 @@ impl Inner {
                 rows.remove_text(&name)?;
             }
         }
+        if avatar.person().is_none() && avatar.ended() {
+            self.forget_at_fal(&avatar).await?;
+            rows.remove_text("simulator")?;
+        }
         Ok(())
     }
 
-    /// Sets the alarm for whatever comes next.
-    pub(crate) async fn arm_for(&self, way: &Option<Way>) -> Result<()> {
-        let Some(way) = way else { return Ok(()) };
-        let Some(avatar) = self.load()? else { return Ok(()) };
-        let now = settings::now();
-        match avatar.next_step(&way.account, &settings::moment(way.poll)) {
-            // Whoever changed it sets off at once; the alarm is for when that is cut short.
-            Step::Begin(_) => self.arm(now.plus(LOOK_AFTER)).await,
-            Step::Wait(until) => self.arm(until).await,
-            Step::Idle => Ok(()),
+    /// Has fal delete what was sent and made, where an admin key allows it.
+    async fn forget_at_fal(&self, avatar: &Avatar) -> Result<()> {
+        const FORGOTTEN: &str = "forgotten at fal";
+        let rows = self.rows()?;
+        let Some(admin) = self.deployment()?.admin_account().filter(|_| !avatar.test_mode()) else {
+            return Ok(());
+        };
+        let mut forgotten: Vec<RequestId> = rows.value(FORGOTTEN)?.unwrap_or_default();
+        for request in avatar.request_ids() {
+            if forgotten.contains(request) {
+                continue;
+            }
+            let answer = outside::send(payloads::delete_request(&admin, request)).await;
+            if let Err(error) = payloads::parse(answer) {
+                return Err(Error::from(format!("fal.ai did not delete the payloads of {request}: {error}")));
+            }
+            worker::console_log!("[FAL AI] INFO fal.ai deleted the payloads of request {request}");
+            forgotten.push(request.clone());
+            rows.set_value(FORGOTTEN, &forgotten)?;
         }
+        Ok(())
     }
 
-    pub(crate) async fn arm(&self, at: Timestamp) -> Result<()> {
+    /// Sets the alarm. The platform takes it in the order in which it is told, so nobody waits for its answer.
+    pub(crate) fn arm(&self, at: Timestamp) -> Result<()> {
         // Not in the past: an alarm that is due at once, again and again, would starve everything else.
         let at = at.max(settings::now().plus(Duration::from_millis(50)));
-        let date = Date::new(worker::DateInit::Millis(u64::try_from(at.millis()).unwrap_or(0)));
-        self.state.storage().set_alarm(ScheduledTime::new(date.into())).await
+        let date = js_sys::Date::new(&at.to_string().into());
+        let storage = self.state.storage();
+        let promise = storage.as_raw().set_alarm(date, JsValue::NULL.into())?;
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Err(error) = JsFuture::from(promise).await {
+                worker::console_error!("[FAL AI] ERROR the alarm could not be set: {error:?}");
+            }
+        });
+        Ok(())
     }
 
     /// Which avatar holds this request, once this one has said that it may.

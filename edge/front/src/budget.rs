@@ -68,10 +68,13 @@ impl DurableObject for BudgetObject {
                 let passed: Passed = request.json().await?;
                 let (call, _) = match passed.read() {
                     Ok(read) => read,
-                    Err(problem) => return said(&Answered::Told(Told::from(likeness_core::api::Reply::from(problem)))),
+                    Err(problem) => {
+                        return said(&Answered::Told(Told::from(likeness_core::api::Reply::from(problem))));
+                    }
                 };
                 let given = passed.given();
-                let answer = self.change(&deployment, |bureau, budget| bureau.answer(budget, &call, &given))?;
+                let answer =
+                    self.change(&deployment, |bureau, budget| bureau.answer(budget, &call, &given))?;
                 said(&match answer {
                     BureauAnswer::Reply(reply) => Answered::Told(reply.into()),
                     BureauAnswer::Admit(admission) => Answered::Admit(admission),
@@ -87,11 +90,12 @@ impl DurableObject for BudgetObject {
             }
             "/reserve" => {
                 let reservation: Reservation = request.json().await?;
-                let reserved: std::result::Result<(), Problem> = self.change(&deployment, |bureau, mut budget| {
-                    let Reservation { avatar, purchase, .. } = reservation;
-                    let reserved = bureau.reserve(&mut budget, avatar, purchase, reservation.payer());
-                    (budget, reserved)
-                })?;
+                let reserved: std::result::Result<(), Problem> =
+                    self.change(&deployment, |bureau, mut budget| {
+                        let Reservation { avatar, purchase, .. } = reservation;
+                        let reserved = bureau.reserve(&mut budget, avatar, purchase, reservation.payer());
+                        (budget, reserved)
+                    })?;
                 said(&reserved.map_err(Denied::from))
             }
             "/spent" => {

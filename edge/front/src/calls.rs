@@ -5,16 +5,22 @@ use std::rc::Rc;
 use http::{HeaderMap, StatusCode};
 use js_sys::{BigInt, Uint8Array};
 use likeness_core::{
-    api::{ApiProblem, Call, Caller, Deployment, Operation, Place, Problem, Reply, SECURITY_HEADERS, description},
+    api::{
+        ApiProblem, Call, Caller, Claim, Deployment, Operation, Place, Problem, Reply, SECURITY_HEADERS,
+        avatars_view, description,
+    },
     avatar::AvatarId,
-    budget::{Kind, TokenText},
+    budget::TokenText,
     imager::SignedRequest,
     limits::PhotoLimits,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::TransformStream;
-use worker::{Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBuilder, Result, worker_sys::FixedLengthStream};
+use worker::{
+    Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBuilder, Result,
+    worker_sys::FixedLengthStream,
+};
 
 use crate::{
     budget::{Answered, Denied},
@@ -66,7 +72,12 @@ impl From<ApiProblem> for Outcome {
     }
 }
 
-async fn answered(mut request: Request, env: &Env, deployment: &Rc<Deployment>, headers: &HeaderMap) -> Result<Outcome> {
+async fn answered(
+    mut request: Request,
+    env: &Env,
+    deployment: &Rc<Deployment>,
+    headers: &HeaderMap,
+) -> Result<Outcome> {
     let url = request.url()?;
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let Ok(method) = http::Method::from_bytes(request.method().to_string().as_bytes()) else {
@@ -106,40 +117,41 @@ async fn answered(mut request: Request, env: &Env, deployment: &Rc<Deployment>, 
         (Place::Budget, _) => budget(env, &passed).await.map(Outcome::Reply),
         (Place::User, _) => {
             let user = call.params.user.map(|user| user.to_string()).unwrap_or_default();
-            let avatars: Vec<Value> = say(&passing::index(env, &format!("user:{user}"))?, "list", &()).await?;
-            Ok(Outcome::Reply(Reply::json(StatusCode::OK, &json!({ "avatars": avatars }))))
+            let avatars: Vec<Value> =
+                say(&passing::index(env, &format!("user:{user}"))?, "list", &()).await?;
+            Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(&avatars))))
         }
         (_, Some(id)) => avatar(request, env, id, passed).await,
         _ => Ok(ApiProblem::NoRoute.into()),
     }
 }
 
-/// Who calls.
-async fn caller(call: &Call, env: &Env, deployment: &Deployment) -> Result<std::result::Result<Caller, ApiProblem>> {
-    let Some(credential) = &call.credential else { return Ok(Ok(Caller::Anyone)) };
-    let Some(admin) = &deployment.admin else { return Ok(Err(ApiProblem::NoAdmin)) };
-    if admin.admits(credential.expose()) {
-        return Ok(Ok(Caller::Admin));
-    }
-    let Ok(token) = TokenText::parse(credential.expose()) else { return Ok(Err(ApiProblem::Unauthorized)) };
-    Ok(match token.kind() {
-        Kind::Capability => Ok(Caller::Capability(token.hash())),
-        Kind::Server => {
-            let known: bool = say(&passing::budget(env)?, "who", &token.hash()).await?;
+/// Who calls. Only of a server token the budget is asked.
+async fn caller(
+    call: &Call,
+    env: &Env,
+    deployment: &Deployment,
+) -> Result<std::result::Result<Caller, ApiProblem>> {
+    Ok(match deployment.claim(call) {
+        Ok(Claim::Settled(caller)) => Ok(caller),
+        Ok(Claim::Token(digest)) => {
+            let known: bool = say(&passing::budget(env)?, "who", &digest).await?;
             if known { Ok(Caller::Server) } else { Err(ApiProblem::Unauthorized) }
         }
-        Kind::Invite => Err(ApiProblem::Unauthorized),
+        Err(problem) => Err(problem),
     })
 }
 
 /// The platform's limit of bursts, where one is bound. Whoever cannot be told from others shares one.
 async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProblem> {
     let limiter = env.rate_limiter("BURSTS").ok()?;
-    let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok()).unwrap_or_default();
+    let address =
+        headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok()).unwrap_or_default();
     let key = match &call.credential {
-        Some(credential) => TokenText::parse(credential.expose()).map_or_else(|_| address.to_owned(), |token| {
-            serde_json::to_string(&token.hash()).unwrap_or_default()
-        }),
+        Some(credential) => TokenText::parse(credential.expose()).map_or_else(
+            |_| address.to_owned(),
+            |token| serde_json::to_string(&token.hash()).unwrap_or_default(),
+        ),
         None => address.to_owned(),
     };
     let granted = limiter.limit(key).await.is_ok_and(|outcome| outcome.success);
@@ -176,14 +188,18 @@ async fn avatar(request: Request, env: &Env, id: AvatarId, passed: Passed) -> Re
         told = say(&stub, &what, &passed.received(received)).await?;
     }
     match told {
-        Told::File { from, length, content_type, name } => file(&from, length, &content_type, &name).await,
+        Told::File { from, head } => match head.reply() {
+            Some(reply) => file(&from, reply).await,
+            None => Ok(ApiProblem::Internal.into()),
+        },
         told => Ok(Outcome::Reply(told.reply().unwrap_or_else(|| ApiProblem::Internal.into()))),
     }
 }
 
 /// Streams the call's body to where it belongs. Its bytes never enter this Worker's memory as a whole.
 async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result::Result<(), Refused> {
-    let length = request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
+    let length =
+        request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
     let length = length.filter(|length| *length <= max).ok_or(Refused::TooLarge { max })?;
     let sent = async {
         let stream = match u32::try_from(length) {
@@ -198,7 +214,8 @@ async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result:
                 let _ = wasm_bindgen_futures::JsFuture::from(piped).await;
             });
         }
-        let readable: JsValue = if length == 0 { Uint8Array::new_with_length(0).into() } else { stream.readable().into() };
+        let readable: JsValue =
+            if length == 0 { Uint8Array::new_with_length(0).into() } else { stream.readable().into() };
         let mut response = Fetch::Request(outgoing(to, Some(readable))?).send().await?;
         drop(response.text().await);
         Ok::<_, worker::Error>(response.status_code())
@@ -216,15 +233,11 @@ async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result:
     }
 }
 
-async fn file(from: &SignedRequest, length: u64, content_type: &str, name: &str) -> Result<Outcome> {
+async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
     let body = match Fetch::Request(outgoing(from, None)?).send().await {
         Ok(body) if body.status_code() == 200 => body,
         Ok(_) | Err(_) => return Ok(Outcome::Reply(Problem::from(&passing::unreachable()).into())),
     };
-    let reply = Reply::empty(StatusCode::OK)
-        .with(http::header::CONTENT_TYPE, content_type)
-        .with(http::header::CONTENT_LENGTH, &length.to_string())
-        .with(http::header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
     Ok(Outcome::File { reply, body })
 }
 

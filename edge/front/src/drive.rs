@@ -1,6 +1,6 @@
 //! Drives one avatar: asks the core what comes next, does it, tells what came of it, until there is nothing to do now.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use futures_util::{StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered};
 use likeness_core::{
@@ -12,13 +12,17 @@ use worker::Result;
 
 use crate::{avatar::Inner, settings, work};
 
+/// When what was bought or forgotten, and could not be told to others, is told again.
+const AGAIN: Duration = Duration::from_mins(1);
+
 /// Never fails: what goes wrong is logged, and the alarm comes again.
 pub(crate) async fn run(inner: Rc<Inner>) {
     if let Err(error) = drive(&inner).await {
         worker::console_error!("[FAL AI] ERROR {error}");
     }
-    if let Err(error) = inner.report_spending().await {
-        worker::console_warn!("[FAL AI] WARNING the budget could not be told: {error}");
+    if let Err(error) = inner.settle_up().await {
+        worker::console_warn!("[FAL AI] WARNING {error}");
+        drop(inner.arm(settings::now().plus(AGAIN)));
     }
 }
 
@@ -28,14 +32,17 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
     loop {
         // Each time anew: what is at hand may have changed while a task was awaited.
         let Some(way) = inner.way(&deployment)? else { return Ok(()) };
+        if let Some(why) = inner.load()?.and_then(|avatar| way.carries(&avatar).err()) {
+            worker::console_warn!("[FAL AI] WARNING {why}");
+            return Ok(());
+        }
         match advance(inner, &deployment, &way)? {
             Some(Step::Begin(task)) => {
-                inner.arm_for(&Some(way.clone())).await?;
                 let (inner, deployment) = (Rc::clone(inner), Rc::clone(&deployment));
                 tasks.push(Box::pin(async move { perform(&inner, &deployment, &way, *task).await }));
             }
             Some(Step::Wait(until)) => {
-                inner.arm(until).await?;
+                inner.arm(until)?;
                 match tasks.next().await {
                     Some(ended) => ended?,
                     None => return Ok(()),
@@ -52,11 +59,10 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
 /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
 fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<Step>> {
     let moment = settings::moment(way.poll);
-    inner.settle(&moment, |avatar| {
+    inner.settle(Some(way), &moment, |avatar| {
         let Some(avatar) = avatar else { return (None, None) };
         let mut avatar = avatar.after(Event::Woke, &moment);
-        let wanted = |errand: Errand| !matches!(errand, Errand::Notify(_)) || deployment.notify.is_some();
-        let step = avatar.next_step_of(&way.account, &moment, wanted);
+        let step = avatar.next_step_of(&way.account, &moment, |errand| deployment.wants(errand));
         if let Step::Begin(task) = &step {
             avatar = avatar.after(Event::Began(task.mark.clone()), &moment);
         }
@@ -76,7 +82,7 @@ async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Ta
         _ => None,
     };
     let moment = settings::moment(way.poll);
-    let id = inner.settle(&moment, |avatar| {
+    let id = inner.settle(Some(way), &moment, |avatar| {
         let avatar = avatar.map(|avatar| avatar.after(Event::Ended(mark.id, outcome), &moment));
         let id = avatar.as_ref().map(Avatar::id);
         (avatar, id)

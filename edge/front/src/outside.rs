@@ -2,6 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
+use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use js_sys::Uint8Array;
@@ -9,7 +10,6 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request, Response},
     limits::MAX_ANSWER_BYTES,
 };
-use futures_util::StreamExt as _;
 use worker::{AbortController, Delay, Fetch, Headers, Method, RequestInit, RequestRedirect};
 
 const USER_AGENT: &str = concat!("likeness/", env!("CARGO_PKG_VERSION"));
@@ -80,7 +80,9 @@ fn outgoing(request: &Request) -> worker::Result<worker::Request> {
 pub(crate) fn header_map(headers: &Headers) -> HeaderMap {
     let mut map = HeaderMap::new();
     for (name, value) in headers.entries() {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
+        {
             map.append(name, value);
         }
     }

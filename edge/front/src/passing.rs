@@ -56,7 +56,7 @@ pub(crate) enum Told {
     /// Stream the call's body there, and come back.
     Receive { to: SignedRequest, max_bytes: u64 },
     /// Stream this file.
-    File { from: SignedRequest, length: u64, content_type: String, name: String },
+    File { from: SignedRequest, head: Box<Told> },
 }
 
 /// What the budget is asked by an avatar.
@@ -85,7 +85,8 @@ impl Passed {
     /// A call as the front got it.
     pub(crate) fn new(request: &Request, caller: Caller, body: Vec<u8>) -> Result<Self> {
         let url = request.url()?;
-        let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let target =
+            url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let kept = ["content-length", "if-none-match", "prefer"];
         let headers = kept.into_iter().filter_map(|name| {
             let value = request.headers().get(name).ok().flatten()?;
@@ -148,9 +149,10 @@ pub(crate) fn unreachable() -> likeness_core::error::Error {
 
 impl From<Reply> for Told {
     fn from(reply: Reply) -> Self {
-        let headers = reply.headers.iter().filter_map(|(name, value)| {
-            Some((name.to_string(), value.to_str().ok()?.to_owned()))
-        });
+        let headers = reply
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
         Self::Reply { status: reply.status.as_u16(), headers: headers.collect(), body: reply.body }
     }
 }

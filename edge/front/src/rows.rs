@@ -80,12 +80,12 @@ impl Rows {
     /// What was kept as JSON.
     pub(crate) fn value<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let text = self.text(name)?;
-        text.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
+        text.map(|text| serde_json::from_str(&text).map_err(|error| unreadable(&error))).transpose()
     }
 
     /// Keeps something as JSON.
     pub(crate) fn set_value(&self, name: &str, value: &impl Serialize) -> Result<()> {
-        self.set_text(name, &serde_json::to_string(value).map_err(unreadable)?)
+        self.set_text(name, &serde_json::to_string(value).map_err(|error| unreadable(&error))?)
     }
 
     /// A part of some bytes.
@@ -117,6 +117,6 @@ impl Rows {
     }
 }
 
-fn unreadable(error: serde_json::Error) -> Error {
+fn unreadable(error: &serde_json::Error) -> Error {
     Error::RustError(format!("what is stored cannot be read: {error}"))
 }

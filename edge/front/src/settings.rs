@@ -37,3 +37,8 @@ pub(crate) fn entropy<const N: usize>() -> [u8; N] {
     }
     bytes
 }
+
+/// A name that nobody can guess.
+pub(crate) fn random_name() -> String {
+    format!("{:032x}", u128::from_be_bytes(entropy()))
+}

@@ -70,7 +70,11 @@ async fn fal(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Resu
 }
 
 /// What the simulator does; its state is saved before the answer leaves.
-fn simulate(inner: &Inner, incoming: &Incoming, body: &mut dyn likeness_core::simulator::Body) -> Result<Reply> {
+fn simulate(
+    inner: &Inner,
+    incoming: &Incoming,
+    body: &mut dyn likeness_core::simulator::Body,
+) -> Result<Reply> {
     let rows = inner.rows()?;
     let test = inner.test_box()?.ok_or_else(|| Error::from("not in test mode"))?;
     let id = inner.avatar_id()?;
@@ -96,11 +100,11 @@ fn whole(answer: Whole) -> Result<Response> {
     if matches!(answer.status.as_u16(), 204 | 304) {
         return Ok(builder.empty());
     }
-    builder.from_bytes(answer.body).map(|response| {
+    builder.from_bytes(answer.body).inspect(|response| {
         // What the simulator named stands: the builder would call every body a stream of octets.
-        if let Some(kind) = answer.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) {
+        if let Some(kind) = answer.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok())
+        {
             drop(response.headers().set("content-type", kind));
         }
-        response
     })
 }

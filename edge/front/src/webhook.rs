@@ -29,14 +29,17 @@ thread_local! {
 /// The answer to a message.
 pub(crate) async fn answer(mut request: Request, env: &Env, deployment: &Deployment) -> Result<Reply> {
     let headers = header_map(request.headers());
-    let length = headers.get(http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let length = headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_none_or(|length| length > MAX_WEBHOOK_BYTES) {
         return Ok(Reply::empty(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let body = request.bytes().await?;
     let mut verdict = judge(&headers, &body);
     if verdict == Verdict::FetchKeys {
-        let origins = deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok()).unwrap_or_else(Origins::fal);
+        let origins =
+            deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok()).unwrap_or_else(Origins::fal);
         let keys = outside::send(webhook::request(&origins)).await;
         INBOX.with_borrow_mut(|inbox| inbox.keys_answered(webhook::parse(keys), now()));
         verdict = judge(&headers, &body);
@@ -46,7 +49,8 @@ pub(crate) async fn answer(mut request: Request, env: &Env, deployment: &Deploym
             // A message about an avatar of nobody's is no reason for fal to come again.
             if let Some((id, token)) = addressee(&request.url()?) {
                 let hint = Hint { request_id, token };
-                let told: Result<bool> = say(&passing::avatar(env, id)?, &format!("webhook/{id}"), &hint).await;
+                let told: Result<bool> =
+                    say(&passing::avatar(env, id)?, &format!("webhook/{id}"), &hint).await;
                 if let Err(error) = told {
                     worker::console_warn!("[FAL AI] WARNING a webhook could not be saved: {error}");
                     return Ok(Reply::empty(StatusCode::SERVICE_UNAVAILABLE));

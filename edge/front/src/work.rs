@@ -23,7 +23,12 @@ use crate::{
 };
 
 /// Does the work of one task.
-pub(crate) async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, work: Work) -> Result<Outcome> {
+pub(crate) async fn perform(
+    inner: &Rc<Inner>,
+    deployment: &Deployment,
+    way: &Way,
+    work: Work,
+) -> Result<Outcome> {
     Ok(match work {
         Work::Prepare { photo, file } => {
             let job = bucket(way, &photo.source).and_then(|bucket| {
@@ -38,7 +43,9 @@ pub(crate) async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Wa
                 Err(error) => Err(PrepareError::Storage(error)),
             })
         }
-        Work::Call(request) => Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false },
+        Work::Call(request) => {
+            Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false }
+        }
         Work::Send { upload, parcel } => Outcome::Sent(send(inner, way, *upload, &parcel).await?),
         Work::Fetch { url, name, copy } => Outcome::Fetched(fetch(inner, way, &url, name, copy).await?),
         Work::Clear { depot, what } => {
@@ -57,9 +64,10 @@ pub(crate) async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Wa
         }
         Work::Notify { order, number } => {
             let avatar = inner.load()?;
-            let request = deployment.notify.as_ref().zip(avatar.as_ref()).and_then(|(notify, avatar)| {
-                notification(notify, avatar, order, number, settings::now())
-            });
+            let request =
+                deployment.notify.as_ref().zip(avatar.as_ref()).and_then(|(notify, avatar)| {
+                    notification(notify, avatar, order, number, settings::now())
+                });
             Outcome::Notified(match request {
                 None => Ok(()),
                 Some(request) => match outside::send(request).await {
@@ -257,8 +265,9 @@ async fn delete(inner: &Rc<Inner>, way: &Way, source: &str) -> std::result::Resu
 
 /// The bucket that an object lies in.
 fn bucket<'a>(way: &'a Way, source: &str) -> std::result::Result<&'a Bucket, StorageError> {
-    let here = way.bucket.as_ref().filter(|bucket| {
-        source.parse::<ObjectPlace>().is_ok_and(|place| place.bucket == bucket.name())
-    });
+    let here = way
+        .bucket
+        .as_ref()
+        .filter(|bucket| source.parse::<ObjectPlace>().is_ok_and(|place| place.bucket == bucket.name()));
     here.ok_or_else(|| StorageError { kind: StorageErrorKind::NoBucket, place: source.to_owned() })
 }

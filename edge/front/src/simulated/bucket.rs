@@ -1,8 +1,8 @@
 //! The few calls of S3 that Likeness makes, over rows.
 
-use std::ops::Range;
+use std::{fmt::Write as _, ops::Range};
 
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use likeness_core::http::{Answer, HeaderMap, Method, Request, Response as Whole, StatusCode};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
@@ -28,7 +28,10 @@ pub(super) fn serve(rows: &Rows, request: &Request) -> Result<Answer> {
         text(StatusCode::NO_CONTENT, "")
     } else if request.method == Method::GET && key.is_empty() {
         let prefix = request.url.query_pairs().find(|(name, _)| name == "prefix");
-        text(StatusCode::OK, &list(rows, prefix.map(|(_, prefix)| prefix.into_owned()).unwrap_or_default().as_str())?)
+        text(
+            StatusCode::OK,
+            &list(rows, prefix.map(|(_, prefix)| prefix.into_owned()).unwrap_or_default().as_str())?,
+        )
     } else {
         text(StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>")
     }))
@@ -40,7 +43,7 @@ pub(super) async fn answer(rows: &Rows, mut request: worker::Request, url: &Url)
     match request.method() {
         worker::Method::Put => {
             let spooled = Spooled::receive(rows.clone(), &mut request).await?;
-            let tag = crate::settings::entropy::<8>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let tag = crate::settings::random_name();
             let object = Object { length: spooled.length(), etag: format!("\"{tag}\"") };
             spooled.keep_as(&blob(&key))?;
             rows.set_value(&format!("{OBJECTS}{key}"), &object)?;
@@ -77,17 +80,20 @@ pub(super) async fn answer(rows: &Rows, mut request: worker::Request, url: &Url)
 }
 
 /// The bytes of a range, one row after the other.
-fn pieces(rows: Rows, name: String, range: Range<u64>) -> impl futures_util::Stream<Item = Result<Vec<u8>>> + 'static {
+fn pieces(
+    rows: Rows,
+    name: String,
+    range: Range<u64>,
+) -> impl futures_util::Stream<Item = Result<Vec<u8>>> + 'static {
     stream::iter(range.start / PART as u64..range.end.div_ceil(PART as u64)).map(move |part| {
         let number = u32::try_from(part).map_err(|_| worker::Error::from("too many parts"))?;
         let bytes = rows.blob(&name, number)?.unwrap_or_default();
         let offset = part * PART as u64;
-        let within = |at: u64| usize::try_from(at.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len());
+        let within =
+            |at: u64| usize::try_from(at.saturating_sub(offset)).unwrap_or(usize::MAX).min(bytes.len());
         Ok(bytes.get(within(range.start)..within(range.end)).unwrap_or_default().to_vec())
     })
 }
-
-use futures_util::StreamExt as _;
 
 fn read_range(text: &str, length: u64) -> Option<Range<u64>> {
     let (start, last) = text.strip_prefix("bytes=")?.split_once('-')?;
@@ -103,9 +109,11 @@ fn delete(rows: &Rows, key: &str) -> Result<()> {
 fn list(rows: &Rows, prefix: &str) -> Result<String> {
     let mut found = String::new();
     for (name, object) in rows.texts(&format!("{OBJECTS}{prefix}"))?.iter().take(1000) {
-        let key: String = form_urlencoded::byte_serialize(name.trim_start_matches(OBJECTS).as_bytes()).collect();
+        let key: String =
+            form_urlencoded::byte_serialize(name.trim_start_matches(OBJECTS).as_bytes()).collect();
         let length = serde_json::from_str::<Object>(object).map_or(0, |object| object.length);
-        found.push_str(&format!("<Contents><Key>{key}</Key><Size>{length}</Size></Contents>"));
+        // Writing to a text does not fail.
+        let _ = write!(found, "<Contents><Key>{key}</Key><Size>{length}</Size></Contents>");
     }
     Ok(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{found}<IsTruncated>false</IsTruncated><EncodingType>url</EncodingType></ListBucketResult>"

@@ -22,7 +22,7 @@ pub(crate) const PART: usize = 512 << 10;
 impl Spooled {
     /// Takes in a request's body.
     pub(crate) async fn receive(rows: Rows, request: &mut Request) -> Result<Self> {
-        let name = format!("spool {}", crate::settings::entropy::<8>().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let name = format!("spool {}", crate::settings::random_name());
         let mut spooled = Self { rows, name, length: 0, at: 0, held: None };
         if request.inner().body().is_none() {
             return Ok(spooled);
@@ -75,7 +75,8 @@ impl Read for Spooled {
             return Ok(0);
         }
         if self.held.as_ref().is_none_or(|(held, _)| *held != part) {
-            let bytes = self.rows.blob(&self.name, part).map_err(|error| io::Error::other(error.to_string()))?;
+            let bytes =
+                self.rows.blob(&self.name, part).map_err(|error| io::Error::other(error.to_string()))?;
             self.held = Some((part, bytes.unwrap_or_default()));
         }
         let start = usize::try_from(self.at % PART as u64).unwrap_or(usize::MAX);
