@@ -378,12 +378,25 @@ fn everybody_may_do_what_the_table_says() {
 
     // What is no photo is taken in, looked at, and named.
     api.call("PUT", &of("/photos/p"), &[], b"no photo").is(201);
-    let photo = api.until(&of("/photos/p"), |photo| photo["state"] != "waiting");
-    assert_eq!((&photo["state"], &photo["code"]), (&json!("rejected"), &json!("photo.unsupported_format")));
+    let no_photo = api.until(&of("/photos/p"), |photo| photo["state"] != "waiting");
+    assert_eq!(
+        (&no_photo["state"], &no_photo["code"]),
+        (&json!("rejected"), &json!("photo.unsupported_format"))
+    );
     api.call("PUT", &of("/photos/p"), &[], b"no photo").is(200);
-    api.call("DELETE", &of("/photos/p"), &[], b"").is(204);
-    eventually("the end of its file", || place.kept_named("/upload-").is_empty());
-    api.get(&of("/photos/p")).refused(404, "photos.not_found");
+    api.call("PUT", &of("/photos/good"), &[], &photo(1, 520)).is(201);
+    api.until(&of("/photos/good"), |photo| photo["state"] == "ready");
+    assert_eq!(place.kept_named("/working/photo-").len(), 1);
+    for id in ["p", "good"] {
+        api.call("DELETE", &of(&format!("/photos/{id}")), &[], b"").is(204);
+        api.get(&of(&format!("/photos/{id}"))).refused(404, "photos.not_found");
+    }
+    let left = || [place.kept_named("/upload-"), place.kept_named("/working/photo-")].concat();
+    eventually("the end of their files", || left().is_empty());
+    // A photo that is refused is heard to its end, so that its caller hears why.
+    let large = vec![0; 3_000_000];
+    let path = "/v1/avatars/00000000-0000-4000-8000-000000000000/photos/p";
+    api.call("PUT", path, &[], &large).refused(404, "avatar.not_found");
 }
 
 #[test]
@@ -533,6 +546,9 @@ fn a_slow_caller_holds_up_nobody() {
     api.upload(2);
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(api.get(&of("/photos/slow")).is(200).json()["state"], "expected");
+    // Another command takes half a photo for nobody's only when nobody writes it.
+    Ending::of(&mut place.testing(&["jobs"])).ended(0);
+    assert_eq!(place.kept_named(".part").len(), 1);
     // It breaks off: nothing is kept, and the same photo can come again.
     drop((uploading, ordering));
     eventually("the end of half a photo", || place.kept_named(".part").is_empty());
