@@ -44,7 +44,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Pack(args) => pack::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context).await,
         Command::Completions(args) => completions::run(args.shell),
-        Command::Demo(args) => demo::run(args, context).await,
+        Command::Demo(args) => Box::pin(demo::run(args, context)).await,
         Command::Simulate(args) => simulate::run(args, context).await,
         Command::Serve(args) => serve::run(args, context).await,
         Command::Token(args) => token::run(args, context).await,
