@@ -26,9 +26,12 @@ pub(crate) fn file(folder: &Path, name: &str) -> Result<PathBuf, StorageError> {
     }
 }
 
-/// Deletes one of them, which need not be there.
+/// Deletes one of them, or what was prepared of one. It need not be there.
 pub(crate) fn discard(folder: &Path, name: &str) -> Result<(), StorageError> {
-    let path = file(folder, name)?;
+    let path = match name.strip_prefix("photo-").and_then(|rest| rest.strip_suffix(".jpg")) {
+        Some(task) if task.bytes().all(|digit| digit.is_ascii_digit()) => folder.join(WORKING).join(name),
+        _ => file(folder, name)?,
+    };
     gone(&path, fs::remove_file(&path))
 }
 
@@ -86,7 +89,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
         fs::create_dir(folder.join("working")).expect("a folder");
-        for name in ["upload-1-a", "upload-2-b", "model.safetensors", "working/photo-1.jpg"] {
+        for name in ["upload-1-a", "upload-2-b", "model.safetensors", "working/photo-1.jpg", "working/x"] {
             fs::write(folder.join(name), "x").expect("written");
         }
         let names = || {
@@ -97,6 +100,11 @@ mod tests {
         };
         discard(folder, "upload-2-b").expect("deleted");
         discard(folder, "upload-2-b").expect("gone already");
+        discard(folder, "photo-1.jpg").expect("deleted");
+        assert!(!folder.join("working/photo-1.jpg").exists() && folder.join("working/x").exists());
+        for name in ["photo-../../x.jpg", "photo-1", "model.safetensors"] {
+            discard(folder, name).expect_err(name);
+        }
         clear(folder, Cleared::WorkingFiles).expect("cleared");
         assert_eq!(names(), ["model.safetensors", "upload-1-a"]);
         clear(folder, Cleared::Everything).expect("cleared");

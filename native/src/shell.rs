@@ -40,8 +40,8 @@ pub(crate) struct Shell {
     /// Memory for the photos in flight.
     pub(crate) budget: Arc<Budget>,
     /// Who is told of what becomes of avatars behind the API.
-    pub(crate) notify: Option<Notify>,
-    settings: Settings,
+    pub(crate) notify: Option<Arc<Notify>>,
+    settings: Arc<Settings>,
     /// The real network, once it was needed.
     http: Arc<OnceLock<Transport>>,
 }
@@ -66,13 +66,13 @@ impl Shell {
         let store = Store::open(&home).map_err(failures::storage)?;
         sweep::orphans(&store);
         let budget = Arc::new(Budget::of_this_machine());
-        let settings = context.settings.clone();
+        let settings = Arc::new(context.settings.clone());
         Ok(Self { store: Arc::new(store), budget, notify: None, settings, http: Arc::default() })
     }
 
     /// The same, telling this backend.
     pub(crate) fn telling(mut self, notify: Option<Notify>) -> Self {
-        self.notify = notify;
+        self.notify = notify.map(Arc::new);
         self
     }
 

@@ -6,19 +6,19 @@ use likeness_core::api::{ROUTES, Role};
 
 use crate::shell::root;
 
-const BEGIN: &str = "<!-- routes: made from core/src/api/route.rs; a test compares it -->\n";
-const END: &str = "<!-- end of routes -->";
+const BEGIN: &str = "<!-- routes -->";
+const END: &str = "<!-- /routes -->";
 
 /// The table as Markdown.
 fn table() -> String {
     let mut lines = vec![
-        "| Call | Anyone | Admin | Server | Capability | What it does |".to_owned(),
-        "|---|---|---|---|---|---|".to_owned(),
+        "| Method | Path | Anyone | Admin | Server | Capability | What it does |".to_owned(),
+        "|---|---|---|---|---|---|---|".to_owned(),
     ];
     for entry in ROUTES {
         let may = [Role::Anyone, Role::Admin, Role::Server, Role::Capability]
-            .map(|role| if entry.roles.contains(&role) { "yes" } else { "" });
-        lines.push(format!("| `{} {}` | {} | {} |", entry.method, entry.path, may.join(" | "), entry.summary));
+            .map(|role| if entry.roles.contains(&role) { "yes" } else { "-" });
+        lines.push(format!("| {} | `{}` | {} | {} |", entry.method, entry.path, may.join(" | "), entry.summary));
     }
     lines.join("\n") + "\n"
 }

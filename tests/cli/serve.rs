@@ -2,8 +2,9 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     process::Command,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -63,7 +64,7 @@ impl Api {
         let address = listening(&running);
         let mut api = Self { running, address, token: ADMIN.to_owned() };
         let minted = api.put("/v1/tokens/web", &json!({ "label": "the tests" }));
-        api.token = minted.json()["token"].as_str().expect("a token").to_owned();
+        minted.json()["token"].as_str().expect("a token").clone_into(&mut api.token);
         api
     }
 
@@ -83,6 +84,11 @@ impl Api {
 
     fn post(&self, path: &str, document: &Value) -> Answer {
         self.call("POST", path, &[], document.to_string().as_bytes())
+    }
+
+    fn admin(&self, method: &str, path: &str, document: &Value) -> Answer {
+        let admin = [("authorization", format!("Bearer {ADMIN}"))];
+        call(&self.address, method, path, &admin, document.to_string().as_bytes())
     }
 
     fn create(&self) -> Answer {
@@ -111,7 +117,7 @@ impl Api {
                 if done(&document) {
                     return document;
                 }
-                tag = answer.header("etag").expect("a tag").to_owned();
+                answer.header("etag").expect("a tag").clone_into(&mut tag);
             } else {
                 assert_eq!(answer.status, 304);
             }
@@ -141,11 +147,11 @@ fn listening(running: &Running) -> String {
 /// One call on a connection of its own.
 fn call(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let (headers, length) = (headers.concat(), body.len());
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).expect("sent");
     // A call that is refused early may be answered before it is whole.
     let _ = stream.write_all(body);
@@ -207,4 +213,449 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
         let saved = std::fs::read(&database).expect("the database");
         !["Zebulon", "user-1", "a garden"].iter().any(|word| String::from_utf8_lossy(&saved).contains(word))
     });
+}
+
+/// Everything that costs money happens once, whoever asks how often.
+#[test]
+fn two_starts_at_once_buy_one_training() {
+    let place = Place::new();
+    let server = Server::start(&place, "300ms", &[]);
+    let api = Api::start(&mut place.buying(&server, &SERVE));
+    api.create().is(201);
+    api.put(&of("/trainings/1"), &json!({})).refused(422, "data.too_few_photos");
+    api.upload(4);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| api.put(&of("/trainings/1"), &json!({})).is(202));
+        }
+    });
+    api.put(&of("/trainings/1"), &json!({ "training_config": { "steps": 7 } }))
+        .refused(409, "order.different");
+    api.put(&of("/trainings/3"), &json!({})).refused(409, "order.wrong_number");
+    api.until_trained(1);
+    assert_eq!((server.orders(), server.purchases()), (1, 1));
+    assert_eq!(api.admin("GET", "/v1/budget", &json!({})).is(200).json()["today"]["trainings"], 1);
+    // What was prepared is gone; the photos themselves stay for another training.
+    eventually("a tidy folder", || place.kept_named("working").is_empty());
+    assert_eq!(place.kept_named("/upload-").len(), 4);
+    api.put(&of("/trainings/2"), &json!({ "training_config": { "steps": 7, "min_photos": 4 } })).is(202);
+    api.until_trained(2);
+    assert_eq!(server.orders(), 2);
+    for line in api.running.stderr.all() {
+        assert!(line.contains("[FAL AI]"), "{line}");
+        for secret in [ADMIN, api.token.as_str(), "hush", "token="] {
+            assert!(!line.contains(secret), "{line}");
+        }
+    }
+}
+
+fn killed_after(moment: &str) {
+    let place = Place::new();
+    let server = Server::start(&place, "300ms", &[]);
+    let api = Api::start(&mut place.buying(&server, &SERVE));
+    api.create().is(201);
+    api.upload(4);
+    api.put(&of("/trainings/1"), &json!({})).is(202);
+    api.running.stderr.wait_for(moment);
+    api.running.kill();
+    let api = Api::start(&mut place.buying(&server, &SERVE));
+    // The same call again says how it stands.
+    api.put(&of("/trainings/1"), &json!({})).is(202);
+    // Killed before its order left: only a person can know that.
+    let status = api.until(&of("/trainings/1"), |status| {
+        status["status"] != "in_progress" || status["stage"] == "submission_unclear" && server.orders() == 0
+    });
+    if status["stage"] == "submission_unclear" {
+        api.post(&of("/trainings/1/resolve"), &json!({ "not_accepted": true })).is(202);
+        api.until(&of("/trainings/1"), |status| status["status"] == "error");
+        api.put(&of("/trainings/2"), &json!({})).is(202);
+        api.until_trained(2);
+    } else {
+        assert_eq!(status["status"], "completed", "{status}");
+    }
+    assert_eq!((server.orders(), server.purchases()), (1, 1), "{:#?}", server.log().all());
+    eventually("a tidy folder", || place.kept_named("working").is_empty());
+}
+
+#[test]
+fn killed_while_preparing_it_carries_on() {
+    killed_after("The photos are being prepared.");
+}
+
+#[test]
+fn killed_while_ordering_it_carries_on() {
+    killed_after("The order is being placed at fal.ai.");
+}
+
+#[test]
+fn killed_while_training_it_carries_on() {
+    killed_after("took the order");
+}
+
+/// The answer to an order takes a while: it is waited for and saved.
+#[test]
+fn told_to_stop_it_waits_for_the_answer_to_an_order() {
+    let place = Place::new();
+    let server = Server::start(&place, "1500ms", &["submit-late"]);
+    let api = Api::start(&mut place.buying(&server, &SERVE));
+    api.create().is(201);
+    api.upload(4);
+    api.put(&of("/trainings/1"), &json!({})).is(202);
+    let address = api.address.clone();
+    api.running.stderr.wait_for("The order is being placed at fal.ai.");
+    api.running.signal("TERM");
+    api.running.ended().ended(0);
+    assert!(TcpStream::connect(address).is_err());
+    assert_eq!(server.orders(), 1);
+    let api = Api::start(&mut place.buying(&server, &SERVE));
+    let status = api.get(&of("/trainings/1")).is(200).json();
+    assert!(status["request_id"].is_string(), "{status}");
+    api.until_trained(1);
+    assert_eq!(server.orders(), 1);
+}
+
+/// Whoever waits is answered at once when it stops.
+#[test]
+fn told_to_stop_it_keeps_nobody_waiting() {
+    let place = Place::new();
+    let api = Api::start(&mut place.testing(&SERVE));
+    let tag = api.create().is(201);
+    assert!(tag.header("location").is_some());
+    let tag = api.get(&of("")).header("etag").expect("a tag").to_owned();
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            api.call("GET", &of(""), &[("if-none-match", &tag), ("prefer", "wait=25")], b"").is(304)
+        });
+        thread::sleep(Duration::from_millis(500));
+        assert!(!waiting.is_finished());
+        api.running.signal("TERM");
+        waiting.join().expect("answered");
+    });
+    assert!(begun.elapsed() < Duration::from_secs(15));
+    api.running.ended().ended(0);
+}
+
+#[test]
+fn everybody_may_do_what_the_table_says() {
+    let place = Place::new();
+    let api = Api::start(place.testing(&SERVE).env("ALLOWED_ORIGINS", "https://app.example"));
+    let health = call(&api.address, "GET", "/health", &[], b"").is(200);
+    assert_eq!(health.json()["able"], true);
+    call(&api.address, "GET", "/openapi.json", &[], b"").is(200);
+    call(&api.address, "GET", &of(""), &[], b"").refused(401, "api.unauthorized");
+    let forged = [("authorization", format!("Bearer lks_{}", "0".repeat(64)))];
+    call(&api.address, "GET", &of(""), &forged, b"").refused(401, "api.unauthorized");
+    api.admin("PUT", &of(""), &json!({})).refused(403, "api.forbidden");
+    api.get("/v1/budget").refused(403, "api.forbidden");
+    api.get("/v2").refused(404, "api.no_route");
+    api.get(&of("")).refused(404, "avatar.not_found");
+    assert_eq!(api.call("PATCH", &of(""), &[], b"").is(405).header("allow"), Some("PUT, GET, DELETE"));
+    api.call("PUT", &of(""), &[], b"{").refused(400, "api.body");
+    let large = vec![b' '; 70_000];
+    api.call("PUT", &of(""), &[], &large).refused(413, "api.body_too_large");
+
+    let origin = ("origin", "https://app.example");
+    let preflight = api.call("OPTIONS", &of(""), &[origin], b"").is(204);
+    assert!(preflight.header("access-control-allow-methods").is_some());
+    let allowed = api.call("GET", &of(""), &[origin], b"");
+    assert_eq!(allowed.header("access-control-allow-origin"), Some("https://app.example"));
+    let other = api.call("GET", &of(""), &[("origin", "https://evil.example")], b"");
+    assert_eq!(other.header("access-control-allow-origin"), None);
+
+    // Without a bucket there is no address to PUT at.
+    api.create().is(201);
+    api.post(&of("/photos/p/address"), &json!({})).refused(409, "photos.no_bucket");
+    let mut stream = TcpStream::connect(&api.address).expect("a connection");
+    let (path, token) = (of("/photos/p"), &api.token);
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-length: 20000001\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).expect("an answer before a byte of the body");
+    assert_eq!(&status, b"HTTP/1.1 413");
+
+    // What is no photo is taken in, looked at, and named.
+    api.call("PUT", &of("/photos/p"), &[], b"no photo").is(201);
+    let no_photo = api.until(&of("/photos/p"), |photo| photo["state"] != "waiting");
+    assert_eq!(
+        (&no_photo["state"], &no_photo["code"]),
+        (&json!("rejected"), &json!("photo.unsupported_format"))
+    );
+    api.call("PUT", &of("/photos/p"), &[], b"no photo").is(200);
+    api.call("PUT", &of("/photos/good"), &[], &photo(1, 520)).is(201);
+    api.until(&of("/photos/good"), |photo| photo["state"] == "ready");
+    assert_eq!(place.kept_named("/working/photo-").len(), 1);
+    for id in ["p", "good"] {
+        api.call("DELETE", &of(&format!("/photos/{id}")), &[], b"").is(204);
+        api.get(&of(&format!("/photos/{id}"))).refused(404, "photos.not_found");
+    }
+    let left = || [place.kept_named("/upload-"), place.kept_named("/working/photo-")].concat();
+    eventually("the end of their files", || left().is_empty());
+    // A photo that is refused is heard to its end, so that its caller hears why.
+    let large = vec![0; 3_000_000];
+    let path = "/v1/avatars/00000000-0000-4000-8000-000000000000/photos/p";
+    api.call("PUT", path, &[], &large).refused(404, "avatar.not_found");
+}
+
+#[test]
+fn an_invite_pays_for_one_avatar() {
+    let place = Place::new();
+    let api = Api::start(&mut place.testing(&SERVE));
+    let terms = json!({ "trainings": 1, "pictures": 2 });
+    let invite = api.admin("PUT", "/v1/invites/anna", &terms).is(201).json();
+    let redemption = json!({
+        "invite": invite["token"], "avatar_id": AVATAR, "name": "Anna", "training_config": { "min_photos": 4 },
+    });
+    let redeem = || call(&api.address, "POST", "/v1/redeem", &[], redemption.to_string().as_bytes());
+    let capability = redeem().is(200).json()["capability"].as_str().expect("a capability").to_owned();
+    assert_eq!(redeem().is(200).json()["capability"], capability.as_str());
+    let invited = Api { running: api.running, address: api.address, token: capability };
+    invited.get("/v1/users/invite-anna/avatars").refused(403, "api.forbidden");
+    let other = "/v1/avatars/00000000-0000-4000-8000-000000000000";
+    invited.get(other).refused(401, "api.unauthorized");
+    invited.upload(4);
+    invited
+        .put(&of("/trainings/1"), &json!({ "photo_urls": ["a.jpg"] }))
+        .refused(403, "photos.keys_forbidden");
+    invited.put(&of("/trainings/1"), &json!({})).is(202);
+    invited.until_trained(1);
+    invited.put(&of("/trainings/2"), &json!({})).refused(403, "budget.allowance_spent");
+    invited
+        .put(&of("/pictures/1"), &json!({ "prompt": "at sea", "count": 3 }))
+        .refused(403, "budget.allowance_spent");
+    invited.put(&of("/pictures/1"), &json!({ "prompt": "at sea", "count": 2 })).is(202);
+    invited.until(&of("/pictures/1"), |status| status["status"] == "completed");
+    // A new capability ends the one before; only a backend makes one.
+    invited.post(&of("/capability"), &json!({})).refused(403, "api.forbidden");
+}
+
+#[test]
+fn the_day_s_cap_holds_and_says_until_when() {
+    let place = Place::new();
+    let api = Api::start(place.testing(&SERVE).env("DAILY_TRAININGS", "0"));
+    api.create().is(201);
+    api.upload(4);
+    let refused = api.put(&of("/trainings/1"), &json!({})).is(429);
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(refused.json()["code"], "budget.daily_cap");
+    assert_eq!(api.get(&of("")).json()["trainings"], json!([]));
+}
+
+#[test]
+fn without_an_operator_only_that_it_runs_is_told() {
+    let place = Place::new();
+    let running = Running::start(&mut place.testing(&SERVE));
+    let address = listening(&running);
+    running.stderr.wait_for("ADMIN_TOKEN is not set");
+    call(&address, "GET", "/health", &[], b"").is(200);
+    call(&address, "GET", &of(""), &[], b"").refused(503, "settings.admin_missing");
+    running.signal("INT");
+    running.ended().ended(0);
+
+    let short = Ending::of(place.command(&SERVE).env("ADMIN_TOKEN", "short").env("FAL_KEY", "a:b")).ended(2);
+    assert!(short.stderr.contains("ADMIN_TOKEN must have at least 32 characters"), "{}", short.stderr);
+    assert!(!short.stderr.contains("short\n"));
+}
+
+/// What the command line made is not for callers of the API, and goes on as before.
+#[test]
+fn avatars_of_the_command_line_are_not_behind_the_api() {
+    let place = Place::new();
+    let words = place.small_training();
+    Ending::of(&mut place.testing(&words)).ended(0);
+    let jobs = Ending::of(&mut place.testing(&["status", "Zebulon", "--json"])).ended(0);
+    let job = jobs.documents()[0]["job"].as_str().expect("a job").to_owned();
+    let api = Api::start(&mut place.testing(&SERVE));
+    api.get(&format!("/v1/avatars/{job}")).refused(404, "avatar.not_found");
+    api.create().is(201);
+    api.upload(1);
+    // Another command sweeps nothing that a hosted avatar still needs.
+    api.until(&of("/photos/p0"), |photo| photo["state"] == "ready");
+    Ending::of(&mut place.testing(&["status", "Zebulon"])).ended(0);
+    assert_eq!(place.kept_named("/working/photo-").len(), 1);
+    assert_eq!(place.kept_named("/upload-").len(), 1);
+}
+
+/// A backend is told of every change, signed, and again when it did not listen.
+#[test]
+fn a_backend_is_told() {
+    let place = Place::new();
+    let backend = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/hook", backend.local_addr().expect("an address"));
+    let (sender, told) = mpsc::channel();
+    thread::spawn(move || {
+        for (number, stream) in backend.incoming().enumerate() {
+            let mut stream = stream.expect("a connection");
+            let mut message = Vec::new();
+            let mut piece = [0; 4096];
+            // Until the document, which is all there is, closes.
+            while !message.ends_with(b"}") {
+                let read = stream.read(&mut piece).expect("a message");
+                message.extend_from_slice(&piece[..read]);
+            }
+            let answer = if number == 0 { "500 Internal Server Error" } else { "204 No Content" };
+            write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                .expect("said");
+            if sender.send(String::from_utf8(message).expect("text")).is_err() {
+                return;
+            }
+        }
+    });
+    let mut command = place.testing(&SERVE);
+    let api = Api::start(command.env("NOTIFY_URL", url).env("NOTIFY_SECRET", "hush"));
+    api.create().is(201);
+    api.upload(4);
+    api.put(&of("/trainings/1"), &json!({})).is(202);
+    let last = loop {
+        let message = told.recv_timeout(PATIENCE).expect("a message");
+        assert!(
+            message.starts_with("POST /hook ") && message.contains("webhook-signature: v1,"),
+            "{message}"
+        );
+        let (_, document) = message.split_once("\r\n\r\n").expect("a document");
+        let document: Value = serde_json::from_str(document).expect("JSON");
+        assert_eq!((&document["type"], &document["user_id"]), (&json!("training"), &json!("user-1")));
+        if document["status"]["status"] == "completed" {
+            break document;
+        }
+    };
+    assert_eq!(last["avatar_id"], AVATAR);
+}
+
+/// Whoever is slow is in nobody's way.
+#[test]
+fn a_slow_caller_holds_up_nobody() {
+    let place = Place::new();
+    let api = Api::start(&mut place.testing(&SERVE));
+    api.create().is(201);
+    let bytes = photo(1, 520);
+    let half = |path: &str, length: usize, body: &[u8]| {
+        let mut stream = TcpStream::connect(&api.address).expect("a connection");
+        let (path, token) = (of(path), &api.token);
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).expect("sent");
+        stream
+    };
+    let uploading = half("/photos/slow", bytes.len(), &bytes[..1000]);
+    let ordering = half("/trainings/1", 100, b"{");
+    let begun = Instant::now();
+    api.upload(2);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(api.get(&of("/photos/slow")).is(200).json()["state"], "expected");
+    // Another command takes half a photo for nobody's only when nobody writes it.
+    Ending::of(&mut place.testing(&["jobs"])).ended(0);
+    assert_eq!(place.kept_named(".part").len(), 1);
+    // It breaks off: nothing is kept, and the same photo can come again.
+    drop((uploading, ordering));
+    eventually("the end of half a photo", || place.kept_named(".part").is_empty());
+    api.call("PUT", &of("/photos/slow"), &[], &bytes).is(201);
+    api.until(&of("/photos/slow"), |photo| photo["state"] == "ready");
+}
+
+/// Erased in the middle of a training: fal is asked to stop, and to delete what it stored.
+#[test]
+fn an_erase_reaches_fal() {
+    let place = Place::new();
+    let server = Server::start(&place, "60s", &[]);
+    let api = Api::start(place.buying(&server, &SERVE).env("FAL_ADMIN_KEY", "admin:hush"));
+    api.create().is(201);
+    api.upload(4);
+    api.put(&of("/trainings/1"), &json!({})).is(202);
+    api.running.stderr.wait_for("took the order");
+    let erased = api.call("DELETE", &of(""), &[], b"").is(202).json();
+    assert_eq!(erased["remains_at_fal"][0]["what"], "archive", "{erased}");
+    api.running.stderr.wait_for(": erased");
+    assert_eq!(place.kept_named("avatars/"), Vec::<String>::new());
+    let asked = |what: &str| server.log().all().iter().filter(|line| line.contains(what)).count();
+    assert_eq!((asked("/cancel 202"), asked("/payloads 200")), (1, 1), "{:#?}", server.log().all());
+    // Once is enough.
+    api.running.kill();
+    let api = Api::start(place.buying(&server, &SERVE).env("FAL_ADMIN_KEY", "admin:hush"));
+    api.get(&of("")).refused(410, "avatar.erased");
+    assert_eq!(asked("/payloads 200"), 1);
+}
+
+#[cfg(target_os = "linux")]
+mod bucket {
+    use serde_json::{Value, json};
+
+    use super::{Api, SERVE, eventually, of};
+    use crate::{
+        Place,
+        minio::{self, Store},
+        photo,
+    };
+
+    fn start(place: &Place, store: &Store) -> Api {
+        let mut command = place.testing(&SERVE);
+        command
+            .env("MINIO_ENDPOINT", store.server())
+            .env("MINIO_BUCKET", store.name())
+            .env("MINIO_ACCESS_KEY", minio::KEY)
+            .env("MINIO_SECRET_KEY", minio::SECRET);
+        Api::start(&mut command)
+    }
+
+    #[test]
+    fn photos_go_to_the_bucket_by_either_way_and_leave_it_with_their_person() {
+        let (place, Some(store)) = (Place::new(), Store::new()) else { return };
+        let api = start(&place, &store);
+        api.create().is(201);
+        api.upload(4);
+        // Straight into the bucket.
+        let address = api.post(&of("/photos/straight/address"), &json!({ "name": "5.jpg" })).is(200).json();
+        let url = address["url"].as_str().expect("an address").parse().expect("an address");
+        let bytes = photo(9, 520);
+        assert_eq!(minio::call(store.server(), "PUT", &url, &bytes).status, 200);
+        api.post(&of("/photos/straight/check"), &Value::Null).is(201);
+        api.until(&of("/photos/straight"), |photo| photo["state"] == "ready");
+        // One that was never PUT is missing, and one too many is taken out again.
+        api.post(&of("/photos/never/address"), &json!({})).is(200);
+        api.post(&of("/photos/never/check"), &json!({})).is(201);
+        let never = api.until(&of("/photos/never"), |photo| photo["state"] != "waiting");
+        assert_eq!(never["code"], "photo.missing");
+        assert_eq!(store.keys_with("/upload-").len(), 5);
+        api.call("DELETE", &of("/photos/p0"), &[], b"").is(204);
+        eventually("the end of a photo", || store.keys_with("/upload-").len() == 4);
+        assert_eq!(place.kept_named("/upload-"), Vec::<String>::new());
+
+        api.put(&of("/trainings/1"), &json!({})).is(202);
+        api.until_trained(1);
+        let model = api.get(&of("/trainings/1/model")).is(200).body;
+        assert_eq!(store.keys_with("/model.safetensors").len(), 1);
+        eventually("a tidy bucket", || store.keys_with("/normalised/").is_empty());
+        for name in place.kept_named("/model.safetensors") {
+            std::fs::remove_file(place.home().join(name)).expect("deleted");
+        }
+        assert!(api.get(&of("/trainings/1/model")).is(200).body == model, "from the bucket");
+
+        api.call("DELETE", &of(""), &[], b"").is(202);
+        eventually("an empty bucket", || store.keys().is_empty());
+        for line in api.running.stderr.all() {
+            assert!(!line.contains("X-Amz-Signature") && !line.contains(minio::SECRET), "{line}");
+        }
+    }
+
+    #[test]
+    fn keys_of_the_bucket_are_photos_too() {
+        let (place, Some(store)) = (Place::new(), Store::new()) else { return };
+        let keys: Vec<String> = (0..4).map(|number| format!("u/{number}.jpg")).collect();
+        for (tint, key) in (0..).zip(&keys) {
+            store.put(key, &photo(tint, 520));
+        }
+        let api = start(&place, &store);
+        api.create().is(201);
+        let mut others = keys.clone();
+        others.push("likeness/other/1.jpg".to_owned());
+        api.put(&of("/trainings/1"), &json!({ "photo_urls": others })).refused(400, "photos.key");
+        api.put(&of("/trainings/1"), &json!({ "photo_urls": keys })).is(202);
+        api.until_trained(1);
+        api.call("DELETE", &of(""), &[], b"").is(202);
+        eventually("the end of what is ours", || store.keys_with("likeness/").is_empty());
+        assert_eq!(store.keys(), keys);
+    }
 }

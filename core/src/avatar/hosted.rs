@@ -39,7 +39,7 @@ pub struct Hosted {
     pub(super) touched_at: Timestamp,
     /// Until when somebody may hold an address at which something of it can still be written.
     pub(super) signed_until: Option<Timestamp>,
-    /// Objects of photos that were taken out.
+    /// Photos that were taken out, and what was prepared of them.
     pub(super) discarded: Vec<String>,
     /// Whether tidying up failed, and when it is tried again.
     pub(super) untidy: Option<Trouble>,
@@ -288,7 +288,12 @@ impl Avatar {
         }
         let found = self.photos.photos().iter().position(|photo| photo.id.as_ref() == Some(id));
         if let Some(index) = found {
-            hosted.discarded.extend(self.photos.remove(index).map(|photo| photo.source));
+            if let Some(photo) = self.photos.remove(index) {
+                hosted.discarded.push(photo.source);
+                if let PhotoState::Ready(jpeg) = photo.state {
+                    hosted.discarded.push(jpeg.file);
+                }
+            }
             // Tasks name photos by their place.
             self.running.retain(|mark| mark.errand != Errand::Photo(index));
             for mark in &mut self.running {
@@ -563,3 +568,6 @@ impl Tidying {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,9 @@ pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
     if deployment.admin.is_none() {
         log::warn!("ADMIN_TOKEN is not set: nobody is let in, and every call but GET /health is refused");
     }
+    if !args.listen.ip().is_loopback() {
+        log::warn!("what is sent here is not encrypted: a proxy that speaks HTTPS belongs before it");
+    }
     let about = about(&deployment);
     let document = deployment.health();
     // Until all is saved the first Ctrl-C ends nothing by itself.

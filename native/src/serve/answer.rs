@@ -83,10 +83,16 @@ impl Server {
         };
         let avatar = call.params.avatar.map(|id| id.to_string());
         let answering = async {
-            let answered = self.admitted(&call, head, body).await.unwrap_or_else(|problem| {
+            let mut body = Some(body);
+            let answered = self.admitted(&call, head, &mut body).await.unwrap_or_else(|problem| {
                 log::debug!("{:?} is refused: {}", call.operation, problem.code);
                 Answered::Reply(problem.into())
             });
+            if let Some(body) =
+                body.filter(|_| call.content_length.is_some_and(|length| length <= most(&call)))
+            {
+                files::drain(body).await;
+            }
             let (Answered::Reply(reply) | Answered::File(reply, _)) = &answered;
             // Neither the path nor its query, which may hold names.
             log::debug!("{:?} {}", call.operation, reply.status.as_u16());
@@ -98,10 +104,16 @@ impl Server {
         }
     }
 
-    async fn admitted(&self, call: &Call, head: &Parts, body: Incoming) -> Result<Answered, Problem> {
+    /// Leaves the body where it is if nobody needs it.
+    async fn admitted(
+        &self,
+        call: &Call,
+        head: &Parts,
+        body: &mut Option<Incoming>,
+    ) -> Result<Answered, Problem> {
         let caller = match self.deployment.claim(call)? {
             Claim::Settled(caller) => caller,
-            claim => {
+            claim @ Claim::Token(_) => {
                 let asked = self.budget(|budget| {
                     let caller = claim.caller(&budget, clock::now());
                     (budget, caller)
@@ -110,16 +122,18 @@ impl Server {
             }
         };
         call.admit(caller)?;
-        let most = call.max_body(PhotoLimits::default().max_bytes);
-        if call.content_length.is_some_and(|length| length > most) {
-            return Err(ApiProblem::TooLarge { max: most }.into());
+        let max = most(call);
+        if call.content_length.is_some_and(|length| length > max) {
+            return Err(ApiProblem::TooLarge { max }.into());
         }
         let mut given = Given::default();
-        let mut file = None;
-        if call.operation.takes_a_file() {
-            file = Some(body);
-        } else {
-            given.body = read(body, most).await?;
+        if !call.operation.takes_a_file() {
+            // Whoever is not known yet may send the largest messages: not many at a time.
+            let _place = match call.operation.place() {
+                Place::Webhook => Some(self.messages.try_acquire().map_err(|_| ApiProblem::RateLimited)?),
+                _ => None,
+            };
+            given.body = read(body.take().ok_or(ApiProblem::Internal)?, max).await?;
         }
         match call.operation.place() {
             Place::Here if call.operation == Operation::Describe => Ok(json(&description())),
@@ -127,7 +141,7 @@ impl Server {
             Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
             Place::User => self.avatars(call).await,
             Place::Budget => self.bureau(call, &given).await,
-            Place::Avatar => self.avatar(call, caller, given, file).await,
+            Place::Avatar => self.avatar(call, caller, given, body).await,
         }
     }
 
@@ -173,19 +187,14 @@ impl Server {
         call: &Call,
         caller: Caller,
         mut given: Given,
-        mut file: Option<Incoming>,
+        file: &mut Option<Incoming>,
     ) -> Result<Answered, Problem> {
         let id = call.params.avatar.ok_or(ApiProblem::NoAvatar)?;
         let mut call = call.clone();
         let mut closing = self.closing.clone();
         loop {
             match self.ask(id, &call, caller, &given).await? {
-                Answer::Reply(reply) => {
-                    if let Some(body) = file {
-                        files::drain(body, call.content_length).await;
-                    }
-                    return Ok(Answered::Reply(reply));
-                }
+                Answer::Reply(reply) => return Ok(Answered::Reply(reply)),
                 Answer::Reserve(purchase) => {
                     let answer = self.buy(id, purchase, &call, caller, &mut given).await?;
                     if let Answer::Reply(reply) = answer {
@@ -193,8 +202,7 @@ impl Server {
                     }
                 }
                 Answer::Receive { photo, max_bytes } => {
-                    let body = file.take().ok_or(ApiProblem::Internal)?;
-                    let reply = self.receive(id, &photo, body, max_bytes, &call, caller, given).await?;
+                    let reply = self.receive(id, &photo, file, max_bytes, &call, caller, given).await?;
                     return Ok(Answered::Reply(reply));
                 }
                 Answer::File(download) => {
@@ -252,23 +260,22 @@ impl Server {
         &self,
         id: AvatarId,
         photo: &Expected,
-        body: Incoming,
+        file: &mut Option<Incoming>,
         max_bytes: u64,
         call: &Call,
         caller: Caller,
         mut given: Given,
     ) -> Result<Reply, Problem> {
         let arrived = match self.uploads.try_acquire() {
-            Ok(_permit) => {
+            Ok(_place) => {
+                let body = file.take().ok_or(ApiProblem::Internal)?;
                 let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
                 files::receive(&self.shell, id, photo, body, length).await
             }
             Err(_) => Err(ApiProblem::RateLimited.into()),
         };
-        let mut arrived = arrived.map_err(|problem| {
-            log::debug!("a photo did not arrive: {}", problem.code);
-            problem
-        });
+        let mut arrived =
+            arrived.inspect_err(|problem| log::debug!("a photo did not arrive: {}", problem.code));
         let (answer, kept) = self
             .settle(id, |room, avatar| {
                 let is_its = |expected: &Expected| expected.source == photo.source;
@@ -338,9 +345,18 @@ impl Server {
 }
 
 /// A failure of storage as callers see it: where things lie on this machine is for the log.
+#[expect(clippy::needless_pass_by_value, reason = "it stands behind `map_err`")]
 pub(super) fn shown(error: StorageError) -> Problem {
     log::error!("{error}");
-    Problem::from(&Error::Storage(StorageError { place: "the data folder".to_owned(), ..error }))
+    Problem::from(&Error::Storage(StorageError {
+        kind: error.kind,
+        place: "the deployment's storage".to_owned(),
+    }))
+}
+
+/// The most bytes of the call's body.
+fn most(call: &Call) -> u64 {
+    call.max_body(PhotoLimits::default().max_bytes)
 }
 
 fn has(avatar: &Avatar, order: OrderKey) -> bool {

@@ -8,8 +8,9 @@ use std::{
 
 use likeness_core::{
     api::{Deployment, Spent, Way},
-    avatar::{Avatar, AvatarId, Errand, JobId, OrderKey},
+    avatar::{Avatar, AvatarId, JobId, OrderKey},
     fal::Account,
+    retry,
 };
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -29,7 +30,7 @@ use crate::{
 /// How many avatars are at work at a time. The others wait for their turn, and hold neither files nor connections.
 const AT_WORK: usize = 128;
 
-/// How long an avatar is left alone that could not be driven: its state cannot be saved, or another process is at it.
+/// How long an avatar is left alone that another process is at work on.
 const LATER: Duration = Duration::from_secs(5);
 
 /// How long until what could not be made up for is tried again: a copy of a model, the deletion of payloads.
@@ -62,6 +63,8 @@ struct Memory {
     /// What the budget was told of.
     told: BTreeSet<OrderKey>,
     said_elsewhere: bool,
+    /// How often in a row it could not be driven at all.
+    failures: u32,
 }
 
 impl Drivers {
@@ -125,7 +128,9 @@ impl Drivers {
         let (mut memory, mut stop) = (Memory::default(), self.stop.subscribe());
         loop {
             let woken = self.woken(id);
-            let until = match self.attend(id, &bell, &mut memory).await {
+            let attended = self.attend(id, &bell, &mut memory).await;
+            memory.failures = if attended.is_ok() { 0 } else { memory.failures.saturating_add(1) };
+            let until = match attended {
                 Ok(Pause::Stopped) => return,
                 Ok(Pause::Idle) => {
                     let mut driven = self.driven();
@@ -138,7 +143,7 @@ impl Drivers {
                 Ok(Pause::Until(until)) => until,
                 Err(failure) => {
                     log::error!("{}; it is tried again", failure.brief());
-                    clock::now().plus(LATER)
+                    clock::now().plus(retry::pause(memory.failures, id.uuid().as_u64_pair().1))
                 }
             };
             tokio::select! {
@@ -152,6 +157,10 @@ impl Drivers {
     /// Does what is to be done now.
     async fn attend(&self, id: AvatarId, bell: &Notify, memory: &mut Memory) -> Result<Pause, Failure> {
         let Ok(_permit) = self.at_work.acquire().await else { return Ok(Pause::Stopped) };
+        let mut stop = self.stop.subscribe();
+        if *stop.borrow() {
+            return Ok(Pause::Stopped);
+        }
         let Some(_lock) = self.shell.store.lock(id).map_err(failures::storage)? else {
             log::debug!("another process is at work on it");
             return Ok(Pause::Until(clock::now().plus(LATER)));
@@ -170,15 +179,17 @@ impl Drivers {
             return Ok(Pause::Idle);
         }
         let link = self.shell.link_on(way, &avatar)?;
-        let tells = self.deployment.notify.is_some();
-        let wanted = |errand| tells || !matches!(errand, Errand::Notify(_));
+        let wanted = |errand| self.deployment.wants(errand);
         let bell = Bell { woken: bell, stop: self.stop.subscribe() };
         let mut watcher = |avatar: &Avatar| self.watch(avatar, memory);
         let pause = drive::attend(&self.shell, link.clone(), id, bell, wanted, &mut watcher).await?;
         if pause == Pause::Stopped {
             return Ok(pause);
         }
-        let complete = self.tidy_up(id, &link).await?;
+        let complete = tokio::select! {
+            complete = self.tidy_up(id, &link) => complete?,
+            _ = stop.wait_for(|stop| *stop) => return Ok(Pause::Stopped),
+        };
         Ok(match pause {
             Pause::Idle if !complete => Pause::Until(clock::now().plus(MUCH_LATER)),
             Pause::Idle => {

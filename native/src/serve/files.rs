@@ -39,7 +39,7 @@ const PIECE: usize = 64 << 10;
 /// How many pieces wait for a caller that is slow.
 const PIECES_AHEAD: usize = 4;
 
-/// How long the rest of a photo is listened to that is there already.
+/// How long a photo is listened to that nobody needs.
 const REST_WITHIN: Duration = Duration::from_secs(15);
 
 /// A photo that has arrived whole.
@@ -158,11 +158,8 @@ async fn write(mut body: Incoming, file: File, length: u64, path: &Path) -> Resu
     file.sync_all().await.map_err(|error| failed(&error))
 }
 
-/// Listens to the rest of a body that nobody needs, so that its caller hears the answer.
-pub(super) async fn drain(mut body: Incoming, length: Option<u64>) {
-    if length.is_none() {
-        return;
-    }
+/// Listens to a body that nobody needs, so that its caller hears the answer.
+pub(super) async fn drain(mut body: Incoming) {
     let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
     let _ = tokio::time::timeout(REST_WITHIN, rest).await;
 }

@@ -13,6 +13,7 @@ use likeness_core::{
     api::{Deployment, Way},
     storage::Bucket,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Mutex, Semaphore, watch},
@@ -26,8 +27,14 @@ use crate::{settings::SIMULATOR, shell::Shell, webhooks::Mailbox};
 /// How many connections there are at a time; whoever comes then waits for one to end.
 const MOST_CONNECTIONS: usize = 1000;
 
+/// How many files and connections are asked for.
+const MOST_FILES: u64 = 4096;
+
 /// How many photos arrive at a time.
-const MOST_UPLOADS: usize = 16;
+const MOST_UPLOADS: usize = 64;
+
+/// How many messages of fal's arrive at a time.
+const MOST_MESSAGES: usize = 16;
 
 /// How long a caller may take to send its headers, also those of the next call on a connection.
 const HEADERS_WITHIN: Duration = Duration::from_secs(15);
@@ -52,6 +59,7 @@ struct Server {
     /// One purchase at a time is reserved and made.
     purchases: Mutex<()>,
     uploads: Semaphore,
+    messages: Semaphore,
     closing: watch::Receiver<bool>,
 }
 
@@ -82,6 +90,7 @@ pub(crate) async fn serve(
         turn: Mutex::default(),
         purchases: Mutex::default(),
         uploads: Semaphore::new(MOST_UPLOADS),
+        messages: Semaphore::new(MOST_MESSAGES),
         closing: told,
     });
     ready(address);
@@ -90,7 +99,7 @@ pub(crate) async fn serve(
     }
 
     let mut connections = JoinSet::new();
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let room = Arc::new(Semaphore::new(connections_for(open_files())));
     tokio::pin!(stop);
     loop {
         let accepted = async {
@@ -124,6 +133,20 @@ pub(crate) async fn serve(
     // What is left then is cut; what it ordered is saved, and carried on by the next start.
     let (_, ()) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop());
     Ok(())
+}
+
+/// How many files and connections this process may open: as many as the system lets it.
+fn open_files() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX).min(MOST_FILES);
+    let now = limit.current.unwrap_or(u64::MAX);
+    let more = Rlimit { current: Some(most), maximum: limit.maximum };
+    if now < most && setrlimit(Resource::Nofile, more).is_ok() { most } else { now }
+}
+
+/// Where few can be opened, half of them are for whoever works on the avatars.
+fn connections_for(files: u64) -> usize {
+    usize::try_from(files / 2).unwrap_or(MOST_CONNECTIONS).clamp(16, MOST_CONNECTIONS)
 }
 
 /// Where avatars are bought and kept.

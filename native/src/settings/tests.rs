@@ -117,6 +117,9 @@ fn no_secret_is_ever_shown() {
             ("MINIO_SECRET_KEY", "hush"),
             ("MINIO_ACCESS_KEY", "hush"),
             ("FAL_WEBHOOK_URL", "https://user:hush@example.com/fal?token=hush"),
+            ("ADMIN_TOKEN", "hush"),
+            ("NOTIFY_SECRET", "hush"),
+            ("NOTIFY_URL", "https://user:hush@example.com/told?token=hush"),
         ],
     )
     .expect("valid");
@@ -165,4 +168,34 @@ fn the_data_folder_is_private() {
     create_private(&home).expect("there already");
     let mode = std::fs::metadata(&home).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_deployment_is_what_the_settings_say_and_the_core_judges_it() {
+    let admin = "x".repeat(32);
+    let mut environment = vec![
+        ("FAL_API_KEY", "a:b"),
+        ("ADMIN_TOKEN", admin.as_str()),
+        ("FAL_MOCK_TRAINING_DURATION", "0.25"),
+        ("MINIO_ENDPOINT", "127.0.0.1:9000"),
+        ("MINIO_BUCKET", "photos"),
+        ("MINIO_ACCESS_KEY", "k"),
+        ("MINIO_SECRET_KEY", "s"),
+        ("DAILY_PICTURES", "7"),
+    ];
+    let deployment =
+        |environment: &[(&str, &str)]| read(&Global::default(), environment).expect("valid").deployment();
+    let whole = deployment(&environment).expect("a deployment");
+    assert!(whole.is_able() && !whole.test_mode && whole.admin.is_some() && whole.bucket.is_some());
+    assert_eq!((whole.caps.trainings, whole.caps.pictures), (20, 7));
+    assert_eq!(
+        (whole.mock_training, whole.retention),
+        (Duration::from_millis(250), Duration::from_hours(720))
+    );
+    environment.push(("NOTIFY_URL", "https://example.com"));
+    let failure = deployment(&environment).expect_err("no secret");
+    assert_eq!((failure.exit(), failure.code()), (Exit::Usage, "settings.invalid"));
+    assert!(failure.to_string().contains("NOTIFY_SECRET"), "{failure}");
+    let wrong = read(&Global::default(), &[("DAILY_TRAININGS", "many")]).map(|_| ());
+    assert_eq!(wrong.map_err(|failure| failure.code()), Err("settings.invalid"));
 }
