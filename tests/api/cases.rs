@@ -1,12 +1,19 @@
 //! The cases, at whichever shell they run.
 
 mod avatars;
+mod doors;
+mod invites;
+mod messages;
+mod photos;
 mod pictures;
+mod storms;
+mod trainings;
+mod unclear;
 
 use likeness_core::api::Operation as O;
 
 use crate::{
-    fixture::Mode::{self, Test},
+    fixture::Mode::{self, Bare, Bought, Capped, Closed, Keyless, Test},
     world::World,
 };
 
@@ -33,6 +40,54 @@ const fn case(
 
 /// All of them. Long ones first: the others run meanwhile.
 pub(crate) const CASES: &[Case] = &[
+    case("nothing more may be bought today", Capped, &[], &["budget.daily_cap", "budget.too_many"], invites::capped),
+    case("killed while preparing", Bought, &[], &[], storms::killed_while_preparing),
+    case("killed while training", Bought, &[], &[], storms::killed_while_training),
+    case("killed before fal.ai answered", Bought, &[], &[], storms::killed_before_the_answer),
+    case(
+        "killed before the order arrived",
+        Bought,
+        &[O::ResolveTraining],
+        &[],
+        storms::killed_before_the_order_arrived,
+    ),
+    case("the bucket is away", Bought, &[], &[], storms::outage),
+    case(
+        "an unclear order is settled",
+        Bought,
+        &[O::ResolveTraining, O::ResolvePictures],
+        &["photos.in_use", "order.not_unclear", "api.body", "api.forbidden"],
+        unclear::resolved,
+    ),
+    case("an order is cancelled", Bought, &[O::CancelTraining, O::CancelPictures], &[], unclear::cancelled),
+    case("an order is found in the list", Bought, &[], &[], storms::adopted),
+    case("a prepared photo is overwritten", Bought, &[], &[], storms::overwritten),
+    case("a webhook comes early", Bought, &[], &[], messages::early),
+    case("a webhook is another's", Bought, &[O::FalWebhook], &[], messages::foreign),
+    case("the backend is told", Bought, &[], &[], messages::told),
+    case("four start at once", Bought, &[O::StartTraining, O::EraseAvatar], &["avatar.erased"], trainings::at_once),
+    case(
+        "a training from keys",
+        Bought,
+        &[O::StartTraining, O::IssueCapability],
+        &["photos.key", "photos.keys_forbidden", "order.different"],
+        trainings::from_keys,
+    ),
+    case("keys and uploads do not mix", Bought, &[], &["photos.mixed"], trainings::mixed),
+    case(
+        "a training from uploads",
+        Test,
+        &[O::StartTraining, O::ShowTraining, O::CancelTraining, O::DownloadModel],
+        &[
+            "training.not_found",
+            "order.wrong_number",
+            "order.no_file",
+            "order.different",
+            "order.busy",
+            "order.not_unclear",
+        ],
+        trainings::from_uploads,
+    ),
     case(
         "a model makes pictures",
         Test,
@@ -41,6 +96,74 @@ pub(crate) const CASES: &[Case] = &[
         pictures::made,
     ),
     case(
+        "an invite is spent",
+        Test,
+        &[O::MintInvite, O::Redeem, O::ListInvites, O::RevokeInvite, O::ShowBudget, O::IssueCapability],
+        &[
+            "budget.id_taken",
+            "budget.invite_taken",
+            "budget.allowance_spent",
+            "budget.invite_over",
+            "api.unauthorized",
+        ],
+        invites::spent,
+    ),
+    case(
+        "what is no invite",
+        Test,
+        &[],
+        &[
+            "budget.invite_unknown",
+            "budget.not_a_token",
+            "budget.id",
+            "budget.expiry_past",
+            "budget.unknown",
+            "budget.not_invited",
+            "avatar.taken",
+        ],
+        invites::refused,
+    ),
+    case(
+        "a token comes and goes",
+        Test,
+        &[O::MintToken, O::ListTokens, O::RevokeToken],
+        &["budget.id_taken", "api.unauthorized", "api.forbidden"],
+        invites::tokens,
+    ),
+    case(
+        "everybody may do what the table says",
+        Test,
+        &[O::Redeem],
+        &["api.unauthorized", "api.forbidden"],
+        doors::walked,
+    ),
+    case(
+        "a photo is put straight into the bucket",
+        Bought,
+        &[O::AddressPhoto, O::CheckPhoto, O::ShowPhoto, O::RemovePhoto],
+        &[],
+        photos::presigned,
+    ),
+    case(
+        "a photo is uploaded",
+        Test,
+        &[O::UploadPhoto, O::ShowPhoto, O::ListPhotos, O::RemovePhoto],
+        &["photos.not_found", "api.body", "api.path"],
+        photos::uploaded,
+    ),
+    case("what is no photo", Test, &[O::UploadPhoto], &[], photos::rejected),
+    case("too large, or of no length", Test, &[], &["api.body_too_large", "api.no_length"], photos::too_large),
+    case("too many photos", Test, &[], &["photos.too_many"], photos::too_many),
+    case("too many calls", Bare, &[], &["api.rate_limited"], photos::bursts),
+    case(
+        "no bucket",
+        Bare,
+        &[],
+        &["photos.no_bucket", "settings.bucket_missing"],
+        photos::without_bucket,
+    ),
+    case("other settings", Bare, &[], &["settings.other", "budget.admin_changed"], doors::other_settings),
+    case(
         "an avatar is created once",
         Test,
         &[O::CreateAvatar, O::ShowAvatar, O::ListAvatars],
@@ -48,4 +171,8 @@ pub(crate) const CASES: &[Case] = &[
         avatars::created,
     ),
     case("an erased avatar stays erased", Test, &[O::EraseAvatar], &["avatar.erased"], avatars::erased),
+    case("browsers of one origin", Test, &[], &[], doors::browsers),
+    case("what there is", Test, &[O::Health, O::Describe], &["api.no_route", "api.method"], doors::found),
+    case("nobody was let in", Closed, &[O::Health, O::Describe], &["settings.admin_missing"], doors::closed),
+    case("no key", Keyless, &[], &["settings.key_missing"], doors::keyless),
 ];

@@ -9,7 +9,7 @@ use crate::{
     gate::{Fate, Gate},
     http,
     minio::{self, Store},
-    shell::{Kind, Log, Settings, Shell, start},
+    shell::{Kind, Settings, Shell, start},
     shell_native,
 };
 
@@ -56,7 +56,6 @@ pub(crate) struct Fixture {
 struct Simulator {
     address: String,
     child: Child,
-    log: Log,
     _folder: TempDir,
 }
 
@@ -71,8 +70,8 @@ impl Simulator {
     fn start(faults: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let command = shell_native::simulator(folder.path(), "1s", faults);
-        let (child, address, log) = start(command, shell_native::address);
-        Self { address, child, log, _folder: folder }
+        let (child, address, _) = start(command, shell_native::address);
+        Self { address, child, _folder: folder }
     }
 }
 
@@ -142,13 +141,18 @@ impl Fixture {
     /// How many trainings fal.ai was ordered to make, whether or not anybody learned of them. Only those that are over
     /// are in its list.
     pub(crate) fn purchases(&self) -> usize {
+        let list = self.requests();
+        list["items"].as_array().map_or_else(|| panic!("{list}"), Vec::len)
+    }
+
+    /// fal.ai's own list of the trainings that are over.
+    pub(crate) fn requests(&self) -> Value {
         let simulator = self.simulator.as_ref().expect("a simulator");
         let target =
             "/v1/models/requests/by-endpoint?endpoint_id=fal-ai%2Fflux-lora-portrait-trainer&limit=100";
         let key = format!("Key {FAL_KEY}");
         let answer = http::call(&simulator.address, "GET", target, &[("authorization", &key)], b"");
-        let list: Value = answer.expect("an answer").is(200).json();
-        list["items"].as_array().map_or_else(|| panic!("{list} {}", simulator.log.text()), Vec::len)
+        answer.expect("an answer").is(200).json()
     }
 
     /// How many orders for trainings of this avatar reached fal.ai.

@@ -84,12 +84,6 @@ impl Gate {
         gate
     }
 
-    pub(crate) fn to(server: &str) -> Self {
-        let gate = Self::new();
-        gate.lead_to(server);
-        gate
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,6 +101,11 @@ impl Gate {
     /// The calls so far that this holds of.
     pub(crate) fn seen(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<Seen> {
         self.state().seen.iter().filter(|seen| wanted(seen)).cloned().collect()
+    }
+
+    /// What came by, one line each.
+    pub(crate) fn lines(&self) -> String {
+        self.state().seen.iter().map(|seen| format!("{}\n", seen.line)).collect()
     }
 
     /// Waits until so many calls have come that this holds of.
@@ -198,5 +197,27 @@ impl Gate {
             _ => drop(io::copy(&mut server, &mut client)?),
         }
         server.shutdown(Shutdown::Both)
+    }
+}
+
+/// Something that happens once, and that others wait for.
+#[derive(Clone, Default)]
+pub(crate) struct Flag(Arc<(Mutex<bool>, Condvar)>);
+
+impl Flag {
+    pub(crate) fn set(&self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.1.notify_all();
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it happened in time.
+    pub(crate) fn wait(&self) -> bool {
+        let set = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.0.1.wait_timeout_while(set, PATIENCE, |set| !*set);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }

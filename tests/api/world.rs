@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     described,
-    fixture::{ADMIN, Fixture},
+    fixture::{ADMIN, Fixture, Mode},
     http::{self, Answer, PATIENCE},
 };
 
@@ -36,7 +36,7 @@ pub(crate) struct World {
     /// Its avatar's id; nothing is created yet.
     pub(crate) avatar: String,
     pub(crate) user: String,
-    seen: Mutex<Vec<Observed>>,
+    seen: Arc<Mutex<Vec<Observed>>>,
 }
 
 /// An id of its own for each name.
@@ -57,13 +57,24 @@ pub(crate) fn photo(number: usize) -> Vec<u8> {
 
 impl World {
     pub(crate) fn new(fixture: Arc<Fixture>, name: &str) -> Self {
+        Self::seeing(fixture, name, Arc::default())
+    }
+
+    /// A world of its own for what would disturb others, where what is seen counts for this one. `None` where a server
+    /// is missing.
+    pub(crate) fn elsewhere(&self, mode: Mode, faults: &[&str]) -> Option<Self> {
+        let fixture = Fixture::start(self.fixture.kind(), mode, faults)?;
+        Some(Self::seeing(Arc::new(fixture), &self.avatar, Arc::clone(&self.seen)))
+    }
+
+    fn seeing(fixture: Arc<Fixture>, name: &str, seen: Arc<Mutex<Vec<Observed>>>) -> Self {
         let id = id_of(name);
         let world = Self {
             fixture,
             server: String::new(),
             user: format!("user-{}", &id[..8]),
             avatar: id,
-            seen: Mutex::default(),
+            seen,
         };
         // Where nobody is let in there is none.
         let minted = world.admin("PUT", &format!("/v1/tokens/case-{}", &world.avatar[..8]), &json!({}));
@@ -182,6 +193,10 @@ impl World {
                 tag = answer.header("etag").expect("a tag").to_owned();
             }
             let log = || self.fixture.shell.read().expect("a shell").log();
+            if Instant::now() > until {
+                // A case may have a shell of its own.
+                println!("{}", self.fixture.fal.lines());
+            }
             assert!(Instant::now() < until, "{target} stays as it is: {document:#}\n{}", log());
         }
     }

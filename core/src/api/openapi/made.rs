@@ -142,13 +142,7 @@ fn responses(operation: Operation) -> Value {
     let mut responses = json!({ "default": problem });
     responses[status] = described("It is so.");
     match operation {
-        Operation::CreateAvatar
-        | Operation::UploadPhoto
-        | Operation::CheckPhoto
-        | Operation::MintToken
-        | Operation::MintInvite => {
-            responses["200"] = described("It was so already.");
-        }
+        _ if status == "201" => responses["200"] = described("It was so already."),
         // Only fal.ai calls it, and looks at the status alone.
         Operation::FalWebhook => responses["default"] = json!({ "description": "It was not taken." }),
         _ if waits(operation) => responses["304"] = json!({ "description": "Nothing has changed." }),

@@ -1,0 +1,152 @@
+//! Who may spend, and how much.
+
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::{
+    fixture::ADMIN,
+    http::Answer,
+    world::{World, id_of, photo},
+};
+
+/// An id of a token or an invite of this case.
+fn named(world: &World, what: &str) -> String {
+    format!("{what}-{}", &world.avatar[..8])
+}
+
+fn mint(world: &World, what: &str, terms: &Value) -> Answer {
+    world.admin("PUT", &format!("/v1/invites/{}", named(world, what)), terms)
+}
+
+fn redeem(world: &World, invite: &Value, avatar: &str) -> Answer {
+    let document = json!({
+        "invite": invite, "avatar_id": avatar, "name": "Anna", "training_config": { "min_photos": 4 },
+    });
+    world.call_as("", "POST", "/v1/redeem", &[], document.to_string().as_bytes())
+}
+
+pub(super) fn spent(world: &World) {
+    let terms = json!({ "trainings": 1, "pictures": 3 });
+    let invite = mint(world, "anna", &terms).is(201).json();
+    assert_eq!(mint(world, "anna", &terms).is(200).json()["token"], invite["token"]);
+    mint(world, "anna", &json!({ "trainings": 2, "pictures": 3 })).refused(409, "budget.id_taken");
+    let (first, second) = thread::scope(|scope| {
+        let ask = || redeem(world, &invite["token"], &world.avatar).is(200).json();
+        let (first, second) = (scope.spawn(ask), scope.spawn(ask));
+        (first.join().expect("an answer"), second.join().expect("an answer"))
+    });
+    assert_eq!(first, second);
+    redeem(world, &invite["token"], &id_of("another one")).refused(403, "budget.invite_taken");
+    let capability = first["capability"].as_str().expect("a capability").to_owned();
+    let put = |rest: &str, body: &[u8]| world.call_as(&capability, "PUT", &world.of(rest), &[], body);
+    for number in 0..4 {
+        put(&format!("/photos/p{number}"), &photo(number)).is(201);
+    }
+    put("/trainings/1", b"").is(202);
+    put("/trainings/1", b"{}").is(202);
+    // Whoever is invited is no user of the backend's.
+    assert_eq!(
+        world.get(&format!("/v1/users/invite-{}/avatars", named(world, "anna"))).is(200).json()["avatars"][0]["name"],
+        "Anna"
+    );
+    world.until_done("/trainings/1");
+    let more = json!({ "training_config": { "min_photos": 4, "steps": 9 } }).to_string();
+    put("/trainings/2", more.as_bytes()).refused(403, "budget.allowance_spent");
+    world.get(&world.of("/trainings/2")).refused(404, "training.not_found");
+    put("/pictures/1", br#"{"prompt":"a","count":4}"#).refused(403, "budget.allowance_spent");
+    put("/pictures/1", br#"{"prompt":"a","count":3}"#).is(202);
+    world.until_done("/pictures/1");
+    put("/pictures/2", br#"{"prompt":"b"}"#).refused(403, "budget.allowance_spent");
+    let listed = world.admin("GET", "/v1/invites", &json!({})).is(200).json();
+    assert!(!listed.to_string().contains("lki_"), "{listed}");
+    let ours = listed["invites"].as_array().expect("a list").iter().find(|one| one["id"] == named(world, "anna"));
+    assert!(ours.is_some(), "{listed}");
+    let budget = world.admin("GET", "/v1/budget", &json!({})).is(200).json();
+    assert!(budget["today"]["pictures"].as_u64() >= Some(3), "{budget}");
+    // A revoked invite pays for nothing more; what was bought stays.
+    let target = format!("/v1/invites/{}", named(world, "anna"));
+    world.admin("DELETE", &target, &json!({})).is(204);
+    redeem(world, &invite["token"], &world.avatar).refused(403, "budget.invite_over");
+    put("/pictures/2", br#"{"prompt":"b"}"#).refused(403, "budget.invite_over");
+    world.call_as(&capability, "GET", &world.of(""), &[], b"").is(200);
+    // The backend hands out another capability, and the first counts no more.
+    let other = world.post(&world.of("/capability"), &json!({})).is(200).json();
+    world.call_as(&capability, "GET", &world.of(""), &[], b"").refused(401, "api.unauthorized");
+    world.call_as(other["capability"].as_str().expect("text"), "GET", &world.of(""), &[], b"").is(200);
+}
+
+pub(super) fn refused(world: &World) {
+    let unknown = json!(format!("lki_{}", "0".repeat(64)));
+    redeem(world, &unknown, &world.avatar).refused(403, "budget.invite_unknown");
+    redeem(world, &json!("what"), &world.avatar).refused(400, "budget.not_a_token");
+    redeem(world, &json!(world.server), &world.avatar).refused(403, "budget.invite_unknown");
+    world.call_as("", "POST", "/v1/redeem", &[], b"{}").refused(400, "api.body");
+    world.admin("PUT", "/v1/invites/UPPER", &json!({ "trainings": 1, "pictures": 1 })).refused(400, "budget.id");
+    world.admin("PUT", "/v1/tokens/a_b", &json!({})).refused(400, "budget.id");
+    let past = json!({ "trainings": 1, "pictures": 1, "expires_at": "2020-01-01T00:00:00.000Z" });
+    mint(world, "past", &past).refused(400, "budget.expiry_past");
+    for uses in [0, 1001] {
+        let terms = json!({ "trainings": 1, "pictures": 1, "uses": uses });
+        mint(world, "uses", &terms).refused(400, "api.body");
+    }
+    for kind in ["invites", "tokens"] {
+        world.admin("DELETE", &format!("/v1/{kind}/never-there"), &json!({})).refused(404, "budget.unknown");
+    }
+
+    // Nobody gets into an avatar of somebody else's.
+    world.create().is(201);
+    let invite = mint(world, "two", &json!({ "trainings": 1, "pictures": 1, "uses": 2 })).is(201).json();
+    redeem(world, &invite["token"], &world.avatar).refused(409, "avatar.taken");
+    // Whose avatar was not invited buys nothing by itself.
+    let capability = world.post(&world.of("/capability"), &json!({})).is(200).json();
+    world.upload(4);
+    let capability = capability["capability"].as_str().expect("a capability");
+    world
+        .call_as(capability, "PUT", &world.of("/trainings/1"), &[], b"{}")
+        .refused(403, "budget.not_invited");
+    world.get(&world.of("/trainings/1")).refused(404, "training.not_found");
+}
+
+/// Tokens come, are shown without themselves, and go.
+pub(super) fn tokens(world: &World) {
+    let target = format!("/v1/tokens/{}", named(world, "web"));
+    let minted = world.admin("PUT", &target, &json!({ "label": "a page" })).is(201).json();
+    let again = world.admin("PUT", &target, &json!({ "label": "a page" })).is(200).json();
+    assert_eq!(minted["token"], again["token"]);
+    world.admin("PUT", &target, &json!({ "label": "another" })).refused(409, "budget.id_taken");
+    let token = minted["token"].as_str().expect("a token");
+    world.call_as(token, "GET", "/v1/users/u/avatars", &[], b"").is(200);
+    let listed = world.admin("GET", "/v1/tokens", &json!({})).is(200).json().to_string();
+    assert!(listed.contains("a page") && !listed.contains("lks_"), "{listed}");
+    world.admin("DELETE", &target, &json!({})).is(204);
+    world.call_as(token, "GET", "/v1/users/u/avatars", &[], b"").refused(401, "api.unauthorized");
+    // The id again, and another token.
+    let other = world.admin("PUT", &target, &json!({ "label": "a page" })).is(201).json();
+    assert_ne!(other["token"], minted["token"]);
+    for credential in ["", token, "lks_0", &format!("{ADMIN}x")] {
+        world.call_as(credential, "GET", "/v1/users/u/avatars", &[], b"").refused(401, "api.unauthorized");
+    }
+    world.call_as(token, "GET", "/v1/budget", &[], b"").refused(401, "api.unauthorized");
+    world.get("/v1/budget").refused(403, "api.forbidden");
+}
+
+/// Nothing more may be bought today.
+pub(super) fn capped(world: &World) {
+    world.create().is(201);
+    world.upload(4);
+    let answer = world.put(&world.of("/trainings/1"), &json!({}));
+    let wait: u64 = answer.header("retry-after").and_then(|wait| wait.parse().ok()).expect("seconds");
+    assert!((1..=86_400).contains(&wait), "until midnight: {wait}");
+    answer.refused(429, "budget.daily_cap");
+    world.get(&world.of("/trainings/1")).refused(404, "training.not_found");
+    // So many tokens, and no more.
+    let mint = |number: usize| world.admin("PUT", &format!("/v1/tokens/many-{number}"), &json!({}));
+    let refused = thread::scope(|scope| {
+        let mints: Vec<_> = (0..4)
+            .map(|part| scope.spawn(move || (part * 260..(part + 1) * 260).map(mint).find(|minted| minted.status != 201)))
+            .collect();
+        mints.into_iter().filter_map(|mint| mint.join().expect("an answer")).next()
+    });
+    refused.expect("an end").refused(409, "budget.too_many");
+}

@@ -1,0 +1,183 @@
+//! Photos come, are looked at, and go.
+
+use std::{
+    io::Write as _,
+    net::TcpStream,
+};
+
+use serde_json::json;
+use url::Url;
+
+use crate::{
+    http::{self, Answer},
+    minio,
+    shell::Kind,
+    world::{World, photo},
+};
+
+pub(super) fn uploaded(world: &World) {
+    world.create().is(201);
+    let target = world.of("/photos/face-1");
+    world.get(&target).refused(404, "photos.not_found");
+    let named = format!("{target}?name=a%20face.jpg&caption=smiling");
+    let added = world.call("PUT", &named, &[], &photo(1)).is(201).json();
+    assert_eq!((&added["photo_id"], &added["name"]), (&json!("face-1"), &json!("a face.jpg")));
+    let ready = world.until(&target, |photo| photo["state"] != "waiting");
+    assert_eq!((&ready["state"], &ready["width"]), (&json!("ready"), &json!(520)), "{ready}");
+    // The same id again: it is there, and other bytes do not replace it.
+    assert_eq!(world.call("PUT", &target, &[], &photo(2)).is(200).json(), ready);
+    assert_eq!(world.get(&world.of("/photos")).is(200).json(), json!({ "photos": [ready] }));
+    let shown = world.call("GET", &target, &[], b"").is(200);
+    let tag = shown.header("etag").expect("a tag").to_owned();
+    let same = world.call("GET", &target, &[("if-none-match", &tag)], b"").is(304);
+    assert_eq!((same.header("etag"), same.body.len()), (Some(&*tag), 0));
+    for _ in 0..2 {
+        assert!(world.delete(&target).is(204).body.is_empty());
+    }
+    world.get(&target).refused(404, "photos.not_found");
+    assert_eq!(world.get(&world.of("/photos")).is(200).json(), json!({ "photos": [] }));
+
+    for name in ["%0A", ""] {
+        let target = format!("{target}?name={name}");
+        world.call("PUT", &target, &[], &photo(1)).refused(400, "api.body");
+    }
+    world.call("PUT", &world.of("/photos/a.b"), &[], &photo(1)).refused(400, "api.path");
+    world.post(&world.of("/photos/none/check"), &json!({})).refused(404, "photos.not_found");
+}
+
+/// A call of which only the head is sent, with this line in it.
+fn announced(world: &World, target: &str, line: &str, body: &[u8]) -> Answer {
+    let (address, shown) = (world.fixture.address(), format!("Bearer {}", world.server));
+    let head = http::head(&address, "PUT", target, &[("authorization", &shown)]);
+    let answer = http::raw(&address, format!("{head}{line}\r\n\r\n").as_bytes(), body);
+    world.note("PUT", target, answer.expect("an answer"))
+}
+
+/// What is too large is refused before a byte of it is read.
+pub(super) fn too_large(world: &World) {
+    world.create().is(201);
+    let target = world.of("/photos/p");
+    announced(world, &target, "content-length: 20000001", b"").refused(413, "api.body_too_large");
+    announced(world, &target, "transfer-encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n")
+        .refused(411, "api.no_length");
+    world.get(&target).refused(404, "photos.not_found");
+    announced(world, &world.of(""), "content-length: 65537", b"").refused(413, "api.body_too_large");
+    let spaces = vec![b' '; 65_537];
+    let chunk = [b"10001\r\n", &*spaces, b"\r\n0\r\n\r\n"].concat();
+    announced(world, &world.of(""), "transfer-encoding: chunked", &chunk)
+        .refused(413, "api.body_too_large");
+}
+
+pub(super) fn rejected(world: &World) {
+    world.create().is(201);
+    let small = {
+        let pixels = likeness_core::simulator::drawing::portrait(7, 1, 64, 64);
+        likeness_core::simulator::drawing::jpeg(&pixels, 64, 64).expect("a JPEG")
+    };
+    for (id, bytes, code) in [
+        ("text", b"this is no photo".as_slice(), "photo.unsupported_format"),
+        ("empty", b"", "photo.empty"),
+        ("cut", &photo(1)[..2000], "photo.truncated"),
+        ("small", &small, "photo.too_small"),
+    ] {
+        let target = world.of(&format!("/photos/{id}"));
+        world.call("PUT", &target, &[], bytes).is(201);
+        let report = world.until(&target, |photo| photo["state"] != "waiting");
+        assert_eq!((&report["state"], &report["code"]), (&json!("rejected"), &json!(code)), "{report}");
+        for part in ["message", "advice"] {
+            assert!(report[part].as_str().is_some_and(|text| text.len() > 10), "{report}");
+        }
+    }
+}
+
+/// Twice as many as a set holds.
+pub(super) fn too_many(world: &World) {
+    let config = json!({ "min_photos": 1, "max_photos": 1 });
+    world.put(&world.of(""), &json!({ "user_id": world.user, "name": "A", "training_config": config })).is(201);
+    world.upload(2);
+    world.call("PUT", &world.of("/photos/more"), &[], &photo(3)).refused(409, "photos.too_many");
+    world.delete(&world.of("/photos/p0")).is(204);
+    world.call("PUT", &world.of("/photos/more"), &[], &photo(3)).is(201);
+}
+
+/// Straight into the bucket.
+pub(super) fn presigned(world: &World) {
+    world.create().is(201);
+    let target = world.of("/photos/face");
+    let named = json!({ "name": "a face.jpg" });
+    let given = world.post(&format!("{target}/address"), &named).is(200).json();
+    assert_eq!(given["max_bytes"], 20_000_000);
+    assert_eq!(world.get(&target).is(200).json()["state"], "expected");
+    let url: Url = given["url"].as_str().and_then(|url| url.parse().ok()).expect("an address");
+    assert!(url.path().contains(&world.avatar), "{url}");
+    let put = minio::call(&world.fixture.bucket.address, "PUT", &url, &photo(1));
+    assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
+    // Nobody else's address: of another key the signature does not count.
+    let mut other = url.clone();
+    other.set_path(&format!("{}x", url.path()));
+    assert_eq!(minio::call(&world.fixture.bucket.address, "PUT", &other, b"x").status, 403);
+
+    world.post(&format!("{target}/check"), &json!({})).is(201);
+    let ready = world.until(&target, |photo| photo["state"] != "waiting");
+    assert_eq!((&ready["state"], &ready["name"]), (&json!("ready"), &json!("a face.jpg")), "{ready}");
+    assert_eq!(world.post(&format!("{target}/check"), &json!({})).is(200).json(), ready);
+    assert_eq!(world.post(&format!("{target}/address"), &json!({})).is(200).json(), ready);
+
+    // One that never came.
+    let lost = world.of("/photos/lost");
+    world.post(&format!("{lost}/address"), &json!({})).is(200);
+    world.post(&format!("{lost}/check"), &json!({})).is(201);
+    let report = world.until(&lost, |photo| photo["state"] != "waiting");
+    assert_eq!((&report["state"], &report["code"]), (&json!("rejected"), &json!("photo.missing")), "{report}");
+    world.delete(&target).is(204);
+    world.eventually("the end of the object", || !world.fixture.store().keys().iter().any(|key| url.path().ends_with(key)));
+}
+
+/// Where there is no bucket, nothing can be named that lies in one.
+pub(super) fn without_bucket(world: &World) {
+    world.create().is(201);
+    world.post(&world.of("/photos/p/address"), &json!({})).refused(409, "photos.no_bucket");
+    let keys = json!({ "photo_urls": ["a.jpg", "b.jpg", "c.jpg", "d.jpg"] });
+    world.put(&world.of("/trainings/1"), &keys).refused(503, "settings.bucket_missing");
+}
+
+/// More at once than there is room for.
+pub(super) fn bursts(world: &World) {
+    world.create().is(201);
+    if world.fixture.kind() == Kind::Edge {
+        // The platform counts calls, for each caller on its own.
+        let calls = 0..2000;
+        let refused = calls.map(|_| world.get("/health")).find(|answer| answer.status != 200);
+        let refused = refused.expect("an end of patience");
+        assert!(refused.header("retry-after").is_some(), "{}", refused.text());
+        refused.refused(429, "api.rate_limited");
+        assert_eq!(world.call_as("", "GET", "/health", &[], b"").status, 200);
+        return;
+    }
+    // So many photos arrive at a time.
+    let (address, shown) = (world.fixture.address(), format!("Bearer {}", world.server));
+    let slow: Vec<TcpStream> = (0..16)
+        .map(|number| {
+            let target = world.of(&format!("/photos/slow-{number}"));
+            let head = http::head(&address, "PUT", &target, &[("authorization", &shown)]);
+            let mut stream = TcpStream::connect(&address).expect("a connection");
+            write!(stream, "{head}content-length: 1000\r\n\r\nx").expect("sent");
+            stream
+        })
+        .collect();
+    // It is not known when the last of them has got its place.
+    world.eventually("an end of the room", || {
+        let id = world.seen().len();
+        let answer = world.call("PUT", &world.of(&format!("/photos/p{id}")), &[], b"no photo");
+        if answer.status == 429 {
+            assert!(answer.header("retry-after").is_some(), "{}", answer.text());
+            answer.refused(429, "api.rate_limited");
+            true
+        } else {
+            answer.is(201);
+            false
+        }
+    });
+    drop(slow);
+    world.eventually("room again", || world.call("PUT", &world.of("/photos/q"), &[], b"no photo").status < 400);
+}

@@ -1,0 +1,85 @@
+//! Orders of which it is unclear whether fal.ai took them, and orders that are cancelled.
+
+use serde_json::{Value, json};
+
+use crate::{
+    fixture::{Mode::Bought, is_order},
+    gate::{Fate, Seen},
+    world::World,
+};
+
+fn is_list(seen: &Seen) -> bool {
+    seen.line.starts_with("GET /v1/models/requests")
+}
+
+fn is_order_of_pictures(seen: &Seen) -> bool {
+    seen.line.starts_with("POST /fal-ai/flux-lora") && !is_order(seen)
+}
+
+/// What fal.ai really answered to the order that was lost.
+fn request_of(world: &World) -> Value {
+    let list = world.fixture.requests();
+    list["items"][0]["request_id"].clone()
+}
+
+/// Nobody can look it up: a person says what became of it.
+pub(super) fn resolved(world: &World) {
+    let Some(world) = world.elsewhere(Bought, &[]) else { return };
+    world.fixture.fal.rule(|seen| is_order(seen).then_some(Fate::Swallow));
+    world.fixture.fal.rule(|seen| is_list(seen).then_some(Fate::Answer(503)));
+    world.create().is(201);
+    world.upload(4);
+    world.put(&world.of("/trainings/1"), &json!({})).is(202);
+    let resolve = world.of("/trainings/1/resolve");
+    world.until(&world.of("/trainings/1"), |status| status["stage"] == "submission_unclear");
+    // What was perhaps bought depends on them.
+    let removed = world.delete(&world.of("/photos/p0"));
+    assert!(removed.header("retry-after").is_some(), "{}", removed.text());
+    removed.refused(409, "photos.in_use");
+    world.call("PUT", &world.of("/photos/more"), &[], b"x").refused(409, "photos.in_use");
+    for wrong in [json!({}), json!({ "not_accepted": false }), json!({ "request_id": "../x" })] {
+        world.post(&resolve, &wrong).refused(400, "api.body");
+    }
+    let capability = world.post(&world.of("/capability"), &json!({})).is(200).json();
+    let capability = capability["capability"].as_str().expect("a capability");
+    world
+        .call_as(capability, "POST", &resolve, &[], br#"{"not_accepted":true}"#)
+        .refused(403, "api.forbidden");
+    world.eventually("its end at fal.ai", || world.fixture.purchases() == 1);
+    world.post(&resolve, &json!({ "request_id": request_of(&world) })).is(202);
+    world.until_done("/trainings/1");
+    world.post(&resolve, &json!({ "not_accepted": true })).refused(409, "order.not_unclear");
+    assert_eq!((world.fixture.orders(&world.avatar), world.fixture.purchases()), (1, 1));
+
+    // And pictures.
+    world.fixture.fal.rule(|seen| is_order_of_pictures(seen).then_some(Fate::Refuse));
+    world.put(&world.of("/pictures/1"), &json!({ "prompt": "at the sea" })).is(202);
+    world.until(&world.of("/pictures/1"), |status| status["stage"] == "submission_unclear");
+    world.post(&world.of("/pictures/1/resolve"), &json!({ "not_accepted": true })).is(202);
+    let status = world.until_over("/pictures/1");
+    assert_eq!(status["status"], "error", "{status}");
+    assert_eq!(world.fixture.fal.seen(is_order_of_pictures).len(), 1);
+}
+
+/// A training that waits at fal.ai is taken back; pictures that fal.ai does not take are given up.
+pub(super) fn cancelled(world: &World) {
+    let Some(world) = world.elsewhere(Bought, &["stuck-in-queue"]) else { return };
+    world.create().is(201);
+    world.upload(4);
+    world.put(&world.of("/trainings/1"), &json!({})).is(202);
+    world.until(&world.of("/trainings/1"), |status| status["request_id"].is_string());
+    world.post(&world.of("/trainings/1/cancel"), &json!({})).is(202);
+    let status = world.until_over("/trainings/1");
+    assert_eq!((&status["status"], &status["stage"]), (&json!("error"), &json!("cancelled")), "{status}");
+    world.post(&world.of("/trainings/1/cancel"), &json!({})).is(202);
+    world.get(&world.of("/trainings/1/model")).refused(404, "order.no_file");
+    world.put(&world.of("/trainings/2"), &json!({})).is(202);
+    world.until_done("/trainings/2");
+
+    world.fixture.fal.rule(|seen| is_order_of_pictures(seen).then_some(Fate::Answer(503)));
+    world.put(&world.of("/pictures/1"), &json!({ "prompt": "at the sea" })).is(202);
+    world.fixture.fal.wait_for(1, is_order_of_pictures);
+    world.post(&world.of("/pictures/1/cancel"), &json!({})).is(202);
+    let status = world.until_over("/pictures/1");
+    assert_eq!(status["status"], "error", "{status}");
+}
