@@ -63,7 +63,7 @@ impl Default for PhotoLimits {
 pub const IMAGER_MEMORY: u64 = 112_000_000;
 
 /// What of it is not for photos: the module's data and stack, jobs, and gaps between blocks of memory. WebAssembly
-/// starts with 1.5 MB; the gaps were measured with photos of each kind (`tests/edge/memory.mjs`).
+/// starts with 1.5 MB; the gaps were measured with photos of each kind (`tests/edge/memory.test.mjs`).
 const IMAGER_OWN: u64 = 6_000_000;
 
 impl PhotoLimits {

@@ -11,6 +11,7 @@ mod archive_source;
 mod args;
 pub mod clock;
 mod commands;
+mod deployment;
 pub mod download;
 mod drive;
 mod exit;

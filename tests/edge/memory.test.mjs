@@ -76,7 +76,6 @@ test("two sets of twenty photos at once", async (t) => {
         assert.equal(it.objects.get(`clean-${at}.jpg`).length, report.prepared.Ok.length);
     });
     const refusals = all.reduce((sum, { refusals }) => sum + refusals, 0);
-    assert.ok(refusals > 0, "there was never too much to do");
     const { pages, bytes } = await it.memory();
     t.diagnostic(`${pages} pages, ${Date.now() - started} ms, ${refusals} times no room`);
     assert.ok(bytes <= MOST, `${bytes} bytes`);

@@ -6,8 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-const workerd = new URL(import.meta.resolve("workerd/package.json"));
+import workerd from "workerd";
 
 export class Worker {
     /** What the Worker and the runtime said. */
@@ -24,15 +23,18 @@ export class Worker {
             await writeFile(join(worker.folder, name), await readFile(new URL(`build/${name}`, folder)));
         }
         await writeFile(join(worker.folder, "config.capnp"), config(date, worker.port));
-        const program = new URL("bin/workerd", workerd).pathname;
-        worker.process = spawn(program, ["serve", "config.capnp"], { cwd: worker.folder });
+        // The program itself: what npm calls `workerd` may be a script that starts it, and would leave it behind.
+        worker.process = spawn(workerd.default, ["serve", "config.capnp"], {
+            cwd: worker.folder,
+            stdio: ["ignore", "pipe", "pipe"],
+        });
         for (const stream of [worker.process.stdout, worker.process.stderr]) {
             stream.on("data", (text) => (worker.log += text));
         }
         worker.process.on("exit", () => (worker.ended = true));
         // It must not outlive tests that are broken off.
         process.on("exit", () => worker.process.kill("SIGKILL"));
-        for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+        for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
         await worker.#listens();
         return worker;
     }

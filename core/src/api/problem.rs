@@ -52,8 +52,6 @@ pub enum ApiProblem {
     Erased,
     #[error("there is no such photo")]
     NoPhoto,
-    #[error("nothing has been uploaded at this photo's address yet")]
-    NotArrived,
     #[error(
         "the photos belong to a training that is being placed; they can be changed once fal.ai has taken it"
     )]
@@ -88,6 +86,8 @@ pub enum ApiProblem {
     NotUnclear,
     #[error("this deployment cannot buy anything: it has no key at fal.ai, and is not in test mode")]
     NoKey,
+    #[error("the deployment's setting {setting} cannot be used")]
+    BadSetting { setting: &'static str },
     #[error("this deployment has no bucket")]
     NoBucket,
     #[error("nobody has been let in yet: ADMIN_TOKEN is not set")]
@@ -117,7 +117,6 @@ impl ApiProblem {
             Self::AvatarTaken => "avatar.taken",
             Self::Erased => "avatar.erased",
             Self::NoPhoto => "photos.not_found",
-            Self::NotArrived => "photos.not_arrived",
             Self::PhotosInUse => "photos.in_use",
             Self::TooManyPhotos { .. } => "photos.too_many",
             Self::PhotosMixed => "photos.mixed",
@@ -133,6 +132,7 @@ impl ApiProblem {
             Self::NoFile => "order.no_file",
             Self::NotUnclear => "order.not_unclear",
             Self::NoKey => "settings.key_missing",
+            Self::BadSetting { .. } => "settings.unusable",
             Self::NoBucket => "settings.bucket_missing",
             Self::NoAdmin => "settings.admin_missing",
             Self::OtherSettings { .. } => "settings.other",
@@ -157,7 +157,6 @@ impl ApiProblem {
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Erased => StatusCode::GONE,
             Self::AvatarTaken
-            | Self::NotArrived
             | Self::PhotosInUse
             | Self::TooManyPhotos { .. }
             | Self::PhotosMixed
@@ -167,9 +166,11 @@ impl ApiProblem {
             | Self::Busy
             | Self::NoModel
             | Self::NotUnclear => StatusCode::CONFLICT,
-            Self::NoKey | Self::NoBucket | Self::NoAdmin | Self::OtherSettings { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NoKey
+            | Self::NoBucket
+            | Self::NoAdmin
+            | Self::BadSetting { .. }
+            | Self::OtherSettings { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -188,7 +189,6 @@ impl ApiProblem {
             Self::NoAvatar => "Create it first: PUT /v1/avatars/{avatar}.",
             Self::AvatarTaken | Self::Erased => "Choose another id, such as a new random UUID.",
             Self::NoPhoto => "Add it first: PUT /v1/avatars/{avatar}/photos/{photo}.",
-            Self::NotArrived => "PUT the file at the address first, then ask again.",
             Self::PhotosInUse => "Wait until the training has a request_id, or cancel it.",
             Self::TooManyPhotos { .. } => "Remove one first.",
             Self::PhotosMixed => "Remove the uploaded photos, or leave out photo_urls.",
@@ -204,6 +204,7 @@ impl ApiProblem {
             Self::NoFile => "Wait until its status is completed.",
             Self::NotUnclear => "Look at its status.",
             Self::NoKey => "Set FAL_KEY, or AVATAR_TEST_MODE=true to try without buying.",
+            Self::BadSetting { .. } => "Correct it; the deployment's log says what is wrong with it.",
             Self::NoBucket => "Set MINIO_ENDPOINT, MINIO_BUCKET, MINIO_ACCESS_KEY and MINIO_SECRET_KEY.",
             Self::NoAdmin => "Set ADMIN_TOKEN to a long random text, then mint a token with it.",
             Self::OtherSettings { .. } => "Set them as they were then, or create another avatar.",

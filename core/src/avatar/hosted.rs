@@ -568,3 +568,6 @@ impl Tidying {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
         Ok(deployment) => deployment,
         Err(error) => {
             worker::console_error!("[FAL AI] ERROR {error}");
-            return respond(ApiProblem::NoKey.into(), false);
+            return respond(ApiProblem::BadSetting { setting: error.setting }.into(), false);
         }
     };
     if request.method() == Method::Options {

@@ -31,14 +31,12 @@ pub(crate) async fn answer(mut request: Request) -> Result<Response> {
 }
 
 fn report(report: std::result::Result<ImagerReport, Full>) -> Result<Response> {
-    match report {
-        Ok(report) => said(200, &report),
-        Err(Full) => {
-            let response = refused(503, "no photo can be taken in at the moment")?;
-            response.headers().set("Retry-After", RETRY_AFTER)?;
-            Ok(response)
-        }
+    if let Ok(report) = report {
+        return said(200, &report);
     }
+    let response = refused(503, "no photo can be taken in at the moment")?;
+    response.headers().set("Retry-After", RETRY_AFTER)?;
+    Ok(response)
 }
 
 fn said(status: u16, what: &impl Serialize) -> Result<Response> {

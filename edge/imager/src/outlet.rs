@@ -74,10 +74,9 @@ pub(crate) async fn pour<E>(
         Either::Right((Ok(answer), _)) => early(answer),
         Either::Right((Err(why), _)) => Err(Stopped::NoAnswer(why)),
     };
-    outcome.map_err(|stopped| {
+    outcome.inspect_err(|_| {
         outlet.break_off();
         deadline.end();
-        stopped
     })
 }
 

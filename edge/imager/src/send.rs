@@ -20,14 +20,14 @@ pub(crate) async fn send(
     length: u64,
     to: &SignedRequest,
 ) -> Result<SentAnswer, SendFailure> {
-    let sum = pieces.iter().try_fold(0_u64, |sum, piece| sum.checked_add(piece.length()));
+    let sum = pieces.iter().try_fold(0_u64, |sum, piece| sum.checked_add(length_of(piece)));
     if sum != Some(length) {
         worker::console_error!("the pieces are not as long as the whole: nothing is sent");
         return Err(SendFailure::NoAnswer(NoAnswer::NotConnected));
     }
     let answer = pour(to, length, async |outlet| {
         for piece in pieces {
-            piece.pass_on(outlet).await?;
+            pass_on(piece, outlet).await?;
         }
         Ok(())
     })
@@ -40,26 +40,18 @@ pub(crate) async fn send(
     Ok(SentAnswer::of(&answer))
 }
 
-/// A piece on its way.
-trait Passed {
-    fn length(&self) -> u64;
-    async fn pass_on(self, outlet: &Outlet) -> Result<(), Halt<StorageError>>;
+fn length_of(piece: &SentPiece) -> u64 {
+    match piece {
+        SentPiece::Bytes(bytes) => bytes.len() as u64,
+        SentPiece::Object { length, .. } => *length,
+    }
 }
 
-impl Passed for SentPiece {
-    fn length(&self) -> u64 {
-        match self {
-            Self::Bytes(bytes) => bytes.len() as u64,
-            Self::Object { length, .. } => *length,
-        }
-    }
-
-    async fn pass_on(self, outlet: &Outlet) -> Result<(), Halt<StorageError>> {
-        match self {
-            Self::Bytes(bytes) => outlet.write(&Uint8Array::from(bytes.as_slice())).await,
-            Self::Object { from, length, crc32, place } => {
-                Object { from, length, crc32, place }.pass_on(outlet).await
-            }
+async fn pass_on(piece: SentPiece, outlet: &Outlet) -> Result<(), Halt<StorageError>> {
+    match piece {
+        SentPiece::Bytes(bytes) => outlet.write(&Uint8Array::from(bytes.as_slice())).await,
+        SentPiece::Object { from, length, crc32, place } => {
+            Object { from, length, crc32, place }.pass_on(outlet).await
         }
     }
 }
@@ -77,29 +69,36 @@ impl Object {
     async fn pass_on(self, outlet: &Outlet) -> Result<(), Halt<StorageError>> {
         let mut incoming = self.open().await.map_err(Halt::Source)?;
         let (mut left, mut sum) = (self.length, Crc32::default());
-        loop {
-            if left == 0 && self.crc32.is_some_and(|expected| expected != sum.value()) {
-                return Err(Halt::Source(self.error(StorageErrorKind::Changed)));
-            }
+        while left > 0 {
             let chunk = match incoming.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) if left == 0 => return Ok(()),
-                Ok(None) => return Err(Halt::Source(self.error(StorageErrorKind::Changed))),
+                Ok(chunk) => chunk.ok_or_else(|| self.changed())?,
                 Err(_) => return Err(Halt::Source(self.error(StorageErrorKind::Unreachable))),
             };
-            let Some(after) = left.checked_sub(chunk.length().into()) else {
-                return Err(Halt::Source(self.error(StorageErrorKind::Changed)));
-            };
-            left = after;
+            left = left.checked_sub(chunk.length().into()).ok_or_else(|| self.changed())?;
             if self.crc32.is_some() {
                 sum.add(&chunk);
             }
             // The last bytes leave only once all of them are known to be right.
-            if left == 0 && self.crc32.is_some_and(|expected| expected != sum.value()) {
-                return Err(Halt::Source(self.error(StorageErrorKind::Changed)));
+            if left == 0 {
+                self.check_end(&mut incoming, &sum).await?;
             }
             outlet.write(&chunk).await?;
         }
+        if self.length > 0 { Ok(()) } else { self.check_end(&mut incoming, &sum).await }
+    }
+
+    /// Nothing may follow, and the sum must be right.
+    async fn check_end(&self, incoming: &mut Incoming, sum: &Crc32) -> Result<(), Halt<StorageError>> {
+        let wrong = self.crc32.is_some_and(|expected| expected != sum.value());
+        match incoming.chunk().await {
+            Ok(None) if !wrong => Ok(()),
+            Ok(_) => Err(self.changed()),
+            Err(_) => Err(Halt::Source(self.error(StorageErrorKind::Unreachable))),
+        }
+    }
+
+    fn changed(&self) -> Halt<StorageError> {
+        Halt::Source(self.error(StorageErrorKind::Changed))
     }
 
     async fn open(&self) -> Result<Incoming, StorageError> {

@@ -45,20 +45,9 @@ fn in_parts(bytes: &Uint8Array, part: &mut Vec<u8>, mut add: impl FnMut(&[u8])) 
     let mut at = 0;
     while at < bytes.length() {
         let end = bytes.length().min(at.saturating_add(PART));
-        bytes.subarray(at, end).copy_to_vec_in(part);
+        part.resize(usize::try_from(end - at).unwrap_or_default(), 0);
+        bytes.subarray(at, end).copy_to(part);
         add(part);
         at = end;
-    }
-}
-
-trait Copied {
-    fn copy_to_vec_in(&self, to: &mut Vec<u8>);
-}
-
-impl Copied for Uint8Array {
-    /// Over what was there.
-    fn copy_to_vec_in(&self, to: &mut Vec<u8>) {
-        to.resize(usize::try_from(self.length()).unwrap_or_default(), 0);
-        self.copy_to(to);
     }
 }

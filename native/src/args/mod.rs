@@ -4,6 +4,7 @@ mod generate;
 mod job;
 mod photos;
 mod service;
+mod token;
 mod train;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -15,6 +16,7 @@ pub(crate) use self::{
     job::{Cancel, Download, Erase, JobName, Jobs, Resolve, Status},
     photos::{Check, Demo, Pack},
     service::{Addresses, Completions, Config, Doctor, Serve, Simulate},
+    token::{Token, TokenWhat},
     train::{Gender, Quality, Train, Tuning},
 };
 use crate::exit::{Exit, Failure};
@@ -72,6 +74,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Simulate(Simulate),
     Serve(Serve),
+    Token(Token),
     Doctor(Doctor),
     Config(Config),
     Completions(Completions),

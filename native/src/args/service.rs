@@ -57,9 +57,13 @@ pub(crate) enum Addresses {
     Fal,
 }
 
-/// Say what is missing on this machine
+/// Say what is missing on this machine, or at a deployment
 #[derive(Debug, Args)]
-pub(crate) struct Doctor {}
+pub(crate) struct Doctor {
+    /// Look at the Worker that is deployed there, instead of at this machine
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub(crate) edge: Option<Url>,
+}
 
 /// Show every setting and where it came from
 ///

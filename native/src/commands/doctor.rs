@@ -1,5 +1,7 @@
 //! `likeness doctor`: what is missing on this machine, and what to do about it.
 
+mod edge;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::{
+    args::Doctor,
     exit::{Exit, Failure},
     failures,
     objects::Objects,
@@ -43,16 +46,12 @@ enum State {
     Fail(Exit),
 }
 
-pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
-    let (settings, output) = (&context.settings, &context.output);
-    let mut findings = vec![version(), machine(), clock_check(clock::now())];
-    findings.extend(settings_file(settings));
-    findings.push(data_folder(settings));
-    findings.push(key(settings));
-    findings.extend(fal(settings).await);
-    findings.extend(bucket(settings).await);
-    findings.push(terminal(context));
-
+pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure> {
+    let findings = match &args.edge {
+        Some(url) => edge::findings(url, context).await?,
+        None => of_this_machine(context).await,
+    };
+    let output = &context.output;
     let documents: Vec<Value> = findings.iter().map(Finding::document).collect();
     let failed: Vec<&Finding> = findings.iter().filter(|finding| finding.exit().is_some()).collect();
     output.document(&json!({ "checks": documents, "usable": failed.is_empty() }))?;
@@ -70,10 +69,26 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
         }
     }
     let Some(exit) = failed.first().and_then(|finding| finding.exit()) else { return Ok(()) };
-    let failure = Failure::new(exit, "doctor.not_usable", "this machine is not ready");
+    let failure = Failure::new(
+        exit,
+        "doctor.not_usable",
+        if args.edge.is_some() { "this deployment is not ready" } else { "this machine is not ready" },
+    );
     Err(failed.into_iter().fold(failure, |failure, finding| {
         failure.why(format!("{}: {}", finding.name, finding.text)).next(finding.advice.clone())
     }))
+}
+
+async fn of_this_machine(context: &Context) -> Vec<Finding> {
+    let settings = &context.settings;
+    let mut findings = vec![version(), machine(), clock_check(clock::now())];
+    findings.extend(settings_file(settings));
+    findings.push(data_folder(settings));
+    findings.push(key(settings));
+    findings.extend(fal(settings).await);
+    findings.extend(bucket(settings).await);
+    findings.push(terminal(context));
+    findings
 }
 
 impl State {

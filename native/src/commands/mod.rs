@@ -14,6 +14,7 @@ mod pack;
 mod serve;
 mod simulate;
 mod status;
+mod token;
 mod train;
 
 use crate::{args::Command, exit::Failure, interrupt::Interrupt, output::Output, settings::Settings};
@@ -41,10 +42,11 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Config(_) => config::run(context),
         Command::Check(args) => check::run(&args, context),
         Command::Pack(args) => pack::run(&args, context),
-        Command::Doctor(_) => doctor::run(context).await,
+        Command::Doctor(args) => doctor::run(&args, context).await,
         Command::Completions(args) => completions::run(args.shell),
         Command::Demo(args) => Box::pin(demo::run(args, context)).await,
         Command::Simulate(args) => simulate::run(args, context).await,
         Command::Serve(args) => serve::run(args, context).await,
+        Command::Token(args) => token::run(args, context).await,
     }
 }

@@ -34,6 +34,7 @@ pub(super) const KNOWN: &[Known] = &[
     known("likeness_training_price", "LIKENESS_TRAINING_PRICE", "what one training costs, such as 2.40 USD"),
     known("no_color", "NO_COLOR", "no colours"),
     known("admin_token", "ADMIN_TOKEN", "lets the operator of `serve` in"),
+    known("likeness_url", "LIKENESS_URL", "the deployment that `token` speaks to"),
     known("notify_url", "NOTIFY_URL", "the backend that `serve` tells of every change"),
     known("notify_secret", "NOTIFY_SECRET", "what it is told is signed with"),
     known("allowed_origins", "ALLOWED_ORIGINS", "the pages that may call `serve`, with commas between"),

@@ -65,6 +65,7 @@ impl Settings {
             "likeness_training_price" => optional(&self.training_price, "not set"),
             "no_color" => plain(&self.no_color),
             "admin_token" => secret(&self.serving.admin_token),
+            "likeness_url" => address(&self.serving.url, "not set"),
             "notify_url" => address(&self.serving.notify_url, "not set"),
             "notify_secret" => secret(&self.serving.notify_secret),
             "allowed_origins" => optional(&self.serving.allowed_origins, "not set"),

@@ -14,6 +14,8 @@ use crate::exit::{Exit, Failure};
 pub(crate) struct Serving {
     /// What lets the operator in.
     pub(crate) admin_token: Setting<Option<Secret>>,
+    /// Where the deployment is that `token` speaks to.
+    pub(crate) url: Setting<Option<Url>>,
     /// Whom to tell.
     pub(crate) notify_url: Setting<Option<Url>>,
     /// What the message is signed with.
@@ -31,6 +33,7 @@ impl Serving {
     pub(super) fn read(sources: &mut Sources<'_>) -> Self {
         Self {
             admin_token: sources.secret("admin_token"),
+            url: sources.value("likeness_url", values::web_address).optional(),
             notify_url: sources.value("notify_url", values::web_address).optional(),
             notify_secret: sources.secret("notify_secret"),
             allowed_origins: sources.value("allowed_origins", values::text).optional(),

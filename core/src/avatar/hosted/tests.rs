@@ -1,0 +1,297 @@
+//! An avatar behind the API, driven by hand.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::super::{
+    Avatar, AvatarId, Cleared, Command, Errand, Event, Moment, Name, OrderKey, Outcome, Person, PhotoId,
+    PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, Terms, TrainingRequest,
+    TrainingSettings, Work,
+};
+#[cfg(target_arch = "wasm32")]
+use crate::test;
+use crate::{
+    error::{Error, StorageError, StorageErrorKind},
+    fal::{Account, account::Origins},
+    http::NoAnswer,
+    limits::TRANSFER_TIMEOUT,
+    photo::PhotoProblem,
+    secret::Secret,
+    storage::{Access, Bucket, Depot, SIGNED_FOR},
+    time::Timestamp,
+};
+
+const RETENTION: Duration = Duration::from_hours(24 * 30);
+
+struct Hand {
+    avatar: Avatar,
+    moment: Moment,
+    account: Account,
+}
+
+fn id(text: &str) -> PhotoId {
+    PhotoId::new(text).expect("an id")
+}
+
+impl Hand {
+    fn new() -> Self {
+        let secret = || Secret::new("kid:hush").expect("text");
+        let origins = Origins::single(&"http://fal.test".parse().expect("an address")).expect("an origin");
+        let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
+        let endpoint = "http://minio.test".parse().expect("an address");
+        let bucket = Bucket::new(&endpoint, "photos", &access).expect("a bucket");
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let moment = Moment { now, poll: Duration::from_secs(30), photo_slots: 2, entropy: [7; 16] };
+        let avatar = AvatarId::new(Uuid::from_u128(7));
+        let name = |text| Name::new(text).expect("a name");
+        let person = Person { user: name("u"), name: name("Anna"), gender: None };
+        let depot = Some(Depot::new(&bucket, &person.user, avatar));
+        let settings = TrainingSettings { min_photos: Some(2), ..TrainingSettings::default() };
+        let terms = Terms { settings, capability: None, depot, retention: RETENTION };
+        let avatar = Avatar::new(avatar, person, false, "http://fal.test".to_owned(), &moment);
+        let avatar = avatar.hosted(terms, &moment);
+        Self { avatar, moment, account: Account::new(secret(), origins).expect("an account") }
+    }
+
+    fn passes(&mut self, time: Duration) {
+        self.moment.now = self.moment.now.plus(time);
+        self.happens(Event::Woke);
+    }
+
+    /// What happens is saved, and what is saved is read again.
+    fn happens(&mut self, event: Event) {
+        let avatar = self.avatar.clone().after(event, &self.moment);
+        self.avatar = Stored::read(&Stored::write(&avatar).expect("a text")).expect("an avatar");
+        assert_eq!(self.avatar, avatar);
+    }
+
+    fn step(&self) -> Step {
+        self.avatar.next_step_of(&self.account, &self.moment, |errand| !matches!(errand, Errand::Notify(_)))
+    }
+
+    fn begins(&mut self) -> Task {
+        let Step::Begin(task) = self.step() else { panic!("nothing to do: {:?}", self.avatar) };
+        self.happens(Event::Began(task.mark.clone()));
+        *task
+    }
+
+    fn upload(&mut self, name: &str) -> String {
+        let (avatar, expected) =
+            self.avatar.clone().expect_photo(&id(name), name.to_owned(), None, &self.moment);
+        self.avatar = avatar.photo_arrived(&id(name), &self.moment);
+        expected.expect("a place").source
+    }
+
+    /// The clean photo of a task; its bytes are told by `number`.
+    fn prepared(&mut self, number: u32) {
+        let task = self.begins();
+        let Work::Prepare { file, .. } = task.work else { panic!("no photo") };
+        let original = Some(Sha256Sum::of(&number.to_be_bytes()));
+        let jpeg = Prepared {
+            file,
+            etag: None,
+            length: 9,
+            crc32: number,
+            width: 512,
+            height: 512,
+            changes: Vec::new(),
+            original,
+        };
+        self.happens(Event::Ended(task.mark.id, Outcome::Prepared(Ok(jpeg))));
+    }
+
+    fn order(&mut self) {
+        let config = self.avatar.settings().expect("settings").check().expect("in range");
+        let person = self.avatar.person().cloned().expect("a person");
+        let depot = self.avatar.depots().last().cloned();
+        let request =
+            TrainingRequest { identity: Uuid::nil(), person, config, photos: None, depot, again: true };
+        self.avatar = self.avatar.clone().open_training(request, &self.moment).0;
+        self.happens(Event::Woke);
+    }
+
+    fn state(&self, name: &str) -> &PhotoState {
+        &self.avatar.photo(&id(name)).expect("a photo").state
+    }
+
+    fn cleared(&mut self, task: Task, result: Result<(), StorageError>) {
+        let Work::Clear { depot, what } = task.work else { panic!("not tidying: {task:?}") };
+        self.happens(Event::Ended(task.mark.id, Outcome::Cleared { depot, what, result }));
+    }
+}
+
+fn storage(kind: StorageErrorKind) -> StorageError {
+    StorageError { kind, place: "s3://photos/x".to_owned() }
+}
+
+#[test]
+fn photos_are_looked_at_as_they_come_and_a_training_takes_them_as_they_are() {
+    let mut hand = Hand::new();
+    assert!(matches!(hand.step(), Step::Idle));
+    let (first, second) = (hand.upload("a"), hand.upload("b"));
+    assert_ne!(first, second);
+    assert!(first.starts_with("s3://photos/likeness/u/"), "{first}");
+    hand.prepared(1);
+    hand.prepared(2);
+    assert!(matches!(hand.state("a"), PhotoState::Ready(_)));
+    assert_eq!(
+        hand.avatar.photo(&id("a")).expect("a photo").sha256,
+        Some(Sha256Sum::of(&1_u32.to_be_bytes()))
+    );
+    hand.order();
+    assert!(matches!(hand.avatar.training(1).expect("a training").order.stage(), Stage::Planned));
+    assert!(matches!(hand.begins().work, Work::Send { .. }));
+    assert!(hand.avatar.photos_in_use());
+}
+
+#[test]
+fn a_photo_that_is_taken_out_takes_its_task_with_it_and_moves_nobody_elses() {
+    let mut hand = Hand::new();
+    let gone = hand.upload("a");
+    hand.upload("b");
+    let (first, second) = (hand.begins(), hand.begins());
+    hand.avatar = hand.avatar.clone().without_photo(&id("a"), &hand.moment);
+    let busy = |task: &Task| Event::Ended(task.mark.id, Outcome::Prepared(Err(PrepareError::Crashed)));
+    hand.happens(busy(&first));
+    assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 0);
+    hand.happens(busy(&second));
+    assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 1);
+    // The same id has another place from now on: what is still on its way to the old one changes nothing.
+    assert_ne!(hand.upload("a"), gone);
+    let Work::Discard { sources } = hand.begins().work else { panic!("nothing is discarded") };
+    assert_eq!(sources, [gone]);
+}
+
+#[test]
+fn a_photo_that_takes_its_worker_down_each_time_is_left_out() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    for _ in 0..3 {
+        let task = hand.begins();
+        hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(PrepareError::Crashed))));
+        hand.passes(Duration::from_secs(5));
+    }
+    assert_eq!(*hand.state("a"), PhotoState::Rejected(PhotoProblem::NotEncoded));
+}
+
+#[test]
+fn no_room_is_no_failure_and_is_waited_for() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    for _ in 0..100 {
+        let task = hand.begins();
+        hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(PrepareError::Busy))));
+        let Step::Wait(until) = hand.step() else { panic!("it is asked again at once") };
+        let pause = until.since(hand.moment.now);
+        hand.passes(pause);
+    }
+    assert_eq!(*hand.state("a"), PhotoState::Waiting);
+}
+
+#[test]
+fn a_bucket_that_is_out_for_an_hour_loses_nothing_and_one_that_refuses_for_good_ends_it() {
+    for (kind, survives) in [(StorageErrorKind::Unreachable, true), (StorageErrorKind::Denied, false)] {
+        let mut hand = Hand::new();
+        hand.upload("a");
+        hand.upload("b");
+        hand.order();
+        let start = hand.moment.now;
+        while hand.moment.now.since(start) < Duration::from_hours(1) {
+            match hand.step() {
+                Step::Begin(_) => {
+                    let task = hand.begins();
+                    let failed = Outcome::Prepared(Err(PrepareError::Storage(storage(kind))));
+                    hand.happens(Event::Ended(task.mark.id, failed));
+                }
+                Step::Wait(until) if hand.avatar.training(1).is_some_and(|one| !one.order.ended()) => {
+                    let pause = until.since(hand.moment.now);
+                    hand.passes(pause.max(Duration::from_millis(1)));
+                }
+                _ => break,
+            }
+        }
+        assert_eq!(!hand.avatar.training(1).expect("a training").order.ended(), survives, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_key_where_nothing_lies_is_a_rejected_photo() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    let task = hand.begins();
+    let missing = PrepareError::Storage(storage(StorageErrorKind::Missing));
+    hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(missing))));
+    assert_eq!(*hand.state("a"), PhotoState::Rejected(PhotoProblem::Missing));
+}
+
+#[test]
+fn photos_of_which_nothing_was_trained_are_deleted_after_the_retention() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    hand.prepared(1);
+    hand.passes(Duration::from_hours(24 * 30 - 1));
+    assert!(matches!(hand.step(), Step::Wait(_)));
+    hand.passes(Duration::from_hours(1));
+    let task = hand.begins();
+    assert!(matches!(task.work, Work::Clear { what: Cleared::Everything, .. }));
+    // A bucket that is out at that moment is asked again.
+    hand.cleared(task, Err(storage(StorageErrorKind::Unreachable)));
+    assert!(matches!(hand.step(), Step::Wait(_)));
+    hand.passes(Duration::from_mins(10));
+    let task = hand.begins();
+    hand.cleared(task, Ok(()));
+    assert!(hand.avatar.photos().photos().is_empty() && hand.avatar.person().is_some());
+    assert!(matches!(hand.step(), Step::Idle));
+}
+
+#[test]
+fn an_erase_deletes_at_once_and_again_when_nothing_signed_can_be_written_any_more() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    hand.happens(Event::Asked(Command::Erase));
+    let task = hand.begins();
+    assert!(matches!(task.work, Work::Clear { what: Cleared::Everything, .. }));
+    hand.cleared(task, Ok(()));
+    assert_eq!(hand.avatar.depots().len(), 1);
+    let Step::Wait(until) = hand.step() else { panic!("it is not looked at again") };
+    assert_eq!(until.since(hand.moment.now), SIGNED_FOR + TRANSFER_TIMEOUT);
+    hand.passes(SIGNED_FOR + TRANSFER_TIMEOUT);
+    let task = hand.begins();
+    hand.cleared(task, Ok(()));
+    assert!(hand.avatar.depots().is_empty());
+    assert!(matches!(hand.step(), Step::Idle));
+    assert!(!Stored::write(&hand.avatar).expect("a text").contains("Anna"));
+}
+
+#[test]
+fn the_backend_is_told_of_every_stage_once_and_again_until_it_listens() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    hand.upload("b");
+    hand.order();
+    let told = |hand: &Hand| match hand
+        .avatar
+        .next_step_of(&hand.account, &hand.moment, |errand| matches!(errand, Errand::Notify(_)))
+    {
+        Step::Begin(task) => Some(*task),
+        _ => None,
+    };
+    let task = told(&hand).expect("a notice");
+    assert!(matches!(task.work, Work::Notify { order: OrderKey::Training(1), .. }));
+    hand.happens(Event::Began(task.mark.clone()));
+    assert!(told(&hand).is_none(), "two at once");
+    let unheard = Error::Network(crate::error::NetworkError::NoAnswer(NoAnswer::TimedOut));
+    hand.happens(Event::Ended(task.mark.id, Outcome::Notified(Err(unheard))));
+    assert!(told(&hand).is_none(), "at once again");
+    hand.passes(Duration::from_secs(5));
+    let again = told(&hand).expect("the notice again");
+    assert_eq!(again.mark.errand, task.mark.errand);
+    hand.happens(Event::Began(again.mark.clone()));
+    hand.happens(Event::Ended(again.mark.id, Outcome::Notified(Ok(()))));
+    hand.passes(Duration::from_hours(1));
+    assert!(told(&hand).is_none(), "nothing has changed since");
+    hand.prepared(1);
+    hand.prepared(2);
+    assert!(told(&hand).is_some(), "it is uploading now");
+}

@@ -1,0 +1,99 @@
+//! `likeness token`: who is let in at a deployment.
+
+use likeness_core::{http::Method, time::Timestamp};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::{
+    args::{Token, TokenWhat},
+    deployment::Remote,
+    exit::Failure,
+    output::table,
+    printable::printable,
+};
+
+pub(crate) async fn run(args: Token, context: &Context) -> Result<(), Failure> {
+    let remote = Remote::new(args.url.as_ref(), context)?;
+    let output = &context.output;
+    match args.what {
+        TokenWhat::Server { name, label, expires } => {
+            let terms = terms(json!({}), label, expires);
+            let minted = remote.call(Method::PUT, &path("tokens", &name), Some(&terms)).await?;
+            show(context, &minted)?;
+            output.note(
+                "Whoever has it acts for any user: keep it on your backend, as `Authorization: Bearer …`.",
+            );
+        }
+        TokenWhat::Invite { name, trainings, pictures, uses, label, expires } => {
+            let allowance = json!({ "trainings": trainings, "pictures": pictures, "uses": uses });
+            let terms = terms(allowance, label, expires);
+            let minted = remote.call(Method::PUT, &path("invites", &name), Some(&terms)).await?;
+            show(context, &minted)?;
+            output.note("It is redeemed with POST /v1/redeem, once for each avatar.");
+        }
+        TokenWhat::List => {
+            let mut all = json!({});
+            for what in ["tokens", "invites", "budget"] {
+                all[what] = remote.call(Method::GET, &format!("/v1/{what}"), None).await?;
+            }
+            output.document(&all)?;
+            list(context, &all)?;
+        }
+        TokenWhat::Revoke { name, invite } => {
+            let kind = if invite { "invites" } else { "tokens" };
+            remote.call(Method::DELETE, &path(kind, &name), None).await?;
+            output.document(&json!({ "revoked": name }))?;
+            output.line(format_args!("Revoked: {}.", printable(&name)))?;
+        }
+    }
+    Ok(())
+}
+
+fn path(kind: &str, name: &str) -> String {
+    format!("/v1/{kind}/{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
+}
+
+fn terms(mut terms: Value, label: Option<String>, expires: Option<Timestamp>) -> Value {
+    if let Some(label) = label {
+        terms["label"] = json!(label);
+    }
+    if let Some(expires) = expires {
+        terms["expires_at"] = json!(expires);
+    }
+    terms
+}
+
+/// The token alone on standard output, so that it can be piped on.
+fn show(context: &Context, minted: &Value) -> Result<(), Failure> {
+    context.output.document(minted)?;
+    context.output.line(minted.get("token").and_then(Value::as_str).unwrap_or_default())
+}
+
+fn list(context: &Context, all: &Value) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for (kind, word) in [("tokens", "server"), ("invites", "invite")] {
+        for one in all[kind][kind].as_array().into_iter().flatten() {
+            let text = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default();
+            let left = &one["left"];
+            let terms = match kind {
+                "invites" => {
+                    format!("{} trainings and {} pictures left", left["trainings"], left["pictures"])
+                }
+                _ => String::new(),
+            };
+            let state = if one["live"] == true { "live" } else { "over" };
+            let (id, label) = (printable(text("id")).into_owned(), printable(text("label")).into_owned());
+            rows.push([state.to_owned(), word.to_owned(), id, label, terms]);
+        }
+    }
+    for row in table(&rows) {
+        context.output.line(row.concat().trim_end())?;
+    }
+    let today = &all["budget"]["today"];
+    let caps = &all["budget"]["caps"];
+    context.output.line(format_args!(
+        "Today: {} of {} trainings, {} of {} pictures.",
+        today["trainings"], caps["trainings"], today["pictures"], caps["pictures"]
+    ))
+}
