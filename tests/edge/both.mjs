@@ -6,8 +6,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import workerd from "workerd";
 
-const workerd = new URL(import.meta.resolve("workerd/package.json"));
 const edge = new URL("../../edge/", import.meta.url);
 
 export const ADMIN = "an admin token of more than 32 characters";
@@ -35,9 +35,8 @@ export class Both {
 
     /** Starts the runtime, again when it was killed: what objects stored is still there. */
     async run() {
-        const program = new URL("bin/workerd", workerd).pathname;
         this.ended = false;
-        this.process = spawn(program, ["serve", "config.capnp"], { cwd: this.folder });
+        this.process = spawn(workerd.default, ["serve", "config.capnp"], { cwd: this.folder });
         for (const stream of [this.process.stdout, this.process.stderr]) {
             stream.on("data", (text) => (this.log += text));
         }
