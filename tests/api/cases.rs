@@ -40,7 +40,13 @@ const fn case(
 
 /// All of them. Long ones first: the others run meanwhile.
 pub(crate) const CASES: &[Case] = &[
-    case("nothing more may be bought today", Capped, &[], &["budget.daily_cap", "budget.too_many"], invites::capped),
+    case(
+        "nothing more may be bought today",
+        Capped,
+        &[],
+        &["budget.daily_cap", "budget.too_many"],
+        invites::capped,
+    ),
     case("killed while preparing", Bought, &[], &[], storms::killed_while_preparing),
     case("killed while training", Bought, &[], &[], storms::killed_while_training),
     case("killed before fal.ai answered", Bought, &[], &[], storms::killed_before_the_answer),
@@ -65,7 +71,13 @@ pub(crate) const CASES: &[Case] = &[
     case("a webhook comes early", Bought, &[], &[], messages::early),
     case("a webhook is another's", Bought, &[O::FalWebhook], &[], messages::foreign),
     case("the backend is told", Bought, &[], &[], messages::told),
-    case("four start at once", Bought, &[O::StartTraining, O::EraseAvatar], &["avatar.erased"], trainings::at_once),
+    case(
+        "four start at once",
+        Bought,
+        &[O::StartTraining, O::EraseAvatar],
+        &["avatar.erased"],
+        trainings::at_once,
+    ),
     case(
         "a training from keys",
         Bought,
@@ -152,16 +164,16 @@ pub(crate) const CASES: &[Case] = &[
         photos::uploaded,
     ),
     case("what is no photo", Test, &[O::UploadPhoto], &[], photos::rejected),
-    case("too large, or of no length", Test, &[], &["api.body_too_large", "api.no_length"], photos::too_large),
+    case(
+        "too large, or of no length",
+        Test,
+        &[],
+        &["api.body_too_large", "api.no_length"],
+        photos::too_large,
+    ),
     case("too many photos", Test, &[], &["photos.too_many"], photos::too_many),
     case("too many calls", Bare, &[], &["api.rate_limited"], photos::bursts),
-    case(
-        "no bucket",
-        Bare,
-        &[],
-        &["photos.no_bucket", "settings.bucket_missing"],
-        photos::without_bucket,
-    ),
+    case("no bucket", Bare, &[], &["photos.no_bucket", "settings.bucket_missing"], photos::without_bucket),
     case("other settings", Bare, &[], &["settings.other", "budget.admin_changed"], doors::other_settings),
     case(
         "an avatar is created once",

@@ -16,8 +16,12 @@ use crate::{
 /// Codes that no case can provoke from outside, and why.
 const EXEMPT: &[(&str, &str)] = &[
     ("api.internal", "it says that something of ours broke, which nothing here does on purpose"),
+    ("settings.unusable", "the command line does not even start with such a setting, and says why"),
     ("budget.uses", "a number that is out of range does not fit the body's schema: api.body"),
-    ("budget.other_purchase", "the avatar itself compares what is asked with what it ordered first: order.different"),
+    (
+        "budget.other_purchase",
+        "the avatar itself compares what is asked with what it ordered first: order.different",
+    ),
 ];
 
 /// What a case says it covers must have been seen in it.
@@ -43,7 +47,10 @@ pub(crate) fn check(kind: Kind) {
     let known: BTreeSet<&str> = ApiProblem::CODES.iter().chain(BudgetError::CODES).copied().collect();
     for code in &known {
         let exempt = EXEMPT.iter().any(|(name, _)| name == code);
-        assert!(codes.contains(code) != exempt, "{code} needs a case at the {kind:?} shell, or a reason why not");
+        assert!(
+            codes.contains(code) != exempt,
+            "{code} needs a case at the {kind:?} shell, or a reason why not"
+        );
     }
     for (code, _) in EXEMPT {
         assert!(known.contains(code), "{code} is exempt, and nobody says it");

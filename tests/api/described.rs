@@ -83,7 +83,9 @@ pub(crate) fn fits(value: &Value, schema: &Value, at: &str) -> Result<(), String
             },
             "enum" => says.as_array().is_some_and(|all| all.contains(value)),
             "const" => says == value,
-            "minimum" => value.as_f64().is_none_or(|number| says.as_f64().is_some_and(|least| number >= least)),
+            "minimum" => {
+                value.as_f64().is_none_or(|number| says.as_f64().is_some_and(|least| number >= least))
+            }
             "maximum" => value.as_f64().is_none_or(|number| says.as_f64().is_some_and(|most| number <= most)),
             "oneOf" => {
                 let all = says.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -134,7 +136,9 @@ fn is(value: &Value, kind: &Value) -> bool {
 
 fn closed(value: &Value, schema: &Map<String, Value>) -> bool {
     let known = schema.get("properties").and_then(Value::as_object);
-    value.as_object().is_none_or(|all| all.keys().all(|name| known.is_some_and(|known| known.contains_key(name))))
+    value
+        .as_object()
+        .is_none_or(|all| all.keys().all(|name| known.is_some_and(|known| known.contains_key(name))))
 }
 
 #[cfg(test)]

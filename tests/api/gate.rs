@@ -155,7 +155,8 @@ impl Gate {
         match fate {
             Fate::Refuse => client.shutdown(Shutdown::Both),
             Fate::Answer(status) => {
-                let answer = format!("HTTP/1.1 {status} It\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                let answer =
+                    format!("HTTP/1.1 {status} It\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
                 (&client).write_all(answer.as_bytes())
             }
             Fate::Forward | Fate::Swallow | Fate::Late(_) => {

@@ -147,8 +147,8 @@ fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let length =
-            usize::from_str_radix(line.trim_end(), 16).map_err(|error| io::Error::other(error.to_string()))?;
+        let length = usize::from_str_radix(line.trim_end(), 16)
+            .map_err(|error| io::Error::other(error.to_string()))?;
         let mut chunk = vec![0; length + 2];
         reader.read_exact(&mut chunk)?;
         if length == 0 {

@@ -57,7 +57,8 @@ fn every_case_holds() {
             scope.spawn(|| {
                 while let Some(case) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let place = Mode::ALL.iter().position(|mode| *mode == case.mode).expect("a mode");
-                    let fixture = shared[place].get_or_init(|| Fixture::start(kind, case.mode, &[]).map(Arc::new));
+                    let fixture =
+                        shared[place].get_or_init(|| Fixture::start(kind, case.mode, &[]).map(Arc::new));
                     let Some(fixture) = fixture else { continue };
                     let outcome = run(case, fixture);
                     outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
@@ -67,7 +68,12 @@ fn every_case_holds() {
     });
     let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed).map(|one| one.case.name).collect();
-    assert!(failed.is_empty(), "{} of {} cases failed at the {kind:?} shell: {failed:?}", failed.len(), chosen.len());
+    assert!(
+        failed.is_empty(),
+        "{} of {} cases failed at the {kind:?} shell: {failed:?}",
+        failed.len(),
+        chosen.len()
+    );
     if !part.is_empty() {
         assert!(!outcomes.is_empty(), "no case is called so");
         return;
@@ -92,7 +98,12 @@ fn run(case: &'static Case, fixture: &Arc<Fixture>) -> Outcome {
         complete::claimed(case, &seen);
     }));
     let passed = result.is_ok();
-    println!("{} {} ({:.1} s)", if passed { "ok    " } else { "FAILED" }, case.name, begun.elapsed().as_secs_f32());
+    println!(
+        "{} {} ({:.1} s)",
+        if passed { "ok    " } else { "FAILED" },
+        case.name,
+        begun.elapsed().as_secs_f32()
+    );
     if !passed && let Ok(shell) = fixture.shell.read() {
         println!("---- the shell's log\n{}", shell.log());
     }

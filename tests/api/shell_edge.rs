@@ -65,7 +65,11 @@ fn deployed() -> Deployed {
     Deployed {
         date: table["compatibility_date"].as_str().expect("a date").to_owned(),
         classes: classes.map(|class| class.as_str().expect("a name").to_owned()).collect(),
-        burst: table["ratelimits"][0]["simple"]["limit"].as_integer().expect("a limit").try_into().expect("small"),
+        burst: table["ratelimits"][0]["simple"]["limit"]
+            .as_integer()
+            .expect("a limit")
+            .try_into()
+            .expect("small"),
     }
 }
 
@@ -93,7 +97,9 @@ fn config(settings: &Settings, port: u16) -> String {
     }
     let (mut spaces, mut bound) = (String::new(), String::new());
     for class in &classes {
-        spaces.push_str(&format!("(className = \"{class}\", uniqueKey = \"likeness-{class}\", enableSql = true),\n"));
+        spaces.push_str(&format!(
+            "(className = \"{class}\", uniqueKey = \"likeness-{class}\", enableSql = true),\n"
+        ));
         let name = class.trim_end_matches("Object").to_uppercase();
         bound.push_str(&format!("(name = \"{name}\", durableObjectNamespace = \"{class}\"),\n"));
     }

@@ -18,7 +18,13 @@ fn table() -> String {
     for entry in ROUTES {
         let may = [Role::Anyone, Role::Admin, Role::Server, Role::Capability]
             .map(|role| if entry.roles.contains(&role) { "yes" } else { "-" });
-        lines.push(format!("| {} | `{}` | {} | {} |", entry.method, entry.path, may.join(" | "), entry.summary));
+        lines.push(format!(
+            "| {} | `{}` | {} | {} |",
+            entry.method,
+            entry.path,
+            may.join(" | "),
+            entry.summary
+        ));
     }
     lines.join("\n") + "\n"
 }
@@ -26,7 +32,8 @@ fn table() -> String {
 #[test]
 fn the_page_shows_the_table_as_it_is() {
     let page = fs::read_to_string(root().join("docs/api.md")).expect("docs/api.md");
-    let shown = page.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map(|(shown, _)| shown.trim());
+    let shown =
+        page.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map(|(shown, _)| shown.trim());
     let table = table();
     assert_eq!(shown, Some(table.trim()), "\nput this into docs/api.md:\n\n{BEGIN}\n{table}\n{END}");
 }

@@ -69,13 +69,8 @@ impl World {
 
     fn seeing(fixture: Arc<Fixture>, name: &str, seen: Arc<Mutex<Vec<Observed>>>) -> Self {
         let id = id_of(name);
-        let world = Self {
-            fixture,
-            server: String::new(),
-            user: format!("user-{}", &id[..8]),
-            avatar: id,
-            seen,
-        };
+        let world =
+            Self { fixture, server: String::new(), user: format!("user-{}", &id[..8]), avatar: id, seen };
         // Where nobody is let in there is none.
         let minted = world.admin("PUT", &format!("/v1/tokens/case-{}", &world.avatar[..8]), &json!({}));
         let server = minted.json()["token"].as_str().unwrap_or_default().to_owned();
@@ -95,10 +90,11 @@ impl World {
         let operation = call.map(|call| call.operation);
         let problem = answer.status >= 400 && !answer.body.is_empty();
         let code = problem.then(|| answer.json()["code"].as_str().map(str::to_owned)).flatten();
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Observed { operation, status: answer.status, code });
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(Observed {
+            operation,
+            status: answer.status,
+            code,
+        });
         if method != "OPTIONS" {
             described::check(operation, method, &answer);
         }

@@ -227,7 +227,8 @@ impl Place {
         let (mut found, mut folders) = (Vec::new(), vec![home.clone()]);
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let metadata = entry.metadata().expect("metadata");
+                // It may be gone by now.
+                let Ok(metadata) = entry.metadata() else { continue };
                 let name = entry.path().strip_prefix(&home).expect("inside").to_string_lossy().into_owned();
                 found.push((name, metadata.permissions().mode() & 0o7777));
                 if metadata.is_dir() {

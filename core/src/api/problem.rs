@@ -87,6 +87,8 @@ pub enum ApiProblem {
     NotUnclear,
     #[error("this deployment cannot buy anything: it has no key at fal.ai, and is not in test mode")]
     NoKey,
+    #[error("the deployment's setting {setting} cannot be used")]
+    BadSetting { setting: &'static str },
     #[error("this deployment has no bucket")]
     NoBucket,
     #[error("nobody has been let in yet: ADMIN_TOKEN is not set")]
@@ -128,6 +130,7 @@ impl ApiProblem {
         Self::NoFile => "order.no_file",
         Self::NotUnclear => "order.not_unclear",
         Self::NoKey => "settings.key_missing",
+        Self::BadSetting { .. } => "settings.unusable",
         Self::NoBucket => "settings.bucket_missing",
         Self::NoAdmin => "settings.admin_missing",
         Self::OtherSettings { .. } => "settings.other",
@@ -160,9 +163,11 @@ impl ApiProblem {
             | Self::Busy
             | Self::NoModel
             | Self::NotUnclear => StatusCode::CONFLICT,
-            Self::NoKey | Self::NoBucket | Self::NoAdmin | Self::OtherSettings { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NoKey
+            | Self::NoBucket
+            | Self::NoAdmin
+            | Self::BadSetting { .. }
+            | Self::OtherSettings { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -196,6 +201,7 @@ impl ApiProblem {
             Self::NoFile => "Wait until its status is completed.",
             Self::NotUnclear => "Look at its status.",
             Self::NoKey => "Set FAL_KEY, or AVATAR_TEST_MODE=true to try without buying.",
+            Self::BadSetting { .. } => "Correct it; the deployment's log says what is wrong with it.",
             Self::NoBucket => "Set MINIO_ENDPOINT, MINIO_BUCKET, MINIO_ACCESS_KEY and MINIO_SECRET_KEY.",
             Self::NoAdmin => "Set ADMIN_TOKEN to a long random text, then mint a token with it.",
             Self::OtherSettings { .. } => "Set them as they were then, or create another avatar.",

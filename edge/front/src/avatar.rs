@@ -45,6 +45,8 @@ pub(crate) struct Inner {
     pub(crate) env: Env,
     /// Whether what an earlier instance had under way is known to be lost.
     told_of_restart: Cell<bool>,
+    /// What the alarm was set to last, as far as this instance knows: each setting is a row that is paid for.
+    armed: Cell<Option<Timestamp>>,
 }
 
 /// Where test mode is simulated.
@@ -71,7 +73,9 @@ const LOOK_AFTER: Duration = Duration::from_secs(20);
 
 impl DurableObject for AvatarObject {
     fn new(state: State, env: Env) -> Self {
-        Self { inner: Rc::new(Inner { state, env, told_of_restart: Cell::new(false) }) }
+        Self {
+            inner: Rc::new(Inner { state, env, told_of_restart: Cell::new(false), armed: Cell::new(None) }),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -106,6 +110,7 @@ impl DurableObject for AvatarObject {
     /// Never fails: the platform would give up after six tries.
     async fn alarm(&self) -> Result<Response> {
         let inner = Rc::clone(&self.inner);
+        inner.armed.set(None);
         // Should this one not come to its end, another one looks after it.
         let later = settings::now().plus(LOOK_AFTER);
         drop(inner.arm(later));
@@ -154,7 +159,7 @@ impl Inner {
                 let deployment = self.deployment()?;
                 match avatar.next_step_of(&way.account, moment, |errand| deployment.wants(errand)) {
                     // Whoever changed it sets off at once; the alarm is for when that is cut short.
-                    Step::Begin(_) => self.arm(moment.now.plus(LOOK_AFTER))?,
+                    Step::Begin(_) => self.look_after(moment.now)?,
                     Step::Wait(until) => self.arm(until)?,
                     Step::Idle => {}
                 }
@@ -362,10 +367,22 @@ impl Inner {
         Ok(())
     }
 
+    /// Has the alarm look after what is begun now, should nobody come back to it. One that is set already will do.
+    fn look_after(&self, now: Timestamp) -> Result<()> {
+        let armed = self.armed.get();
+        if armed.is_some_and(|armed| armed > now && armed <= now.plus(LOOK_AFTER)) {
+            return Ok(());
+        }
+        self.arm(now.plus(LOOK_AFTER))
+    }
+
     /// Sets the alarm. The platform takes it in the order in which it is told, so nobody waits for its answer.
     pub(crate) fn arm(&self, at: Timestamp) -> Result<()> {
         // Not in the past: an alarm that is due at once, again and again, would starve everything else.
         let at = at.max(settings::now().plus(Duration::from_millis(50)));
+        if self.armed.replace(Some(at)) == Some(at) {
+            return Ok(());
+        }
         let date = js_sys::Date::new(&at.to_string().into());
         let storage = self.state.storage();
         let promise = storage.as_raw().set_alarm(date, JsValue::NULL.into())?;

@@ -24,6 +24,7 @@ use worker::{
 
 use crate::{
     budget::{Answered, Denied},
+    memory,
     outside::header_map,
     passing::{self, Passed, Refused, Told, say},
     settings::{self, now},
@@ -37,7 +38,7 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
         Ok(deployment) => deployment,
         Err(error) => {
             worker::console_error!("[FAL AI] ERROR {error}");
-            return respond(ApiProblem::NoKey.into(), false);
+            return respond(ApiProblem::BadSetting { setting: error.setting }.into(), false);
         }
     };
     if request.method() == Method::Options {
@@ -269,6 +270,9 @@ async fn read(request: &mut Request, most: u64) -> Result<Option<Vec<u8>>> {
 }
 
 async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {
+    if path == "/test/memory" {
+        return ResponseBuilder::new().from_json(&memory::now());
+    }
     let id = path.split('/').nth(2).and_then(|id| id.parse::<AvatarId>().ok());
     match id {
         Some(id) => passing::avatar(env, id)?.fetch_with_request(request).await,

@@ -9,6 +9,7 @@ mod budget;
 mod calls;
 mod drive;
 mod index;
+mod memory;
 mod outside;
 mod passing;
 mod rows;

@@ -24,7 +24,13 @@ pub(super) fn created(world: &World) {
 
     world.get("/v1/avatars/no-id").refused(400, "api.path");
     let next = format!("/v1/avatars/{}", id_of("one that is never created"));
-    for body in ["{", "{}", "[]", "{\"user_id\":\"u\",\"name\":\"A\",\"more\":1}", "{\"user_id\":\"\",\"name\":\"A\"}"] {
+    for body in [
+        "{",
+        "{}",
+        "[]",
+        "{\"user_id\":\"u\",\"name\":\"A\",\"more\":1}",
+        "{\"user_id\":\"\",\"name\":\"A\"}",
+    ] {
         world.call("PUT", &next, &[], body.as_bytes()).refused(400, "api.body");
     }
     // Where fal.ai reports is no caller's affair.
@@ -34,7 +40,7 @@ pub(super) fn created(world: &World) {
     world.put(&next, &elsewhere).refused(400, "api.body");
     let steps = json!({ "user_id": "u", "name": "A", "training_config": { "steps": 0 } });
     let refused = world.put(&next, &steps).is(422).json();
-    assert!(refused["detail"].as_str().is_some_and(|text| text.contains("steps")), "{refused}");
+    assert!(refused["detail"].as_str().is_some_and(|text| text.contains("1 to 10000")), "{refused}");
     world.get(&next).refused(404, "avatar.not_found");
 }
 

@@ -47,7 +47,8 @@ pub(super) fn walked(world: &World) {
     assert_eq!(shows(), 200);
     world.eventually("the end of the token", || shows() == 401);
 
-    let visitor = |name, credential: &str, role, own| Visitor { name, credential: credential.to_owned(), role, own };
+    let visitor =
+        |name, credential: &str, role, own| Visitor { name, credential: credential.to_owned(), role, own };
     let visitors = [
         visitor("anyone", "", Some(Role::Anyone), true),
         visitor("admin", ADMIN, Some(Role::Admin), true),
@@ -67,7 +68,12 @@ pub(super) fn walked(world: &World) {
             let credential = if visitor.name == "capability" { own } else { &visitor.credential };
             let target = path(entry, avatar);
             let answer = world.call_as(credential, entry.method, &target, &[], b"{}");
-            assert_eq!(!matches!(answer.status, 401 | 403), allowed(entry, visitor), "{name}: {}", answer.text());
+            assert_eq!(
+                !matches!(answer.status, 401 | 403),
+                allowed(entry, visitor),
+                "{name}: {}",
+                answer.text()
+            );
         }
     }
 }
@@ -129,7 +135,9 @@ pub(super) fn found(world: &World) {
     world.create().is(201);
     assert!(world.call("HEAD", &world.of(""), &[], b"").is(200).header("etag").is_some());
     assert!(world.call("HEAD", &world.of("/trainings/1"), &[], b"").is(404).body.is_empty());
-    for target in ["/", "/v2", "/health/", "/v1/avatars", "/v1//avatars", &world.of("/photos/"), "/test/x/y/fal/z"] {
+    for target in
+        ["/", "/v2", "/health/", "/v1/avatars", "/v1//avatars", &world.of("/photos/"), "/test/x/y/fal/z"]
+    {
         let answer = world.get(target);
         // A path that misses a part may have an empty one.
         if answer.status != 400 {
@@ -152,7 +160,9 @@ pub(super) fn closed(world: &World) {
     for entry in ROUTES.iter().filter(|entry| entry.operation.place() != Place::Here) {
         for credential in ["", ADMIN, &forged] {
             let target = path(entry, &world.avatar);
-            world.call_as(credential, entry.method, &target, &[], b"{}").refused(503, "settings.admin_missing");
+            world
+                .call_as(credential, entry.method, &target, &[], b"{}")
+                .refused(503, "settings.admin_missing");
         }
     }
 }
@@ -186,9 +196,7 @@ pub(super) fn other_settings(world: &World) {
     world.get(&world.of("")).is(200);
     world.admin("GET", "/v1/tokens", &json!({})).refused(401, "api.unauthorized");
     let minted = format!("/v1/tokens/case-{}", &world.avatar[..8]);
-    world
-        .call_as(&ADMIN.to_uppercase(), "PUT", &minted, &[], b"{}")
-        .refused(409, "budget.admin_changed");
+    world.call_as(&ADMIN.to_uppercase(), "PUT", &minted, &[], b"{}").refused(409, "budget.admin_changed");
     restart(&|settings| settings.clone_from(&before));
     world.call("PUT", &world.of("/photos/p"), &[], b"x").is(201);
 }

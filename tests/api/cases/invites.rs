@@ -47,7 +47,8 @@ pub(super) fn spent(world: &World) {
     put("/trainings/1", b"{}").is(202);
     // Whoever is invited is no user of the backend's.
     assert_eq!(
-        world.get(&format!("/v1/users/invite-{}/avatars", named(world, "anna"))).is(200).json()["avatars"][0]["name"],
+        world.get(&format!("/v1/users/invite-{}/avatars", named(world, "anna"))).is(200).json()["avatars"][0]
+            ["name"],
         "Anna"
     );
     world.until_done("/trainings/1");
@@ -60,7 +61,8 @@ pub(super) fn spent(world: &World) {
     put("/pictures/2", br#"{"prompt":"b"}"#).refused(403, "budget.allowance_spent");
     let listed = world.admin("GET", "/v1/invites", &json!({})).is(200).json();
     assert!(!listed.to_string().contains("lki_"), "{listed}");
-    let ours = listed["invites"].as_array().expect("a list").iter().find(|one| one["id"] == named(world, "anna"));
+    let ours =
+        listed["invites"].as_array().expect("a list").iter().find(|one| one["id"] == named(world, "anna"));
     assert!(ours.is_some(), "{listed}");
     let budget = world.admin("GET", "/v1/budget", &json!({})).is(200).json();
     assert!(budget["today"]["pictures"].as_u64() >= Some(3), "{budget}");
@@ -82,7 +84,9 @@ pub(super) fn refused(world: &World) {
     redeem(world, &json!("what"), &world.avatar).refused(400, "budget.not_a_token");
     redeem(world, &json!(world.server), &world.avatar).refused(403, "budget.invite_unknown");
     world.call_as("", "POST", "/v1/redeem", &[], b"{}").refused(400, "api.body");
-    world.admin("PUT", "/v1/invites/UPPER", &json!({ "trainings": 1, "pictures": 1 })).refused(400, "budget.id");
+    world
+        .admin("PUT", "/v1/invites/UPPER", &json!({ "trainings": 1, "pictures": 1 }))
+        .refused(400, "budget.id");
     world.admin("PUT", "/v1/tokens/a_b", &json!({})).refused(400, "budget.id");
     let past = json!({ "trainings": 1, "pictures": 1, "expires_at": "2020-01-01T00:00:00.000Z" });
     mint(world, "past", &past).refused(400, "budget.expiry_past");
@@ -144,7 +148,11 @@ pub(super) fn capped(world: &World) {
     let mint = |number: usize| world.admin("PUT", &format!("/v1/tokens/many-{number}"), &json!({}));
     let refused = thread::scope(|scope| {
         let mints: Vec<_> = (0..4)
-            .map(|part| scope.spawn(move || (part * 260..(part + 1) * 260).map(mint).find(|minted| minted.status != 201)))
+            .map(|part| {
+                scope.spawn(move || {
+                    (part * 260..(part + 1) * 260).map(mint).find(|minted| minted.status != 201)
+                })
+            })
             .collect();
         mints.into_iter().filter_map(|mint| mint.join().expect("an answer")).next()
     });

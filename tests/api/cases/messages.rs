@@ -18,9 +18,8 @@ pub(super) fn early(world: &World) {
     let (avatar, webhooks) = (world.avatar.clone(), world.fixture.webhooks.clone());
     world.fixture.fal.rule(move |seen| {
         let (avatar, webhooks) = (avatar.clone(), webhooks.clone());
-        (is_order(seen) && seen.line.contains(&avatar)).then(|| {
-            Fate::Late(Arc::new(move || webhooks.wait_until_done(&avatar)))
-        })
+        (is_order(seen) && seen.line.contains(&avatar))
+            .then(|| Fate::Late(Arc::new(move || webhooks.wait_until_done(&avatar))))
     });
     world.create().is(201);
     world.upload(4);

@@ -1,9 +1,6 @@
 //! Photos come, are looked at, and go.
 
-use std::{
-    io::Write as _,
-    net::TcpStream,
-};
+use std::{io::Write as _, net::TcpStream};
 
 use serde_json::json;
 use url::Url;
@@ -64,8 +61,7 @@ pub(super) fn too_large(world: &World) {
     announced(world, &world.of(""), "content-length: 65537", b"").refused(413, "api.body_too_large");
     let spaces = vec![b' '; 65_537];
     let chunk = [b"10001\r\n", &*spaces, b"\r\n0\r\n\r\n"].concat();
-    announced(world, &world.of(""), "transfer-encoding: chunked", &chunk)
-        .refused(413, "api.body_too_large");
+    announced(world, &world.of(""), "transfer-encoding: chunked", &chunk).refused(413, "api.body_too_large");
 }
 
 pub(super) fn rejected(world: &World) {
@@ -93,7 +89,9 @@ pub(super) fn rejected(world: &World) {
 /// Twice as many as a set holds.
 pub(super) fn too_many(world: &World) {
     let config = json!({ "min_photos": 1, "max_photos": 1 });
-    world.put(&world.of(""), &json!({ "user_id": world.user, "name": "A", "training_config": config })).is(201);
+    world
+        .put(&world.of(""), &json!({ "user_id": world.user, "name": "A", "training_config": config }))
+        .is(201);
     world.upload(2);
     world.call("PUT", &world.of("/photos/more"), &[], &photo(3)).refused(409, "photos.too_many");
     world.delete(&world.of("/photos/p0")).is(204);
@@ -128,9 +126,15 @@ pub(super) fn presigned(world: &World) {
     world.post(&format!("{lost}/address"), &json!({})).is(200);
     world.post(&format!("{lost}/check"), &json!({})).is(201);
     let report = world.until(&lost, |photo| photo["state"] != "waiting");
-    assert_eq!((&report["state"], &report["code"]), (&json!("rejected"), &json!("photo.missing")), "{report}");
+    assert_eq!(
+        (&report["state"], &report["code"]),
+        (&json!("rejected"), &json!("photo.missing")),
+        "{report}"
+    );
     world.delete(&target).is(204);
-    world.eventually("the end of the object", || !world.fixture.store().keys().iter().any(|key| url.path().ends_with(key)));
+    world.eventually("the end of the object", || {
+        !world.fixture.store().keys().iter().any(|key| url.path().ends_with(key))
+    });
 }
 
 /// Where there is no bucket, nothing can be named that lies in one.
@@ -175,9 +179,12 @@ pub(super) fn bursts(world: &World) {
             true
         } else {
             answer.is(201);
+            world.delete(&world.of(&format!("/photos/p{id}"))).is(204);
             false
         }
     });
     drop(slow);
-    world.eventually("room again", || world.call("PUT", &world.of("/photos/q"), &[], b"no photo").status < 400);
+    world.eventually("room again", || {
+        world.call("PUT", &world.of("/photos/q"), &[], b"no photo").status < 400
+    });
 }

@@ -37,7 +37,11 @@ pub(super) fn made(world: &World) {
         let target = world.of(&format!("/pictures/1/files/{number}"));
         let file = world.get(&target).is(200);
         assert_eq!(status["files"][number - 1]["length"], file.body.len());
-        assert!(file.header("content-type").is_some_and(|kind| kind.starts_with("image/")), "{}", file.text());
+        assert!(
+            file.header("content-type").is_some_and(|kind| kind.starts_with("image/")),
+            "{}",
+            file.text()
+        );
         assert!(world.call("HEAD", &target, &[], b"").is(200).body.is_empty());
     }
     world.get(&world.of("/pictures/1/files/3")).refused(404, "order.no_file");

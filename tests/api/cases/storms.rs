@@ -164,7 +164,10 @@ pub(super) fn overwritten(world: &World) {
 /// fal.ai's answer breaks off: its own list tells that it took the order.
 pub(super) fn adopted(world: &World) {
     let avatar = world.avatar.clone();
-    world.fixture.fal.rule(move |seen| (is_order(seen) && seen.line.contains(&avatar)).then_some(Fate::Swallow));
+    world
+        .fixture
+        .fal
+        .rule(move |seen| (is_order(seen) && seen.line.contains(&avatar)).then_some(Fate::Swallow));
     begun(world);
     let status = world.until_done("/trainings/1");
     assert!(status["request_id"].is_string(), "{status}");

@@ -1,5 +1,10 @@
 //! Orders of which it is unclear whether fal.ai took them, and orders that are cancelled.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,7 +31,12 @@ fn request_of(world: &World) -> Value {
 pub(super) fn resolved(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
     world.fixture.fal.rule(|seen| is_order(seen).then_some(Fate::Swallow));
-    world.fixture.fal.rule(|seen| is_list(seen).then_some(Fate::Answer(503)));
+    let told = Arc::new(AtomicBool::new(false));
+    let knows = Arc::clone(&told);
+    world
+        .fixture
+        .fal
+        .rule(move |seen| (is_list(seen) && !knows.load(Ordering::Relaxed)).then_some(Fate::Answer(503)));
     world.create().is(201);
     world.upload(4);
     world.put(&world.of("/trainings/1"), &json!({})).is(202);
@@ -46,7 +56,10 @@ pub(super) fn resolved(world: &World) {
         .call_as(capability, "POST", &resolve, &[], br#"{"not_accepted":true}"#)
         .refused(403, "api.forbidden");
     world.eventually("its end at fal.ai", || world.fixture.purchases() == 1);
-    world.post(&resolve, &json!({ "request_id": request_of(&world) })).is(202);
+    let request = request_of(&world);
+    world.post(&resolve, &json!({ "request_id": request })).is(202);
+    // Where fal.ai shows what was asked for, that is compared first.
+    told.store(true, Ordering::Relaxed);
     world.until_done("/trainings/1");
     world.post(&resolve, &json!({ "not_accepted": true })).refused(409, "order.not_unclear");
     assert_eq!((world.fixture.orders(&world.avatar), world.fixture.purchases()), (1, 1));
@@ -80,6 +93,9 @@ pub(super) fn cancelled(world: &World) {
     world.put(&world.of("/pictures/1"), &json!({ "prompt": "at the sea" })).is(202);
     world.fixture.fal.wait_for(1, is_order_of_pictures);
     world.post(&world.of("/pictures/1/cancel"), &json!({})).is(202);
+    // Whether fal.ai took them is unclear, so that there is nothing yet that could be stopped.
+    world.until(&world.of("/pictures/1"), |status| status["stage"] == "submission_unclear");
+    world.post(&world.of("/pictures/1/resolve"), &json!({ "not_accepted": true })).is(202);
     let status = world.until_over("/pictures/1");
     assert_eq!(status["status"], "error", "{status}");
 }

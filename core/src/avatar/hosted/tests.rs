@@ -230,9 +230,9 @@ fn photos_of_which_nothing_was_trained_are_deleted_after_the_retention() {
     let mut hand = Hand::new();
     hand.upload("a");
     hand.prepared(1);
-    hand.passes(RETENTION - Duration::from_mins(1));
+    hand.passes(Duration::from_hours(24 * 30 - 1));
     assert!(matches!(hand.step(), Step::Wait(_)));
-    hand.passes(Duration::from_mins(1));
+    hand.passes(Duration::from_hours(1));
     let task = hand.begins();
     assert!(matches!(task.work, Work::Clear { what: Cleared::Everything, .. }));
     // A bucket that is out at that moment is asked again.

@@ -17,7 +17,7 @@ pub(crate) struct Spooled {
 }
 
 /// Few rows, and little memory.
-pub(crate) const PART: usize = 512 << 10;
+pub(crate) const PART: usize = 128 << 10;
 
 impl Spooled {
     /// Takes in a request's body.

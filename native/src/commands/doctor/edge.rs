@@ -161,7 +161,7 @@ async fn cors(address: &str) -> Finding {
     const ORIGIN: &str = "https://likeness.example";
     let advice = "allow PUT from your page's origin in the bucket's CORS rule: docs/edge.md shows one";
     let asked = async {
-        let url = Url::parse(&format!("{}likeness/cors", address)).ok()?;
+        let url = Url::parse(&format!("{address}likeness/cors")).ok()?;
         let mut request =
             Request::new(Method::OPTIONS, url, READ_TIMEOUT).header(reqwest::header::ORIGIN, ORIGIN);
         request = request.header(reqwest::header::ACCESS_CONTROL_REQUEST_METHOD, "PUT");

@@ -1,0 +1,170 @@
+// Both Workers as they are deployed, in one runtime: the front leads to the imager, objects lie on the disk.
+
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import workerd from "workerd";
+
+const edge = new URL("../../edge/", import.meta.url);
+
+export const ADMIN = "an admin token of more than 32 characters";
+
+export class Both {
+    log = "";
+
+    /** Starts them with these settings of the front, in test mode unless they say otherwise. */
+    static async start(settings = {}) {
+        const both = new Both();
+        both.folder = await mkdtemp(join(tmpdir(), "likeness-both-"));
+        [both.port, both.imagerPort, both.barePort] = [await freePort(), await freePort(), await freePort()];
+        await mkdir(join(both.folder, "objects"));
+        for (const name of ["front", "imager"]) {
+            for (const file of ["index.js", "index_bg.wasm"]) {
+                await mkdir(join(both.folder, name), { recursive: true });
+                await writeFile(join(both.folder, name, file), await readFile(new URL(`${name}/build/${file}`, edge)));
+            }
+        }
+        both.settings = { AVATAR_TEST_MODE: "true", ADMIN_TOKEN: ADMIN, FAL_MOCK_TRAINING_DURATION: "2", ...settings };
+        await writeFile(join(both.folder, "config.capnp"), config(both));
+        await both.run();
+        return both;
+    }
+
+    /** Starts the runtime, again when it was killed: what objects stored is still there. */
+    async run() {
+        this.ended = false;
+        this.process = spawn(workerd.default, ["serve", "config.capnp"], { cwd: this.folder });
+        for (const stream of [this.process.stdout, this.process.stderr]) {
+            stream.on("data", (text) => (this.log += text));
+        }
+        const { process: started } = this;
+        started.on("exit", () => (this.ended ||= this.process === started));
+        process.on("exit", () => started.kill("SIGKILL"));
+        for (let attempt = 0; ; attempt++) {
+            try {
+                return await (await fetch(`${this.url}/health`)).text();
+            } catch (error) {
+                if (this.ended || attempt > 400) throw new Error(`it does not answer: ${this.log}`, { cause: error });
+                await new Promise((later) => setTimeout(later, 50));
+            }
+        }
+    }
+
+    get url() {
+        return `http://127.0.0.1:${this.port}`;
+    }
+
+    /** How much processor time the runtime has taken, in milliseconds. */
+    async cpu() {
+        const fields = (await readFile(`/proc/${this.process.pid}/stat`, "utf8")).split(") ")[1].split(" ");
+        return (Number(fields[11]) + Number(fields[12])) * 10;
+    }
+
+    /** How large the Workers' linear memories have grown. */
+    async memory() {
+        const of = async (url) => (await fetch(url)).json();
+        return {
+            front: await of(`${this.url}/test/memory`),
+            imager: await of(`http://127.0.0.1:${this.imagerPort}/memory`),
+        };
+    }
+
+    async kill() {
+        if (this.ended) return;
+        const ended = new Promise((done) => this.process.on("exit", done));
+        this.process.kill("SIGKILL");
+        await ended;
+    }
+
+    async stop() {
+        await this.kill();
+        await rm(this.folder, { recursive: true });
+    }
+
+    /** A call with a token, whose answer is a document. */
+    async call(method, path, { token, body, headers } = {}) {
+        const init = { method, headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } };
+        if (body !== undefined) init.body = Buffer.isBuffer(body) ? body : JSON.stringify(body);
+        const response = await fetch(this.url + path, init);
+        const text = await response.text();
+        return { status: response.status, headers: response.headers, document: text ? JSON.parse(text) : undefined };
+    }
+
+    async server() {
+        return (await this.call("PUT", "/v1/tokens/web", { token: ADMIN, body: {} })).document.token;
+    }
+
+    /** An avatar with these photos, once all of them were looked at. */
+    async avatar(token, photos) {
+        const path = `/v1/avatars/${randomUUID()}`;
+        await this.call("PUT", path, { token, body: { user_id: "u", name: "Anna" } });
+        await Promise.all(photos.map((body, at) => this.call("PUT", `${path}/photos/p${at}`, { token, body })));
+        await this.until(token, `${path}/photos`, (it) => it.photos.every(({ state }) => state !== "waiting"));
+        return path;
+    }
+
+    /** The document at this path, once it is as wanted. */
+    async until(token, path, wanted, patience = 120_000) {
+        const end = Date.now() + patience;
+        for (let tag; ; ) {
+            const headers = { ...(tag && { "if-none-match": tag, prefer: "wait=5" }) };
+            const { status, headers: more, document } = await this.call("GET", path, { token, headers });
+            if (status === 200 && wanted(document)) return document;
+            if (Date.now() > end) throw new Error(`${path}: ${status} ${JSON.stringify(document)}\n${this.log}`);
+            tag = more.get("etag") ?? tag;
+        }
+    }
+}
+
+const worker = (name, bindings) => `(
+    modules = [
+        (name = "index.js", esModule = embed "${name}/index.js"),
+        (name = "index_bg.wasm", wasm = embed "${name}/index_bg.wasm"),
+    ],
+    compatibilityDate = "2026-11-17",
+    ${bindings}
+)`;
+
+const objects = { AVATAR: "AvatarObject", BUDGET: "BudgetObject", INDEX: "Index" };
+
+const config = ({ port, imagerPort, barePort, settings }) => `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+    services = [
+        (name = "front", worker = .front),
+        (name = "imager", worker = .imager),
+        (name = "bare", worker = .bare),
+        (name = "disk", disk = (path = "objects", writable = true)),
+        (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    ],
+    sockets = [
+        (name = "http", address = "127.0.0.1:${port}", http = (), service = "front"),
+        (name = "imager", address = "127.0.0.1:${imagerPort}", http = (), service = "imager"),
+        (name = "bare", address = "127.0.0.1:${barePort}", http = (), service = "bare"),
+    ],
+);
+const front :Workerd.Worker = ${worker("front", `bindings = [
+        (name = "IMAGER", service = "imager"),
+        ${Object.entries(objects).map(([name, of]) => `(name = "${name}", durableObjectNamespace = "${of}")`).join(", ")},
+        ${Object.entries(settings).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`).join(", ")},
+    ],
+    durableObjectNamespaces = [
+        ${Object.values(objects).map((of) => `(className = "${of}", uniqueKey = "${of}", enableSql = true)`).join(", ")},
+    ],
+    durableObjectStorage = (localDisk = "disk"),`)};
+const imager :Workerd.Worker = ${worker("imager", "")};
+const bare :Workerd.Worker = (
+    modules = [(name = "bare.js", esModule = "export default { fetch() { return new Response('{}'); } }")],
+    compatibilityDate = "2026-11-17",
+);
+`;
+
+async function freePort() {
+    const server = createServer();
+    await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+    const { port } = server.address();
+    await new Promise((done) => server.close(done));
+    return port;
+}
