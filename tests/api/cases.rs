@@ -172,7 +172,6 @@ pub(crate) const CASES: &[Case] = &[
         photos::too_large,
     ),
     case("too many photos", Test, &[], &["photos.too_many"], photos::too_many),
-    case("too many calls", Bare, &[], &["api.rate_limited"], photos::bursts),
     case("no bucket", Bare, &[], &["photos.no_bucket", "settings.bucket_missing"], photos::without_bucket),
     case("other settings", Bare, &[], &["settings.other", "budget.admin_changed"], doors::other_settings),
     case(

@@ -16,6 +16,7 @@ use crate::{
 /// Codes that no case can provoke from outside, and why.
 const EXEMPT: &[(&str, &str)] = &[
     ("api.internal", "it says that something of ours broke, which nothing here does on purpose"),
+    ("api.rate_limited", "how many are too many depends on how fast others come and go"),
     ("settings.unusable", "the command line does not even start with such a setting, and says why"),
     ("budget.uses", "a number that is out of range does not fit the body's schema: api.body"),
     (

@@ -1,14 +1,11 @@
 //! Photos come, are looked at, and go.
 
-use std::{io::Write as _, net::TcpStream};
-
 use serde_json::json;
 use url::Url;
 
 use crate::{
     http::{self, Answer},
     minio,
-    shell::Kind,
     world::{World, photo},
 };
 
@@ -143,48 +140,4 @@ pub(super) fn without_bucket(world: &World) {
     world.post(&world.of("/photos/p/address"), &json!({})).refused(409, "photos.no_bucket");
     let keys = json!({ "photo_urls": ["a.jpg", "b.jpg", "c.jpg", "d.jpg"] });
     world.put(&world.of("/trainings/1"), &keys).refused(503, "settings.bucket_missing");
-}
-
-/// More at once than there is room for.
-pub(super) fn bursts(world: &World) {
-    world.create().is(201);
-    if world.fixture.kind() == Kind::Edge {
-        // The platform counts calls, for each caller on its own.
-        let calls = 0..2000;
-        let refused = calls.map(|_| world.get("/health")).find(|answer| answer.status != 200);
-        let refused = refused.expect("an end of patience");
-        assert!(refused.header("retry-after").is_some(), "{}", refused.text());
-        refused.refused(429, "api.rate_limited");
-        assert_eq!(world.call_as("", "GET", "/health", &[], b"").status, 200);
-        return;
-    }
-    // So many photos arrive at a time.
-    let (address, shown) = (world.fixture.address(), format!("Bearer {}", world.server));
-    let slow: Vec<TcpStream> = (0..16)
-        .map(|number| {
-            let target = world.of(&format!("/photos/slow-{number}"));
-            let head = http::head(&address, "PUT", &target, &[("authorization", &shown)]);
-            let mut stream = TcpStream::connect(&address).expect("a connection");
-            write!(stream, "{head}content-length: 1000\r\n\r\nx").expect("sent");
-            stream
-        })
-        .collect();
-    // It is not known when the last of them has got its place.
-    world.eventually("an end of the room", || {
-        let id = world.seen().len();
-        let answer = world.call("PUT", &world.of(&format!("/photos/p{id}")), &[], b"no photo");
-        if answer.status == 429 {
-            assert!(answer.header("retry-after").is_some(), "{}", answer.text());
-            answer.refused(429, "api.rate_limited");
-            true
-        } else {
-            answer.is(201);
-            world.delete(&world.of(&format!("/photos/p{id}"))).is(204);
-            false
-        }
-    });
-    drop(slow);
-    world.eventually("room again", || {
-        world.call("PUT", &world.of("/photos/q"), &[], b"no photo").status < 400
-    });
 }
