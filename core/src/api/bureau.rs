@@ -50,11 +50,18 @@ pub struct Admission {
     pub settings: TrainingSettings,
     /// The hash of its capability.
     pub capability: TokenDigest,
+    /// The invite that let it in.
+    invite: TokenId,
     /// The document that hands the capability over.
     document: serde_json::Value,
 }
 
 impl Admission {
+    /// Tells the budget that the avatar is another's, and could not be created.
+    pub fn turn_away(&self, budget: &mut Budget) {
+        budget.turn_away(&self.invite, self.avatar);
+    }
+
     /// The answer that hands the capability over.
     #[must_use]
     pub fn reply(&self) -> Reply {
@@ -164,6 +171,7 @@ impl Bureau<'_> {
             person: Person { user, name, gender },
             settings: training_config,
             capability: redeemed.capability.hash(),
+            invite: redeemed.invite,
             document,
         })))
     }

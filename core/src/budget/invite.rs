@@ -85,6 +85,13 @@ impl Invite {
         }
     }
 
+    /// Takes back that it was redeemed for an avatar, of which nothing was spent.
+    fn turn_away(&mut self, avatar: AvatarId) {
+        if self.spent_by(avatar) == Some(Amount::default()) {
+            self.redeemed.remove(&avatar);
+        }
+    }
+
     pub(super) fn forget(&mut self, avatar: AvatarId) {
         if let Some(spent) = self.redeemed.remove(&avatar) {
             self.forgotten = self.forgotten.saturating_add(1);
@@ -128,6 +135,14 @@ impl Budget {
         let capability = invite.derived(Kind::Capability, &[avatar.uuid().as_bytes()]);
         Ok(Redeemed { invite: id.clone(), capability, allowance: found.allowance })
     }
+
+    /// After the avatar turned out to be another's: the invite may be redeemed for one of its holder's own, and that
+    /// other's has nothing of it.
+    pub fn turn_away(&mut self, invite: &TokenId, avatar: AvatarId) {
+        if let Some(invite) = self.invites.get_mut(invite) {
+            invite.turn_away(avatar);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +169,17 @@ mod tests {
         assert_eq!(budget.redeem(&invite, avatar(1), start()), Ok(first));
         assert_eq!(budget.redeem(&invite, avatar(2), start()), Err(BudgetError::InviteTaken));
         assert_eq!(budget, saved);
+    }
+
+    #[test]
+    fn who_is_turned_away_keeps_the_invite_and_leaves_nothing() {
+        let mut budget = budget();
+        let invite = minted(&mut budget, "anna", invite_terms(1, 20));
+        let before = budget.clone();
+        let redeemed = budget.redeem(&invite, avatar(1), start()).expect("redeemed");
+        budget.turn_away(&redeemed.invite, avatar(1));
+        assert_eq!(budget, before);
+        assert!(budget.redeem(&invite, avatar(2), start()).is_ok());
     }
 
     #[test]

@@ -106,6 +106,14 @@ impl DurableObject for BudgetObject {
                 })?;
                 said(&())
             }
+            "/turn-away" => {
+                let admission: likeness_core::api::Admission = request.json().await?;
+                self.change(&deployment, |_, mut budget| {
+                    admission.turn_away(&mut budget);
+                    (budget, ())
+                })?;
+                said(&())
+            }
             "/forget" => {
                 let avatar = request.json().await?;
                 self.change(&deployment, |_, mut budget| {

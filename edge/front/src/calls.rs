@@ -173,10 +173,16 @@ async fn budget(env: &Env, passed: &Passed) -> Result<Reply> {
         Answered::Admit(admission) => {
             let id = admission.avatar;
             let reply = admission.reply();
-            let message = (admission, &passed.origin);
+            let message = (&admission, &passed.origin);
             let admitted: std::result::Result<(), Denied> =
                 say(&passing::avatar(env, id)?, &format!("admit/{id}"), &message).await?;
-            Ok(admitted.map_or_else(|denied| Problem::from(denied).into(), |()| reply))
+            match admitted {
+                Ok(()) => Ok(reply),
+                Err(denied) => {
+                    say::<()>(&passing::budget(env)?, "turn-away", &admission).await?;
+                    Ok(Problem::from(denied).into())
+                }
+            }
         }
     }
 }

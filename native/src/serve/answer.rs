@@ -171,11 +171,20 @@ impl Server {
             BureauAnswer::Reply(reply) => Ok(Answered::Reply(reply)),
             BureauAnswer::Admit(admission) => {
                 let id = admission.avatar;
-                self.settle(id, |room, avatar| {
-                    let (person, settings) = (admission.person.clone(), admission.settings.clone());
-                    room.redeemed(avatar, id, person, settings, admission.capability)
-                })
-                .await??;
+                let admitted = self
+                    .settle(id, |room, avatar| {
+                        let (person, settings) = (admission.person.clone(), admission.settings.clone());
+                        room.redeemed(avatar, id, person, settings, admission.capability)
+                    })
+                    .await?;
+                if let Err(problem) = admitted {
+                    self.budget(|mut budget| {
+                        admission.turn_away(&mut budget);
+                        (budget, ())
+                    })
+                    .await?;
+                    return Err(problem);
+                }
                 Ok(Answered::Reply(admission.reply()))
             }
         }
