@@ -78,7 +78,7 @@ impl Gate {
             for stream in listener.incoming().flatten() {
                 let gate = own.clone();
                 // What breaks off on either side breaks off on both.
-                thread::spawn(move || gate.pass(stream).ok());
+                thread::spawn(move || gate.pass(&stream).ok());
             }
         });
         gate
@@ -105,7 +105,7 @@ impl Gate {
 
     /// What came by, one line each.
     pub(crate) fn lines(&self) -> String {
-        self.state().seen.iter().map(|seen| format!("{}\n", seen.line)).collect()
+        self.state().seen.iter().flat_map(|seen| [seen.line.as_str(), "\n"]).collect()
     }
 
     /// Waits until so many calls have come that this holds of.
@@ -136,7 +136,7 @@ impl Gate {
         }
     }
 
-    fn pass(&self, client: TcpStream) -> io::Result<()> {
+    fn pass(&self, mut client: &TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(client.try_clone()?);
         let (first, headers) = read_head(&mut reader)?;
         let line = first.rsplit_once(' ').ok_or(io::ErrorKind::InvalidData)?.0.to_owned();
@@ -157,10 +157,10 @@ impl Gate {
             Fate::Answer(status) => {
                 let answer =
                     format!("HTTP/1.1 {status} It\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-                (&client).write_all(answer.as_bytes())
+                client.write_all(answer.as_bytes())
             }
             Fate::Forward | Fate::Swallow | Fate::Late(_) => {
-                self.forward(&seen, reader, &client, &fate)?;
+                self.forward(&seen, reader, client, &fate)?;
                 self.state().done.push(seen.line);
                 self.shared.changed.notify_all();
                 client.shutdown(Shutdown::Both)
@@ -180,7 +180,9 @@ impl Gate {
         let mut server = TcpStream::connect(upstream)?;
         let mut head = format!("{} HTTP/1.1\r\nconnection: close\r\n", seen.line);
         for (name, value) in seen.headers.iter().filter(|(name, _)| name != "connection") {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            for part in [name.as_str(), ": ", value, "\r\n"] {
+                head.push_str(part);
+            }
         }
         head.push_str("\r\n");
         server.write_all(head.as_bytes())?;

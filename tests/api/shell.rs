@@ -134,12 +134,12 @@ pub(crate) fn start(mut command: Command, find: fn(&str) -> Option<String>) -> (
             let _ = heard.send(address);
         }
     });
-    match told.recv_timeout(PATIENCE) {
-        Ok(address) => (child, address, log),
-        Err(_) => {
-            let _ = child.kill();
-            panic!("it does not listen: {}", log.text());
-        }
+    if let Ok(address) = told.recv_timeout(PATIENCE) {
+        (child, address, log)
+    } else {
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("it does not listen: {}", log.text());
     }
 }
 

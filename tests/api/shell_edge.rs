@@ -93,15 +93,16 @@ fn config(settings: &Settings, port: u16) -> String {
     let limiter = text(&LIMITER.replace("LIMIT", &burst.to_string()));
     let mut bindings = String::new();
     for (name, value) in settings {
-        bindings.push_str(&format!("(name = {}, text = {}),\n", text(name), text(value)));
+        append(&mut bindings, &format!("(name = {}, text = {}),\n", text(name), text(value)));
     }
     let (mut spaces, mut bound) = (String::new(), String::new());
     for class in &classes {
-        spaces.push_str(&format!(
-            "(className = \"{class}\", uniqueKey = \"likeness-{class}\", enableSql = true),\n"
-        ));
+        append(
+            &mut spaces,
+            &format!("(className = \"{class}\", uniqueKey = \"likeness-{class}\", enableSql = true),\n"),
+        );
         let name = class.trim_end_matches("Object").to_uppercase();
-        bound.push_str(&format!("(name = \"{name}\", durableObjectNamespace = \"{class}\"),\n"));
+        append(&mut bound, &format!("(name = \"{name}\", durableObjectNamespace = \"{class}\"),\n"));
     }
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
@@ -143,4 +144,8 @@ const imager :Workerd.Worker = (
 /// A text in quotes, as both Cap'n Proto and JSON write it.
 fn text(text: &str) -> String {
     serde_json::to_string(text).expect("text")
+}
+
+fn append(to: &mut String, more: &str) {
+    to.push_str(more);
 }

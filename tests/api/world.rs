@@ -186,7 +186,7 @@ impl World {
                 if done(&document) {
                     return document;
                 }
-                tag = answer.header("etag").expect("a tag").to_owned();
+                answer.header("etag").expect("a tag").clone_into(&mut tag);
             }
             let log = || self.fixture.shell.read().expect("a shell").log();
             if Instant::now() > until {

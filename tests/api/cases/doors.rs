@@ -179,7 +179,7 @@ pub(super) fn keyless(world: &World) {
 pub(super) fn other_settings(world: &World) {
     let Some(world) = world.elsewhere(Mode::Bare, &[]) else { return };
     world.create().is(201);
-    let restart = |change: &dyn Fn(&mut Vec<(&'static str, String)>)| {
+    let restart = |change: &dyn Fn(&mut crate::shell::Settings)| {
         let mut shell = world.fixture.shell.write().expect("a shell");
         let before = shell.settings.clone();
         let mut settings = before.clone();

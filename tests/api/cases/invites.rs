@@ -154,7 +154,7 @@ pub(super) fn capped(world: &World) {
                 })
             })
             .collect();
-        mints.into_iter().filter_map(|mint| mint.join().expect("an answer")).next()
+        mints.into_iter().find_map(|mint| mint.join().expect("an answer"))
     });
     refused.expect("an end").refused(409, "budget.too_many");
 }
