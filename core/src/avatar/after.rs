@@ -6,7 +6,7 @@ use super::{
     order::{Goods, Happened, Order, lacks_files},
 };
 use crate::{
-    error::{Error, StorageError},
+    error::{Error, StorageError, StorageErrorKind},
     fal::submit::Unclear,
     retry::Trouble,
     storage::{Depot, SIGNED_FOR},
@@ -76,7 +76,13 @@ impl Avatar {
         for depot in self.depots.iter_mut().filter(|depot| depot.is_same_place(cleared)) {
             depot.working = written;
         }
-        if what != Cleared::Everything || written {
+        if written {
+            // Whoever still writes is waited for, and not by deleting again and again.
+            let place = cleared.prefix().to_string();
+            self.tidied(Err(StorageError { kind: StorageErrorKind::Busy, place }), moment);
+            return;
+        }
+        if what != Cleared::Everything {
             return;
         }
         if self.person.is_some() {

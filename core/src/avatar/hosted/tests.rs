@@ -264,6 +264,25 @@ fn an_erase_deletes_at_once_and_again_when_nothing_signed_can_be_written_any_mor
     assert!(!Stored::write(&hand.avatar).expect("a text").contains("Anna"));
 }
 
+/// Deleting is done at once where the bucket is near: without a pause nobody else would ever have a turn.
+#[test]
+fn an_erase_waits_between_looks_for_whoever_still_writes() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    let photo = hand.begins();
+    hand.happens(Event::Asked(Command::Erase));
+    let task = hand.begins();
+    hand.cleared(task, Ok(()));
+    let Step::Wait(until) = hand.step() else { panic!("at once again") };
+    assert!((1..=2).contains(&until.since(hand.moment.now).as_secs()));
+    hand.happens(Event::Ended(photo.mark.id, Outcome::Prepared(Err(PrepareError::Busy))));
+    hand.passes(Duration::from_secs(2));
+    let task = hand.begins();
+    hand.cleared(task, Ok(()));
+    let Step::Wait(until) = hand.step() else { panic!("it is not looked at again") };
+    assert!(until.since(hand.moment.now) > Duration::from_mins(1));
+}
+
 #[test]
 fn the_backend_is_told_of_every_stage_once_and_again_until_it_listens() {
     let mut hand = Hand::new();
