@@ -282,11 +282,12 @@ async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {
     let id = path.split('/').nth(2).and_then(|id| id.parse::<AvatarId>().ok());
     match id {
         Some(id) => passing::avatar(env, id)?.fetch_with_request(request).await,
-        None => Response::error("there is nothing here", 404),
+        None => respond(ApiProblem::NoRoute.into(), false),
     }
 }
 
-fn respond(reply: Reply, head: bool) -> Result<Response> {
+/// The reply as the platform sends it.
+pub(crate) fn respond(reply: Reply, head: bool) -> Result<Response> {
     let headers = response_headers(&reply)?;
     let builder = ResponseBuilder::new().with_status(reply.status.as_u16()).with_headers(headers);
     if head || matches!(reply.status.as_u16(), 204 | 304) || reply.body.is_empty() {

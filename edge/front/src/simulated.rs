@@ -7,6 +7,7 @@ mod spool;
 use std::{io::Cursor, rc::Rc, time::Duration};
 
 use likeness_core::{
+    api::ApiProblem,
     http::{Answer, Body, NoAnswer, Request, Response as Whole},
     simulator::{Incoming, Plan, Reply, Simulator},
 };
@@ -14,7 +15,7 @@ use url::Url;
 use worker::{Delay, Error, Response, ResponseBuilder, Result};
 
 use self::spool::Spooled;
-use crate::{avatar::Inner, outside::header_map, settings};
+use crate::{avatar::Inner, calls::respond, outside::header_map, settings};
 
 /// Answers a request of this object itself, when it is one to its own test box.
 pub(crate) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Option<Answer>> {
@@ -45,7 +46,8 @@ pub(crate) async fn answer(inner: &Rc<Inner>, request: worker::Request) -> Resul
     match part {
         "fal" if ours => fal(inner, request, &url).await,
         "bucket" if ours => bucket::answer(&inner.rows()?, request, &url).await,
-        _ => Response::error("there is nothing here", 404),
+        // As if there were no test mode.
+        _ => respond(ApiProblem::NoRoute.into(), false),
     }
 }
 
