@@ -41,11 +41,11 @@ const fn case(
 /// All of them. Long ones first: the others run meanwhile.
 pub(crate) const CASES: &[Case] = &[
     case(
-        "nothing more may be bought today",
+        "more tokens than there may be",
         Capped,
         &[],
-        &["budget.daily_cap", "budget.too_many"],
-        invites::capped,
+        &["budget.too_many", "api.rate_limited"],
+        invites::many,
     ),
     case("killed while preparing", Bought, &[], &[], storms::killed_while_preparing),
     case("killed while training", Bought, &[], &[], storms::killed_while_training),
@@ -173,7 +173,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     case("too many photos", Test, &[], &["photos.too_many"], photos::too_many),
     case("no bucket", Bare, &[], &["photos.no_bucket", "settings.bucket_missing"], photos::without_bucket),
-    case("other settings", Bare, &[], &["settings.other", "budget.admin_changed"], doors::other_settings),
+    case("other settings", Bought, &[], &["settings.other", "budget.admin_changed"], doors::other_settings),
     case(
         "an avatar is created once",
         Test,
@@ -185,5 +185,7 @@ pub(crate) const CASES: &[Case] = &[
     case("browsers of one origin", Test, &[], &[], doors::browsers),
     case("what there is", Test, &[O::Health, O::Describe], &["api.no_route", "api.method"], doors::found),
     case("nobody was let in", Closed, &[O::Health, O::Describe], &["settings.admin_missing"], doors::closed),
+    case("nothing more may be bought today", Capped, &[], &["budget.daily_cap"], invites::capped),
+    case("a setting cannot be used", Keyless, &[], &["settings.unusable"], doors::unusable),
     case("no key", Keyless, &[], &["settings.key_missing"], doors::keyless),
 ];

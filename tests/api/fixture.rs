@@ -28,11 +28,13 @@ pub(crate) enum Mode {
     Closed,
     /// No key, and no test mode.
     Keyless,
+    /// The operator's token is too short.
+    Unusable,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Test, Self::Bought, Self::Bare, Self::Capped, Self::Closed, Self::Keyless];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Test, Self::Bought, Self::Bare, Self::Capped, Self::Closed, Self::Keyless, Self::Unusable];
 }
 
 pub(crate) const ADMIN: &str = "an-operator-of-more-than-32-characters";
@@ -103,6 +105,9 @@ impl Fixture {
                 settings = vec![("AVATAR_TEST_MODE", "true".to_owned())];
             }
             Mode::Keyless => {}
+            Mode::Unusable => {
+                settings = vec![("ADMIN_TOKEN", "short".to_owned())];
+            }
         }
         if mode == Mode::Bought {
             let minio = Store::new()?;

@@ -77,8 +77,11 @@ impl Gate {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let gate = own.clone();
-                // What breaks off on either side breaks off on both.
-                thread::spawn(move || gate.pass(&stream).ok());
+                thread::spawn(move || {
+                    // What breaks off on either side breaks off on both.
+                    drop(gate.pass(&stream));
+                    drop(stream.shutdown(Shutdown::Both));
+                });
             }
         });
         gate
@@ -153,7 +156,7 @@ impl Gate {
         self.shared.changed.notify_all();
         let fate = rules.iter().find_map(|rule| rule(&seen)).unwrap_or(Fate::Forward);
         match fate {
-            Fate::Refuse => client.shutdown(Shutdown::Both),
+            Fate::Refuse => Ok(()),
             Fate::Answer(status) => {
                 let answer =
                     format!("HTTP/1.1 {status} It\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -163,7 +166,7 @@ impl Gate {
                 self.forward(&seen, reader, client, &fate)?;
                 self.state().done.push(seen.line);
                 self.shared.changed.notify_all();
-                client.shutdown(Shutdown::Both)
+                Ok(())
             }
         }
     }

@@ -95,7 +95,7 @@ fn run(case: &'static Case, fixture: &Arc<Fixture>) -> Outcome {
         if let Err(panic) = result {
             std::panic::resume_unwind(panic);
         }
-        complete::claimed(case, &seen);
+        complete::claimed(case, fixture.kind(), &seen);
     }));
     let passed = result.is_ok();
     println!(

@@ -43,7 +43,11 @@ pub(crate) fn address(line: &str) -> Option<String> {
 }
 
 fn workerd() -> PathBuf {
-    cache().join("edge/node_modules/workerd/bin/workerd")
+    // The runtime itself, not the script of npm's package that starts it: whoever kills that one leaves the runtime.
+    let folder = cache().join("edge/node_modules/@cloudflare");
+    let folders = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut runtimes = folders.map(|folder| folder.join("bin/workerd"));
+    runtimes.find(|program| program.is_file()).unwrap_or(folder)
 }
 
 fn build(name: &str) -> PathBuf {

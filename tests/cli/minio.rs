@@ -103,6 +103,7 @@ const TIME: Duration = Duration::from_mins(5);
 /// One request on a connection of its own.
 pub(crate) fn call(server: &str, method: &str, url: &url::Url, body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(server).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a deadline");
     let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
     let length = body.len();
     let head = format!(

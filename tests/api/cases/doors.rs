@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::{
     described,
     fixture::{ADMIN, Mode, ORIGIN},
+    shell::Kind,
+    shell_native,
     world::{World, id_of},
 };
 
@@ -93,7 +95,8 @@ fn path(entry: &Entry, avatar: &str) -> String {
     path.replace("{file}", "1").replace("{id}", "walked").replace("{user}", "u")
 }
 
-fn now() -> i64 {
+/// The time in milliseconds.
+pub(super) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     i64::try_from(since.as_millis()).expect("a time")
 }
@@ -135,9 +138,16 @@ pub(super) fn found(world: &World) {
     world.create().is(201);
     assert!(world.call("HEAD", &world.of(""), &[], b"").is(200).header("etag").is_some());
     assert!(world.call("HEAD", &world.of("/trainings/1"), &[], b"").is(404).body.is_empty());
-    for target in
-        ["/", "/v2", "/health/", "/v1/avatars", "/v1//avatars", &world.of("/photos/"), "/test/x/y/fal/z"]
-    {
+    for target in [
+        "/",
+        "/v2",
+        "/health/",
+        "/v1/avatars",
+        "/v1//avatars",
+        &world.of("/photos/"),
+        "/test/x/y/fal/z",
+        &format!("/test/{}/guessed/fal/z", world.avatar),
+    ] {
         let answer = world.get(target);
         // A path that misses a part may have an empty one.
         if answer.status != 400 {
@@ -175,9 +185,27 @@ pub(super) fn keyless(world: &World) {
     world.get(&world.of("")).refused(404, "avatar.not_found");
 }
 
+/// A setting that cannot be used is named, and nothing else is done.
+pub(super) fn unusable(world: &World) {
+    if world.fixture.kind() == Kind::Native {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = vec![("ADMIN_TOKEN", "short".to_owned())];
+        let ended = shell_native::command(folder.path(), &settings, 0).output().expect("an end");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success() && said.contains("ADMIN_TOKEN"), "{said}");
+        assert!(!said.contains("short"), "{said}");
+        return;
+    }
+    let Some(world) = world.elsewhere(Mode::Unusable, &[]) else { return };
+    for target in ["/v1/tokens", &world.of("")] {
+        let refused = world.admin("GET", target, &json!({})).refused(503, "settings.unusable");
+        assert!(refused["detail"].as_str().is_some_and(|text| text.contains("ADMIN_TOKEN")), "{refused}");
+    }
+}
+
 /// What was begun under other settings is not carried on, and is there again with the right ones.
 pub(super) fn other_settings(world: &World) {
-    let Some(world) = world.elsewhere(Mode::Bare, &[]) else { return };
+    let Some(world) = world.elsewhere(Mode::Bought, &[]) else { return };
     world.create().is(201);
     let restart = |change: &dyn Fn(&mut crate::shell::Settings)| {
         let mut shell = world.fixture.shell.write().expect("a shell");

@@ -2,11 +2,14 @@
 
 use std::thread;
 
+use likeness_core::time::Timestamp;
 use serde_json::{Value, json};
 
+use super::doors::now;
 use crate::{
-    fixture::ADMIN,
+    fixture::{ADMIN, Mode},
     http::Answer,
+    shell::Kind,
     world::{World, id_of, photo},
 };
 
@@ -90,6 +93,13 @@ pub(super) fn refused(world: &World) {
     world.admin("PUT", "/v1/tokens/a_b", &json!({})).refused(400, "budget.id");
     let past = json!({ "trainings": 1, "pictures": 1, "expires_at": "2020-01-01T00:00:00.000Z" });
     mint(world, "past", &past).refused(400, "budget.expiry_past");
+    let soon = Timestamp::from_millis(now() + 1500);
+    let soon = json!({ "trainings": 1, "pictures": 1, "expires_at": soon });
+    let invite = mint(world, "soon", &soon).is(201).json();
+    let late = id_of("who comes in time, and then too late");
+    redeem(world, &invite["token"], &late).is(200);
+    world.eventually("its end", || redeem(world, &invite["token"], &late).status != 200);
+    redeem(world, &invite["token"], &late).refused(403, "budget.invite_over");
     for uses in [0, 1001] {
         let terms = json!({ "trainings": 1, "pictures": 1, "uses": uses });
         mint(world, "uses", &terms).refused(400, "api.body");
@@ -144,17 +154,30 @@ pub(super) fn capped(world: &World) {
     assert!((1..=86_400).contains(&wait), "until midnight: {wait}");
     answer.refused(429, "budget.daily_cap");
     world.get(&world.of("/trainings/1")).refused(404, "training.not_found");
-    // So many tokens, and no more.
+}
+
+/// So many tokens, and no more. At the edge the platform has lost patience with the operator by then.
+pub(super) fn many(world: &World) {
+    let Some(world) = world.elsewhere(Mode::Capped, &[]) else { return };
     let mint = |number: usize| world.admin("PUT", &format!("/v1/tokens/many-{number}"), &json!({}));
     let refused = thread::scope(|scope| {
         let mints: Vec<_> = (0..4)
             .map(|part| {
                 scope.spawn(move || {
-                    (part * 260..(part + 1) * 260).map(mint).find(|minted| minted.status != 201)
+                    (part * 400..(part + 1) * 400).map(mint).find(|minted| minted.status != 201)
                 })
             })
             .collect();
         mints.into_iter().find_map(|mint| mint.join().expect("an answer"))
     });
-    refused.expect("an end").refused(409, "budget.too_many");
+    let refused = refused.expect("an end");
+    match world.fixture.kind() {
+        Kind::Native => drop(refused.refused(409, "budget.too_many")),
+        Kind::Edge => {
+            assert!(refused.header("retry-after").is_some(), "{}", refused.text());
+            refused.refused(429, "api.rate_limited");
+            // Each caller is counted on its own.
+            world.get("/health").is(200);
+        }
+    }
 }

@@ -107,6 +107,11 @@ pub(super) fn presigned(world: &World) {
     assert!(url.path().contains(&world.avatar), "{url}");
     let put = minio::call(&world.fixture.bucket.address, "PUT", &url, &photo(1));
     assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
+    // Nobody else's address: of another key the signature does not count.
+    let mut other = url.clone();
+    other.set_path(&format!("{}x", url.path()));
+    assert_eq!(minio::call(&world.fixture.bucket.address, "PUT", &other, b"x").status, 403);
+
     world.post(&format!("{target}/check"), &json!({})).is(201);
     let ready = world.until(&target, |photo| photo["state"] != "waiting");
     assert_eq!((&ready["state"], &ready["name"]), (&json!("ready"), &json!("a face.jpg")), "{ready}");

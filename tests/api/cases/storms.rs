@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::{
     fixture::{Mode::Bought, is_order},
     gate::{Fate, Flag, Seen},
+    shell::Kind,
     world::{World, photo},
 };
 
@@ -44,6 +45,10 @@ pub(super) fn killed_while_preparing(world: &World) {
     begun(&world);
     world.fixture.bucket.wait_for(1, is_prepared_photo);
     power_cut(&world);
+    // Nobody has to ask. (At the edge neither, but it may take as long as what was under way was given.)
+    if world.fixture.kind() == Kind::Native {
+        world.fixture.fal.wait_for(1, is_order);
+    }
     carried_on(&world);
 }
 
