@@ -1,18 +1,32 @@
 // A whole training through both Workers, in test mode: nothing else is set but ADMIN_TOKEN.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Both } from "./both.mjs";
 import sharp from "sharp";
 import { drawing } from "./pictures.mjs";
 
+/** What the backend was told. */
+const told = [];
+const backend = createServer(async (request, response) => {
+    const parts = await request.toArray();
+    told.push(JSON.parse(Buffer.concat(parts)));
+    response.end();
+});
+
 let both;
 let token;
 before(async () => {
-    both = await Both.start();
+    await new Promise((ready) => backend.listen(0, "127.0.0.1", ready));
+    const NOTIFY_URL = `http://127.0.0.1:${backend.address().port}/`;
+    both = await Both.start({ NOTIFY_URL, NOTIFY_SECRET: "a secret that only both know" });
     token = await both.server();
 });
-after(() => both?.stop());
+after(async () => {
+    await both?.stop();
+    backend.close();
+});
 
 const ended = ({ status }) => status !== "in_progress";
 
@@ -58,4 +72,20 @@ test("a runtime that is killed again and again carries on, and buys once", async
     if (status.request_id) seen.add(status.request_id);
     assert.ok(status.status === "completed" || status.code === "submission_unclear", JSON.stringify(status));
     assert.ok(seen.size <= 1, `it was bought as ${[...seen]}`);
+});
+
+test("a training that nobody asks about carries on by itself after a kill", async () => {
+    const path = await both.avatar(token, await photos(10, 1600, 1200));
+    assert.equal((await both.call("PUT", `${path}/trainings/1`, { token, body: {} })).status, 202);
+    await both.kill();
+    await both.run();
+    const ours = ({ avatar_id: id, status }) => path.endsWith(id) && ended(status);
+    const begun = Date.now();
+    while (!told.some(ours)) {
+        assert.ok(Date.now() - begun < 90_000, `nobody carries on\n${both.log}`);
+        await new Promise((later) => setTimeout(later, 200));
+    }
+    const { status } = told.find(ours);
+    assert.ok(status.status === "completed" || status.code === "submission_unclear", JSON.stringify(status));
+    console.log(`it took ${((Date.now() - begun) / 1000).toFixed(1)} s`);
 });

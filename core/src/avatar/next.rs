@@ -9,10 +9,14 @@ use super::{
 use crate::{
     fal::Account,
     limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
+    time::Timestamp,
 };
 
 /// How long preparing one photo may take: two transfers, and a hundred times what cleaning the largest takes.
 const PHOTO_LEASE: Duration = Duration::from_mins(20);
+
+/// How soon somebody looks after tasks, whose own leases are as long as the slowest of transfers.
+const LOOK_AFTER: Duration = Duration::from_secs(20);
 
 /// How long deleting may take: some sixty objects, one after the other.
 const TIDY_LEASE: Duration = TRANSFER_TIMEOUT;
@@ -47,6 +51,25 @@ impl Avatar {
             }
         }
         wake.map_or(Step::Idle, Step::Wait)
+    }
+
+    /// When an object that sleeps has to be woken. What can be begun now or is under way is looked after soon: whoever
+    /// is at it may be gone by then, and nobody else would know.
+    #[must_use]
+    pub fn look_again(
+        &self,
+        account: &Account,
+        moment: &Moment,
+        wanted: impl Fn(Errand) -> bool,
+    ) -> Option<Timestamp> {
+        let soon = moment.now.plus(LOOK_AFTER);
+        let busy = self.is_running(moment, |_| true);
+        match self.next_step_of(account, moment, wanted) {
+            Step::Begin(_) => Some(soon),
+            Step::Wait(until) if busy => Some(until.min(soon)),
+            Step::Wait(until) => Some(until),
+            Step::Idle => busy.then_some(soon),
+        }
     }
 
     fn of_training(&self, training: &TrainingJob, account: &Account, moment: &Moment) -> (Errand, Next) {

@@ -6,7 +6,7 @@ use likeness_core::{
     api::{
         Admission, Answer, Deployment, Hold, Operation, Problem, Reply, Room, Spent, Way, listed, test_bucket,
     },
-    avatar::{Avatar, AvatarId, Event, Moment, OrderKey, Step, Stored},
+    avatar::{Avatar, AvatarId, Event, Moment, OrderKey, Stored},
     budget::Payer,
     fal::{RequestId, payloads},
     imager::SignedRequest,
@@ -68,9 +68,6 @@ pub(crate) struct Hint {
 /// What was reserved and is not known to be bought or not.
 const RESERVED: &str = "reserved ";
 
-/// How soon the alarm looks after tasks that the instance which began them should have ended.
-const LOOK_AFTER: Duration = Duration::from_secs(20);
-
 impl DurableObject for AvatarObject {
     fn new(state: State, env: Env) -> Self {
         Self {
@@ -111,9 +108,6 @@ impl DurableObject for AvatarObject {
     async fn alarm(&self) -> Result<Response> {
         let inner = Rc::clone(&self.inner);
         inner.armed.set(None);
-        // Should this one not come to its end, another one looks after it.
-        let later = settings::now().plus(LOOK_AFTER);
-        drop(inner.arm(later));
         drive::run(inner).await;
         ResponseBuilder::new().ok("")
     }
@@ -157,12 +151,8 @@ impl Inner {
             }
             if let Some(way) = way.filter(|way| way.carries(avatar).is_ok()) {
                 let deployment = self.deployment()?;
-                match avatar.next_step_of(&way.account, moment, |errand| deployment.wants(errand)) {
-                    // Whoever changed it sets off at once; the alarm is for when that is cut short.
-                    Step::Begin(_) => self.look_after(moment.now)?,
-                    Step::Wait(until) => self.arm(until)?,
-                    Step::Idle => {}
-                }
+                let again = avatar.look_again(&way.account, moment, |errand| deployment.wants(errand));
+                again.map_or(Ok(()), |again| self.arm(again))?;
             }
         }
         Ok(told)
@@ -367,22 +357,15 @@ impl Inner {
         Ok(())
     }
 
-    /// Has the alarm look after what is begun now, should nobody come back to it. One that is set already will do.
-    fn look_after(&self, now: Timestamp) -> Result<()> {
-        let armed = self.armed.get();
-        if armed.is_some_and(|armed| armed > now && armed <= now.plus(LOOK_AFTER)) {
-            return Ok(());
-        }
-        self.arm(now.plus(LOOK_AFTER))
-    }
-
     /// Sets the alarm. The platform takes it in the order in which it is told, so nobody waits for its answer.
     pub(crate) fn arm(&self, at: Timestamp) -> Result<()> {
         // Not in the past: an alarm that is due at once, again and again, would starve everything else.
         let at = at.max(settings::now().plus(Duration::from_millis(50)));
-        if self.armed.replace(Some(at)) == Some(at) {
+        // One that rings earlier will do: it looks, and sets the next.
+        if self.armed.get().is_some_and(|armed| armed > settings::now() && armed <= at) {
             return Ok(());
         }
+        self.armed.set(Some(at));
         let date = js_sys::Date::new(&at.to_string().into());
         let storage = self.state.storage();
         let promise = storage.as_raw().set_alarm(date, JsValue::NULL.into())?;

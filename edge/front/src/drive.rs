@@ -12,13 +12,14 @@ use worker::Result;
 
 use crate::{avatar::Inner, settings, work};
 
-/// When what was bought or forgotten, and could not be told to others, is told again.
+/// When what went wrong around an avatar is tried again.
 const AGAIN: Duration = Duration::from_mins(1);
 
 /// Never fails: what goes wrong is logged, and the alarm comes again.
 pub(crate) async fn run(inner: Rc<Inner>) {
     if let Err(error) = drive(&inner).await {
         worker::console_error!("[FAL AI] ERROR {error}");
+        drop(inner.arm(settings::now().plus(AGAIN)));
     }
     if let Err(error) = inner.settle_up().await {
         worker::console_warn!("[FAL AI] WARNING {error}");
@@ -41,14 +42,8 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
                 let (inner, deployment) = (Rc::clone(inner), Rc::clone(&deployment));
                 tasks.push(Box::pin(async move { perform(&inner, &deployment, &way, *task).await }));
             }
-            Some(Step::Wait(until)) => {
-                inner.arm(until)?;
-                match tasks.next().await {
-                    Some(ended) => ended?,
-                    None => return Ok(()),
-                }
-            }
-            Some(Step::Idle) | None => match tasks.next().await {
+            // The alarm is set for what comes later.
+            Some(Step::Wait(_) | Step::Idle) | None => match tasks.next().await {
                 Some(ended) => ended?,
                 None => return Ok(()),
             },

@@ -314,3 +314,18 @@ fn the_backend_is_told_of_every_stage_once_and_again_until_it_listens() {
     hand.prepared(2);
     assert!(told(&hand).is_some(), "it is uploading now");
 }
+
+#[test]
+fn what_is_under_way_is_looked_after_long_before_its_lease_ends() {
+    let mut hand = Hand::new();
+    let again = |hand: &Hand| hand.avatar.look_again(&hand.account, &hand.moment, |_| true);
+    assert_eq!(again(&hand), None);
+    hand.upload("a");
+    let within = |hand: &Hand, most: u64| {
+        let again = again(hand).expect("nobody looks again");
+        assert!(again > hand.moment.now && again <= hand.moment.now.plus(Duration::from_secs(most)));
+    };
+    within(&hand, 30);
+    hand.begins();
+    within(&hand, 30);
+}
