@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, Bought, Chore, Command, Errand, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey,
+        Avatar, AvatarId, Bought, Command, Errand, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey,
         Outcome, Stage, Step, Task, TaskId,
     },
-    fal::submit::{self, Submitted, Unclear},
+    fal::submit::Unclear,
     time::Timestamp,
 };
 use tokio::{
@@ -167,7 +167,7 @@ impl<'a> Driver<'a> {
             let wait = match step {
                 // Before anything is told: what is saved as begun is begun.
                 Step::Begin(task) => {
-                    if is_submit(&task.mark) && self.hold.is_none() {
+                    if task.mark.is_submit() && self.hold.is_none() {
                         self.hold = interrupt.hold().await;
                     }
                     self.begin(*task);
@@ -208,12 +208,7 @@ impl<'a> Driver<'a> {
         let moment = moment(self.link.poll)?;
         let advanced = self.shell.store.settle(self.id, |avatar| {
             let Some(avatar) = avatar else { return (None, None) };
-            let mut avatar = avatar.after(Event::Woke, &moment);
-            let may = |errand| wanted(&avatar, errand);
-            let step = avatar.next_step_of(&self.link.account, &moment, may);
-            if let Step::Begin(task) = &step {
-                avatar = avatar.after(Event::Began(task.mark.clone()), &moment);
-            }
+            let (avatar, step) = avatar.advance(&self.link.account, &moment, wanted);
             (Some(avatar.clone()), Some((avatar, step)))
         });
         advanced.map_err(failures::storage)?.ok_or_else(|| failures::no_avatar(self.id))
@@ -238,15 +233,8 @@ impl<'a> Driver<'a> {
         })?;
         let place = self.under_way.iter().position(|mark| mark.id == id);
         let mark = place.map(|place| self.under_way.remove(place));
-        let submitted = mark.as_ref().is_some_and(is_submit);
+        let accepted = mark.as_ref().and_then(|mark| mark.accepted(&outcome));
         let errand = mark.map(|mark| mark.errand);
-        let accepted = match &outcome {
-            Outcome::Answered { answer, .. } if submitted => match submit::parse(answer.clone()) {
-                Submitted::Accepted(request_id) => Some(request_id),
-                _ => None,
-            },
-            _ => None,
-        };
         let told = self.shell.tell_outcome(self.id, id, outcome, errand, self.link.poll).map(drop);
         if !self.awaits_a_submit() {
             self.hold = None;
@@ -283,7 +271,7 @@ impl<'a> Driver<'a> {
     }
 
     fn awaits_a_submit(&self) -> bool {
-        self.under_way.iter().any(is_submit)
+        self.under_way.iter().any(Mark::is_submit)
     }
 }
 
@@ -315,10 +303,6 @@ async fn watch(
             return Ok(Watched::Alone(lock));
         }
     }
-}
-
-fn is_submit(mark: &Mark) -> bool {
-    matches!(mark.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
 }
 
 fn given_up(goal: Goal, avatar: &Avatar) -> Option<Failure> {

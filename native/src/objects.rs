@@ -10,7 +10,7 @@ use std::{
 use likeness_core::{
     error::{StorageError, StorageErrorKind},
     http::{Answer, Body, NoAnswer, Request},
-    storage::{self, Bucket, ETag, ObjectKey, Prefix},
+    storage::{self, Bucket, Clearing, ClearingStep, ETag, ObjectKey, Prefix},
 };
 use tokio::runtime::Handle;
 
@@ -124,31 +124,18 @@ impl Objects {
 
     /// Deletes everything under a prefix, until a listing shows nothing. Tells how many objects there were.
     pub(crate) async fn clear(&self, prefix: &Prefix) -> Result<usize, StorageError> {
-        /// A thousand objects each; nobody but us writes here.
-        const MOST_ROUNDS: u32 = 100;
-
-        let (mut deleted, mut before) = (0, Vec::new());
-        for _ in 0..MOST_ROUNDS {
-            let keys = match self.list(prefix).await {
-                // With its bucket all of it is gone.
-                Err(error) if error.kind == StorageErrorKind::NoBucket => return Ok(deleted),
-                keys => keys?,
-            };
-            if keys.is_empty() {
-                return Ok(deleted);
+        let mut clearing = Clearing::new(&self.bucket, prefix);
+        loop {
+            match clearing.step(clock::now()) {
+                ClearingStep::Call(request) => {
+                    let answer = self.transport.send(*request, None).await;
+                    let place = || format!("s3://{}/{prefix}", self.bucket.name());
+                    clearing.answered(answer.map_err(|error| unsent(&error, place()))?);
+                }
+                ClearingStep::Done(deleted) => return Ok(deleted),
+                ClearingStep::Failed(error) => return Err(error),
             }
-            if keys == before {
-                break;
-            }
-            for key in &keys {
-                self.delete(key).await?;
-                deleted += 1;
-            }
-            before = keys;
         }
-        // It says that it deletes, and does not.
-        let place = format!("s3://{}/{prefix}", self.bucket.name());
-        Err(StorageError { kind: StorageErrorKind::Broken, place })
     }
 
     /// The first page of what lies under a prefix: up to a thousand keys.

@@ -18,7 +18,6 @@ use likeness_core::{
     simulator::{Plan, Simulator},
 };
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
-use url::Url;
 
 use crate::{
     clock,
@@ -124,8 +123,8 @@ impl Shell {
 
     /// The simulator of this avatar. One for each avatar that is driven: calls past it are lost.
     fn simulated(&self, id: AvatarId) -> Result<Transport, Failure> {
-        let plan = plan(id, self.settings.mock_training.value);
-        let plan = plan.ok_or_else(|| no_way(&"the simulator has no address"))?;
+        let base = SIMULATOR.parse().map_err(|error: url::ParseError| no_way(&error))?;
+        let plan = Plan::of_avatar(base, id, self.settings.mock_training.value);
         Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan })))
     }
 
@@ -195,17 +194,12 @@ impl Shell {
     fn link_in(&self, id: AvatarId, test_mode: bool) -> Result<Link, Failure> {
         let account = self.settings.account_in(test_mode)?;
         if test_mode {
-            let training = self.settings.mock_training.value;
             let transport = self.simulated(id)?;
-            let poll = (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL);
+            let poll = Plan::poll(self.settings.mock_training.value);
             return Ok(Link { account, transport, poll, objects: None });
         }
         let transport = self.http()?;
-        // A simulator on this machine is in a hurry, and nobody else is disturbed by being asked often.
-        let base = self.settings.fal_base_url.value.as_ref();
-        let nearby =
-            base.and_then(Url::host_str).is_some_and(|host| matches!(host, "127.0.0.1" | "localhost"));
-        let poll = if nearby { Duration::from_millis(200) } else { POLL_INTERVAL };
+        let poll = account.origins().poll();
         Ok(Link { account, transport, poll, objects: None })
     }
 }
@@ -219,12 +213,6 @@ pub(crate) fn moment(poll: Duration) -> Result<Moment, Failure> {
     })?;
     let photo_slots = std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Moment { now: clock::now(), poll, photo_slots, entropy })
-}
-
-/// The simulator of one avatar. Its ids are unlike those of every other.
-fn plan(id: AvatarId, training: Duration) -> Option<Plan> {
-    let seed = id.uuid().as_u64_pair().1;
-    Some(Plan { seed, ..Plan::new(SIMULATOR.parse().ok()?).with_training(training) })
 }
 
 fn no_way(why: &dyn std::fmt::Display) -> Failure {

@@ -1,6 +1,8 @@
 //! The API from outside, the same cases at both shells: `likeness serve`, and the Workers in Cloudflare's runtime
 //! (`LIKENESS_SHELL=edge`). `LIKENESS_CASE=PART` runs only the cases with this in their names.
 
+#[path = "../cli/address.rs"]
+mod address;
 mod cases;
 mod complete;
 mod described;
@@ -10,7 +12,6 @@ mod http;
 #[path = "../cli/minio.rs"]
 #[expect(dead_code, reason = "the command line's tests use all of it")]
 mod minio;
-mod running;
 mod shell;
 mod shell_edge;
 mod shell_native;

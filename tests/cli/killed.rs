@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 use crate::{
     Ending, Place,
-    running::{PATIENCE, Running, Server, quiet_address},
+    address::quiet_address,
+    running::{PATIENCE, Running, Server},
 };
 
 const KILLS: u64 = 50;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 #[cfg(target_os = "linux")]
+mod address;
 mod bucket;
 mod check;
 #[cfg(target_os = "linux")]

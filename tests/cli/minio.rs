@@ -16,7 +16,7 @@ use std::{
 
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle, actions::ListObjectsV2};
 
-use crate::running::quiet_address;
+use crate::address::quiet_address;
 
 pub(crate) const KEY: &str = "likeness-tests";
 pub(crate) const SECRET: &str = "not-a-secret-at-all";

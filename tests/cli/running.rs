@@ -2,8 +2,8 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read, Write as _},
-    net::{TcpListener, TcpStream},
-    process::{self, Child, Command, Stdio},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -247,18 +247,5 @@ impl Place {
 
     pub(crate) fn home(&self) -> std::path::PathBuf {
         self.path(".local/share/likeness")
-    }
-}
-
-/// An address that stays free until the program listens there. The system gives ports beyond these to whoever asks
-/// for none in particular, so that nobody is given this one in between.
-pub(crate) fn quiet_address() -> String {
-    static GIVEN: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let number = u64::from(process::id()) * 64 + GIVEN.fetch_add(1, Ordering::Relaxed);
-        let address = format!("127.0.0.1:{}", 20_000 + number % 10_000);
-        if TcpListener::bind(&address).is_ok() {
-            return address;
-        }
     }
 }

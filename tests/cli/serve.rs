@@ -1,10 +1,10 @@
-//! `likeness serve`: the HTTP API, from outside.
+//! `likeness serve` as a program: what it leaves on the disk, how it ends, whom it does not wait for. What its API
+//! answers is in tests/api, since the Workers answer the same.
 
 use std::{
     io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::Command,
-    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -84,11 +84,6 @@ impl Api {
 
     fn post(&self, path: &str, document: &Value) -> Answer {
         self.call("POST", path, &[], document.to_string().as_bytes())
-    }
-
-    fn admin(&self, method: &str, path: &str, document: &Value) -> Answer {
-        let admin = [("authorization", format!("Bearer {ADMIN}"))];
-        call(&self.address, method, path, &admin, document.to_string().as_bytes())
     }
 
     fn create(&self) -> Answer {
@@ -215,85 +210,6 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
     });
 }
 
-/// Everything that costs money happens once, whoever asks how often.
-#[test]
-fn two_starts_at_once_buy_one_training() {
-    let place = Place::new();
-    let server = Server::start(&place, "300ms", &[]);
-    let api = Api::start(&mut place.buying(&server, &SERVE));
-    api.create().is(201);
-    api.put(&of("/trainings/1"), &json!({})).refused(422, "data.too_few_photos");
-    api.upload(4);
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| api.put(&of("/trainings/1"), &json!({})).is(202));
-        }
-    });
-    api.put(&of("/trainings/1"), &json!({ "training_config": { "steps": 7 } }))
-        .refused(409, "order.different");
-    api.put(&of("/trainings/3"), &json!({})).refused(409, "order.wrong_number");
-    api.until_trained(1);
-    assert_eq!((server.orders(), server.purchases()), (1, 1));
-    assert_eq!(api.admin("GET", "/v1/budget", &json!({})).is(200).json()["today"]["trainings"], 1);
-    // What was prepared is gone; the photos themselves stay for another training.
-    eventually("a tidy folder", || place.kept_named("working").is_empty());
-    assert_eq!(place.kept_named("/upload-").len(), 4);
-    api.put(&of("/trainings/2"), &json!({ "training_config": { "steps": 7, "min_photos": 4 } })).is(202);
-    api.until_trained(2);
-    assert_eq!(server.orders(), 2);
-    for line in api.running.stderr.all() {
-        assert!(line.contains("[FAL AI]"), "{line}");
-        for secret in [ADMIN, api.token.as_str(), "hush", "token="] {
-            assert!(!line.contains(secret), "{line}");
-        }
-    }
-}
-
-fn killed_after(moment: Option<&str>) {
-    let place = Place::new();
-    let server = Server::start(&place, "300ms", &[]);
-    let api = Api::start(&mut place.buying(&server, &SERVE));
-    api.create().is(201);
-    api.upload(4);
-    api.put(&of("/trainings/1"), &json!({})).is(202);
-    if let Some(moment) = moment {
-        api.running.stderr.wait_for(moment);
-    }
-    api.running.kill();
-    let api = Api::start(&mut place.buying(&server, &SERVE));
-    // The same call again says how it stands.
-    api.put(&of("/trainings/1"), &json!({})).is(202);
-    // Killed before its order left: only a person can know that.
-    let status = api.until(&of("/trainings/1"), |status| {
-        status["status"] != "in_progress" || status["stage"] == "submission_unclear" && server.orders() == 0
-    });
-    if status["stage"] == "submission_unclear" {
-        api.post(&of("/trainings/1/resolve"), &json!({ "not_accepted": true })).is(202);
-        api.until(&of("/trainings/1"), |status| status["status"] == "error");
-        api.put(&of("/trainings/2"), &json!({})).is(202);
-        api.until_trained(2);
-    } else {
-        assert_eq!(status["status"], "completed", "{status}");
-    }
-    assert_eq!((server.orders(), server.purchases()), (1, 1), "{:#?}", server.log().all());
-    eventually("a tidy folder", || place.kept_named("working").is_empty());
-}
-
-#[test]
-fn killed_as_soon_as_it_is_asked_it_carries_on() {
-    killed_after(None);
-}
-
-#[test]
-fn killed_while_ordering_it_carries_on() {
-    killed_after(Some("The order is being placed at fal.ai."));
-}
-
-#[test]
-fn killed_while_training_it_carries_on() {
-    killed_after(Some("took the order"));
-}
-
 /// The answer to an order takes a while: it is waited for and saved.
 #[test]
 fn told_to_stop_it_waits_for_the_answer_to_an_order() {
@@ -338,129 +254,6 @@ fn told_to_stop_it_keeps_nobody_waiting() {
     api.running.ended().ended(0);
 }
 
-#[test]
-fn everybody_may_do_what_the_table_says() {
-    let place = Place::new();
-    let api = Api::start(place.testing(&SERVE).env("ALLOWED_ORIGINS", "https://app.example"));
-    let health = call(&api.address, "GET", "/health", &[], b"").is(200);
-    assert_eq!(health.json()["able"], true);
-    call(&api.address, "GET", "/openapi.json", &[], b"").is(200);
-    call(&api.address, "GET", &of(""), &[], b"").refused(401, "api.unauthorized");
-    let forged = [("authorization", format!("Bearer lks_{}", "0".repeat(64)))];
-    call(&api.address, "GET", &of(""), &forged, b"").refused(401, "api.unauthorized");
-    api.admin("PUT", &of(""), &json!({})).refused(403, "api.forbidden");
-    api.get("/v1/budget").refused(403, "api.forbidden");
-    api.get("/v2").refused(404, "api.no_route");
-    api.get(&of("")).refused(404, "avatar.not_found");
-    assert_eq!(api.call("PATCH", &of(""), &[], b"").is(405).header("allow"), Some("PUT, GET, DELETE"));
-    api.call("PUT", &of(""), &[], b"{").refused(400, "api.body");
-    let large = vec![b' '; 70_000];
-    api.call("PUT", &of(""), &[], &large).refused(413, "api.body_too_large");
-
-    let origin = ("origin", "https://app.example");
-    let preflight = api.call("OPTIONS", &of(""), &[origin], b"").is(204);
-    assert!(preflight.header("access-control-allow-methods").is_some());
-    let allowed = api.call("GET", &of(""), &[origin], b"");
-    assert_eq!(allowed.header("access-control-allow-origin"), Some("https://app.example"));
-    let other = api.call("GET", &of(""), &[("origin", "https://evil.example")], b"");
-    assert_eq!(other.header("access-control-allow-origin"), None);
-
-    // Without a bucket there is no address to PUT at.
-    api.create().is(201);
-    api.post(&of("/photos/p/address"), &json!({})).refused(409, "photos.no_bucket");
-    let mut stream = TcpStream::connect(&api.address).expect("a connection");
-    let (path, token) = (of("/photos/p"), &api.token);
-    let head = format!(
-        "PUT {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-length: 20000001\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).expect("sent");
-    let mut status = [0; 12];
-    stream.read_exact(&mut status).expect("an answer before a byte of the body");
-    assert_eq!(&status, b"HTTP/1.1 413");
-
-    // What is no photo is taken in, looked at, and named.
-    api.call("PUT", &of("/photos/p"), &[], b"no photo").is(201);
-    let no_photo = api.until(&of("/photos/p"), |photo| photo["state"] != "waiting");
-    assert_eq!(
-        (&no_photo["state"], &no_photo["code"]),
-        (&json!("rejected"), &json!("photo.unsupported_format"))
-    );
-    api.call("PUT", &of("/photos/p"), &[], b"no photo").is(200);
-    api.call("PUT", &of("/photos/good"), &[], &photo(1, 520)).is(201);
-    api.until(&of("/photos/good"), |photo| photo["state"] == "ready");
-    assert_eq!(place.kept_named("/working/photo-").len(), 1);
-    for id in ["p", "good"] {
-        api.call("DELETE", &of(&format!("/photos/{id}")), &[], b"").is(204);
-        api.get(&of(&format!("/photos/{id}"))).refused(404, "photos.not_found");
-    }
-    let left = || [place.kept_named("/upload-"), place.kept_named("/working/photo-")].concat();
-    eventually("the end of their files", || left().is_empty());
-    // A photo that is refused is heard to its end, so that its caller hears why.
-    let large = vec![0; 3_000_000];
-    let path = "/v1/avatars/00000000-0000-4000-8000-000000000000/photos/p";
-    api.call("PUT", path, &[], &large).refused(404, "avatar.not_found");
-}
-
-#[test]
-fn an_invite_pays_for_one_avatar() {
-    let place = Place::new();
-    let api = Api::start(&mut place.testing(&SERVE));
-    let terms = json!({ "trainings": 1, "pictures": 2 });
-    let invite = api.admin("PUT", "/v1/invites/anna", &terms).is(201).json();
-    let redemption = json!({
-        "invite": invite["token"], "avatar_id": AVATAR, "name": "Anna", "training_config": { "min_photos": 4 },
-    });
-    let redeem = || call(&api.address, "POST", "/v1/redeem", &[], redemption.to_string().as_bytes());
-    let capability = redeem().is(200).json()["capability"].as_str().expect("a capability").to_owned();
-    assert_eq!(redeem().is(200).json()["capability"], capability.as_str());
-    let invited = Api { running: api.running, address: api.address, token: capability };
-    invited.get("/v1/users/invite-anna/avatars").refused(403, "api.forbidden");
-    let other = "/v1/avatars/00000000-0000-4000-8000-000000000000";
-    invited.get(other).refused(401, "api.unauthorized");
-    invited.upload(4);
-    invited
-        .put(&of("/trainings/1"), &json!({ "photo_urls": ["a.jpg"] }))
-        .refused(403, "photos.keys_forbidden");
-    invited.put(&of("/trainings/1"), &json!({})).is(202);
-    invited.until_trained(1);
-    invited.put(&of("/trainings/2"), &json!({})).refused(403, "budget.allowance_spent");
-    invited
-        .put(&of("/pictures/1"), &json!({ "prompt": "at sea", "count": 3 }))
-        .refused(403, "budget.allowance_spent");
-    invited.put(&of("/pictures/1"), &json!({ "prompt": "at sea", "count": 2 })).is(202);
-    invited.until(&of("/pictures/1"), |status| status["status"] == "completed");
-    // A new capability ends the one before; only a backend makes one.
-    invited.post(&of("/capability"), &json!({})).refused(403, "api.forbidden");
-}
-
-#[test]
-fn the_day_s_cap_holds_and_says_until_when() {
-    let place = Place::new();
-    let api = Api::start(place.testing(&SERVE).env("DAILY_TRAININGS", "0"));
-    api.create().is(201);
-    api.upload(4);
-    let refused = api.put(&of("/trainings/1"), &json!({})).is(429);
-    assert!(refused.header("retry-after").is_some());
-    assert_eq!(refused.json()["code"], "budget.daily_cap");
-    assert_eq!(api.get(&of("")).json()["trainings"], json!([]));
-}
-
-#[test]
-fn without_an_operator_only_that_it_runs_is_told() {
-    let place = Place::new();
-    let running = Running::start(&mut place.testing(&SERVE));
-    let address = listening(&running);
-    running.stderr.wait_for("ADMIN_TOKEN is not set");
-    call(&address, "GET", "/health", &[], b"").is(200);
-    call(&address, "GET", &of(""), &[], b"").refused(503, "settings.admin_missing");
-    running.signal("INT");
-    running.ended().ended(0);
-
-    let short = Ending::of(place.command(&SERVE).env("ADMIN_TOKEN", "short").env("FAL_KEY", "a:b")).ended(2);
-    assert!(short.stderr.contains("ADMIN_TOKEN must have at least 32 characters"), "{}", short.stderr);
-    assert!(!short.stderr.contains("short\n"));
-}
-
 /// What the command line made is not for callers of the API, and goes on as before.
 #[test]
 fn avatars_of_the_command_line_are_not_behind_the_api() {
@@ -478,52 +271,6 @@ fn avatars_of_the_command_line_are_not_behind_the_api() {
     Ending::of(&mut place.testing(&["status", "Zebulon"])).ended(0);
     assert_eq!(place.kept_named("/working/photo-").len(), 1);
     assert_eq!(place.kept_named("/upload-").len(), 1);
-}
-
-/// A backend is told of every change, signed, and again when it did not listen.
-#[test]
-fn a_backend_is_told() {
-    let place = Place::new();
-    let backend = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}/hook", backend.local_addr().expect("an address"));
-    let (sender, told) = mpsc::channel();
-    thread::spawn(move || {
-        for (number, stream) in backend.incoming().enumerate() {
-            let mut stream = stream.expect("a connection");
-            let mut message = Vec::new();
-            let mut piece = [0; 4096];
-            // Until the document, which is all there is, closes.
-            while !message.ends_with(b"}") {
-                let read = stream.read(&mut piece).expect("a message");
-                message.extend_from_slice(&piece[..read]);
-            }
-            let answer = if number == 0 { "500 Internal Server Error" } else { "204 No Content" };
-            write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                .expect("said");
-            if sender.send(String::from_utf8(message).expect("text")).is_err() {
-                return;
-            }
-        }
-    });
-    let mut command = place.testing(&SERVE);
-    let api = Api::start(command.env("NOTIFY_URL", url).env("NOTIFY_SECRET", "hush"));
-    api.create().is(201);
-    api.upload(4);
-    api.put(&of("/trainings/1"), &json!({})).is(202);
-    let last = loop {
-        let message = told.recv_timeout(PATIENCE).expect("a message");
-        assert!(
-            message.starts_with("POST /hook ") && message.contains("webhook-signature: v1,"),
-            "{message}"
-        );
-        let (_, document) = message.split_once("\r\n\r\n").expect("a document");
-        let document: Value = serde_json::from_str(document).expect("JSON");
-        assert_eq!((&document["type"], &document["user_id"]), (&json!("training"), &json!("user-1")));
-        if document["status"]["status"] == "completed" {
-            break document;
-        }
-    };
-    assert_eq!(last["avatar_id"], AVATAR);
 }
 
 /// Whoever is slow is in nobody's way.

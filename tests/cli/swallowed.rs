@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::{
     Ending, Place,
+    address::quiet_address,
     proxy::{Call, Fate, Proxy},
-    running::{Server, quiet_address},
+    running::Server,
 };
 
 const ORDER: &str = "POST /fal-ai/flux-lora-portrait-trainer";

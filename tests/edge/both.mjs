@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import workerd from "workerd";
+import { freePort } from "./port.mjs";
 
 const edge = new URL("../../edge/", import.meta.url);
 
@@ -160,11 +160,3 @@ const bare :Workerd.Worker = (
     compatibilityDate = "2026-11-17",
 );
 `;
-
-async function freePort() {
-    const server = createServer();
-    await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-    const { port } = server.address();
-    await new Promise((done) => server.close(done));
-    return port;
-}

@@ -3,10 +3,10 @@
 
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import workerd from "workerd";
+import { freePort } from "./port.mjs";
 
 export class Worker {
     /** What the Worker and the runtime said. */
@@ -97,11 +97,3 @@ const caller = `export default {
     },
 };
 `;
-
-async function freePort() {
-    const server = createServer();
-    await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-    const { port } = server.address();
-    await new Promise((done) => server.close(done));
-    return port;
-}

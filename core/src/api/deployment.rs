@@ -10,8 +10,8 @@ use crate::{
     budget::{AdminToken, DailyCaps, MIN_ADMIN_TOKEN},
     fal::{Account, Origins},
     http::StatusCode,
-    limits::POLL_INTERVAL,
     secret::Secret,
+    simulator::Plan,
     storage::{Access, Bucket},
 };
 
@@ -156,13 +156,7 @@ impl Deployment {
     #[must_use]
     pub fn way(&self) -> Option<Way> {
         let account = self.account().ok().flatten()?;
-        // A simulator on this machine is in a hurry, and nobody else is disturbed by being asked often.
-        let nearby = self
-            .fal
-            .as_ref()
-            .and_then(Url::host_str)
-            .is_some_and(|host| matches!(host, "127.0.0.1" | "localhost"));
-        let poll = if nearby { Duration::from_millis(500) } else { POLL_INTERVAL };
+        let poll = account.origins().poll();
         Some(Way { account, bucket: self.bucket.clone(), poll })
     }
 
@@ -172,7 +166,7 @@ impl Deployment {
     pub fn test_way(&self, simulator: &Url, own: Option<Bucket>) -> Option<Way> {
         let key = Secret::new("simulator:simulator")?;
         let account = Account::new(key, Origins::single(simulator).ok()?).ok()?;
-        let poll = (self.mock_training / 20).clamp(Duration::from_millis(200), POLL_INTERVAL);
+        let poll = Plan::poll(self.mock_training);
         Some(Way { account, bucket: self.bucket.clone().or(own), poll })
     }
 }

@@ -4,10 +4,9 @@
 //!
 //! ```text
 //! loop {
-//!     avatar = avatar.after(Event::Woke, moment); save
-//!     match avatar.next_step(account, moment) {
-//!         Step::Begin(task) => { avatar = avatar.after(Event::Began(task.mark), moment); save;
-//!                                do task.work;
+//!     (avatar, step) = avatar.advance(account, moment, wanted); save
+//!     match step {
+//!         Step::Begin(task) => { do task.work;
 //!                                avatar = avatar.after(Event::Ended(id, outcome), moment); save }
 //!         Step::Wait(until) => wait until then, or until something happens
 //!         Step::Idle => stop, unless tasks are under way

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Avatar, Chore, Errand, Generation, Mark, Moment, Photo, PhotoState, Stage, Step, Task, TaskId,
+    Avatar, Chore, Errand, Event, Generation, Mark, Moment, Photo, PhotoState, Stage, Step, Task, TaskId,
     TrainingJob, Work, hosted::Tidying, order::Next,
 };
 use crate::{
@@ -26,6 +26,23 @@ impl Avatar {
     #[must_use]
     pub fn next_step(&self, account: &Account, moment: &Moment) -> Step {
         self.next_step_of(account, moment, |_| true)
+    }
+
+    /// Lets time pass, and takes the next task of what is `wanted`: what it becomes is saved before the task is done.
+    #[must_use]
+    pub fn advance(
+        self,
+        account: &Account,
+        moment: &Moment,
+        wanted: impl Fn(&Self, Errand) -> bool,
+    ) -> (Self, Step) {
+        let avatar = self.after(Event::Woke, moment);
+        let step = avatar.next_step_of(account, moment, |errand| wanted(&avatar, errand));
+        let avatar = match &step {
+            Step::Begin(task) => avatar.after(Event::Began(task.mark.clone()), moment),
+            Step::Wait(_) | Step::Idle => avatar,
+        };
+        (avatar, step)
     }
 
     /// What to do next of what is `wanted`. The rest waits for someone who wants it, and holds nothing up.

@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     error::{Error, StorageError},
-    fal::{RequestId, upload::Upload},
+    fal::{
+        RequestId,
+        submit::{self, Submitted},
+        upload::Upload,
+    },
     http::{Answer, Request},
     photo::PhotoProblem,
     storage::{Depot, ObjectPlace},
@@ -49,6 +53,26 @@ pub struct Mark {
     pub lease: Timestamp,
     /// For a submit with a webhook: the hash of the token in the webhook's address.
     pub token: Option<TokenHash>,
+}
+
+impl Mark {
+    /// Whether it is a purchase: the one call that is never made twice.
+    #[must_use]
+    pub fn is_submit(&self) -> bool {
+        matches!(self.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
+    }
+
+    /// The request that it has become, when it is a purchase that fal took.
+    #[must_use]
+    pub fn accepted(&self, outcome: &Outcome) -> Option<RequestId> {
+        match outcome {
+            Outcome::Answered { answer, .. } if self.is_submit() => match submit::parse(answer.clone()) {
+                Submitted::Accepted(request_id) => Some(request_id),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A task's number.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Fault;
+use crate::{avatar::AvatarId, limits::POLL_INTERVAL};
 
 /// How many images the portrait trainer's page asks for ("at least 10 images, although more is better").
 /// fal publishes no number that it enforces.
@@ -117,6 +118,18 @@ impl Plan {
     /// The address of a path at fal's file store.
     pub(super) fn file_url(&self, path: &str) -> String {
         self.url("https://v3b.fal.media", path)
+    }
+
+    /// The plan of a simulator that is one avatar's own: its ids are unlike those of every other.
+    #[must_use]
+    pub fn of_avatar(base: Url, avatar: AvatarId, training: Duration) -> Self {
+        Self { seed: avatar.uuid().as_u64_pair().1, ..Self::new(base).with_training(training) }
+    }
+
+    /// The pause between two looks at a training that takes this long: some thirty looks in all.
+    #[must_use]
+    pub fn poll(training: Duration) -> Duration {
+        (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL)
     }
 
     /// The path below [`Plan::base`] of an address in one of our answers, when it is one.

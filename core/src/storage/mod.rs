@@ -6,12 +6,14 @@
 
 mod answer;
 mod bucket;
+mod clearing;
 mod depot;
 mod key;
 
 pub use self::{
     answer::{Listing, ObjectHead, accepted, head_of, listing, refused},
     bucket::{Access, Bucket, BucketError, LocateError, SIGNED_FOR},
+    clearing::{Clearing, ClearingStep},
     depot::Depot,
     key::{ETag, KeyError, MAX_KEY, ObjectKey, ObjectPlace, Prefix},
 };

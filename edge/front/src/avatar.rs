@@ -26,7 +26,6 @@ use crate::{
     budget::{Denied, broken},
     drive,
     index::Line,
-    outside,
     passing::{self, Outcome, Passed, Reservation, Told, said, say},
     rows::Rows,
     settings, simulated,
@@ -346,7 +345,7 @@ impl Inner {
             if forgotten.contains(request) {
                 continue;
             }
-            let answer = outside::send(payloads::delete_request(&admin, request)).await;
+            let answer = likeness_platform::send(&payloads::delete_request(&admin, request)).await;
             if let Err(error) = payloads::parse(answer) {
                 return Err(Error::from(format!("fal.ai did not delete the payloads of {request}: {error}")));
             }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use http::{HeaderMap, StatusCode};
-use js_sys::{BigInt, Uint8Array};
+use js_sys::Uint8Array;
 use likeness_core::{
     api::{
         ApiProblem, Call, Caller, Claim, Deployment, Operation, Place, Problem, Reply, SECURITY_HEADERS,
@@ -12,20 +12,15 @@ use likeness_core::{
     avatar::AvatarId,
     budget::TokenText,
     imager::SignedRequest,
-    limits::PhotoLimits,
+    limits::{PhotoLimits, TRANSFER_TIMEOUT},
 };
+use likeness_platform::{Deadline, fixed_length, header_map, memory, outgoing, tell};
 use serde_json::Value;
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::TransformStream;
-use worker::{
-    Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBuilder, Result,
-    worker_sys::FixedLengthStream,
-};
+use wasm_bindgen::JsValue;
+use worker::{Env, Fetch, Headers, Method, Request, Response, ResponseBuilder, Result};
 
 use crate::{
     budget::{Answered, Denied},
-    memory,
-    outside::header_map,
     passing::{self, Passed, Refused, Told, say},
     settings::{self, now},
     webhook,
@@ -33,7 +28,7 @@ use crate::{
 
 /// Answers a call.
 pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
-    let headers = header_map(request.headers());
+    let headers = header_map(&request.headers().0);
     let deployment = match settings::deployment(&env) {
         Ok(deployment) => deployment,
         Err(error) => {
@@ -208,58 +203,38 @@ async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result:
     let length =
         request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
     let length = length.filter(|length| *length <= max).ok_or(Refused::TooLarge { max })?;
-    let sent = async {
-        let stream = match u32::try_from(length) {
-            Ok(length) => FixedLengthStream::new(length)?,
-            Err(_) => FixedLengthStream::new_big_int(BigInt::from(length))?,
-        };
-        let stream: TransformStream = stream.unchecked_into();
-        if let Some(body) = request.inner().body() {
+    let readable: JsValue = match (request.inner().body(), fixed_length(length)) {
+        (Some(body), Ok(stream)) => {
             let piped = body.pipe_to(&stream.writable());
             wasm_bindgen_futures::spawn_local(async move {
                 // A body that breaks off breaks the request off, which then says so.
                 let _ = wasm_bindgen_futures::JsFuture::from(piped).await;
             });
+            stream.readable().into()
         }
-        let readable: JsValue =
-            if length == 0 { Uint8Array::new_with_length(0).into() } else { stream.readable().into() };
-        let mut response = Fetch::Request(outgoing(to, Some(readable))?).send().await?;
-        drop(response.text().await);
-        Ok::<_, worker::Error>(response.status_code())
+        (None, _) => Uint8Array::new_with_length(0).into(),
+        (_, Err(_)) => return Err(Refused::Storage),
     };
-    match sent.await {
-        Ok(200..=299) => Ok(()),
-        Ok(status) => {
+    match tell(to, &readable, Deadline::after(TRANSFER_TIMEOUT)).await {
+        Ok(answer) if answer.status.is_success() => Ok(()),
+        Ok(answer) => {
+            let status = answer.status.as_u16();
             worker::console_warn!("[FAL AI] WARNING the bucket answered {status} to an upload");
             Err(Refused::Storage)
         }
-        Err(error) => {
-            worker::console_warn!("[FAL AI] WARNING an upload broke off: {error}");
+        Err(why) => {
+            worker::console_warn!("[FAL AI] WARNING an upload was not taken: {why}");
             Err(Refused::Storage)
         }
     }
 }
 
 async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
-    let body = match Fetch::Request(outgoing(from, None)?).send().await {
+    let body = match Fetch::Request(outgoing(from)?.into()).send().await {
         Ok(body) if body.status_code() == 200 => body,
         Ok(_) | Err(_) => return Ok(Outcome::Reply(Problem::from(&passing::unreachable()).into())),
     };
     Ok(Outcome::File { reply, body })
-}
-
-fn outgoing(signed: &SignedRequest, body: Option<JsValue>) -> Result<Request> {
-    let headers = Headers::new();
-    headers.set("user-agent", concat!("likeness/", env!("CARGO_PKG_VERSION")))?;
-    for (name, value) in &signed.headers {
-        headers.set(name, value)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(signed.method.clone()))
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual)
-        .with_body(body);
-    Request::new_with_init(signed.url.as_str(), &init)
 }
 
 /// The body, unless it is longer than it may be.
@@ -277,7 +252,7 @@ async fn read(request: &mut Request, most: u64) -> Result<Option<Vec<u8>>> {
 
 async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {
     if path == "/test/memory" {
-        return ResponseBuilder::new().from_json(&memory::now());
+        return ResponseBuilder::new().from_json(&memory());
     }
     let id = path.split('/').nth(2).and_then(|id| id.parse::<AvatarId>().ok());
     match id {

@@ -5,8 +5,7 @@ use std::{rc::Rc, time::Duration};
 use futures_util::{StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered};
 use likeness_core::{
     api::{Deployment, Way},
-    avatar::{Avatar, Errand, Event, Mark, Outcome, Step, Task},
-    fal::submit::{self, Submitted},
+    avatar::{Avatar, Event, Mark, Outcome, Step, Task},
 };
 use worker::Result;
 
@@ -56,11 +55,7 @@ fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<S
     let moment = settings::moment(way.poll);
     inner.settle(Some(way), &moment, |avatar| {
         let Some(avatar) = avatar else { return (None, None) };
-        let mut avatar = avatar.after(Event::Woke, &moment);
-        let step = avatar.next_step_of(&way.account, &moment, |errand| deployment.wants(errand));
-        if let Step::Begin(task) = &step {
-            avatar = avatar.after(Event::Began(task.mark.clone()), &moment);
-        }
+        let (avatar, step) = avatar.advance(&way.account, &moment, |_, errand| deployment.wants(errand));
         (Some(avatar), Some(step))
     })
 }
@@ -69,13 +64,7 @@ async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Ta
     let Task { mark, work } = task;
     let outcome = work::perform(inner, deployment, way, work).await?;
     let outcome = with_holder(inner, &mark, outcome).await?;
-    let accepted = match &outcome {
-        Outcome::Answered { answer, .. } if is_submit(&mark) => match submit::parse(answer.clone()) {
-            Submitted::Accepted(request_id) => Some(request_id),
-            _ => None,
-        },
-        _ => None,
-    };
+    let accepted = mark.accepted(&outcome);
     let moment = settings::moment(way.poll);
     let id = inner.settle(Some(way), &moment, |avatar| {
         let avatar = avatar.map(|avatar| avatar.after(Event::Ended(mark.id, outcome), &moment));
@@ -99,9 +88,4 @@ async fn with_holder(inner: &Inner, mark: &Mark, outcome: Outcome) -> Result<Out
         None => held_elsewhere,
     };
     Ok(Outcome::Answered { answer, held_elsewhere })
-}
-
-fn is_submit(mark: &Mark) -> bool {
-    use likeness_core::avatar::Chore;
-    matches!(mark.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
 }

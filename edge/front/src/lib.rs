@@ -9,8 +9,6 @@ mod budget;
 mod calls;
 mod drive;
 mod index;
-mod memory;
-mod outside;
 mod passing;
 mod rows;
 mod settings;

@@ -11,7 +11,9 @@ use likeness_core::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{Env, Headers, Request, RequestInit, Response, ResponseBuilder, Result, Stub};
 
-use crate::{outside::header_map, settings::now};
+use likeness_platform::header_map;
+
+use crate::settings::now;
 
 /// A call on its way to an object.
 #[derive(Serialize, Deserialize)]
@@ -119,7 +121,7 @@ impl Passed {
             headers.set(name, value).map_err(|_| ApiProblem::Internal)?;
         }
         let method = Method::from_bytes(self.method.as_bytes()).map_err(|_| ApiProblem::Internal)?;
-        let call = Call::parse(&method, &self.target, &header_map(&headers), now())?;
+        let call = Call::parse(&method, &self.target, &header_map(&headers.0), now())?;
         let caller = match self.who {
             Who::Anyone => Caller::Anyone,
             Who::Admin => Caller::Admin,

@@ -11,11 +11,12 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request, Response as Whole},
     simulator::{Incoming, Plan, Reply, Simulator},
 };
+use likeness_platform::header_map;
 use url::Url;
 use worker::{Delay, Error, Response, ResponseBuilder, Result};
 
 use self::spool::Spooled;
-use crate::{avatar::Inner, calls::respond, outside::header_map, settings};
+use crate::{avatar::Inner, calls::respond, settings};
 
 /// Answers a request of this object itself, when it is one to its own test box.
 pub(crate) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Option<Answer>> {
@@ -56,7 +57,7 @@ async fn fal(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Resu
         method: http::Method::from_bytes(request.method().to_string().as_bytes())
             .map_err(|_| Error::from("no method"))?,
         url: url.to_string(),
-        headers: header_map(request.headers()),
+        headers: header_map(&request.headers().0),
     };
     let mut body = Spooled::receive(inner.rows()?, &mut request).await?;
     let reply = simulate(inner, &incoming, &mut body);
@@ -82,7 +83,7 @@ fn simulate(
     let id = inner.avatar_id()?;
     let base = Url::parse(&test.address(id, "fal"))?;
     let training = inner.deployment()?.mock_training;
-    let plan = Plan { seed: id.uuid().as_u64_pair().1, ..Plan::new(base.clone()) }.with_training(training);
+    let plan = Plan::of_avatar(base.clone(), id, training);
     let mut simulator = rows.value::<Simulator>("simulator")?.unwrap_or_else(|| Simulator::new(plan.clone()));
     simulator.set_pace(&plan);
     simulator.move_to(base);

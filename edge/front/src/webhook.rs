@@ -12,11 +12,11 @@ use likeness_core::{
         webhook::{self, MAX_WEBHOOK_BYTES},
     },
 };
+use likeness_platform::{header_map, send};
 use worker::{Env, Request, Result};
 
 use crate::{
     avatar::Hint,
-    outside::{self, header_map},
     passing::{self, say},
     settings::now,
 };
@@ -28,7 +28,7 @@ thread_local! {
 
 /// The answer to a message.
 pub(crate) async fn answer(mut request: Request, env: &Env, deployment: &Deployment) -> Result<Reply> {
-    let headers = header_map(request.headers());
+    let headers = header_map(&request.headers().0);
     let length = headers
         .get(http::header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -40,7 +40,7 @@ pub(crate) async fn answer(mut request: Request, env: &Env, deployment: &Deploym
     if verdict == Verdict::FetchKeys {
         let origins =
             deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok()).unwrap_or_else(Origins::fal);
-        let keys = outside::send(webhook::request(&origins)).await;
+        let keys = send(&webhook::request(&origins)).await;
         INBOX.with_borrow_mut(|inbox| inbox.keys_answered(webhook::parse(keys), now()));
         verdict = judge(&headers, &body);
     }

@@ -12,14 +12,14 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request},
     imager::{ImagerJob, ImagerReport, SendFailure},
     limits::PhotoLimits,
-    storage::{self, Bucket, Depot, ObjectPlace, Prefix},
+    storage::{self, Bucket, Clearing, ClearingStep, Depot, ObjectPlace},
 };
 use url::Url;
 use worker::{Delay, Error, Method, RequestInit, Result};
 
 use crate::{
     avatar::{Inner, is_in},
-    outside, settings, simulated,
+    settings, simulated,
 };
 
 /// Does the work of one task.
@@ -70,7 +70,7 @@ pub(crate) async fn perform(
                 });
             Outcome::Notified(match request {
                 None => Ok(()),
-                Some(request) => match outside::send(request).await {
+                Some(request) => match likeness_platform::send(&request).await {
                     Ok(answer) if answer.status.is_success() => Ok(()),
                     Ok(answer) => Err(NetworkError::Unreadable { status: answer.status.as_u16() }.into()),
                     Err(why) => Err(NetworkError::NoAnswer(why).into()),
@@ -84,7 +84,7 @@ pub(crate) async fn perform(
 async fn call(inner: &Rc<Inner>, request: Request) -> Answer {
     match simulated::serve(inner, &request).await {
         Ok(Some(answer)) => answer,
-        Ok(None) => outside::send(request).await,
+        Ok(None) => likeness_platform::send(&request).await,
         Err(error) => {
             worker::console_error!("[FAL AI] ERROR {error}");
             Err(NoAnswer::Interrupted)
@@ -221,34 +221,13 @@ async fn clear(
         Cleared::Everything => depot.prefix().clone(),
         Cleared::WorkingFiles => depot.prefix().normalised(),
     };
-    empty(inner, bucket, &prefix).await
-}
-
-/// Deletes everything under a prefix, until a listing shows nothing.
-async fn empty(inner: &Rc<Inner>, bucket: &Bucket, prefix: &Prefix) -> std::result::Result<(), StorageError> {
-    let mut before = Vec::new();
+    let mut clearing = Clearing::new(bucket, &prefix);
     loop {
-        let listing = call(inner, bucket.list(prefix, None, settings::now())).await;
-        let keys = match storage::listing(listing, prefix) {
-            // With its bucket all of it is gone.
-            Err(error) if error.kind == StorageErrorKind::NoBucket => return Ok(()),
-            listing => listing?.keys,
-        };
-        if keys.is_empty() {
-            return Ok(());
+        match clearing.step(settings::now()) {
+            ClearingStep::Call(request) => clearing.answered(call(inner, *request).await),
+            ClearingStep::Done(_) => return Ok(()),
+            ClearingStep::Failed(error) => return Err(error),
         }
-        if keys == before {
-            // It says that it deletes, and does not.
-            return Err(StorageError { kind: StorageErrorKind::Broken, place: prefix.to_string() });
-        }
-        for key in &keys {
-            let answer = call(inner, bucket.delete(key, settings::now())).await;
-            match storage::accepted(answer, key.as_str()) {
-                Err(error) if error.kind != StorageErrorKind::Missing => return Err(error),
-                _ => {}
-            }
-        }
-        before = keys;
     }
 }
 

@@ -4,7 +4,7 @@ use likeness_core::imager::ImagerReport;
 use serde::Serialize;
 use worker::{Method, Request, Response, ResponseBuilder, Result};
 
-use crate::{desk::Full, job, memory};
+use crate::{desk::Full, job};
 
 /// The longest job. One that sends a whole set has some hundred kB: addresses, and the archive's framing.
 const MAX_JOB: usize = 4 << 20;
@@ -25,7 +25,7 @@ pub(crate) async fn answer(mut request: Request) -> Result<Response> {
             drop(text);
             report(job::perform(job).await)
         }
-        (Method::Get, "/memory") => said(200, &memory::now()),
+        (Method::Get, "/memory") => said(200, &likeness_platform::memory()),
         _ => refused(404, "there is no such thing here"),
     }
 }

@@ -8,8 +8,9 @@ use likeness_core::{
     storage,
 };
 
+use likeness_platform::ask;
+
 use crate::{
-    exchange::ask,
     outlet::{Halt, Stopped, pour},
     sums::Sha256Of,
 };

@@ -10,14 +10,11 @@
 mod answer;
 mod copy;
 mod desk;
-mod exchange;
 mod job;
-mod memory;
 mod outlet;
 mod prepare;
 mod send;
 mod sums;
-mod time;
 
 use worker::{Context, Env, Request, Response, Result, event};
 

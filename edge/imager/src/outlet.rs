@@ -3,17 +3,13 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
-use js_sys::{BigInt, Uint8Array};
+use js_sys::Uint8Array;
 use likeness_core::{http::NoAnswer, imager::SignedRequest, limits::TRANSFER_TIMEOUT};
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{TransformStream, WritableStreamDefaultWriter};
-use worker::worker_sys::FixedLengthStream;
+use web_sys::WritableStreamDefaultWriter;
 
-use crate::{
-    exchange::{Incoming, tell},
-    time::Deadline,
-};
+use likeness_platform::{Deadline, Incoming, fixed_length, tell};
 
 /// Where the body's bytes go in. What the network does not take yet is waited for, so that never more than one chunk
 /// is held.
@@ -103,13 +99,4 @@ fn quietly(promise: js_sys::Promise) {
         // The request says what became of its body.
         let _ = JsFuture::from(promise).await;
     });
-}
-
-/// Only a stream of this class makes a request with a Content-Length instead of chunks, which storage refuses.
-fn fixed_length(length: u64) -> Result<TransformStream, JsValue> {
-    let stream = match u32::try_from(length) {
-        Ok(length) => FixedLengthStream::new(length),
-        Err(_) => FixedLengthStream::new_big_int(BigInt::from(length)),
-    };
-    Ok(stream?.unchecked_into())
 }

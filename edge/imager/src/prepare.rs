@@ -10,11 +10,9 @@ use likeness_core::{
     storage::{self, ETag},
 };
 
-use crate::{
-    desk::{Full, Place, at_the_desk},
-    exchange::{again, append, ask, tell},
-    time::Deadline,
-};
+use likeness_platform::{Deadline, again, append, ask, tell};
+
+use crate::desk::{Full, Place, at_the_desk};
 
 /// A photo to prepare: see [`likeness_core::imager::ImagerJob::Prepare`].
 pub(crate) struct Photo {

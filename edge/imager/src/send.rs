@@ -8,8 +8,9 @@ use likeness_core::{
     storage,
 };
 
+use likeness_platform::{Incoming, ask};
+
 use crate::{
-    exchange::{Incoming, ask},
     outlet::{Halt, Outlet, Stopped, pour},
     sums::Crc32,
 };

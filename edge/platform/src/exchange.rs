@@ -1,42 +1,47 @@
 //! Requests to others, and their answers.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{BigInt, Reflect, Uint8Array};
 use likeness_core::{
-    http::NoAnswer,
+    http::{Answer, Body, NoAnswer, Request},
     imager::SignedRequest,
     limits::{MAX_ANSWER_BYTES, TRANSFER_TIMEOUT},
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Headers, ReadableStreamDefaultReader, RequestInit, RequestRedirect, Response, WorkerGlobalScope,
+    Headers, ReadableStreamDefaultReader, RequestInit, RequestRedirect, Response, TransformStream,
+    WorkerGlobalScope,
 };
+use worker::worker_sys::FixedLengthStream;
 
-use crate::time::Deadline;
+use crate::deadline::Deadline;
 
 const USER_AGENT: &str = concat!("likeness/", env!("CARGO_PKG_VERSION"));
 
 /// An answer whose body is still on its way.
-pub(crate) struct Incoming {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+#[derive(Debug)]
+pub struct Incoming {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
     reader: Option<ReadableStreamDefaultReader>,
     deadline: Deadline,
 }
 
 /// Reads something: sends a request without a body.
-pub(crate) async fn ask(request: &SignedRequest) -> Result<Incoming, NoAnswer> {
+pub async fn ask(request: &SignedRequest) -> Result<Incoming, NoAnswer> {
     // What is read is compared with lengths and sums: it must come as it is.
     again(async || {
-        send(request, &[("accept-encoding", "identity")], None, Deadline::after(TRANSFER_TIMEOUT)).await
+        exchange(request, &[("accept-encoding", "identity")], None, Deadline::after(TRANSFER_TIMEOUT)).await
     })
     .await
 }
 
 /// Sends a request that may be sent twice, twice if need be. While a photo is worked on, nobody notices that a server
 /// closes a connection that was kept for the next request; that request then breaks off at once.
-pub(crate) async fn again<T>(work: impl AsyncFn() -> Result<T, NoAnswer>) -> Result<T, NoAnswer> {
+pub async fn again<T>(work: impl AsyncFn() -> Result<T, NoAnswer>) -> Result<T, NoAnswer> {
     match work().await {
         Err(NoAnswer::Interrupted) => work().await,
         done => done,
@@ -44,35 +49,50 @@ pub(crate) async fn again<T>(work: impl AsyncFn() -> Result<T, NoAnswer>) -> Res
 }
 
 /// Sends a request with this body: bytes, or a stream that knows its length.
-pub(crate) async fn tell(
-    request: &SignedRequest,
-    body: &JsValue,
-    deadline: Deadline,
-) -> Result<Incoming, NoAnswer> {
-    send(request, &[], Some(body), deadline).await
+pub async fn tell(request: &SignedRequest, body: &JsValue, deadline: Deadline) -> Result<Incoming, NoAnswer> {
+    exchange(request, &[], Some(body), deadline).await
 }
 
-async fn send(
+/// Sends a request of the core's, which carries no stream, and reads the whole answer within the time that it has.
+///
+/// Why a request failed the platform does not tell apart, so a failure never counts as "nothing was sent".
+pub async fn send(request: &Request) -> Answer {
+    let body: Option<JsValue> = match &request.body {
+        Body::Empty => None,
+        Body::Bytes(bytes) => Some(Uint8Array::from(bytes.as_slice()).into()),
+        // These are poured, piece by piece.
+        Body::Stream { .. } => return Err(NoAnswer::NotConnected),
+    };
+    let deadline = Deadline::after(request.timeout);
+    exchange(&SignedRequest::of(request), &[], body.as_ref(), deadline).await?.whole().await
+}
+
+async fn exchange(
     request: &SignedRequest,
     more: &[(&str, &str)],
     body: Option<&JsValue>,
     deadline: Deadline,
 ) -> Result<Incoming, NoAnswer> {
     // What cannot be made into a request was not sent.
-    let request = outgoing(request, more, body, &deadline).map_err(|_| NoAnswer::NotConnected)?;
+    let request = with_headers(request, more, body, Some(&deadline)).map_err(|_| NoAnswer::NotConnected)?;
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
     let answer = deadline.within(JsFuture::from(scope.fetch_with_request(&request))).await?;
     let response: Response = answer.map_err(|error| broken(&error))?.unchecked_into();
     let reader = response.body().map(|body| body.get_reader().unchecked_into());
     let status = StatusCode::from_u16(response.status()).unwrap_or(StatusCode::BAD_GATEWAY);
-    Ok(Incoming { status, headers: headers_of(&response.headers()), reader, deadline })
+    Ok(Incoming { status, headers: header_map(&response.headers()), reader, deadline })
 }
 
-fn outgoing(
+/// A request as the platform sends it, for whoever hands its answer on as it comes. Redirects are not followed.
+pub fn outgoing(request: &SignedRequest) -> Result<web_sys::Request, JsValue> {
+    with_headers(request, &[], None, None)
+}
+
+fn with_headers(
     request: &SignedRequest,
     more: &[(&str, &str)],
     body: Option<&JsValue>,
-    deadline: &Deadline,
+    deadline: Option<&Deadline>,
 ) -> Result<web_sys::Request, JsValue> {
     let headers = Headers::new()?;
     headers.set("user-agent", USER_AGENT)?;
@@ -86,7 +106,7 @@ fn outgoing(
     init.set_method(&request.method);
     init.set_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(deadline.signal()));
+    init.set_signal(deadline.map(Deadline::signal).map(|signal| &**signal));
     if let Some(body) = body {
         init.set_body(body);
     }
@@ -98,7 +118,9 @@ fn broken(error: &JsValue) -> NoAnswer {
     NoAnswer::Interrupted
 }
 
-fn headers_of(headers: &Headers) -> HeaderMap {
+/// Headers as the core knows them: those that are text.
+#[must_use]
+pub fn header_map(headers: &Headers) -> HeaderMap {
     let mut all = HeaderMap::new();
     for entry in headers.entries().into_iter().flatten() {
         let pair: js_sys::Array = entry.unchecked_into();
@@ -115,7 +137,7 @@ fn headers_of(headers: &Headers) -> HeaderMap {
 
 impl Incoming {
     /// The next bytes, still outside of the linear memory; `None` when the answer is whole.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Uint8Array>, NoAnswer> {
+    pub async fn chunk(&mut self) -> Result<Option<Uint8Array>, NoAnswer> {
         let Some(reader) = &self.reader else { return Ok(None) };
         let read = self.deadline.within(JsFuture::from(reader.read())).await?;
         let read = read.map_err(|error| broken(&error))?;
@@ -128,7 +150,7 @@ impl Incoming {
     }
 
     /// The body, but for what goes beyond `most` bytes.
-    pub(crate) async fn body(&mut self, most: usize) -> Result<Vec<u8>, NoAnswer> {
+    pub async fn body(&mut self, most: usize) -> Result<Vec<u8>, NoAnswer> {
         let mut all = Vec::new();
         while all.len() < most
             && let Some(chunk) = self.chunk().await?
@@ -139,7 +161,7 @@ impl Incoming {
     }
 
     /// The whole answer, as the core knows it. One that is too long is none.
-    pub(crate) async fn whole(mut self) -> Result<likeness_core::http::Response, NoAnswer> {
+    pub async fn whole(mut self) -> Result<likeness_core::http::Response, NoAnswer> {
         let body = self.body(MAX_ANSWER_BYTES + 1).await?;
         if body.len() > MAX_ANSWER_BYTES {
             return Err(NoAnswer::Interrupted);
@@ -149,7 +171,7 @@ impl Incoming {
     }
 
     /// The beginning of a refusal's body. What does not come is not needed.
-    pub(crate) async fn why(mut self) -> (StatusCode, Vec<u8>) {
+    pub async fn why(mut self) -> (StatusCode, Vec<u8>) {
         let body = self.body(4096).await.unwrap_or_default();
         (self.status, body)
     }
@@ -165,7 +187,7 @@ impl Drop for Incoming {
 }
 
 /// Copies a chunk behind what is there, but not beyond `most` bytes.
-pub(crate) fn append(all: &mut Vec<u8>, chunk: &Uint8Array, most: usize) {
+pub fn append(all: &mut Vec<u8>, chunk: &Uint8Array, most: usize) {
     let start = all.len();
     let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX).min(most.saturating_sub(start));
     let part = chunk.subarray(0, u32::try_from(length).unwrap_or(u32::MAX));
@@ -173,4 +195,13 @@ pub(crate) fn append(all: &mut Vec<u8>, chunk: &Uint8Array, most: usize) {
     if let Some(room) = all.get_mut(start..) {
         part.copy_to(room);
     }
+}
+
+/// Only a stream of this class makes a request with a Content-Length instead of chunks, which storage refuses.
+pub fn fixed_length(length: u64) -> Result<TransformStream, JsValue> {
+    let stream = match u32::try_from(length) {
+        Ok(length) => FixedLengthStream::new(length),
+        Err(_) => FixedLengthStream::new_big_int(BigInt::from(length)),
+    };
+    Ok(stream?.unchecked_into())
 }

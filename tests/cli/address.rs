@@ -1,4 +1,4 @@
-//! What the shared client of MinIO needs.
+//! Addresses for programs that tests start. Shared with tests/api.
 
 use std::{
     net::TcpListener,

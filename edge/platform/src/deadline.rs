@@ -14,15 +14,17 @@ use worker::{AbortController, AbortSignal, Delay};
 
 /// When a transfer is given up: one clock for its request and for its answer's body. What is still under way then is
 /// broken off, so that nothing of it goes on unseen.
-#[derive(Clone)]
-pub(crate) struct Deadline {
+#[derive(Clone, Debug)]
+pub struct Deadline {
     delay: Rc<RefCell<Pin<Box<Delay>>>>,
     abort: Rc<RefCell<Option<AbortController>>>,
     signal: AbortSignal,
 }
 
 impl Deadline {
-    pub(crate) fn after(time: Duration) -> Self {
+    /// This much time from now on.
+    #[must_use]
+    pub fn after(time: Duration) -> Self {
         let abort = AbortController::default();
         let signal = abort.signal();
         Self {
@@ -33,19 +35,20 @@ impl Deadline {
     }
 
     /// What a request is given, so that it ends with the time.
-    pub(crate) fn signal(&self) -> &AbortSignal {
+    #[must_use]
+    pub fn signal(&self) -> &AbortSignal {
         &self.signal
     }
 
     /// Ends what is under way.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         if let Some(abort) = self.abort.borrow_mut().take() {
             abort.abort();
         }
     }
 
     /// What the work says, unless the time is up first.
-    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, NoAnswer> {
+    pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, NoAnswer> {
         let mut work = pin!(work);
         poll_fn(|context| {
             if let Poll::Ready(done) = work.as_mut().poll(context) {

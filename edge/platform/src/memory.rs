@@ -9,12 +9,14 @@ const PAGE: u32 = 65_536;
 
 /// The linear memory. It grows and never shrinks.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Taken {
+pub struct Taken {
     pages: u32,
     bytes: u32,
 }
 
-pub(crate) fn now() -> Taken {
+/// How large it is now.
+#[must_use]
+pub fn memory() -> Taken {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
     let bytes = memory.buffer().unchecked_into::<ArrayBuffer>().byte_length();
     Taken { pages: bytes / PAGE, bytes }

@@ -1,0 +1,77 @@
+//! What a backend is to be told, until it listens.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{Avatar, Moment, StageName, task::OrderKey};
+use crate::{error::Error, retry::Trouble, time::Timestamp};
+
+/// Something to tell the backend: how this order stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The order.
+    pub order: OrderKey,
+    /// Which message it is: the same one is never told twice under two names.
+    pub number: u64,
+    /// What went wrong with telling it.
+    pub trouble: Option<Trouble>,
+}
+
+/// How often a notice is tried before nobody is thought to listen: about a day.
+const MOST_NOTICES: u32 = 288;
+
+impl Avatar {
+    /// Notes what the backend is to be told.
+    pub(in crate::avatar) fn note_changes(&mut self, now: Timestamp) {
+        if self.hosted.is_none() || self.person.is_none() {
+            return;
+        }
+        let trainings = self.trainings.iter().filter_map(|training| {
+            let key = OrderKey::Training(training.attempt);
+            Some((key, self.status(training.attempt, now)?.stage))
+        });
+        let pictures = self.pictures.iter().filter_map(|pictures| {
+            let key = OrderKey::Pictures(pictures.number);
+            Some((key, self.pictures_status(pictures.number, now)?.stage))
+        });
+        let stages: Vec<(OrderKey, StageName)> = trainings.chain(pictures).collect();
+        let Some(hosted) = &mut self.hosted else { return };
+        for (order, stage) in stages {
+            if hosted.told.insert(order.to_string(), stage) == Some(stage) {
+                continue;
+            }
+            hosted.places += 1;
+            hosted.notices.retain(|notice| notice.order != order);
+            hosted.notices.push(Notice { order, number: hosted.places, trouble: None });
+        }
+    }
+
+    /// The first notice that is due, or when one will be.
+    pub(in crate::avatar) fn notice(&self, moment: &Moment) -> Option<Result<&Notice, Timestamp>> {
+        let hosted = self.hosted.as_ref()?;
+        let mut later = None;
+        for notice in &hosted.notices {
+            match notice.trouble.as_ref().map(|trouble| trouble.until).filter(|until| *until > moment.now) {
+                None => return Some(Ok(notice)),
+                Some(until) => later = Some(later.map_or(until, |later: Timestamp| later.min(until))),
+            }
+        }
+        later.map(Err)
+    }
+
+    /// After the backend was told something, or was not.
+    pub(in crate::avatar) fn notified(&mut self, number: u64, result: Result<(), Error>, moment: &Moment) {
+        let Some(hosted) = &mut self.hosted else { return };
+        let Some(place) = hosted.notices.iter().position(|notice| notice.number == number) else { return };
+        let Err(error) = result else {
+            hosted.notices.remove(place);
+            return;
+        };
+        let notice = &mut hosted.notices[place];
+        let trouble = Trouble::after(notice.trouble.as_ref(), error, None, moment.seed(), moment.now);
+        if trouble.tries >= MOST_NOTICES {
+            hosted.notices.remove(place);
+        } else {
+            notice.trouble = Some(trouble);
+        }
+    }
+}

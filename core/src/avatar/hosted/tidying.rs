@@ -1,0 +1,136 @@
+//! What is deleted when nothing needs it any more.
+
+use super::super::{
+    Avatar, Errand, Moment, PhotoSet, PhotoState,
+    task::{Cleared, Work},
+};
+use crate::{
+    error::{Error, StorageError},
+    limits::TRANSFER_TIMEOUT,
+    retry::Trouble,
+    storage::Depot,
+    time::Timestamp,
+};
+
+impl Avatar {
+    /// Whether nothing was ever bought for it, so that its photos do not stay for good.
+    fn never_bought(&self) -> bool {
+        self.trainings.iter().all(|training| training.order.ended() && !training.order.may_be_bought())
+            && self.imported.is_none()
+    }
+
+    /// Whether photos lie ready for a training that nobody has asked for yet.
+    pub(in crate::avatar) fn keeps_album(&self) -> bool {
+        let any = !self.photos.photos().is_empty();
+        let waits = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        self.hosted.is_some() && self.person.is_some() && any && (waits || self.never_bought())
+    }
+
+    /// What tidying up there is to do, and by when.
+    pub(in crate::avatar) fn tidying(&self, moment: &Moment) -> Tidying {
+        let Some(hosted) = &self.hosted else { return Tidying::None };
+        if let Some(until) = hosted.untidy.as_ref().map(|trouble| trouble.until)
+            && until > moment.now
+        {
+            return Tidying::Later(until);
+        }
+        if self.person.is_none() {
+            let last = hosted.signed_until.map(|until| until.plus(TRANSFER_TIMEOUT));
+            return match self.depots.first() {
+                Some(depot) if depot.working => Tidying::Now(depot.clone(), Cleared::Everything),
+                // What was signed before the erase may still have been written after it.
+                Some(_) if last.is_some_and(|last| last > moment.now) => {
+                    last.map_or(Tidying::None, Tidying::Later)
+                }
+                Some(depot) => Tidying::Now(depot.clone(), Cleared::Everything),
+                None => Tidying::None,
+            };
+        }
+        if !hosted.discarded.is_empty() {
+            return Tidying::Discard(hosted.discarded.clone());
+        }
+        let working = self.depots.iter().find(|depot| depot.working);
+        if self.needs_working_files()
+            || self.running.iter().any(|mark| matches!(mark.errand, Errand::Photo(_)))
+        {
+            return Tidying::None;
+        }
+        if self.never_bought() {
+            let any = !self.photos.photos().is_empty() || !hosted.expected.is_empty();
+            let due = hosted.touched_at.plus(hosted.retention);
+            return match self.depots.last() {
+                Some(_) if due > moment.now && any => Tidying::Later(due),
+                Some(depot) if any => Tidying::Now(depot.clone(), Cleared::Everything),
+                None if any && due <= moment.now => Tidying::Forget,
+                None if any => Tidying::Later(due),
+                _ => Tidying::None,
+            };
+        }
+        let waits = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        match working {
+            Some(depot) if !waits => Tidying::Now(depot.clone(), Cleared::WorkingFiles),
+            _ => Tidying::None,
+        }
+    }
+
+    /// Everything that lay in the depot is gone: so are the photos, unless they are still to come.
+    pub(in crate::avatar) fn photos_cleared(&mut self) {
+        self.photos = PhotoSet::default();
+        if let Some(hosted) = &mut self.hosted {
+            hosted.expected.clear();
+            hosted.discarded.clear();
+        }
+    }
+
+    /// After single files were deleted, or could not be.
+    pub(in crate::avatar) fn discarded(
+        &mut self,
+        sources: &[String],
+        result: Result<(), StorageError>,
+        moment: &Moment,
+    ) {
+        if let (Ok(()), Some(hosted)) = (&result, &mut self.hosted) {
+            hosted.discarded.retain(|source| !sources.contains(source));
+        }
+        self.tidied(result, moment);
+    }
+
+    /// After tidying up was tried.
+    pub(in crate::avatar) fn tidied(&mut self, result: Result<(), StorageError>, moment: &Moment) {
+        let Some(hosted) = &mut self.hosted else { return };
+        match result {
+            Ok(()) => hosted.untidy = None,
+            Err(error) => {
+                let error = Error::Storage(error);
+                let trouble = hosted.untidy.as_ref();
+                hosted.untidy = Some(Trouble::after(trouble, error, None, moment.seed(), moment.now));
+            }
+        }
+    }
+}
+
+/// What tidying up there is to do.
+pub(in crate::avatar) enum Tidying {
+    /// None.
+    None,
+    /// None before this moment.
+    Later(Timestamp),
+    /// Empty this depot.
+    Now(Depot, Cleared),
+    /// Delete these.
+    Discard(Vec<String>),
+    /// Forget the photos, whose files are the shell's own.
+    Forget,
+}
+
+impl Tidying {
+    /// What the shell does.
+    pub(in crate::avatar) fn work(self) -> Option<Work> {
+        match self {
+            Self::None | Self::Later(_) => None,
+            Self::Now(depot, what) => Some(Work::Clear { depot: Some(depot), what }),
+            Self::Forget => Some(Work::Clear { depot: None, what: Cleared::Everything }),
+            Self::Discard(sources) => Some(Work::Discard { sources }),
+        }
+    }
+}

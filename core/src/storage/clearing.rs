@@ -1,0 +1,197 @@
+//! Deleting everything under a prefix.
+
+use std::collections::VecDeque;
+
+use super::{Bucket, ObjectKey, Prefix, accepted, listing};
+use crate::{
+    error::{StorageError, StorageErrorKind},
+    http::{Answer, Request},
+    time::Timestamp,
+};
+
+/// Everything under a prefix on its way out: ask for [`step`](Self::step), send it, tell what came with
+/// [`answered`](Self::answered), until a listing shows nothing.
+#[derive(Debug)]
+pub struct Clearing {
+    bucket: Bucket,
+    prefix: Prefix,
+    state: State,
+    /// What the last listing showed.
+    listed: Vec<ObjectKey>,
+    deleted: usize,
+    rounds: u32,
+}
+
+#[derive(Debug)]
+enum State {
+    Listing,
+    Deleting(VecDeque<ObjectKey>),
+    Done,
+    Failed(StorageError),
+}
+
+/// What it needs next.
+#[derive(Debug)]
+pub enum ClearingStep {
+    /// This call.
+    Call(Box<Request>),
+    /// Nothing: all of it is gone, which was so many objects.
+    Done(usize),
+    /// Nothing: it did not work.
+    Failed(StorageError),
+}
+
+/// A thousand objects each; nobody but us writes there.
+const MOST_ROUNDS: u32 = 100;
+
+impl Clearing {
+    /// Nothing is deleted yet.
+    #[must_use]
+    pub fn new(bucket: &Bucket, prefix: &Prefix) -> Self {
+        let (bucket, prefix) = (bucket.clone(), prefix.clone());
+        Self { bucket, prefix, state: State::Listing, listed: Vec::new(), deleted: 0, rounds: 0 }
+    }
+
+    /// What to do now. The same until [`answered`](Self::answered) is told otherwise.
+    #[must_use]
+    pub fn step(&self, now: Timestamp) -> ClearingStep {
+        match &self.state {
+            State::Deleting(keys) if let Some(key) = keys.front() => {
+                ClearingStep::Call(Box::new(self.bucket.delete(key, now)))
+            }
+            State::Listing | State::Deleting(_) => {
+                ClearingStep::Call(Box::new(self.bucket.list(&self.prefix, None, now)))
+            }
+            State::Done => ClearingStep::Done(self.deleted),
+            State::Failed(error) => ClearingStep::Failed(error.clone()),
+        }
+    }
+
+    /// Takes the answer to the call that [`step`](Self::step) asked for.
+    pub fn answered(&mut self, answer: Answer) {
+        self.state = match std::mem::replace(&mut self.state, State::Listing) {
+            State::Listing => self.was_listed(answer),
+            State::Deleting(mut keys) => match keys.pop_front() {
+                Some(key) => self.was_deleted(&key, answer, keys),
+                None => self.was_listed(answer),
+            },
+            ended => ended,
+        };
+    }
+
+    fn was_listed(&mut self, answer: Answer) -> State {
+        let keys = match listing(answer, &self.prefix) {
+            // With its bucket all of it is gone.
+            Err(error) if error.kind == StorageErrorKind::NoBucket => return State::Done,
+            Err(error) => return State::Failed(error),
+            Ok(page) => page.keys,
+        };
+        if keys.is_empty() {
+            return State::Done;
+        }
+        self.rounds += 1;
+        if keys == self.listed || self.rounds > MOST_ROUNDS {
+            // It says that it deletes, and does not.
+            let place = format!("s3://{}/{}", self.bucket.name(), self.prefix);
+            return State::Failed(StorageError { kind: StorageErrorKind::Broken, place });
+        }
+        self.listed.clone_from(&keys);
+        State::Deleting(keys.into())
+    }
+
+    fn was_deleted(&mut self, key: &ObjectKey, answer: Answer, rest: VecDeque<ObjectKey>) -> State {
+        let place = self.bucket.place(key.clone()).to_string();
+        match accepted(answer, &place) {
+            Err(error) if error.kind != StorageErrorKind::Missing => return State::Failed(error),
+            _ => self.deleted += 1,
+        }
+        if rest.is_empty() { State::Listing } else { State::Deleting(rest) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clearing, ClearingStep};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        avatar::{AvatarId, Name},
+        error::StorageErrorKind,
+        http::{HeaderMap, Method, Request, Response, StatusCode},
+        secret::Secret,
+        storage::{Access, Bucket, Prefix},
+        time::Timestamp,
+    };
+
+    const NOW: i64 = 1_800_000_000_000;
+
+    fn prefix() -> Prefix {
+        Prefix::of(&Name::new("u").expect("a name"), AvatarId::new(uuid::Uuid::from_u128(7)))
+    }
+
+    /// Clears a bucket that answers so; the calls, and how it ended.
+    fn clear(
+        mut answer: impl FnMut(&Request) -> (u16, String),
+    ) -> (Vec<Method>, Result<usize, StorageErrorKind>) {
+        let secret = || Secret::new("hush").expect("text");
+        let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
+        let endpoint = "http://minio.test".parse().expect("an address");
+        let bucket = Bucket::new(&endpoint, "photos", &access).expect("a bucket");
+        let (mut clearing, mut calls) = (Clearing::new(&bucket, &prefix()), Vec::new());
+        loop {
+            match clearing.step(Timestamp::from_millis(NOW)) {
+                ClearingStep::Call(request) => {
+                    let (status, body) = answer(&request);
+                    calls.push(request.method);
+                    let status = StatusCode::from_u16(status).expect("a status");
+                    let response = Response { status, headers: HeaderMap::new(), body: body.into_bytes() };
+                    clearing.answered(Ok(response));
+                }
+                ClearingStep::Done(deleted) => return (calls, Ok(deleted)),
+                ClearingStep::Failed(error) => return (calls, Err(error.kind)),
+            }
+        }
+    }
+
+    fn page(names: &[&str]) -> (u16, String) {
+        let content =
+            |name: &&str| format!("<Contents><Key>{}{name}</Key><Size>1</Size></Contents>", prefix());
+        let contents: String = names.iter().map(content).collect();
+        (
+            200,
+            format!(
+                "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{contents}<IsTruncated>false</IsTruncated></ListBucketResult>"
+            ),
+        )
+    }
+
+    #[test]
+    fn it_deletes_until_a_listing_shows_nothing() {
+        let mut left = vec![vec!["a", "b"], vec!["late"], vec![]].into_iter();
+        let (calls, ended) = clear(|request| match request.method {
+            Method::GET => page(&left.next().expect("a listing")),
+            // Somebody else was faster.
+            _ if request.url.path().ends_with("/b") => (404, String::new()),
+            _ => (204, String::new()),
+        });
+        let (get, delete) = (Method::GET, Method::DELETE);
+        assert_eq!(calls, [get.clone(), delete.clone(), delete.clone(), get.clone(), delete, get]);
+        assert_eq!(ended, Ok(3));
+    }
+
+    #[test]
+    fn what_refuses_or_only_says_that_it_deletes_is_an_error() {
+        let refuses = |status: u16, body: &'static str| {
+            clear(
+                move |request| {
+                    if request.method == Method::GET { page(&["a"]) } else { (status, body.to_owned()) }
+                },
+            )
+            .1
+        };
+        assert_eq!(refuses(204, ""), Err(StorageErrorKind::Broken));
+        assert_eq!(refuses(403, ""), Err(StorageErrorKind::Denied));
+        let gone = clear(|_| (404, "<Error><Code>NoSuchBucket</Code></Error>".to_owned()));
+        assert_eq!(gone.1, Ok(0));
+    }
+}
