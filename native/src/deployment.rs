@@ -98,6 +98,11 @@ impl Remote {
         let sentence = format!("{} refused (HTTP {})", self.url, response.status.as_u16());
         let failure = Failure::new(Exit::Usage, "deployment.refused", sentence);
         let failure = text("detail").into_iter().fold(failure, Failure::why);
-        Err(text("advice").into_iter().fold(failure, Failure::next).details(document))
+        // What the API advises is meant for its callers; here a token that is not known is the operator's.
+        let advice = match response.status.as_u16() {
+            401 => Some("set ADMIN_TOKEN as it is set at the deployment".to_owned()),
+            _ => text("advice"),
+        };
+        Err(advice.into_iter().fold(failure, Failure::next).details(document))
     }
 }

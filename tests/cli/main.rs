@@ -34,6 +34,7 @@ mod running;
 mod serve;
 mod settings;
 mod swallowed;
+mod token;
 mod train;
 
 /// A folder of its own for each test, in which nothing of the machine's settings is seen.

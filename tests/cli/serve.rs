@@ -16,7 +16,7 @@ use crate::{
     running::{PATIENCE, Running, Server},
 };
 
-const ADMIN: &str = "an-operator-of-more-than-32-characters";
+pub(crate) const ADMIN: &str = "an-operator-of-more-than-32-characters";
 const AVATAR: &str = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
 
 /// The API on a port of its own, and the token of a backend.
@@ -134,7 +134,7 @@ fn of(rest: &str) -> String {
     format!("/v1/avatars/{AVATAR}{rest}")
 }
 
-fn listening(running: &Running) -> String {
+pub(crate) fn listening(running: &Running) -> String {
     let line = running.stdout.wait_for("listening on http://");
     line.trim_start_matches("listening on http://").to_owned()
 }

@@ -23,7 +23,7 @@ pub(super) async fn findings(url: &Url, context: &Context) -> Result<Vec<Finding
     match remote.send(Method::GET, "/health", None).await {
         Err(failure) => {
             let advice = "check the address, and that the front is deployed";
-            findings.push(Finding::new("answers", State::Fail(Exit::Network), failure.to_string(), advice));
+            findings.push(Finding::new("answers", State::Fail(Exit::Network), failure.brief(), advice));
             return Ok(findings);
         }
         Ok(response) => findings.extend(health(&response)),
@@ -98,7 +98,7 @@ async fn operator(remote: &Remote) -> Finding {
         }
         Err(failure) => {
             let advice = "wrangler secret put ADMIN_TOKEN, and set the same here";
-            Finding::new("operator", State::Fail(Exit::Usage), failure.to_string(), advice)
+            Finding::new("operator", State::Fail(Exit::Usage), failure.brief(), advice)
         }
     }
 }
@@ -125,7 +125,7 @@ async fn webhook(remote: &Remote, settings: &Settings) -> Finding {
             let text = format!("{ours} answered HTTP {}", response.status.as_u16());
             Finding::new("webhook", State::Warn, text, "something stands in front of the deployment")
         }
-        Err(failure) => Finding::new("webhook", State::Warn, failure.to_string(), advice),
+        Err(failure) => Finding::new("webhook", State::Warn, failure.brief(), advice),
     }
 }
 

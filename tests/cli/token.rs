@@ -1,0 +1,78 @@
+//! `likeness token` and `likeness doctor --edge`, at a deployment of the command line's own.
+
+use crate::{
+    Ending, Place,
+    running::Running,
+    serve::{ADMIN, listening},
+};
+
+struct Operator {
+    place: Place,
+    url: String,
+    _running: Running,
+}
+
+impl Operator {
+    fn new() -> Self {
+        let place = Place::new();
+        let mut serve = place.command(&["serve", "--test", "--listen", "127.0.0.1:0"]);
+        let running = Running::start(serve.env("ADMIN_TOKEN", ADMIN));
+        let url = format!("http://{}", listening(&running));
+        Self { place, url, _running: running }
+    }
+
+    fn run(&self, words: &[&str]) -> Ending {
+        let mut command = self.place.command(words);
+        Ending::of(command.env("ADMIN_TOKEN", ADMIN).env("LIKENESS_URL", &self.url))
+    }
+}
+
+#[test]
+fn tokens_are_made_shown_again_listed_and_ended() {
+    let operator = Operator::new();
+    let token = operator.run(&["token", "server", "web"]).ended(0).text().to_owned();
+    assert!(token.starts_with("lks_") && token.lines().count() == 1, "{token}");
+    assert_eq!(operator.run(&["token", "server", "web"]).ended(0).text(), token);
+    let refused = operator.run(&["token", "server", "web", "--label", "another"]).ended(2);
+    assert!(refused.stderr.contains("on other terms"), "{}", refused.stderr);
+    let invite = ["token", "invite", "anna", "--trainings", "2", "--pictures", "5", "--uses", "3"];
+    let invite = operator.run(&invite).ended(0).text().to_owned();
+    assert!(invite.starts_with("lki_"), "{invite}");
+    let listed = operator.run(&["token", "list"]).ended(0).text().to_owned();
+    for part in ["web", "anna", "6 trainings and 15 pictures left", "Today: 0 of 20 trainings"] {
+        assert!(listed.contains(part), "{listed}");
+    }
+    assert!(!listed.contains("lks_") && !listed.contains("lki_"), "{listed}");
+    operator.run(&["token", "revoke", "anna"]).ended(2);
+    operator.run(&["token", "revoke", "anna", "--invite"]).ended(0);
+    operator.run(&["token", "revoke", "web"]).ended(0);
+    let listed = operator.run(&["token", "list", "--json"]).ended(0).documents();
+    let ended = |kind: &str| listed[0][kind][kind][0]["live"] == false;
+    assert!(ended("tokens") && ended("invites"), "{listed:?}");
+}
+
+#[test]
+fn whoever_is_not_the_operator_is_told_what_is_missing() {
+    let operator = Operator::new();
+    let other = |name: &str, value: &str| {
+        let mut command = operator.place.command(&["token", "list"]);
+        command.env("ADMIN_TOKEN", ADMIN).env("LIKENESS_URL", &operator.url).env(name, value);
+        Ending::of(&mut command).ended(2).stderr
+    };
+    assert!(other("ADMIN_TOKEN", "another one").contains("HTTP 401"));
+    assert!(other("ADMIN_TOKEN", "").contains("ADMIN_TOKEN is not set"));
+    assert!(other("LIKENESS_URL", "").contains("--url"));
+}
+
+#[test]
+fn the_doctor_looks_at_a_deployment() {
+    let operator = Operator::new();
+    let healthy = operator.run(&["doctor", "--edge", &operator.url]).ended(0).text().to_owned();
+    for part in ["it runs", "test mode", "let in; 20 of 20 trainings", "/webhooks/fal"] {
+        assert!(healthy.contains(part), "{healthy}");
+    }
+    let dead = operator.run(&["doctor", "--edge", "http://127.0.0.1:1"]).ended(4);
+    assert!(dead.text().contains("does not answer") && !dead.text().contains("\\n"), "{}", dead.text());
+    let open = operator.run(&["doctor", "--edge", "http://[::1]:1"]);
+    assert!(open.text().contains("is not https"), "{}", open.text());
+}
