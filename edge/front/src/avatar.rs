@@ -191,7 +191,7 @@ impl Inner {
             rows.set_text("id", &id.to_string())?;
         }
         if deployment.test_mode {
-            let secret = self.test_box()?.map_or_else(settings::random_name, |test| test.secret);
+            let secret = self.test_box()?.map_or_else(settings::random_name, |test| Ok(test.secret))?;
             rows.set_value("test box", &TestBox { origin: origin.to_owned(), secret })?;
         }
         Ok(())
@@ -209,7 +209,7 @@ impl Inner {
         let mut given = passed.given();
         loop {
             let way = self.way(&deployment)?;
-            let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll));
+            let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
             let room = Room { deployment: &deployment, way: way.as_ref(), moment };
             let (answer, before, after) = self.settle(way.as_ref(), &moment, |avatar| {
                 let before = avatar.as_ref().and_then(of_user);
@@ -269,7 +269,7 @@ impl Inner {
             self.introduce(admission.avatar, origin, &deployment)?;
         }
         let way = self.way(&deployment)?;
-        let moment = settings::moment(POLL_INTERVAL);
+        let moment = settings::moment(POLL_INTERVAL)?;
         let room = Room { deployment: &deployment, way: way.as_ref(), moment };
         let Admission { avatar: id, person, settings, capability, .. } = admission;
         let (admitted, after) = self.settle(way.as_ref(), &moment, |avatar| {
@@ -284,7 +284,7 @@ impl Inner {
     /// Tells the avatar something, if it is there.
     fn tell(&self, event: Event) -> Result<bool> {
         let way = self.way(&*self.deployment()?)?;
-        let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll));
+        let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
         let known = self.settle(way.as_ref(), &moment, |avatar| match avatar {
             Some(avatar) => (Some(avatar.after(event, &moment)), true),
             None => (None, false),

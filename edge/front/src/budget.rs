@@ -140,7 +140,7 @@ impl BudgetObject {
         let before = rows.text("budget")?;
         let budget = match &before {
             Some(text) => Stored::read(text).map_err(|error| unreadable(&error))?,
-            None => Budget::new(settings::entropy(), bureau.now),
+            None => Budget::new(settings::entropy()?, bureau.now),
         };
         let (budget, told) = change(&bureau, budget);
         let after = Stored::write(&budget).map_err(|error| unreadable(&error))?;

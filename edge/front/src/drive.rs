@@ -52,7 +52,7 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
 
 /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
 fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<Step>> {
-    let moment = settings::moment(way.poll);
+    let moment = settings::moment(way.poll)?;
     inner.settle(Some(way), &moment, |avatar| {
         let Some(avatar) = avatar else { return (None, None) };
         let (avatar, step) = avatar.advance(&way.account, &moment, |_, errand| deployment.wants(errand));
@@ -65,7 +65,7 @@ async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Ta
     let outcome = work::perform(inner, deployment, way, work).await?;
     let outcome = with_holder(inner, &mark, outcome).await?;
     let accepted = mark.accepted(&outcome);
-    let moment = settings::moment(way.poll);
+    let moment = settings::moment(way.poll)?;
     let id = inner.settle(Some(way), &moment, |avatar| {
         let avatar = avatar.map(|avatar| avatar.after(Event::Ended(mark.id, outcome), &moment));
         let id = avatar.as_ref().map(Avatar::id);

@@ -7,14 +7,14 @@ use likeness_core::{
     avatar::Moment,
     time::Timestamp,
 };
-use worker::{Date, Env};
+use worker::{Date, Env, Error, Result};
 
 /// How many photos of one avatar are prepared at a time. Few: whoever prepares them takes one at a time per isolate,
 /// and a Worker may wait for six answers at once.
 const PHOTO_SLOTS: usize = 3;
 
 /// Reads the settings from variables and secrets.
-pub(crate) fn deployment(env: &Env) -> Result<Rc<Deployment>, DeploymentError> {
+pub(crate) fn deployment(env: &Env) -> std::result::Result<Rc<Deployment>, DeploymentError> {
     Deployment::read(|name| env.var(name).ok().map(|value| value.to_string())).map(Rc::new)
 }
 
@@ -24,21 +24,18 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// This moment, where fal is asked how things stand after each `poll`.
-pub(crate) fn moment(poll: Duration) -> Moment {
-    Moment { now: now(), poll, photo_slots: PHOTO_SLOTS, entropy: entropy() }
+pub(crate) fn moment(poll: Duration) -> Result<Moment> {
+    Ok(Moment { now: now(), poll, photo_slots: PHOTO_SLOTS, entropy: entropy()? })
 }
 
-/// Random bytes.
-pub(crate) fn entropy<const N: usize>() -> [u8; N] {
+/// Random bytes. Secrets are made of them, so where there are none nothing goes on.
+pub(crate) fn entropy<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    // The platform's crypto.getRandomValues does not fail for so few.
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        worker::console_error!("[FAL AI] ERROR no random numbers: {error}");
-    }
-    bytes
+    getrandom::fill(&mut bytes).map_err(|error| Error::from(format!("no random numbers: {error}")))?;
+    Ok(bytes)
 }
 
 /// A name that nobody can guess.
-pub(crate) fn random_name() -> String {
-    format!("{:032x}", u128::from_be_bytes(entropy()))
+pub(crate) fn random_name() -> Result<String> {
+    Ok(format!("{:032x}", u128::from_be_bytes(entropy()?)))
 }

@@ -43,7 +43,7 @@ pub(super) async fn answer(rows: &Rows, mut request: worker::Request, url: &Url)
     match request.method() {
         worker::Method::Put => {
             let spooled = Spooled::receive(rows.clone(), &mut request).await?;
-            let tag = crate::settings::random_name();
+            let tag = crate::settings::random_name()?;
             let object = Object { length: spooled.length(), etag: format!("\"{tag}\"") };
             spooled.keep_as(&blob(&key))?;
             rows.set_value(&format!("{OBJECTS}{key}"), &object)?;

@@ -22,7 +22,7 @@ pub(crate) const PART: usize = 128 << 10;
 impl Spooled {
     /// Takes in a request's body.
     pub(crate) async fn receive(rows: Rows, request: &mut Request) -> Result<Self> {
-        let name = format!("spool {}", crate::settings::random_name());
+        let name = format!("spool {}", crate::settings::random_name()?);
         let mut spooled = Self { rows, name, length: 0, at: 0, held: None };
         if request.inner().body().is_none() {
             return Ok(spooled);
