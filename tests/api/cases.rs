@@ -47,6 +47,7 @@ pub(crate) const CASES: &[Case] = &[
         &["budget.too_many", "api.rate_limited"],
         invites::many,
     ),
+    case("the power fails after every step", Bought, &[], &[], storms::killed_after_every_step),
     case("killed while preparing", Bought, &[], &[], storms::killed_while_preparing),
     case("killed while training", Bought, &[], &[], storms::killed_while_training),
     case("killed before fal.ai answered", Bought, &[], &[], storms::killed_before_the_answer),

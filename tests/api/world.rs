@@ -155,13 +155,30 @@ impl World {
         format!("/v1/avatars/{}{rest}", self.avatar)
     }
 
-    /// Creates the avatar; four photos are a set.
+    /// Creates the avatar.
     #[track_caller]
     pub(crate) fn create(&self) -> Answer {
-        let person = json!({
-            "user_id": self.user, "name": "Zebulon", "training_config": { "min_photos": 4 },
-        });
-        self.put(&self.of(""), &person)
+        self.put(&self.of(""), &self.person())
+    }
+
+    /// Whose avatar it is; four photos are a set.
+    pub(crate) fn person(&self) -> Value {
+        json!({ "user_id": self.user, "name": "Zebulon", "training_config": { "min_photos": 4 } })
+    }
+
+    /// One call, made again for as long as the shell is not there or cannot do it now.
+    #[track_caller]
+    pub(crate) fn persist(&self, method: &str, target: &str, body: &[u8]) -> Answer {
+        let shown = format!("Bearer {}", self.server);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let headers = [("authorization", shown.as_str())];
+            match http::call(&self.fixture.address(), method, target, &headers, body) {
+                Ok(answer) if answer.status < 500 => return self.note(method, target, answer),
+                answer => assert!(Instant::now() < until, "{method} {target}: {answer:?}"),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
     }
 
     #[track_caller]

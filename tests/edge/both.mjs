@@ -15,9 +15,13 @@ export const ADMIN = "an admin token of more than 32 characters";
 export class Both {
     log = "";
 
-    /** Starts them with these settings of the front, in test mode unless they say otherwise. */
-    static async start(settings = {}) {
+    /**
+     * Starts them with these settings of the front, in test mode unless they say otherwise. With `imager` the front is
+     * led to the one that listens at that port, in a process of its own.
+     */
+    static async start(settings = {}, { imager } = {}) {
         const both = new Both();
+        both.apart = imager;
         both.folder = await mkdtemp(join(tmpdir(), "likeness-both-"));
         [both.port, both.imagerPort, both.barePort] = [await freePort(), await freePort(), await freePort()];
         await mkdir(join(both.folder, "objects"));
@@ -53,8 +57,9 @@ export class Both {
         }
     }
 
+    /** Where callers find it: at its own port, or at a door that leads there. */
     get url() {
-        return `http://127.0.0.1:${this.port}`;
+        return `http://127.0.0.1:${this.door ?? this.port}`;
     }
 
     /** How much processor time the runtime has taken, in milliseconds. */
@@ -130,11 +135,11 @@ const worker = (name, bindings) => `(
 
 const objects = { AVATAR: "AvatarObject", BUDGET: "BudgetObject", INDEX: "Index" };
 
-const config = ({ port, imagerPort, barePort, settings }) => `using Workerd = import "/workerd/workerd.capnp";
+const config = ({ port, imagerPort, barePort, settings, apart }) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
     services = [
         (name = "front", worker = .front),
-        (name = "imager", worker = .imager),
+        (name = "imager", ${apart ? `external = (address = "127.0.0.1:${apart}", http = ())` : "worker = .imager"}),
         (name = "bare", worker = .bare),
         (name = "disk", disk = (path = "objects", writable = true)),
         (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),

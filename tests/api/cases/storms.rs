@@ -1,15 +1,22 @@
 //! What goes wrong around a purchase: it is made once all the same, as fal.ai counts.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
 };
 
 use serde_json::json;
 
 use crate::{
     fixture::{Mode::Bought, is_order},
-    gate::{Fate, Flag, Seen},
+    gate::{Fate, Flag, Gate, Seen},
     shell::Kind,
     world::{World, photo},
 };
@@ -177,4 +184,119 @@ pub(super) fn adopted(world: &World) {
     let status = world.until_done("/trainings/1");
     assert!(status["request_id"].is_string(), "{status}");
     assert_eq!(world.fixture.orders(&world.avatar), 1);
+}
+
+/// Whatever leaves the shell is done, and the power fails before the answer arrives: once at every step, from the first
+/// photo on until nothing is left to do.
+pub(super) fn killed_after_every_step(world: &World) {
+    let Some(world) = world.elsewhere(Bought, &[]) else { return };
+    let cuts = Cuts::after_every_step(&[&world.fixture.bucket, &world.fixture.fal, &world.fixture.backend]);
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let cutter = scope.spawn(|| cuts.make(&world, &over));
+        // A caller says again what was not answered, with the same ids.
+        let again = |method: &str, rest: &str, body: &[u8]| world.persist(method, &world.of(rest), body);
+        let training = || again("GET", "/trainings/1", b"").json();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            again("PUT", "", world.person().to_string().as_bytes());
+            for number in 0..4 {
+                again("PUT", &format!("/photos/p{number}"), &photo(number)).is(201);
+            }
+            again("PUT", "/trainings/1", b"{}").is(202);
+            world.eventually("the end", || training()["status"] != "in_progress");
+            let of_it = || world.fixture.store().keys_with(&world.avatar);
+            world.eventually("a tidy bucket", || !of_it().iter().any(|key| key.contains("/normalised/")));
+        }));
+        over.store(true, Ordering::SeqCst);
+        drop(cutter.join());
+        if let Err(panic) = done {
+            println!("cut off after:\n{}", cuts.lines());
+            resume_unwind(panic);
+        }
+    });
+    let status = world.until_done("/trainings/1");
+    assert_eq!(status["rejected_photos"], json!([]), "{status}");
+    assert_eq!((world.fixture.orders(&world.avatar), world.fixture.purchases()), (1, 1));
+    world.get(&world.of("/trainings/1/model")).is(200);
+    // Photos are put, looked at, read, prepared and read again; then there is an archive, an order and its end.
+    let lines = cuts.lines();
+    println!("the power failed {} times", lines.lines().count());
+    for step in
+        ["/upload-", "/normalised/", "POST /fal-ai/flux-lora-portrait-trainer", "/status", "POST /told"]
+    {
+        assert!(lines.contains(step), "it was not cut off after {step}:\n{lines}");
+    }
+}
+
+/// Steps that were done and not yet answered, each of which ends the shell.
+struct Cuts {
+    /// What waits goes on when its sender is dropped.
+    waiting: Mutex<Option<mpsc::Receiver<mpsc::Sender<()>>>>,
+    steps: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Cuts {
+    /// After every step, the first time that it is made; the next time it is answered.
+    fn after_every_step(gates: &[&Gate]) -> Self {
+        let (sender, waiting) = mpsc::channel();
+        let steps: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        for gate in gates {
+            let (sender, known) = (sender.clone(), Arc::clone(&steps));
+            gate.rule(move |seen| {
+                let step = step_of(seen);
+                let told = step == "POST /told";
+                if !known.lock().unwrap_or_else(PoisonError::into_inner).insert(step) {
+                    return None;
+                }
+                let sender = sender.clone();
+                let cut = move || {
+                    let (alive, dead) = mpsc::channel();
+                    // Otherwise nobody cuts any more.
+                    if sender.send(alive).is_ok() {
+                        let _ = dead.recv();
+                    }
+                };
+                if told {
+                    cut();
+                    return Some(Fate::Answer(200));
+                }
+                Some(Fate::Late(Arc::new(cut)))
+            });
+        }
+        Self { waiting: Mutex::new(Some(waiting)), steps }
+    }
+
+    /// Cuts the power whenever something waits for it.
+    fn make(&self, world: &World, over: &AtomicBool) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let waiting = waiting.expect("one who cuts");
+        loop {
+            let Ok(first) = waiting.recv_timeout(Duration::from_millis(200)) else {
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+                continue;
+            };
+            power_cut(world);
+            // Those that were under way beside it are dead as well.
+            std::iter::once(first).chain(waiting.try_iter()).for_each(drop);
+        }
+    }
+
+    fn lines(&self) -> String {
+        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        steps.iter().flat_map(|step| [step.as_str(), "\n"]).collect()
+    }
+}
+
+/// A method and an address, without what differs from one attempt to the next.
+fn step_of(seen: &Seen) -> String {
+    let address = seen.line.split('?').next().unwrap_or_default();
+    match address.split_once("/normalised/") {
+        Some((folder, name)) => {
+            let photo = name.split('-').next().unwrap_or_default();
+            format!("{folder}/normalised/{photo}")
+        }
+        None => address.to_owned(),
+    }
 }
