@@ -202,3 +202,53 @@ pub(crate) fn avatar(env: &Env, id: AvatarId) -> Result<Stub> {
 pub(crate) fn index(env: &Env, name: &str) -> Result<Stub> {
     env.durable_object("INDEX")?.get_by_name(name)
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use http::StatusCode;
+    use likeness_core::{
+        api::{Caller, Operation, Reply},
+        budget::Payer,
+    };
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use worker::{Headers, Method, Request, RequestInit};
+
+    use super::{Passed, Refused, Told};
+
+    const PHOTO: &str =
+        "https://likeness.test/v1/avatars/3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11/photos/p1?name=a%20b";
+
+    fn request() -> Request {
+        let headers = Headers::new();
+        headers.set("authorization", "Bearer lks_secret").expect("a header");
+        headers.set("prefer", "wait=5").expect("a header");
+        let mut init = RequestInit::new();
+        init.with_method(Method::Put).with_headers(headers);
+        Request::new_with_init(PHOTO, &init).expect("a request")
+    }
+
+    #[test]
+    fn a_call_reaches_its_object_as_it_came_but_for_its_secret() {
+        let passed = Passed::new(&request(), Caller::Server, b"{}".to_vec()).expect("a call");
+        let text = serde_json::to_string(&passed).expect("JSON");
+        assert!(!text.contains("lks_secret"), "{text}");
+        let passed: Passed = serde_json::from_str(&text).expect("the same");
+        assert_eq!(passed.origin, "https://likeness.test");
+        let (call, caller) = passed.read().expect("a call");
+        assert_eq!((call.operation, caller.payer()), (Operation::UploadPhoto, Payer::Server));
+        assert_eq!(passed.given().body, b"{}");
+        assert!(passed.given().received.is_none());
+        let refused = passed.received(Err(Refused::TooLarge { max: 7 })).given();
+        assert_eq!(refused.received.map(|received| received.is_ok()), Some(false));
+    }
+
+    #[test]
+    fn a_reply_comes_back_as_it_was_given() {
+        let reply = Reply::empty(StatusCode::ACCEPTED).with(http::header::LOCATION, "/v1/x");
+        let reply = Reply { body: b"{\"a\":1}".to_vec(), ..reply };
+        let text = serde_json::to_string(&Told::from(reply.clone())).expect("JSON");
+        let told: Told = serde_json::from_str(&text).expect("the same");
+        let back = told.reply().expect("a reply");
+        assert_eq!((back.status, &back.headers, &back.body), (reply.status, &reply.headers, &reply.body));
+    }
+}

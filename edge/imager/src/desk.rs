@@ -117,3 +117,48 @@ pub(crate) async fn at_the_desk<T>(work: impl AsyncFnOnce(&Place) -> Option<T>) 
         Either::Left((None, _)) | Either::Right(_) => Err(Full),
     }
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use std::cell::RefCell;
+
+    use futures_util::future::join;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use worker::Delay;
+
+    use super::{LOOK, Place, at_the_desk};
+
+    #[test]
+    async fn there_is_one_place() {
+        let seen = RefCell::new(Vec::new());
+        let work = async |name: &'static str| {
+            let done = at_the_desk(async |place| {
+                place.with(|bytes| bytes.extend(name.bytes()))?;
+                seen.borrow_mut().push(name);
+                Delay::from(LOOK * 2).await;
+                seen.borrow_mut().push(name);
+                Some(place.clear())
+            });
+            done.await.ok()
+        };
+        let (first, second) = join(work("first"), work("second")).await;
+        assert_eq!((first, second), (Some(b"first".to_vec()), Some(b"second".to_vec())));
+        assert_eq!(*seen.borrow(), ["first", "first", "second", "second"]);
+    }
+
+    #[test]
+    async fn whoever_lost_the_place_finds_nothing_there() {
+        let lost = at_the_desk(async |place| {
+            place.with(|bytes| bytes.push(1))?;
+            // As if nothing had been heard of this one for long.
+            let next = Place::free();
+            next.with(|bytes| bytes.push(2))?;
+            assert!(place.with(|_| ()).is_none());
+            assert!(place.clear().is_empty());
+            assert_eq!(next.clear(), [2]);
+            place.with(|_| ())
+        });
+        assert!(lost.await.is_err());
+        assert!(at_the_desk(async |_| Some(())).await.is_ok(), "it is free again");
+    }
+}

@@ -51,3 +51,27 @@ fn in_parts(bytes: &Uint8Array, part: &mut Vec<u8>, mut add: impl FnMut(&[u8])) 
         at = end;
     }
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use js_sys::Uint8Array;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::{Crc32, PART, Sha256Of, Sha256Sum};
+
+    #[test]
+    fn sums_do_not_depend_on_how_the_bytes_are_cut() {
+        let bytes: Vec<u8> = (0..2 * PART + 7).map(|at| at.to_le_bytes()[0] ^ at.to_le_bytes()[1]).collect();
+        let crc = crc32fast::hash(&bytes);
+        let sha = Sha256Sum::of(&bytes);
+        for size in [1000, PART as usize, PART as usize + 1, bytes.len()] {
+            let (mut crc_of, mut sha_of) = (Crc32::default(), Sha256Of::default());
+            for chunk in bytes.chunks(size) {
+                crc_of.add(&Uint8Array::from(chunk));
+                sha_of.add(&Uint8Array::from(chunk));
+            }
+            assert_eq!((crc_of.value(), sha_of.value()), (crc, sha), "{size}");
+        }
+        assert_eq!(Crc32::default().value(), 0);
+    }
+}

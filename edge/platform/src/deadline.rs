@@ -65,3 +65,31 @@ impl Deadline {
         .await
     }
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use std::{future, time::Duration};
+
+    use likeness_core::http::NoAnswer;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::Deadline;
+
+    #[test]
+    async fn what_is_not_done_in_time_is_broken_off() {
+        let deadline = Deadline::after(Duration::from_millis(1));
+        assert_eq!(deadline.within(future::pending::<()>()).await, Err(NoAnswer::TimedOut));
+        assert!(deadline.signal().aborted());
+        // Whoever has the same deadline has none left either.
+        assert_eq!(deadline.clone().within(future::pending::<()>()).await, Err(NoAnswer::TimedOut));
+    }
+
+    #[test]
+    async fn what_is_done_counts_and_breaks_nothing_off() {
+        let deadline = Deadline::after(Duration::from_mins(5));
+        assert_eq!(deadline.within(future::ready(7)).await, Ok(7));
+        assert!(!deadline.signal().aborted());
+        deadline.end();
+        assert!(deadline.signal().aborted());
+    }
+}

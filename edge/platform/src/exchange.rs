@@ -205,3 +205,95 @@ pub fn fixed_length(length: u64) -> Result<TransformStream, JsValue> {
     };
     Ok(stream?.unchecked_into())
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use http::{HeaderMap, StatusCode};
+    use js_sys::Uint8Array;
+    use likeness_core::{
+        http::{Method, NoAnswer, Request},
+        imager::SignedRequest,
+        limits::MAX_ANSWER_BYTES,
+    };
+    use wasm_bindgen::JsCast as _;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+    use web_sys::{Headers, Response};
+
+    use super::{Incoming, again, append, header_map, outgoing};
+    use crate::Deadline;
+
+    /// An answer with this body.
+    fn incoming(body: &mut [u8]) -> Incoming {
+        let response = Response::new_with_opt_u8_array(Some(body)).expect("an answer");
+        Incoming {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            reader: response.body().map(|body| body.get_reader().unchecked_into()),
+            deadline: Deadline::after(Duration::from_mins(1)),
+        }
+    }
+
+    #[test]
+    async fn an_answer_is_read_whole_unless_it_is_too_long() {
+        let answer = incoming(&mut [7; 5000]).whole().await.expect("an answer");
+        assert_eq!((answer.status, answer.body), (StatusCode::OK, vec![7; 5000]));
+        let (_, beginning) = incoming(&mut [7; 5000]).why().await;
+        assert_eq!(beginning.len(), 4096);
+        let fits = incoming(&mut vec![7; MAX_ANSWER_BYTES]).whole().await.expect("an answer");
+        assert_eq!(fits.body.len(), MAX_ANSWER_BYTES);
+        let long = incoming(&mut vec![7; MAX_ANSWER_BYTES + 1]).whole().await;
+        assert_eq!(long.map(|answer| answer.body.len()), Err(NoAnswer::Interrupted));
+    }
+
+    #[test]
+    async fn only_what_broke_off_is_sent_again_and_once() {
+        for (why, times) in [(NoAnswer::Interrupted, 2), (NoAnswer::TimedOut, 1), (NoAnswer::NotConnected, 1)]
+        {
+            let sent = Cell::new(0);
+            let answer = again(async || {
+                sent.set(sent.get() + 1);
+                Err::<(), _>(why)
+            });
+            assert_eq!(answer.await, Err(why));
+            assert_eq!(sent.get(), times, "{why:?}");
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_copied_as_far_as_there_is_room() {
+        let mut all = vec![1, 2];
+        append(&mut all, &Uint8Array::from(&[3, 4, 5][..]), 4);
+        assert_eq!(all, [1, 2, 3, 4]);
+        append(&mut all, &Uint8Array::from(&[6][..]), 4);
+        append(&mut all, &Uint8Array::from(&[6][..]), 3);
+        assert_eq!(all, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn headers_that_are_no_text_are_left_out() {
+        let headers = Headers::new().expect("headers");
+        headers.append("ETag", "\"a\"").expect("a header");
+        headers.append("X-Name", "Zo\u{eb}").expect("a header");
+        let map = header_map(&headers);
+        assert_eq!(map.get("etag").and_then(|value| value.to_str().ok()), Some("\"a\""));
+        assert!(map.get("x-name").is_none_or(|value| value.to_str().is_err()));
+    }
+
+    #[test]
+    fn a_request_goes_out_as_it_was_signed_and_follows_nobody() {
+        let url = "https://bucket.test/a%2Bb?sign=%D0%B0".parse().expect("an address");
+        let request =
+            Request::new(Method::PUT, url, Duration::from_secs(1)).header(http::header::IF_MATCH, "\"v1\"");
+        let request = outgoing(&SignedRequest::of(&request)).expect("a request");
+        assert_eq!(request.url(), "https://bucket.test/a%2Bb?sign=%D0%B0");
+        assert_eq!(
+            (request.method().as_str(), request.redirect()),
+            ("PUT", web_sys::RequestRedirect::Manual)
+        );
+        let header = |name: &str| request.headers().get(name).expect("a name");
+        assert_eq!(header("if-match").as_deref(), Some("\"v1\""));
+        assert!(header("user-agent").is_some_and(|agent| agent.starts_with("likeness/")));
+    }
+}

@@ -21,3 +21,19 @@ pub fn memory() -> Taken {
     let bytes = memory.buffer().unchecked_into::<ArrayBuffer>().byte_length();
     Taken { pages: bytes / PAGE, bytes }
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::{PAGE, memory};
+
+    #[test]
+    fn what_is_taken_shows() {
+        let before = memory();
+        assert_eq!(before.bytes, before.pages * PAGE);
+        let much = std::hint::black_box(vec![1_u8; 8 << 20]);
+        assert!(memory().bytes >= before.bytes.min(8 << 20), "{}", much.len());
+        assert!(memory().bytes >= 8 << 20);
+    }
+}
