@@ -2,7 +2,7 @@
 
 use likeness_core::{
     http::{Body, Method, Request, Response},
-    limits::READ_TIMEOUT,
+    limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
     secret::Secret,
 };
 use serde_json::Value;
@@ -14,11 +14,11 @@ use crate::{
     transport::Transport,
 };
 
-/// A deployment and what lets its operator in.
+/// A deployment, and what lets whoever calls in: its operator, unless somebody else is named.
 #[derive(Debug)]
 pub(crate) struct Remote {
     url: Url,
-    admin: Option<Secret>,
+    token: Option<Secret>,
     transport: Transport,
 }
 
@@ -34,7 +34,7 @@ impl Remote {
             Failure::new(Exit::Internal, "internal.transport", "no request can be sent")
                 .why(error.to_string())
         })?;
-        Ok(Self { url, admin: serving.admin_token.value.clone(), transport })
+        Ok(Self { url, token: serving.admin_token.value.clone(), transport })
     }
 
     /// Where it is.
@@ -44,7 +44,12 @@ impl Remote {
 
     /// Whether the operator can be let in.
     pub(crate) fn has_admin(&self) -> bool {
-        self.admin.is_some()
+        self.token.is_some()
+    }
+
+    /// The same deployment, as whoever shows this token calls it.
+    pub(crate) fn of(&self, token: Secret) -> Self {
+        Self { url: self.url.clone(), token: Some(token), transport: self.transport.clone() }
     }
 
     /// Sends a call, and reads the whole answer.
@@ -54,18 +59,25 @@ impl Remote {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Response, Failure> {
-        let base = self.url.as_str().trim_end_matches('/');
-        let url = Url::parse(&format!("{base}{path}")).map_err(|error| {
-            Failure::new(Exit::Usage, "usage.url", "this is no address").why(error.to_string())
-        })?;
-        let mut request = Request::new(method, url, READ_TIMEOUT);
-        if let Some(admin) = &self.admin {
-            let value = format!("Bearer {}", admin.expose());
-            request = request.secret_header(reqwest::header::AUTHORIZATION, &value);
-        }
+        let mut request = Request::new(method, self.address(path)?, READ_TIMEOUT);
         if let Some(body) = body {
             request.body = Body::Bytes(body.to_string().into_bytes());
             request = request.header(reqwest::header::CONTENT_TYPE, "application/json");
+        }
+        self.exchange(request).await
+    }
+
+    fn address(&self, path: &str) -> Result<Url, Failure> {
+        let base = self.url.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}{path}")).map_err(|error| {
+            Failure::new(Exit::Usage, "usage.url", "this is no address").why(error.to_string())
+        })
+    }
+
+    async fn exchange(&self, mut request: Request) -> Result<Response, Failure> {
+        if let Some(token) = &self.token {
+            let value = format!("Bearer {}", token.expose());
+            request = request.secret_header(reqwest::header::AUTHORIZATION, &value);
         }
         let unreached = |why: String| {
             Failure::new(Exit::Network, "network.deployment", format!("{} does not answer", self.url))
@@ -85,11 +97,23 @@ impl Remote {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
-        if self.admin.is_none() {
+        if self.token.is_none() {
             return Err(Failure::new(Exit::Usage, "settings.admin_missing", "ADMIN_TOKEN is not set")
                 .next("set it as it is set at the deployment"));
         }
         let response = self.send(method, path, body).await?;
+        self.read(&response)
+    }
+
+    /// PUTs a file, and reads what that gives.
+    pub(crate) async fn upload(&self, path: &str, file: Vec<u8>) -> Result<Value, Failure> {
+        let mut request = Request::new(Method::PUT, self.address(path)?, TRANSFER_TIMEOUT);
+        request.body = Body::Bytes(file);
+        let response = self.exchange(request).await?;
+        self.read(&response)
+    }
+
+    fn read(&self, response: &Response) -> Result<Value, Failure> {
         let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         if response.status.is_success() {
             return Ok(document);

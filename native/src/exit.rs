@@ -153,6 +153,11 @@ impl Failure {
         if why.is_empty() { self.0.sentence.clone() } else { format!("{}: {why}", self.0.sentence) }
     }
 
+    /// What the person can do, on one line.
+    pub(crate) fn advice(&self) -> String {
+        self.0.next.join("; ")
+    }
+
     /// Whether the process ends like a success, without a word.
     pub(crate) fn is_silent(&self) -> bool {
         self.0.silent

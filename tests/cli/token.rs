@@ -68,9 +68,18 @@ fn whoever_is_not_the_operator_is_told_what_is_missing() {
 fn the_doctor_looks_at_a_deployment() {
     let operator = Operator::new();
     let healthy = operator.run(&["doctor", "--edge", &operator.url]).ended(0).text().to_owned();
-    for part in ["it runs", "test mode", "let in; 20 of 20 trainings", "/webhooks/fal"] {
+    let photo = "one of 12 megapixels was taken, cleaned and stored";
+    for part in ["it runs", "test mode", "let in; 20 of 20 trainings", "/webhooks/fal", photo] {
         assert!(healthy.contains(part), "{healthy}");
     }
+    // It leaves nothing that could do or hold anything.
+    let listed = operator.run(&["token", "list", "--json"]).ended(0).documents();
+    assert_eq!(listed[0]["tokens"]["tokens"][0]["live"], false, "{listed:?}");
+    operator.run(&["doctor", "--edge", &operator.url]).ended(0);
+    let stranger =
+        operator.place.command(&["doctor", "--edge", &operator.url]).env("ADMIN_TOKEN", "").output();
+    let stranger = String::from_utf8(stranger.expect("it runs").stdout).expect("text");
+    assert!(stranger.contains("none was put through it"), "{stranger}");
     let dead = operator.run(&["doctor", "--edge", "http://127.0.0.1:1"]).ended(4);
     assert!(dead.text().contains("does not answer") && !dead.text().contains("\\n"), "{}", dead.text());
     let open = operator.run(&["doctor", "--edge", "http://[::1]:1"]);

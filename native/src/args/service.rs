@@ -58,9 +58,18 @@ pub(crate) enum Addresses {
 }
 
 /// Say what is missing on this machine, or at a deployment
+///
+/// With the ADMIN_TOKEN of a deployment it puts a drawn photo through it, and erases it again: that shows whether
+/// front, bucket and imager work together, and whether Cloudflare's plan lets them.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness doctor
+  ADMIN_TOKEN=… likeness doctor --edge https://likeness.example.workers.dev
+
+ALLOWED_ORIGINS names the page from which photos are PUT into the bucket, whose CORS rule is asked.")]
 pub(crate) struct Doctor {
-    /// Look at the Worker that is deployed there, instead of at this machine
+    /// Look at the deployment there, instead of at this machine
     #[arg(long, value_name = "URL", value_parser = web_address)]
     pub(crate) edge: Option<Url>,
 }

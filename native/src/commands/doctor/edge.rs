@@ -1,11 +1,10 @@
-//! `likeness doctor --edge`: whether a deployment can do its work, as far as it shows from outside.
+//! `likeness doctor --edge`: whether a deployment can do its work. The operator's token lets it try that as well.
 
-use likeness_core::{
-    http::{Body, Method, Request, Response},
-    limits::READ_TIMEOUT,
-};
+mod trial;
+
+use likeness_core::http::Method;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use super::{Finding, State};
 use crate::{
@@ -13,30 +12,46 @@ use crate::{
     deployment::Remote,
     exit::{Exit, Failure},
     settings::Settings,
-    transport::Transport,
 };
 
 /// What each look showed, the first that fails being the cause of others.
 pub(super) async fn findings(url: &Url, context: &Context) -> Result<Vec<Finding>, Failure> {
     let remote = Remote::new(Some(url), context)?;
     let mut findings = vec![address(url)];
-    match remote.send(Method::GET, "/health", None).await {
+    let said = match remote.send(Method::GET, "/health", None).await {
         Err(failure) => {
             let advice = "check the address, and that the front is deployed";
             findings.push(Finding::new("answers", State::Fail(Exit::Network), failure.brief(), advice));
             return Ok(findings);
         }
-        Ok(response) => findings.extend(health(&response)),
-    }
-    findings.push(operator(&remote).await);
+        Ok(response) => {
+            let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            findings.extend(health(&document, response.status.as_u16()));
+            document
+        }
+    };
+    let able = findings.iter().all(|finding| finding.exit().is_none());
+    let operator = operator(&remote).await;
+    let let_in = operator.state == State::Ok;
+    findings.push(operator);
     findings.push(webhook(&remote, &context.settings).await);
-    findings.extend(bucket(&context.settings, url).await);
+    if able && let_in {
+        let has_bucket = said.get("bucket") == Some(&Value::Bool(true));
+        findings.extend(trial::findings(&remote, has_bucket, &context.settings).await);
+    } else {
+        let advice = "run this again when the rest is in order";
+        findings.push(Finding::new("photo", State::Warn, "none was put through it for a trial", advice));
+    }
     Ok(findings)
 }
 
+/// Whether this is on the same machine.
+fn is_local(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "localhost"))
+}
+
 fn address(url: &Url) -> Finding {
-    let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost"));
-    if url.scheme() == "https" || local {
+    if url.scheme() == "https" || is_local(url) {
         return Finding::ok("address", url.as_str());
     }
     Finding::new(
@@ -47,10 +62,9 @@ fn address(url: &Url) -> Finding {
     )
 }
 
-fn health(response: &Response) -> Vec<Finding> {
-    let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+fn health(document: &Value, status: u16) -> Vec<Finding> {
     if document.get("status").and_then(Value::as_str) != Some("ok") {
-        let text = format!("what answers there (HTTP {}) is not Likeness", response.status.as_u16());
+        let text = format!("what answers there (HTTP {status}) is not Likeness");
         let advice = "check the address; a deployment whose settings cannot be used says so in its log";
         return vec![Finding::new("answers", State::Fail(Exit::Network), text, advice)];
     }
@@ -126,56 +140,5 @@ async fn webhook(remote: &Remote, settings: &Settings) -> Finding {
             Finding::new("webhook", State::Warn, text, "something stands in front of the deployment")
         }
         Err(failure) => Finding::new("webhook", State::Warn, failure.brief(), advice),
-    }
-}
-
-/// The bucket of the settings here, which should be those of the deployment: Cloudflare and browsers must reach it.
-async fn bucket(settings: &Settings, deployment: &Url) -> Vec<Finding> {
-    let Ok(bucket) = settings.bucket() else {
-        let advice = "set MINIO_ENDPOINT and the others here as they are there, and run this again";
-        return vec![Finding::new(
-            "bucket's host",
-            State::Warn,
-            "not looked at: no bucket is set here",
-            advice,
-        )];
-    };
-    let Some(endpoint) = &settings.minio_endpoint.value else { return Vec::new() };
-    let named = matches!(endpoint.host(), Some(Host::Domain(name)) if name.contains('.'));
-    let public = endpoint.scheme() == "https" && named && endpoint.port().is_none();
-    let mut findings = vec![if public {
-        Finding::ok("bucket's host", endpoint.as_str())
-    } else {
-        let text = format!("{endpoint} is not a public https host name on port 443");
-        let advice = "give it a name and a certificate: a Worker reaches no raw address, and signatures hold for one host";
-        let local = matches!(deployment.host_str(), Some("127.0.0.1" | "localhost"));
-        let state = if local { State::Warn } else { State::Fail(Exit::Storage) };
-        Finding::new("bucket's host", state, text, advice)
-    }];
-    findings.push(cors(bucket.address()).await);
-    findings
-}
-
-/// Whether a page may PUT photos straight into the bucket.
-async fn cors(address: &str) -> Finding {
-    const ORIGIN: &str = "https://likeness.example";
-    let advice = "allow PUT from your page's origin in the bucket's CORS rule: docs/edge.md shows one";
-    let asked = async {
-        let url = Url::parse(&format!("{address}likeness/cors")).ok()?;
-        let mut request =
-            Request::new(Method::OPTIONS, url, READ_TIMEOUT).header(reqwest::header::ORIGIN, ORIGIN);
-        request = request.header(reqwest::header::ACCESS_CONTROL_REQUEST_METHOD, "PUT");
-        request.body = Body::Empty;
-        Transport::http().ok()?.send(request, None).await.ok()?.ok()
-    };
-    let allowed = |response: &Response| {
-        response.header("access-control-allow-origin").is_some_and(|origin| origin == "*" || origin == ORIGIN)
-    };
-    match asked.await {
-        Some(response) if allowed(&response) => {
-            Finding::ok("bucket's CORS", "any page may PUT what it has a signed address for")
-        }
-        Some(_) => Finding::new("bucket's CORS", State::Warn, "it allows some origins, or none", advice),
-        None => Finding::new("bucket's CORS", State::Warn, "the bucket does not answer", advice),
     }
 }

@@ -1,0 +1,179 @@
+//! A drawn photo on its way through a deployment: front, bucket and imager, and whether Cloudflare's plan allows it. What
+//! it leaves behind is erased again.
+
+use std::time::{Duration, Instant};
+
+use likeness_core::{
+    http::{Method, Request},
+    limits::READ_TIMEOUT,
+    secret::Secret,
+    simulator::drawing,
+};
+use serde_json::{Value, json};
+use url::{Host, Url};
+
+use super::{Finding, State, is_local};
+use crate::{
+    clock,
+    deployment::Remote,
+    exit::{Exit, Failure},
+    settings::Settings,
+    transport::Transport,
+};
+
+/// As large as phones make them: it takes the imager half a second, fifty times what the Free plan grants.
+const SIZE: (u32, u32) = (3024, 4032);
+/// How long the report of the photo is waited for.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long the token of the trial counts, should it not be revoked.
+const TOKEN_LASTS: Duration = Duration::from_mins(15);
+/// Under which name the operator finds its traces.
+const NAME: &str = "likeness-doctor";
+
+/// What became of the photo, and what that shows of the bucket where there is one.
+pub(super) async fn findings(operator: &Remote, has_bucket: bool, settings: &Settings) -> Vec<Finding> {
+    let (backend, avatar) = match begun(operator).await {
+        Ok(begun) => begun,
+        Err(failure) => return vec![failed("photo", &failure)],
+    };
+    let mut findings = vec![photo(&backend, &avatar).await];
+    if has_bucket {
+        findings.extend(bucket(&backend, &avatar, settings).await);
+    }
+    let erased = backend.call(Method::DELETE, &avatar, None).await;
+    let revoked = operator.call(Method::DELETE, &token(), None).await;
+    if let Err(failure) = erased.and(revoked) {
+        findings.push(failed("tidying up", &failure));
+    }
+    findings
+}
+
+fn token() -> String {
+    format!("/v1/tokens/{NAME}")
+}
+
+/// A backend of its own, and its avatar's path.
+async fn begun(operator: &Remote) -> Result<(Remote, String), Failure> {
+    let expires_at = clock::now().plus(TOKEN_LASTS).to_string();
+    // One that an earlier trial left behind is on other terms.
+    drop(operator.call(Method::DELETE, &token(), None).await);
+    let terms = json!({ "label": NAME, "expires_at": expires_at });
+    let minted = operator.call(Method::PUT, &token(), Some(&terms)).await?;
+    let shown = minted.get("token").and_then(Value::as_str).and_then(Secret::new);
+    let backend = operator.of(shown.ok_or_else(|| unreadable("the new token"))?);
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy).map_err(|error| {
+        Failure::new(Exit::Internal, "internal.entropy", "the system gives no random numbers")
+            .why(error.to_string())
+    })?;
+    let avatar = format!("/v1/avatars/{}", uuid::Builder::from_random_bytes(entropy).into_uuid());
+    let person = json!({ "user_id": NAME, "name": "Trial" });
+    backend.call(Method::PUT, &avatar, Some(&person)).await?;
+    Ok((backend, avatar))
+}
+
+fn unreadable(what: &str) -> Failure {
+    Failure::new(Exit::Network, "deployment.unreadable", format!("{what} cannot be read"))
+        .next("check that what answers there is Likeness, of this version")
+}
+
+fn failed(name: &'static str, failure: &Failure) -> Finding {
+    Finding::new(name, State::Fail(failure.exit()), failure.brief(), failure.advice())
+}
+
+async fn photo(backend: &Remote, avatar: &str) -> Finding {
+    let (width, height) = SIZE;
+    let Some(file) = drawing::jpeg(&drawing::portrait(1, 1, width, height), width, height) else {
+        return failed("photo", &unreadable("the drawing"));
+    };
+    let begun = Instant::now();
+    let path = format!("{avatar}/photos/1");
+    if let Err(failure) = backend.upload(&path, file).await {
+        return failed("photo", &failure);
+    }
+    loop {
+        let report = match backend.call(Method::GET, &path, None).await {
+            Ok(report) => report,
+            Err(failure) => return failed("photo", &failure),
+        };
+        let took = begun.elapsed();
+        match report.get("state").and_then(Value::as_str) {
+            Some("ready") => {
+                let text = format!(
+                    "one of 12 megapixels was taken, cleaned and stored in {:.1} s",
+                    took.as_secs_f32()
+                );
+                return Finding::ok("photo", text);
+            }
+            Some("rejected") => {
+                let why = report.get("message").and_then(Value::as_str).unwrap_or("it was rejected");
+                return Finding::new("photo", State::Fail(Exit::Storage), why, PLAN);
+            }
+            _ if took > PATIENCE => {
+                let text = format!("a good one was not done with after {} s", PATIENCE.as_secs());
+                return Finding::new("photo", State::Fail(Exit::Storage), text, PLAN);
+            }
+            _ => tokio::time::sleep(Duration::from_millis(500)).await,
+        }
+    }
+}
+
+const PLAN: &str = "the Free plan ends what computes for 10 ms: Workers Paid is needed; \
+    `wrangler tail --config edge/imager/wrangler.toml` shows what ended the imager";
+
+/// Where browsers are sent with photos: Cloudflare and they must both reach it, under one name.
+async fn bucket(backend: &Remote, avatar: &str, settings: &Settings) -> Vec<Finding> {
+    const NAME: &str = "bucket's host";
+    let path = format!("{avatar}/photos/2/address");
+    let given = match backend.call(Method::POST, &path, Some(&json!({}))).await {
+        Ok(given) => given,
+        Err(failure) => return vec![failed(NAME, &failure)],
+    };
+    let url = given.get("url").and_then(Value::as_str).and_then(|url| url.parse::<Url>().ok());
+    let Some(url) = url else { return vec![failed(NAME, &unreadable("the photo's address"))] };
+    let shown = url.origin().ascii_serialization();
+    let named = matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
+    let host = if url.scheme() == "https" && named && url.port().is_none() {
+        Finding::ok(NAME, shown)
+    } else {
+        let text = format!("{shown} is not a public https host name on port 443");
+        let advice = "give it a name and a certificate: a Worker reaches no raw address, and signatures hold for one host";
+        let state = if is_local(backend.url()) { State::Warn } else { State::Fail(Exit::Storage) };
+        Finding::new(NAME, state, text, advice)
+    };
+    vec![host, cors(url, settings).await]
+}
+
+/// Whether a page may PUT photos straight into the bucket.
+async fn cors(url: Url, settings: &Settings) -> Finding {
+    const NAME: &str = "bucket's CORS";
+    let advice = "allow PUT from your page's origin in the bucket's CORS rule: docs/edge.md shows one";
+    let set = settings.serving.allowed_origins.value.as_deref().unwrap_or_default();
+    let page = set.split(',').map(str::trim).find(|origin| !origin.is_empty());
+    let origin = page.unwrap_or("https://likeness.example");
+    let asked = async {
+        let request = Request::new(Method::OPTIONS, url, READ_TIMEOUT)
+            .header(reqwest::header::ORIGIN, origin)
+            .header(reqwest::header::ACCESS_CONTROL_REQUEST_METHOD, "PUT");
+        Transport::http().ok()?.send(request, None).await.ok()?.ok()
+    };
+    let answer = asked.await;
+    let allowed = answer.as_ref().map(|answer| answer.header("access-control-allow-origin"));
+    match (allowed, page) {
+        (None, _) => Finding::new(NAME, State::Warn, "the bucket does not answer from here", advice),
+        (Some(Some("*")), _) => Finding::ok(NAME, "any page may PUT what it has a signed address for"),
+        (Some(Some(allowed)), Some(page)) if allowed == page => {
+            Finding::ok(NAME, format!("pages of {page} may PUT"))
+        }
+        (Some(Some(allowed)), None) if allowed == origin => {
+            Finding::ok(NAME, "any page may PUT what it has a signed address for")
+        }
+        (Some(_), Some(page)) => {
+            Finding::new(NAME, State::Warn, format!("pages of {page} may not PUT"), advice)
+        }
+        (Some(_), None) => {
+            let advice = "set ALLOWED_ORIGINS here to your page's origin, and run this again";
+            Finding::new(NAME, State::Warn, "not every page may PUT; whether yours may was not asked", advice)
+        }
+    }
+}
