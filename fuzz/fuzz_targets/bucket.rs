@@ -37,5 +37,5 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(page) = storage::listing(Ok(answer), &prefix) {
         assert!(page.keys.iter().all(|key| prefix.holds(key)));
     }
-    storage::refused(StatusCode::FORBIDDEN, bytes);
+    let _ = storage::refused(StatusCode::FORBIDDEN, bytes);
 });
