@@ -117,6 +117,7 @@ pub(crate) const CASES: &[Case] = &[
             "budget.invite_taken",
             "budget.allowance_spent",
             "budget.invite_over",
+            "settings.beyond_invite",
             "api.unauthorized",
         ],
         invites::spent,

@@ -69,6 +69,8 @@ pub enum ApiProblem {
     Key { key: String, why: String },
     #[error("only a server token may name keys of the bucket")]
     KeysForbidden,
+    #[error("whoever was invited may set {setting} to {most} at most")]
+    BeyondInvite { setting: &'static str, most: u64 },
     #[error("there is no training of this number")]
     NoTraining,
     #[error("there are no pictures of this number")]
@@ -121,6 +123,7 @@ impl ApiProblem {
         Self::NoBucketHere => "photos.no_bucket",
         Self::Key { .. } => "photos.key",
         Self::KeysForbidden => "photos.keys_forbidden",
+        Self::BeyondInvite { .. } => "settings.beyond_invite",
         Self::NoTraining => "training.not_found",
         Self::NoPictures => "pictures.not_found",
         Self::WrongNumber { .. } => "order.wrong_number",
@@ -149,7 +152,7 @@ impl ApiProblem {
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Path { .. } | Self::Body { .. } | Self::Key { .. } => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::KeysForbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::KeysForbidden | Self::BeyondInvite { .. } => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::Erased => StatusCode::GONE,
@@ -192,6 +195,7 @@ impl ApiProblem {
             Self::NoBucketHere => "PUT the file itself: PUT /v1/avatars/{avatar}/photos/{photo}.",
             Self::Key { .. } => "Name a key of the deployment's bucket, outside of likeness/.",
             Self::KeysForbidden => "Upload the photos, or have a backend with a server token ask.",
+            Self::BeyondInvite { .. } => "Ask for less, or have a backend with a server token ask.",
             Self::NoTraining => "Buy it first: PUT /v1/avatars/{avatar}/trainings/1.",
             Self::NoPictures => "Buy them first: PUT /v1/avatars/{avatar}/pictures/1.",
             Self::WrongNumber { .. } => "Numbers count up from 1: use the next one for something new.",

@@ -166,7 +166,10 @@ impl Room<'_> {
             let result = if ours { Ok(()) } else { Err(taken(&avatar).into()) };
             return (Some(avatar), result);
         }
-        match self.new_avatar(id, person, settings, Some(capability)) {
+        let made = modest(&settings, None)
+            .map_err(Problem::from)
+            .and_then(|()| self.new_avatar(id, person, settings, Some(capability)));
+        match made {
             Ok(avatar) => (Some(avatar), Ok(())),
             Err(problem) => (None, Err(problem)),
         }
@@ -286,6 +289,28 @@ pub(super) fn check(settings: &TrainingSettings) -> Result<(), Problem> {
         return Err(ApiProblem::Body { why }.into());
     }
     settings.check().map(|_| ()).map_err(|error| Problem::from(&Error::Data(DataError::Config(error))))
+}
+
+/// What whoever was only invited may ask for. An invite counts trainings, and what one costs follows from its steps: so
+/// these are the default's, or what the backend granted the avatar when it created it.
+pub(super) fn modest(
+    settings: &TrainingSettings,
+    granted: Option<&TrainingSettings>,
+) -> Result<(), ApiProblem> {
+    let of = |settings: &TrainingSettings| {
+        let config = settings.check().ok();
+        config.map_or((0, 0), |config| (u64::from(config.steps()), config.photos().max_photos as u64))
+    };
+    let (usual, granted) = (of(&TrainingSettings::default()), granted.map_or((0, 0), of));
+    let (steps, photos) = of(settings);
+    for (setting, wanted, most) in
+        [("steps", steps, usual.0.max(granted.0)), ("max_photos", photos, usual.1.max(granted.1))]
+    {
+        if wanted > most {
+            return Err(ApiProblem::BeyondInvite { setting, most });
+        }
+    }
+    Ok(())
 }
 
 /// The body as what the call expects; an empty one counts as `{}`.

@@ -23,8 +23,12 @@ fn mint(world: &World, what: &str, terms: &Value) -> Answer {
 }
 
 fn redeem(world: &World, invite: &Value, avatar: &str) -> Answer {
+    redeem_with(world, invite, avatar, &json!({ "min_photos": 4 }))
+}
+
+fn redeem_with(world: &World, invite: &Value, avatar: &str, settings: &Value) -> Answer {
     let document = json!({
-        "invite": invite, "avatar_id": avatar, "name": "Anna", "training_config": { "min_photos": 4 },
+        "invite": invite, "avatar_id": avatar, "name": "Anna", "training_config": settings,
     });
     world.call_as("", "POST", "/v1/redeem", &[], document.to_string().as_bytes())
 }
@@ -34,6 +38,10 @@ pub(super) fn spent(world: &World) {
     let invite = mint(world, "anna", &terms).is(201).json();
     assert_eq!(mint(world, "anna", &terms).is(200).json()["token"], invite["token"]);
     mint(world, "anna", &json!({ "trainings": 2, "pictures": 3 })).refused(409, "budget.id_taken");
+    // An invite counts trainings: none may cost as much as ten.
+    for dear in [json!({ "steps": 10_000 }), json!({ "quality": "quality" }), json!({ "max_photos": 999 })] {
+        redeem_with(world, &invite["token"], &world.avatar, &dear).refused(403, "settings.beyond_invite");
+    }
     let (first, second) = thread::scope(|scope| {
         let ask = || redeem(world, &invite["token"], &world.avatar).is(200).json();
         let (first, second) = (scope.spawn(ask), scope.spawn(ask));
@@ -46,6 +54,8 @@ pub(super) fn spent(world: &World) {
     for number in 0..4 {
         put(&format!("/photos/p{number}"), &photo(number)).is(201);
     }
+    let dear = json!({ "training_config": { "min_photos": 4, "steps": 10_000 } }).to_string();
+    put("/trainings/1", dear.as_bytes()).refused(403, "settings.beyond_invite");
     put("/trainings/1", b"").is(202);
     put("/trainings/1", b"{}").is(202);
     // Whoever is invited is no user of the backend's.

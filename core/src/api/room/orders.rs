@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Answer, Answered, Download, Given, Purchase, Room, body, check};
+use super::{Answer, Answered, Download, Given, Purchase, Room, body, check, modest};
 use crate::{
     api::{
         call::{Call, Caller, Reply},
@@ -111,6 +111,9 @@ impl Room<'_> {
         let next = avatar.trainings().last().map_or(1, |training| training.attempt + 1);
         if number != next {
             return Err(ApiProblem::WrongNumber { next }.into());
+        }
+        if matches!(caller, Caller::Capability(_)) {
+            modest(&settings, avatar.settings())?;
         }
         let way = self.way_of(&avatar)?;
         let photos = photo_urls.map(|keys| from_keys(&avatar, &keys, way.bucket.as_ref())).transpose()?;
