@@ -105,7 +105,10 @@ impl Avatar {
     fn task_ended(&mut self, id: TaskId, outcome: Outcome, moment: &Moment) {
         let Some(place) = self.running.iter().position(|mark| mark.id == id) else { return };
         match (self.running.remove(place).errand, outcome) {
-            (Errand::Photo(index), Outcome::Prepared(result)) => self.photo_ended(index, result, moment),
+            (Errand::Photo(index), Outcome::Prepared(result)) => {
+                self.photo_ended(index, id, result, moment);
+                self.photos_settled();
+            }
             (Errand::Training(attempt, _), outcome) if lacks_files(&outcome).is_some() => {
                 if let Some(error) = lacks_files(&outcome) {
                     self.prepare_again(attempt, error.clone(), moment);
@@ -176,7 +179,13 @@ impl Avatar {
         }
     }
 
-    fn photo_ended(&mut self, index: usize, result: Result<Prepared, PrepareError>, moment: &Moment) {
+    fn photo_ended(
+        &mut self,
+        index: usize,
+        task: TaskId,
+        result: Result<Prepared, PrepareError>,
+        moment: &Moment,
+    ) {
         let state = match result {
             Ok(prepared) => {
                 if let Some(photo) = self.photos.photo_mut(index) {
@@ -185,9 +194,8 @@ impl Avatar {
                 PhotoState::Ready(prepared)
             }
             Err(PrepareError::Photo(problem)) => PhotoState::Rejected(problem),
-            Err(why @ (PrepareError::Busy | PrepareError::Crashed)) => {
-                return self.photo_not_done(index, why == PrepareError::Crashed, moment);
-            }
+            Err(PrepareError::Busy) => return self.photo_not_begun(moment),
+            Err(PrepareError::Crashed) => return self.photo_crashed(index, task, moment),
             Err(PrepareError::Storage(error)) => {
                 if let Some(problem) = self.photo_lost(&error) {
                     if let Some(photo) = self.photos.photo_mut(index) {

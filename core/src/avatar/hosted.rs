@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 pub use self::notices::Notice;
 pub(in crate::avatar) use self::tidying::Tidying;
 use super::{
-    Avatar, Errand, Moment, Photo, PhotoState, Stage, StageName, TrainingSettings, order::Order,
-    task::OrderKey,
+    Avatar, Errand, Moment, Photo, PhotoState, Stage, StageName, TrainingSettings,
+    order::Order,
+    task::{OrderKey, TaskId},
 };
 use crate::{
     budget::TokenDigest,
@@ -41,12 +42,19 @@ pub struct Hosted {
     pub(in crate::avatar) trouble: Option<Trouble>,
     /// Before this moment no photo is begun: whoever prepares them has no room.
     pub(in crate::avatar) rest_until: Option<Timestamp>,
+    /// From this task on photos are prepared one at a time: one of several took its worker down, and whose fault that was
+    /// nobody knows.
+    #[serde(default)]
+    pub(in crate::avatar) alone_from: Option<TaskId>,
     /// When photos were touched last.
     pub(in crate::avatar) touched_at: Timestamp,
     /// Until when somebody may hold an address at which something of it can still be written.
     pub(in crate::avatar) signed_until: Option<Timestamp>,
     /// Photos that were taken out, and what was prepared of them.
     pub(in crate::avatar) discarded: Vec<String>,
+    /// Those of them that were deleted while somebody may still write there: they are deleted once more.
+    #[serde(default)]
+    pub(in crate::avatar) emptied: Vec<String>,
     /// Whether tidying up failed, and when it is tried again.
     pub(in crate::avatar) untidy: Option<Trouble>,
     /// What the backend was told last of each order.
@@ -138,6 +146,10 @@ const MOST_CRASHES: u8 = 3;
 /// How long a worker without room is left alone.
 const REST: Duration = Duration::from_secs(3);
 
+/// How long a worker is left alone that a photo took down for the first time, and for the second: it may have been away
+/// for reasons of its own.
+const RESTS_AFTER_CRASHES: [Duration; 2] = [Duration::from_secs(20), Duration::from_mins(5)];
+
 /// How often something that costs nothing yet is tried: an outage of an hour and a half is sat out.
 const MOST_TRIES: u32 = 24;
 
@@ -157,9 +169,11 @@ impl Avatar {
             expected: Vec::new(),
             trouble: None,
             rest_until: None,
+            alone_from: None,
             touched_at: moment.now,
             signed_until: None,
             discarded: Vec::new(),
+            emptied: Vec::new(),
             untidy: None,
             told: BTreeMap::new(),
             notices: Vec::new(),
@@ -344,16 +358,57 @@ impl Avatar {
         trainings.chain(pictures).filter_map(|(key, error)| Some((key, error?))).collect()
     }
 
-    /// A photo could not be begun, or took its worker down.
-    pub(in crate::avatar) fn photo_not_done(&mut self, index: usize, crashed: bool, moment: &Moment) {
-        if let Some(hosted) = &mut self.hosted {
-            hosted.rest_until = Some(moment.now.plus(REST));
+    /// A photo could not be begun, since there is no room.
+    pub(in crate::avatar) fn photo_not_begun(&mut self, moment: &Moment) {
+        self.photos_rest_for(REST, moment);
+    }
+
+    /// The worker went down while it had this photo in hand. Only one that was alone with it has done that: what was
+    /// prepared beside it is begun again, one at a time.
+    pub(in crate::avatar) fn photo_crashed(&mut self, index: usize, task: TaskId, moment: &Moment) {
+        let next = self.next_task;
+        if let Some(hosted) = &mut self.hosted
+            && hosted.alone_from.is_none_or(|from| task < from)
+        {
+            hosted.alone_from.get_or_insert(TaskId(next));
+            return self.photos_rest_for(REST, moment);
         }
-        let Some(photo) = self.photos.photo_mut(index).filter(|_| crashed) else { return };
+        let Some(photo) = self.photos.photo_mut(index) else { return };
         photo.crashes = photo.crashes.saturating_add(1);
+        let crashes = usize::from(photo.crashes);
         if photo.crashes >= MOST_CRASHES {
             photo.state = PhotoState::Rejected(PhotoProblem::NotEncoded);
         }
+        let rest = RESTS_AFTER_CRASHES.get(crashes.saturating_sub(1)).copied();
+        self.photos_rest_for(rest.unwrap_or(REST), moment);
+    }
+
+    /// Nothing waits for its turn any more, so the next photos may come side by side.
+    pub(in crate::avatar) fn photos_settled(&mut self) {
+        let waits = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        if let Some(hosted) = self.hosted.as_mut().filter(|_| !waits) {
+            hosted.alone_from = None;
+        }
+    }
+
+    fn photos_rest_for(&mut self, rest: Duration, moment: &Moment) {
+        if let Some(hosted) = &mut self.hosted {
+            hosted.rest_until = hosted.rest_until.max(Some(moment.now.plus(rest)));
+        }
+    }
+
+    /// How many photos may be prepared at a time.
+    pub(in crate::avatar) fn photo_slots(&self, moment: &Moment) -> usize {
+        let alone = self.hosted.as_ref().is_some_and(|hosted| hosted.alone_from.is_some());
+        if alone { 1 } else { moment.photo_slots }
+    }
+
+    /// Whether something is left to do for it, now or later.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        let erasing = self.person.is_none() && !self.depots.is_empty();
+        let tells = self.hosted.as_ref().is_some_and(|hosted| !hosted.notices.is_empty());
+        !self.ended() || erasing || tells || self.keeps_album()
     }
 
     /// Of a forgotten person nothing is told any more.
@@ -361,6 +416,7 @@ impl Avatar {
         if let Some(hosted) = &mut self.hosted {
             hosted.expected.clear();
             hosted.discarded.clear();
+            hosted.emptied.clear();
             hosted.settings = TrainingSettings::default();
             hosted.notices.clear();
             hosted.told.clear();

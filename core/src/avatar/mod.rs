@@ -192,6 +192,15 @@ impl Avatar {
             && self.pictures.iter().all(|pictures| pictures.order.ended())
     }
 
+    /// Whether it was ever asked for this order.
+    #[must_use]
+    pub fn has(&self, order: OrderKey) -> bool {
+        match order {
+            OrderKey::Training(number) => self.training(number).is_some(),
+            OrderKey::Pictures(number) => self.generation(number).is_some(),
+        }
+    }
+
     /// Whether a working file may still be needed: the prepared photos of a training that is not bought yet.
     #[must_use]
     pub fn needs_working_files(&self) -> bool {

@@ -164,7 +164,7 @@ impl Avatar {
         let next = match (resting.filter(|until| *until > moment.now), waiting.and_then(|at| photos.get(at)))
         {
             (Some(until), Some(_)) => Next::Wait(until),
-            (None, Some(photo)) if under_way < moment.photo_slots => Next::Do {
+            (None, Some(photo)) if under_way < self.photo_slots(moment) => Next::Do {
                 chore: Chore::Upload,
                 work: Box::new(Work::Prepare {
                     photo: photo.clone(),

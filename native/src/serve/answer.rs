@@ -13,7 +13,7 @@ use likeness_core::{
         Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Claim, Given, Hold, Operation, Place,
         Problem, Purchase, Reply, Room, Spent, avatars_view, description, listed,
     },
-    avatar::{Avatar, AvatarId, Expected, OrderKey},
+    avatar::{Avatar, AvatarId, Expected},
     budget::Budget,
     error::{Error, StorageError},
     fal::Origins,
@@ -250,7 +250,7 @@ impl Server {
         let (answer, ordered) = self
             .settle(id, |room, avatar| {
                 let (avatar, answer) = room.answer(avatar, call, caller, given);
-                let ordered = avatar.as_ref().is_some_and(|avatar| has(avatar, purchase.key()));
+                let ordered = avatar.as_ref().is_some_and(|avatar| avatar.has(purchase.key()));
                 (avatar, (answer, ordered))
             })
             .await?;
@@ -366,13 +366,6 @@ pub(super) fn shown(error: StorageError) -> Problem {
 /// The most bytes of the call's body.
 fn most(call: &Call) -> u64 {
     call.max_body(PhotoLimits::default().max_bytes)
-}
-
-fn has(avatar: &Avatar, order: OrderKey) -> bool {
-    match order {
-        OrderKey::Training(attempt) => avatar.training(attempt).is_some(),
-        OrderKey::Pictures(number) => avatar.generation(number).is_some(),
-    }
 }
 
 fn json(document: &serde_json::Value) -> Answered {

@@ -55,6 +55,9 @@ impl Room<'_> {
         match &given.received {
             // The same photo again: it is there, whatever became of it.
             _ if avatar.photo(id).is_some() => Ok(replied(avatar, id, false)),
+            // It was taken out meanwhile, or a training is being placed without it.
+            Some(Ok(())) if !is_expected(&avatar, id) => Err(ApiProblem::NoPhoto.into()),
+            Some(Ok(())) if avatar.photos_in_use() => Err(ApiProblem::PhotosInUse.into()),
             Some(Ok(())) => Ok(replied(avatar.photo_arrived(id, &self.moment), id, true)),
             Some(Err(problem)) => Err(problem.clone()),
             None => {
@@ -98,10 +101,10 @@ impl Room<'_> {
         if avatar.photo(id).is_some() {
             return Ok(replied(avatar, id, false));
         }
-        if !avatar.expected_photos().iter().any(|expected| expected.id == *id) {
+        if !is_expected(&avatar, id) {
             return Err(ApiProblem::NoPhoto.into());
         }
-        room_for_one(&avatar)?;
+        room_for_one(&avatar, id)?;
         // Whether it is really there shows when it is read: a photo that is not is rejected as missing.
         Ok(replied(avatar.photo_arrived(id, &self.moment), id, true))
     }
@@ -113,7 +116,7 @@ impl Room<'_> {
         described: Described,
     ) -> Result<(Avatar, Expected), Problem> {
         self.way_of(&avatar)?;
-        room_for_one(&avatar)?;
+        room_for_one(&avatar, id)?;
         let caption = described.caption.filter(|text| !text.trim().is_empty());
         let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
         let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
@@ -124,14 +127,24 @@ impl Room<'_> {
     }
 }
 
-fn room_for_one(avatar: &Avatar) -> Result<(), ApiProblem> {
+fn is_expected(avatar: &Avatar, id: &PhotoId) -> bool {
+    avatar.expected_photos().iter().any(|expected| expected.id == *id)
+}
+
+/// Those that are on their way count as well: each is an address at which somebody may write.
+fn room_for_one(avatar: &Avatar, id: &PhotoId) -> Result<(), ApiProblem> {
     if avatar.photos_in_use() {
         return Err(ApiProblem::PhotosInUse);
     }
     let settings = avatar.settings().cloned().unwrap_or_default();
     // Twice as many as a set holds: some are rejected, and one chooses.
     let max = settings.check().map_or(20, |config| config.photos().max_photos) * 2;
-    if avatar.photos().photos().len() >= max { Err(ApiProblem::TooManyPhotos { max }) } else { Ok(()) }
+    let others = avatar.expected_photos().iter().filter(|expected| expected.id != *id).count();
+    if avatar.photos().photos().len() + others >= max {
+        Err(ApiProblem::TooManyPhotos { max })
+    } else {
+        Ok(())
+    }
 }
 
 fn view(avatar: &Avatar, id: &PhotoId) -> Option<serde_json::Value> {

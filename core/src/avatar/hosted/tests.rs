@@ -156,21 +156,83 @@ fn a_photo_that_is_taken_out_takes_its_task_with_it_and_moves_nobody_elses() {
     hand.happens(busy(&first));
     assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 0);
     hand.happens(busy(&second));
+    // It was not alone, so nobody knows whose fault that was. Then it is.
+    assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 0);
+    let Work::Discard { .. } = hand.begins().work else { panic!("nothing is discarded") };
+    hand.passes(Duration::from_secs(5));
+    let third = hand.begins();
+    hand.happens(busy(&third));
     assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 1);
     // The same id has another place from now on: what is still on its way to the old one changes nothing.
     assert_ne!(hand.upload("a"), gone);
-    let Work::Discard { sources } = hand.begins().work else { panic!("nothing is discarded") };
-    assert_eq!(sources, [gone]);
+}
+
+#[test]
+fn what_was_taken_out_is_deleted_at_once_and_again_when_nothing_can_be_written_there_any_more() {
+    let mut hand = Hand::new();
+    let gone = hand.upload("a");
+    hand.avatar = hand.avatar.clone().without_photo(&id("a"), &hand.moment);
+    let discards = |hand: &mut Hand| {
+        let task = hand.begins();
+        let Work::Discard { sources } = task.work else { panic!("nothing is discarded") };
+        hand.happens(Event::Ended(
+            task.mark.id,
+            Outcome::Discarded { sources: sources.clone(), result: Ok(()) },
+        ));
+        sources
+    };
+    assert_eq!(discards(&mut hand), std::slice::from_ref(&gone));
+    let Step::Wait(until) = hand.step() else { panic!("it is not looked after") };
+    let signed = SIGNED_FOR + TRANSFER_TIMEOUT;
+    assert_eq!(until.since(hand.moment.now), signed);
+    hand.passes(signed);
+    assert_eq!(discards(&mut hand), [gone]);
+    assert!(matches!(hand.step(), Step::Idle));
+}
+
+#[test]
+fn a_photo_that_takes_its_worker_down_takes_no_other_along() {
+    let mut hand = Hand::new();
+    let _ = ["bad", "a", "b"].map(|name| hand.upload(name));
+    // All that are in hand go down with it, time and again.
+    let mut rounds = 0;
+    while *hand.state("bad") == PhotoState::Waiting {
+        rounds += 1;
+        assert!(rounds < 20, "it is never given up");
+        let mut tasks = Vec::new();
+        while let Step::Begin(_) = hand.step() {
+            tasks.push(hand.begins());
+        }
+        assert_eq!(tasks.first().map(|task| task.mark.errand), Some(Errand::Photo(0)));
+        for task in tasks {
+            hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(PrepareError::Crashed))));
+        }
+        hand.passes(Duration::from_mins(6));
+    }
+    assert_eq!((rounds, hand.state("bad")), (4, &PhotoState::Rejected(PhotoProblem::NotEncoded)));
+    for name in ["a", "b"] {
+        assert_eq!(hand.avatar.photo(&id(name)).expect("a photo").crashes, 0, "{name}");
+        assert_eq!(*hand.state(name), PhotoState::Waiting, "{name}");
+    }
+    hand.prepared(1);
+    hand.prepared(2);
+    assert!(matches!(hand.state("b"), PhotoState::Ready(_)));
 }
 
 #[test]
 fn a_photo_that_takes_its_worker_down_each_time_is_left_out() {
     let mut hand = Hand::new();
     hand.upload("a");
-    for _ in 0..3 {
+    // It may have been a worker that was away: the pauses grow. (The first time it may have been another's fault.)
+    for pause in [3, 20, 300, 0] {
+        assert_eq!(*hand.state("a"), PhotoState::Waiting);
         let task = hand.begins();
         hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(PrepareError::Crashed))));
-        hand.passes(Duration::from_secs(5));
+        if pause > 0 {
+            let Step::Wait(until) = hand.step() else { panic!("it does not rest") };
+            assert_eq!(until.since(hand.moment.now), Duration::from_secs(pause));
+        }
+        hand.passes(Duration::from_secs(pause));
     }
     assert_eq!(*hand.state("a"), PhotoState::Rejected(PhotoProblem::NotEncoded));
 }

@@ -1,7 +1,7 @@
 //! What is deleted when nothing needs it any more.
 
 use super::super::{
-    Avatar, Errand, Moment, PhotoSet, PhotoState,
+    Avatar, Errand, Hosted, Moment, PhotoSet, PhotoState,
     task::{Cleared, Work},
 };
 use crate::{
@@ -49,6 +49,20 @@ impl Avatar {
         if !hosted.discarded.is_empty() {
             return Tidying::Discard(hosted.discarded.clone());
         }
+        match hosted.signed_until.map(|until| until.plus(TRANSFER_TIMEOUT)).filter(|last| *last > moment.now)
+        {
+            // What was taken out may be written again for so long.
+            Some(last) if !hosted.emptied.is_empty() => match self.tidying_of_album(hosted, moment) {
+                Tidying::None => Tidying::Later(last),
+                Tidying::Later(until) => Tidying::Later(until.min(last)),
+                now => now,
+            },
+            None if !hosted.emptied.is_empty() => Tidying::Discard(hosted.emptied.clone()),
+            _ => self.tidying_of_album(hosted, moment),
+        }
+    }
+
+    fn tidying_of_album(&self, hosted: &Hosted, moment: &Moment) -> Tidying {
         let working = self.depots.iter().find(|depot| depot.working);
         if self.needs_working_files()
             || self.running.iter().any(|mark| matches!(mark.errand, Errand::Photo(_)))
@@ -79,6 +93,7 @@ impl Avatar {
         if let Some(hosted) = &mut self.hosted {
             hosted.expected.clear();
             hosted.discarded.clear();
+            hosted.emptied.clear();
         }
     }
 
@@ -91,6 +106,10 @@ impl Avatar {
     ) {
         if let (Ok(()), Some(hosted)) = (&result, &mut self.hosted) {
             hosted.discarded.retain(|source| !sources.contains(source));
+            hosted.emptied.retain(|source| !sources.contains(source));
+            if !hosted.nothing_signed(moment.now) {
+                hosted.emptied.extend_from_slice(sources);
+            }
         }
         self.tidied(result, moment);
     }
