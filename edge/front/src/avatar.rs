@@ -4,11 +4,11 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 
 use likeness_core::{
     api::{
-        Admission, Answer, Deployment, Hold, Operation, Problem, Reply, Room, Spent, Way, listed, test_bucket,
+        Admission, Answer, ApiProblem, Deployment, Hold, Operation, Problem, Reply, Room, Way, test_bucket,
     },
-    avatar::{Avatar, AvatarId, Event, Moment, OrderKey, Stored},
+    avatar::{Avatar, AvatarId, Event, Moment, Stored},
     budget::Payer,
-    fal::{RequestId, payloads},
+    fal::RequestId,
     imager::SignedRequest,
     limits::POLL_INTERVAL,
     storage::Depot,
@@ -25,10 +25,11 @@ use worker::{
 use crate::{
     budget::{Denied, broken},
     drive,
-    index::Line,
-    passing::{self, Outcome, Passed, Reservation, Told, said, say},
+    passing::{self, Passed, Reservation, Told, said, say},
     rows::Rows,
-    settings, simulated,
+    settings,
+    settling::{Reserving, of_user},
+    simulated,
 };
 
 /// The avatar's object.
@@ -46,6 +47,10 @@ pub(crate) struct Inner {
     told_of_restart: Cell<bool>,
     /// What the alarm was set to last, as far as this instance knows: each setting is a row that is paid for.
     armed: Cell<Option<Timestamp>>,
+    /// How many calls have reserved something, or are about to, and have not said yet what became of it.
+    pub(crate) reserving: Cell<u32>,
+    /// Until when something that was reserved is being given back: meanwhile nobody reserves.
+    pub(crate) releasing: Cell<Option<Timestamp>>,
 }
 
 /// Where test mode is simulated.
@@ -65,12 +70,19 @@ pub(crate) struct Hint {
 }
 
 /// What was reserved and is not known to be bought or not.
-const RESERVED: &str = "reserved ";
+pub(crate) const RESERVED: &str = "reserved ";
 
 impl DurableObject for AvatarObject {
     fn new(state: State, env: Env) -> Self {
         Self {
-            inner: Rc::new(Inner { state, env, told_of_restart: Cell::new(false), armed: Cell::new(None) }),
+            inner: Rc::new(Inner {
+                state,
+                env,
+                told_of_restart: Cell::new(false),
+                armed: Cell::new(None),
+                reserving: Cell::new(0),
+                releasing: Cell::new(None),
+            }),
         }
     }
 
@@ -86,6 +98,10 @@ impl DurableObject for AvatarObject {
         let response = match what {
             "call" => {
                 let passed: Passed = request.json().await?;
+                // Whoever makes up an avatar and a capability leaves nothing behind.
+                if passed.is_by_capability() && !Rows::are_there(&inner.state)? {
+                    return said(&Told::from(Reply::from(ApiProblem::Unauthorized)));
+                }
                 said(&inner.call(id, &passed).await?)
             }
             "admit" => {
@@ -207,17 +223,20 @@ impl Inner {
             self.introduce(id, &passed.origin, &deployment)?;
         }
         let mut given = passed.given();
+        let mut reserving = None;
         loop {
             let way = self.way(&deployment)?;
             let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
             let room = Room { deployment: &deployment, way: way.as_ref(), moment };
-            let (answer, before, after) = self.settle(way.as_ref(), &moment, |avatar| {
+            let (answer, is_other) = self.settle(way.as_ref(), &moment, |avatar| {
                 let before = avatar.as_ref().and_then(of_user);
                 let (avatar, answer) = room.answer(avatar, &call, caller, &given);
-                let after = avatar.as_ref().and_then(of_user);
-                (avatar, (answer, before, after))
+                let is_other = before != avatar.as_ref().and_then(of_user);
+                (avatar, (answer, is_other))
             })?;
-            self.note_user(id, before, after).await?;
+            if is_other {
+                self.list_soon().await;
+            }
             let told = match answer {
                 Answer::Reply(reply) => reply.into(),
                 Answer::Hold => {
@@ -225,6 +244,10 @@ impl Inner {
                     continue;
                 }
                 Answer::Reserve(purchase) => {
+                    while self.is_releasing() {
+                        Delay::from(Hold::PAUSE).await;
+                    }
+                    reserving.get_or_insert_with(|| Reserving::new(self));
                     self.rows()?.set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())?;
                     let by_server = caller.payer() == Payer::Server;
                     let reservation = Reservation { avatar: id, purchase, by_server };
@@ -245,7 +268,7 @@ impl Inner {
                             }
                             Err(_) => Reply::from(broken()).into(),
                         },
-                        None => Reply::from(likeness_core::api::ApiProblem::NoBucket).into(),
+                        None => Reply::from(ApiProblem::NoBucket).into(),
                     }
                 }
                 Answer::File(file) => {
@@ -255,7 +278,7 @@ impl Inner {
                             from: SignedRequest::of(&bucket.get(&place.key, None, None, moment.now)),
                             head: Box::new(file.head().into()),
                         },
-                        _ => Reply::from(likeness_core::api::ApiProblem::NoFile).into(),
+                        _ => Reply::from(ApiProblem::NoFile).into(),
                     }
                 }
             };
@@ -272,12 +295,10 @@ impl Inner {
         let moment = settings::moment(POLL_INTERVAL)?;
         let room = Room { deployment: &deployment, way: way.as_ref(), moment };
         let Admission { avatar: id, person, settings, capability, .. } = admission;
-        let (admitted, after) = self.settle(way.as_ref(), &moment, |avatar| {
-            let (avatar, admitted) = room.redeemed(avatar, id, person, settings, capability);
-            let after = avatar.as_ref().and_then(of_user);
-            (avatar, (admitted, after))
+        let admitted = self.settle(way.as_ref(), &moment, |avatar| {
+            room.redeemed(avatar, id, person, settings, capability)
         })?;
-        self.note_user(id, None, after).await?;
+        self.list_soon().await;
         Ok(admitted)
     }
 
@@ -290,70 +311,6 @@ impl Inner {
             None => (None, false),
         })?;
         Ok(known)
-    }
-
-    /// Keeps the list of its user's avatars as it is.
-    async fn note_user(
-        &self,
-        id: AvatarId,
-        before: Option<(String, serde_json::Value)>,
-        after: Option<(String, serde_json::Value)>,
-    ) -> Result<()> {
-        if before == after {
-            return Ok(());
-        }
-        let Some(user) = after.as_ref().or(before.as_ref()).map(|(user, _)| user.clone()) else {
-            return Ok(());
-        };
-        let line = Line { avatar: id.to_string(), view: after.map(|(_, view)| view) };
-        say::<()>(&passing::index(&self.env, &format!("user:{user}"))?, "note", &line).await?;
-        if line.view.is_none() {
-            say::<()>(&passing::budget(&self.env)?, "forget", &id).await?;
-        }
-        Ok(())
-    }
-
-    /// Tells others what they have to know of what happened: the budget what was bought, fal what is to be forgotten.
-    /// What cannot be told now is told another time.
-    pub(crate) async fn settle_up(&self) -> Result<()> {
-        let rows = self.rows()?;
-        let Some(avatar) = self.load()? else { return Ok(()) };
-        for (name, text) in rows.texts(RESERVED)? {
-            let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
-            if let Some(spent) = Spent::of(&avatar, order) {
-                let outcome = Outcome { avatar: avatar.id(), order, spent };
-                say::<()>(&passing::budget(&self.env)?, "spent", &outcome).await?;
-                rows.remove_text(&name)?;
-            }
-        }
-        if avatar.person().is_none() && avatar.ended() {
-            self.forget_at_fal(&avatar).await?;
-            rows.remove_text("simulator")?;
-        }
-        Ok(())
-    }
-
-    /// Has fal delete what was sent and made, where an admin key allows it.
-    async fn forget_at_fal(&self, avatar: &Avatar) -> Result<()> {
-        const FORGOTTEN: &str = "forgotten at fal";
-        let rows = self.rows()?;
-        let Some(admin) = self.deployment()?.admin_account().filter(|_| !avatar.test_mode()) else {
-            return Ok(());
-        };
-        let mut forgotten: Vec<RequestId> = rows.value(FORGOTTEN)?.unwrap_or_default();
-        for request in avatar.request_ids() {
-            if forgotten.contains(request) {
-                continue;
-            }
-            let answer = likeness_platform::send(&payloads::delete_request(&admin, request)).await;
-            if let Err(error) = payloads::parse(answer) {
-                return Err(Error::from(format!("fal.ai did not delete the payloads of {request}: {error}")));
-            }
-            worker::console_log!("[FAL AI] INFO fal.ai deleted the payloads of request {request}");
-            forgotten.push(request.clone());
-            rows.set_value(FORGOTTEN, &forgotten)?;
-        }
-        Ok(())
     }
 
     /// Sets the alarm. The platform takes it in the order in which it is told, so nobody waits for its answer.
@@ -389,11 +346,6 @@ impl TestBox {
     pub(crate) fn address(&self, avatar: AvatarId, part: &str) -> String {
         format!("{}/test/{avatar}/{}/{part}", self.origin, self.secret)
     }
-}
-
-/// In whose list it stands, and how.
-fn of_user(avatar: &Avatar) -> Option<(String, serde_json::Value)> {
-    avatar.person().map(|person| (person.user.to_string(), listed(avatar)))
 }
 
 /// Whether something lies in this bucket.

@@ -138,20 +138,24 @@ async fn caller(
     })
 }
 
-/// The platform's limit of bursts, where one is bound. Whoever cannot be told from others shares one.
+/// The platform's limit of bursts, where one is bound: of each token and of each address. Whoever cannot be told from
+/// others shares one.
 async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProblem> {
     let limiter = env.rate_limiter("BURSTS").ok()?;
-    let address =
-        headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok()).unwrap_or_default();
-    let key = match &call.credential {
-        Some(credential) => TokenText::parse(credential.expose()).map_or_else(
-            |_| address.to_owned(),
-            |token| serde_json::to_string(&token.hash()).unwrap_or_default(),
-        ),
-        None => address.to_owned(),
-    };
-    let granted = limiter.limit(key).await.is_ok_and(|outcome| outcome.success);
-    (!granted).then_some(ApiProblem::RateLimited)
+    let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok());
+    let token = call.credential.as_ref().and_then(|credential| TokenText::parse(credential.expose()).ok());
+    let token = token.map(|token| serde_json::to_string(&token.hash()).unwrap_or_default());
+    // The address as well, or whoever makes tokens up would never be counted.
+    let mut keys: Vec<String> = address.map(str::to_owned).into_iter().chain(token).collect();
+    if keys.is_empty() {
+        keys.push(String::new());
+    }
+    for key in keys {
+        if !limiter.limit(key).await.is_ok_and(|outcome| outcome.success) {
+            return Some(ApiProblem::RateLimited);
+        }
+    }
+    None
 }
 
 fn here(operation: Operation, deployment: &Deployment) -> Reply {

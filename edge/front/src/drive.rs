@@ -12,7 +12,10 @@ use worker::Result;
 use crate::{avatar::Inner, settings, work};
 
 /// When what went wrong around an avatar is tried again.
-const AGAIN: Duration = Duration::from_mins(1);
+pub(crate) const AGAIN: Duration = Duration::from_mins(1);
+
+/// When an avatar that was begun under other settings is looked at again: they may be set back.
+const UNDER_OTHER_SETTINGS: Duration = Duration::from_hours(1);
 
 /// Never fails: what goes wrong is logged, and the alarm comes again.
 pub(crate) async fn run(inner: Rc<Inner>) {
@@ -31,10 +34,11 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
     let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<()>>> = FuturesUnordered::new();
     loop {
         // Each time anew: what is at hand may have changed while a task was awaited.
-        let Some(way) = inner.way(&deployment)? else { return Ok(()) };
-        if let Some(why) = inner.load()?.and_then(|avatar| way.carries(&avatar).err()) {
+        let avatar = inner.load()?;
+        let Some(way) = inner.way(&deployment)? else { return wait_for_settings(inner, avatar.as_ref()) };
+        if let Some(why) = avatar.as_ref().and_then(|avatar| way.carries(avatar).err()) {
             worker::console_warn!("[FAL AI] WARNING {why}");
-            return Ok(());
+            return wait_for_settings(inner, avatar.as_ref());
         }
         match advance(inner, &deployment, &way)? {
             Some(Step::Begin(task)) => {
@@ -48,6 +52,14 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
             },
         }
     }
+}
+
+/// Nobody else would wake it when the settings are as they were.
+fn wait_for_settings(inner: &Inner, avatar: Option<&Avatar>) -> Result<()> {
+    if avatar.is_some_and(Avatar::is_unfinished) {
+        inner.arm(settings::now().plus(UNDER_OTHER_SETTINGS))?;
+    }
+    Ok(())
 }
 
 /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.

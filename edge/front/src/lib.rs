@@ -12,6 +12,7 @@ mod index;
 mod passing;
 mod rows;
 mod settings;
+mod settling;
 mod simulated;
 mod webhook;
 mod work;

@@ -110,6 +110,11 @@ impl Passed {
         })
     }
 
+    /// Whether whoever calls claims to hold one avatar.
+    pub(crate) fn is_by_capability(&self) -> bool {
+        matches!(self.who, Who::Capability(_))
+    }
+
     pub(crate) fn received(self, received: std::result::Result<(), Refused>) -> Self {
         Self { received: Some(received), ..self }
     }

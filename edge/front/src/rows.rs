@@ -24,6 +24,12 @@ impl Rows {
         Ok(Self(sql))
     }
 
+    /// Whether the object has ever stored anything. (To look at its rows makes their tables, which stay.)
+    pub(crate) fn are_there(state: &State) -> Result<bool> {
+        let tables = state.storage().sql().exec("SELECT 1 FROM sqlite_master WHERE name = 'texts'", None)?;
+        Ok(tables.raw().next().is_some())
+    }
+
     /// The text of this name.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
         let rows = self.0.exec("SELECT value FROM texts WHERE name = ? ORDER BY part", vec![name.into()])?;

@@ -1,0 +1,153 @@
+//! Who has to know what happened to an avatar: its user's list, the budget, fal. What fails is made up for.
+
+use std::{cell::Cell, time::Duration};
+
+use likeness_core::{
+    api::{Spent, listed},
+    avatar::{Avatar, OrderKey},
+    error::Error as Failure,
+    fal::{RequestId, payloads},
+};
+use serde_json::Value;
+use worker::{Error, Result};
+
+use crate::{
+    avatar::{Inner, RESERVED},
+    drive::AGAIN,
+    index::Line,
+    passing::{self, Outcome, say},
+    settings,
+};
+
+/// What stands in its user's list, as far as that has answered.
+const LISTED: &str = "listed";
+/// The longest that giving something back takes.
+const RELEASED_WITHIN: Duration = Duration::from_secs(30);
+
+/// A call between what it reserves and what becomes of that. Where a call ends without a word, as one does whose caller went
+/// away, it counts until the object leaves memory: nothing is given back too early.
+pub(crate) struct Reserving<'a>(&'a Cell<u32>);
+
+impl<'a> Reserving<'a> {
+    pub(crate) fn new(inner: &'a Inner) -> Self {
+        inner.reserving.set(inner.reserving.get() + 1);
+        Self(&inner.reserving)
+    }
+}
+
+impl Drop for Reserving<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+impl Inner {
+    /// Keeps the list of its user's avatars as it is; what fails is made up for when the object settles up.
+    pub(crate) async fn list_soon(&self) {
+        if let Err(error) = self.list().await {
+            worker::console_warn!("[FAL AI] WARNING {error}");
+            drop(self.arm(settings::now().plus(AGAIN)));
+        }
+    }
+
+    /// Keeps the list of its user's avatars as it is. What the list has taken is noted, so that nothing is missing there
+    /// and nobody stays there.
+    async fn list(&self) -> Result<()> {
+        let rows = self.rows()?;
+        loop {
+            let line = self.load()?.as_ref().and_then(of_user);
+            let listed: Option<(String, Value)> = rows.value(LISTED)?;
+            if line == listed {
+                return Ok(());
+            }
+            let Some((user, _)) = line.as_ref().or(listed.as_ref()) else { return Ok(()) };
+            let (id, index) = (self.avatar_id()?, passing::index(&self.env, &format!("user:{user}"))?);
+            let view = line.as_ref().map(|(_, view)| view.clone());
+            say::<()>(&index, "note", &Line { avatar: id.to_string(), view }).await?;
+            if line.is_some() {
+                rows.set_value(LISTED, &line)?;
+            } else {
+                say::<()>(&passing::budget(&self.env)?, "forget", &id).await?;
+                rows.remove_text(LISTED)?;
+            }
+        }
+    }
+
+    /// Tells others what they have to know of what happened: the budget what was bought, fal what is to be forgotten.
+    /// What cannot be told now is told another time.
+    pub(crate) async fn settle_up(&self) -> Result<()> {
+        self.list().await?;
+        if !self.is_releasing() {
+            self.settle_reservations().await?;
+        }
+        let Some(avatar) = self.load()? else { return Ok(()) };
+        if avatar.person().is_none() && avatar.ended() {
+            self.forget_at_fal(&avatar).await?;
+            self.rows()?.remove_text("simulator")?;
+        }
+        Ok(())
+    }
+
+    /// Tells the budget what became of what was reserved. What was refused after all, and is not asked for at the moment, is
+    /// given back.
+    async fn settle_reservations(&self) -> Result<()> {
+        let rows = self.rows()?;
+        for (name, text) in rows.texts(RESERVED)? {
+            let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
+            // Each time anew: others go on while the budget is told.
+            let Some(avatar) = self.load()? else { return Ok(()) };
+            let refused = !avatar.has(order) && self.reserving.get() == 0;
+            let Some(spent) = Spent::of(&avatar, order).or(refused.then_some(Spent::Nothing)) else {
+                continue;
+            };
+            let outcome = Outcome { avatar: avatar.id(), order, spent };
+            self.releasing.set(refused.then(|| settings::now().plus(RELEASED_WITHIN)));
+            let told = say::<()>(&passing::budget(&self.env)?, "spent", &outcome).await;
+            self.releasing.set(None);
+            told?;
+            rows.remove_text(&name)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_releasing(&self) -> bool {
+        self.releasing.get().is_some_and(|until| until > settings::now())
+    }
+
+    /// Has fal delete what was sent and made, where an admin key allows it. A refusal is final; what may pass is tried again.
+    async fn forget_at_fal(&self, avatar: &Avatar) -> Result<()> {
+        const FORGOTTEN: &str = "forgotten at fal";
+        let rows = self.rows()?;
+        let Some(admin) = self.deployment()?.admin_account().filter(|_| !avatar.test_mode()) else {
+            return Ok(());
+        };
+        let mut forgotten: Vec<RequestId> = rows.value(FORGOTTEN)?.unwrap_or_default();
+        let mut not_yet = None;
+        for request in avatar.request_ids() {
+            if forgotten.contains(request) {
+                continue;
+            }
+            match payloads::parse(likeness_platform::send(&payloads::delete_request(&admin, request)).await) {
+                Ok(_) => {
+                    worker::console_log!("[FAL AI] INFO fal.ai deleted the payloads of request {request}");
+                }
+                Err(error) => {
+                    let why = format!("fal.ai did not delete the payloads of request {request}: {error}");
+                    if Failure::from(error).may_pass() {
+                        not_yet = Some(why);
+                        continue;
+                    }
+                    worker::console_warn!("[FAL AI] WARNING {why}");
+                }
+            }
+            forgotten.push(request.clone());
+            rows.set_value(FORGOTTEN, &forgotten)?;
+        }
+        not_yet.map_or(Ok(()), |why| Err(Error::from(why)))
+    }
+}
+
+/// In whose list it stands, and how.
+pub(crate) fn of_user(avatar: &Avatar) -> Option<(String, Value)> {
+    avatar.person().map(|person| (person.user.to_string(), listed(avatar)))
+}
