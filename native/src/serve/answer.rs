@@ -275,13 +275,13 @@ impl Server {
         caller: Caller,
         mut given: Given,
     ) -> Result<Reply, Problem> {
-        let arrived = match self.uploads.try_acquire() {
-            Ok(_place) => {
+        let arrived = match self.uploads.take(id) {
+            Some(_place) => {
                 let body = file.take().ok_or(ApiProblem::Internal)?;
                 let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
                 files::receive(&self.shell, id, photo, body, length).await
             }
-            Err(_) => Err(ApiProblem::RateLimited.into()),
+            None => Err(ApiProblem::RateLimited.into()),
         };
         let mut arrived =
             arrived.inspect_err(|problem| log::debug!("a photo did not arrive: {}", problem.code));

@@ -4,6 +4,7 @@ mod answer;
 mod drivers;
 mod files;
 mod ledger;
+mod uploads;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -21,7 +22,7 @@ use tokio::{
 };
 use url::Url;
 
-use self::{drivers::Drivers, ledger::Ledger};
+use self::{drivers::Drivers, ledger::Ledger, uploads::Uploads};
 use crate::{settings::SIMULATOR, shell::Shell, webhooks::Mailbox};
 
 /// How many connections there are at a time; whoever comes then waits for one to end.
@@ -29,9 +30,6 @@ const MOST_CONNECTIONS: usize = 1000;
 
 /// How many files and connections are asked for.
 const MOST_FILES: u64 = 4096;
-
-/// How many photos arrive at a time.
-const MOST_UPLOADS: usize = 64;
 
 /// How many messages of fal's arrive at a time.
 const MOST_MESSAGES: usize = 16;
@@ -58,7 +56,7 @@ struct Server {
     turn: Mutex<()>,
     /// One purchase at a time is reserved and made.
     purchases: Mutex<()>,
-    uploads: Semaphore,
+    uploads: Uploads,
     messages: Semaphore,
     closing: watch::Receiver<bool>,
 }
@@ -89,7 +87,7 @@ pub(crate) async fn serve(
         mailbox: Mailbox::default(),
         turn: Mutex::default(),
         purchases: Mutex::default(),
-        uploads: Semaphore::new(MOST_UPLOADS),
+        uploads: Uploads::default(),
         messages: Semaphore::new(MOST_MESSAGES),
         closing: told,
     });
