@@ -125,7 +125,9 @@ pub enum ConfigError {
     #[error("webhook_url must be a whole http or https address")]
     WebhookUrl,
     /// No number of photos would do.
-    #[error("min_photos ({min}) must be at least 1 and at most max_photos ({max})")]
+    #[error(
+        "min_photos ({min}) must be at least 1 and at most max_photos ({max}), which is {MAX_PHOTOS} at most"
+    )]
     PhotoCounts {
         /// The fewest.
         min: usize,

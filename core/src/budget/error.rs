@@ -133,7 +133,7 @@ impl BudgetError {
             Self::Unknown { .. } => "The list of tokens shows which there are.",
             Self::InviteUnknown => "Copy the invite again, whole, or ask for a new one.",
             Self::InviteOver | Self::InviteTaken => "Ask whoever invited you for a new invite.",
-            Self::NotInvited => "Redeem an invite for this avatar first.",
+            Self::NotInvited => "Have the backend buy, or redeem an invite for a new avatar.",
             Self::AllowanceSpent { .. } => "Ask for less, or ask whoever invited you for another invite.",
             Self::DailyCap { .. } => "Ask for less, or try again after midnight UTC.",
             Self::OtherPurchase { .. } => "Repeat it as it was asked first, or release it.",
