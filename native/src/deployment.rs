@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A deployment, and what lets whoever calls in: its operator, unless somebody else is named.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Remote {
     url: Url,
     token: Option<Secret>,
@@ -35,6 +35,11 @@ impl Remote {
                 .why(error.to_string())
         })?;
         Ok(Self { url, token: serving.admin_token.value.clone(), transport })
+    }
+
+    /// The same deployment, as anybody calls it.
+    pub(crate) fn of_anyone(&self) -> Self {
+        Self { url: self.url.clone(), token: None, transport: self.transport.clone() }
     }
 
     /// Where it is.

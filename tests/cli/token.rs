@@ -1,5 +1,11 @@
 //! `likeness token` and `likeness doctor --edge`, at a deployment of the command line's own.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    thread,
+};
+
 use crate::{
     Ending, Place,
     running::Running,
@@ -75,7 +81,7 @@ fn the_doctor_looks_at_a_deployment() {
     // It leaves nothing that could do or hold anything.
     let listed = operator.run(&["token", "list", "--json"]).ended(0).documents();
     assert_eq!(listed[0]["tokens"]["tokens"][0]["live"], false, "{listed:?}");
-    operator.run(&["doctor", "--edge", &operator.url]).ended(0);
+    assert!(listed[0].to_string().contains("likeness-doctor-"), "{listed:?}");
     let stranger =
         operator.place.command(&["doctor", "--edge", &operator.url]).env("ADMIN_TOKEN", "").output();
     let stranger = String::from_utf8(stranger.expect("it runs").stdout).expect("text");
@@ -84,4 +90,27 @@ fn the_doctor_looks_at_a_deployment() {
     assert!(dead.text().contains("does not answer") && !dead.text().contains("\\n"), "{}", dead.text());
     let open = operator.run(&["doctor", "--edge", "http://[::1]:1"]);
     assert!(open.text().contains("is not https"), "{}", open.text());
+}
+
+#[test]
+fn who_is_not_known_to_be_likeness_gets_no_token() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let other = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a call");
+        let mut head = [0; 4096];
+        let length = stream.read(&mut head).expect("a request");
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+        stream.write_all(answer).expect("an answer");
+        // Nobody comes again.
+        listener.set_nonblocking(true).expect("a listener");
+        (String::from_utf8_lossy(&head[..length]).to_ascii_lowercase(), listener)
+    });
+    let place = Place::new();
+    let mut doctor = place.command(&["doctor", "--edge", &url]);
+    let looked = Ending::of(doctor.env("ADMIN_TOKEN", ADMIN)).ended(4);
+    assert!(looked.text().contains("is not Likeness"), "{}", looked.text());
+    let (head, listener) = other.join().expect("a call");
+    assert!(head.starts_with("get /health ") && !head.contains("authorization"), "{head}");
+    assert!(listener.accept().is_err(), "it was asked for more");
 }

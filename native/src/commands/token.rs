@@ -42,7 +42,10 @@ pub(crate) async fn run(args: Token, context: &Context) -> Result<(), Failure> {
         }
         TokenWhat::Revoke { name, invite } => {
             let kind = if invite { "invites" } else { "tokens" };
-            remote.call(Method::DELETE, &path(kind, &name), None).await?;
+            let revoked = remote.call(Method::DELETE, &path(kind, &name), None).await;
+            revoked.map_err(|failure| {
+                if invite { failure } else { failure.next("an invite is revoked with --invite") }
+            })?;
             output.document(&json!({ "revoked": name }))?;
             output.line(format_args!("Revoked: {}.", printable(&name)))?;
         }

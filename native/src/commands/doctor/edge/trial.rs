@@ -17,6 +17,7 @@ use crate::{
     clock,
     deployment::Remote,
     exit::{Exit, Failure},
+    interrupt::Interrupt,
     settings::Settings,
     transport::Transport,
 };
@@ -27,50 +28,137 @@ const SIZE: (u32, u32) = (3024, 4032);
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long the token of the trial counts, should it not be revoked.
 const TOKEN_LASTS: Duration = Duration::from_mins(15);
-/// Under which name the operator finds its traces.
+/// Under which name the operator finds its traces, each of which has more to its name.
 const NAME: &str = "likeness-doctor";
 
-/// What became of the photo, and what that shows of the bucket where there is one.
+/// A backend of its own, and an avatar.
+struct Trial {
+    operator: Remote,
+    backend: Remote,
+    token: String,
+    avatar: String,
+}
+
+/// What became of the photo, and what that shows of the bucket where there is one. Ctrl-C ends it early; it tidies up all the
+/// same.
 pub(super) async fn findings(operator: &Remote, has_bucket: bool, settings: &Settings) -> Vec<Finding> {
-    let (backend, avatar) = match begun(operator).await {
-        Ok(begun) => begun,
+    let interrupt = Interrupt::listen();
+    let trial = match Trial::begin(operator).await {
+        Ok(trial) => trial,
         Err(failure) => return vec![failed("photo", &failure)],
     };
-    let mut findings = vec![photo(&backend, &avatar).await];
-    if has_bucket {
-        findings.extend(bucket(&backend, &avatar, settings).await);
-    }
-    let erased = backend.call(Method::DELETE, &avatar, None).await;
-    let revoked = operator.call(Method::DELETE, &token(), None).await;
-    if let Err(failure) = erased.and(revoked) {
+    let looks = async {
+        let mut findings = vec![trial.photo().await];
+        if has_bucket {
+            findings.extend(trial.bucket(settings).await);
+        }
+        findings
+    };
+    let mut findings = tokio::select! {
+        findings = looks => findings,
+        failure = interrupt.wait() => vec![failed("photo", &failure)],
+    };
+    if let Err(failure) = trial.end().await {
         findings.push(failed("tidying up", &failure));
     }
     findings
 }
 
-fn token() -> String {
-    format!("/v1/tokens/{NAME}")
+impl Trial {
+    async fn begin(operator: &Remote) -> Result<Self, Failure> {
+        let mut entropy = [0; 16];
+        getrandom::fill(&mut entropy).map_err(|error| {
+            Failure::new(Exit::Internal, "internal.entropy", "the system gives no random numbers")
+                .why(error.to_string())
+        })?;
+        let id = uuid::Builder::from_random_bytes(entropy).into_uuid();
+        // Others may be looking at the same time.
+        let (short, avatar) = (&id.simple().to_string()[..8], format!("/v1/avatars/{id}"));
+        let token = format!("/v1/tokens/{NAME}-{short}");
+        let terms = json!({ "label": NAME, "expires_at": clock::now().plus(TOKEN_LASTS).to_string() });
+        let minted = operator.call(Method::PUT, &token, Some(&terms)).await?;
+        let shown = minted.get("token").and_then(Value::as_str).and_then(Secret::new);
+        let backend = operator.of(shown.ok_or_else(|| unreadable("the new token"))?);
+        let trial = Self { operator: operator.clone(), backend, token, avatar };
+        let person = json!({ "user_id": NAME, "name": "Trial" });
+        match trial.backend.call(Method::PUT, &trial.avatar, Some(&person)).await {
+            Ok(_) => Ok(trial),
+            Err(failure) => {
+                drop(trial.end().await);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn end(&self) -> Result<(), Failure> {
+        let erased = self.backend.call(Method::DELETE, &self.avatar, None).await;
+        let revoked = self.operator.call(Method::DELETE, &self.token, None).await;
+        erased.and(revoked).map(drop)
+    }
+
+    async fn photo(&self) -> Finding {
+        let (width, height) = SIZE;
+        let Some(file) = drawing::jpeg(&drawing::portrait(1, 1, width, height), width, height) else {
+            return failed("photo", &unreadable("the drawing"));
+        };
+        let begun = Instant::now();
+        let path = format!("{}/photos/1", self.avatar);
+        if let Err(failure) = self.backend.upload(&path, file).await {
+            return failed("photo", &failure);
+        }
+        loop {
+            let report = match self.backend.call(Method::GET, &path, None).await {
+                Ok(report) => report,
+                Err(failure) => return failed("photo", &failure),
+            };
+            let took = begun.elapsed();
+            match report.get("state").and_then(Value::as_str) {
+                Some("ready") => {
+                    let text = format!(
+                        "one of 12 megapixels was taken, cleaned and stored in {:.1} s",
+                        took.as_secs_f32()
+                    );
+                    return Finding::ok("photo", text);
+                }
+                Some("rejected") => {
+                    let why = report.get("message").and_then(Value::as_str).unwrap_or("it was rejected");
+                    return Finding::new("photo", State::Fail(Exit::Storage), why, PLAN);
+                }
+                _ if took > PATIENCE => {
+                    let text = format!("a good one was not done with after {} s", PATIENCE.as_secs());
+                    return Finding::new("photo", State::Fail(Exit::Storage), text, PLAN);
+                }
+                _ => tokio::time::sleep(Duration::from_millis(500)).await,
+            }
+        }
+    }
+
+    /// Where browsers are sent with photos: Cloudflare and they must both reach it, under one name.
+    async fn bucket(&self, settings: &Settings) -> Vec<Finding> {
+        const NAME: &str = "bucket's host";
+        let path = format!("{}/photos/2/address", self.avatar);
+        let given = match self.backend.call(Method::POST, &path, Some(&json!({}))).await {
+            Ok(given) => given,
+            Err(failure) => return vec![failed(NAME, &failure)],
+        };
+        let url = given.get("url").and_then(Value::as_str).and_then(|url| url.parse::<Url>().ok());
+        let Some(url) = url else { return vec![failed(NAME, &unreadable("the photo's address"))] };
+        let shown = url.origin().ascii_serialization();
+        let named = matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
+        let host = if url.scheme() == "https" && named && url.port().is_none() {
+            Finding::ok(NAME, shown)
+        } else {
+            let text = format!("{shown} is not a public https host name on port 443");
+            let advice = "give it a name and a certificate: a Worker reaches no raw address, and signatures hold for one host";
+            let state = if is_local(self.backend.url()) { State::Warn } else { State::Fail(Exit::Storage) };
+            Finding::new(NAME, state, text, advice)
+        };
+        vec![host, cors(url, settings).await]
+    }
 }
 
-/// A backend of its own, and its avatar's path.
-async fn begun(operator: &Remote) -> Result<(Remote, String), Failure> {
-    let expires_at = clock::now().plus(TOKEN_LASTS).to_string();
-    // One that an earlier trial left behind is on other terms.
-    drop(operator.call(Method::DELETE, &token(), None).await);
-    let terms = json!({ "label": NAME, "expires_at": expires_at });
-    let minted = operator.call(Method::PUT, &token(), Some(&terms)).await?;
-    let shown = minted.get("token").and_then(Value::as_str).and_then(Secret::new);
-    let backend = operator.of(shown.ok_or_else(|| unreadable("the new token"))?);
-    let mut entropy = [0; 16];
-    getrandom::fill(&mut entropy).map_err(|error| {
-        Failure::new(Exit::Internal, "internal.entropy", "the system gives no random numbers")
-            .why(error.to_string())
-    })?;
-    let avatar = format!("/v1/avatars/{}", uuid::Builder::from_random_bytes(entropy).into_uuid());
-    let person = json!({ "user_id": NAME, "name": "Trial" });
-    backend.call(Method::PUT, &avatar, Some(&person)).await?;
-    Ok((backend, avatar))
-}
+const PLAN: &str = "the Free plan ends what computes for 10 ms: Workers Paid is needed; \
+    `wrangler tail --config edge/imager/wrangler.toml` shows what ended the imager";
 
 fn unreadable(what: &str) -> Failure {
     Failure::new(Exit::Network, "deployment.unreadable", format!("{what} cannot be read"))
@@ -79,69 +167,6 @@ fn unreadable(what: &str) -> Failure {
 
 fn failed(name: &'static str, failure: &Failure) -> Finding {
     Finding::new(name, State::Fail(failure.exit()), failure.brief(), failure.advice())
-}
-
-async fn photo(backend: &Remote, avatar: &str) -> Finding {
-    let (width, height) = SIZE;
-    let Some(file) = drawing::jpeg(&drawing::portrait(1, 1, width, height), width, height) else {
-        return failed("photo", &unreadable("the drawing"));
-    };
-    let begun = Instant::now();
-    let path = format!("{avatar}/photos/1");
-    if let Err(failure) = backend.upload(&path, file).await {
-        return failed("photo", &failure);
-    }
-    loop {
-        let report = match backend.call(Method::GET, &path, None).await {
-            Ok(report) => report,
-            Err(failure) => return failed("photo", &failure),
-        };
-        let took = begun.elapsed();
-        match report.get("state").and_then(Value::as_str) {
-            Some("ready") => {
-                let text = format!(
-                    "one of 12 megapixels was taken, cleaned and stored in {:.1} s",
-                    took.as_secs_f32()
-                );
-                return Finding::ok("photo", text);
-            }
-            Some("rejected") => {
-                let why = report.get("message").and_then(Value::as_str).unwrap_or("it was rejected");
-                return Finding::new("photo", State::Fail(Exit::Storage), why, PLAN);
-            }
-            _ if took > PATIENCE => {
-                let text = format!("a good one was not done with after {} s", PATIENCE.as_secs());
-                return Finding::new("photo", State::Fail(Exit::Storage), text, PLAN);
-            }
-            _ => tokio::time::sleep(Duration::from_millis(500)).await,
-        }
-    }
-}
-
-const PLAN: &str = "the Free plan ends what computes for 10 ms: Workers Paid is needed; \
-    `wrangler tail --config edge/imager/wrangler.toml` shows what ended the imager";
-
-/// Where browsers are sent with photos: Cloudflare and they must both reach it, under one name.
-async fn bucket(backend: &Remote, avatar: &str, settings: &Settings) -> Vec<Finding> {
-    const NAME: &str = "bucket's host";
-    let path = format!("{avatar}/photos/2/address");
-    let given = match backend.call(Method::POST, &path, Some(&json!({}))).await {
-        Ok(given) => given,
-        Err(failure) => return vec![failed(NAME, &failure)],
-    };
-    let url = given.get("url").and_then(Value::as_str).and_then(|url| url.parse::<Url>().ok());
-    let Some(url) = url else { return vec![failed(NAME, &unreadable("the photo's address"))] };
-    let shown = url.origin().ascii_serialization();
-    let named = matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
-    let host = if url.scheme() == "https" && named && url.port().is_none() {
-        Finding::ok(NAME, shown)
-    } else {
-        let text = format!("{shown} is not a public https host name on port 443");
-        let advice = "give it a name and a certificate: a Worker reaches no raw address, and signatures hold for one host";
-        let state = if is_local(backend.url()) { State::Warn } else { State::Fail(Exit::Storage) };
-        Finding::new(NAME, state, text, advice)
-    };
-    vec![host, cors(url, settings).await]
 }
 
 /// Whether a page may PUT photos straight into the bucket.
