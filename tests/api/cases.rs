@@ -79,6 +79,7 @@ pub(crate) const CASES: &[Case] = &[
         &["avatar.erased"],
         trainings::at_once,
     ),
+    case("twenty photos at once", Bought, &[], &[], trainings::whole_set),
     case(
         "a training from keys",
         Bought,

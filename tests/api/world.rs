@@ -52,7 +52,7 @@ pub(crate) fn photo(number: usize) -> Vec<u8> {
         let pixels = drawing::portrait(7, number, 520, 520);
         drawing::jpeg(&pixels, 520, 520).expect("a JPEG")
     };
-    PHOTOS.get_or_init(|| (0..10).map(draw).collect())[number].clone()
+    PHOTOS.get_or_init(|| (0..20).map(draw).collect())[number].clone()
 }
 
 impl World {

@@ -9,7 +9,8 @@ use std::{
 use likeness_core::avatar::AvatarId;
 
 const MOST: usize = 64;
-const MOST_OF_ONE: usize = 8;
+/// A whole set at once.
+const MOST_OF_ONE: usize = 20;
 
 /// The places. Cheap to clone.
 #[derive(Clone, Debug, Default)]

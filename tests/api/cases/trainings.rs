@@ -79,6 +79,26 @@ pub(super) fn at_once(world: &World) {
     world.get(&world.of("")).refused(410, "avatar.erased");
 }
 
+/// A whole set, as a browser sends it.
+pub(super) fn whole_set(world: &World) {
+    world.create().is(201);
+    thread::scope(|scope| {
+        for number in 0..20 {
+            scope.spawn(move || {
+                world.call("PUT", &world.of(&format!("/photos/p{number}")), &[], &photo(number)).is(201)
+            });
+        }
+    });
+    // Nobody waits for the reports: the training does.
+    world.put(&world.of("/trainings/1"), &json!({})).is(202);
+    let status = world.until_done("/trainings/1");
+    assert_eq!(status["rejected_photos"], json!([]), "{status}");
+    let list = world.get(&world.of("/photos")).is(200).json();
+    let photos = list["photos"].as_array().expect("a list");
+    assert!(photos.len() == 20 && photos.iter().all(|photo| photo["state"] == "ready"), "{list}");
+    assert_eq!(world.fixture.orders(&world.avatar), 1);
+}
+
 /// From what lies in the bucket already.
 pub(super) fn from_keys(world: &World) {
     world.create().is(201);
