@@ -199,6 +199,10 @@ impl Server {
         file: &mut Option<Incoming>,
     ) -> Result<Answered, Problem> {
         let id = call.params.avatar.ok_or(ApiProblem::NoAvatar)?;
+        // Before the avatar expects a photo: what is refused changes nothing.
+        let wanted =
+            call.operation.takes_a_file().then(|| self.uploads.take(id).ok_or(ApiProblem::RateLimited));
+        let _place = wanted.transpose()?;
         let mut call = call.clone();
         let mut closing = self.closing.clone();
         loop {
@@ -275,14 +279,9 @@ impl Server {
         caller: Caller,
         mut given: Given,
     ) -> Result<Reply, Problem> {
-        let arrived = match self.uploads.take(id) {
-            Some(_place) => {
-                let body = file.take().ok_or(ApiProblem::Internal)?;
-                let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
-                files::receive(&self.shell, id, photo, body, length).await
-            }
-            None => Err(ApiProblem::RateLimited.into()),
-        };
+        let body = file.take().ok_or(ApiProblem::Internal)?;
+        let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
+        let arrived = files::receive(&self.shell, id, photo, body, length).await;
         let mut arrived =
             arrived.inspect_err(|problem| log::debug!("a photo did not arrive: {}", problem.code));
         let (answer, kept) = self

@@ -18,7 +18,7 @@ use likeness_core::{
     api::{ApiProblem, Download, Problem, Reply},
     avatar::{AvatarId, Expected},
     error::{StorageError, StorageErrorKind},
-    limits::TRANSFER_TIMEOUT,
+    limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
     storage::ObjectPlace,
 };
 use tempfile::NamedTempFile;
@@ -142,7 +142,8 @@ async fn write(mut body: Incoming, file: File, length: u64, path: &Path) -> Resu
     let broken = |why: String| ApiProblem::Body { why };
     let mut file = tokio::fs::File::from_std(file);
     let mut received = 0_u64;
-    while let Some(frame) = body.frame().await {
+    let silent = |_| broken(format!("nothing of it came for {} seconds", READ_TIMEOUT.as_secs()));
+    while let Some(frame) = tokio::time::timeout(READ_TIMEOUT, body.frame()).await.map_err(silent)? {
         let frame = frame.map_err(|error| broken(format!("it broke off: {error}")))?;
         let Ok(chunk) = frame.into_data() else { continue };
         received += chunk.len() as u64;
