@@ -48,6 +48,7 @@ pub(crate) const CASES: &[Case] = &[
         invites::many,
     ),
     case("the power fails after every step", Bought, &[], &[], storms::killed_after_every_step),
+    case("killed while carrying on with nobody asking", Bought, &[], &[], storms::killed_while_carrying_on),
     case("killed while preparing", Bought, &[], &[], storms::killed_while_preparing),
     case("killed while training", Bought, &[], &[], storms::killed_while_training),
     case("killed before fal.ai answered", Bought, &[], &[], storms::killed_before_the_answer),

@@ -17,7 +17,6 @@ use serde_json::json;
 use crate::{
     fixture::{Mode::Bought, is_order},
     gate::{Fate, Flag, Gate, Seen},
-    shell::Kind,
     world::{World, photo},
 };
 
@@ -52,10 +51,31 @@ pub(super) fn killed_while_preparing(world: &World) {
     begun(&world);
     world.fixture.bucket.wait_for(1, is_prepared_photo);
     power_cut(&world);
-    // Nobody has to ask. (At the edge neither, but it may take as long as what was under way was given.)
-    if world.fixture.kind() == Kind::Native {
-        world.fixture.fal.wait_for(1, is_order);
-    }
+    carried_on(&world);
+}
+
+/// Nobody asks. At the edge an alarm takes the work up again; cut off in the middle of that it rings once more.
+pub(super) fn killed_while_carrying_on(world: &World) {
+    let Some(world) = world.elsewhere(Bought, &[]) else { return };
+    begun(&world);
+    world.fixture.bucket.wait_for(1, is_prepared_photo);
+    world.fixture.shell.write().expect("a shell").kill();
+    let (reached, dead) = (Flag::default(), Flag::default());
+    let (reach, die) = (reached.clone(), dead.clone());
+    world.fixture.bucket.rule(move |_| {
+        let die = die.clone();
+        (!reach.is_set()).then(|| {
+            reach.set();
+            Fate::Late(Arc::new(move || {
+                die.wait();
+            }))
+        })
+    });
+    power_cut(&world);
+    assert!(reached.wait(), "nothing is taken up: {}", world.fixture.shell.read().expect("a shell").log());
+    power_cut(&world);
+    dead.set();
+    world.fixture.fal.wait_for(1, is_order);
     carried_on(&world);
 }
 
