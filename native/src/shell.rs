@@ -206,13 +206,18 @@ impl Shell {
 
 /// This moment, where fal is asked how things stand after each `poll`.
 pub(crate) fn moment(poll: Duration) -> Result<Moment, Failure> {
+    let photo_slots = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Ok(Moment { now: clock::now(), poll, photo_slots, entropy: entropy()? })
+}
+
+/// Random bytes.
+pub(crate) fn entropy() -> Result<[u8; 16], Failure> {
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy).map_err(|error| {
         Failure::new(Exit::Internal, "internal.entropy", "the system gives no random numbers")
             .why(error.to_string())
     })?;
-    let photo_slots = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Ok(Moment { now: clock::now(), poll, photo_slots, entropy })
+    Ok(entropy)
 }
 
 fn no_way(why: &dyn std::fmt::Display) -> Failure {

@@ -102,9 +102,14 @@ pub struct PhotoId(String);
 pub struct PhotoIdError;
 
 impl Hosted {
+    /// Until when something may be written at an address that was given out.
+    pub(in crate::avatar) fn written_until(&self) -> Option<Timestamp> {
+        self.signed_until.map(|until| until.plus(TRANSFER_TIMEOUT))
+    }
+
     /// Whether nobody holds an address any more at which something can be written.
     pub(in crate::avatar) fn nothing_signed(&self, now: Timestamp) -> bool {
-        self.signed_until.is_none_or(|until| until.plus(TRANSFER_TIMEOUT) <= now)
+        self.written_until().is_none_or(|until| until <= now)
     }
 }
 
@@ -407,8 +412,11 @@ impl Avatar {
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         let erasing = self.person.is_none() && !self.depots.is_empty();
-        let tells = self.hosted.as_ref().is_some_and(|hosted| !hosted.notices.is_empty());
-        !self.ended() || erasing || tells || self.keeps_album()
+        let untidy = self.depots.iter().any(|depot| depot.working);
+        let owes = self.hosted.as_ref().is_some_and(|hosted| {
+            !(hosted.notices.is_empty() && hosted.discarded.is_empty() && hosted.emptied.is_empty())
+        });
+        !self.ended() || erasing || untidy || owes || self.keeps_album()
     }
 
     /// Of a forgotten person nothing is told any more.

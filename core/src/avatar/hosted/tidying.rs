@@ -6,7 +6,6 @@ use super::super::{
 };
 use crate::{
     error::{Error, StorageError},
-    limits::TRANSFER_TIMEOUT,
     retry::Trouble,
     storage::Depot,
     time::Timestamp,
@@ -35,7 +34,7 @@ impl Avatar {
             return Tidying::Later(until);
         }
         if self.person.is_none() {
-            let last = hosted.signed_until.map(|until| until.plus(TRANSFER_TIMEOUT));
+            let last = hosted.written_until();
             return match self.depots.first() {
                 Some(depot) if depot.working => Tidying::Now(depot.clone(), Cleared::Everything),
                 // What was signed before the erase may still have been written after it.
@@ -49,8 +48,7 @@ impl Avatar {
         if !hosted.discarded.is_empty() {
             return Tidying::Discard(hosted.discarded.clone());
         }
-        match hosted.signed_until.map(|until| until.plus(TRANSFER_TIMEOUT)).filter(|last| *last > moment.now)
-        {
+        match hosted.written_until().filter(|last| *last > moment.now) {
             // What was taken out may be written again for so long.
             Some(last) if !hosted.emptied.is_empty() => match self.tidying_of_album(hosted, moment) {
                 Tidying::None => Tidying::Later(last),

@@ -42,7 +42,7 @@ pub(super) async fn findings(url: &Url, context: &Context) -> Result<Vec<Finding
     findings.push(webhook(&anyone, &context.settings).await);
     if able && let_in {
         let has_bucket = said.get("bucket") == Some(&Value::Bool(true));
-        findings.extend(trial::findings(&remote, has_bucket, &context.settings).await);
+        findings.extend(trial::findings(&remote, has_bucket, context).await);
     } else {
         let advice = "run this again when the rest is in order";
         findings.push(Finding::new("photo", State::Warn, "none was put through it for a trial", advice));

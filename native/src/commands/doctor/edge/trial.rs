@@ -15,10 +15,11 @@ use url::{Host, Url};
 use super::{Finding, State, is_local};
 use crate::{
     clock,
+    commands::Context,
     deployment::Remote,
     exit::{Exit, Failure},
-    interrupt::Interrupt,
     settings::Settings,
+    shell::entropy,
     transport::Transport,
 };
 
@@ -41,8 +42,8 @@ struct Trial {
 
 /// What became of the photo, and what that shows of the bucket where there is one. Ctrl-C ends it early; it tidies up all the
 /// same.
-pub(super) async fn findings(operator: &Remote, has_bucket: bool, settings: &Settings) -> Vec<Finding> {
-    let interrupt = Interrupt::listen();
+pub(super) async fn findings(operator: &Remote, has_bucket: bool, context: &Context) -> Vec<Finding> {
+    let _until_tidy = context.interrupt.hold().await;
     let trial = match Trial::begin(operator).await {
         Ok(trial) => trial,
         Err(failure) => return vec![failed("photo", &failure)],
@@ -50,13 +51,13 @@ pub(super) async fn findings(operator: &Remote, has_bucket: bool, settings: &Set
     let looks = async {
         let mut findings = vec![trial.photo().await];
         if has_bucket {
-            findings.extend(trial.bucket(settings).await);
+            findings.extend(trial.bucket(&context.settings).await);
         }
         findings
     };
     let mut findings = tokio::select! {
         findings = looks => findings,
-        failure = interrupt.wait() => vec![failed("photo", &failure)],
+        failure = context.interrupt.wait() => vec![failed("photo", &failure)],
     };
     if let Err(failure) = trial.end().await {
         findings.push(failed("tidying up", &failure));
@@ -66,12 +67,7 @@ pub(super) async fn findings(operator: &Remote, has_bucket: bool, settings: &Set
 
 impl Trial {
     async fn begin(operator: &Remote) -> Result<Self, Failure> {
-        let mut entropy = [0; 16];
-        getrandom::fill(&mut entropy).map_err(|error| {
-            Failure::new(Exit::Internal, "internal.entropy", "the system gives no random numbers")
-                .why(error.to_string())
-        })?;
-        let id = uuid::Builder::from_random_bytes(entropy).into_uuid();
+        let id = uuid::Builder::from_random_bytes(entropy()?).into_uuid();
         // Others may be looking at the same time.
         let (short, avatar) = (&id.simple().to_string()[..8], format!("/v1/avatars/{id}"));
         let token = format!("/v1/tokens/{NAME}-{short}");
