@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Orientation, PhotoProblem, encode::STRIP};
+use super::{Orientation, PhotoProblem, jpeg::encode::STRIP};
 use crate::limits::PhotoLimits;
 
 /// What a photo's headers say.

@@ -18,28 +18,23 @@
 
 mod bytes;
 mod change;
-mod colour;
-mod decode;
-mod encode;
-mod exif;
 mod foreign;
 mod info;
 mod inspect;
 mod jpeg;
+mod metadata;
 mod normalise;
-mod orientation;
+mod pixels;
 mod png;
 mod problem;
-mod profile;
-mod raster;
 mod webp;
 
 pub use change::Change;
 pub use foreign::Foreign;
 pub use info::{Coding, Colours, Format, Metadata, PhotoInfo};
 pub use inspect::inspect;
+pub use metadata::orientation::Orientation;
 pub use normalise::{Normalise, NormalisedPhoto, PixelNormaliser};
-pub use orientation::Orientation;
 pub use problem::{PhotoProblem, Unsupported};
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The one form in which photos go on: an upright sRGB JPEG without metadata.
 
-use super::{Change, Metadata, Orientation, PhotoProblem, colour, decode, encode::encode, inspect};
+use super::{
+    Change, Metadata, Orientation, PhotoProblem, inspect,
+    jpeg::encode::encode,
+    pixels::{colour, decode},
+};
 use crate::limits::PhotoLimits;
 
 /// Makes a photo an upright sRGB JPEG of three components, quality 95, without metadata.

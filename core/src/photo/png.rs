@@ -3,8 +3,8 @@
 use super::{
     Coding, Colours, Format, Metadata, Orientation, PhotoInfo, PhotoProblem,
     bytes::be32,
-    exif::Exif,
     info::{Chroma, MAX_METADATA},
+    metadata::exif::Exif,
 };
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";

@@ -5,8 +5,8 @@ use std::io::{BufRead, Cursor, Read, Result as IoResult, Seek, SeekFrom};
 use super::{
     Coding, Colours, Format, Metadata, PhotoInfo, PhotoProblem,
     bytes::{le16, le24, le32},
-    exif::Exif,
     info::{Chroma, MAX_PROFILE},
+    metadata::exif::Exif,
 };
 
 const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::WebP };

@@ -10,19 +10,19 @@ use std::ops::Range;
 
 use libjpeg_turbo_rs::{PixelFormat, Subsampling, compress};
 
-use super::{Orientation, PhotoProblem, info::Chroma, jpeg, raster::Picture};
+use crate::photo::{Orientation, PhotoProblem, info::Chroma, jpeg, pixels::raster::Picture};
 
 /// The quality of every JPEG that leaves, on libjpeg's scale.
 const QUALITY: u8 = 95;
 
 /// How many rows are encoded at a time, at most.
-pub(super) const STRIP: usize = 64;
+pub(in crate::photo) const STRIP: usize = 64;
 
 /// A baseline JPEG of three components, upright, with nothing but JFIF's header beside the picture.
 ///
 /// Colours are kept about as finely as the photo had them: coarser would lose what is there, finer would only make
 /// the file larger.
-pub(super) fn encode(
+pub(in crate::photo) fn encode(
     picture: Picture,
     orientation: Orientation,
     chroma: Chroma,
@@ -66,9 +66,9 @@ pub(super) fn encode(
 }
 
 /// Where a JPEG's scan begins, and where its data are.
-pub(super) struct Scan {
-    pub(super) begins: usize,
-    pub(super) data: Range<usize>,
+pub(in crate::photo) struct Scan {
+    pub(in crate::photo) begins: usize,
+    pub(in crate::photo) data: Range<usize>,
 }
 
 fn joined(head: Vec<u8>, strips: &[Vec<u8>]) -> Vec<u8> {
@@ -87,7 +87,7 @@ fn joined(head: Vec<u8>, strips: &[Vec<u8>]) -> Vec<u8> {
 
 impl Chroma {
     /// After width and height changed places.
-    pub(super) fn turned(self) -> Self {
+    pub(in crate::photo) fn turned(self) -> Self {
         match self {
             Self::HalfWidth => Self::HalfHeight,
             Self::HalfHeight => Self::HalfWidth,

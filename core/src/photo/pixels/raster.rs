@@ -2,18 +2,18 @@
 
 /// Pixels as a decoder gives them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Raster {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) samples: Samples,
+pub(in crate::photo) struct Raster {
+    pub(in crate::photo) width: usize,
+    pub(in crate::photo) height: usize,
+    pub(in crate::photo) samples: Samples,
     /// 16 bits per sample, in the machine's byte order; else 8.
-    pub(super) deep: bool,
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::photo) deep: bool,
+    pub(in crate::photo) bytes: Vec<u8>,
 }
 
 /// Which samples make up a pixel, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Samples {
+pub(in crate::photo) enum Samples {
     Grey,
     GreyAlpha,
     Rgb,
@@ -24,15 +24,15 @@ pub(super) enum Samples {
 
 /// Pixels of three bytes: red, green, blue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Picture {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) rgb: Vec<u8>,
+pub(in crate::photo) struct Picture {
+    pub(in crate::photo) width: usize,
+    pub(in crate::photo) height: usize,
+    pub(in crate::photo) rgb: Vec<u8>,
 }
 
 impl Samples {
     /// How many samples a pixel has.
-    pub(super) fn count(self) -> usize {
+    pub(in crate::photo) fn count(self) -> usize {
         match self {
             Self::Grey => 1,
             Self::GreyAlpha => 2,
@@ -42,7 +42,7 @@ impl Samples {
     }
 
     /// Whether the last sample is opacity.
-    pub(super) fn has_alpha(self) -> bool {
+    pub(in crate::photo) fn has_alpha(self) -> bool {
         matches!(self, Self::GreyAlpha | Self::Rgba)
     }
 }

@@ -1,13 +1,13 @@
 //! Any pixels to sRGB pixels of three bytes.
 
 use super::{
-    Change,
     profile::{Conversion, Source, Unusable},
     raster::{Picture, Raster, Samples},
 };
+use crate::photo::Change;
 
 /// Converts pixels to sRGB, 8 bits, opaque. Row by row, and in place where a pixel does not grow.
-pub(super) fn to_rgb(raster: Raster, profile: Option<&[u8]>) -> (Picture, Vec<Change>) {
+pub(in crate::photo) fn to_rgb(raster: Raster, profile: Option<&[u8]>) -> (Picture, Vec<Change>) {
     let mut changes = Vec::new();
     let conversion = match profile.map(|icc| Conversion::new(icc, raster.samples)) {
         None | Some(Ok(None)) => None,

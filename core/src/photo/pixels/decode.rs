@@ -8,17 +8,19 @@ use image::{
 };
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, JpegError, PixelFormat};
 
-use super::{
+use super::raster::{Raster, Samples};
+use crate::photo::{
     Colours, Format, PhotoInfo, PhotoProblem, Unsupported,
     info::{MAX_METADATA, MAX_PROFILE},
-    jpeg,
-    raster::{Raster, Samples},
-    webp,
+    jpeg, webp,
 };
 
 /// A photo's pixels as stored, and its ICC profile: empty, so unusable, if there is one that cannot be read. `info` is what `inspect` said of the same bytes, and has been
 /// checked against the limits: a decoder that finds anything larger is stopped.
-pub(super) fn decode(bytes: &[u8], info: &PhotoInfo) -> Result<(Raster, Option<Vec<u8>>), PhotoProblem> {
+pub(in crate::photo) fn decode(
+    bytes: &[u8],
+    info: &PhotoInfo,
+) -> Result<(Raster, Option<Vec<u8>>), PhotoProblem> {
     match info.format {
         Format::Jpeg => Ok((decode_jpeg(bytes, info)?, jpeg::profile(bytes))),
         Format::Png => {

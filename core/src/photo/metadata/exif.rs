@@ -1,21 +1,21 @@
 //! The two facts of EXIF that matter here: which way is up, and whether it tells where the photo was taken.
 
-use super::{
+use crate::photo::{
     Metadata, Orientation,
     bytes::{be16, be32, le16, le32},
 };
 
 /// What the first directory of an EXIF block says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Exif {
-    pub(super) orientation: Orientation,
-    pub(super) metadata: Metadata,
+pub(in crate::photo) struct Exif {
+    pub(in crate::photo) orientation: Orientation,
+    pub(in crate::photo) metadata: Metadata,
 }
 
 impl Exif {
     /// Reads a block: a TIFF header, perhaps behind the `Exif\0\0` of JPEG, and its first directory (EXIF 2.32,
     /// 4.5 and 4.6.2). What cannot be read says nothing: a photo is not refused for its metadata.
-    pub(super) fn read(block: &[u8]) -> Self {
+    pub(in crate::photo) fn read(block: &[u8]) -> Self {
         let tiff = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
         let mut exif = Self { orientation: Orientation::Upright, metadata: Metadata::Present };
         let _ = exif.read_directory(tiff);

@@ -1,11 +1,13 @@
 //! JPEG's markers (ITU T.81, annex B).
 
+pub(super) mod encode;
+
+use self::encode::Scan;
 use super::{
     Coding, Colours, Format, Metadata, PhotoInfo, PhotoProblem, Unsupported,
     bytes::be16,
-    encode::Scan,
-    exif::Exif,
     info::{Chroma, MAX_PROFILE},
+    metadata::exif::Exif,
 };
 
 /// SOI, and the first byte of the next marker.

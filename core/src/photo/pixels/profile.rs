@@ -8,14 +8,14 @@ use super::raster::Samples;
 
 /// A way from a profile's colours to sRGB.
 #[derive(Clone)]
-pub(super) struct Conversion {
+pub(in crate::photo) struct Conversion {
     executor: Arc<Transform8BitExecutor>,
-    pub(super) from: Source,
+    pub(in crate::photo) from: Source,
 }
 
 /// The samples that a conversion reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(in crate::photo) enum Source {
     Grey,
     Rgb,
     /// 0 is no ink.
@@ -24,7 +24,7 @@ pub(super) enum Source {
 
 /// The profile is broken, or is one for other colours than these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unusable;
+pub(in crate::photo) struct Unusable;
 
 impl fmt::Debug for Conversion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +34,7 @@ impl fmt::Debug for Conversion {
 
 impl Conversion {
     /// The way from `icc` to sRGB for pixels of these samples; `None` if the profile is sRGB itself.
-    pub(super) fn new(icc: &[u8], samples: Samples) -> Result<Option<Self>, Unusable> {
+    pub(in crate::photo) fn new(icc: &[u8], samples: Samples) -> Result<Option<Self>, Unusable> {
         let profile = ColorProfile::new_from_slice(icc).map_err(|_| Unusable)?;
         let (from, layout) = match (samples, profile.color_space) {
             (Samples::Grey | Samples::GreyAlpha, DataColorSpace::Gray) => (Source::Grey, Layout::Gray),
@@ -58,7 +58,7 @@ impl Conversion {
     }
 
     /// Converts pixels: `rgb` gets three bytes for each.
-    pub(super) fn convert(&self, samples: &[u8], rgb: &mut [u8]) -> Result<(), Unusable> {
+    pub(in crate::photo) fn convert(&self, samples: &[u8], rgb: &mut [u8]) -> Result<(), Unusable> {
         self.executor.transform(samples, rgb).map_err(|_| Unusable)
     }
 

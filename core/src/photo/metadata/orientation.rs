@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::raster::Picture;
+use crate::photo::pixels::raster::Picture;
 
 /// EXIF's orientation (EXIF 2.32, 4.6.5.1.6): what has to be done to the stored pixels to see them upright.
 /// Rotations are clockwise.
@@ -54,7 +54,7 @@ impl Orientation {
 
     /// These rows of the upright picture: the stored ones where they do, else put together in the buffer. So there is
     /// never a second picture.
-    pub(super) fn rows<'a>(
+    pub(in crate::photo) fn rows<'a>(
         self,
         picture: &'a Picture,
         rows: Range<usize>,
