@@ -247,6 +247,14 @@ pub struct StorageError {
     pub place: String,
 }
 
+impl StorageError {
+    /// Makes an error of this kind at this place.
+    #[must_use]
+    pub fn new(kind: StorageErrorKind, place: impl Into<String>) -> Self {
+        Self { kind, place: place.into() }
+    }
+}
+
 /// What storage can do wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -151,7 +151,7 @@ impl ImagerJob {
         bucket: &Bucket,
         now: Timestamp,
     ) -> Result<Self, StorageError> {
-        let broken = || StorageError { kind: StorageErrorKind::Changed, place: "the archive".to_owned() };
+        let broken = || StorageError::new(StorageErrorKind::Changed, "the archive");
         let Body::Stream { start, length } = call.body else { return Err(broken()) };
         let archive = dataset.archive().map_err(|_| broken())?;
         let mut pieces = Vec::new();
@@ -176,7 +176,7 @@ impl ImagerJob {
     ) -> Result<Self, StorageError> {
         let name = place.to_string();
         let Body::Stream { start, length } = call.body else {
-            return Err(StorageError { kind: StorageErrorKind::Changed, place: name });
+            return Err(StorageError::new(StorageErrorKind::Changed, name));
         };
         let key = own(&name, bucket)?;
         let from = SignedRequest::of(&bucket.get(&key, Some(start..start.saturating_add(length)), None, now));
@@ -230,7 +230,7 @@ fn sent_part(
 fn own(place: &str, bucket: &Bucket) -> Result<ObjectKey, StorageError> {
     let found: Option<ObjectPlace> = place.parse().ok();
     let found = found.filter(|found| found.bucket == bucket.name());
-    let error = || StorageError { kind: StorageErrorKind::Denied, place: place.to_owned() };
+    let error = || StorageError::new(StorageErrorKind::Denied, place);
     found.map(|found| found.key).ok_or_else(error)
 }
 

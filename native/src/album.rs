@@ -22,7 +22,7 @@ pub(crate) fn file(folder: &Path, name: &str) -> Result<PathBuf, StorageError> {
     if name.starts_with(PREFIX) && name.chars().all(plain) {
         Ok(folder.join(name))
     } else {
-        Err(StorageError { kind: StorageErrorKind::Denied, place: name.to_owned() })
+        Err(StorageError::new(StorageErrorKind::Denied, name))
     }
 }
 

@@ -131,7 +131,7 @@ impl Read for Checked {
 
 impl Checked {
     fn other(&self) -> io::Error {
-        io::Error::other(StorageError { kind: StorageErrorKind::Changed, place: self.place.clone() })
+        io::Error::other(StorageError::new(StorageErrorKind::Changed, self.place.clone()))
     }
 }
 

@@ -197,7 +197,7 @@ impl Objects {
     }
 
     fn error(&self, key: &ObjectKey, kind: StorageErrorKind) -> StorageError {
-        StorageError { kind, place: self.name(key) }
+        StorageError::new(kind, self.name(key))
     }
 
     fn name(&self, key: &ObjectKey) -> String {
@@ -210,7 +210,7 @@ fn unsent(error: &SendError, place: String) -> StorageError {
     match error {
         SendError::Source(error) => storage_error(Path::new(&place), error),
         SendError::Simulator(_) | SendError::Unsendable(_) => {
-            StorageError { kind: StorageErrorKind::Broken, place }
+            StorageError::new(StorageErrorKind::Broken, place)
         }
     }
 }

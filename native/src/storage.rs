@@ -23,7 +23,7 @@ pub(crate) fn storage_error(path: &Path, error: &Error) -> StorageError {
         _ => StorageErrorKind::Broken,
     };
     log::debug!("{}: {error}", path.display());
-    StorageError { kind, place: path.display().to_string() }
+    StorageError::new(kind, path.display().to_string())
 }
 
 /// Writes a file that only its owner can read, whole or not at all as far as the journal is concerned: it is

@@ -316,7 +316,7 @@ impl Store {
     }
 
     fn broken(&self) -> StorageError {
-        StorageError { kind: StorageErrorKind::Broken, place: self.database.display().to_string() }
+        StorageError::new(StorageErrorKind::Broken, self.database.display().to_string())
     }
 }
 
@@ -370,5 +370,5 @@ fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StorageError {
         _ => StorageErrorKind::Broken,
     };
     log::debug!("{}: {error}", path.display());
-    StorageError { kind, place: path.display().to_string() }
+    StorageError::new(kind, path.display().to_string())
 }

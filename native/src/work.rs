@@ -80,7 +80,7 @@ pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, work: Work
 }
 
 async fn clear(link: &Link, depot: &Depot, what: Cleared) -> Result<(), StorageError> {
-    let denied = || StorageError { kind: StorageErrorKind::Denied, place: depot.address().to_owned() };
+    let denied = || StorageError::new(StorageErrorKind::Denied, depot.address().to_owned());
     let here = link.objects.as_ref().filter(|objects| depot.is_in(objects.bucket()));
     let prefix = match what {
         Cleared::Everything => depot.prefix().clone(),
@@ -188,7 +188,7 @@ fn normalised(
         let place = photo
             .object()
             .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
-        return Err(PrepareError::Storage(StorageError { kind: StorageErrorKind::Changed, place }));
+        return Err(PrepareError::Storage(StorageError::new(StorageErrorKind::Changed, place)));
     }
     let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), budget);
     let normalised = normalised.map_err(PrepareError::Photo)?;
@@ -207,7 +207,7 @@ fn objects<'a>(link: &'a Link, place: &ObjectPlace) -> Result<&'a Arc<Objects>, 
         log::error!(
             "{place} cannot be reached: MINIO_ENDPOINT, MINIO_BUCKET and their keys are not set as they were"
         );
-        StorageError { kind: StorageErrorKind::Denied, place: place.to_string() }
+        StorageError::new(StorageErrorKind::Denied, place.to_string())
     })
 }
 
@@ -225,7 +225,7 @@ fn unreadable(path: &Path, problem: &FileProblem) -> PrepareError {
 }
 
 fn at(path: &Path, kind: StorageErrorKind) -> StorageError {
-    StorageError { kind, place: path.display().to_string() }
+    StorageError::new(kind, path.display().to_string())
 }
 
 fn source(

@@ -117,7 +117,7 @@ impl World {
         }
         if self.random.per_mille(self.weather.storage) {
             let kind = StorageErrorKind::Missing;
-            return Err(PrepareError::Storage(StorageError { kind, place: photo.source.clone() }));
+            return Err(PrepareError::Storage(StorageError::new(kind, photo.source.clone())));
         }
         // Named by the sum, so that a mistaken photo shows.
         let file = format!("{}-{id}.jpg", photo.sha256.map(|sum| sum.to_string()).unwrap_or_default());
@@ -218,7 +218,7 @@ impl World {
     }
 
     fn file(&self, home: usize, name: &str) -> Result<Vec<u8>, StorageError> {
-        let missing = || StorageError { kind: StorageErrorKind::Missing, place: name.to_owned() };
+        let missing = || StorageError::new(StorageErrorKind::Missing, name);
         self.homes[home].files.get(name).cloned().ok_or_else(missing)
     }
 
@@ -231,7 +231,7 @@ impl World {
             }
             Ok(answer) if self.random.per_mille(self.weather.storage) => {
                 let place = format!("{name}, {} bytes", answer.body.len());
-                Err(Error::Storage(StorageError { kind: StorageErrorKind::Full, place }))
+                Err(Error::Storage(StorageError::new(StorageErrorKind::Full, place)))
             }
             Ok(answer) => {
                 let sha256 = Sha256Sum::of(answer.body.get(..1000).unwrap_or(&answer.body));

@@ -79,7 +79,7 @@ impl Avatar {
         if written {
             // Whoever still writes is waited for, and not by deleting again and again.
             let place = cleared.prefix().to_string();
-            self.tidied(Err(StorageError { kind: StorageErrorKind::Busy, place }), moment);
+            self.tidied(Err(StorageError::new(StorageErrorKind::Busy, place)), moment);
             return;
         }
         if what != Cleared::Everything {

@@ -103,7 +103,7 @@ impl Hand {
 }
 
 fn storage(kind: StorageErrorKind) -> StorageError {
-    StorageError { kind, place: "s3://photos/0.jpg".to_owned() }
+    StorageError::new(kind, "s3://photos/0.jpg")
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Listing {
 
 /// The answer when the bucket did what it was asked; else why not. `place` is named in the error.
 pub fn accepted(answer: Answer, place: &str) -> Result<Response, StorageError> {
-    let failed = |kind| StorageError { kind, place: place.to_owned() };
+    let failed = |kind| StorageError::new(kind, place);
     let answer = answer.map_err(|_| failed(StorageErrorKind::Unreachable))?;
     if answer.status.is_success() {
         return Ok(answer);
@@ -76,7 +76,7 @@ pub fn head_of(headers: &HeaderMap) -> ObjectHead {
 /// says; keys that no URL can carry were never written by us.
 pub fn listing(answer: Answer, prefix: &Prefix) -> Result<Listing, StorageError> {
     let answer = accepted(answer, prefix.as_str())?;
-    let broken = || StorageError { kind: StorageErrorKind::Broken, place: prefix.to_string() };
+    let broken = || StorageError::new(StorageErrorKind::Broken, prefix.to_string());
     let text = str::from_utf8(&answer.body).map_err(|_| broken())?;
     let page = rusty_s3::actions::ListObjectsV2::parse_response(text).map_err(|_| broken())?;
     let keys = page.contents.into_iter().filter_map(|object| ObjectKey::new(&object.key).ok());

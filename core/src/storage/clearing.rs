@@ -93,7 +93,7 @@ impl Clearing {
         if keys == self.listed || self.rounds > MOST_ROUNDS {
             // It says that it deletes, and does not.
             let place = format!("s3://{}/{}", self.bucket.name(), self.prefix);
-            return State::Failed(StorageError { kind: StorageErrorKind::Broken, place });
+            return State::Failed(StorageError::new(StorageErrorKind::Broken, place));
         }
         self.listed.clone_from(&keys);
         State::Deleting(keys.into())

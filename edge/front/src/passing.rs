@@ -151,7 +151,7 @@ impl Passed {
 /// That the bucket did not take what it was sent.
 pub(crate) fn unreachable() -> likeness_core::error::Error {
     let (kind, place) = (likeness_core::error::StorageErrorKind::Unreachable, "the bucket".to_owned());
-    likeness_core::error::Error::Storage(likeness_core::error::StorageError { kind, place })
+    likeness_core::error::Error::Storage(likeness_core::error::StorageError::new(kind, place))
 }
 
 impl From<Reply> for Told {

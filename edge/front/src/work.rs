@@ -171,7 +171,7 @@ fn sending(
     call: &Request,
 ) -> Result<std::result::Result<ImagerJob, StorageError>> {
     let now = settings::now();
-    let no_bucket = || StorageError { kind: StorageErrorKind::NoBucket, place: "the bucket".to_owned() };
+    let no_bucket = || StorageError::new(StorageErrorKind::NoBucket, "the bucket");
     let Some(bucket) = way.bucket.as_ref() else { return Ok(Err(no_bucket())) };
     Ok(match parcel {
         Parcel::Archive(dataset) => ImagerJob::send_archive(dataset, call, bucket, now),
@@ -191,7 +191,7 @@ async fn fetch(
 ) -> Result<std::result::Result<likeness_core::avatar::Kept, Failure>> {
     let known = inner.load()?;
     let place = copy.or_else(|| known.and_then(|avatar| avatar.object_of(&name)));
-    let missing = || StorageError { kind: StorageErrorKind::NoBucket, place: name.clone() };
+    let missing = || StorageError::new(StorageErrorKind::NoBucket, name.clone());
     let (Some(place), Some(bucket)) = (place, way.bucket.as_ref()) else {
         return Ok(Err(Failure::Storage(missing())));
     };
@@ -215,7 +215,7 @@ async fn clear(
     depot: &Depot,
     what: Cleared,
 ) -> std::result::Result<(), StorageError> {
-    let denied = || StorageError { kind: StorageErrorKind::Denied, place: depot.prefix().to_string() };
+    let denied = || StorageError::new(StorageErrorKind::Denied, depot.prefix().to_string());
     let bucket = way.bucket.as_ref().filter(|_| is_in(depot, way)).ok_or_else(denied)?;
     let prefix = match what {
         Cleared::Everything => depot.prefix().clone(),
@@ -233,7 +233,7 @@ async fn clear(
 
 async fn delete(inner: &Rc<Inner>, way: &Way, source: &str) -> std::result::Result<(), StorageError> {
     let bucket = bucket(way, source)?;
-    let denied = || StorageError { kind: StorageErrorKind::Denied, place: source.to_owned() };
+    let denied = || StorageError::new(StorageErrorKind::Denied, source);
     let place: ObjectPlace = source.parse().map_err(|_| denied())?;
     let answer = call(inner, bucket.delete(&place.key, settings::now())).await;
     match storage::accepted(answer, source) {
@@ -248,5 +248,5 @@ fn bucket<'a>(way: &'a Way, source: &str) -> std::result::Result<&'a Bucket, Sto
         .bucket
         .as_ref()
         .filter(|bucket| source.parse::<ObjectPlace>().is_ok_and(|place| place.bucket == bucket.name()));
-    here.ok_or_else(|| StorageError { kind: StorageErrorKind::NoBucket, place: source.to_owned() })
+    here.ok_or_else(|| StorageError::new(StorageErrorKind::NoBucket, source))
 }

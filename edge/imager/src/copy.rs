@@ -43,7 +43,7 @@ pub(crate) async fn copy(
         if left == 0 { Ok(()) } else { Err(Halt::Source(NoAnswer::Interrupted)) }
     })
     .await;
-    let not_written = |kind| Error::Storage(StorageError { kind, place: file.clone() });
+    let not_written = |kind| Error::Storage(StorageError::new(kind, file.clone()));
     let answer = answer.map_err(|stopped| match stopped {
         Stopped::Source(why) => no_answer(why),
         Stopped::NoAnswer(_) => not_written(StorageErrorKind::Unreachable),

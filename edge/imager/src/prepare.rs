@@ -173,5 +173,5 @@ impl Photo {
 }
 
 fn failed(kind: StorageErrorKind, place: &str) -> Stopped {
-    Stopped::Report(PrepareError::Storage(StorageError { kind, place: place.to_owned() }))
+    Stopped::Report(PrepareError::Storage(StorageError::new(kind, place)))
 }

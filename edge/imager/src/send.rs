@@ -124,6 +124,6 @@ impl Object {
     }
 
     fn error(&self, kind: StorageErrorKind) -> StorageError {
-        StorageError { kind, place: self.place.clone() }
+        StorageError::new(kind, self.place.clone())
     }
 }

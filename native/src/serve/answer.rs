@@ -356,10 +356,7 @@ impl Server {
 #[expect(clippy::needless_pass_by_value, reason = "it stands behind `map_err`")]
 pub(super) fn shown(error: StorageError) -> Problem {
     log::error!("{error}");
-    Problem::from(&Error::Storage(StorageError {
-        kind: error.kind,
-        place: "the deployment's storage".to_owned(),
-    }))
+    Problem::from(&Error::Storage(StorageError::new(error.kind, "the deployment's storage")))
 }
 
 /// The most bytes of the call's body.

@@ -167,7 +167,7 @@ pub(super) async fn drain(mut body: Incoming) {
 
 /// The bucket that this object lies in.
 fn bucket(shell: &Shell, place: &ObjectPlace) -> Result<Arc<Objects>, StorageError> {
-    let denied = || StorageError { kind: StorageErrorKind::Denied, place: place.to_string() };
+    let denied = || StorageError::new(StorageErrorKind::Denied, place.to_string());
     let objects = shell.objects().map_err(|failure| {
         log::error!("{}", failure.brief());
         denied()
@@ -217,7 +217,7 @@ pub(super) async fn open(
         drop(tokio::spawn(send(file, sender)));
         return Ok((download.head(), streamed));
     }
-    let missing = || StorageError { kind: StorageErrorKind::Missing, place: path.display().to_string() };
+    let missing = || StorageError::new(StorageErrorKind::Missing, path.display().to_string());
     let place = download.place.as_ref().ok_or_else(missing)?;
     let mut incoming = bucket(shell, place)?.fetch(&place.key).await?;
     drop(tokio::spawn(async move {

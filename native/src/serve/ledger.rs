@@ -23,7 +23,7 @@ impl Ledger {
         let mut entropy = [0; 32];
         getrandom::fill(&mut entropy).map_err(|error| {
             let place = format!("the system's random numbers: {error}");
-            StorageError { kind: StorageErrorKind::Broken, place }
+            StorageError::new(StorageErrorKind::Broken, place)
         })?;
         self.0.spend(entropy, clock::now(), change)
     }

@@ -122,7 +122,7 @@ impl Hand {
 }
 
 fn storage(kind: StorageErrorKind) -> StorageError {
-    StorageError { kind, place: "s3://photos/x".to_owned() }
+    StorageError::new(kind, "s3://photos/x")
 }
 
 #[test]
