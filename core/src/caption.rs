@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::limits::MAX_CAPTION_BYTES;
+use crate::{
+    limits::MAX_CAPTION_BYTES,
+    words::{self, Language, displayed},
+};
 
 /// A caption: one line of text in Unicode's NFC, at most [`MAX_CAPTION_BYTES`] long, never empty.
 ///
@@ -29,13 +32,10 @@ pub struct Caption(String);
 #[serde(rename_all = "snake_case")]
 pub enum CaptionProblem {
     /// It has more than [`MAX_CAPTION_BYTES`].
-    #[error("the caption is longer than {MAX_CAPTION_BYTES} bytes")]
     TooLong,
     /// It is in another encoding, such as Windows-1251 or UTF-16.
-    #[error("the caption is not UTF-8 text")]
     NotUtf8,
     /// It holds a character that no text has, such as a zero byte.
-    #[error("the caption holds a control character")]
     ControlCharacter,
 }
 
@@ -80,15 +80,15 @@ impl CaptionProblem {
         }
     }
 
-    /// What its author can do.
+    /// Says what the caption's author can do.
     #[must_use]
     pub fn advice(self) -> &'static str {
-        match self {
-            Self::TooLong => "Shorten it to a sentence or two.",
-            Self::NotUtf8 => "Save the text file as UTF-8.",
-            Self::ControlCharacter => "Write it again in a plain text editor.",
-        }
+        words::caption::advice(Language::English, self)
     }
+}
+
+displayed! {
+    CaptionProblem => words::caption::problem;
 }
 
 impl fmt::Display for Caption {

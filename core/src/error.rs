@@ -1,7 +1,5 @@
 //! What can go wrong, in four classes, and what to do about each.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,6 +7,7 @@ use crate::{
     fal::{ApiError, CallError},
     http::NoAnswer,
     photo::PhotoProblem,
+    words::{self, Audience, Language, displayed},
 };
 
 /// Anything that stops a job or makes it wait. Stored with the job, so every case is plain data.
@@ -65,15 +64,10 @@ impl Error {
         }
     }
 
-    /// What the person can do next, as a sentence.
+    /// Says what to do next.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::Network(error) => error.advice(),
-            Self::Api(error) => error.advice(),
-            Self::Data(error) => error.advice(),
-            Self::Storage(error) => error.kind.advice(),
-        }
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        words::error::advice(Language::English, self, audience)
     }
 
     /// Whether the same step may succeed when it is simply tried again later.
@@ -103,19 +97,15 @@ impl From<CallError> for Error {
 #[serde(rename_all = "snake_case")]
 pub enum NetworkError {
     /// Nothing, or only a part.
-    #[error("fal.ai did not answer: {0}")]
     NoAnswer(NoAnswer),
     /// Something answered that is not fal's API: a proxy's page, a captive portal.
-    #[error("what answered (HTTP {status}) did not speak fal.ai's language")]
     Unreadable {
         /// Its HTTP status.
         status: u16,
     },
     /// It was unclear whether fal had taken an order, and a person found that it had not.
-    #[error("the order did not reach fal.ai")]
     NotAccepted,
     /// What was bought could not be fetched while fal kept it.
-    #[error("fal.ai no longer has what it made: it could not be fetched in time")]
     Expired,
 }
 
@@ -134,24 +124,12 @@ impl NetworkError {
     }
 }
 
-impl NetworkError {
-    fn advice(&self) -> &'static str {
-        match self {
-            Self::NoAnswer(_) | Self::Unreadable { .. } => {
-                "Check the connection and run the same command again: it carries on."
-            }
-            Self::NotAccepted => "This attempt is over, and nothing was paid for it.",
-            Self::Expired => "What was paid for is lost at fal.ai; only a new order makes it again.",
-        }
-    }
-}
-
 /// The photos or the settings cannot work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum DataError {
     /// The photos do not make a set. All problems at once, so that one look is enough.
-    #[error("{}", sentences(.0))]
+    #[error("{}", words::error::dataset(Language::English, .0))]
     Dataset(Vec<DatasetProblem>),
     /// A setting is out of its range.
     #[error(transparent)]
@@ -167,15 +145,6 @@ impl DataError {
             Self::Config(error) => error.code(),
         }
     }
-
-    fn advice(&self) -> &'static str {
-        match self {
-            Self::Dataset(_) => {
-                "Change the photos and run the command again; `likeness check` looks at each."
-            }
-            Self::Config(_) => "Change the setting and run the command again.",
-        }
-    }
 }
 
 /// One reason why photos do not make a set. Photos are named as their owner named them.
@@ -183,7 +152,6 @@ impl DataError {
 #[serde(rename_all = "snake_case", tag = "problem")]
 pub enum DatasetProblem {
     /// Not enough good photos.
-    #[error("{good} good {}, at least {min} are needed", if *.good == 1 { "photo" } else { "photos" })]
     TooFew {
         /// How many are good.
         good: usize,
@@ -191,7 +159,6 @@ pub enum DatasetProblem {
         min: usize,
     },
     /// More photos than allowed. Never a silent cut: which to leave out is the person's choice.
-    #[error("{found} photos, at most {max} are allowed")]
     TooMany {
         /// How many there are.
         found: usize,
@@ -199,10 +166,8 @@ pub enum DatasetProblem {
         max: usize,
     },
     /// More bytes than an archive can hold.
-    #[error("the photos are larger together than a ZIP file can hold (4 GiB)")]
     TooLarge,
     /// The same bytes twice.
-    #[error("{second} is the same photo as {first}")]
     Duplicate {
         /// The one that came first.
         first: String,
@@ -210,7 +175,6 @@ pub enum DatasetProblem {
         second: String,
     },
     /// A photo that cannot be used. Alone it only warns; it is named here when too few are left.
-    #[error("{photo}: {why}")]
     Rejected {
         /// The photo.
         photo: String,
@@ -233,13 +197,8 @@ impl DatasetProblem {
     }
 }
 
-fn sentences(problems: &[DatasetProblem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
 /// The disk or the bucket refused or lost something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{place}: {kind}")]
 pub struct StorageError {
     /// What happened.
     pub kind: StorageErrorKind,
@@ -301,46 +260,19 @@ impl StorageErrorKind {
             Self::Broken => "storage.broken",
         }
     }
+}
 
-    /// What the person can do next, as a sentence.
+impl StorageError {
+    /// Says what to do next.
     #[must_use]
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::Full => "Free some space and run the same command again: it carries on.",
-            Self::ReadOnly => "Make it writable, or name another place, and run the same command again.",
-            Self::Denied => {
-                "Allow access to it (of a bucket: check its keys) and run the same command again."
-            }
-            Self::Missing => "Put it back and run the same command again.",
-            Self::Changed => "Run the command again: it starts from what is there now.",
-            Self::Busy => "End the other program, or wait for it, and run the same command again.",
-            Self::Unreachable => {
-                "Check that the bucket's server runs and can be reached, then run the same command again: it carries on."
-            }
-            Self::Expired => "Set this machine's clock, or the server's, and run the same command again.",
-            Self::NoBucket => "Check MINIO_BUCKET and MINIO_ENDPOINT, and run the same command again.",
-            Self::Occupied => "Name another place, or move away what is there.",
-            Self::Broken => {
-                "Check the disk (of a bucket: its endpoint and region), then run the same command again."
-            }
-        }
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        words::error::storage_advice(Language::English, self, audience)
     }
 }
 
-impl fmt::Display for StorageErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full => "no space is left",
-            Self::ReadOnly => "it cannot be written to",
-            Self::Denied => "access was refused",
-            Self::Missing => "it is not there",
-            Self::Changed => "it changed while it was in use",
-            Self::Busy => "another program holds it",
-            Self::Unreachable => "the bucket cannot be reached, or breaks off",
-            Self::Expired => "the bucket says that the signature's time is over",
-            Self::NoBucket => "there is no such bucket",
-            Self::Occupied => "something else is there: a file instead of a folder, or the other way round",
-            Self::Broken => "reading or writing failed",
-        })
-    }
+displayed! {
+    NetworkError => words::error::network;
+    DatasetProblem => words::error::dataset_problem;
+    StorageError => words::error::storage;
+    StorageErrorKind => words::error::storage_kind;
 }

@@ -6,6 +6,8 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::words::{self, displayed};
+
 /// A request to send. Redirects are never followed, whatever the shell's HTTP client would like.
 #[derive(Clone)]
 pub struct Request {
@@ -119,14 +121,15 @@ impl Response {
 #[serde(rename_all = "snake_case")]
 pub enum NoAnswer {
     /// No connection was made, so nothing was sent: safe to repeat, even a purchase.
-    #[error("no connection could be made")]
     NotConnected,
     /// The time was up before the whole answer had arrived. The request may have been taken.
-    #[error("no answer came in time")]
     TimedOut,
     /// The connection ended before the whole answer had arrived. The request may have been taken.
-    #[error("the connection broke before the answer was whole")]
     Interrupted,
+}
+
+displayed! {
+    NoAnswer => words::error::no_answer;
 }
 
 /// An answer, or why there is none.

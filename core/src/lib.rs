@@ -21,6 +21,7 @@ pub mod secret;
 pub mod simulator;
 pub mod storage;
 pub mod time;
+pub mod words;
 
 /// On wasm32 every `#[test]` of this crate is a `wasm_bindgen_test`: each test module imports this name.
 #[cfg(all(test, target_arch = "wasm32"))]

@@ -3,7 +3,10 @@
 use std::{fmt, process::ExitCode};
 
 use crate::{printable::printable, transport::SendError};
-use likeness_core::fal::{ApiError, CallError};
+use likeness_core::{
+    fal::{ApiError, CallError},
+    words::Audience,
+};
 use serde_json::{Value, json};
 
 /// The class of an ending. Its number is the process's exit code and stays the same between releases.
@@ -181,14 +184,15 @@ impl Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let exit = if matches!(error, CallError::NoAnswer(_)) { Exit::Network } else { Exit::Api };
-        Self::new(exit, error.code(), plain(&error.to_string())).next(plain(error.advice()))
+        Self::new(exit, error.code(), plain(&error.to_string())).next(plain(error.advice(Audience::Terminal)))
     }
 }
 
 /// fal said no.
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
-        Self::new(Exit::Api, error.code(), plain(&error.to_string())).next(plain(error.advice()))
+        Self::new(Exit::Api, error.code(), plain(&error.to_string()))
+            .next(plain(error.advice(Audience::Terminal)))
     }
 }
 

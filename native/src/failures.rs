@@ -3,6 +3,7 @@
 use likeness_core::{
     avatar::AvatarId,
     error::{Class, DataError, Error, StorageError},
+    words::Audience,
 };
 
 use crate::{
@@ -25,7 +26,7 @@ pub(crate) fn of(error: &Error) -> Failure {
         }
         _ => Failure::new(exit, error.code(), error.to_string()),
     };
-    failure.next(error.advice())
+    failure.next(error.advice(Audience::Terminal))
 }
 
 /// The ending that a storage error means.

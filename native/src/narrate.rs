@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use likeness_core::avatar::{Avatar, PicturesStatus, StageName, State, Status};
+use likeness_core::{
+    avatar::{Avatar, PicturesStatus, StageName, State, Status},
+    words::Audience,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -49,7 +52,7 @@ impl<'a> Narrator<'a> {
 
     /// Tells how a training stands, if that is news.
     pub(crate) fn training(&mut self, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
-        let Some(status) = avatar.status(attempt, clock::now()) else { return Ok(()) };
+        let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
         self.bar("Training", 100, Unit::Percent, status.progress.into(), &status.message);
         if self.chronicle.training(&status) {
             self.output.document(&status_document(&status, &self.folder))?;

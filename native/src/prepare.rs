@@ -10,6 +10,7 @@ use likeness_core::{
     caption::Caption,
     limits::PhotoLimits,
     photo::{Change, Normalise as _, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect},
+    words::Audience,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -94,7 +95,7 @@ impl Rejected {
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::File(problem) => problem.advice(),
-            Self::Photo(problem) => problem.advice(),
+            Self::Photo(problem) => problem.advice(Audience::Terminal),
         }
     }
 }

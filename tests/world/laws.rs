@@ -6,6 +6,7 @@ use likeness_core::{
     avatar::{Avatar, Chore, Errand, Goods, Mark, Order, PhotoState, Stage, State},
     limits::EXPIRY_AT_FAL,
     time::Timestamp,
+    words::Audience,
 };
 
 use super::{
@@ -107,7 +108,7 @@ impl Books {
     ) -> Result<(), Violation> {
         for training in after.trainings() {
             let (attempt, order) = (training.attempt, &training.order);
-            let status = after.status(attempt, now).expect("a status");
+            let status = after.status(attempt, now, Audience::Terminal).expect("a status");
             let shown = self.shown.entry((home, attempt, order.ordered_at())).or_default();
             if status.progress < *shown || status.progress > 100 {
                 return broken(format!("progress fell from {shown} to {}", status.progress));

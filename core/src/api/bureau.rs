@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     call::{Call, Reply},
     deployment::Deployment,
-    problem::{ApiProblem, Problem, capital},
+    problem::{ApiProblem, Problem},
     room::{Given, Purchase, body, check},
     route::Operation,
     views,
@@ -19,6 +19,7 @@ use crate::{
     },
     http::StatusCode,
     time::Timestamp,
+    words::sentence,
 };
 
 /// What the budget's calls are answered from.
@@ -275,7 +276,7 @@ impl From<BudgetError> for Problem {
         Self {
             status,
             code: error.code().to_owned(),
-            detail: capital(&error.to_string()),
+            detail: sentence(&error.to_string()),
             advice: error.advice().to_owned(),
             retry_after: error.retry_after().map(|wait| wait.as_secs().max(1)),
             allow: None,

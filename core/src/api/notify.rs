@@ -12,6 +12,7 @@ use crate::{
     http::{Body, Request},
     limits::READ_TIMEOUT,
     time::Timestamp,
+    words::Audience,
 };
 
 /// The message that says how an order stands. `None` when there is nothing to tell any more.
@@ -25,7 +26,7 @@ pub fn notification(
 ) -> Option<Request> {
     let person = avatar.person()?;
     let (kind, status): (&str, Value) = match order {
-        OrderKey::Training(attempt) => ("training", json!(avatar.status(attempt, now)?)),
+        OrderKey::Training(attempt) => ("training", json!(avatar.status(attempt, now, Audience::Api)?)),
         OrderKey::Pictures(number) => ("pictures", json!(avatar.pictures_status(number, now)?)),
     };
     let document = json!({

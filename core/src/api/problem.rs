@@ -6,6 +6,7 @@ use crate::{
     codes::codes,
     error::{Class, Error},
     http::StatusCode,
+    words::{self, Audience, Language, displayed, sentence},
 };
 
 /// A refusal: the status, and what the document says.
@@ -27,79 +28,41 @@ pub struct Problem {
 
 /// What the API itself refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each case is explained by its own sentence")]
+#[expect(missing_docs, reason = "each case is explained by its sentence in words/api.rs")]
 pub enum ApiProblem {
-    #[error("there is nothing at this path")]
     NoRoute,
-    #[error("this path knows only {allowed}")]
     Method { allowed: String },
-    #[error("the {part} in the path cannot be right: {why}")]
     Path { part: &'static str, why: String },
-    #[error("who calls is not known: a token is missing, wrong, ended or revoked")]
     Unauthorized,
-    #[error("this token may not do that")]
     Forbidden,
-    #[error("the body cannot be used: {why}")]
     Body { why: String },
-    #[error("the body is larger than {max} bytes")]
     TooLarge { max: u64 },
-    #[error("the length of the body must be announced (Content-Length)")]
     NoLength,
-    #[error("there is no such avatar")]
     NoAvatar,
-    #[error("another person's avatar has this id")]
     AvatarTaken,
-    #[error("this avatar was erased")]
     Erased,
-    #[error("there is no such photo")]
     NoPhoto,
-    #[error(
-        "the photos belong to a training that is being placed; they can be changed once fal.ai has taken it"
-    )]
     PhotosInUse,
-    #[error("{max} photos are there already")]
     TooManyPhotos { max: usize },
-    #[error(
-        "this avatar has uploaded photos; a training of it is bought from these, or from keys, not from both"
-    )]
     PhotosMixed,
-    #[error("photos cannot be PUT straight into a bucket here, since there is none")]
     NoBucketHere,
-    #[error("the key `{key}` cannot be used: {why}")]
     Key { key: String, why: String },
-    #[error("only a server token may name keys of the bucket")]
     KeysForbidden,
-    #[error("whoever was invited may set {setting} to {most} at most")]
     BeyondInvite { setting: &'static str, most: u64 },
-    #[error("there is no training of this number")]
     NoTraining,
-    #[error("there are no pictures of this number")]
     NoPictures,
-    #[error("the next number is {next}")]
     WrongNumber { next: u32 },
-    #[error("this number was used for something else")]
     Different,
-    #[error("an earlier training of this avatar is not over")]
     Busy,
-    #[error("this avatar has no model yet")]
     NoModel,
-    #[error("there is no such file yet")]
     NoFile,
-    #[error("it is not unclear whether fal.ai took it, so there is nothing to settle")]
     NotUnclear,
-    #[error("this deployment cannot buy anything: it has no key at fal.ai, and is not in test mode")]
     NoKey,
-    #[error("the deployment's setting {setting} cannot be used")]
     BadSetting { setting: &'static str },
-    #[error("this deployment has no bucket")]
     NoBucket,
-    #[error("nobody has been let in yet: ADMIN_TOKEN is not set")]
     NoAdmin,
-    #[error("this avatar was bought under other settings: {why}")]
     OtherSettings { why: String },
-    #[error("too many calls at once")]
     RateLimited,
-    #[error("something in this deployment broke")]
     Internal,
 }
 
@@ -176,43 +139,15 @@ impl ApiProblem {
         }
     }
 
-    /// What to do next, as a sentence.
+    /// Says what to do next.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        match self {
-            Self::NoRoute | Self::Method { .. } | Self::Path { .. } => "GET /openapi.json lists every call.",
-            Self::Unauthorized => "Send `Authorization: Bearer TOKEN` with a server token or a capability.",
-            Self::Forbidden => "The table of routes and roles in docs/api.md says which token may.",
-            Self::Body { .. } => "Compare the body with the call's schema in /openapi.json.",
-            Self::TooLarge { .. } => "Send less.",
-            Self::NoLength => "Send the body in one piece, with its length.",
-            Self::NoAvatar => "Create it first: PUT /v1/avatars/{avatar}.",
-            Self::AvatarTaken | Self::Erased => "Choose another id, such as a new random UUID.",
-            Self::NoPhoto => "Add it first: PUT /v1/avatars/{avatar}/photos/{photo}.",
-            Self::PhotosInUse => "Wait until the training has a request_id, or cancel it.",
-            Self::TooManyPhotos { .. } => "Remove one first.",
-            Self::PhotosMixed => "Remove the uploaded photos, or leave out photo_urls.",
-            Self::NoBucketHere => "PUT the file itself: PUT /v1/avatars/{avatar}/photos/{photo}.",
-            Self::Key { .. } => "Name a key of the deployment's bucket, outside of likeness/.",
-            Self::KeysForbidden => "Upload the photos, or have a backend with a server token ask.",
-            Self::BeyondInvite { .. } => "Ask for less, or have a backend with a server token ask.",
-            Self::NoTraining => "Buy it first: PUT /v1/avatars/{avatar}/trainings/1.",
-            Self::NoPictures => "Buy them first: PUT /v1/avatars/{avatar}/pictures/1.",
-            Self::WrongNumber { .. } => "Numbers count up from 1: use the next one for something new.",
-            Self::Different => "Ask for exactly the same again, or use the next number for something new.",
-            Self::Busy => "Wait for its end, or cancel it.",
-            Self::NoModel => "Wait until a training is completed.",
-            Self::NoFile => "Wait until its status is completed.",
-            Self::NotUnclear => "Look at its status.",
-            Self::NoKey => "Set FAL_KEY, or AVATAR_TEST_MODE=true to try without buying.",
-            Self::BadSetting { .. } => "Correct it; the deployment's log says what is wrong with it.",
-            Self::NoBucket => "Set MINIO_ENDPOINT, MINIO_BUCKET, MINIO_ACCESS_KEY and MINIO_SECRET_KEY.",
-            Self::NoAdmin => "Set ADMIN_TOKEN to a long random text, then mint a token with it.",
-            Self::OtherSettings { .. } => "Set them as they were then, or create another avatar.",
-            Self::RateLimited => "Wait a few seconds.",
-            Self::Internal => "Try again; if it stays, look at the deployment's log.",
-        }
+        words::api::advice(Language::English, self)
     }
+}
+
+displayed! {
+    ApiProblem => words::api::problem;
 }
 
 impl From<ApiProblem> for Problem {
@@ -225,7 +160,7 @@ impl From<ApiProblem> for Problem {
         Self {
             status: problem.status(),
             code: problem.code().to_owned(),
-            detail: capital(&problem.to_string()),
+            detail: sentence(&problem.to_string()),
             advice: problem.advice().to_owned(),
             retry_after,
             allow: match problem {
@@ -246,8 +181,8 @@ impl From<&Error> for Problem {
         Self {
             status,
             code: error.code().to_owned(),
-            detail: capital(&error.to_string()),
-            advice: error.advice().to_owned(),
+            detail: sentence(&error.to_string()),
+            advice: error.advice(Audience::Api).to_owned(),
             retry_after: error.may_pass().then_some(10),
             allow: None,
         }
@@ -267,12 +202,4 @@ impl Problem {
             "advice": self.advice,
         })
     }
-}
-
-/// A sentence with a capital and a full stop.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
 }

@@ -5,14 +5,18 @@ use serde_json::{Value, json};
 use crate::{
     avatar::{Avatar, Expected, Photo, PhotoState},
     time::Timestamp,
+    words::Audience,
 };
 
 /// All of an avatar.
 #[must_use]
 pub fn avatar_view(avatar: &Avatar, now: Timestamp) -> Value {
     let person = avatar.person();
-    let trainings: Vec<_> =
-        avatar.trainings().iter().filter_map(|training| avatar.status(training.attempt, now)).collect();
+    let trainings: Vec<_> = avatar
+        .trainings()
+        .iter()
+        .filter_map(|training| avatar.status(training.attempt, now, Audience::Api))
+        .collect();
     json!({
         "avatar_id": avatar.id(),
         "user_id": person.map(|person| &person.user),
@@ -72,7 +76,7 @@ pub(super) fn photo(photo: &Photo) -> Value {
             "state": "rejected",
             "code": problem.code(),
             "message": problem.to_string(),
-            "advice": problem.advice(),
+            "advice": problem.advice(Audience::Api),
         }),
     };
     if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {

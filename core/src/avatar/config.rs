@@ -15,6 +15,7 @@ use crate::{
     },
     http::without_query,
     limits::DatasetLimits,
+    words::{self, displayed},
 };
 
 /// What a training was asked to be. Only [`TrainingSettings::check`] makes one, so its numbers are in range.
@@ -101,39 +102,35 @@ impl FromStr for Quality {
 #[serde(rename_all = "snake_case", tag = "setting")]
 pub enum ConfigError {
     /// No such preset.
-    #[error("quality `{quality}` is none of fast, balanced, high")]
     Quality {
         /// What was written.
         quality: String,
     },
     /// fal's range (llms.txt of fal-ai/flux-lora-portrait-trainer).
-    #[error("steps must be 1 to 10000, not {steps}")]
     Steps {
         /// What was written.
         steps: u32,
     },
     /// fal's range, as above.
-    #[error("learning_rate must be 0.000001 to 0.001, not {learning_rate}")]
     LearningRate {
         /// What was written. Text, since the number may be none (NaN).
         learning_rate: String,
     },
     /// The phrase cannot be found in a prompt.
-    #[error("trigger_phrase must be 1 to {MAX_TRIGGER} characters on one line")]
     TriggerPhrase,
     /// fal could not call it.
-    #[error("webhook_url must be a whole http or https address")]
     WebhookUrl,
     /// No number of photos would do.
-    #[error(
-        "min_photos ({min}) must be at least 1 and at most max_photos ({max}), which is {MAX_PHOTOS} at most"
-    )]
     PhotoCounts {
         /// The fewest.
         min: usize,
         /// The most.
         max: usize,
     },
+}
+
+displayed! {
+    ConfigError => words::settings::config;
 }
 
 /// The longest trigger phrase, in characters.
@@ -186,7 +183,7 @@ impl TrainingSettings {
 }
 
 /// What `photo_001.jpg` can count.
-const MAX_PHOTOS: usize = 999;
+pub const MAX_PHOTOS: usize = 999;
 
 /// Where fal reports the end. Its query may hold the caller's own secret, so `Debug` leaves that out.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

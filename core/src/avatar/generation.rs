@@ -11,9 +11,12 @@ use super::{
     order::{Order, Plan},
     task::Parcel,
 };
-use crate::fal::{
-    generate::{self, GUIDANCE_SCALE, IMAGES, INFERENCE_STEPS, ImageSize, SCALE},
-    result::Pictures,
+use crate::{
+    fal::{
+        generate::{self, GUIDANCE_SCALE, IMAGES, INFERENCE_STEPS, ImageSize, SCALE},
+        result::Pictures,
+    },
+    words::{self, displayed},
 };
 
 /// Some pictures of one prompt.
@@ -74,14 +77,15 @@ pub struct PictureSettings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// Nothing to draw.
-    #[error("the prompt is empty")]
     NoPrompt,
     /// Longer than [`MAX_PROMPT`].
-    #[error("the prompt is longer than {MAX_PROMPT} characters")]
     LongPrompt,
     /// fal's range (its page of fal-ai/flux-lora).
-    #[error("{0} must be {1}")]
     Range(&'static str, &'static str),
+}
+
+displayed! {
+    PictureError => words::settings::pictures;
 }
 
 /// The longest prompt, in characters.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
+use crate::words::{self, displayed};
+
 /// An avatar: one person's photos, what was trained from them and what was made with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -35,20 +37,19 @@ impl fmt::Display for AvatarId {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Not a UUID.
-    #[error("`{0}` is not a UUID such as 3f0e8a52-7c7e-5c59-9d3c-0a4b8c2f6d11")]
     NotAUuid(String),
     /// Not `AVATAR_ID` or `AVATAR_ID/2`.
-    #[error("`{0}` is not a job: AVATAR_ID, or AVATAR_ID/2 for its second attempt")]
     NotAJob(String),
     /// Nothing but white space.
-    #[error("it is empty")]
     Empty,
     /// Longer than [`MAX_NAME`].
-    #[error("it is longer than {MAX_NAME} characters")]
     TooLong,
     /// It holds a line break or another control character.
-    #[error("it holds a control character")]
     Control,
+}
+
+displayed! {
+    NameError => words::settings::name;
 }
 
 /// The longest name, in characters.

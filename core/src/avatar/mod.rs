@@ -39,7 +39,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    config::{ConfigError, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
+    config::{
+        ConfigError, MAX_PHOTOS, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase,
+    },
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
     goal::{GivenUp, Goal},
     hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},

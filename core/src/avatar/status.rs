@@ -9,7 +9,11 @@ use super::{
     Avatar, Generation, JobId, Kept, PhotoState, TrainingJob,
     order::{Accepted, Goods, Order, Seen, Stage},
 };
-use crate::{error::Error, limits::UNCLEAR_FOR, time::Timestamp};
+use crate::{
+    limits::UNCLEAR_FOR,
+    time::Timestamp,
+    words::{self, Audience, Language, status::Message},
+};
 
 /// The status document of a training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -133,29 +137,28 @@ pub struct PicturesStatus {
 pub const LOOKS_BEFORE_UNKNOWN: u32 = 3;
 
 /// What of an order both documents tell.
-struct Told {
+struct Told<'a> {
     state: State,
     stage: StageName,
-    message: String,
+    message: Message<'a>,
     code: Option<String>,
     completed_at: Option<Timestamp>,
     queue_position: Option<u64>,
 }
 
 impl Avatar {
-    /// What users see of this attempt.
+    /// What users see of this attempt. The advice on photos that were left out is for `audience`.
     #[must_use]
-    pub fn status(&self, attempt: u32, now: Timestamp) -> Option<Status> {
+    pub fn status(&self, attempt: u32, now: Timestamp, audience: Audience) -> Option<Status> {
         let training = self.training(attempt)?;
         let order = &training.order;
         let uploading = order.upload.is_none();
         let told = told(order, uploading, StageName::Training, now);
         let message = match &order.stage {
-            Stage::Preparing if order.trouble.is_none() => format!(
-                "Photo {} of {} is being prepared.",
-                (self.photos.settled() + 1).min(self.photos.photos().len()),
-                self.photos.photos().len()
-            ),
+            Stage::Preparing if order.trouble.is_none() => {
+                let of = self.photos.photos().len();
+                Message::Photo { number: (self.photos.settled() + 1).min(of), of }
+            }
             _ => told.message,
         };
         let model = match &order.stage {
@@ -169,7 +172,7 @@ impl Avatar {
         Some(Status {
             status: told.state,
             progress: training.progress.max(self.progress_of(training, now)),
-            message: told_where(message, self.test_mode),
+            message: self.told(message),
             created_at: order.ordered_at,
             completed_at: told.completed_at,
             stage: told.stage,
@@ -179,7 +182,7 @@ impl Avatar {
             code: told.code,
             test_mode: self.test_mode,
             model,
-            rejected_photos: self.rejected_photos(),
+            rejected_photos: self.rejected_photos(audience),
         })
     }
 
@@ -198,7 +201,7 @@ impl Avatar {
         };
         Some(PicturesStatus {
             status: told.state,
-            message: told_where(told.message, self.test_mode),
+            message: self.told(told.message),
             created_at: order.ordered_at,
             stage: told.stage,
             number,
@@ -211,6 +214,10 @@ impl Avatar {
             files,
             blanked,
         })
+    }
+
+    fn told(&self, message: Message<'_>) -> String {
+        words::status::message(Language::English, message, self.test_mode)
     }
 
     /// Remembers the progress that was shown, so that it never goes backwards.
@@ -254,13 +261,13 @@ impl Avatar {
         }
     }
 
-    fn rejected_photos(&self) -> Vec<PhotoStatus> {
+    fn rejected_photos(&self, audience: Audience) -> Vec<PhotoStatus> {
         let rejected = self.photos.photos().iter().filter_map(|photo| match &photo.state {
             PhotoState::Rejected(why) => Some(PhotoStatus {
                 photo: photo.name.clone(),
                 code: why.code(),
                 message: why.to_string(),
-                advice: why.advice(),
+                advice: why.advice(audience),
             }),
             PhotoState::Waiting | PhotoState::Ready(_) => None,
         });
@@ -273,108 +280,66 @@ fn expected(steps: u32) -> Duration {
     Duration::from_mins(1) + Duration::from_millis(150) * steps
 }
 
-fn told<G: Goods>(order: &Order<G>, uploading: bool, running: StageName, now: Timestamp) -> Told {
-    let told = |state, stage, message: &str| Told {
+fn told<G: Goods>(order: &Order<G>, uploading: bool, running: StageName, now: Timestamp) -> Told<'_> {
+    let told = |state, stage, message| Told {
         state,
         stage,
-        message: message.to_owned(),
+        message,
         code: None,
         completed_at: None,
         queue_position: None,
     };
-    let going = |stage, message: &str| told(State::InProgress, stage, message);
+    let going = |stage, message| told(State::InProgress, stage, message);
     let mut told = match &order.stage {
-        Stage::Preparing => going(StageName::Preparing, "The photos are being prepared."),
-        Stage::Planned if uploading => going(StageName::Uploading, "The upload to fal.ai is under way."),
-        Stage::Planned | Stage::Submitting { .. } => {
-            going(StageName::Submitting, "The order is being placed at fal.ai.")
-        }
+        Stage::Preparing => going(StageName::Preparing, Message::Preparing),
+        Stage::Planned if uploading => going(StageName::Uploading, Message::Uploading),
+        Stage::Planned | Stage::Submitting { .. } => going(StageName::Submitting, Message::Submitting),
         Stage::Unclear { since, why, .. } => {
             let late = now.since(*since) >= UNCLEAR_FOR;
             let state = if late { State::Error } else { State::InProgress };
             Told {
                 code: Some("submission_unclear".to_owned()),
-                completed_at: None,
-                ..told(
-                    state,
-                    StageName::SubmissionUnclear,
-                    &format!(
-                        "fal.ai may have taken the order, and may not: {why}. It is not placed again; \
-                         fal.ai's list of requests is searched for it."
-                    ),
-                )
+                ..told(state, StageName::SubmissionUnclear, Message::Unclear(why))
             }
         }
         Stage::Accepted(accepted) => told_of_accepted(accepted, running),
-        Stage::Keeping { .. } => going(StageName::Collecting, "The result is being fetched."),
+        Stage::Keeping { .. } => going(StageName::Collecting, Message::Keeping),
         Stage::Done { at, .. } => {
-            Told { completed_at: Some(*at), ..told(State::Completed, StageName::Done, "Done.") }
+            Told { completed_at: Some(*at), ..told(State::Completed, StageName::Done, Message::Done) }
         }
         Stage::Failed { error, at, .. } => Told {
             code: Some(error.code().to_owned()),
             completed_at: Some(*at),
-            ..told(State::Error, StageName::Failed, &sentence(error))
+            ..told(State::Error, StageName::Failed, Message::Failed(error))
         },
         Stage::Cancelled { at, .. } => Told {
             code: Some("cancelled".to_owned()),
             completed_at: Some(*at),
-            ..told(State::Error, StageName::Cancelled, "It was cancelled.")
+            ..told(State::Error, StageName::Cancelled, Message::Cancelled)
         },
     };
     if let Some(trouble) = &order.trouble
         && !order.ended()
     {
-        told.message = format!("{} It is tried again.", sentence(&trouble.error));
+        told.message = Message::TriedAgain(&trouble.error);
         told.code.get_or_insert_with(|| trouble.error.code().to_owned());
         let bought = matches!(order.stage, Stage::Accepted(_) | Stage::Keeping { .. });
         if bought && trouble.tries >= LOOKS_BEFORE_UNKNOWN {
             told.state = State::Unknown;
         }
     } else if order.cancel != super::Cancel::NotAsked && !order.ended() {
-        "fal.ai has been asked to stop it.".clone_into(&mut told.message);
+        told.message = Message::Stopping;
     }
     told
 }
 
-fn told_of_accepted(accepted: &Accepted, running: StageName) -> Told {
-    let (stage, message, queue_position) = match &accepted.seen {
-        Seen::Queued { position: Some(ahead) } if *ahead > 0 => {
-            (StageName::Queued, format!("It waits at fal.ai with {ahead} before it."), Some(*ahead))
-        }
-        Seen::Queued { position: Some(_) } => {
-            (StageName::Queued, "It is next at fal.ai.".to_owned(), Some(0))
-        }
-        Seen::Queued { position: None } => (StageName::Queued, "It waits at fal.ai.".to_owned(), None),
-        Seen::Running { percent: Some(percent), .. } => {
-            (running, format!("fal.ai works on it: {percent} %."), None)
-        }
-        Seen::Running { percent: None, .. } => (running, "fal.ai works on it.".to_owned(), None),
-        Seen::Ended => (StageName::Collecting, "fal.ai is done with it.".to_owned(), None),
+fn told_of_accepted(accepted: &Accepted, running: StageName) -> Told<'static> {
+    let (stage, message, queue_position) = match accepted.seen {
+        Seen::Queued { position } => (StageName::Queued, Message::Queued { ahead: position }, position),
+        Seen::Running { percent, .. } => (running, Message::Running { percent }, None),
+        Seen::Ended => (StageName::Collecting, Message::Ended, None),
     };
     Told { state: State::InProgress, stage, message, code: None, completed_at: None, queue_position }
-}
-
-/// The message as it is told: in test mode nothing is at fal, the simulator does it all.
-fn told_where(message: String, test_mode: bool) -> String {
-    if !test_mode {
-        return message;
-    }
-    match message.strip_prefix("fal.ai") {
-        Some(rest) => format!("The simulator{}", rest.replace("fal.ai", "the simulator")),
-        None => message.replace("fal.ai", "the simulator"),
-    }
-}
-
-/// The error as a sentence with a capital, unless it begins with a name that has none, and a full stop.
-fn sentence(error: &Error) -> String {
-    let text = error.to_string();
-    if text.starts_with("fal") {
-        return if text.ends_with('.') { text } else { format!("{text}.") };
-    }
-    let mut letters = text.chars();
-    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
 }
 
 /// How far the log lines say a training of that many steps is. Progress bars of tqdm, the library that

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::{api::ApiError, detail::Detail, kind::ErrorKind};
-use crate::http::{Answer, NoAnswer, Response};
+use crate::{
+    http::{Answer, NoAnswer, Response},
+    words::{self as sentences, Audience, Language, displayed},
+};
 
 mod api;
 mod detail;
@@ -18,13 +21,10 @@ mod kind;
 #[serde(rename_all = "snake_case")]
 pub enum CallError {
     /// No whole answer arrived.
-    #[error("fal cannot be reached: {0}")]
     NoAnswer(NoAnswer),
     /// fal said no.
-    #[error("{0}")]
     Api(ApiError),
     /// The answer is none that fal gives: a proxy's page, a redirect, a broken or unknown body.
-    #[error("the answer (HTTP status {status}) is not one that fal gives")]
     Unreadable {
         /// The HTTP status.
         status: u16,
@@ -47,14 +47,10 @@ impl CallError {
         }
     }
 
-    /// What to do next.
+    /// Says what to do next.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::NoAnswer(_) => "Check the connection; a running request at fal goes on meanwhile.",
-            Self::Api(error) => error.advice(),
-            Self::Unreadable { .. } => "Check whether a proxy stands between this machine and fal.",
-        }
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        sentences::fal::call_advice(Language::English, self, audience)
     }
 
     /// Whether the same call may succeed later. Only an answer of fal's own can say that it will not: a proxy's
@@ -75,6 +71,10 @@ impl CallError {
             Self::NoAnswer(_) | Self::Unreadable { .. } => None,
         }
     }
+}
+
+displayed! {
+    CallError => sentences::fal::call;
 }
 
 /// The JSON object of a 2xx answer, or what went wrong.

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     http::{Answer, Method, NoAnswer, Request, Response},
     limits::{EXPIRY_AT_FAL, SUBMIT_TIMEOUT},
+    words::{self, displayed},
 };
 
 /// What became of a submit.
@@ -44,24 +45,24 @@ pub enum Submitted {
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Unclear {
     /// No answer came in time.
-    #[error("no answer came in time")]
     TimedOut,
     /// The connection broke before the answer was whole.
-    #[error("the connection broke before the answer was whole")]
     Interrupted,
     /// An answer that proves nothing: a 5xx, a redirect, a 4xx that is not in fal's shape or speaks of a
     /// request that was already there.
-    #[error("the answer had HTTP status {status}, which does not prove that fal took nothing")]
     Status {
         /// The HTTP status.
         status: u16,
     },
     /// A success without a request id that can be read.
-    #[error("the answer said yes (HTTP status {status}), but holds no request id")]
     Unreadable {
         /// The HTTP status.
         status: u16,
     },
+}
+
+displayed! {
+    Unclear => words::fal::unclear;
 }
 
 /// The submit of `input` to `endpoint`; fal calls `webhook` when the request has ended.

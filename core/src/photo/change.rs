@@ -1,8 +1,8 @@
 //! What preparing a photo changed about it.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::words::{self, displayed};
 
 /// One thing that was changed, so that a report can say so. `Display` is a part of a sentence: "turned upright".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,18 +28,6 @@ pub enum Change {
     RemovedLocation,
 }
 
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TurnedUpright => "turned upright",
-            Self::ConvertedToSrgb => "colours converted to sRGB",
-            Self::ProfileIgnored => "unusable colour profile ignored",
-            Self::LaidOnWhite => "transparency laid on white",
-            Self::ReducedTo8Bit => "16 bit reduced to 8 bit",
-            Self::GreyToRgb => "greyscale converted to RGB",
-            Self::CmykToRgb => "CMYK converted to RGB",
-            Self::RemovedMetadata => "metadata removed",
-            Self::RemovedLocation => "metadata removed, including the location",
-        })
-    }
+displayed! {
+    Change => words::photo::change;
 }

@@ -1,8 +1,8 @@
 //! Formats that are recognised only to be named.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::words::{self, displayed};
 
 /// What a file is that is no JPEG, PNG or WebP, told by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,46 +90,10 @@ impl Foreign {
             _ => Self::Unknown,
         }
     }
-
-    /// What to do about it.
-    pub(super) fn advice(self) -> &'static str {
-        match self {
-            Self::Heic => {
-                "Export the photo as JPEG; on an iPhone, Settings > Camera > Formats > Most Compatible \
-                 makes new photos JPEG."
-            }
-            Self::Video | Self::Gif => "Choose a still photo, or save one frame as a JPEG.",
-            Self::Html | Self::Xml | Self::Json => {
-                "Download the photo again: what was saved is an answer of a server, not the photo."
-            }
-            Self::Zip => "Unpack it and send the photos that are in it.",
-            Self::Unknown => "Choose a JPEG, PNG or WebP photo.",
-            _ => "Open it in a photo app and export it as JPEG.",
-        }
-    }
 }
 
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Heic => "a HEIC picture",
-            Self::Avif => "an AVIF picture",
-            Self::Gif => "a GIF picture",
-            Self::Tiff => "a TIFF or camera raw picture",
-            Self::Bmp => "a BMP picture",
-            Self::JpegXl => "a JPEG XL picture",
-            Self::Jpeg2000 => "a JPEG 2000 picture",
-            Self::Psd => "a Photoshop document",
-            Self::Video => "a video",
-            Self::Pdf => "a PDF document",
-            Self::Svg => "an SVG drawing",
-            Self::Html => "a web page (HTML)",
-            Self::Xml => "an XML document",
-            Self::Json => "a JSON document",
-            Self::Zip => "a ZIP archive",
-            Self::Unknown => "a file of an unknown format",
-        })
-    }
+displayed! {
+    Foreign => words::photo::foreign;
 }
 
 #[cfg(test)]

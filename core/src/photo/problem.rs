@@ -1,50 +1,42 @@
 //! Why a photo cannot be used, and what to do about it.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Foreign, Format};
+use crate::words::{self, Audience, Language, displayed};
 
 /// Why a file cannot be used. `Display` is a sentence with the numbers, [`PhotoProblem::advice`] what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "problem", rename_all = "snake_case")]
 pub enum PhotoProblem {
     /// There are no bytes.
-    #[error("the file is empty")]
     Empty,
     /// Another format, told by its first bytes.
-    #[error("this is {found}, not a JPEG, PNG or WebP photo")]
     UnsupportedFormat {
         /// What it is.
         found: Foreign,
     },
     /// The format is right, but not this rare kind of it.
-    #[error("this is {kind}, which is not supported")]
     UnsupportedCoding {
         /// Which kind.
         kind: Unsupported,
     },
     /// A moving picture.
-    #[error("this {format} file is animated; only still photos are accepted")]
     Animated {
         /// Its format.
         format: Format,
     },
     /// The file ends before the picture does.
-    #[error("this {format} file is cut off: it ends before the picture does")]
     Truncated {
         /// Its format.
         format: Format,
     },
     /// The contents contradict the format.
-    #[error("this {format} file is damaged and cannot be decoded")]
     Damaged {
         /// Its format.
         format: Format,
     },
     /// A side of no length.
-    #[error("the picture has no pixels: its header says {width} x {height}")]
     NoPixels {
         /// Width in pixels.
         width: u32,
@@ -52,7 +44,6 @@ pub enum PhotoProblem {
         height: u32,
     },
     /// The file is too large.
-    #[error("the file has {} bytes; at most {} are accepted", Grouped(*.bytes), Grouped(*.max))]
     TooManyBytes {
         /// What it has.
         bytes: u64,
@@ -60,8 +51,6 @@ pub enum PhotoProblem {
         max: u64,
     },
     /// The picture is too large.
-    #[error("the picture has {width} x {height} = {} pixels; at most {} are accepted",
-        Grouped(u64::from(*.width) * u64::from(*.height)), Grouped(*.max))]
     TooManyPixels {
         /// Width in pixels.
         width: u32,
@@ -71,7 +60,6 @@ pub enum PhotoProblem {
         max: u64,
     },
     /// The picture is too small.
-    #[error("the shorter side has {side} {}; at least {min} are needed", if *.side == 1 { "pixel" } else { "pixels" })]
     TooSmall {
         /// The shorter side, in pixels.
         side: u32,
@@ -79,7 +67,6 @@ pub enum PhotoProblem {
         min: u32,
     },
     /// The picture is longer than a JPEG can be.
-    #[error("the longer side has {side} pixels; a JPEG holds at most {max}")]
     TooLong {
         /// The longer side, in pixels.
         side: u32,
@@ -87,7 +74,6 @@ pub enum PhotoProblem {
         max: u32,
     },
     /// Preparing it would take more memory than there is.
-    #[error("preparing this photo would take {} bytes of memory; {} are available", Grouped(*.needed), Grouped(*.max))]
     TooMuchMemory {
         /// The prediction, in bytes.
         needed: u64,
@@ -95,13 +81,11 @@ pub enum PhotoProblem {
         max: u64,
     },
     /// A JPEG of so many scans that decoding it would take unreasonably long.
-    #[error("the JPEG has more than {max} scans")]
     TooManyScans {
         /// How many there may be.
         max: u32,
     },
     /// Metadata that is enormous, at the latest when it is unpacked.
-    #[error("the metadata of this {format} file is larger than {} bytes", Grouped(*.max))]
     TooMuchMetadata {
         /// Its format.
         format: Format,
@@ -109,13 +93,10 @@ pub enum PhotoProblem {
         max: u64,
     },
     /// The pixels could be read but not be written as a JPEG.
-    #[error("the photo could not be written as a JPEG")]
     NotEncoded,
     /// Nothing lies where it was said to be.
-    #[error("there is no such photo")]
     Missing,
     /// Its bytes are not those that were looked at first.
-    #[error("the photo was replaced after it had been looked at")]
     Changed,
 }
 
@@ -133,18 +114,6 @@ pub enum Unsupported {
     DeepJpeg,
     /// Neither one, three nor four components, or samplings that no encoder makes.
     OddJpeg,
-}
-
-impl fmt::Display for Unsupported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ArithmeticJpeg => "a JPEG with arithmetic coding",
-            Self::LosslessJpeg => "a lossless JPEG",
-            Self::HierarchicalJpeg => "a hierarchical JPEG",
-            Self::DeepJpeg => "a JPEG of more than 8 bits per sample",
-            Self::OddJpeg => "a JPEG with an unusual set of components",
-        })
-    }
 }
 
 impl PhotoProblem {
@@ -172,50 +141,16 @@ impl PhotoProblem {
         }
     }
 
-    /// What to do about it: a sentence for the person who sent the photo.
+    /// Says what the person who sent the photo can do.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::Empty | Self::Truncated { .. } | Self::Damaged { .. } => {
-                "Copy or upload the original photo again; if it does not open in a photo app, choose another."
-            }
-            Self::UnsupportedFormat { found } => found.advice(),
-            Self::UnsupportedCoding { .. } | Self::NotEncoded => {
-                "Open the photo in a photo app and save it as a normal JPEG."
-            }
-            Self::Animated { .. } => "Save one frame of it as a JPEG, or choose a still photo.",
-            Self::NoPixels { .. } => "Choose another photo.",
-            Self::TooManyBytes { .. } => "Save the photo as a JPEG of quality 90 to 95, or make it smaller.",
-            Self::TooManyPixels { .. } | Self::TooMuchMemory { .. } => {
-                "Make the photo smaller; 12 megapixels are plenty."
-            }
-            Self::TooSmall { .. } => {
-                "Choose a larger photo: the camera's original, not a preview, thumbnail or screenshot."
-            }
-            Self::Missing => "Check its key, or upload it again.",
-            Self::Changed => "Remove the photo and add it again.",
-            Self::TooLong { .. } => "Crop the photo to the person.",
-            Self::TooManyScans { .. } | Self::TooMuchMetadata { .. } => {
-                "Open the photo in a photo app and save it anew."
-            }
-        }
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        words::photo::advice(Language::English, self, audience)
     }
 }
 
-/// A number with commas between its thousands.
-struct Grouped(u64);
-
-impl fmt::Display for Grouped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                f.write_str(",")?;
-            }
-            write!(f, "{digit}")?;
-        }
-        Ok(())
-    }
+displayed! {
+    PhotoProblem => words::photo::problem;
+    Unsupported => words::photo::unsupported;
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::{
     limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
     secret::Secret,
     time::Timestamp,
+    words::{self, displayed},
 };
 
 /// A bucket, and the right to use it. Every request is presigned: what is handed out says where, what and until
@@ -38,13 +39,10 @@ pub struct Access {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BucketError {
     /// The server cannot be there.
-    #[error("a bucket's endpoint is a plain http or https URL, such as https://minio.example.com:9000")]
     Endpoint,
     /// Not a name by the S3 API's rules.
-    #[error("a bucket's name has 3 to 63 characters: small letters, digits, dots and dashes")]
     Name,
     /// Not a region's name.
-    #[error("a region is a short word such as us-east-1")]
     Region,
 }
 
@@ -52,23 +50,21 @@ pub enum BucketError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocateError {
     /// Not a key.
-    #[error("it cannot be a key: {0}")]
     Key(#[from] KeyError),
     /// Another bucket: only the one of the settings is read.
-    #[error("it lies in another bucket than {0}")]
     OtherBucket(String),
     /// A presigned address that lost its beginning: taken for a key, its signature would stand in logs and in the
     /// stored state.
-    #[error("it holds a signature; a presigned address begins with https:// or http://")]
     Signed,
     /// A place where only we write: what lies there is swept and erased.
-    #[error(
-        "everything under likeness/ is Likeness's own, and deleted when a job ends; copy it elsewhere first"
-    )]
     Ours,
     /// An address elsewhere: nothing given by a caller is fetched but keys.
-    #[error("it is an address outside of {0}")]
     Elsewhere(String),
+}
+
+displayed! {
+    BucketError => words::settings::bucket;
+    LocateError => words::settings::locate;
 }
 
 /// How long a presigned request counts: as long as its transfer may take, and a little for clocks that differ.

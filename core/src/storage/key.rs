@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::avatar::{AvatarId, Name};
+use crate::{
+    avatar::{AvatarId, Name},
+    words::{self, displayed},
+};
 
 /// The longest key, in bytes of UTF-8 (the S3 API's own limit).
 pub const MAX_KEY: usize = 1024;
@@ -20,20 +23,19 @@ pub struct ObjectKey(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Nothing.
-    #[error("it is empty")]
     Empty,
     /// Longer than [`MAX_KEY`].
-    #[error("it is longer than {MAX_KEY} bytes")]
     TooLong,
     /// A slash at its beginning or end, or two in a row.
-    #[error("a part between its slashes is empty")]
     EmptySegment,
     /// A part that leads elsewhere.
-    #[error("`.` and `..` lead elsewhere")]
     Dots,
     /// A line break or another control character, or a backslash, which some servers take for a slash.
-    #[error("it holds a backslash or a control character")]
     Character,
+}
+
+displayed! {
+    KeyError => words::settings::key;
 }
 
 impl ObjectKey {

@@ -14,6 +14,7 @@ use likeness_core::{
     fal::{CallError, pricing, train},
     storage::Prefix,
     time::Timestamp,
+    words::Audience,
 };
 use serde_json::{Value, json};
 
@@ -281,10 +282,10 @@ async fn fal(settings: &Settings) -> Option<Finding> {
             NAME,
             State::Warn,
             format!("{place} answers, but not as fal.ai does"),
-            error.advice(),
+            error.advice(Audience::Terminal),
         ),
         Err(error) => {
-            let advice = error.advice();
+            let advice = error.advice(Audience::Terminal);
             fail(&Failure::from(error), advice)
         }
     })
@@ -312,7 +313,7 @@ async fn bucket(settings: &Settings) -> Option<Finding> {
     Some(match Objects::new(bucket, transport).list(&nowhere).await {
         Ok(_) => Finding::ok(NAME, format!("{address} answers, and takes the key")),
         Err(error) => {
-            let advice = error.kind.advice();
+            let advice = error.advice(Audience::Terminal);
             fail(&failures::storage(error), advice)
         }
     })

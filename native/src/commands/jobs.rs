@@ -1,6 +1,9 @@
 //! `likeness jobs`: the trainings of this machine.
 
-use likeness_core::avatar::{JobId, StageName};
+use likeness_core::{
+    avatar::{JobId, StageName},
+    words::Audience,
+};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -29,7 +32,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             }));
         }
         for training in avatar.trainings().iter().rev() {
-            let Some(status) = avatar.status(training.attempt, now) else { continue };
+            let Some(status) = avatar.status(training.attempt, now, Audience::Terminal) else { continue };
             let mut document = status_document(&status, &shell.folder(avatar.id()));
             let name = avatar.person().map(|person| person.name.as_str());
             document["name"] = json!(name);

@@ -1,6 +1,9 @@
 //! `likeness status`: how a training stands.
 
-use likeness_core::avatar::{Avatar, Goal, JobId, OrderKey, State};
+use likeness_core::{
+    avatar::{Avatar, Goal, JobId, OrderKey, State},
+    words::Audience,
+};
 use serde_json::Value;
 
 use super::Context;
@@ -55,7 +58,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
 /// Shows the status: lines for people, the status document for programs.
 pub(crate) fn show(context: &Context, shell: &Shell, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
     let output = &context.output;
-    let Some(status) = avatar.status(attempt, clock::now()) else { return Ok(()) };
+    let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
     let folder = shell.folder(avatar.id());
     let document = status_document(&status, &folder);
     output.document(&document)?;

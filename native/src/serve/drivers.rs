@@ -11,6 +11,7 @@ use likeness_core::{
     avatar::{Avatar, AvatarId, JobId, OrderKey},
     fal::Account,
     retry,
+    words::Audience,
 };
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -206,7 +207,7 @@ impl Drivers {
         let now = clock::now();
         for training in avatar.trainings() {
             let (id, attempt) = (avatar.id(), training.attempt);
-            let Some(status) = avatar.status(attempt, now) else { continue };
+            let Some(status) = avatar.status(attempt, now, Audience::Terminal) else { continue };
             let over = training.order.ended();
             let key = OrderKey::Training(attempt);
             memory.note(key, over, &JobId { avatar: id, attempt }.to_string(), |it| it.training(&status));

@@ -21,6 +21,7 @@ use crate::{
     fal::RequestId,
     http::StatusCode,
     storage::Bucket,
+    words::Audience,
 };
 
 /// What a training is asked for.
@@ -207,7 +208,7 @@ impl Room<'_> {
     fn document(&self, avatar: &Avatar, key: OrderKey) -> Result<serde_json::Value, ApiProblem> {
         match key {
             OrderKey::Training(attempt) => avatar
-                .status(attempt, self.moment.now)
+                .status(attempt, self.moment.now, Audience::Api)
                 .map(|status| json!(status))
                 .ok_or(ApiProblem::NoTraining),
             OrderKey::Pictures(number) => avatar

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{Avatar, Moment, StageName, task::OrderKey};
-use crate::{error::Error, retry::Trouble, time::Timestamp};
+use crate::{error::Error, retry::Trouble, time::Timestamp, words::Audience};
 
 /// Something to tell the backend: how this order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl Avatar {
         }
         let trainings = self.trainings.iter().filter_map(|training| {
             let key = OrderKey::Training(training.attempt);
-            Some((key, self.status(training.attempt, now)?.stage))
+            Some((key, self.status(training.attempt, now, Audience::Api)?.stage))
         });
         let pictures = self.pictures.iter().filter_map(|pictures| {
             let key = OrderKey::Pictures(pictures.number);

@@ -1,13 +1,17 @@
 //! What fal says when it says no.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ErrorKind, detail::Detail, error_type, object, words};
-use crate::{fal::text::clean, http::Response};
+use crate::{
+    fal::text::clean,
+    http::Response,
+    words::{self as sentences, Audience, displayed},
+};
 
 /// fal read the request and said no, in its own words and shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,10 +91,10 @@ impl ApiError {
         self.kind.code()
     }
 
-    /// What to do next.
+    /// Says what to do next.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
-        self.kind.advice()
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        self.kind.advice(audience)
     }
 
     /// Whether the same call may succeed later: fal's own word where it gave one, else by the status.
@@ -106,22 +110,8 @@ impl ApiError {
     }
 }
 
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.sentence())?;
-        let sentences: Vec<_> = self
-            .details
-            .iter()
-            .map(|detail| detail.sentence.as_str())
-            .filter(|text| !text.is_empty())
-            .collect();
-        if !sentences.is_empty() {
-            write!(f, " In detail: {}.", sentences.join("; ").trim_end_matches('.'))?;
-        } else if !self.message.is_empty() {
-            write!(f, " fal says: {}", self.message)?;
-        }
-        Ok(())
-    }
+displayed! {
+    ApiError => sentences::fal::api_error;
 }
 
 impl std::error::Error for ApiError {}

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::text::clean;
+use crate::{
+    fal::text::clean,
+    words::{self, Language},
+};
 
 /// What fal says about one field of the input (fal.ai/docs/documentation/model-apis/errors). fal's echo of the
 /// input itself is not kept.
@@ -27,7 +30,8 @@ impl Detail {
             |name: &str, limit| clean(entry.get(name).and_then(Value::as_str).unwrap_or_default(), limit);
         let (kind, place) = (text("type", NAME_LENGTH), place(entry.get("loc")));
         let ctx = entry.get("ctx").unwrap_or(&Value::Null);
-        let sentence = sentence(&kind, &place, ctx).unwrap_or_else(|| {
+        let number = |name: &str| ctx.get(name).and_then(value);
+        let sentence = words::fal::detail(Language::English, &kind, &place, number).unwrap_or_else(|| {
             let message = match entry {
                 Value::String(message) => clean(message, MESSAGE_LENGTH),
                 _ => text("msg", MESSAGE_LENGTH),
@@ -48,37 +52,6 @@ fn place(loc: Option<&Value>) -> String {
     let parts = loc.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let parts = parts.iter().take(8).filter_map(value).filter(|part| part != "body");
     clean(&parts.collect::<Vec<_>>().join("."), NAME_LENGTH)
-}
-
-/// A sentence from fal's type and its `ctx`; `None` when the type is another or its numbers are missing.
-fn sentence(kind: &str, place: &str, ctx: &Value) -> Option<String> {
-    let get = |name: &str| ctx.get(name).and_then(value);
-    let field = if place.is_empty() { "a value" } else { place };
-    let holds = || get("provided_count").map(|count| format!("it holds {count} files, ")).unwrap_or_default();
-    Some(match kind {
-        "archive_file_count_below_minimum" => format!("{}at least {} are needed", holds(), get("min_count")?),
-        "archive_file_count_exceeds_maximum" => {
-            format!("{}at most {} are allowed", holds(), get("max_count")?)
-        }
-        "invalid_archive" => format!("its name must end in one of: {}", get("supported_extensions")?),
-        "image_too_small" => {
-            format!("at least {} × {} pixels are needed", get("min_width")?, get("min_height")?)
-        }
-        "image_too_large" => {
-            format!("at most {} × {} pixels are allowed", get("max_width")?, get("max_height")?)
-        }
-        "file_too_large" => format!("at most {} bytes are allowed", get("max_size")?),
-        "greater_than" => format!("{field} must be greater than {}", get("gt")?),
-        "greater_than_equal" => format!("{field} must be at least {}", get("ge")?),
-        "less_than" => format!("{field} must be less than {}", get("lt")?),
-        "less_than_equal" => format!("{field} must be at most {}", get("le")?),
-        "multiple_of" => format!("{field} must be a multiple of {}", get("multiple_of")?),
-        "sequence_too_short" => format!("{field} needs at least {} entries", get("min_length")?),
-        "sequence_too_long" => format!("{field} may have at most {} entries", get("max_length")?),
-        "one_of" => format!("{field} must be one of: {}", get("expected")?),
-        "unsupported_image_format" => format!("fal reads {}", get("supported_formats")?),
-        _ => return None,
-    })
 }
 
 /// A number, a text or a list of them, as text.

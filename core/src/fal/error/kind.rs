@@ -1,15 +1,18 @@
-//! What kind of "no" fal said: one table of names, sentences and advice.
+//! What kind of "no" fal said: one table of names. The sentences stand in words/fal.rs.
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::{self, Audience, Language};
+
 macro_rules! kinds {
-    ($($variant:ident, $name:literal, $sentence:literal, $advice:literal;)*) => {
+    ($($variant:ident $name:literal,)*) => {
         /// What fal objects to. Model errors and request errors keep fal's own `type` as their name
         /// (fal.ai/docs/documentation/model-apis/errors and …/request-errors); several that call for the same
         /// thing share one.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "each kind is explained by its sentence in words/fal.rs")]
         pub enum ErrorKind {
-            $(#[doc = $sentence] #[serde(rename = $name)] $variant,)*
+            $(#[serde(rename = $name)] $variant,)*
         }
 
         impl ErrorKind {
@@ -22,18 +25,6 @@ macro_rules! kinds {
                 match self { $(Self::$variant => concat!("fal.", $name),)* }
             }
 
-            /// What is wrong.
-            #[must_use]
-            pub fn sentence(self) -> &'static str {
-                match self { $(Self::$variant => $sentence,)* }
-            }
-
-            /// What to do next.
-            #[must_use]
-            pub fn advice(self) -> &'static str {
-                match self { $(Self::$variant => $advice,)* }
-            }
-
             fn named(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)* _ => None }
             }
@@ -42,77 +33,56 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Unauthorized, "unauthorized", "fal does not accept the key.",
-        "Set FAL_KEY to a whole key (`id:secret`) from fal.ai/dashboard/keys.";
-    BalanceExhausted, "balance_exhausted", "The balance at fal is exhausted, so fal takes no new work.",
-        "Top it up at fal.ai/dashboard/billing, then try again.";
-    Forbidden, "forbidden", "fal does not allow this with this key.",
-        "Use a key of the account that the request belongs to; deleting payloads needs an admin key.";
-    NotFound, "not_found", "fal does not know this request.",
-        "Check the request id, and that the key belongs to the account that sent it.";
-    UnknownApplication, "unknown_application", "fal has no model of this name.",
-        "Check the endpoint's name at fal.ai/models.";
-    RateLimited, "rate_limited", "fal takes no more requests at the moment.",
-        "Wait a little and try again.";
-    InvalidInput, "invalid_input", "fal refused the input.",
-        "Correct what is named, then try again.";
-    Rejected, "rejected", "fal refused the request.",
-        "Read what fal says; if it does not help, ask fal's support.";
-    Unavailable, "unavailable", "fal has a problem of its own.",
-        "Try again later; status.fal.ai shows known outages.";
+    Unauthorized "unauthorized",
+    BalanceExhausted "balance_exhausted",
+    Forbidden "forbidden",
+    NotFound "not_found",
+    UnknownApplication "unknown_application",
+    RateLimited "rate_limited",
+    InvalidInput "invalid_input",
+    Rejected "rejected",
+    Unavailable "unavailable",
 
-    InternalServerError, "internal_server_error", "The model failed at fal.",
-        "Try again later; fal does not charge for its own failures.";
-    GenerationTimeout, "generation_timeout", "The model took too long at fal.",
-        "Try again, with fewer steps or fewer photos if it happens again.";
-    DownstreamServiceError, "downstream_service_error", "A service that fal's model uses refused the work.",
-        "Check the input, then try again.";
-    DownstreamServiceUnavailable, "downstream_service_unavailable", "A service that fal's model uses is down.",
-        "Try again later.";
-    ContentPolicyViolation, "content_policy_violation", "The input violates fal's content policy.",
-        "Change the prompt or the photos.";
-    NoMediaGenerated, "no_media_generated", "The model made nothing from this input.",
-        "Change the prompt or the settings.";
-    ImageTooSmall, "image_too_small", "An image is too small for fal.",
-        "Use larger photos.";
-    ImageTooLarge, "image_too_large", "An image is too large for fal.",
-        "Use smaller photos.";
-    ImageLoadError, "image_load_error", "fal could not read an image.",
-        "Check the photos; one of them may be damaged.";
-    FileDownloadError, "file_download_error", "fal could not download a file.",
-        "Begin again, so that the file is uploaded anew; its address may have expired.";
-    FaceDetectionError, "face_detection_error", "fal found no face in a photo.",
-        "Use photos that show the face clearly.";
-    FileTooLarge, "file_too_large", "A file is too large for fal.",
-        "Use fewer or smaller photos.";
-    FeatureNotSupported, "feature_not_supported", "The model does not support a setting.",
-        "Leave out the setting that is named.";
-    InvalidArchive, "invalid_archive", "fal could not open the archive.",
-        "Begin again, so that the archive is made and uploaded anew.";
-    ArchiveFileCountBelowMinimum, "archive_file_count_below_minimum", "The archive holds too few photos.",
-        "Add photos.";
-    ArchiveFileCountExceedsMaximum, "archive_file_count_exceeds_maximum", "The archive holds too many photos.",
-        "Leave out some photos.";
-    UnsupportedFormat, "unsupported_image_format", "fal does not read files of this format.",
-        "Use JPEG or PNG files.";
+    InternalServerError "internal_server_error",
+    GenerationTimeout "generation_timeout",
+    DownstreamServiceError "downstream_service_error",
+    DownstreamServiceUnavailable "downstream_service_unavailable",
+    ContentPolicyViolation "content_policy_violation",
+    NoMediaGenerated "no_media_generated",
+    ImageTooSmall "image_too_small",
+    ImageTooLarge "image_too_large",
+    ImageLoadError "image_load_error",
+    FileDownloadError "file_download_error",
+    FaceDetectionError "face_detection_error",
+    FileTooLarge "file_too_large",
+    FeatureNotSupported "feature_not_supported",
+    InvalidArchive "invalid_archive",
+    ArchiveFileCountBelowMinimum "archive_file_count_below_minimum",
+    ArchiveFileCountExceedsMaximum "archive_file_count_exceeds_maximum",
+    UnsupportedFormat "unsupported_image_format",
 
-    RequestTimeout, "request_timeout", "fal did not begin the work in time.",
-        "Try again later.";
-    StartupTimeout, "startup_timeout", "The model did not start in time at fal.",
-        "Try again later.";
-    RunnerSchedulingFailure, "runner_scheduling_failure", "fal found no machine for the work.",
-        "Try again later.";
-    RunnerFailed, "runner_failed", "The machine that did the work at fal failed.",
-        "Try again later; fal does not charge for its own failures.";
-    ClientDisconnected, "client_disconnected", "fal lost the connection while the request was on its way.",
-        "Try again.";
-    ClientCancelled, "client_cancelled", "The request was cancelled.",
-        "Begin again if this was not intended.";
-    InternalError, "internal_error", "fal had an internal error.",
-        "Try again later.";
+    RequestTimeout "request_timeout",
+    StartupTimeout "startup_timeout",
+    RunnerSchedulingFailure "runner_scheduling_failure",
+    RunnerFailed "runner_failed",
+    ClientDisconnected "client_disconnected",
+    ClientCancelled "client_cancelled",
+    InternalError "internal_error",
 }
 
 impl ErrorKind {
+    /// Says what is wrong.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        words::fal::kind(Language::English, self)
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn advice(self, audience: Audience) -> &'static str {
+        words::fal::advice(Language::English, self, audience)
+    }
+
     /// The kind that fal's `type` or `error_type` names, if it is a known one.
     pub(in crate::fal) fn of_type(name: &str) -> Option<Self> {
         Self::named(name).or_else(|| match name {
@@ -172,7 +142,7 @@ impl ErrorKind {
 
 #[cfg(test)]
 mod tests {
-    use super::ErrorKind;
+    use super::{Audience, ErrorKind};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -182,7 +152,10 @@ mod tests {
             let name = kind.code().strip_prefix("fal.").expect("the prefix");
             assert_eq!(serde_json::to_value(kind).expect("text"), name);
             assert_eq!(ErrorKind::of_type(name), Some(*kind));
-            assert!(kind.sentence().ends_with('.') && kind.advice().ends_with('.'), "{name}");
+            assert!(kind.sentence().ends_with('.'), "{name}");
+            for audience in [Audience::Terminal, Audience::Api] {
+                assert!(kind.advice(audience).ends_with('.'), "{name}");
+            }
         }
     }
 }

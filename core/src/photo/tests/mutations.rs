@@ -1,9 +1,12 @@
 //! Damaged files by the thousand: each is refused or accepted, none panics.
 
 use super::{fixture, limits, normalise};
-use crate::photo::{Normalise, PixelNormaliser, inspect};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
+use crate::{
+    photo::{Normalise, PixelNormaliser, inspect},
+    words::Audience,
+};
 
 /// Each file of the folder that is accepted, or nearly so.
 const FILES: [&[u8]; 23] = [
@@ -108,7 +111,7 @@ fn no_damage_makes_a_panic() {
                 }
                 Err(problem) => {
                     assert!(problem.code().starts_with("photo."));
-                    assert!(!problem.advice().is_empty());
+                    assert!(!problem.advice(Audience::Terminal).is_empty());
                     refused += 1;
                 }
             }

@@ -9,6 +9,7 @@ use crate::{
         Change, Foreign, Format, Normalise, PhotoProblem, PixelNormaliser, Unsupported, inspect,
         jpeg::MAX_SCANS,
     },
+    words::Audience,
 };
 
 fn refused(bytes: &[u8]) -> PhotoProblem {
@@ -110,7 +111,8 @@ fn other_formats_are_named() {
     assert_eq!(inspect(b""), Err(PhotoProblem::Empty));
     let problem = inspect(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").expect_err("HEIC");
     assert_eq!(problem.to_string(), "this is a HEIC picture, not a JPEG, PNG or WebP photo");
-    assert!(problem.advice().contains("Most Compatible"), "{}", problem.advice());
+    let advice = problem.advice(Audience::Terminal);
+    assert!(advice.contains("Most Compatible"), "{advice}");
 }
 
 #[test]

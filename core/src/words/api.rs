@@ -1,0 +1,117 @@
+//! What the API itself refuses, and what its caller can do.
+
+use super::Language;
+use crate::api::ApiProblem;
+
+/// Says what is wrong with a call.
+#[must_use]
+pub fn problem(language: Language, problem: &ApiProblem) -> String {
+    match language {
+        Language::English => match problem {
+            ApiProblem::NoRoute => "there is nothing at this path".to_owned(),
+            ApiProblem::Method { allowed } => format!("this path knows only {allowed}"),
+            ApiProblem::Path { part, why } => format!("the {part} in the path cannot be right: {why}"),
+            ApiProblem::Unauthorized => {
+                "who calls is not known: a token is missing, wrong, ended or revoked".to_owned()
+            }
+            ApiProblem::Forbidden => "this token may not do that".to_owned(),
+            ApiProblem::Body { why } => format!("the body cannot be used: {why}"),
+            ApiProblem::TooLarge { max } => format!("the body is larger than {max} bytes"),
+            ApiProblem::NoLength => {
+                "the length of the body must be announced (Content-Length)".to_owned()
+            }
+            ApiProblem::NoAvatar => "there is no such avatar".to_owned(),
+            ApiProblem::AvatarTaken => "another person's avatar has this id".to_owned(),
+            ApiProblem::Erased => "this avatar was erased".to_owned(),
+            ApiProblem::NoPhoto => "there is no such photo".to_owned(),
+            ApiProblem::PhotosInUse => {
+                "the photos belong to a training that is being placed; they can be changed once fal.ai has taken it"
+                    .to_owned()
+            }
+            ApiProblem::TooManyPhotos { max } => format!("{max} photos are there already"),
+            ApiProblem::PhotosMixed => {
+                "this avatar has uploaded photos; a training of it is bought from these, or from keys, not from both"
+                    .to_owned()
+            }
+            ApiProblem::NoBucketHere => {
+                "photos cannot be PUT straight into a bucket here, since there is none".to_owned()
+            }
+            ApiProblem::Key { key, why } => format!("the key `{key}` cannot be used: {why}"),
+            ApiProblem::KeysForbidden => "only a server token may name keys of the bucket".to_owned(),
+            ApiProblem::BeyondInvite { setting, most } => {
+                format!("whoever was invited may set {setting} to {most} at most")
+            }
+            ApiProblem::NoTraining => "there is no training of this number".to_owned(),
+            ApiProblem::NoPictures => "there are no pictures of this number".to_owned(),
+            ApiProblem::WrongNumber { next } => format!("the next number is {next}"),
+            ApiProblem::Different => "this number was used for something else".to_owned(),
+            ApiProblem::Busy => "an earlier training of this avatar is not over".to_owned(),
+            ApiProblem::NoModel => "this avatar has no model yet".to_owned(),
+            ApiProblem::NoFile => "there is no such file yet".to_owned(),
+            ApiProblem::NotUnclear => {
+                "it is not unclear whether fal.ai took it, so there is nothing to settle".to_owned()
+            }
+            ApiProblem::NoKey => {
+                "this deployment cannot buy anything: it has no key at fal.ai, and is not in test mode".to_owned()
+            }
+            ApiProblem::BadSetting { setting } => {
+                format!("the deployment's setting {setting} cannot be used")
+            }
+            ApiProblem::NoBucket => "this deployment has no bucket".to_owned(),
+            ApiProblem::NoAdmin => "nobody has been let in yet: ADMIN_TOKEN is not set".to_owned(),
+            ApiProblem::OtherSettings { why } => {
+                format!("this avatar was bought under other settings: {why}")
+            }
+            ApiProblem::RateLimited => "too many calls at once".to_owned(),
+            ApiProblem::Internal => "something in this deployment broke".to_owned(),
+        },
+    }
+}
+
+/// Says what the caller, or the deployment's operator, can do next.
+#[must_use]
+pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
+    match language {
+        Language::English => match problem {
+            ApiProblem::NoRoute | ApiProblem::Method { .. } | ApiProblem::Path { .. } => {
+                "GET /openapi.json lists every call."
+            }
+            ApiProblem::Unauthorized => {
+                "Send `Authorization: Bearer TOKEN` with a server token or a capability."
+            }
+            ApiProblem::Forbidden => "The table of routes and roles in docs/api.md says which token may.",
+            ApiProblem::Body { .. } => "Compare the body with the call's schema in /openapi.json.",
+            ApiProblem::TooLarge { .. } => "Send less.",
+            ApiProblem::NoLength => "Send the body in one piece, with its length.",
+            ApiProblem::NoAvatar => "Create it first: PUT /v1/avatars/{avatar}.",
+            ApiProblem::AvatarTaken | ApiProblem::Erased => "Choose another id, such as a new random UUID.",
+            ApiProblem::NoPhoto => "Add it first: PUT /v1/avatars/{avatar}/photos/{photo}.",
+            ApiProblem::PhotosInUse => "Wait until the training has a request_id, or cancel it.",
+            ApiProblem::TooManyPhotos { .. } => "Remove one first.",
+            ApiProblem::PhotosMixed => "Remove the uploaded photos, or leave out photo_urls.",
+            ApiProblem::NoBucketHere => "PUT the file itself: PUT /v1/avatars/{avatar}/photos/{photo}.",
+            ApiProblem::Key { .. } => "Name a key of the deployment's bucket, outside of likeness/.",
+            ApiProblem::KeysForbidden => "Upload the photos, or have a backend with a server token ask.",
+            ApiProblem::BeyondInvite { .. } => "Ask for less, or have a backend with a server token ask.",
+            ApiProblem::NoTraining => "Buy it first: PUT /v1/avatars/{avatar}/trainings/1.",
+            ApiProblem::NoPictures => "Buy them first: PUT /v1/avatars/{avatar}/pictures/1.",
+            ApiProblem::WrongNumber { .. } => "Numbers count up from 1: use the next one for something new.",
+            ApiProblem::Different => {
+                "Ask for exactly the same again, or use the next number for something new."
+            }
+            ApiProblem::Busy => "Wait for its end, or cancel it.",
+            ApiProblem::NoModel => "Wait until a training is completed.",
+            ApiProblem::NoFile => "Wait until its status is completed.",
+            ApiProblem::NotUnclear => "Look at its status.",
+            ApiProblem::NoKey => "Set FAL_KEY, or AVATAR_TEST_MODE=true to try without buying.",
+            ApiProblem::BadSetting { .. } => "Correct it; the deployment's log says what is wrong with it.",
+            ApiProblem::NoBucket => {
+                "Set MINIO_ENDPOINT, MINIO_BUCKET, MINIO_ACCESS_KEY and MINIO_SECRET_KEY."
+            }
+            ApiProblem::NoAdmin => "Set ADMIN_TOKEN to a long random text, then mint a token with it.",
+            ApiProblem::OtherSettings { .. } => "Set them as they were then, or create another avatar.",
+            ApiProblem::RateLimited => "Wait a few seconds.",
+            ApiProblem::Internal => "Try again; if it stays, look at the deployment's log.",
+        },
+    }
+}

@@ -1,0 +1,109 @@
+//! Settings, names and keys that cannot be used.
+
+use super::Language;
+use crate::{
+    avatar::{ConfigError, MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER, NameError, PictureError},
+    storage::{BucketError, KeyError, LocateError, MAX_KEY},
+};
+
+/// Says why a setting of a training cannot work.
+#[must_use]
+pub fn config(language: Language, error: &ConfigError) -> String {
+    match language {
+        Language::English => match error {
+            ConfigError::Quality { quality } => {
+                format!("quality `{quality}` is none of fast, balanced, high")
+            }
+            ConfigError::Steps { steps } => format!("steps must be 1 to 10000, not {steps}"),
+            ConfigError::LearningRate { learning_rate } => {
+                format!("learning_rate must be 0.000001 to 0.001, not {learning_rate}")
+            }
+            ConfigError::TriggerPhrase => {
+                format!("trigger_phrase must be 1 to {MAX_TRIGGER} characters on one line")
+            }
+            ConfigError::WebhookUrl => "webhook_url must be a whole http or https address".to_owned(),
+            ConfigError::PhotoCounts { min, max } => format!(
+                "min_photos ({min}) must be at least 1 and at most max_photos ({max}), which is {MAX_PHOTOS} at most"
+            ),
+        },
+    }
+}
+
+/// Says why a setting of pictures cannot work.
+#[must_use]
+pub fn pictures(language: Language, error: &PictureError) -> String {
+    match language {
+        Language::English => match error {
+            PictureError::NoPrompt => "the prompt is empty".to_owned(),
+            PictureError::LongPrompt => format!("the prompt is longer than {MAX_PROMPT} characters"),
+            PictureError::Range(setting, range) => format!("{setting} must be {range}"),
+        },
+    }
+}
+
+/// Says why a text cannot be a name.
+#[must_use]
+pub fn name(language: Language, error: &NameError) -> String {
+    match language {
+        Language::English => match error {
+            NameError::NotAUuid(text) => {
+                format!("`{text}` is not a UUID such as 3f0e8a52-7c7e-5c59-9d3c-0a4b8c2f6d11")
+            }
+            NameError::NotAJob(text) => {
+                format!("`{text}` is not a job: AVATAR_ID, or AVATAR_ID/2 for its second attempt")
+            }
+            NameError::Empty => "it is empty".to_owned(),
+            NameError::TooLong => format!("it is longer than {MAX_NAME} characters"),
+            NameError::Control => "it holds a control character".to_owned(),
+        },
+    }
+}
+
+/// Says why there can be no such bucket.
+#[must_use]
+pub fn bucket(language: Language, error: &BucketError) -> &'static str {
+    match language {
+        Language::English => match error {
+            BucketError::Endpoint => {
+                "a bucket's endpoint is a plain http or https URL, such as https://minio.example.com:9000"
+            }
+            BucketError::Name => {
+                "a bucket's name has 3 to 63 characters: small letters, digits, dots and dashes"
+            }
+            BucketError::Region => "a region is a short word such as us-east-1",
+        },
+    }
+}
+
+/// Says why a text cannot be the key of an object.
+#[must_use]
+pub fn key(language: Language, error: &KeyError) -> String {
+    match language {
+        Language::English => match error {
+            KeyError::Empty => "it is empty".to_owned(),
+            KeyError::TooLong => format!("it is longer than {MAX_KEY} bytes"),
+            KeyError::EmptySegment => "a part between its slashes is empty".to_owned(),
+            KeyError::Dots => "`.` and `..` lead elsewhere".to_owned(),
+            KeyError::Character => "it holds a backslash or a control character".to_owned(),
+        },
+    }
+}
+
+/// Says why a text does not name a photo in the bucket.
+#[must_use]
+pub fn locate(language: Language, error: &LocateError) -> String {
+    match language {
+        Language::English => match error {
+            LocateError::Key(why) => format!("it cannot be a key: {}", key(language, why)),
+            LocateError::OtherBucket(bucket) => format!("it lies in another bucket than {bucket}"),
+            LocateError::Signed => {
+                "it holds a signature; a presigned address begins with https:// or http://".to_owned()
+            }
+            LocateError::Ours => {
+                "everything under likeness/ is Likeness's own, and deleted when a job ends; copy it elsewhere first"
+                    .to_owned()
+            }
+            LocateError::Elsewhere(address) => format!("it is an address outside of {address}"),
+        },
+    }
+}
