@@ -2,7 +2,10 @@
 
 use std::{fmt, process::ExitCode};
 
-use crate::{printable::printable, transport::SendError};
+use crate::{
+    printable::printable,
+    transport::{SendError, SetupError},
+};
 use likeness_core::{
     fal::{ApiError, CallError},
     words::Audience,
@@ -81,6 +84,8 @@ struct Parts {
     why: Vec<String>,
     next: Vec<String>,
     details: Option<Value>,
+    /// What a person reads instead of all this.
+    told_as: Option<String>,
     silent: bool,
 }
 
@@ -95,6 +100,7 @@ impl Failure {
             why,
             next,
             details: None,
+            told_as: None,
             silent: false,
         }))
     }
@@ -136,6 +142,12 @@ impl Failure {
     /// With facts for programs, shown as `details` by `--json` only.
     pub(crate) fn details(mut self, details: Value) -> Self {
         self.0.details = Some(details);
+        self
+    }
+
+    /// With what a person reads instead of the sentence, its reasons and what to do.
+    pub(crate) fn told_as(mut self, text: impl Into<String>) -> Self {
+        self.0.told_as = Some(text.into());
         self
     }
 
@@ -213,6 +225,15 @@ impl From<SendError> for Failure {
     }
 }
 
+/// Nothing can be sent at all.
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        Self::new(Exit::Internal, "internal.transport", "no request can be sent")
+            .why(error.to_string())
+            .next("install the certificates of your system (often the package ca-certificates)")
+    }
+}
+
 /// As many reasons as one screen holds.
 const REASONS_SHOWN: usize = 30;
 
@@ -223,6 +244,9 @@ fn plain(text: &str) -> String {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.0.told_as {
+            return f.write_str(text);
+        }
         let indented = |text: &str| {
             text.lines().map(|line| printable(line.trim())).collect::<Vec<_>>().join("\n       ")
         };

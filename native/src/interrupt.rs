@@ -1,4 +1,6 @@
-//! Ctrl-C and SIGTERM: the first asks the command to stop and tidy up, the second ends the process.
+//! Ctrl-C, SIGTERM, SIGHUP and SIGQUIT: the first asks the command to stop and tidy up, the second ends the process.
+
+mod hangup;
 
 use std::{
     io::{self, Write as _},
@@ -8,8 +10,12 @@ use std::{
     },
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+};
 
+use self::hangup::Terminal;
 use crate::exit::{Exit, Failure};
 
 /// Whether someone asked to stop. Cheap to clone.
@@ -23,15 +29,17 @@ impl Interrupt {
     /// Begins to listen. Must be called inside the runtime.
     pub(crate) fn listen() -> Self {
         let (asked, listening) = watch::channel(false);
+        let mut signals = Signals::listen();
         tokio::spawn(async move {
-            signal().await;
+            signals.first().await;
             if ASKING.load(Ordering::Relaxed) > 0 {
+                crate::output::show_again();
                 // The cursor stands behind the question.
                 let _ = writeln!(io::stderr(), "\ninterrupted: nothing was done");
                 std::process::exit(Exit::Interrupted.number().into());
             }
             asked.send_replace(true);
-            signal().await;
+            signals.another().await;
             std::process::exit(Exit::Interrupted.number().into());
         });
         Self { asked: listening, turn: Arc::new(Semaphore::new(1)) }
@@ -87,15 +95,41 @@ fn failure() -> Failure {
         .next("the same command carries on where this one stopped")
 }
 
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
+/// The signals that ask the program to end.
+struct Signals {
+    arriving: mpsc::UnboundedReceiver<SignalKind>,
+    terminal: Terminal,
+}
 
-    let listening =
-        signal(SignalKind::interrupt()).and_then(|one| Ok((one, signal(SignalKind::terminate())?)));
-    match listening {
-        Ok((mut interrupt, mut terminate)) => {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+impl Signals {
+    /// Listens from here on: a signal that comes before the first look is not lost.
+    fn listen() -> Self {
+        let (sender, arriving) = mpsc::unbounded_channel();
+        let hangup = (!hangup::is_ignored()).then(SignalKind::hangup);
+        let others = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit()];
+        for kind in others.into_iter().chain(hangup) {
+            // Where one cannot be listened to, the system ends the process as it always did.
+            let Ok(mut one) = signal(kind) else { continue };
+            let sender = sender.clone();
+            tokio::spawn(async move { while one.recv().await.is_some() && sender.send(kind).is_ok() {} });
         }
-        Err(_) => std::future::pending().await,
+        Self { arriving, terminal: Terminal::at_start() }
+    }
+
+    async fn first(&mut self) {
+        self.next().await;
+    }
+
+    /// Comes back at a signal that says more than the first. A terminal that closes sends SIGHUP twice: its shell
+    /// passes one on and ends, and at that the system sends the next.
+    async fn another(&mut self) {
+        while self.next().await == SignalKind::hangup() && self.terminal.is_gone() {}
+    }
+
+    async fn next(&mut self) -> SignalKind {
+        match self.arriving.recv().await {
+            Some(kind) => kind,
+            None => std::future::pending().await,
+        }
     }
 }

@@ -11,6 +11,7 @@ mod archive_source;
 mod args;
 pub mod clock;
 mod commands;
+mod completion;
 mod deployment;
 pub mod download;
 mod drive;
@@ -28,6 +29,7 @@ mod photos_in_bucket;
 mod photos_on_disk;
 mod prepare;
 mod printable;
+mod probe;
 mod sample;
 mod serve;
 mod settings;
@@ -38,6 +40,7 @@ mod store;
 mod sweep;
 pub mod transport;
 mod webhooks;
+mod words;
 mod work;
 
 use std::{
@@ -55,6 +58,9 @@ use settings::Settings;
 /// Does what the command line says, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    if completion::answer() {
+        return ExitCode::SUCCESS;
+    }
     let start = || args::parse(env::args_os()).and_then(|cli| cli.map_or(Ok(()), run));
     match std::panic::catch_unwind(start).unwrap_or_else(|_| Err(defect())) {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,9 +18,13 @@ use crate::{
     printable::{columns, printable},
 };
 
+mod hidden;
 mod progress;
 
-pub(crate) use progress::{Progress, Unit};
+pub(crate) use self::{
+    hidden::show_again,
+    progress::{Progress, Unit},
+};
 
 /// Where a command speaks. Cheap to clone; clones share the same bars.
 #[derive(Clone, Debug)]
@@ -141,6 +145,17 @@ impl Output {
         let mut stdin = io::stdin().lock();
         let person = (self.terminal && stdin.is_terminal()).then_some(&mut stdin as &mut dyn BufRead);
         self.bars.suspend(|| ask(question, person, &mut io::stderr()))
+    }
+
+    /// Asks for what nobody else should read; the terminal does not show it. `None` where standard input is not a
+    /// terminal.
+    pub(crate) fn asked_hidden(&self, question: &str) -> Option<io::Result<String>> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        let _asking = crate::interrupt::asking();
+        let asked = || write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
+        Some(self.bars.suspend(asked).and_then(|()| hidden::read_line()))
     }
 }
 

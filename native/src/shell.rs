@@ -64,9 +64,19 @@ impl Shell {
         let home = context.settings.home()?;
         let store = Store::open(&home).map_err(failures::storage)?;
         sweep::orphans(&store);
+        Ok(Self::of(store, &context.settings))
+    }
+
+    /// Opens the store to look into it, if there is one. Nothing is made or tidied up.
+    pub(crate) fn looking(settings: &Settings) -> Option<Self> {
+        let home = settings.home.value.as_deref().filter(|home| Store::is_in(home))?;
+        Store::open(home).ok().map(|store| Self::of(store, settings))
+    }
+
+    fn of(store: Store, settings: &Settings) -> Self {
         let budget = Arc::new(Budget::of_this_machine());
-        let settings = Arc::new(context.settings.clone());
-        Ok(Self { store: Arc::new(store), budget, notify: None, settings, http: Arc::default() })
+        let settings = Arc::new(settings.clone());
+        Self { store: Arc::new(store), budget, notify: None, settings, http: Arc::default() }
     }
 
     /// The same, telling this backend.
@@ -80,7 +90,7 @@ impl Shell {
         if let Some(transport) = self.http.get() {
             return Ok(transport.clone());
         }
-        let transport = Transport::http().map_err(|error| no_way(&error))?;
+        let transport = Transport::http()?;
         Ok(self.http.get_or_init(|| transport).clone())
     }
 
@@ -173,6 +183,12 @@ impl Shell {
     /// Tells the avatar what a person asks for.
     pub(crate) fn ask(&self, id: AvatarId, command: Command) -> Result<Avatar, Failure> {
         self.tell(id, Event::Asked(command))
+    }
+
+    /// Says whether a process is at work on this avatar now.
+    pub(crate) fn is_attended(&self, id: AvatarId) -> bool {
+        // What cannot be looked at is not called abandoned.
+        self.store.lock(id).map_or(true, |lock| lock.is_none())
     }
 
     /// The folder of what this avatar made: its model, its pictures.

@@ -87,6 +87,11 @@ impl Store {
         Ok(Self { home: home.to_owned(), database, connection })
     }
 
+    /// Says whether there is a store in this folder.
+    pub(crate) fn is_in(home: &Path) -> bool {
+        home.join("likeness.db").is_file()
+    }
+
     /// Loads one avatar.
     pub(crate) fn load(&self, id: AvatarId) -> Result<Option<Avatar>, StorageError> {
         let text = self.with(|connection| {

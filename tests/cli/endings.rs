@@ -58,14 +58,94 @@ fn completions_are_printed_for_every_shell() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ending = place.run(&["completions", shell]).ended(0);
-        assert!(ending.text().contains("generate"), "{shell}");
+        assert!(ending.text().contains("LIKENESS_COMPLETE"), "{shell}");
     }
+}
+
+/// As the script of fish asks: the words up to the cursor come after `--`.
+fn completed(place: &Place, words: &[&str]) -> Vec<String> {
+    let mut command = place.command(&[]);
+    let ending =
+        Ending::of(command.env("LIKENESS_COMPLETE", "fish").args(["--", "likeness"]).args(words)).ended(0);
+    assert_eq!(ending.stderr, "", "{words:?}");
+    let words = ending.text().lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned());
+    words.collect()
+}
+
+#[test]
+fn completions_know_the_jobs() {
+    let place = Place::new();
+    assert_eq!(completed(&place, &["status", ""]).iter().filter(|word| !word.starts_with('-')).count(), 0);
+    assert!(!place.path(".local").exists(), "looking makes nothing");
+    assert!(completed(&place, &["gen"]).contains(&"generate".to_owned()));
+
+    place.photos("set", 4);
+    for name in ["Zebulon", "Anna Maria"] {
+        let words = ["train", "set", "--name", name, "--min-photos", "4"];
+        Ending::of(&mut place.testing(&words)).ended(0);
+    }
+    for command in ["status", "cancel", "erase", "generate", "download", "resolve"] {
+        assert_eq!(completed(&place, &[command, "ze"]), ["Zebulon"], "{command}");
+        // A name that a shell would take apart is offered by its id.
+        let all = completed(&place, &[command, ""]);
+        let jobs: Vec<_> = all.iter().filter(|word| !word.starts_with('-')).collect();
+        assert!(jobs.len() == 2 && jobs.iter().any(|word| word.len() == 8), "{command}: {jobs:?}");
+    }
+}
+
+#[test]
+fn bare_it_shows_the_commands_and_three_examples() {
+    let place = Place::new();
+    let ending = place.run(&[]).ended(2);
+    for line in [
+        "  train ",
+        "  erase ",
+        "likeness demo",
+        "likeness check photos/",
+        "likeness train photos/ --name Anna",
+    ] {
+        assert!(ending.stderr.contains(line), "{line} is missing: {}", ending.stderr);
+    }
+    assert!(!ending.stderr.contains("version"), "hidden: {}", ending.stderr);
+    let ending = place.run(&["--test"]).ended(2);
+    assert!(ending.stderr.contains("likeness demo"), "{}", ending.stderr);
+}
+
+#[test]
+fn near_misses_are_answered() {
+    let place = Place::new();
+    assert!(place.run(&["version"]).ended(0).text().starts_with("likeness 0."));
+    assert!(place.run(&["help"]).ended(0).text().contains("Exit codes"));
+    for list in ["list", "ls"] {
+        assert!(place.run(&[list]).ended(0).text().contains("No trainings yet"));
+    }
+    for remove in ["rm", "delete"] {
+        let ending = place.run(&[remove, "Anna", "--yes"]).ended(2);
+        assert!(ending.stderr.contains("`likeness erase JOB`"), "{}", ending.stderr);
+    }
+}
+
+#[test]
+fn manual_pages_are_printed_and_written() {
+    let place = Place::new();
+    let ending = place.run(&["man"]).ended(0);
+    assert!(
+        ending.text().contains(".TH likeness 1") && ending.text().contains("likeness\\-train"),
+        "{}",
+        ending.text()
+    );
+    place.run(&["man", "-o", "pages"]).ended(0);
+    for page in ["likeness.1", "likeness-train.1", "likeness-login.1"] {
+        let page = std::fs::read_to_string(place.path("pages").join(page)).expect("a page");
+        assert!(page.contains(".SH SYNOPSIS"), "{page}");
+    }
+    assert!(!place.path("pages/likeness-version.1").exists(), "hidden");
 }
 
 #[test]
 fn a_reader_that_went_away_is_no_error() {
     let place = Place::new();
-    for words in [&["config"][..], &["--help"], &["completions", "bash"], &["config", "--json"]] {
+    for words in [&["config"][..], &["--help"], &["completions", "bash"], &["config", "--json"], &["man"]] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         let ending = Ending::of(place.command(words).stdout(writer)).ended(0);

@@ -105,3 +105,55 @@ fn with_an_admin_s_key_fal_deletes_what_it_stored() {
     let deleted = |line: &String| line.contains("DELETE ") && line.contains("/payloads 200");
     assert_eq!(server.log().all().iter().filter(|line| deleted(line)).count(), 1);
 }
+
+/// A slip of the finger must not cost a model that was paid for.
+#[test]
+fn what_is_erased_is_named_in_whole() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    let run = |words: &[&str]| Ending::of(&mut place.buying(&server, words));
+    run(&words).ended(0);
+    let id = run(&["jobs", "--json"]).documents()[0]["jobs"][0]["job"].as_str().expect("an id").to_owned();
+    for little in ["Z", "Zebulo", &id[..1], &id[..7]] {
+        let ending = run(&["erase", little, "--yes", "--json"]).ended(2);
+        let documents = ending.documents();
+        let error = &documents.last().expect("a document")["error"];
+        assert_eq!(error["code"], "job.not_whole", "{little}");
+        assert_eq!(error["details"]["jobs"][0]["job"], id, "{little}");
+        assert!(error["advice"].as_str().expect("a text").ends_with("likeness erase Zebulon"), "{error}");
+    }
+    // Nobody answers, so nothing is erased; the paid model stands first in the question.
+    for enough in ["zebulon", &id[..8], &id] {
+        let ending = run(&["erase", enough]).ended(8);
+        let question = "the question is: Erase Zebulon (job ";
+        assert!(ending.stderr.contains(question), "{enough}: {}", ending.stderr);
+        assert!(ending.stderr.contains("): the trained model, paid for just now ("), "{}", ending.stderr);
+        assert!(ending.stderr.contains("what was prepared of 4 photos"), "{}", ending.stderr);
+    }
+    run(&["erase", &id[..8], "--yes"]).ended(0);
+    assert_eq!(names_of_person(&place), Vec::<String>::new());
+}
+
+#[test]
+fn jobs_of_one_name_are_told_apart() {
+    let place = Place::new();
+    let words = place.small_training();
+    Ending::of(&mut place.testing(&words)).ended(0);
+    place.photos("other", 5);
+    let other = ["train", "other", "--name", "zebulon", "--min-photos", "4"];
+    Ending::of(&mut place.testing(&other)).ended(0);
+    for command in ["erase", "cancel"] {
+        let ending = Ending::of(&mut place.testing(&[command, "Zebulon"])).ended(2);
+        assert!(ending.stderr.contains("`Zebulon` may mean several jobs"), "{}", ending.stderr);
+        for photos in [4, 5] {
+            let line = format!("(just now): done (test), {photos} photos");
+            assert!(ending.stderr.contains(&line), "{}", ending.stderr);
+        }
+        // What is shown is enough to name one.
+        let line = ending.stderr.lines().find(|line| line.contains("5 photos")).expect("a line");
+        let id = line.split_whitespace().nth(1).expect("an id");
+        assert_eq!(id.len(), 8);
+        Ending::of(&mut place.testing(&["status", id])).ended(0);
+    }
+}

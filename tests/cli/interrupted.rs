@@ -138,3 +138,68 @@ fn the_one_that_watches_carries_on_when_the_other_dies() {
     second.ended().ended(0);
     assert_eq!(server.orders(), 1);
 }
+
+/// The answer to the order takes a while: every signal that asks for an end waits for it.
+fn waits_for_the_answer(signal: &str) {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "1500ms", &["submit-late"]);
+    let running = Running::start(&mut place.buying(&server, &words));
+    running.stderr.wait_for("The order is being placed");
+    running.signal(signal);
+    let ending = running.ended().ended(130);
+    assert_eq!(server.orders(), 1, "{}", ending.stderr);
+    let ending = Ending::of(&mut place.buying(&server, &["status", "Zebulon", "--json"])).ended(0);
+    assert!(ending.documents()[0]["request_id"].is_string(), "{}", ending.text());
+}
+
+#[test]
+fn a_closed_terminal_waits_for_the_answer_to_an_order() {
+    waits_for_the_answer("HUP");
+}
+
+#[test]
+fn a_quit_waits_for_the_answer_to_an_order() {
+    waits_for_the_answer("QUIT");
+}
+
+#[test]
+fn a_second_signal_ends_at_once_whatever_the_first_was() {
+    for [first, second] in [["HUP", "HUP"], ["QUIT", "HUP"], ["HUP", "QUIT"], ["TERM", "INT"]] {
+        let place = Place::new();
+        let words = place.small_training();
+        // Nobody would wait for this answer.
+        // The answer comes after ten seconds.
+        let server = Server::start(&place, "60s", &["submit-late"]);
+        let running = Running::start(&mut place.buying(&server, &words));
+        running.stderr.wait_for("The order is being placed");
+        running.signal(first);
+        running.stderr.wait_for("waiting for fal.ai's answer to the order");
+        running.signal(second);
+        running.ended().ended(130);
+        let jobs = Ending::of(&mut place.buying(&server, &["jobs", "--json"])).ended(0);
+        assert!(jobs.documents()[0]["jobs"][0]["request_id"].is_null(), "{}", jobs.text());
+    }
+}
+
+/// `nohup` has SIGHUP ignored: then the program goes on.
+#[test]
+fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "300ms", &[]);
+    let train = place.buying(&server, &words);
+    // A shell that ignores a signal hands that on to what it becomes.
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", r#"trap "" HUP; exec "$0" "$@""#]).arg(train.get_program()).args(train.get_args());
+    command.current_dir(place.path("")).env_clear().stdin(std::process::Stdio::null());
+    command.envs(train.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let running = Running::start(&mut command);
+    for moment in ["The photos are being prepared.", "The order is being placed", "took the order"] {
+        running.stderr.wait_for(moment);
+        running.signal("HUP");
+    }
+    let ending = running.ended().ended(0);
+    assert!(String::from_utf8_lossy(&ending.stdout).contains("Zebulon's model is ready."));
+    assert_eq!(server.orders(), 1);
+}

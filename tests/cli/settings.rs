@@ -1,6 +1,11 @@
 //! Where settings come from, and that no key is ever shown.
 
-use crate::{Ending, Place};
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use crate::{Ending, Place, running::Server};
 
 #[test]
 fn config_shows_where_a_value_came_from_and_no_key() {
@@ -103,4 +108,115 @@ fn doctor_says_that_fal_cannot_be_reached() {
         Ending::of(command.env("FAL_KEY", "kid:hush").env("FAL_BASE_URL", "http://127.0.0.1:9")).ended(4);
     assert!(ending.stderr.contains("fal.ai: "), "{}", ending.stderr);
     assert!(!ending.text().contains("hush") && !ending.stderr.contains("hush"));
+}
+
+/// A command whose standard input holds this text.
+fn told(command: &mut Command, text: &str) -> Ending {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("started");
+    // One that reads nothing has closed it.
+    let _ = child.stdin.take().expect("a pipe").write_all(text.as_bytes());
+    let output = child.wait_with_output().expect("ended");
+    Ending {
+        code: output.status.code().expect("ended by itself"),
+        stdout: output.stdout,
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+fn shows_no_secret(ending: &Ending) {
+    let said = format!("{}{}", ending.text(), ending.stderr);
+    assert!(!said.contains("hush"), "{said}");
+}
+
+#[test]
+fn a_key_is_stored_shown_by_its_beginning_and_removed() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = Place::new();
+    let server = Server::start(&place, "100ms", &[]);
+    let at = |words: &[&str]| {
+        let mut command = place.command(words);
+        command.env("FAL_BASE_URL", &server.base);
+        command
+    };
+    let ending = told(&mut at(&["login"]), "764cabcf-b745:hush\r\n").ended(0);
+    shows_no_secret(&ending);
+    assert!(ending.text().contains(&format!("{} takes the key.", server.base)), "{}", ending.text());
+    let path = place.path(".config/likeness/fal.key");
+    assert!(ending.text().contains(&path.display().to_string()), "{}", ending.text());
+    assert_eq!(std::fs::metadata(&path).expect("stored").permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(&path).expect("a key"), "764cabcf-b745:hush\n");
+
+    let origin = |command: &mut Command| {
+        let document = Ending::of(command).ended(0).documents().remove(0);
+        document["settings"]["fal_key"]["origin"].as_str().expect("a text").to_owned()
+    };
+    assert_eq!(origin(&mut at(&["config", "--json"])), format!("login, {}", path.display()));
+    assert_eq!(origin(at(&["config", "--json"]).env("FAL_API_KEY", "b:hiss")), "environment, FAL_API_KEY");
+
+    let ending = Ending::of(&mut at(&["whoami"])).ended(0);
+    shows_no_secret(&ending);
+    assert!(ending.text().contains("takes the key 764cabcf…, from login, "), "{}", ending.text());
+    let ending = Ending::of(&mut at(&["whoami", "--json"])).ended(0);
+    shows_no_secret(&ending);
+    assert_eq!(ending.documents()[0]["begins_with"], "764cabcf");
+    assert_eq!(ending.documents()[0]["works"], true);
+
+    // It pays.
+    let words = place.small_training();
+    Ending::of(&mut at(&words)).ended(0);
+    assert_eq!(server.orders(), 1);
+
+    Ending::of(&mut at(&["logout"])).ended(0);
+    assert!(!path.exists());
+    Ending::of(&mut at(&["whoami"])).ended(2);
+    let ending = Ending::of(&mut at(&["logout"])).ended(0);
+    assert!(ending.text().contains("No key was stored."), "{}", ending.text());
+}
+
+#[test]
+fn of_several_keys_the_nearest_counts() {
+    let place = Place::new();
+    let server = Server::start(&place, "100ms", &[]);
+    place.write(".config/likeness/likeness.toml", "fal_key = 'standard:hush'\n");
+    place.write("named.toml", "fal_key = 'named:hush'\n");
+    let beginning = |words: &[&str]| {
+        let ending = Ending::of(place.command(words).env("FAL_BASE_URL", &server.base)).ended(0);
+        ending.documents()[0]["begins_with"].as_str().expect("a text").to_owned()
+    };
+    assert_eq!(beginning(&["whoami", "--json"]), "standard");
+    let mut login = place.command(&["login"]);
+    let ending = told(login.env("FAL_BASE_URL", &server.base), "stored:hush").ended(0);
+    assert!(ending.stderr.contains("likeness.toml holds another key"), "{}", ending.stderr);
+    assert_eq!(beginning(&["whoami", "--json"]), "stored");
+    assert_eq!(beginning(&["whoami", "--json", "--config", "named.toml"]), "named");
+}
+
+#[test]
+fn a_key_that_fal_does_not_take_is_not_stored() {
+    let place = Place::new();
+    let server = Server::start(&place, "100ms", &["unauthorized=2"]);
+    let path = place.path(".config/likeness/fal.key");
+    let login = |words: &[&str], base: &str, text: &str| {
+        let ending = told(place.command(words).env("FAL_BASE_URL", base), text);
+        shows_no_secret(&ending);
+        ending
+    };
+    let ending = login(&["login", "--json"], &server.base, "kid:hush").ended(5);
+    assert_eq!(ending.documents().last().expect("a document")["error"]["code"], "fal.unauthorized");
+    let ending = login(&["login"], &server.base, "hush").ended(5);
+    assert!(ending.stderr.contains("written as id:secret"), "{}", ending.stderr);
+    // Nobody listens at port 9 (discard).
+    let ending = login(&["login"], "http://127.0.0.1:9", "kid:hush").ended(4);
+    assert!(ending.stderr.contains("--untried"), "{}", ending.stderr);
+    for nothing in ["", "\n", "kid:\u{7}hush"] {
+        login(&["login"], &server.base, nothing).ended(2);
+    }
+    login(&["login", "--test"], &server.base, "kid:hush").ended(2);
+    assert!(!path.exists());
+    login(&["login", "--untried"], "http://127.0.0.1:9", "kid:hush").ended(0);
+    assert!(path.exists());
+    let ending = Ending::of(place.command(&["whoami"]).env("FAL_BASE_URL", "http://127.0.0.1:9")).ended(4);
+    assert!(ending.stderr.contains("the key kid…, from login, "), "{}", ending.stderr);
 }

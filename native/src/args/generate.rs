@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 
 use super::{job::JobName, train::trigger};
+use crate::completion::of_a_model;
 
 /// Make pictures with a trained model
 ///
@@ -16,6 +18,7 @@ Examples:
 pub(crate) struct Generate {
     /// A finished training: its id, its request id, its name, or the beginning of one
     #[arg(value_name = "JOB", required_unless_present = "lora", conflicts_with = "lora")]
+    #[arg(add = ArgValueCompleter::new(of_a_model))]
     pub(crate) job: Option<JobName>,
     /// A model file or its URL, instead of a training of this machine
     #[arg(long, value_name = "FILE|URL", requires = "trigger")]

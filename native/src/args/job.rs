@@ -1,6 +1,9 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
+
+use crate::completion::{of_a_model, of_any_job, of_one_job, of_what_is_erased};
 
 /// How a person names a job: `AVATAR_ID`, `AVATAR_ID/2`, a request id, a name, or an unambiguous prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ Examples:
   likeness status 764cabcf-b745-4b3e-ae38-1200304cf45b --json")]
 pub(crate) struct Status {
     /// The job: its id, its request id, its name, or the beginning of one
-    #[arg(value_name = "JOB|REQUEST_ID")]
+    #[arg(value_name = "JOB|REQUEST_ID", add = ArgValueCompleter::new(of_any_job))]
     pub(crate) job: JobName,
     /// Follow it to its end
     #[arg(long, short)]
@@ -51,6 +54,7 @@ pub(crate) struct Status {
 
 /// List the trainings of this machine
 #[derive(Debug, Args)]
+#[command(aliases = ["list", "ls"])]
 pub(crate) struct Jobs {}
 
 /// Copy a trained model to a file
@@ -61,7 +65,7 @@ Examples:
   likeness download Anna -o anna.safetensors")]
 pub(crate) struct Download {
     /// The job: its id, its request id, its name, or the beginning of one
-    #[arg(value_name = "JOB")]
+    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_a_model))]
     pub(crate) job: JobName,
     /// The file to write; without it, the person's name in this folder
     #[arg(long, short, value_name = "FILE")]
@@ -78,7 +82,7 @@ pub(crate) struct Download {
 #[derive(Debug, Args)]
 pub(crate) struct Cancel {
     /// The job: its id, its request id, its name, or the beginning of one
-    #[arg(value_name = "JOB")]
+    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_one_job))]
     pub(crate) job: JobName,
     /// Its order of pictures with this number, instead of the training
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -98,7 +102,7 @@ Examples:
   likeness resolve Anna --pictures 2 --not-accepted")]
 pub(crate) struct Resolve {
     /// The job: its id, its name, or the beginning of one
-    #[arg(value_name = "JOB")]
+    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_one_job))]
     pub(crate) job: JobName,
     /// Its order of pictures with this number, instead of the training
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -116,8 +120,8 @@ pub(crate) struct Resolve {
 /// A running training is cancelled. What fal.ai still holds, and until when, is named at the end.
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
-    /// The job: its id, its request id, its name, or the beginning of one
-    #[arg(value_name = "JOB")]
+    /// The job: its whole name, its request id, its id, or at least eight characters of it
+    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_what_is_erased))]
     pub(crate) job: JobName,
     /// Erase without asking
     #[arg(long, short = 'y')]

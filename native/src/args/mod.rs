@@ -2,6 +2,9 @@
 
 mod generate;
 mod job;
+mod key;
+mod near;
+mod overview;
 mod photos;
 mod service;
 mod token;
@@ -9,17 +12,24 @@ mod train;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use clap::{
+    CommandFactory, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 pub(crate) use self::{
     generate::Generate,
     job::{Cancel, Download, Erase, JobName, Jobs, Resolve, Status},
+    key::{Login, Logout, Whoami},
     photos::{Check, Demo, Pack},
-    service::{Addresses, Completions, Config, Doctor, Serve, Simulate},
+    service::{Addresses, Completions, Config, Doctor, Manual, Serve, Simulate},
     token::{Token, TokenWhat},
     train::{Gender, Quality, Train, Tuning},
 };
-use crate::exit::{Exit, Failure};
+use crate::{
+    exit::{Exit, Failure},
+    printable::printable,
+};
 
 /// From photos to a trained portrait model, on your own machine.
 ///
@@ -75,15 +85,23 @@ pub(crate) enum Command {
     Simulate(Simulate),
     Serve(Serve),
     Token(Token),
+    Login(Login),
+    Logout(Logout),
+    Whoami(Whoami),
     Doctor(Doctor),
     Config(Config),
     Completions(Completions),
+    Man(Manual),
+    /// Print the version
+    #[command(hide = true)]
+    Version,
 }
 
 const AFTER_HELP: &str = "\
 Start without a key:  likeness demo
 Check your photos:    likeness check photos/
-Train:                FAL_KEY=… likeness train photos/ --name Anna
+Store your key:       likeness login
+Train:                likeness train photos/ --name Anna
 
 Exit codes: 0 done, 1 internal, 2 usage or settings, 3 photos or data, 4 network,
 5 refused by fal.ai, 6 storage, 7 unclear whether a purchase was taken, 8 not confirmed,
@@ -93,13 +111,14 @@ const AFTER_LONG_HELP: &str = "\
 Examples:
   likeness demo                               see everything once, without a key and without cost
   likeness check photos/                      which photos are good, and why the others are not
+  likeness login                              store fal.ai's key on this machine
   likeness train photos/ --name Anna          train; asks before it spends
   likeness generate Anna --prompt 'portrait in a garden' -n 4 -o pictures/
   likeness doctor                             what is missing on this machine
 
 Settings come from flags, then the environment, then likeness.toml, then defaults;
-`likeness config` shows each value and where it came from. FAL_KEY holds the key from
-https://fal.ai/dashboard/keys.
+`likeness config` shows each value and where it came from. The key from
+https://fal.ai/dashboard/keys is stored by `likeness login`, or given as FAL_KEY.
 
 Exit codes:
   0    done (also when the reader of the output went away, as with `| head`)
@@ -123,8 +142,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<C
             }
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
                 Err(Failure::new(Exit::Usage, "usage.command_missing", "no command was given")
-                    .next("`likeness --help` lists the commands; `likeness demo` shows them at work"))
+                    .next("`likeness --help` lists the commands; `likeness demo` shows them at work")
+                    .told_as(overview::overview(&command())))
             }
+            ErrorKind::MissingSubcommand => Err(usage(&error).told_as(overview::overview(&command()))),
+            ErrorKind::InvalidSubcommand => Err(unknown_command(&error).unwrap_or_else(|| usage(&error))),
             _ => Err(usage(&error)),
         },
     }
@@ -133,6 +155,15 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<C
 /// The command as clap sees it, for completions and tests.
 pub(crate) fn command() -> clap::Command {
     Cli::command()
+}
+
+/// The answer to a word that is not a command, where it is known what those who try it mean.
+fn unknown_command(error: &clap::Error) -> Option<Failure> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let answer = near::answer(word)?;
+    let sentence = format!("there is no command `{}`", printable(word));
+    let failure = Failure::new(Exit::Usage, "usage.invalid", sentence).next(answer);
+    Some(failure.next("`likeness --help` lists the commands"))
 }
 
 /// clap's text, taken apart: its first paragraph says what is wrong, tips and usage say what to do.
@@ -163,6 +194,41 @@ mod tests {
     #[test]
     fn the_commands_are_well_formed() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn a_word_that_means_a_command_is_answered_by_one_that_exists() {
+        for (word, meant) in
+            [("rm", "erase"), ("delete", "erase"), ("signin", "login"), ("settings", "config")]
+        {
+            let failure = typed(&format!("likeness {word}")).expect_err("no such command");
+            assert_eq!((failure.exit(), failure.code()), (Exit::Usage, "usage.invalid"));
+            assert!(failure.advice().contains(&format!("`likeness {meant}")), "{failure}");
+        }
+        for word in ["ls", "list"] {
+            assert!(matches!(
+                typed(&format!("likeness {word}")).expect("an alias").command,
+                Command::Jobs(_)
+            ));
+        }
+    }
+
+    #[test]
+    fn every_answer_names_a_command() {
+        let commands = super::command();
+        let source = include_str!("near.rs");
+        let named: Vec<_> =
+            source.split("`likeness ").skip(1).filter_map(|text| text.split(['`', ' ']).next()).collect();
+        assert!(named.len() > 15, "{named:?}");
+        for name in named {
+            assert!(commands.find_subcommand(name).is_some(), "there is no {name}");
+        }
+        // What is a command already needs no answer.
+        for command in commands.get_subcommands() {
+            for name in std::iter::once(command.get_name()).chain(command.get_all_aliases()) {
+                assert_eq!(super::near::answer(name), None, "{name}");
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
@@ -42,8 +42,8 @@ Examples:
   ADMIN_TOKEN=$(openssl rand -hex 32) likeness serve
   likeness serve --test --listen 127.0.0.1:0
 
-It speaks plain HTTP and is meant to stand behind a proxy that speaks HTTPS. Ctrl-C and SIGTERM
-end it once orders that are being placed are answered and saved; a start takes up what was left.")]
+It speaks plain HTTP and is meant to stand behind a proxy that speaks HTTPS. Ctrl-C, SIGTERM, SIGQUIT
+and SIGHUP end it once orders that are being placed are answered and saved; a start takes up what was left.")]
 pub(crate) struct Serve {
     /// The address to listen on; port 0 takes a free one and prints it
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8788")]
@@ -92,15 +92,30 @@ small letters:
 pub(crate) struct Config {}
 
 /// Print the completion script of a shell
+///
+/// It completes commands, flags and files, and the jobs of this machine.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   likeness completions bash > ~/.local/share/bash-completion/completions/likeness
-  likeness completions zsh > ~/.zfunc/_likeness")]
+  likeness completions zsh > ~/.zfunc/_likeness
+  likeness completions fish > ~/.config/fish/completions/likeness.fish")]
 pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum, value_name = "SHELL")]
     pub(crate) shell: Shell,
+}
+
+/// Print the manual page, or write one for each command
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness man | man -l -
+  likeness man -o ~/.local/share/man/man1")]
+pub(crate) struct Manual {
+    /// The folder that receives a page for each command
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// A whole http or https address.

@@ -4,12 +4,12 @@ use std::io::{self, Write as _};
 
 use clap_complete::Shell;
 
-use crate::{args, exit::Failure, output::unwritten};
+use crate::{completion, exit::Failure, output::unwritten};
 
 pub(crate) fn run(shell: Shell) -> Result<(), Failure> {
-    // Made in memory first: clap_complete panics when its writer fails.
+    // Made in memory first, so that what is printed is whole.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut args::command(), "likeness", &mut script);
+    completion::write_script(shell, &mut script).map_err(|error| unwritten(&error))?;
     let mut out = io::stdout().lock();
     out.write_all(&script).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }

@@ -27,6 +27,7 @@ use crate::{
     output::{Tone, table},
     parallel::Budget,
     printable::printable,
+    probe::{ProbeError, probe},
     settings::{Origin, Settings},
 };
 
@@ -83,7 +84,7 @@ pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure>
 async fn of_this_machine(context: &Context) -> Vec<Finding> {
     let settings = &context.settings;
     let mut findings = vec![version(), machine(), clock_check(clock::now())];
-    findings.extend(settings_file(settings));
+    findings.extend(settings_files(settings));
     findings.push(data_folder(settings));
     findings.push(key(settings));
     findings.extend(fal(settings).await);
@@ -158,18 +159,26 @@ fn clock_check(now: Timestamp) -> Finding {
     Finding::ok("clock", now.to_string())
 }
 
-fn settings_file(settings: &Settings) -> Option<Finding> {
-    let path = settings.file.as_deref()?;
-    let secrets =
+fn settings_files(settings: &Settings) -> Vec<Finding> {
+    let keys =
         [&settings.fal_key, &settings.fal_admin_key, &settings.minio_access_key, &settings.minio_secret_key];
-    let holds_secret =
-        secrets.iter().any(|secret| secret.value.is_some() && matches!(secret.origin, Origin::File(_)));
-    if holds_secret && others_may_read(path) {
-        let advice = format!("chmod 600 {}", path.display());
-        let text = format!("{} holds a key, and others may read it", path.display());
-        return Some(Finding::new("settings", State::Warn, text, advice));
+    let set = || keys.iter().filter(|key| key.value.is_some());
+    let file =
+        settings.file.iter().map(|path| (path, set().any(|key| matches!(key.origin, Origin::File(_)))));
+    let stored = set().filter_map(|key| match &key.origin {
+        Origin::Login(path) => Some((path, true)),
+        _ => None,
+    });
+    file.chain(stored).map(|(path, holds_key)| settings_file(path, holds_key)).collect()
+}
+
+fn settings_file(path: &Path, holds_key: bool) -> Finding {
+    let shown = path.display();
+    if holds_key && others_may_read(path) {
+        let text = format!("{shown} holds a key, and others may read it");
+        return Finding::new("settings", State::Warn, text, format!("chmod 600 {shown}"));
     }
-    Some(Finding::ok("settings", path.display().to_string()))
+    Finding::ok("settings", shown.to_string())
 }
 
 fn others_may_read(path: &Path) -> bool {
@@ -222,7 +231,7 @@ fn key(settings: &Settings) -> Finding {
         let advice = if settings.test_mode.value {
             ""
         } else {
-            "set FAL_KEY to a key from https://fal.ai/dashboard/keys"
+            "store a key from https://fal.ai/dashboard/keys with `likeness login`, or set FAL_KEY to it"
         };
         let state = if settings.test_mode.value { State::Ok } else { State::Warn };
         return Finding::new(NAME, state, "not set; the simulator needs none (--test, demo)", advice);
@@ -268,26 +277,23 @@ async fn fal(settings: &Settings) -> Option<Finding> {
         }
     };
     let (place, trainer) = (account.origins().origin(), train::endpoint());
-    let answer = match transport.send(pricing::request(&account, &trainer), None).await {
-        Ok(answer) => answer,
-        Err(error) => return Some(fail(&Failure::from(error), "correct FAL_BASE_URL")),
-    };
-    Some(match pricing::parse(answer) {
+    Some(match probe(&account, &transport).await {
         Ok(Some(price)) => {
             let pricing::Price { unit_price, unit, currency } = price;
             Finding::ok(NAME, format!("{place} answers; {trainer} costs {unit_price} {currency} per {unit}"))
         }
         Ok(None) => Finding::ok(NAME, format!("{place} answers; it lists no price for {trainer}")),
-        Err(error @ CallError::Unreadable { .. }) if settings.fal_base_url.value.is_some() => Finding::new(
-            NAME,
-            State::Warn,
-            format!("{place} answers, but not as fal.ai does"),
-            error.advice(Audience::Terminal),
-        ),
-        Err(error) => {
+        Err(ProbeError::Call(error @ CallError::Unreadable { .. }))
+            if settings.fal_base_url.value.is_some() =>
+        {
+            let text = format!("{place} answers, but not as fal.ai does");
+            Finding::new(NAME, State::Warn, text, error.advice(Audience::Terminal))
+        }
+        Err(ProbeError::Call(error)) => {
             let advice = error.advice(Audience::Terminal);
             fail(&Failure::from(error), advice)
         }
+        Err(error @ ProbeError::Send(_)) => fail(&Failure::from(error), "correct FAL_BASE_URL"),
     })
 }
 

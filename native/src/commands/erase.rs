@@ -1,5 +1,7 @@
 //! `likeness erase`: forget a person.
 
+mod question;
+
 use std::{fs, io::ErrorKind, time::Duration};
 
 use likeness_core::{
@@ -29,13 +31,11 @@ use crate::{
 
 pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
-    let (avatar, attempt) = jobs::find(&shell, &args.job, For::Good)?;
+    let (avatar, attempt) = jobs::find(&shell, &args.job, For::Erasing)?;
     let (id, output) = (avatar.id(), &context.output);
     let name = avatar.person().map_or("(erased)", |person| person.name.as_str());
-    let question = format!(
-        "Erase {} (job {id}): its prepared photos, its model and its pictures in the data folder? Your own photos and copies stay.",
-        shown(name)
-    );
+    let all = shell.store.load_all().map_err(failures::storage)?;
+    let question = question::question(&avatar, &jobs::short_id(id, &all));
     output.confirm(&question, args.yes)?;
     // Before anything is forgotten: without its settings what lies in a bucket could not be erased.
     let objects = reachable(&shell, &avatar)?;

@@ -10,12 +10,15 @@ mod download;
 mod erase;
 mod generate;
 mod jobs;
+mod login;
+mod man;
 mod pack;
 mod serve;
 mod simulate;
 mod status;
 mod token;
 mod train;
+mod whoami;
 
 use crate::{args::Command, exit::Failure, interrupt::Interrupt, output::Output, settings::Settings};
 
@@ -48,5 +51,10 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Simulate(args) => simulate::run(args, context).await,
         Command::Serve(args) => serve::run(args, context).await,
         Command::Token(args) => token::run(args, context).await,
+        Command::Login(args) => login::login(&args, context).await,
+        Command::Logout(_) => login::logout(context),
+        Command::Whoami(_) => whoami::run(context).await,
+        Command::Man(args) => man::run(&args, context),
+        Command::Version => context.output.line(concat!("likeness ", env!("CARGO_PKG_VERSION"))),
     }
 }

@@ -1,11 +1,13 @@
-//! What a command works with: flags before the environment before the settings file before the default.
-//! Each value remembers where it came from, so that `likeness config` can say it.
+//! What a command works with: flags before the environment before the settings file before the default. fal's key
+//! may also come from where `likeness login` stored it, which counts before the settings file of the configuration
+//! folder, and after one that was named. Each value remembers where it came from, so that `likeness config` can say it.
 //!
 //! The settings file is read from the configuration folder or from where `--config` or LIKENESS_CONFIG say,
 //! never from the current folder: a `likeness.toml` that came with somebody's photos could otherwise send
 //! the key to an address of its choice.
 
 mod file;
+pub(crate) mod key_file;
 mod known;
 mod rows;
 mod serving;
@@ -55,6 +57,8 @@ pub(crate) enum Origin {
     Environment(&'static str),
     /// The settings file.
     File(PathBuf),
+    /// The file in which `likeness login` stored it.
+    Login(PathBuf),
     /// Nobody said anything.
     Default,
 }
@@ -65,6 +69,7 @@ impl fmt::Display for Origin {
             Self::Flag(name) => f.write_str(name),
             Self::Environment(name) => write!(f, "environment, {name}"),
             Self::File(path) => write!(f, "{}", path.display()),
+            Self::Login(path) => write!(f, "login, {}", path.display()),
             Self::Default => f.write_str("default"),
         }
     }
@@ -108,6 +113,8 @@ pub(crate) struct Settings {
     pub(crate) serving: Serving,
     /// The settings file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// Where `likeness login` stores the key, in the configuration folder.
+    pub(crate) key_file: Option<PathBuf>,
 }
 
 /// Where the built-in simulator answers. No name ends in `.invalid` (RFC 6761, section 6.4), so that a request
@@ -161,6 +168,7 @@ impl Settings {
             defaults: Defaults::read(sources),
             serving: Serving::read(sources),
             file: sources.file().map(Path::to_owned),
+            key_file: sources.key_file(),
         }
     }
 
@@ -172,29 +180,20 @@ impl Settings {
 
     /// The same for a job that began in test mode, or did not: a job stays what it was.
     pub(crate) fn account_in(&self, test_mode: bool) -> Result<Account, Failure> {
-        let unusable = |error: AccountError| {
-            let names = match error {
-                AccountError::Key => "FAL_KEY",
-                AccountError::Address => "FAL_BASE_URL",
-            };
-            Failure::new(Exit::Usage, "settings.account", format!("{names} cannot be used"))
-                .why(error.to_string())
-        };
-        let (key, base) = if test_mode {
-            (Secret::new("simulator:simulator"), Url::parse(SIMULATOR).ok())
-        } else {
-            (self.fal_key.value.clone(), self.fal_base_url.value.clone())
-        };
-        let Some(key) = key else {
-            return Err(Failure::new(Exit::Usage, "settings.key_missing", "no fal.ai key is set")
-                .why("without a key nothing can be trained, and test mode was not asked for")
-                .next("set FAL_KEY to a key from https://fal.ai/dashboard/keys")
-                .next("or add --test (AVATAR_TEST_MODE=true) to use the built-in simulator")
-                .next("or see everything once: likeness demo"));
-        };
-        let origins =
-            base.map_or_else(|| Ok(Origins::fal()), |base| Origins::single(&base)).map_err(unusable)?;
-        Account::new(key, origins).map_err(unusable)
+        if test_mode {
+            return account(Secret::new("simulator:simulator"), Url::parse(SIMULATOR).ok().as_ref());
+        }
+        self.account_of(self.fal_key.value.clone())
+    }
+
+    /// The same with this key, at the address of the settings.
+    pub(crate) fn account_of(&self, key: Option<Secret>) -> Result<Account, Failure> {
+        account(key, self.fal_base_url.value.as_ref())
+    }
+
+    /// Where an account's calls go, as a person knows it.
+    pub(crate) fn place(&self, account: &Account) -> String {
+        if self.fal_base_url.value.is_none() { "fal.ai".to_owned() } else { account.origins().origin() }
     }
 
     /// The bucket that photos are read from.
@@ -258,6 +257,27 @@ impl Settings {
         self.home = Setting { value: Some(home), origin };
         self
     }
+}
+
+fn account(key: Option<Secret>, base: Option<&Url>) -> Result<Account, Failure> {
+    let unusable = |error: AccountError| {
+        let names = match error {
+            AccountError::Key => "FAL_KEY",
+            AccountError::Address => "FAL_BASE_URL",
+        };
+        Failure::new(Exit::Usage, "settings.account", format!("{names} cannot be used"))
+            .why(error.to_string())
+    };
+    let Some(key) = key else {
+        return Err(Failure::new(Exit::Usage, "settings.key_missing", "no fal.ai key is set")
+            .why("without a key nothing can be trained, and test mode was not asked for")
+            .next("store a key from https://fal.ai/dashboard/keys: likeness login")
+            .next("or set FAL_KEY to it, as scripts do")
+            .next("or add --test (AVATAR_TEST_MODE=true) to use the built-in simulator")
+            .next("or see everything once: likeness demo"));
+    };
+    let origins = base.map_or_else(|| Ok(Origins::fal()), Origins::single).map_err(unusable)?;
+    Account::new(key, origins).map_err(unusable)
 }
 
 /// Creates a folder that only its owner may open. One that exists already keeps its permissions.

@@ -8,13 +8,15 @@ use std::{
 
 use likeness_core::secret::Secret;
 
-use super::{Origin, Setting, file, known};
+use super::{Origin, Setting, file, key_file, known};
 use crate::exit::{Exit, Failure};
 
 /// The environment and the settings file, and what was found wrong in them so far.
 pub(super) struct Sources<'a> {
     environment: &'a dyn Fn(&str) -> Option<OsString>,
     file: Option<PathBuf>,
+    /// Whether a flag or the environment named that file.
+    named: bool,
     values: BTreeMap<&'static str, String>,
     problems: Vec<String>,
 }
@@ -41,12 +43,11 @@ impl<'a> Sources<'a> {
         config: Option<&Path>,
         environment: &'a dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, Failure> {
-        let mut sources = Self { environment, file: None, values: BTreeMap::new(), problems: Vec::new() };
+        let mut sources =
+            Self { environment, file: None, named: false, values: BTreeMap::new(), problems: Vec::new() };
         let named = config.map(Path::to_owned).or_else(|| sources.set("LIKENESS_CONFIG").map(PathBuf::from));
-        let standard = || {
-            let folder = sources.folder("XDG_CONFIG_HOME", ".config")?;
-            Some(folder.join("likeness/likeness.toml")).filter(|path| path.exists())
-        };
+        sources.named = named.is_some();
+        let standard = || Some(sources.configuration()?.join("likeness.toml")).filter(|path| path.exists());
         sources.file = named.or_else(standard);
         if let Some(path) = &sources.file {
             sources.values = file::read(path)?;
@@ -57,6 +58,17 @@ impl<'a> Sources<'a> {
     /// The settings file that was read.
     pub(super) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    /// The configuration folder of the XDG base directory specification.
+    fn configuration(&self) -> Option<PathBuf> {
+        self.folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("likeness"))
+    }
+
+    /// Where `likeness login` stores the key: always in the configuration folder, since a settings file that was named
+    /// may lie among files that are shared.
+    pub(super) fn key_file(&self) -> Option<PathBuf> {
+        self.configuration().map(|folder| folder.join("fal.key"))
     }
 
     /// An error that names everything that was wrong.
@@ -90,9 +102,31 @@ impl<'a> Sources<'a> {
         self.value(key, |text| Secret::new(text).ok_or("it holds a control character")).optional()
     }
 
+    /// fal's key: of the environment, else of a settings file that was named, else as `likeness login` stored it, else
+    /// of the settings file in the configuration folder.
+    pub(super) fn fal_key(&mut self) -> Setting<Option<Secret>> {
+        let set = self.fal_key_that_is_set();
+        let is_set = matches!(set.origin, Origin::Environment(_)) || self.named && set.value.is_some();
+        if is_set {
+            return set;
+        }
+        self.stored_key().unwrap_or(set)
+    }
+
+    fn stored_key(&mut self) -> Option<Setting<Option<Secret>>> {
+        let path = self.key_file()?;
+        match key_file::read(&path) {
+            Ok(key) => Some(Setting { value: Some(key?), origin: Origin::Login(path) }),
+            Err(message) => {
+                self.problems.push(format!("the key in {}: {message}; take that file away", path.display()));
+                None
+            }
+        }
+    }
+
     /// fal's key under either of its names. Two different keys are an error, since nobody could tell which
     /// account pays.
-    pub(super) fn fal_key(&mut self) -> Setting<Option<Secret>> {
+    fn fal_key_that_is_set(&mut self) -> Setting<Option<Secret>> {
         let (first, second) = (self.secret("fal_key"), self.secret("fal_api_key"));
         match (&first.value, &second.value) {
             (Some(one), Some(other)) if one != other && same_rank(&first.origin, &second.origin) => {

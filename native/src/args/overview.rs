@@ -1,0 +1,30 @@
+//! What `likeness` without a command says: the commands, and what to begin with.
+
+use std::fmt::Write as _;
+
+use crate::printable::columns;
+
+const EXAMPLES: [(&str, &str); 3] = [
+    ("likeness demo", "see everything once, without a key and without cost"),
+    ("likeness check photos/", "which photos are good, and why the others are not"),
+    ("likeness train photos/ --name Anna", "train a model; asks before it spends"),
+];
+
+/// The commands with a line each, three examples, and where to read on.
+pub(super) fn overview(command: &clap::Command) -> String {
+    let mut text = String::new();
+    // Writing to memory does not fail.
+    let _ = writeln!(text, "From photos to a trained portrait model.\n");
+    let shown = || command.get_subcommands().filter(|one| !one.is_hide_set());
+    let widest = shown().map(|one| columns(one.get_name())).max().unwrap_or(0);
+    for one in shown() {
+        let about = one.get_about().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(text, "  {:widest$}  {about}", one.get_name());
+    }
+    let _ = writeln!(text, "\nBegin with:");
+    for (line, about) in EXAMPLES {
+        let _ = writeln!(text, "  {line}\n      {about}");
+    }
+    let _ = write!(text, "\n`likeness --help` says more, `likeness COMMAND --help` explains a command.");
+    text
+}

@@ -1,0 +1,44 @@
+//! `likeness man`: the manual pages.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use clap_mangen::Man;
+use serde_json::json;
+
+use super::Context;
+use crate::{
+    args::{self, Manual},
+    exit::Failure,
+    failures,
+    narrate::shown,
+    output::unwritten,
+    storage::storage_error,
+};
+
+pub(crate) fn run(args: &Manual, context: &Context) -> Result<(), Failure> {
+    let mut command = args::command();
+    command.build();
+    if let Some(folder) = &args.output {
+        return write_all(&command, folder, context);
+    }
+    // Made in memory first, so that what is printed is whole.
+    let mut page = Vec::new();
+    Man::new(command).render(&mut page).map_err(|error| unwritten(&error))?;
+    let mut out = io::stdout().lock();
+    out.write_all(&page).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
+}
+
+/// One page for the program, and one for each command.
+fn write_all(command: &clap::Command, folder: &Path, context: &Context) -> Result<(), Failure> {
+    let failed = |error: &io::Error| failures::storage(storage_error(folder, error));
+    fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+    clap_mangen::generate_to(command.clone(), folder).map_err(|error| failed(&error))?;
+    let output = &context.output;
+    output.document(&json!({ "folder": folder }))?;
+    let place = shown(&folder.display().to_string());
+    output.line(format_args!("The manual pages are in {place}: man -l {place}/likeness.1"))
+}

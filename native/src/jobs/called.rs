@@ -1,0 +1,49 @@
+//! From a job to the shortest word that names it, for what is suggested to be typed.
+
+use likeness_core::avatar::{Avatar, AvatarId, JobId};
+
+use super::{For, by_id, by_name, last_attempt, person};
+use crate::{
+    args::JobName,
+    printable::{columns, printable},
+    shell::Shell,
+    words::quoted,
+};
+
+/// The fewest characters of an id that are shown: the first group of a UUID.
+const SHORT: usize = 8;
+
+/// A name that is wider than this is not typed again.
+const TYPED: usize = 30;
+
+/// The word that names this job for what is wanted: the person's name where it means this very job, else the
+/// beginning of its id.
+pub(crate) fn called(shell: &Shell, avatar: &Avatar, attempt: u32, wanted: For) -> String {
+    let job = JobId { avatar: avatar.id(), attempt };
+    let Ok(all) = shell.store.load_all() else { return job.to_string() };
+    if attempt != last_attempt(avatar) {
+        return job.to_string();
+    }
+    let means_it = |name: &JobName| match by_id(shell, name) {
+        Ok(None) => by_name(shell, &all, name, wanted)
+            .is_ok_and(|(found, number)| (found.id(), number) == (job.avatar, attempt)),
+        _ => false,
+    };
+    // What begins with a hyphen would be read as a flag, and what is shown otherwise than it is cannot be typed.
+    let name = person(avatar)
+        .filter(|name| columns(name) <= TYPED && !name.starts_with('-') && printable(name) == *name)
+        .filter(|name| name.parse().is_ok_and(|name| means_it(&name)));
+    name.map_or_else(|| short_id(avatar.id(), &all), |name| quoted(name).into_owned())
+}
+
+/// As much of the id as no other has, and at least eight characters.
+pub(crate) fn short_id(id: AvatarId, all: &[Avatar]) -> String {
+    let whole = id.to_string();
+    let shared = |other: &Avatar| {
+        let other = other.id().to_string();
+        whole.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count()
+    };
+    let others = all.iter().filter(|other| other.id() != id);
+    let length = others.map(shared).max().map_or(SHORT, |shared| SHORT.max(shared + 1));
+    whole.get(..length).unwrap_or(&whole).trim_end_matches('-').to_owned()
+}
