@@ -12,15 +12,16 @@ use crate::{clock, transport::Transport};
 use likeness_core::{
     avatar::{AvatarId, Name},
     fal::{CallError, pricing, train},
+    price,
     storage::Prefix,
     time::Timestamp,
-    words::Audience,
+    words::{self, Audience, Language},
 };
 use serde_json::{Value, json};
 
 use super::Context;
 use crate::{
-    args::Doctor,
+    args::{Doctor, Tuning},
     exit::{Exit, Failure},
     failures,
     objects::Objects,
@@ -272,12 +273,14 @@ async fn fal(settings: &Settings) -> Option<Finding> {
         Ok(answer) => answer,
         Err(error) => return Some(fail(&Failure::from(error), "correct FAL_BASE_URL")),
     };
-    Some(match pricing::parse(answer) {
-        Ok(Some(price)) => {
-            let pricing::Price { unit_price, unit, currency } = price;
-            Finding::ok(NAME, format!("{place} answers; {trainer} costs {unit_price} {currency} per {unit}"))
+    Some(match pricing::parse(answer, &trainer) {
+        Ok(listed) => {
+            let steps = settings.defaults.tuned(&Tuning::default()).steps;
+            let price = price::training(steps, settings.training_price.value.as_ref(), listed);
+            let price = words::price::training(Language::English, &price);
+            let text = format!("{place} answers; a training of {steps} steps costs {price}");
+            Finding::ok(NAME, printable(&text).into_owned())
         }
-        Ok(None) => Finding::ok(NAME, format!("{place} answers; it lists no price for {trainer}")),
         Err(error @ CallError::Unreadable { .. }) if settings.fal_base_url.value.is_some() => Finding::new(
             NAME,
             State::Warn,
