@@ -10,6 +10,7 @@ pub mod caption;
 pub mod error;
 pub mod fal;
 pub mod photo;
+pub mod price;
 pub mod settings;
 pub mod status;
 
@@ -124,7 +125,7 @@ mod tests {
             retryable: None,
             retry_after: None,
         });
-        let storage = storage.map(|kind| StorageError { kind, place: "s3://a/b".to_owned() });
+        let storage = storage.map(|kind| StorageError::new(kind, "s3://a/b".to_owned()));
         let network = network.map(Error::Network).into_iter();
         network
             .chain(data.map(Error::Data))
