@@ -93,6 +93,7 @@ impl Hand {
             etag: None,
             length: 9,
             crc32: number,
+            sha256: None,
             width: 512,
             height: 512,
             changes: Vec::new(),
