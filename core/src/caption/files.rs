@@ -53,29 +53,31 @@ pub fn caption_files(photos: &[&[u8]], texts: &[&[u8]]) -> CaptionFiles {
             loosely.entry(loose(of, !owner.by_stem)).or_default().push(owner);
         }
     }
-    let mut ranked: Vec<BTreeMap<(bool, bool, &[u8]), usize>> = vec![BTreeMap::new(); photos.len()];
+    let mut of_photos: Vec<Vec<(Rank, usize)>> = vec![Vec::new(); photos.len()];
     let mut unmatched = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         let Some((of, kind)) = caption_parts(text) else { continue };
-        let exact = exactly.get(of).map_or(&[][..], Vec::as_slice).iter().collect::<Vec<_>>();
-        let owners = if exact.is_empty() { loose_owners(&loosely, of) } else { exact };
+        let owners = match exactly.get(of) {
+            Some(owners) => owners.clone(),
+            None => loose_owners(&loosely, of),
+        };
         if owners.is_empty() {
             unmatched.push(index);
         }
         for owner in owners {
-            if let Some(ranked) = ranked.get_mut(owner.photo) {
-                // Of a name without an extension both are the same.
-                let is_other = ranked.values().all(|known| *known != index);
-                if is_other {
-                    ranked.insert((owner.by_stem, kind == Kind::Caption, text), index);
-                }
+            if let Some(of_photo) = of_photos.get_mut(owner.photo)
+                // Of a photo without an extension the whole name and the stem are the same.
+                && of_photo.iter().all(|(_, known)| *known != index)
+            {
+                of_photo.push(((owner.by_stem, kind), index));
             }
         }
     }
-    CaptionFiles {
-        of_photos: ranked.into_iter().map(|ranked| ranked.into_values().collect()).collect(),
-        unmatched,
-    }
+    let in_order = |mut ranked: Vec<(Rank, usize)>| {
+        ranked.sort_by_key(|(rank, index)| (*rank, texts.get(*index)));
+        ranked.into_iter().map(|(_, index)| index).collect()
+    };
+    CaptionFiles { of_photos: of_photos.into_iter().map(in_order).collect(), unmatched }
 }
 
 /// Says whether a file of this name is a text that may be a caption: `.txt` or `.caption`.
@@ -127,16 +129,19 @@ struct Owner {
     by_stem: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a text is called like the photo without its extension, and which kind it is: what is less comes first.
+type Rank = (bool, Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Text,
     Caption,
 }
 
-fn loose_owners<'a>(owners: &'a Owners, of: &[u8]) -> Vec<&'a Owner> {
+fn loose_owners(owners: &Owners, of: &[u8]) -> Vec<Owner> {
     let called = |whole: bool| {
         let owners = owners.get(&loose(of, whole)).into_iter().flatten();
-        owners.filter(move |owner| owner.by_stem != whole)
+        owners.copied().filter(move |owner| owner.by_stem != whole)
     };
     called(true).chain(called(false)).collect()
 }
@@ -182,11 +187,11 @@ mod tests {
 
     /// The captions of each photo, and the texts that belong to none, by name.
     fn found<'a>(photos: &[&str], texts: &[&'a str]) -> (Vec<Vec<&'a str>>, Vec<&'a str>) {
-        let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
-        let (photos, names) = (bytes(photos), bytes(texts));
+        let bytes = |all: &[&str]| all.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
+        let (photos, text_names) = (bytes(photos), bytes(texts));
         let photos: Vec<&[u8]> = photos.iter().map(Vec::as_slice).collect();
-        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
-        let CaptionFiles { of_photos, unmatched } = caption_files(&photos, &names);
+        let text_names: Vec<&[u8]> = text_names.iter().map(Vec::as_slice).collect();
+        let CaptionFiles { of_photos, unmatched } = caption_files(&photos, &text_names);
         let named = |indices: Vec<usize>| indices.into_iter().map(|index| texts[index]).collect();
         (of_photos.into_iter().map(named).collect(), named(unmatched))
     }
