@@ -1,10 +1,13 @@
 //! What a photo shows, in its user's words: the text that stands beside it in the archive.
 
+mod files;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
+pub use self::files::{CaptionConflict, CaptionFiles, caption_files, is_caption_file};
 use crate::{
     limits::MAX_CAPTION_BYTES,
     words::{self, Language, displayed},

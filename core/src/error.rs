@@ -167,14 +167,15 @@ pub enum DatasetProblem {
     },
     /// More bytes than an archive can hold.
     TooLarge,
-    /// The same bytes twice.
+    /// The same photo twice. No longer made: a duplicate is left out, as [`PhotoProblem::Duplicate`]. Rows of earlier
+    /// releases hold it.
     Duplicate {
         /// The one that came first.
         first: String,
         /// Its double.
         second: String,
     },
-    /// A photo that cannot be used. Alone it only warns; it is named here when too few are left.
+    /// A photo that is left out. Alone it only warns; it is named here when too few are left.
     Rejected {
         /// The photo.
         photo: String,

@@ -16,10 +16,11 @@ use crate::{
     failures,
     objects::{Objects, ReadError},
     output::Unit,
+    prepare,
     printable::printable,
 };
 
-/// Reads every photo once for its sum, in the order given. What is wrong with the names is said at once.
+/// Reads every photo once, in the order given: its sum, and what its headers show. What is wrong with the names is said at once.
 pub(crate) async fn read(
     texts: &[String],
     objects: &Objects,
@@ -71,7 +72,8 @@ pub(crate) async fn read(
 
 async fn photo(key: &ObjectKey, objects: &Objects) -> Result<Photo, ReadError> {
     let bytes = objects.read(key, PhotoLimits::default().max_bytes).await?;
-    Ok(named(key, objects, Sha256Sum::of(&bytes), PhotoState::Waiting))
+    let (_, state) = prepare::seen(&bytes, &prepare::limits_of_this_machine());
+    Ok(named(key, objects, Sha256Sum::of(&bytes), state))
 }
 
 /// Its bytes do not matter, since it is left out; its key and size tell it from others.

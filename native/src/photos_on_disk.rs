@@ -3,7 +3,10 @@
 //! Arguments keep their order; the photos of a folder come in the order of their names' bytes, which is the
 //! same on every machine and in every language. In a folder, files that are no pictures and hidden files are
 //! left out, and folders inside it are not opened. A picture of a kind that cannot be used (HEIC, say) is not
-//! left out: its owner would wonder where it went, so it is refused by name.
+//! left out: its owner would wonder where it went, so it is refused by name. For the same reason a text that belongs
+//! to no photo is named.
+
+mod captions;
 
 use std::{
     ffi::OsStr,
@@ -13,11 +16,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use likeness_core::{
-    caption::{Caption, CaptionProblem},
-    limits::MAX_CAPTION_BYTES,
-};
+use likeness_core::caption::{CaptionConflict, CaptionProblem, is_caption_file};
 
+use self::captions::Folders;
 use crate::{
     exit::{Exit, Failure},
     printable::printable,
@@ -27,6 +28,17 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PhotoFile {
     path: PathBuf,
+    /// The text files that belong to it, the one that goes before the others first.
+    captions: Vec<PathBuf>,
+}
+
+/// What the arguments name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The photos, in order.
+    pub(crate) photos: Vec<PhotoFile>,
+    /// The text files that belong to none of them.
+    pub(crate) unmatched: Vec<PathBuf>,
 }
 
 /// Why a file gave no bytes.
@@ -53,21 +65,32 @@ pub(crate) enum FileProblem {
     /// The text beside it cannot be used.
     #[error("{0}")]
     Caption(CaptionProblem),
+    /// The texts beside it contradict each other.
+    #[error("{0}")]
+    Captions(CaptionConflict),
 }
 
-/// Every photo that the arguments name. What is wrong with them is named at once.
-pub(crate) fn find(arguments: &[PathBuf]) -> Result<Vec<PhotoFile>, Failure> {
+/// Finds every photo that the arguments name, and its captions. What is wrong with the arguments is named at once.
+pub(crate) fn find(arguments: &[PathBuf]) -> Result<Found, Failure> {
     let (mut photos, mut problems, mut folders_only) = (Vec::new(), Vec::new(), true);
+    let mut folders = Folders::default();
     for argument in arguments {
         match fs::metadata(argument) {
             Ok(metadata) if metadata.is_dir() => match in_folder(argument) {
-                Ok(found) => photos.extend(found),
+                Ok(found) => {
+                    photos.extend(found);
+                    folders.whole(argument);
+                }
                 Err(error) => problems.push(format!("{}: {error}", shown(argument))),
             },
-            Ok(_) if is_caption_of_another(argument, arguments) => folders_only = false,
             Ok(_) => {
                 folders_only = false;
-                photos.push(PhotoFile { path: argument.clone() });
+                // `photos/*` names the captions as well; they are not photos of their own.
+                if is_caption_file(name_bytes(argument)) && !begins_like_a_photo(argument) {
+                    folders.text(argument);
+                } else {
+                    photos.push(PhotoFile::at(argument.clone()));
+                }
             }
             Err(error) => problems.push(format!("{}: {}", shown(argument), problem(&error))),
         }
@@ -80,19 +103,57 @@ pub(crate) fn find(arguments: &[PathBuf]) -> Result<Vec<PhotoFile>, Failure> {
             .fold(failure, Failure::why)
             .next("check the names; quote those with spaces"));
     }
+    let unmatched = folders.matched(&mut photos);
     if photos.is_empty() {
         let what = if folders_only { "the folder holds no photos" } else { "no photos were named" };
-        return Err(Failure::new(Exit::Data, "photos.none", what)
-            .why("JPEG, PNG and WebP files count; folders inside a folder are not opened")
-            .next("name the photos, or the folder that they lie in"));
+        let failure = Failure::new(Exit::Data, "photos.none", what)
+            .why("JPEG, PNG and WebP files count; folders inside a folder are not opened");
+        let failure = unmatched.iter().fold(failure, |failure, text| failure.why(belongs_to_none(text)));
+        return Err(failure.next("name the photos, or the folder that they lie in"));
     }
-    Ok(photos)
+    Ok(Found { photos, unmatched })
+}
+
+/// The refusal of photos or captions that cannot be read, each with its reason.
+pub(crate) fn unreadable(problems: Vec<String>) -> Failure {
+    let failure = Failure::new(Exit::Data, "photos.unreadable", "not every photo and caption can be read");
+    problems.into_iter().fold(failure, Failure::why).next("mend what is named, or leave it out")
+}
+
+/// Says that a text file belongs to no photo.
+pub(crate) fn belongs_to_none(text: &Path) -> String {
+    format!("{} belongs to no photo", shown(text))
+}
+
+/// Counts the text files that belong to no photo, as the end of a list.
+pub(crate) fn unmatched_counted(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => ", 1 text belongs to no photo".to_owned(),
+        several => format!(", {several} texts belong to no photo"),
+    }
+}
+
+impl Found {
+    /// The names of the text files that belong to no photo, as text.
+    pub(crate) fn unmatched_names(&self) -> Vec<String> {
+        self.unmatched.iter().map(|text| text.to_string_lossy().into_owned()).collect()
+    }
 }
 
 impl PhotoFile {
+    fn at(path: PathBuf) -> Self {
+        Self { path, captions: Vec::new() }
+    }
+
     /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Its whole path, which stands for it also where another folder is the current one.
+    pub(crate) fn absolute(&self) -> PathBuf {
+        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
     }
 
     /// Its path as text; what is not UTF-8 shows as `�`. Whoever shows it to people makes it printable.
@@ -103,20 +164,6 @@ impl PhotoFile {
     /// Its bytes, never more than `limit` of them.
     pub(crate) fn read(&self, limit: u64) -> Result<Vec<u8>, FileProblem> {
         read_bounded(&self.path, limit)
-    }
-
-    /// The caption in the text file beside it, if there is one.
-    pub(crate) fn caption(&self) -> Result<Option<Caption>, FileProblem> {
-        let path = self.path.with_extension("txt");
-        if path == self.path {
-            return Ok(None);
-        }
-        match read_bounded(&path, MAX_CAPTION_BYTES as u64) {
-            Ok(bytes) => Caption::parse(&bytes).map_err(FileProblem::Caption),
-            Err(FileProblem::Missing) => Ok(None),
-            Err(FileProblem::TooLarge { .. }) => Err(FileProblem::Caption(CaptionProblem::TooLong)),
-            Err(problem) => Err(problem),
-        }
     }
 }
 
@@ -131,6 +178,7 @@ impl FileProblem {
             Self::TooLarge { .. } => "file.too_large",
             Self::Unreadable(_) => "file.unreadable",
             Self::Caption(problem) => problem.code(),
+            Self::Captions(conflict) => conflict.code(),
         }
     }
 
@@ -143,6 +191,7 @@ impl FileProblem {
             Self::TooLarge { .. } => "Save it smaller, such as with 4000 pixels on its longer side.",
             Self::Unreadable(_) => "Copy it from its source again, or leave it out.",
             Self::Caption(problem) => problem.advice(),
+            Self::Captions(conflict) => conflict.advice(),
         }
     }
 }
@@ -166,7 +215,7 @@ fn in_folder(folder: &Path) -> io::Result<Vec<PhotoFile>> {
         }
         kept
     });
-    Ok(paths.into_iter().map(|path| PhotoFile { path }).collect())
+    Ok(paths.into_iter().map(PhotoFile::at).collect())
 }
 
 fn name_bytes(path: &Path) -> &[u8] {
@@ -193,12 +242,6 @@ fn begins_like_a_photo(path: &Path) -> bool {
         && (start.starts_with(b"\xff\xd8\xff")
             || start.starts_with(b"\x89PNG\r\n\x1a\n")
             || start.starts_with(b"RIFF") && start.ends_with(b"WEBP"))
-}
-
-/// `photos/*` names the captions as well; they are no photos of their own.
-fn is_caption_of_another(argument: &Path, arguments: &[PathBuf]) -> bool {
-    argument.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"))
-        && arguments.iter().any(|other| other != argument && other.with_extension("txt") == argument)
 }
 
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {

@@ -1,18 +1,13 @@
-//! Photos on disk, checked and made clean: all cores at work, memory and the number of open files bounded.
+//! Photos on disk: looked at, then made clean, all cores at work, memory and the number of open files bounded.
 
-use std::{
-    fmt,
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-};
+use std::{fmt, ops::ControlFlow, path::Path};
 
 use likeness_core::{
-    caption::Caption,
+    avatar::{Photo, PhotoSet, PhotoState, Prepared, Sha256Sum},
     limits::PhotoLimits,
-    photo::{Change, Normalise as _, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect},
+    photo::{Normalise as _, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect},
     words::Audience,
 };
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     exit::Failure,
@@ -21,34 +16,21 @@ use crate::{
     output::Progress,
     parallel::{self, Budget},
     photos_on_disk::{FileProblem, PhotoFile},
+    shell::written,
     storage::write_private,
 };
 
-/// What became of a photo.
+/// A photo, and what is known of it so far.
 #[derive(Clone, Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Candidate {
     /// Where it lies.
     pub(crate) file: PhotoFile,
-    /// The SHA-256 of its own bytes; `None` when there were none to read.
-    pub(crate) sha256: Option<[u8; 32]>,
     /// What its headers say, as far as they could be read.
     pub(crate) info: Option<PhotoInfo>,
-    /// The text beside it.
-    pub(crate) caption: Option<Caption>,
-    /// The clean photo, or why there is none.
-    pub(crate) outcome: Result<CleanPhoto, Rejected>,
-}
-
-/// A normalised photo, in a file of the spool folder where one was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CleanPhoto {
-    /// Where its JPEG lies; `None` when nothing was to be kept.
-    pub(crate) path: Option<PathBuf>,
-    pub(crate) length: u64,
-    pub(crate) crc32: u32,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) changes: Vec<Change>,
+    /// The photo as the core sees it, or why its file gave no bytes.
+    pub(crate) photo: Result<Photo, FileProblem>,
+    /// Why the texts beside it are no caption.
+    pub(crate) caption_problem: Option<FileProblem>,
 }
 
 /// Why a photo cannot be used.
@@ -56,27 +38,29 @@ pub(crate) struct CleanPhoto {
 pub(crate) enum Rejected {
     /// Its file, or its caption's, could not be read.
     File(FileProblem),
-    /// What is in it will not do.
+    /// What is in it will not do, or is there twice.
     Photo(PhotoProblem),
 }
 
-impl Prepared {
-    /// Says in the log that a set goes on without this photo, if so it is.
-    pub(crate) fn warn_if_left_out(&self) {
-        if let Err(why) = &self.outcome {
-            log::warn!("{} is left out: {why}. {}", self.file.name(), why.advice());
-        }
+impl Candidate {
+    /// The photo, where it may be a part of a set.
+    fn eligible(&self) -> Option<&Photo> {
+        let photo = self.photo.as_ref().ok()?;
+        let rejected = matches!(photo.state, PhotoState::Rejected(_));
+        (rejected || self.caption_problem.is_none()).then_some(photo)
     }
 
     fn note(&self) {
         let name = self.file.name();
-        match &self.outcome {
-            Ok(photo) => {
+        match self.photo.as_ref().map(|photo| &photo.state) {
+            Ok(PhotoState::Ready(photo)) => {
                 let changes: Vec<String> = photo.changes.iter().map(ToString::to_string).collect();
                 let changes =
                     if changes.is_empty() { "nothing to change".to_owned() } else { changes.join(", ") };
                 log::debug!("{name}: {} x {}, {changes}", photo.width, photo.height);
             }
+            Ok(PhotoState::Rejected(why)) => log::debug!("{name}: {why} ({})", why.code()),
+            Ok(PhotoState::Waiting) => {}
             Err(why) => log::debug!("{name}: {why} ({})", why.code()),
         }
     }
@@ -109,39 +93,101 @@ impl fmt::Display for Rejected {
     }
 }
 
-/// Prepares every photo, in order. Clean photos go to files in `spool`, a folder that only its owner may open;
-/// without one they are dropped, since only the verdict was wanted. The error is one of this machine, such as a
-/// full disk; what is wrong with a photo is its own [`Prepared::outcome`].
-pub(crate) fn prepare_all(
+/// Reads every photo once, in order: its sum, what its headers show, and its caption. Nothing is decoded, so that this is
+/// quick also for many. The error is an interruption; what is wrong with a photo stands with it.
+pub(crate) fn look(
     files: &[PhotoFile],
-    spool: Option<&Path>,
     progress: &Progress,
     interrupt: &Interrupt,
-) -> Result<Vec<Prepared>, Failure> {
-    let budget = Budget::of_this_machine();
+) -> Result<Vec<Candidate>, Failure> {
     let limits = limits_of_this_machine();
     let mut all = Vec::with_capacity(files.len());
-    let failed = parallel::in_order(
+    parallel::in_order(
         files,
         || interrupt.check().is_err(),
-        |index, file| {
-            let spool = spool.map(|folder| folder.join(format!("{:04}.jpg", index + 1)));
-            prepare(file, spool, &limits, &budget)
-        },
-        |_, prepared| {
+        |_, file| looked_at(file, &limits),
+        |_, candidate| {
             progress.advance(1);
-            match prepared {
-                Ok(prepared) => {
-                    prepared.note();
-                    all.push(prepared);
-                    ControlFlow::Continue(())
-                }
-                Err(failure) => ControlFlow::Break(failure),
-            }
+            all.push(candidate);
+            ControlFlow::<()>::Continue(())
         },
     );
     interrupt.check()?;
-    failed.map_or(Ok(all), Err)
+    Ok(all)
+}
+
+/// Prepares the photos that may be a part of a set. Clean photos go to files in `spool`, a folder that only its owner may
+/// open; without one they are dropped, since only the verdict was wanted. The error is one of this machine, such as a full
+/// disk; what is wrong with a photo stands with it.
+pub(crate) fn prepare_all(
+    candidates: &mut [Candidate],
+    spool: Option<&Path>,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let budget = Budget::of_this_machine();
+    let limits = limits_of_this_machine();
+    // Where the photo of two that stays turns out to be none, the other takes its place.
+    loop {
+        let waiting: Vec<(usize, PhotoFile)> = waiting(candidates);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let failed = parallel::in_order(
+            &waiting,
+            || interrupt.check().is_err(),
+            |_, (index, file)| decode(file, *index, spool, &limits, &budget),
+            |place, decoded| {
+                progress.advance(1);
+                let index = waiting.get(place).map_or(place, |(index, _)| *index);
+                match (decoded, candidates.get_mut(index)) {
+                    (Ok(decoded), Some(candidate)) => {
+                        decoded.told(candidate);
+                        candidate.note();
+                        ControlFlow::Continue(())
+                    }
+                    (Ok(_), None) => ControlFlow::Continue(()),
+                    (Err(failure), _) => ControlFlow::Break(failure),
+                }
+            },
+        );
+        interrupt.check()?;
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+    }
+}
+
+/// The set as the core sees it, without what could not be read and what has no usable caption.
+pub(crate) fn photo_set(candidates: &[Candidate]) -> PhotoSet {
+    PhotoSet::new(candidates.iter().filter_map(Candidate::eligible).cloned().collect())
+}
+
+/// Says of each photo why it is left out; `None` for those that count.
+pub(crate) fn left_out(candidates: &[Candidate]) -> Vec<Option<Rejected>> {
+    let mut of_set = photo_set(candidates).left_out().into_iter();
+    let why = |candidate: &Candidate| match (&candidate.photo, &candidate.caption_problem) {
+        _ if candidate.eligible().is_some() => of_set.next().flatten().map(Rejected::Photo),
+        (Err(problem), _) | (Ok(_), Some(problem)) => Some(Rejected::File(problem.clone())),
+        (Ok(_), None) => None,
+    };
+    candidates.iter().map(why).collect()
+}
+
+/// How many are decoded at least: those that wait and are not left out.
+pub(crate) fn to_prepare(candidates: &[Candidate]) -> u64 {
+    waiting(candidates).len() as u64
+}
+
+fn waiting(candidates: &[Candidate]) -> Vec<(usize, PhotoFile)> {
+    let left_out = left_out(candidates);
+    let waits = |(candidate, why): &(&Candidate, &Option<Rejected>)| {
+        let waiting = candidate.photo.as_ref().is_ok_and(|photo| photo.state == PhotoState::Waiting);
+        // A photo may have more wrong with it than its caption.
+        waiting && (why.is_none() || candidate.caption_problem.is_some())
+    };
+    let each = candidates.iter().zip(&left_out).enumerate();
+    each.filter(|(_, both)| waits(both)).map(|(index, (one, _))| (index, one.file.clone())).collect()
 }
 
 /// What one photo may be on this machine: half of all its memory. What is free just now only decides how many are
@@ -169,56 +215,94 @@ pub(crate) fn inspect_and_clean(
     (Some(info), photo)
 }
 
-fn prepare(
-    file: &PhotoFile,
-    spool: Option<PathBuf>,
-    limits: &PhotoLimits,
-    budget: &Budget,
-) -> Result<Prepared, Failure> {
-    let mut prepared = Prepared {
-        file: file.clone(),
-        sha256: None,
-        info: None,
-        caption: None,
-        outcome: Err(Rejected::File(FileProblem::Missing)),
-    };
-    let reject = |prepared, why| Ok(Prepared { outcome: Err(why), ..prepared });
+fn looked_at(file: &PhotoFile, limits: &PhotoLimits) -> Candidate {
+    let none =
+        Candidate { file: file.clone(), info: None, photo: Err(FileProblem::Missing), caption_problem: None };
     let bytes = match file.read(limits.max_bytes) {
         Ok(bytes) => bytes,
-        Err(problem) => return reject(prepared, Rejected::File(problem)),
+        Err(problem) => return Candidate { photo: Err(problem), ..none },
     };
-    prepared.sha256 = Some(Sha256::digest(&bytes).into());
-    let (info, photo) = inspect_and_clean(&bytes, limits, budget);
-    drop(bytes);
-    prepared.info = info;
-    let photo = match photo {
-        Ok(photo) => photo,
-        Err(problem) => return reject(prepared, Rejected::Photo(problem)),
+    let (info, state) = seen(&bytes, limits);
+    let (caption, caption_problem) = match file.caption() {
+        Ok(caption) => (caption, None),
+        Err(problem) => (None, Some(problem)),
     };
-    match file.caption() {
-        Ok(caption) => prepared.caption = caption,
-        Err(problem) => return reject(prepared, Rejected::File(problem)),
-    }
-    if let Some(path) = &spool {
-        write_private(path, photo.jpeg()).map_err(failures::storage)?;
-    }
-    let (width, height, crc32) = (photo.width(), photo.height(), photo.crc32());
-    let (length, changes) = (photo.jpeg().len() as u64, photo.changes().to_vec());
-    drop(photo);
-    prepared.outcome = Ok(CleanPhoto { path: spool, length, crc32, width, height, changes });
-    Ok(prepared)
+    let photo = Photo {
+        id: None,
+        name: file.name(),
+        source: written(&file.absolute()),
+        sha256: Some(Sha256Sum::of(&bytes)),
+        caption: caption.map(|caption| caption.as_str().to_owned()),
+        crashes: 0,
+        state,
+    };
+    Candidate { info, photo: Ok(photo), caption_problem, ..none }
 }
 
-/// For each photo the first one with the same bytes, or the same clean JPEG, when there is one before it.
-pub(crate) fn duplicates(photos: &[Prepared]) -> Vec<Option<usize>> {
-    let mut first = std::collections::HashMap::new();
-    let mut pictures = std::collections::HashMap::new();
-    let original = |(index, photo): (usize, &Prepared)| {
-        let clean = photo.outcome.as_ref().ok()?;
-        let same_bytes = *first.entry(photo.sha256?).or_insert(index);
-        let same_picture = *pictures.entry((clean.length, clean.crc32)).or_insert(index);
-        let first = same_bytes.min(same_picture);
-        (first != index).then_some(first)
+/// What a photo's headers show: a photo that waits, or why it will not do.
+pub(crate) fn seen(bytes: &[u8], limits: &PhotoLimits) -> (Option<PhotoInfo>, PhotoState) {
+    match inspect(bytes) {
+        Ok(info) => {
+            let state = info.check(limits).map_or_else(PhotoState::Rejected, |()| PhotoState::Waiting);
+            (Some(info), state)
+        }
+        Err(problem) => (None, PhotoState::Rejected(problem)),
+    }
+}
+
+/// What decoding a photo came to.
+struct Decoded {
+    info: Option<PhotoInfo>,
+    /// The sum of the bytes that were decoded, and what became of them.
+    photo: Result<(Sha256Sum, PhotoState), FileProblem>,
+}
+
+impl Decoded {
+    fn told(self, candidate: &mut Candidate) {
+        candidate.info = self.info;
+        match (self.photo, &mut candidate.photo) {
+            (Ok((sum, state)), Ok(photo)) => {
+                photo.sha256 = Some(sum);
+                photo.state = state;
+            }
+            (Err(problem), photo) => *photo = Err(problem),
+            (Ok(_), Err(_)) => {}
+        }
+    }
+}
+
+fn decode(
+    file: &PhotoFile,
+    index: usize,
+    spool: Option<&Path>,
+    limits: &PhotoLimits,
+    budget: &Budget,
+) -> Result<Decoded, Failure> {
+    let bytes = match file.read(limits.max_bytes) {
+        Ok(bytes) => bytes,
+        Err(problem) => return Ok(Decoded { info: None, photo: Err(problem) }),
     };
-    photos.iter().enumerate().map(original).collect()
+    let sum = Sha256Sum::of(&bytes);
+    let (info, photo) = inspect_and_clean(&bytes, limits, budget);
+    drop(bytes);
+    let photo = match photo {
+        Ok(photo) => photo,
+        Err(problem) => return Ok(Decoded { info, photo: Ok((sum, PhotoState::Rejected(problem))) }),
+    };
+    let name = format!("{:04}.jpg", index + 1);
+    if let Some(folder) = spool {
+        write_private(&folder.join(&name), photo.jpeg()).map_err(failures::storage)?;
+    }
+    let clean = Prepared {
+        file: name,
+        etag: None,
+        length: photo.jpeg().len() as u64,
+        crc32: photo.crc32(),
+        sha256: Some(Sha256Sum::of(photo.jpeg())),
+        width: photo.width(),
+        height: photo.height(),
+        changes: photo.changes().to_vec(),
+        original: None,
+    };
+    Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(clean))) })
 }

@@ -195,9 +195,9 @@ fn normalised(
     let (width, height) = (normalised.width(), normalised.height());
     let (crc32, changes) = (normalised.crc32(), normalised.changes().to_vec());
     let jpeg = normalised.into_jpeg();
-    let length = jpeg.len() as u64;
+    let (length, sha256) = (jpeg.len() as u64, Some(Sha256Sum::of(&jpeg)));
     let original = photo.sha256.is_none().then_some(sum);
-    Ok((Prepared { file, etag: None, length, crc32, width, height, changes, original }, jpeg))
+    Ok((Prepared { file, etag: None, length, crc32, sha256, width, height, changes, original }, jpeg))
 }
 
 /// The bucket that an object lies in, when it is the one of the settings.
@@ -218,7 +218,9 @@ fn unreadable(path: &Path, problem: &FileProblem) -> PrepareError {
         }
         FileProblem::Missing | FileProblem::LinkLoop => StorageErrorKind::Missing,
         FileProblem::Forbidden => StorageErrorKind::Denied,
-        FileProblem::NotAFile(_) | FileProblem::Caption(_) => StorageErrorKind::Changed,
+        FileProblem::NotAFile(_) | FileProblem::Caption(_) | FileProblem::Captions(_) => {
+            StorageErrorKind::Changed
+        }
         FileProblem::Unreadable(_) => StorageErrorKind::Broken,
     };
     PrepareError::Storage(at(path, kind))

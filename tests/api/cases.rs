@@ -88,6 +88,15 @@ pub(crate) const CASES: &[Case] = &[
         &["photos.key", "photos.keys_forbidden", "order.different"],
         trainings::from_keys,
     ),
+    case("the same photo twice", Bought, &[O::UploadPhoto], &[], trainings::duplicates),
+    case(
+        "one photo more than a set holds",
+        Bought,
+        &[O::StartTraining, O::RemovePhoto],
+        &["data.too_many_photos"],
+        trainings::too_many,
+    ),
+    case("too many keys", Bought, &[O::StartTraining], &[], trainings::too_many_keys),
     case("keys and uploads do not mix", Bought, &[], &["photos.mixed"], trainings::mixed),
     case(
         "a training from uploads",

@@ -148,7 +148,7 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
         (as_it_is, outside, 2, "usage.keys"),
         (as_it_is, no_scheme, 2, "usage.keys"),
         (as_it_is, ours, 2, "usage.keys"),
-        (as_it_is, twice, 3, "data.duplicate_photos"),
+        (as_it_is, twice, 3, "data.too_few_photos"),
     ] {
         let ending = run(setting, &keys).ended(exit);
         assert_eq!(code(&ending), expected, "{}", ending.text());
@@ -157,6 +157,37 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
         }
     }
     assert_eq!(set.store.keys_with("likeness/"), Vec::<String>::new());
+}
+
+/// Each object is read once before anybody is asked: that is enough to leave out duplicates and what is no photo.
+#[test]
+fn what_a_training_leaves_out_of_the_bucket_is_known_before_the_yes() {
+    let Some(set) = Set::new() else { return };
+    set.store.put("u/a/copy.jpg", &photo(0, 520));
+    set.store.put("u/a/page.jpg", b"<!DOCTYPE html>");
+    set.store.put("u/a/empty.jpg", b"");
+    set.store.put("u/a/nothing.jpg", b"");
+    let mut keys = NAMES.to_vec();
+    keys.extend([NAMES[1], "u/a/copy.jpg", "u/a/page.jpg", "u/a/empty.jpg", "u/a/nothing.jpg"]);
+    let ending = Ending::of(&mut set.testing(&train(&keys))).ended(0);
+    assert!(ending.stderr.contains("4 photos, 0 captions, 5 left out.\n"), "{}", ending.stderr);
+    let mut status = set.testing(&["status", "Zebulon", "--json"]);
+    let status = Ending::of(&mut status).ended(0).documents().pop().expect("a status");
+    let rejected = status["rejected_photos"].as_array().expect("a list");
+    let codes: Vec<_> = rejected.iter().filter_map(|photo| photo["code"].as_str()).collect();
+    let expected =
+        ["photo.duplicate", "photo.duplicate", "photo.unsupported_format", "photo.empty", "photo.empty"];
+    assert_eq!(codes, expected);
+    assert_eq!(rejected[1]["duplicate_of"], NAMES[0]);
+
+    let mut words = train(&keys);
+    words.extend(["--max-photos", "3", "--min-photos", "3", "--json"]);
+    let words: Vec<_> =
+        words.into_iter().map(|word| if word == "Zebulon" { "Yolanda" } else { word }).collect();
+    let place = words.iter().position(|word| *word == "--min-photos").expect("a limit");
+    let words = [&words[..place], &words[place + 2..]].concat();
+    let ending = Ending::of(&mut set.testing(&words)).ended(3);
+    assert_eq!(code(&ending), "data.too_many_photos", "{}", ending.text());
 }
 
 /// Killed when everything is prepared and nothing uploaded: what lies in the bucket is used again where it is still

@@ -55,6 +55,7 @@ fn each_bad_photo_is_named_with_its_reason_and_advice() {
         ]
     );
     assert_eq!(documents[7]["format"], "PNG");
+    assert_eq!(documents[5]["duplicate_of"], "set/a.jpg");
     let error = &documents[8]["error"];
     assert_eq!((&error["code"], &error["details"]["rejected"]), (&"photos.rejected".into(), &5.into()));
     assert_eq!(documents.len(), 9);
@@ -95,4 +96,110 @@ fn odd_names_and_things_that_are_no_files_are_survived() {
     assert_eq!(documents[3]["problem"]["code"], "file.not_a_file");
     let ending = place.run(&["check", "set"]).ended(3);
     assert!(!ending.text().contains('\u{1b}') && !ending.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn captions_are_shown_and_texts_that_belong_to_no_photo_named() {
+    let place = Place::new();
+    place.photos("set", 4);
+    for (name, words) in [
+        ("00.TXT", "one"),
+        ("01.jpg.txt", "two"),
+        ("02.caption", "three"),
+        ("notes.txt", "milk"),
+        ("old.caption", "eggs"),
+    ] {
+        place.write(format!("set/{name}"), words);
+    }
+    let ending = place.run(&["check", "set"]).ended(0);
+    for line in [
+        "    caption: one",
+        "    caption: two",
+        "    caption: three",
+        "set/notes.txt belongs to no photo.",
+        "set/old.caption belongs to no photo.",
+        "3 photos have a caption, 2 texts belong to no photo.",
+    ] {
+        assert!(ending.text().lines().any(|one| one == line), "{line} in {}", ending.text());
+    }
+    let documents = place.run(&["check", "set", "--json"]).ended(0).documents();
+    let captions: Vec<_> = documents[..4].iter().map(|document| document["caption"].as_str()).collect();
+    assert_eq!(captions, [Some("one"), Some("two"), Some("three"), None]);
+    let result = &documents[4]["result"];
+    assert_eq!(result["captions"], 3);
+    assert_eq!(result["unmatched_texts"], serde_json::json!(["set/notes.txt", "set/old.caption"]));
+
+    place.write("set/00.jpg.txt", "another");
+    let documents = place.run(&["check", "set", "--json"]).ended(3).documents();
+    let problem = &documents[0]["problem"];
+    assert_eq!(problem["code"], "caption.conflict");
+    let message = problem["message"].as_str().expect("a text");
+    assert!(message.contains("set/00.jpg.txt and set/00.TXT"), "{message}");
+}
+
+/// Of equal photos the first stays, or the one with a caption; what cannot be used is nobody's duplicate.
+#[test]
+fn it_is_told_which_of_equal_photos_stays() {
+    let place = Place::new();
+    let (small, good) = (photo(1, 300), photo(2, 520));
+    for (name, bytes) in [
+        ("a.jpg", &small),
+        ("b.jpg", &small),
+        ("c.jpg", &good),
+        ("d.jpg", &good),
+        ("e.jpg", &good),
+        ("f.jpg", &Vec::new()),
+        ("g.jpg", &Vec::new()),
+    ] {
+        place.write(format!("set/{name}"), bytes);
+    }
+    // The same picture in other bytes: a comment (FF FE) behind the start of the file.
+    let mut noted = good[..2].to_vec();
+    noted.extend(b"\xff\xfe\x00\x07notes");
+    noted.extend(&good[2..]);
+    place.write("set/h.jpg", noted);
+    place.write("set/d.txt", "by the sea");
+    place.write("set/e.txt", "at home");
+    let documents = place.run(&["check", "set", "--json"]).ended(3).documents();
+    let verdicts: Vec<(&str, &str)> = documents[..8]
+        .iter()
+        .map(|document| {
+            let why = document["duplicate_of"].as_str().or(document["problem"]["code"].as_str());
+            (document["verdict"].as_str().expect("a verdict"), why.unwrap_or(""))
+        })
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("rejected", "photo.too_small"),
+            ("rejected", "photo.too_small"),
+            ("duplicate", "set/d.jpg"),
+            ("good", ""),
+            ("duplicate", "set/d.jpg"),
+            ("rejected", "photo.empty"),
+            ("rejected", "photo.empty"),
+            ("duplicate", "set/d.jpg"),
+        ]
+    );
+    let ending = place.run(&["check", "set"]).ended(3);
+    let other = "this is the same picture as set/d.jpg with another caption; that of set/d.jpg counts";
+    assert_eq!(ending.text().matches(other).count(), 1, "{}", ending.text());
+}
+
+/// Whether they are too many shows in their headers: none of these can be decoded.
+#[test]
+fn more_than_a_set_holds_are_not_decoded() {
+    let place = Place::new();
+    for number in 0..21 {
+        let whole = photo(number, 520);
+        place.write(format!("set/{number:02}.jpg"), &whole[..whole.len() - 300]);
+    }
+    place.write("set/page.jpg", "<!DOCTYPE html>");
+    let ending = place.run(&["check", "set", "--json"]).ended(3);
+    let documents = ending.documents();
+    assert_eq!((documents.len(), &documents[0]["verdict"]), (23, &"unchecked".into()));
+    assert_eq!(documents[21]["problem"]["code"], "photo.unsupported_format");
+    let error = &documents[22]["error"];
+    assert_eq!(error["code"], "data.too_many_photos");
+    assert_eq!(error["message"], "21 photos, at most 20 are allowed");
 }

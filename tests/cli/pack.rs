@@ -62,14 +62,64 @@ fn everything_wrong_with_a_set_is_said_at_once_and_nothing_is_written() {
     place.write("set/a.jpg", photo(0, 520));
     place.write("set/b.jpg", "no photo");
     let ending = place.run(&["pack", "set", "-o", "set.zip"]).ended(3);
-    for reason in ["set/a.jpg is the same photo as set/00.jpg", "at least 10 are needed", "set/b.jpg: "] {
+    for reason in
+        ["set/a.jpg: this is the same picture as set/00.jpg", "at least 10 are needed", "set/b.jpg: "]
+    {
         assert!(ending.stderr.contains(reason), "{reason} in {}", ending.stderr);
     }
     let ending =
-        place.run(&["pack", "set", "-o", "set.zip", "--min-photos", "1", "--max-photos", "2"]).ended(3);
-    assert!(ending.stderr.contains("at most 2 are allowed"), "{}", ending.stderr);
+        place.run(&["pack", "set", "-o", "set.zip", "--min-photos", "1", "--max-photos", "1"]).ended(3);
+    assert!(ending.stderr.contains("2 photos, at most 1 are allowed"), "{}", ending.stderr);
     place.run(&["pack", "set", "-o", "set.zip", "--min-photos", "3", "--max-photos", "2"]).ended(2);
     assert_eq!(place.names(), ["set"]);
+}
+
+#[test]
+fn duplicates_are_left_out_and_texts_without_a_photo_named() {
+    let place = Place::new();
+    place.photos("set", 2);
+    place.write("set/02.jpg", photo(0, 520));
+    place.write("set/02.jpg.txt", "with a caption");
+    place.write("set/notes.txt", "milk");
+    let ending = place.run(&["pack", "set", "-o", "set.zip", "--min-photos", "2"]).ended(0);
+    for part in [
+        "set/00.jpg is left out: this is the same picture as set/02.jpg",
+        "set/notes.txt belongs to no photo",
+    ] {
+        assert!(ending.stderr.contains(part), "{part} in {}", ending.stderr);
+    }
+    let said = "2 photos, 1 captions, 1 left out, 1 text belongs to no photo, ";
+    assert!(ending.text().contains(said), "{}", ending.text());
+    let names: Vec<_> = entries(fs::read(place.path("set.zip")).expect("the archive"))
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(names, ["photo_001.jpg", "photo_002.jpg", "photo_002.txt"]);
+
+    place.write("set/02.txt", "another");
+    let ending = place.run(&["pack", "set", "-o", "other.zip", "--min-photos", "2", "--json"]).ended(3);
+    let error = &ending.documents()[0]["error"];
+    assert_eq!(error["code"], "photos.unreadable");
+    assert!(error["why"][0].as_str().expect("a reason").contains("set/02.jpg.txt and set/02.txt"), "{error}");
+    assert_eq!(place.names(), ["set", "set.zip"]);
+}
+
+/// Headers show that these are too many or too few; none of them can be decoded.
+#[test]
+fn how_many_there_are_is_judged_before_anything_is_decoded() {
+    let place = Place::new();
+    for number in 0..3 {
+        let whole = photo(number, 520);
+        place.write(format!("set/{number:02}.jpg"), &whole[..whole.len() - 300]);
+    }
+    for (limits, sentence) in [
+        (["--min-photos", "1", "--max-photos", "2"], "3 photos, at most 2 are allowed"),
+        (["--min-photos", "4", "--max-photos", "9"], "3 good photos, at least 4 are needed"),
+    ] {
+        let ending = Ending::of(place.command(&["pack", "set", "-o", "set.zip"]).args(limits)).ended(3);
+        assert!(ending.stderr.contains(sentence), "{sentence} in {}", ending.stderr);
+        assert!(!ending.stderr.contains("cut off"), "{}", ending.stderr);
+    }
 }
 
 #[test]

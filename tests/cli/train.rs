@@ -142,3 +142,68 @@ fn a_detached_training_is_followed_watched_and_cancelled() {
     assert!(ending.stderr.contains("`--again` buys another attempt"), "{}", ending.stderr);
     crate::Ending::of(place.testing(&words[..7]).arg("--again")).ended(0);
 }
+
+/// The job's photos, as its status document tells of those that were left out.
+fn rejected(status: &Value) -> Vec<(&str, &str, Option<&str>)> {
+    let rejected = status["rejected_photos"].as_array().expect("a list").iter();
+    rejected
+        .map(|photo| {
+            let text = |field: &str| photo[field].as_str();
+            (text("photo").expect("a name"), text("code").expect("a code"), text("duplicate_of"))
+        })
+        .collect()
+}
+
+/// What `check` calls enough, `train` takes.
+#[test]
+fn duplicates_are_left_out_of_a_training() {
+    let place = Place::new();
+    let words = place.small_training();
+    place.write("set/08.jpg", fs::read(place.path("set/01.jpg")).expect("a photo"));
+    place.write("set/09.jpg", "");
+    place.write("set/10.jpg", "");
+    place.run(&["check", "set"]).ended(3);
+    let ending = crate::Ending::of(place.testing(&words).arg("--json")).ended(0);
+    let documents = ending.documents();
+    documents.iter().for_each(is_status);
+    assert_eq!(
+        rejected(documents.last().expect("a status")),
+        [
+            ("set/08.jpg", "photo.duplicate", Some("set/01.jpg")),
+            ("set/09.jpg", "photo.empty", None),
+            ("set/10.jpg", "photo.empty", None),
+        ]
+    );
+    let ending = crate::Ending::of(&mut place.testing(&["status", "Zebulon"])).ended(0);
+    let line = "  left out set/08.jpg: this is the same picture as set/01.jpg";
+    assert!(ending.text().lines().any(|one| one == line), "{}", ending.text());
+}
+
+/// Before anybody is asked, and before anything is decoded.
+#[test]
+fn what_a_training_would_be_made_from_is_said_before_the_yes() {
+    let place = Place::new();
+    let words = place.small_training();
+    place.write("set/01.TXT", "by the sea");
+    place.write("set/08.jpg", fs::read(place.path("set/01.jpg")).expect("a photo"));
+    place.write("set/notes.txt", "milk");
+    let ending = crate::Ending::of(&mut place.testing(&words)).ended(0);
+    let said = |part: &str| ending.stderr.find(part).unwrap_or_else(|| panic!("{part} in {}", ending.stderr));
+    let named = said("set/notes.txt belongs to no photo");
+    let left_out = said("set/08.jpg will be left out: this is the same picture as set/01.jpg.");
+    let counted = said("4 photos, 1 captions, 1 left out, 1 text belongs to no photo.");
+    let began = said("The photos are being prepared.");
+    assert!(named < counted && left_out < counted && counted < began, "{}", ending.stderr);
+
+    let whole = crate::photo(99, 520);
+    place.write("set/07.jpg", &whole[..whole.len() - 300]);
+    let mut words = words.to_vec();
+    words[3] = "Yolanda";
+    words.extend(["--max-photos", "4", "--json"]);
+    let ending = crate::Ending::of(&mut place.testing(&words)).ended(3);
+    let document = ending.documents().pop().expect("a document");
+    assert_eq!(document["error"]["code"], "data.too_many_photos", "{document}");
+    assert_eq!(document["error"]["why"][0], "5 photos, at most 4 are allowed");
+    let ending = crate::Ending::of(&mut place.testing(&["status", "Yolanda"]));
+    assert_eq!(ending.code, 3, "nothing began");
+}

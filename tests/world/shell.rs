@@ -128,6 +128,7 @@ impl World {
             etag: None,
             length: jpeg.len() as u64,
             crc32: crc32fast::hash(&jpeg),
+            sha256: Some(Sha256Sum::of(&jpeg)),
             width: 512,
             height: 512,
             changes: Vec::new(),

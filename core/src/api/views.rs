@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    avatar::{Avatar, Expected, Photo, PhotoState},
+    avatar::{Avatar, Expected, Photo, PhotoId, PhotoState},
+    photo::PhotoProblem,
     time::Timestamp,
     words::Audience,
 };
@@ -49,8 +50,18 @@ pub fn avatars_view(lines: &[Value]) -> Value {
 
 /// Its photos, in the order in which they came.
 pub(super) fn photos(avatar: &Avatar) -> Vec<Value> {
-    let there = avatar.photos().photos().iter().map(photo);
+    let left_out = avatar.photos().left_out();
+    let there = avatar.photos().photos().iter().zip(&left_out).map(|(one, why)| photo(one, why.as_ref()));
     there.chain(avatar.expected_photos().iter().map(expected)).collect()
+}
+
+/// Its photo of this id, there or on its way.
+pub(super) fn photo_of(avatar: &Avatar, id: &PhotoId) -> Option<Value> {
+    let left_out = avatar.photos().left_out();
+    let mut there = avatar.photos().photos().iter().zip(&left_out);
+    let found = there.find(|(one, _)| one.id.as_ref() == Some(id)).map(|(one, why)| photo(one, why.as_ref()));
+    let on_its_way = || avatar.expected_photos().iter().find(|expected| expected.id == *id).map(expected);
+    found.or_else(on_its_way)
 }
 
 /// Its pictures.
@@ -61,22 +72,18 @@ pub(super) fn pictures(avatar: &Avatar, now: Timestamp) -> Vec<Value> {
         .collect()
 }
 
-pub(super) fn photo(photo: &Photo) -> Value {
+/// A photo, and why it is left out, if so it is.
+fn photo(photo: &Photo, left_out: Option<&PhotoProblem>) -> Value {
     let mut view = json!({ "photo_id": photo.id, "name": photo.name });
-    let more = match &photo.state {
-        PhotoState::Waiting => json!({ "state": "waiting" }),
-        PhotoState::Ready(jpeg) => json!({
+    let more = match (left_out, &photo.state) {
+        (Some(problem), _) | (None, PhotoState::Rejected(problem)) => rejected(problem),
+        (None, PhotoState::Waiting) => json!({ "state": "waiting" }),
+        (None, PhotoState::Ready(jpeg)) => json!({
             "state": "ready",
             "width": jpeg.width,
             "height": jpeg.height,
             "bytes": jpeg.length,
             "changes": jpeg.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        }),
-        PhotoState::Rejected(problem) => json!({
-            "state": "rejected",
-            "code": problem.code(),
-            "message": problem.to_string(),
-            "advice": problem.advice(Audience::Api),
         }),
     };
     if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
@@ -85,6 +92,19 @@ pub(super) fn photo(photo: &Photo) -> Value {
     view
 }
 
-pub(super) fn expected(photo: &Expected) -> Value {
+fn rejected(problem: &PhotoProblem) -> Value {
+    let mut view = json!({
+        "state": "rejected",
+        "code": problem.code(),
+        "message": problem.to_string(),
+        "advice": problem.advice(Audience::Api),
+    });
+    if let Some(original) = problem.duplicate_of() {
+        view["duplicate_of"] = json!(original);
+    }
+    view
+}
+
+fn expected(photo: &Expected) -> Value {
     json!({ "photo_id": photo.id, "name": photo.name, "state": "expected" })
 }

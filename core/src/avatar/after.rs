@@ -235,7 +235,7 @@ impl Avatar {
         let attempt = training.attempt;
         if let Err(error) = self.photos.worth_preparing(limits) {
             self.training_happened(attempt, Happened::Unworkable(Error::Data(error)), moment);
-        } else if self.photos.settled() == self.photos.photos().len() {
+        } else if self.photos.waiting().is_empty() {
             match self.photos.dataset(limits) {
                 Ok(_) => {
                     training.order.stage = Stage::Planned;

@@ -394,7 +394,7 @@ impl Avatar {
 
     /// Nothing waits for its turn any more, so the next photos may come side by side.
     pub(in crate::avatar) fn photos_settled(&mut self) {
-        let waits = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        let waits = !self.photos.waiting().is_empty();
         if let Some(hosted) = self.hosted.as_mut().filter(|_| !waits) {
             hosted.alone_from = None;
         }

@@ -18,6 +18,7 @@
 
 mod after;
 mod config;
+mod duplicates;
 mod generation;
 mod goal;
 mod hosted;

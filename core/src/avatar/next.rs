@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Avatar, Chore, Errand, Event, Generation, Mark, Moment, Photo, PhotoState, Stage, Step, Task, TaskId,
-    TrainingJob, Work, hosted::Tidying, order::Next,
+    Avatar, Chore, Errand, Event, Generation, Mark, Moment, Photo, Stage, Step, Task, TaskId, TrainingJob,
+    Work, hosted::Tidying, order::Next,
 };
 use crate::{
     fal::Account,
@@ -155,9 +155,7 @@ impl Avatar {
     fn of_photos(&self, training: Option<&TrainingJob>, moment: &Moment) -> (Errand, Next) {
         let busy = |index: usize| self.running.iter().any(|mark| mark.errand == Errand::Photo(index));
         let photos = self.photos.photos();
-        let waiting = (0..photos.len()).find(|index| {
-            photos.get(*index).is_some_and(|photo| photo.state == PhotoState::Waiting) && !busy(*index)
-        });
+        let waiting = self.photos.waiting().into_iter().find(|index| !busy(*index));
         let under_way = (0..photos.len()).filter(|index| busy(*index)).count();
         let resting = self.photos_rest(training.map(|training| &training.order));
         let index = waiting.unwrap_or(0);

@@ -1,11 +1,11 @@
 //! The photos of one avatar: what each is, what became of it, and whether together they make a set.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::hosted::PhotoId;
+use super::{duplicates::staying_instead, hosted::PhotoId};
 use crate::{
     archive::{Archive, ArchiveError, Entry, EntryName},
     error::{DataError, DatasetProblem},
@@ -70,6 +70,9 @@ pub struct Prepared {
     pub length: u64,
     /// Its CRC-32.
     pub crc32: u32,
+    /// Its SHA-256; `None` in rows of releases that did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Sum>,
     /// Its width in pixels.
     pub width: u32,
     /// Its height in pixels.
@@ -106,42 +109,74 @@ impl PhotoSet {
         self.0.get_mut(index)
     }
 
-    /// How many are no longer waiting.
+    /// Says of each photo why it is left out, in the photos' order: it was rejected, or it is a duplicate. `None` for
+    /// those that count.
     #[must_use]
-    pub fn settled(&self) -> usize {
-        self.0.iter().filter(|photo| photo.state != PhotoState::Waiting).count()
+    pub fn left_out(&self) -> Vec<Option<PhotoProblem>> {
+        let instead = staying_instead(&self.0);
+        let why = |(photo, instead): (&Photo, Option<usize>)| match &photo.state {
+            PhotoState::Rejected(why) => Some(why.clone()),
+            PhotoState::Waiting | PhotoState::Ready(_) => {
+                instead.and_then(|index| self.0.get(index)).map(|stays| PhotoProblem::Duplicate {
+                    of: stays.name.clone(),
+                    other_caption: photo.caption.is_some() && photo.caption != stays.caption,
+                })
+            }
+        };
+        self.0.iter().zip(instead).map(why).collect()
     }
 
-    /// What the list alone shows to be hopeless, before any photo is opened: more than twice as many as may be.
-    /// Looking at thousands of photos only to say that there are too many helps nobody.
-    pub fn worth_preparing(&self, limits: DatasetLimits) -> Result<(), DataError> {
-        if self.0.len() <= limits.max_photos.saturating_mul(2) {
-            return Ok(());
-        }
-        let mut problems = vec![DatasetProblem::TooMany { found: self.0.len(), max: limits.max_photos }];
-        problems.extend(self.duplicates());
-        Err(DataError::Dataset(problems))
+    /// The indices of the photos that are still to be prepared. A duplicate is not, unless the photo that stays instead
+    /// of it is rejected.
+    pub(super) fn waiting(&self) -> Vec<usize> {
+        let counting = self.counting();
+        let waiting = counting.filter(|(_, photo)| photo.state == PhotoState::Waiting);
+        waiting.map(|(index, _)| index).collect()
     }
 
-    /// Whether it may become a set at all: what its number alone shows, and what was rejected before.
+    /// How many are no longer waiting.
+    pub(super) fn settled(&self) -> usize {
+        self.0.len() - self.waiting().len()
+    }
+
+    /// Refuses, before a training is ordered, what cannot become a set. What was rejected and duplicates do not count;
+    /// a photo that was read does, since its headers were looked at then. Of one that nobody has read nothing is known,
+    /// so the training decides once it was prepared.
     pub fn could_be_a_set(&self, limits: DatasetLimits) -> Result<(), DataError> {
-        let possible = self.0.iter().filter(|photo| photo.rejected().is_none()).count();
-        if possible < limits.min_photos {
-            let mut problems = vec![DatasetProblem::TooFew { good: possible, min: limits.min_photos }];
-            problems.extend(self.duplicates());
-            problems.extend(self.0.iter().filter_map(Photo::rejected));
-            return Err(DataError::Dataset(problems));
+        let (mut good, mut unread) = (0, 0);
+        for (_, photo) in self.counting() {
+            match (&photo.state, photo.sha256) {
+                (PhotoState::Waiting, None) => unread += 1,
+                _ => good += 1,
+            }
         }
-        self.worth_preparing(limits)?;
-        let duplicates = self.duplicates();
-        if duplicates.is_empty() { Ok(()) } else { Err(DataError::Dataset(duplicates)) }
+        if good > limits.max_photos {
+            Err(self.refused(vec![DatasetProblem::TooMany { found: good, max: limits.max_photos }]))
+        } else if good + unread < limits.min_photos {
+            Err(self.refused(vec![DatasetProblem::TooFew { good: good + unread, min: limits.min_photos }]))
+        } else {
+            self.worth_preparing(limits)
+        }
+    }
+
+    /// Refuses, while photos are prepared, what preparing more of them cannot mend: too many are good already, or more
+    /// than twice as many as may be are there. Looking at thousands of photos only to say that there are too many helps
+    /// nobody.
+    pub(super) fn worth_preparing(&self, limits: DatasetLimits) -> Result<(), DataError> {
+        let counting = self.counting().count();
+        let ready = counting - self.waiting().len();
+        let found = if ready > limits.max_photos { ready } else { counting };
+        if ready > limits.max_photos || counting > limits.max_photos.saturating_mul(2) {
+            return Err(self.refused(vec![DatasetProblem::TooMany { found, max: limits.max_photos }]));
+        }
+        Ok(())
     }
 
     /// The set as it goes into the archive, when it is a set; else everything that is wrong with it. A photo
     /// that still waits counts as missing.
     pub fn dataset(&self, limits: DatasetLimits) -> Result<Dataset, DataError> {
         let good: Vec<_> =
-            self.0.iter().filter_map(|photo| photo.ready().map(|jpeg| (photo, jpeg))).collect();
+            self.counting().filter_map(|(_, photo)| photo.ready().map(|jpeg| (photo, jpeg))).collect();
         let mut problems = Vec::new();
         if good.len() < limits.min_photos {
             problems.push(DatasetProblem::TooFew { good: good.len(), min: limits.min_photos });
@@ -149,10 +184,8 @@ impl PhotoSet {
         if good.len() > limits.max_photos {
             problems.push(DatasetProblem::TooMany { found: good.len(), max: limits.max_photos });
         }
-        problems.extend(self.duplicates());
         if !problems.is_empty() {
-            problems.extend(self.0.iter().filter_map(Photo::rejected));
-            return Err(DataError::Dataset(problems));
+            return Err(self.refused(problems));
         }
         let mut parts = Vec::new();
         for ((photo, jpeg), number) in good.into_iter().zip(1..) {
@@ -181,24 +214,22 @@ impl PhotoSet {
         }
     }
 
-    fn duplicates(&self) -> Vec<DatasetProblem> {
-        let mut problems = Vec::new();
-        let (mut by_bytes, mut by_picture) = (BTreeMap::new(), BTreeMap::new());
-        // What is left out harms nobody, however often it is there.
-        for photo in self.0.iter().filter(|photo| photo.rejected().is_none()) {
-            // The same clean JPEG comes of a copy that only lost its metadata on the way.
-            let picture = photo.ready().map(|jpeg| (jpeg.length, jpeg.crc32));
-            let same_picture = picture.and_then(|picture| by_picture.get(&picture).copied());
-            let same_bytes = photo.sha256.and_then(|sum| by_bytes.get(&sum).copied());
-            if let Some(first) = same_bytes.or(same_picture) {
-                let (first, second) = (String::clone(first), photo.name.clone());
-                problems.push(DatasetProblem::Duplicate { first, second });
-            } else {
-                by_bytes.extend(photo.sha256.map(|sum| (sum, &photo.name)));
-                by_picture.extend(picture.map(|picture| (picture, &photo.name)));
-            }
-        }
-        problems
+    /// The photos that are not left out, each with its index.
+    fn counting(&self) -> impl Iterator<Item = (usize, &Photo)> {
+        let photos = self.0.iter().enumerate().zip(staying_instead(&self.0));
+        photos.filter_map(|((index, photo), instead)| {
+            let rejected = matches!(photo.state, PhotoState::Rejected(_));
+            (instead.is_none() && !rejected).then_some((index, photo))
+        })
+    }
+
+    /// The refusal of the set for these problems, with every photo that is left out.
+    fn refused(&self, mut problems: Vec<DatasetProblem>) -> DataError {
+        let left_out = self.0.iter().zip(self.left_out());
+        problems.extend(left_out.filter_map(|(photo, why)| {
+            Some(DatasetProblem::Rejected { photo: photo.name.clone(), why: why? })
+        }));
+        DataError::Dataset(problems)
     }
 }
 
@@ -213,15 +244,6 @@ impl Photo {
         match &self.state {
             PhotoState::Ready(jpeg) => Some(jpeg),
             PhotoState::Waiting | PhotoState::Rejected(_) => None,
-        }
-    }
-
-    fn rejected(&self) -> Option<DatasetProblem> {
-        match &self.state {
-            PhotoState::Rejected(why) => {
-                Some(DatasetProblem::Rejected { photo: self.name.clone(), why: why.clone() })
-            }
-            PhotoState::Waiting | PhotoState::Ready(_) => None,
         }
     }
 }
@@ -367,6 +389,7 @@ mod tests {
             etag: None,
             length: 7,
             crc32,
+            sha256: None,
             width: 512,
             height: 512,
             changes: vec![],
@@ -389,50 +412,140 @@ mod tests {
         assert!(dataset.archive().is_ok());
     }
 
+    fn rejected(name: &str) -> Photo {
+        photo(name, PhotoState::Rejected(PhotoProblem::Empty))
+    }
+
+    fn waiting(name: &str) -> Photo {
+        photo(name, PhotoState::Waiting)
+    }
+
+    /// One that nobody has read.
+    fn unread(name: &str) -> Photo {
+        Photo { sha256: None, ..waiting(name) }
+    }
+
+    fn same_as(original: &Photo, name: &str) -> Photo {
+        Photo { sha256: original.sha256, ..ready(name) }
+    }
+
+    fn left_out(name: &str, why: PhotoProblem) -> DatasetProblem {
+        DatasetProblem::Rejected { photo: name.to_owned(), why }
+    }
+
+    fn duplicate(of: &str) -> PhotoProblem {
+        PhotoProblem::Duplicate { of: of.to_owned(), other_caption: false }
+    }
+
+    fn refusal(result: Result<impl Sized, DataError>) -> Vec<DatasetProblem> {
+        match result.map(drop) {
+            Err(DataError::Dataset(problems)) => problems,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
     #[test]
     fn every_problem_is_reported_at_once() {
-        let broken = photo("b", PhotoState::Rejected(PhotoProblem::Empty));
-        let mut double = ready("d");
-        double.sha256 = Some(Sha256Sum::of(b"a"));
-        let set = PhotoSet::new(vec![ready("a"), broken, double, photo("w", PhotoState::Waiting)]);
-        let Err(DataError::Dataset(problems)) = set.dataset(limits(3, 1)) else { panic!("accepted") };
-        let duplicate = DatasetProblem::Duplicate { first: "a".to_owned(), second: "d".to_owned() };
-        let rejected = DatasetProblem::Rejected { photo: "b".to_owned(), why: PhotoProblem::Empty };
+        let set = PhotoSet::new(vec![
+            ready("a"),
+            rejected("b"),
+            same_as(&ready("a"), "d"),
+            ready("e"),
+            waiting("w"),
+        ]);
         assert_eq!(
-            problems,
+            refusal(set.dataset(limits(3, 1))),
             [
                 DatasetProblem::TooFew { good: 2, min: 3 },
                 DatasetProblem::TooMany { found: 2, max: 1 },
-                duplicate,
-                rejected
+                left_out("b", PhotoProblem::Empty),
+                left_out("d", duplicate("a")),
             ]
         );
     }
 
     #[test]
-    fn the_same_picture_counts_once_and_what_is_left_out_not_at_all() {
-        let as_first = |name: &str| {
-            let Photo { state, .. } = ready("a");
-            Photo { state, ..photo(name, PhotoState::Waiting) }
-        };
-        let set = PhotoSet::new(vec![ready("a"), as_first("b")]);
-        let Err(DataError::Dataset(problems)) = set.dataset(limits(1, 3)) else { panic!("accepted") };
-        let duplicate = DatasetProblem::Duplicate { first: "a".to_owned(), second: "b".to_owned() };
-        assert_eq!(problems, [duplicate]);
-        let empty = || photo("empty", PhotoState::Rejected(PhotoProblem::Empty));
-        let set = PhotoSet::new(vec![ready("a"), empty(), empty()]);
-        assert!(set.dataset(limits(1, 3)).is_ok());
-        // Before anybody is asked for money.
-        let waiting = || photo("w", PhotoState::Waiting);
-        assert!(PhotoSet::new(vec![waiting(), waiting()]).could_be_a_set(limits(1, 3)).is_err());
-        assert!(PhotoSet::new(vec![waiting(), empty(), empty()]).could_be_a_set(limits(1, 3)).is_ok());
+    fn a_duplicate_is_left_out_and_the_set_goes_on() {
+        let set = PhotoSet::new(vec![ready("a"), same_as(&ready("a"), "b"), ready("d")]);
+        assert_eq!(set.left_out(), [None, Some(duplicate("a")), None]);
+        let dataset = set.dataset(limits(2, 2)).expect("a set");
+        let names: Vec<_> = dataset.parts.iter().map(|part| part.entry.name.as_str()).collect();
+        assert_eq!(names, ["photo_001.jpg", "photo_002.jpg"]);
+        assert_eq!(
+            refusal(set.dataset(limits(3, 3))).first(),
+            Some(&DatasetProblem::TooFew { good: 2, min: 3 })
+        );
     }
 
     #[test]
-    fn too_many_photos_are_not_even_opened() {
-        let set = PhotoSet::new((0..41).map(|n| photo(&n.to_string(), PhotoState::Waiting)).collect());
-        assert!(set.worth_preparing(limits(10, 21)).is_ok());
-        assert!(matches!(set.worth_preparing(limits(10, 20)), Err(DataError::Dataset(_))));
+    fn another_caption_of_the_same_photo_is_told() {
+        let other = |caption: &str| Photo { caption: Some(caption.to_owned()), ..same_as(&ready("c"), "d") };
+        let why = |other| PhotoSet::new(vec![ready("c"), other]).left_out().pop().flatten();
+        assert_eq!(why(other("by the sea")), Some(duplicate("c")));
+        let differs = PhotoProblem::Duplicate { of: "c".to_owned(), other_caption: true };
+        assert_eq!(why(other("at home")), Some(differs));
+        assert_eq!(why(same_as(&ready("c"), "d")), Some(duplicate("c")));
+    }
+
+    #[test]
+    fn a_duplicate_is_prepared_once_it_is_needed() {
+        let double = Photo { sha256: waiting("a").sha256, ..waiting("b") };
+        let mut set = PhotoSet::new(vec![waiting("a"), double, waiting("d")]);
+        assert_eq!((set.waiting(), set.settled()), (vec![0, 2], 1));
+        if let Some(first) = set.photo_mut(0) {
+            first.state = PhotoState::Rejected(PhotoProblem::NotEncoded);
+        }
+        assert_eq!((set.waiting(), set.settled()), (vec![1, 2], 1));
+    }
+
+    #[test]
+    fn what_headers_and_sums_show_is_counted_before_anything_is_ordered() {
+        let set = |photos: &[Photo]| PhotoSet::new(photos.to_vec());
+        let double = same_as(&waiting("a"), "double");
+        let two = set(&[waiting("a"), rejected("x"), double.clone(), ready("b")]);
+        assert!(two.could_be_a_set(limits(2, 2)).is_ok());
+        assert_eq!(
+            refusal(two.could_be_a_set(limits(1, 1))),
+            [
+                DatasetProblem::TooMany { found: 2, max: 1 },
+                left_out("x", PhotoProblem::Empty),
+                left_out("double", duplicate("a")),
+            ]
+        );
+        assert_eq!(
+            refusal(two.could_be_a_set(limits(3, 9))).first(),
+            Some(&DatasetProblem::TooFew { good: 2, min: 3 })
+        );
+        // What nobody has read may turn out to be anything.
+        let hopeful = set(&[waiting("a"), unread("b"), unread("d")]);
+        assert!(hopeful.could_be_a_set(limits(3, 3)).is_ok());
+        assert!(hopeful.could_be_a_set(limits(1, 2)).is_ok());
+        assert!(hopeful.could_be_a_set(limits(1, 1)).is_err(), "more than twice as many");
+        assert!(hopeful.could_be_a_set(limits(4, 9)).is_err());
+    }
+
+    #[test]
+    fn preparing_goes_on_only_while_it_can_end_well() {
+        let set = |ready_ones: usize, waiting_ones: usize| {
+            let ready = (0..ready_ones).map(|number| ready(&format!("r{number}")));
+            let waiting = (0..waiting_ones).map(|number| unread(&format!("w{number}")));
+            PhotoSet::new(ready.chain(waiting).collect())
+        };
+        assert!(set(0, 40).worth_preparing(limits(10, 20)).is_ok());
+        assert!(set(0, 41).worth_preparing(limits(10, 20)).is_err());
+        assert!(set(20, 5).worth_preparing(limits(10, 20)).is_ok());
+        assert_eq!(
+            refusal(set(21, 5).worth_preparing(limits(10, 20))),
+            [DatasetProblem::TooMany { found: 21, max: 20 }]
+        );
+    }
+
+    #[test]
+    fn a_row_without_the_clean_jpegs_sum_is_read() {
+        let row = r#"{"file":"photo-1.jpg","length":7,"crc32":9,"width":512,"height":512,"changes":[]}"#;
+        let jpeg: Prepared = serde_json::from_str(row).expect("a row of an earlier release");
+        assert_eq!(jpeg.sha256, None);
+        assert_eq!(serde_json::to_string(&jpeg).expect("JSON"), row);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Avatar, Generation, JobId, Kept, PhotoState, TrainingJob,
+    Avatar, Generation, JobId, Kept, TrainingJob,
     order::{Accepted, Goods, Order, Seen, Stage},
 };
 use crate::{
@@ -100,6 +100,9 @@ pub struct PhotoStatus {
     pub message: String,
     /// What to do about it.
     pub advice: &'static str,
+    /// The name of the photo that stays instead, when it is a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<String>,
 }
 
 /// The status document of pictures.
@@ -262,16 +265,18 @@ impl Avatar {
     }
 
     fn rejected_photos(&self, audience: Audience) -> Vec<PhotoStatus> {
-        let rejected = self.photos.photos().iter().filter_map(|photo| match &photo.state {
-            PhotoState::Rejected(why) => Some(PhotoStatus {
+        let left_out = self.photos.photos().iter().zip(self.photos.left_out());
+        let status = left_out.filter_map(|(photo, why)| {
+            let why = why?;
+            Some(PhotoStatus {
                 photo: photo.name.clone(),
                 code: why.code(),
                 message: why.to_string(),
                 advice: why.advice(audience),
-            }),
-            PhotoState::Waiting | PhotoState::Ready(_) => None,
+                duplicate_of: why.duplicate_of().map(str::to_owned),
+            })
         });
-        rejected.collect()
+        status.collect()
     }
 }
 

@@ -88,6 +88,7 @@ impl Hand {
                 etag,
                 length: 9,
                 crc32: number,
+                sha256: None,
                 width,
                 height,
                 changes: Vec::new(),

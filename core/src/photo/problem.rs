@@ -98,6 +98,13 @@ pub enum PhotoProblem {
     Missing,
     /// Its bytes are not those that were looked at first.
     Changed,
+    /// Another photo of the set is the same, and stays.
+    Duplicate {
+        /// The name of the photo that stays.
+        of: String,
+        /// The two have different captions; that of the one that stays counts.
+        other_caption: bool,
+    },
 }
 
 /// A kind of JPEG, PNG or WebP that is not read: none of them comes from a camera, a phone or a browser.
@@ -140,6 +147,16 @@ impl PhotoProblem {
             Self::NotEncoded => "photo.not_encoded",
             Self::Missing => "photo.missing",
             Self::Changed => "photo.changed",
+            Self::Duplicate { .. } => "photo.duplicate",
+        }
+    }
+
+    /// The name of the photo that stays, when this one is its duplicate.
+    #[must_use]
+    pub fn duplicate_of(&self) -> Option<&str> {
+        match self {
+            Self::Duplicate { of, .. } => Some(of),
+            _ => None,
         }
     }
 

@@ -1,7 +1,10 @@
 //! Captions: why a text is not one, and what to do about it.
 
 use super::Language;
-use crate::{caption::CaptionProblem, limits::MAX_CAPTION_BYTES};
+use crate::{
+    caption::{CaptionConflict, CaptionProblem},
+    limits::MAX_CAPTION_BYTES,
+};
 
 /// Says why a text cannot be a caption.
 #[must_use]
@@ -24,5 +27,22 @@ pub fn advice(language: Language, problem: CaptionProblem) -> &'static str {
             CaptionProblem::NotUtf8 => "Save the text file as UTF-8.",
             CaptionProblem::ControlCharacter => "Write it again in a plain text editor.",
         },
+    }
+}
+
+/// Says that two text files contradict each other.
+#[must_use]
+pub fn conflict(language: Language, conflict: &CaptionConflict) -> String {
+    let CaptionConflict { first, second } = conflict;
+    match language {
+        Language::English => format!("{first} and {second} are both its caption, and say different things"),
+    }
+}
+
+/// Says what to do about two text files that contradict each other.
+#[must_use]
+pub fn advice_on_conflict(language: Language) -> &'static str {
+    match language {
+        Language::English => "Keep the right one of the two text files, and move the other away.",
     }
 }

@@ -138,7 +138,8 @@ mod tests {
     fn callers_of_the_api_are_told_of_no_command() {
         let calls = [CallError::NoAnswer(NoAnswer::TimedOut), CallError::Unreadable { status: 502 }];
         let calls = calls.iter().map(|error| error.advice(Audience::Api));
-        let photos = [PhotoProblem::Empty, PhotoProblem::Missing, PhotoProblem::Changed];
+        let duplicate = PhotoProblem::Duplicate { of: "a".to_owned(), other_caption: true };
+        let photos = [PhotoProblem::Empty, PhotoProblem::Missing, PhotoProblem::Changed, duplicate];
         let photos = photos.iter().map(|problem| problem.advice(Audience::Api));
         let errors = errors();
         let errors = errors.iter().map(|error| error.advice(Audience::Api));

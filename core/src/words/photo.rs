@@ -57,6 +57,12 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
             PhotoProblem::NotEncoded => "the photo could not be written as a JPEG".to_owned(),
             PhotoProblem::Missing => "there is no such photo".to_owned(),
             PhotoProblem::Changed => "the photo was replaced after it had been looked at".to_owned(),
+            PhotoProblem::Duplicate { of, other_caption: false } => {
+                format!("this is the same picture as {of}")
+            }
+            PhotoProblem::Duplicate { of, other_caption: true } => {
+                format!("this is the same picture as {of} with another caption; that of {of} counts")
+            }
         },
     }
 }
@@ -88,6 +94,10 @@ pub fn advice(language: Language, problem: &PhotoProblem, audience: Audience) ->
             PhotoProblem::Changed => audience.pick(
                 "Leave the photo as it is while the command runs, and run the command again.",
                 "Remove the photo and add it again.",
+            ),
+            PhotoProblem::Duplicate { .. } => audience.pick(
+                "Leave one of the two out: it counts once.",
+                "Nothing has to be done, since it counts once; another photo may take its place.",
             ),
             PhotoProblem::TooLong { .. } => "Crop the photo to the person.",
             PhotoProblem::TooManyScans { .. } | PhotoProblem::TooMuchMetadata { .. } => {

@@ -143,6 +143,7 @@ impl Photo {
             etag: None,
             length: photo.jpeg().len() as u64,
             crc32: photo.crc32(),
+            sha256: Some(Sha256Sum::of(photo.jpeg())),
             width: photo.width(),
             height: photo.height(),
             changes: photo.changes().to_vec(),

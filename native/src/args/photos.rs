@@ -5,7 +5,8 @@ use clap::Args;
 /// Say which photos are good, and why the others are not
 ///
 /// Each photo is read whole and prepared as a training would prepare it; nothing is written or sent. It ends with 3
-/// when a photo is rejected or is there twice; whether they are enough for a training is only said.
+/// when a photo is rejected or is there twice; whether they are enough for a training is only said. More good photos
+/// than a training takes are not prepared: what their headers show is said, and it ends with 3 as well.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

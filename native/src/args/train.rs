@@ -19,8 +19,8 @@ Examples:
   likeness train a.jpg b.jpg … --name Anna --trigger anna_k --steps 1500 --test
   likeness train --keys avatars/u/a/1.jpg avatars/u/a/2.jpg … --name Anna
 
-A text file beside a photo (photo.jpg, photo.txt) is its caption. Folders are read in name order,
-single files in the order given.")]
+A text file beside a photo is its caption: photo.jpg.txt, photo.txt or photo.caption beside photo.jpg.
+Folders are read in name order, single files in the order given.")]
 pub(crate) struct Train {
     /// Photos, or folders of photos
     #[arg(required_unless_present = "keys", value_name = "PHOTO|FOLDER")]

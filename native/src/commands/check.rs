@@ -1,6 +1,13 @@
 //! `likeness check`: which photos are good, and why the others are not.
 
-use likeness_core::photo::PhotoInfo;
+use std::path::PathBuf;
+
+use likeness_core::{
+    avatar::PhotoState,
+    error::{DataError, DatasetProblem},
+    limits::DatasetLimits,
+    photo::{PhotoInfo, PhotoProblem},
+};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -8,64 +15,172 @@ use crate::{
     args,
     exit::{Exit, Failure},
     narrate::shown,
-    output::{Tone, Unit, table},
-    photos_on_disk,
-    prepare::{self, Prepared},
+    output::{Output, Tone, Unit, table},
+    photos_on_disk::{self, Found, belongs_to_none},
+    prepare::{self, Candidate, Rejected},
 };
 
 pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let files = photos_on_disk::find(&args.photos)?;
-    let progress = output.progress("Checking", files.len() as u64, Unit::Photos);
-    let photos = prepare::prepare_all(&files, None, &progress, &context.interrupt)?;
+    let found = photos_on_disk::find(&args.photos)?;
+    let limits = DatasetLimits {
+        min_photos: context.settings.min_photos.value,
+        max_photos: context.settings.max_photos.value,
+    };
+    let reading = output.progress("Reading", found.photos.len() as u64, Unit::Photos);
+    let mut photos = prepare::look(&found.photos, &reading, &context.interrupt)?;
+    drop(reading);
+    if let Some(problem) = too_many(&photos, limits) {
+        // Decoding hundreds of photos takes minutes, and would not change that.
+        let report = Report::new(&photos, &found, |_| Verdict::Unchecked);
+        report.show(output)?;
+        return Err(report.too_many(&problem));
+    }
+    let progress = output.progress("Checking", prepare::to_prepare(&photos), Unit::Photos);
+    prepare::prepare_all(&mut photos, None, &progress, &context.interrupt)?;
     drop(progress);
 
-    let verdicts = verdicts(&photos);
-    for (photo, verdict) in photos.iter().zip(&verdicts) {
-        output.document(&document(photo, verdict))?;
+    let report = Report::new(&photos, &found, changes);
+    report.show(output)?;
+    output.line(report.counts.sentence(limits))?;
+    if report.counts.rejected == 0 && report.counts.duplicates == 0 {
+        return output.document(&json!({ "result": report.summary() }));
     }
-    let rows: Vec<[String; 4]> =
-        photos.iter().zip(&verdicts).map(|(photo, verdict)| row(photo, verdict)).collect();
-    for ([name, word, size, why], verdict) in table(&rows).iter().zip(&verdicts) {
-        let line = format!("{name}{}{size}{why}", output.paint(verdict.tone(), word));
-        output.line(line.trim_end())?;
-        if let Some(advice) = verdict.advice() {
-            output.line(format_args!("    {}", output.paint(Tone::Faint, &advice)))?;
+    Err(Failure::new(Exit::Data, "photos.rejected", report.counts.refusal())
+        .next("replace these photos, or leave them out; the list above says why")
+        .details(report.summary()))
+}
+
+/// Says that there are more photos than a set may hold, as far as their headers tell.
+fn too_many(photos: &[Candidate], limits: DatasetLimits) -> Option<DatasetProblem> {
+    match prepare::photo_set(photos).could_be_a_set(limits) {
+        Err(DataError::Dataset(problems)) => {
+            problems.into_iter().next().filter(|first| matches!(first, DatasetProblem::TooMany { .. }))
+        }
+        Ok(()) | Err(DataError::Config(_)) => None,
+    }
+}
+
+/// The verdict on a photo that was made clean.
+fn changes(photo: &Candidate) -> Verdict {
+    match photo.photo.as_ref().map(|photo| &photo.state) {
+        Ok(PhotoState::Ready(clean)) => {
+            Verdict::Good { changes: clean.changes.iter().map(ToString::to_string).collect() }
+        }
+        _ => Verdict::Unchecked,
+    }
+}
+
+/// The verdicts on all photos, and the texts that belong to none.
+struct Report<'a> {
+    photos: &'a [Candidate],
+    verdicts: Vec<Verdict>,
+    unmatched: &'a [PathBuf],
+    unmatched_names: Vec<String>,
+    counts: Counts,
+}
+
+impl<'a> Report<'a> {
+    /// `otherwise` is the verdict on a photo that is not left out.
+    fn new(photos: &'a [Candidate], found: &'a Found, otherwise: impl Fn(&Candidate) -> Verdict) -> Self {
+        let left_out = prepare::left_out(photos).into_iter();
+        let verdicts: Vec<_> = photos
+            .iter()
+            .zip(left_out)
+            .map(|(photo, why)| why.as_ref().map_or_else(|| otherwise(photo), Verdict::left_out))
+            .collect();
+        let captions = photos.iter().filter(|photo| caption(photo).is_some()).count();
+        let counts = Counts { captions, unmatched: found.unmatched.len(), ..Counts::of(&verdicts) };
+        Self {
+            photos,
+            verdicts,
+            unmatched: &found.unmatched,
+            unmatched_names: found.unmatched_names(),
+            counts,
         }
     }
-    let counts = Counts::of(&verdicts);
-    output.line("")?;
-    output.line(counts.sentence(context))?;
-    if counts.rejected == 0 && counts.duplicates == 0 {
-        return output.document(&json!({ "result": counts.document() }));
+
+    fn show(&self, output: &Output) -> Result<(), Failure> {
+        for (photo, verdict) in self.photos.iter().zip(&self.verdicts) {
+            output.document(&document(photo, verdict))?;
+        }
+        let rows: Vec<[String; 4]> =
+            self.photos.iter().zip(&self.verdicts).map(|(photo, verdict)| row(photo, verdict)).collect();
+        let rows = table(&rows);
+        for ((photo, verdict), [name, word, size, why]) in self.photos.iter().zip(&self.verdicts).zip(&rows) {
+            let line = format!("{name}{}{size}{why}", output.paint(verdict.tone(), word));
+            output.line(line.trim_end())?;
+            if let Some(caption) = caption(photo) {
+                output.line(format_args!("    caption: {}", shown(caption)))?;
+            }
+            if let Some(advice) = verdict.advice() {
+                output.line(format_args!("    {}", output.paint(Tone::Faint, &advice)))?;
+            }
+        }
+        output.line("")?;
+        for text in self.unmatched {
+            output.line(format_args!("{}.", belongs_to_none(text)))?;
+        }
+        match self.counts.texts() {
+            Some(texts) => output.line(texts),
+            None => Ok(()),
+        }
     }
-    Err(Failure::new(Exit::Data, "photos.rejected", counts.refusal())
-        .next("replace these photos, or leave them out; the list above says why")
-        .details(counts.document()))
+
+    /// What was counted, for programs.
+    fn summary(&self) -> Value {
+        let Counts { good, duplicates, rejected, captions, .. } = self.counts;
+        json!({
+            "good": good, "duplicates": duplicates, "rejected": rejected, "captions": captions,
+            "unmatched_texts": self.unmatched_names,
+        })
+    }
+
+    fn too_many(&self, problem: &DatasetProblem) -> Failure {
+        Failure::new(Exit::Data, problem.code(), problem.to_string())
+            .why("so many are not decoded: that they are too many shows already")
+            .next("choose the best of them, and check those")
+            .next("or set another limit: AVATAR_MAX_PHOTOS, or training.max_photos in the settings file")
+            .details(self.summary())
+    }
+}
+
+fn caption(photo: &Candidate) -> Option<&str> {
+    photo.photo.as_ref().ok()?.caption.as_deref()
 }
 
 enum Verdict {
-    Good { changes: Vec<String> },
-    Duplicate { of: String },
-    Rejected { code: &'static str, why: String, advice: &'static str },
-}
-
-fn verdicts(photos: &[Prepared]) -> Vec<Verdict> {
-    let originals = prepare::duplicates(photos);
-    let verdict = |(photo, original): (&Prepared, Option<usize>)| match &photo.outcome {
-        Err(why) => Verdict::Rejected { code: why.code(), why: why.to_string(), advice: why.advice() },
-        Ok(clean) => match original.and_then(|index| photos.get(index)) {
-            Some(original) => Verdict::Duplicate { of: original.file.name() },
-            None => Verdict::Good { changes: clean.changes.iter().map(ToString::to_string).collect() },
-        },
-    };
-    photos.iter().zip(originals).map(verdict).collect()
+    Good {
+        changes: Vec<String>,
+    },
+    /// Its headers look good, and it was not decoded.
+    Unchecked,
+    Duplicate {
+        of: String,
+        why: String,
+        advice: &'static str,
+    },
+    Rejected {
+        code: &'static str,
+        why: String,
+        advice: &'static str,
+    },
 }
 
 impl Verdict {
+    fn left_out(why: &Rejected) -> Self {
+        match why {
+            Rejected::Photo(PhotoProblem::Duplicate { of, .. }) => {
+                Self::Duplicate { of: of.clone(), why: why.to_string(), advice: why.advice() }
+            }
+            _ => Self::Rejected { code: why.code(), why: why.to_string(), advice: why.advice() },
+        }
+    }
+
     fn word(&self) -> &'static str {
         match self {
             Self::Good { .. } => "good",
+            Self::Unchecked => "unchecked",
             Self::Duplicate { .. } => "duplicate",
             Self::Rejected { .. } => "rejected",
         }
@@ -74,6 +189,7 @@ impl Verdict {
     fn tone(&self) -> Tone {
         match self {
             Self::Good { .. } => Tone::Good,
+            Self::Unchecked => Tone::Faint,
             Self::Duplicate { .. } => Tone::Warning,
             Self::Rejected { .. } => Tone::Bad,
         }
@@ -82,27 +198,26 @@ impl Verdict {
     fn why(&self) -> String {
         match self {
             Self::Good { changes } => changes.join(", "),
-            Self::Duplicate { of } => format!("the same picture as {of}"),
-            Self::Rejected { why, .. } => why.clone(),
+            Self::Unchecked => String::new(),
+            Self::Duplicate { why, .. } | Self::Rejected { why, .. } => why.clone(),
         }
     }
 
     fn advice(&self) -> Option<String> {
         match self {
-            Self::Good { .. } => None,
-            Self::Duplicate { .. } => Some("Leave one of the two out.".to_owned()),
-            Self::Rejected { advice, .. } => Some((*advice).to_owned()),
+            Self::Good { .. } | Self::Unchecked => None,
+            Self::Duplicate { advice, .. } | Self::Rejected { advice, .. } => Some((*advice).to_owned()),
         }
     }
 }
 
-fn row(photo: &Prepared, verdict: &Verdict) -> [String; 4] {
+fn row(photo: &Candidate, verdict: &Verdict) -> [String; 4] {
     let size = photo.info.as_ref().map(PhotoInfo::upright_size);
     let size = size.map_or_else(|| "-".to_owned(), |(width, height)| format!("{width} x {height}"));
     [shown(&photo.file.name()), verdict.word().to_owned(), size, shown(&verdict.why())]
 }
 
-fn document(photo: &Prepared, verdict: &Verdict) -> Value {
+fn document(photo: &Candidate, verdict: &Verdict) -> Value {
     let size = photo.info.as_ref().map(PhotoInfo::upright_size);
     let mut document = json!({
         "photo": photo.file.name(),
@@ -111,11 +226,12 @@ fn document(photo: &Prepared, verdict: &Verdict) -> Value {
         "bytes": photo.info.as_ref().map(|info| info.bytes),
         "width": size.map(|(width, _)| width),
         "height": size.map(|(_, height)| height),
-        "caption": photo.caption.as_ref().map(ToString::to_string),
+        "caption": caption(photo),
     });
     match verdict {
         Verdict::Good { changes } => document["changes"] = json!(changes),
-        Verdict::Duplicate { of } => document["duplicate_of"] = json!(of),
+        Verdict::Unchecked => {}
+        Verdict::Duplicate { of, .. } => document["duplicate_of"] = json!(of),
         Verdict::Rejected { code, why, advice } => {
             document["problem"] = json!({ "code": code, "message": why, "advice": advice });
         }
@@ -128,6 +244,9 @@ struct Counts {
     good: usize,
     duplicates: usize,
     rejected: usize,
+    captions: usize,
+    /// Texts that belong to no photo.
+    unmatched: usize,
 }
 
 impl Counts {
@@ -136,6 +255,7 @@ impl Counts {
         for verdict in verdicts {
             match verdict {
                 Verdict::Good { .. } => counts.good += 1,
+                Verdict::Unchecked => {}
                 Verdict::Duplicate { .. } => counts.duplicates += 1,
                 Verdict::Rejected { .. } => counts.rejected += 1,
             }
@@ -143,24 +263,28 @@ impl Counts {
         counts
     }
 
-    fn document(self) -> Value {
-        json!({ "good": self.good, "duplicates": self.duplicates, "rejected": self.rejected })
+    /// The captions, and the texts that are none.
+    fn texts(self) -> Option<String> {
+        let captions =
+            (self.captions > 0).then(|| count(self.captions, "photo has a caption", "photos have a caption"));
+        let unmatched = (self.unmatched > 0)
+            .then(|| count(self.unmatched, "text belongs to no photo", "texts belong to no photo"));
+        let texts: Vec<String> = [captions, unmatched].into_iter().flatten().collect();
+        (!texts.is_empty()).then(|| format!("{}.", texts.join(", ")))
     }
 
     fn refusal(self) -> String {
         let rejected = (self.rejected > 0).then(|| format!("{} cannot be used", photos(self.rejected)));
-        let duplicates =
-            (self.duplicates > 0).then(|| format!("{} are there twice", photos(self.duplicates)));
-        let duplicates =
-            duplicates.map(|text| if self.duplicates == 1 { text.replace(" are ", " is ") } else { text });
+        let duplicates = (self.duplicates > 0)
+            .then(|| count(self.duplicates, "photo is there twice", "photos are there twice"));
         [rejected, duplicates].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    fn sentence(self, context: &Context) -> String {
-        let (min, max) = (context.settings.min_photos.value, context.settings.max_photos.value);
+    fn sentence(self, limits: DatasetLimits) -> String {
+        let DatasetLimits { min_photos, max_photos } = limits;
         let enough = match self.good {
-            good if good < min => format!("a training needs at least {min}"),
-            good if good > max => format!("a training takes at most {max}"),
+            good if good < min_photos => format!("a training needs at least {min_photos}"),
+            good if good > max_photos => format!("a training takes at most {max_photos}"),
             _ => "enough for a training".to_owned(),
         };
         let verb = if self.good == 1 { "is" } else { "are" };
@@ -168,8 +292,12 @@ impl Counts {
     }
 }
 
-fn photos(count: usize) -> String {
-    if count == 1 { "1 photo".to_owned() } else { format!("{count} photos") }
+fn photos(number: usize) -> String {
+    count(number, "photo", "photos")
+}
+
+fn count(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
 }
 
 #[cfg(test)]
@@ -177,8 +305,17 @@ mod tests {
     use super::Counts;
 
     #[test]
+    fn texts_are_counted_where_there_are_any() {
+        let texts = |captions, unmatched| Counts { captions, unmatched, ..Counts::default() }.texts();
+        assert_eq!(texts(0, 0), None);
+        assert_eq!(texts(1, 0).as_deref(), Some("1 photo has a caption."));
+        assert_eq!(texts(2, 1).as_deref(), Some("2 photos have a caption, 1 text belongs to no photo."));
+    }
+
+    #[test]
     fn the_refusal_counts_what_is_wrong() {
-        let refusal = |duplicates, rejected| Counts { good: 3, duplicates, rejected }.refusal();
+        let counts = |duplicates, rejected| Counts { good: 3, duplicates, rejected, ..Counts::default() };
+        let refusal = |duplicates, rejected| counts(duplicates, rejected).refusal();
         assert_eq!(refusal(0, 1), "1 photo cannot be used");
         assert_eq!(refusal(1, 0), "1 photo is there twice");
         assert_eq!(refusal(2, 2), "2 photos cannot be used, 2 photos are there twice");

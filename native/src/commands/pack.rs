@@ -6,21 +6,17 @@ use std::{
     path::Path,
 };
 
-use likeness_core::{
-    avatar::{self, Content, Photo, PhotoSet, PhotoState, Sha256Sum},
-    error::DataError,
-    limits::DatasetLimits,
-};
+use likeness_core::{avatar::Content, error::DataError, limits::DatasetLimits};
 use serde_json::json;
 
 use super::Context;
 use crate::{
-    archive_source::{ArchiveSource, Contents},
+    archive_source::{self, ArchiveSource},
     args,
     exit::{Exit, Failure},
     output::{Output, Unit, not_there_yet, unwritten},
-    photos_on_disk,
-    prepare::{self, Prepared, Rejected},
+    photos_on_disk::{self, Found, belongs_to_none, unmatched_counted},
+    prepare::{self, Candidate, Rejected},
     printable::printable,
     transport::ByteSource as _,
 };
@@ -40,19 +36,44 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     if !to_stdout {
         not_there_yet(&args.output, args.force)?;
     }
-    let files = photos_on_disk::find(&args.photos)?;
+    let found = photos_on_disk::find(&args.photos)?;
+    found.unmatched.iter().for_each(|text| log::warn!("{}", belongs_to_none(text)));
+    let reading = output.progress("Reading", found.photos.len() as u64, Unit::Photos);
+    let mut photos = prepare::look(&found.photos, &reading, &context.interrupt)?;
+    drop(reading);
+    captions_usable(&photos)?;
+    // What headers and sums show is enough to refuse most sets that are none; decoding takes minutes.
+    prepare::photo_set(&photos).could_be_a_set(limits).map_err(|error| refused(&error, &photos))?;
     let spool = spool_folder()?;
-    let progress = output.progress("Preparing", files.len() as u64, Unit::Photos);
-    let photos = prepare::prepare_all(&files, Some(spool.path()), &progress, &context.interrupt)?;
+    let progress = output.progress("Preparing", prepare::to_prepare(&photos), Unit::Photos);
+    prepare::prepare_all(&mut photos, Some(spool.path()), &progress, &context.interrupt)?;
     drop(progress);
-    photos.iter().for_each(Prepared::warn_if_left_out);
+    let left_out = prepare::left_out(&photos);
+    for (photo, why) in photos.iter().zip(&left_out) {
+        if let Some(why) = why {
+            log::warn!("{} is left out: {why}. {}", photo.file.name(), why.advice());
+        }
+    }
     let source = archive(&photos, limits, spool.path())?;
     if to_stdout {
         write_to_stdout(&source)?;
     } else {
         write_to_file(&source, &args.output)?;
     }
-    say(output, &photos, &source, (!to_stdout).then_some(&args.output))
+    let good = photos.iter().zip(&left_out).filter(|(_, why)| why.is_none());
+    let contents =
+        Contents { photos: photos.len(), good: good.map(|(photo, _)| photo).collect(), found: &found };
+    contents.say(output, &source, (!to_stdout).then_some(&args.output))
+}
+
+/// Refuses captions that cannot be used, as a training does: what they should say, only their author knows.
+fn captions_usable(photos: &[Candidate]) -> Result<(), Failure> {
+    let problems: Vec<String> = photos
+        .iter()
+        .filter_map(|photo| Some((photo, photo.caption_problem.as_ref()?)))
+        .map(|(photo, problem)| format!("{}: {problem}", printable(&photo.file.name())))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(photos_on_disk::unreadable(problems)) }
 }
 
 /// Clean photos wait here until the archive is written; the folder goes away with the value.
@@ -65,51 +86,20 @@ fn spool_folder() -> Result<tempfile::TempDir, Failure> {
         .map_err(|error| Failure::io("storage.spool", "no temporary folder could be made", &error))
 }
 
-/// The set as the core sees it. A file that could not be read is no photo of it; the warning has said so.
-fn photo_set(prepared: &[Prepared]) -> PhotoSet {
-    let photo = |prepared: &Prepared| {
-        let name = prepared.file.name();
-        let state = match &prepared.outcome {
-            Ok(clean) => PhotoState::Ready(avatar::Prepared {
-                original: None,
-                file: clean.path.as_deref()?.file_name()?.to_str()?.to_owned(),
-                etag: None,
-                length: clean.length,
-                crc32: clean.crc32,
-                width: clean.width,
-                height: clean.height,
-                changes: clean.changes.clone(),
-            }),
-            Err(Rejected::Photo(why)) => PhotoState::Rejected(why.clone()),
-            Err(Rejected::File(_)) => return None,
-        };
-        Some(Photo {
-            id: None,
-            crashes: 0,
-            source: name.clone(),
-            name,
-            sha256: Some(Sha256Sum::from_bytes(prepared.sha256?)),
-            caption: prepared.caption.as_ref().map(ToString::to_string),
-            state,
-        })
-    };
-    PhotoSet::new(prepared.iter().filter_map(photo).collect())
-}
-
-fn archive(prepared: &[Prepared], limits: DatasetLimits, spool: &Path) -> Result<ArchiveSource, Failure> {
-    let dataset = photo_set(prepared).dataset(limits).map_err(|error| refused(&error, prepared))?;
+fn archive(photos: &[Candidate], limits: DatasetLimits, spool: &Path) -> Result<ArchiveSource, Failure> {
+    let dataset = prepare::photo_set(photos).dataset(limits).map_err(|error| refused(&error, photos))?;
     let archive =
         dataset.archive().map_err(|error| Failure::new(Exit::Data, "photos.archive", error.to_string()))?;
     let contents = dataset.parts.into_iter().map(|part| match part.content {
-        Content::Photo { file, .. } => Contents::File(spool.join(file)),
-        Content::Caption(text) => Contents::Bytes(text.into_bytes()),
+        Content::Photo { file, .. } => archive_source::Contents::File(spool.join(file)),
+        Content::Caption(text) => archive_source::Contents::Bytes(text.into_bytes()),
     });
     ArchiveSource::new(archive, contents.collect())
         .map_err(|error| Failure::new(Exit::Internal, "internal.archive", error.to_string()))
 }
 
 /// Every reason against the whole set, at once.
-fn refused(error: &DataError, prepared: &[Prepared]) -> Failure {
+fn refused(error: &DataError, photos: &[Candidate]) -> Failure {
     let failure = Failure::new(Exit::Data, error.code(), "these photos make no training set");
     let failure = match error {
         DataError::Dataset(problems) => {
@@ -117,11 +107,11 @@ fn refused(error: &DataError, prepared: &[Prepared]) -> Failure {
         }
         DataError::Config(_) => failure.why(error.to_string()),
     };
-    let unread = |photo: &Prepared| match &photo.outcome {
-        Err(Rejected::File(why)) => Some(format!("{}: {why}", printable(&photo.file.name()))),
-        Ok(_) | Err(Rejected::Photo(_)) => None,
+    let unread = |(photo, why): (&Candidate, Option<Rejected>)| match why {
+        Some(Rejected::File(why)) => Some(format!("{}: {why}", printable(&photo.file.name()))),
+        Some(Rejected::Photo(_)) | None => None,
     };
-    prepared.iter().filter_map(unread).fold(failure, Failure::why).next(
+    photos.iter().zip(prepare::left_out(photos)).filter_map(unread).fold(failure, Failure::why).next(
         "`likeness check` says what is wrong with each photo; --min-photos and --max-photos set other limits",
     )
 }
@@ -160,23 +150,37 @@ fn open(source: &ArchiveSource) -> Result<Box<dyn io::Read + Send>, Failure> {
         .map_err(|error| Failure::io("storage.spool", "a prepared photo could not be read", &error))
 }
 
-fn say(
-    output: &Output,
-    photos: &[Prepared],
-    source: &ArchiveSource,
-    path: Option<&std::path::PathBuf>,
-) -> Result<(), Failure> {
-    let good = photos.iter().filter(|photo| photo.outcome.is_ok()).count();
-    let captions = photos.iter().filter(|photo| photo.outcome.is_ok() && photo.caption.is_some()).count();
-    let (left_out, bytes) = (photos.len() - good, source.length());
-    let sentence = format!("{good} photos, {captions} captions, {left_out} left out, {bytes} bytes");
-    let Some(path) = path else {
-        output.note(sentence);
-        return Ok(());
-    };
-    let shown = path.to_string_lossy();
-    output.line(format_args!("{}: {sentence}", printable(&shown)))?;
-    output.document(&json!({ "result": {
-        "file": shown, "photos": good, "captions": captions, "left_out": left_out, "bytes": bytes,
-    }}))
+/// What went into the archive, and what did not.
+struct Contents<'a> {
+    /// How many photos were named.
+    photos: usize,
+    good: Vec<&'a Candidate>,
+    found: &'a Found,
+}
+
+impl Contents<'_> {
+    fn say(
+        &self,
+        output: &Output,
+        source: &ArchiveSource,
+        path: Option<&std::path::PathBuf>,
+    ) -> Result<(), Failure> {
+        let has_caption =
+            |photo: &&&Candidate| photo.photo.as_ref().is_ok_and(|photo| photo.caption.is_some());
+        let (good, captions) = (self.good.len(), self.good.iter().filter(has_caption).count());
+        let (left_out, bytes) = (self.photos - good, source.length());
+        let unmatched = unmatched_counted(self.found.unmatched.len());
+        let sentence =
+            format!("{good} photos, {captions} captions, {left_out} left out{unmatched}, {bytes} bytes");
+        let Some(path) = path else {
+            output.note(sentence);
+            return Ok(());
+        };
+        let shown = path.to_string_lossy();
+        output.line(format_args!("{}: {sentence}", printable(&shown)))?;
+        output.document(&json!({ "result": {
+            "file": shown, "photos": good, "captions": captions, "left_out": left_out, "bytes": bytes,
+            "unmatched_texts": self.found.unmatched_names(),
+        }}))
+    }
 }

@@ -1,24 +1,23 @@
 //! `likeness train`: from photos to a trained model.
 
-use std::path::Path;
+mod photos;
 
 use likeness_core::{
     avatar::{
-        self, Avatar, AvatarId, Goal, Identity, Name, Opened, OrderKey, Person, Photo, PhotoSet, PhotoState,
-        Sha256Sum, Stage, TrainingConfig, TrainingRequest, TrainingSettings,
+        self, Avatar, AvatarId, Goal, Identity, Name, Opened, OrderKey, Person, Stage, TrainingConfig,
+        TrainingRequest, TrainingSettings,
     },
     fal::{
         pricing::{self, Price},
         train,
     },
-    limits::PhotoLimits,
-    photo::PhotoProblem,
     price,
     storage::Depot,
     words::{self, Language},
 };
 use serde_json::json;
 
+use self::photos::Named;
 use super::{Context, status};
 use crate::{
     args::{Gender, Train},
@@ -28,9 +27,8 @@ use crate::{
     log::of_job,
     narrate::Narrator,
     photos_in_bucket,
-    photos_on_disk::{self, FileProblem, PhotoFile},
     printable::printable,
-    shell::{Link, Shell, moment, written},
+    shell::{Link, Shell, moment},
     sweep, webhooks,
 };
 
@@ -46,9 +44,9 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let person = person(&args)?;
     let objects = if args.keys.is_empty() { None } else { Some(shell.objects()?) };
     sweep::in_bucket(&shell).await;
-    let photos = match &objects {
-        Some(objects) => photos_in_bucket::read(&args.keys, objects, context).await?,
-        None => photos(&args, context)?,
+    let named = match &objects {
+        Some(objects) => Named::in_bucket(photos_in_bucket::read(&args.keys, objects, context).await?),
+        None => Named::on_disk(&args.photos, context)?,
     };
     let test_mode = context.settings.test_mode.value;
     let given = args.avatar_id.as_deref().map(str::parse::<AvatarId>).transpose().map_err(|error| {
@@ -63,7 +61,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         test_mode,
         origin: &origin,
         config: &config,
-        photos: photos.photos().iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect(),
+        photos: named.set.photos().iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect(),
     };
     let (id, identity) = (given.unwrap_or_else(|| identity.avatar()), identity.uuid());
     let link = shell.link(id)?;
@@ -73,7 +71,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         identity,
         person: person.clone(),
         config,
-        photos: Some(photos),
+        photos: Some(named.set.clone()),
         depot,
         again: args.again,
     };
@@ -82,11 +80,12 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let would = known.clone().unwrap_or_else(new).would_open(&request);
     check_way(&shell, known.as_ref(), would, test_mode)?;
     if matches!(would, Opened::Began | Opened::Reopened) {
+        named.warn_of_unmatched();
         // Nobody is asked for money for a set that cannot be one.
-        if let Some(photos) = &request.photos {
-            photos.could_be_a_set(request.config.photos()).map_err(|error| failures::of(&error.into()))?;
-        }
-        consent(&args, context, &shell, &link, &request, id).await?;
+        let possible = named.set.could_be_a_set(request.config.photos());
+        possible.map_err(|error| failures::of(&error.into()))?;
+        named.announce(context);
+        consent(&args, context, &shell, &link, &request, id, &named).await?;
     }
     // Before the job is there: an address that is taken must not leave one behind.
     let _webhooks = match args.listen_webhook {
@@ -183,47 +182,6 @@ fn person(args: &Train) -> Result<Person, Failure> {
     Ok(Person { user: name(&args.user_id)?, name: name(&args.name)?, gender })
 }
 
-/// Reads every photo once for its sum, and its caption.
-fn photos(args: &Train, context: &Context) -> Result<PhotoSet, Failure> {
-    let (mut photos, mut problems) = (Vec::new(), Vec::new());
-    for file in photos_on_disk::find(&args.photos)? {
-        context.interrupt.check()?;
-        match photo(&file) {
-            Ok(photo) => photos.push(photo),
-            Err(problem) => problems.push(format!("{}: {problem}", printable(&file.name()))),
-        }
-    }
-    if problems.is_empty() {
-        return Ok(PhotoSet::new(photos));
-    }
-    let failure = Failure::new(Exit::Data, "photos.unreadable", "not every photo and caption can be read");
-    Err(problems.into_iter().fold(failure, Failure::why).next("mend what is named, or leave it out"))
-}
-
-fn photo(file: &PhotoFile) -> Result<Photo, FileProblem> {
-    let limit = PhotoLimits::default().max_bytes;
-    let (sha256, state) = match file.read(limit) {
-        Ok(bytes) => (Sha256Sum::of(&bytes), PhotoState::Waiting),
-        // Its bytes do not matter, since it is left out; its name and size tell it from others.
-        Err(FileProblem::TooLarge { bytes, limit }) => (
-            Sha256Sum::of(format!("{} {bytes}", file.name()).as_bytes()),
-            PhotoState::Rejected(PhotoProblem::TooManyBytes { bytes, max: limit }),
-        ),
-        Err(problem) => return Err(problem),
-    };
-    let path = std::path::absolute(file.path()).unwrap_or_else(|_| Path::new(file.path()).to_owned());
-    let caption = file.caption()?.map(|caption| caption.as_str().to_owned());
-    Ok(Photo {
-        id: None,
-        name: file.name(),
-        source: written(&path),
-        sha256: Some(sha256),
-        caption,
-        crashes: 0,
-        state,
-    })
-}
-
 /// Nothing is bought twice, and nothing is bought beside something that is not over.
 fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bool) -> Result<(), Failure> {
     let Some(avatar) = known else { return Ok(()) };
@@ -276,6 +234,7 @@ async fn consent(
     link: &Link,
     request: &TrainingRequest,
     id: AvatarId,
+    named: &Named,
 ) -> Result<(), Failure> {
     if context.settings.test_mode.value {
         context.output.note(
@@ -284,7 +243,7 @@ async fn consent(
         return Ok(());
     }
     let cost = cost(context, link, &request.config).await;
-    context.output.document(&json!({ "cost": cost }))?;
+    context.output.document(&json!({ "cost": cost, "photos": named.summary() }))?;
     context.output.note(format_args!("A training of {} steps at fal.ai: {cost}.", request.config.steps()));
     let user = &request.person;
     let unclear = shell.store.load_all().map_err(failures::storage)?.into_iter().find(|avatar| {

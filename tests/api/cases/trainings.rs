@@ -139,6 +139,96 @@ pub(super) fn from_keys(world: &World) {
     assert_eq!(store.get(&keys[3]), photo(3));
 }
 
+/// The same photo in other bytes: a comment (FF FE) behind the start of the file.
+fn noted(number: usize) -> Vec<u8> {
+    let bytes = photo(number);
+    [&bytes[..2], b"\xff\xfe\x00\x07notes", &bytes[2..]].concat()
+}
+
+/// A photo that is there twice counts once: the first, or the one with a caption.
+pub(super) fn duplicates(world: &World) {
+    world.create().is(201);
+    world.upload(4);
+    world.call("PUT", &world.of("/photos/copy?name=a%20copy.jpg"), &[], &photo(0)).is(201);
+    world.call("PUT", &world.of("/photos/captioned?caption=at%20home"), &[], &noted(1)).is(201);
+    for (id, original) in [("copy", "p0"), ("p1", "captioned")] {
+        let view = world.until(&world.of(&format!("/photos/{id}")), |photo| photo["state"] == "rejected");
+        assert_eq!(
+            (&view["code"], &view["duplicate_of"]),
+            (&json!("photo.duplicate"), &json!(original)),
+            "{view}"
+        );
+        let listed = world.get(&world.of("/photos")).is(200).json();
+        assert!(listed["photos"].as_array().is_some_and(|photos| photos.contains(&view)), "{listed}");
+    }
+    world.put(&world.of("/trainings/1"), &json!({})).is(202);
+    let status = world.until_done("/trainings/1");
+    let rejected = status["rejected_photos"].as_array().expect("a list");
+    let told: Vec<_> =
+        rejected.iter().map(|photo| (&photo["photo"], &photo["code"], &photo["duplicate_of"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("p1"), &json!("photo.duplicate"), &json!("captioned")),
+            (&json!("a copy.jpg"), &json!("photo.duplicate"), &json!("p0")),
+        ]
+    );
+    assert_eq!(world.fixture.orders(&world.avatar), 1);
+}
+
+/// Refused before a number is spent: the same one buys the training once one photo is gone.
+pub(super) fn too_many(world: &World) {
+    let config = json!({ "min_photos": 4, "max_photos": 5 });
+    let person = json!({ "user_id": world.user, "name": "Zebulon", "training_config": config });
+    world.put(&world.of(""), &person).is(201);
+    world.upload(6);
+    world.call("PUT", &world.of("/photos/copy"), &[], &photo(0)).is(201);
+    for id in ["p0", "p1", "p2", "p3", "p4", "p5"] {
+        world.until(&world.of(&format!("/photos/{id}")), |photo| photo["state"] == "ready");
+    }
+    world.until(&world.of("/photos/copy"), |photo| photo["state"] == "rejected");
+    let training = world.of("/trainings/1");
+    let refused = world.put(&training, &json!({})).refused(422, "data.too_many_photos");
+    let why = refused["detail"].as_str().unwrap_or_default();
+    assert!(why.contains("6 photos, at most 5") && why.contains("copy: "), "{why}");
+    world.get(&training).refused(404, "training.not_found");
+    world.delete(&world.of("/photos/p5")).is(204);
+    world.put(&training, &json!({})).is(202);
+    world.until_done("/trainings/1");
+    assert_eq!(world.fixture.orders(&world.avatar), 1);
+}
+
+/// Nobody has read these: once it is known that they are too many, the training ends without an order.
+pub(super) fn too_many_keys(world: &World) {
+    let config = json!({ "min_photos": 4, "max_photos": 4 });
+    let person = json!({ "user_id": world.user, "name": "Zebulon", "training_config": config });
+    world.put(&world.of(""), &person).is(201);
+    let store = world.fixture.store();
+    let keys: Vec<String> = (0..5).map(|number| format!("people/{}/{number}.jpg", world.user)).collect();
+    for (number, key) in keys.iter().enumerate() {
+        store.put(key, &photo(number));
+    }
+    let twice = [keys.as_slice(), keys.as_slice()].concat();
+    let start = |number: u32, keys: &[String]| {
+        world.put(&world.of(&format!("/trainings/{number}")), &json!({ "photo_urls": keys }))
+    };
+    // The same key again is the same photo, and counts once: five may be four good ones.
+    start(1, &twice[..3]).refused(422, "data.too_few_photos");
+    start(1, &[&keys[..3], &keys[..3]].concat()).refused(422, "data.too_few_photos");
+    start(1, &twice).is(202);
+    let status = world.until_over("/trainings/1");
+    assert_eq!((&status["status"], &status["code"]), (&json!("error"), &json!("data.too_many_photos")));
+    assert_eq!(world.fixture.orders(&world.avatar), 0);
+    start(2, &[&keys[..4], &keys[..2]].concat()).is(202);
+    let status = world.until_done("/trainings/2");
+    let rejected = status["rejected_photos"].as_array().expect("a list");
+    assert!(
+        rejected.len() == 2 && rejected.iter().all(|photo| photo["duplicate_of"] == photo["photo"]),
+        "{status}"
+    );
+    assert_eq!(world.fixture.orders(&world.avatar), 1);
+}
+
 /// Either these or those.
 pub(super) fn mixed(world: &World) {
     world.create().is(201);

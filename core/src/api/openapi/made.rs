@@ -226,7 +226,10 @@ fn schemas() -> Value {
             "photo_id": maybe(), "name": text(), "state": { "enum": ["expected", "waiting", "ready", "rejected"] },
             "width": { "type": "integer" }, "height": { "type": "integer" }, "bytes": { "type": "integer" },
             "changes": { "type": "array", "items": text() },
-            "code": text(), "message": text(), "advice": text(),
+            "code": text(), "message": text(), "advice": text(), "duplicate_of": text(),
+        })),
+        "RejectedPhoto": object(&["photo", "code", "message", "advice"], json!({
+            "photo": text(), "code": text(), "message": text(), "advice": text(), "duplicate_of": text(),
         })),
         "Address": object(&["photo_id", "method", "url", "expires_at", "max_bytes"], json!({
             "photo_id": text(), "method": { "const": "PUT" }, "url": text(), "expires_at": text(),
@@ -247,7 +250,7 @@ fn schemas() -> Value {
                 "message": text(), "created_at": text(), "completed_at": maybe(), "stage": text(), "job": text(),
                 "request_id": maybe(), "queue_position": { "type": ["integer", "null"] }, "code": maybe(),
                 "test_mode": { "type": "boolean" }, "model": { "type": ["object", "null"] },
-                "rejected_photos": { "type": "array" },
+                "rejected_photos": { "type": "array", "items": { "$ref": "#/components/schemas/RejectedPhoto" } },
             }),
         ),
         "NewPictures": closed(&["prompt"], json!({

@@ -35,7 +35,7 @@ impl Room<'_> {
         let id = call.params.photo.clone().ok_or(ApiProblem::NoPhoto)?;
         match call.operation {
             Operation::ShowPhoto => {
-                let view = view(&avatar, &id).ok_or(ApiProblem::NoPhoto)?;
+                let view = views::photo_of(&avatar, &id).ok_or(ApiProblem::NoPhoto)?;
                 Ok((Some(avatar), self.shown(Reply::json(StatusCode::OK, &view), call)))
             }
             Operation::RemovePhoto => {
@@ -147,12 +147,7 @@ fn room_for_one(avatar: &Avatar, id: &PhotoId) -> Result<(), ApiProblem> {
     }
 }
 
-fn view(avatar: &Avatar, id: &PhotoId) -> Option<serde_json::Value> {
-    let expected = avatar.expected_photos().iter().find(|expected| expected.id == *id);
-    avatar.photo(id).map(views::photo).or_else(|| expected.map(views::expected))
-}
-
 fn replied(avatar: Avatar, id: &PhotoId, new: bool) -> Answered {
-    let view = view(&avatar, id).unwrap_or_default();
+    let view = views::photo_of(&avatar, id).unwrap_or_default();
     (Some(avatar), Answer::Reply(Reply::json(created(new), &view)))
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, Cleared, Command, Errand, Event, Moment, Name, OrderKey, Outcome, Person, PhotoId,
-    PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, Terms, TrainingRequest,
-    TrainingSettings, Work,
+    Avatar, AvatarId, Bought, Cleared, Command, Errand, Event, Moment, Name, OrderKey, Outcome, Parcel,
+    Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, Terms,
+    TrainingRequest, TrainingSettings, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
@@ -20,6 +20,7 @@ use crate::{
     secret::Secret,
     storage::{Access, Bucket, Depot, SIGNED_FOR},
     time::Timestamp,
+    words::Audience,
 };
 
 const RETENTION: Duration = Duration::from_hours(24 * 30);
@@ -93,6 +94,7 @@ impl Hand {
             etag: None,
             length: 9,
             crc32: number,
+            sha256: None,
             width: 512,
             height: 512,
             changes: Vec::new(),
@@ -143,6 +145,62 @@ fn photos_are_looked_at_as_they_come_and_a_training_takes_them_as_they_are() {
     assert!(matches!(hand.avatar.training(1).expect("a training").order.stage(), Stage::Planned));
     assert!(matches!(hand.begins().work, Work::Send { .. }));
     assert!(hand.avatar.photos_in_use());
+}
+
+#[test]
+fn a_duplicate_is_told_and_never_ordered() {
+    let mut hand = Hand::new();
+    for name in ["a", "b", "c"] {
+        hand.upload(name);
+    }
+    hand.prepared(1);
+    hand.prepared(1);
+    hand.prepared(2);
+    let told = |hand: &Hand| hand.avatar.photos().left_out();
+    let duplicate = |of: &str| Some(PhotoProblem::Duplicate { of: of.to_owned(), other_caption: false });
+    assert_eq!(told(&hand), [None, duplicate("a"), None]);
+    hand.order();
+    let Work::Send { parcel: Parcel::Archive(dataset), .. } = hand.begins().work else {
+        panic!("no archive")
+    };
+    assert_eq!(dataset.parts.len(), 2);
+    let status = hand.avatar.status(1, hand.moment.now, Audience::Api).expect("a status");
+    let [rejected] = &*status.rejected_photos else { panic!("{status:?}") };
+    assert_eq!((rejected.photo.as_str(), rejected.code), ("b", "photo.duplicate"));
+    assert_eq!(rejected.duplicate_of.as_deref(), Some("a"));
+}
+
+#[test]
+fn a_photo_stands_in_for_the_one_that_it_was_a_duplicate_of() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    hand.upload("b");
+    hand.prepared(1);
+    hand.prepared(1);
+    let left_out = |hand: &Hand| hand.avatar.photos().left_out().iter().flatten().count();
+    assert_eq!(left_out(&hand), 1);
+    hand.avatar = hand.avatar.clone().without_photo(&id("a"), &hand.moment);
+    assert_eq!(left_out(&hand), 0);
+}
+
+#[test]
+fn photos_that_wait_decide_without_an_order_once_it_is_known() {
+    let mut hand = Hand::new();
+    for number in 0..23 {
+        hand.upload(&format!("p{number}"));
+    }
+    // Nobody has read them: twenty may be enough, or not.
+    hand.order();
+    for number in 0..20 {
+        hand.prepared(number);
+    }
+    let stage = |hand: &Hand| hand.avatar.training(1).expect("a training").order.stage().clone();
+    assert!(matches!(stage(&hand), Stage::Preparing));
+    hand.prepared(19);
+    assert!(matches!(stage(&hand), Stage::Preparing), "one of them twice");
+    hand.prepared(20);
+    let Stage::Failed { error, bought: Bought::Nothing, .. } = stage(&hand) else { panic!("not over") };
+    assert_eq!(error.code(), "data.too_many_photos");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is deleted when nothing needs it any more.
 
 use super::super::{
-    Avatar, Errand, Hosted, Moment, PhotoSet, PhotoState,
+    Avatar, Errand, Hosted, Moment, PhotoSet,
     task::{Cleared, Work},
 };
 use crate::{
@@ -21,7 +21,7 @@ impl Avatar {
     /// Whether photos lie ready for a training that nobody has asked for yet.
     pub(in crate::avatar) fn keeps_album(&self) -> bool {
         let any = !self.photos.photos().is_empty();
-        let waits = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        let waits = !self.photos.waiting().is_empty();
         self.hosted.is_some() && self.person.is_some() && any && (waits || self.never_bought())
     }
 
@@ -78,7 +78,7 @@ impl Avatar {
                 _ => Tidying::None,
             };
         }
-        let waits = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        let waits = !self.photos.waiting().is_empty();
         match working {
             Some(depot) if !waits => Tidying::Now(depot.clone(), Cleared::WorkingFiles),
             _ => Tidying::None,
