@@ -8,6 +8,7 @@ use likeness_core::{
         train::{LEARNING_RATE, STEPS},
     },
     price::Money,
+    storage::Addressing,
     words::{self, Language},
 };
 use log::LevelFilter;
@@ -33,6 +34,10 @@ pub(super) fn web_address(text: &str) -> Result<Url, &'static str> {
 /// A bucket's address. The earlier service wrote `HOST:PORT`, and meant http unless it was told otherwise.
 pub(super) fn bucket_address(text: &str) -> Result<Url, &'static str> {
     if text.contains("://") { web_address(text) } else { web_address(&format!("http://{}", text.trim())) }
+}
+
+pub(super) fn addressing(text: &str) -> Result<Addressing, &'static str> {
+    text.parse().map_err(|_| "path or virtual is needed")
 }
 
 pub(super) fn text(text: &str) -> Result<String, &'static str> {
