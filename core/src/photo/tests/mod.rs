@@ -1,6 +1,7 @@
 //! Whole photos through [`inspect`] and [`PixelNormaliser`]. What comes out is read with another decoder.
 
 mod mutations;
+mod pictures;
 mod pixels;
 mod refusals;
 
