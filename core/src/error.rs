@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     avatar::ConfigError,
+    download::{FileProblem, RedirectProblem},
     fal::{ApiError, CallError},
     http::NoAnswer,
     photo::PhotoProblem,
@@ -108,6 +109,10 @@ pub enum NetworkError {
     },
     /// It was unclear whether fal had taken an order, and a person found that it had not.
     NotAccepted,
+    /// What arrived is not the file that was bought, or not the whole of it.
+    NotWhole(FileProblem),
+    /// The address of a file leads where it is not followed.
+    Redirected(RedirectProblem),
     /// What was bought could not be fetched while fal kept it.
     Expired,
 }
@@ -122,6 +127,9 @@ impl NetworkError {
             Self::NoAnswer(NoAnswer::Interrupted) => "network.interrupted",
             Self::Unreadable { .. } => "network.unreadable",
             Self::NotAccepted => "submission_not_accepted",
+            Self::NotWhole(problem) if problem.is_foreign() => "network.not_the_file",
+            Self::NotWhole(_) => "network.not_whole",
+            Self::Redirected(_) => "network.redirected",
             Self::Expired => "network.expired",
         }
     }

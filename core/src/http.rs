@@ -6,7 +6,10 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::words::{self, displayed};
+use crate::{
+    limits::{TRANSFER_CEILING, TRANSFER_SILENCE},
+    words::{self, displayed},
+};
 
 /// A request to send. Redirects are never followed, whatever the shell's HTTP client would like.
 #[derive(Clone)]
@@ -21,6 +24,9 @@ pub struct Request {
     pub body: Body,
     /// When the shell gives up, counted from the start until the whole answer has arrived.
     pub timeout: Duration,
+    /// For a transfer: when the shell gives up because no byte has moved for so long, whichever way it was to go. The
+    /// `timeout` of a transfer is only what keeps one that trickles from going on for ever.
+    pub silence: Option<Duration>,
 }
 
 /// What a request carries.
@@ -44,7 +50,19 @@ impl Request {
     /// A request without headers or body.
     #[must_use]
     pub fn new(method: Method, url: Url, timeout: Duration) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Body::Empty, timeout }
+        Self { method, url, headers: HeaderMap::new(), body: Body::Empty, timeout, silence: None }
+    }
+
+    /// A request that moves a file, one way or the other: it is limited by silence.
+    #[must_use]
+    pub fn transfer(method: Method, url: Url) -> Self {
+        Self { silence: Some(TRANSFER_SILENCE), ..Self::new(method, url, TRANSFER_CEILING) }
+    }
+
+    /// How long an answer may take that comes in one piece.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.silence.unwrap_or(self.timeout)
     }
 
     /// With one header more. The value must be a legal header value: text that is not is left out, since it

@@ -13,6 +13,7 @@ use url::Url;
 use crate::{
     archive::Piece,
     avatar::{Content, Dataset, Kept, Part, Photo, PrepareError, Prepared, Sha256Sum},
+    download::RemoteFile,
     error::{Error, StorageError, StorageErrorKind},
     http::{Body, NoAnswer, Request, Response},
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
@@ -48,12 +49,10 @@ pub enum ImagerJob {
         /// Where they go.
         to: SignedRequest,
     },
-    /// Copy a file from one address to another.
+    /// Copy a file from one address to another, where it must not appear unless it is whole.
     Fetch {
-        /// Reads it. The answer must say how long it is.
-        from: SignedRequest,
-        /// The most bytes that it may have.
-        max_bytes: u64,
+        /// The file: for [`crate::download::Download`].
+        from: RemoteFile,
         /// Writes it.
         target: SignedRequest,
         /// How the copy is called.
@@ -186,17 +185,15 @@ impl ImagerJob {
 
     /// Copies a file of fal's into the bucket.
     pub fn fetch(
-        url: &Url,
+        from: RemoteFile,
         file: String,
         place: &ObjectPlace,
         bucket: &Bucket,
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let key = own(&place.to_string(), bucket)?;
-        let from = Request::new(Method::GET, url.clone(), TRANSFER_TIMEOUT);
         Ok(Self::Fetch {
-            from: SignedRequest::of(&from),
-            max_bytes: MAX_FETCHED_BYTES,
+            from,
             target: SignedRequest::of(&bucket.put(&key, Body::Empty, "application/octet-stream", now)),
             file,
         })
@@ -233,9 +230,6 @@ fn own(place: &str, bucket: &Bucket) -> Result<ObjectKey, StorageError> {
     let error = || StorageError::new(StorageErrorKind::Denied, place);
     found.map(|found| found.key).ok_or_else(error)
 }
-
-/// The largest file that is fetched: twenty times a usual LoRA (90 MB).
-pub const MAX_FETCHED_BYTES: u64 = 2 << 30;
 
 impl SignedRequest {
     /// The request, without what it carries. Headers that are no text are left out: none of ours is.

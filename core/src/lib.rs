@@ -9,6 +9,7 @@ pub mod avatar;
 pub mod budget;
 pub mod caption;
 mod codes;
+pub mod download;
 pub mod error;
 pub mod fal;
 pub mod http;

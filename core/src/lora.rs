@@ -4,54 +4,107 @@
 //! a header's length in eight bytes, little-endian, then that many bytes of JSON that say where in the rest each
 //! tensor lies. A photo, an archive or half a model that was named by mistake is neither sent nor paid for.
 
-use serde_json::{Map, Value};
+use std::fmt;
 
-/// How long the header is, in bytes, given a file's first bytes and its length. `None` when it is no model.
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+
+/// The longest header that is read, in bytes. The format's own limit is 100 MB; a LoRA's header has some 100 kB, and
+/// those of trainers that note every caption in it a few MB.
+const LONGEST_HEADER: u64 = 16 << 20;
+
+/// How long the header is, in bytes, given a file's first eight bytes. `None` when the file is no model.
 #[must_use]
-pub fn header_length(start: [u8; 8], length: u64) -> Option<u64> {
-    /// The format's own limit.
-    const LONGEST: u64 = 100_000_000;
-    let header = u64::from_le_bytes(start);
-    ((2..=LONGEST).contains(&header) && header <= length.saturating_sub(8)).then_some(header)
+pub fn header_length(start: [u8; 8]) -> Option<u64> {
+    let length = u64::from_le_bytes(start);
+    (2..=LONGEST_HEADER).contains(&length).then_some(length)
 }
 
-/// Whether this header describes exactly the `rest` bytes that follow it: at least one tensor, none beyond the file's
-/// end, and nothing after the last.
+/// How many bytes must follow this header: those of its tensors. `None` when it is no header, or has no tensor, or its
+/// tensors overlap or leave bytes between them, which the format does not allow.
 #[must_use]
-pub fn is_whole(header: &[u8], rest: u64) -> bool {
-    let Ok(tensors) = serde_json::from_slice::<Map<String, Value>>(header) else { return false };
-    let ends = tensors.iter().filter(|(name, _)| *name != "__metadata__").map(|(_, tensor)| {
-        let offsets = tensor.get("data_offsets")?.as_array()?;
-        let [start, end] = offsets.as_slice() else { return None };
-        let (start, end) = (start.as_u64()?, end.as_u64()?);
-        (start <= end).then_some(end)
-    });
-    let ends: Option<Vec<u64>> = ends.collect();
-    ends.and_then(|ends| ends.into_iter().max()) == Some(rest)
+pub fn tensor_bytes(header: &[u8]) -> Option<u64> {
+    let Spans(mut spans) = serde_json::from_slice(header).ok()?;
+    spans.sort_unstable();
+    let end = spans.iter().try_fold(0, |end, (start, next)| (*start == end && *next >= end).then_some(*next));
+    end.filter(|_| !spans.is_empty())
+}
+
+/// Where each tensor begins and ends. Nothing else of the header is kept in memory.
+struct Spans(Vec<(u64, u64)>);
+
+#[derive(Deserialize)]
+struct Tensor {
+    data_offsets: (u64, u64),
+}
+
+impl<'de> Deserialize<'de> for Spans {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Header;
+        impl<'de> Visitor<'de> for Header {
+            type Value = Spans;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a header of tensors")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Spans, M::Error> {
+                let mut spans = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == "__metadata__" {
+                        map.next_value::<IgnoredAny>()?;
+                    } else {
+                        spans.push(map.next_value::<Tensor>()?.data_offsets);
+                    }
+                }
+                Ok(Spans(spans))
+            }
+        }
+        deserializer.deserialize_map(Header)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{header_length, is_whole};
+    use super::{LONGEST_HEADER, header_length, tensor_bytes};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
     #[test]
     fn a_photo_and_an_archive_are_no_models() {
-        assert_eq!(header_length([16, 0, 0, 0, 0, 0, 0, 0], 24), Some(16));
-        assert_eq!(header_length([16, 0, 0, 0, 0, 0, 0, 0], 23), None, "its header is longer than the file");
-        assert_eq!(header_length([1, 0, 0, 0, 0, 0, 0, 0], 24), None);
-        for other in [*b"\xff\xd8\xff\xe0\0\x10JF", *b"PK\x03\x04\x14\0\0\0"] {
-            assert_eq!(header_length(other, 1_000_000), None);
+        assert_eq!(header_length([16, 0, 0, 0, 0, 0, 0, 0]), Some(16));
+        assert_eq!(header_length([1, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(header_length((LONGEST_HEADER + 1).to_le_bytes()), None);
+        for other in [*b"\xff\xd8\xff\xe0\0\x10JF", *b"PK\x03\x04\x14\0\0\0", *b"<!DOCTYP", *b"{\"detail"] {
+            assert_eq!(header_length(other), None);
         }
     }
 
     #[test]
-    fn a_model_is_whole_or_it_is_none() {
-        let model = br#"{"__metadata__":{"a":"b"},"x":{"data_offsets":[0,4]},"y":{"data_offsets":[4,9]}}"#;
-        assert!(is_whole(model, 9));
-        assert!(!is_whole(model, 8), "its end is cut off");
-        assert!(!is_whole(model, 10), "something follows it");
+    fn tensors_lie_side_by_side() {
+        let header = |spans: &[(u64, u64)]| {
+            let tensor = |(at, (start, end)): (usize, &(u64, u64))| {
+                format!(r#""t{at}":{{"dtype":"F16","shape":[1],"data_offsets":[{start},{end}]}}"#)
+            };
+            let tensors: Vec<String> = spans.iter().enumerate().map(tensor).collect();
+            format!(r#"{{"__metadata__":{{"format":"pt"}},{}}}   "#, tensors.join(","))
+        };
+        let whole: [(&[(u64, u64)], u64); 3] =
+            [(&[(0, 9)], 9), (&[(4, 9), (0, 4)], 9), (&[(0, 4), (4, 4), (4, 8)], 8)];
+        for (spans, bytes) in whole {
+            assert_eq!(tensor_bytes(header(spans).as_bytes()), Some(bytes), "{spans:?}");
+        }
+        let broken: [&[(u64, u64)]; 5] =
+            [&[(1, 9)], &[(0, 4), (5, 9)], &[(0, 5), (4, 9)], &[(9, 0)], &[(0, 9), (0, 9)]];
+        for spans in broken {
+            assert_eq!(tensor_bytes(header(spans).as_bytes()), None, "{spans:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_is_none() {
         for other in [
             "{}",
             "[]",
@@ -59,11 +112,11 @@ mod tests {
             r#"{"__metadata__":{}}"#,
             r#"{"x":{}}"#,
             r#"{"x":{"data_offsets":[9]}}"#,
-            r#"{"x":{"data_offsets":[9,0]}}"#,
+            r#"{"x":{"data_offsets":[0,4,9]}}"#,
             r#"{"x":{"data_offsets":[-1,9]}}"#,
             r#"{"x":{"data_offsets":[0,9]}"#,
         ] {
-            assert!(!is_whole(other.as_bytes(), 9), "{other}");
+            assert_eq!(tensor_bytes(other.as_bytes()), None, "{other}");
         }
     }
 }

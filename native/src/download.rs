@@ -2,23 +2,23 @@
 //! appears at all.
 
 use std::{
+    collections::HashMap,
     fs::File,
-    io::Write,
-    ops::RangeInclusive,
+    io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use likeness_core::{
-    error::StorageError,
-    http::{Method, NoAnswer, Request},
-    limits::TRANSFER_TIMEOUT,
+    download::{Download, DownloadStep, Fetched, RemoteFile},
+    error::{NetworkError, StorageError},
+    http::NoAnswer,
 };
-use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
-use url::Url;
 
 use crate::{
+    moving::Moving,
     storage::storage_error,
     transport::{Bytes, Incoming, SendError, Transport},
 };
@@ -26,57 +26,32 @@ use crate::{
 /// How many pieces of the network's size wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
 
-/// What is known of a file before it is fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// How many bytes it may have.
-    pub bytes: RangeInclusive<u64>,
-    /// How many bytes it has, where that was said elsewhere.
-    pub length: Option<u64>,
+/// What checking a picture may take in memory, in bytes: enough for some 40 megapixels.
+const PICTURE_MEMORY: u64 = 256 << 20;
+
+/// Fetches files, and keeps what there is of one that broke off, so that the next try goes on behind it: as long as the
+/// process lives, and no longer.
+#[derive(Clone, Debug, Default)]
+pub struct Downloads {
+    halves: Arc<Mutex<HashMap<PathBuf, Half>>>,
 }
 
-impl Expected {
-    /// From one byte up to this many.
-    #[must_use]
-    pub fn at_most(bytes: u64) -> Self {
-        Self { bytes: 1..=bytes, length: None }
-    }
-}
-
-/// What was fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Downloaded {
-    /// How many bytes it has.
-    pub length: u64,
-    /// Its SHA-256.
-    pub sha256: [u8; 32],
+/// A file that is not whole yet.
+///
+/// It is named `.NAME.….part`, in the same folder and readable by its owner alone. While it is locked no sweep takes it
+/// for one that was left behind. It is removed when it is dropped; only a process that was killed leaves one.
+#[derive(Debug)]
+struct Half {
+    download: Download,
+    part: NamedTempFile,
 }
 
 /// Why nothing was fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// No whole answer came.
+    /// The file did not come, or is not the one that was promised.
     #[error(transparent)]
-    NoAnswer(#[from] NoAnswer),
-    /// The answer has another status than 200. Redirects are not followed, so they are among these.
-    #[error("the answer was {0} instead of a file")]
-    Status(u16),
-    /// The file is smaller or larger than it may be.
-    #[error("the file may have {min} to {max} bytes, but has {found} or more", min = allowed.start(), max = allowed.end())]
-    Size {
-        /// How many bytes it may have.
-        allowed: RangeInclusive<u64>,
-        /// How many were announced or had arrived.
-        found: u64,
-    },
-    /// The file is not as long as was said.
-    #[error("the file should have {expected} bytes, but has {found}")]
-    Length {
-        /// How many bytes it should have.
-        expected: u64,
-        /// How many were announced or had arrived.
-        found: u64,
-    },
+    Network(#[from] NetworkError),
     /// The file could not be written.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -85,127 +60,144 @@ pub enum DownloadError {
     Send(#[from] SendError),
 }
 
-/// Fetches `url` to `path`, over whatever is there. No key is sent and no redirect followed.
-///
-/// Until it is whole the file is named `.NAME.….part`, in the same folder and readable by its owner alone, which it
-/// stays. It is gone after every failure; only a process that was killed leaves one behind.
-pub async fn download(
-    transport: &Transport,
-    url: &Url,
-    path: &Path,
-    expected: Expected,
-) -> Result<Downloaded, DownloadError> {
-    let request = Request::new(Method::GET, url.clone(), TRANSFER_TIMEOUT);
-    let mut incoming = transport.fetch(request).await??;
-    if incoming.status != 200 {
-        return Err(DownloadError::Status(incoming.status.as_u16()));
-    }
-    if let Some(announced) = content_length(&incoming) {
-        expected.check(announced)?;
-    }
-    let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    let target = path.to_owned();
-    let writer = tokio::task::spawn_blocking(move || write(&target, receiver));
-    let sent = receive(&mut incoming, &expected, sender).await;
-    let written = writer
-        .await
-        .map_err(|error| DownloadError::Storage(storage_error(path, &std::io::Error::other(error))))?;
-    // A writer that failed is why nothing more could be handed to it.
-    match (sent, written) {
-        (_, Err(storage)) => Err(storage.into()),
-        (Err(why), Ok(_)) => Err(why),
-        (Ok(()), Ok(None)) => Err(NoAnswer::Interrupted.into()),
-        (Ok(()), Ok(Some(downloaded))) => Ok(downloaded),
-    }
-}
-
-impl Expected {
-    fn check(&self, found: u64) -> Result<(), DownloadError> {
-        if let Some(expected) = self.length.filter(|expected| *expected != found) {
-            return Err(DownloadError::Length { expected, found });
+impl Downloads {
+    /// Fetches a file to `path`, over whatever is there. No key is sent. What is there stays until the new file is
+    /// whole, and whenever there is none.
+    pub async fn fetch(
+        &self,
+        transport: &Transport,
+        file: RemoteFile,
+        path: &Path,
+        moving: &Moving,
+    ) -> Result<Fetched, DownloadError> {
+        let mut half = match self.taken_up(&file, path) {
+            Some(half) => half,
+            None => Half::new(file, path)?,
+        };
+        let mut body = None;
+        loop {
+            match half.download.step() {
+                DownloadStep::Ask(request) => match transport.fetch(*request).await? {
+                    Ok(incoming) => {
+                        half.download.answered(Ok((incoming.status, &incoming.headers)));
+                        body = Some(incoming);
+                    }
+                    Err(why) => half.download.answered(Err(why)),
+                },
+                DownloadStep::Read { from } => half = half.read(from, body.take(), path, moving).await?,
+                DownloadStep::Pause(time) => {
+                    tokio::time::sleep(time).await;
+                    half.download.paused();
+                }
+                DownloadStep::Done(fetched) => {
+                    half.put(path).await?;
+                    return Ok(fetched);
+                }
+                DownloadStep::Failed(why) => {
+                    self.halves().insert(path.to_owned(), half);
+                    return Err(why.into());
+                }
+            }
         }
-        if !self.bytes.contains(&found) {
-            return Err(DownloadError::Size { allowed: self.bytes.clone(), found });
-        }
-        Ok(())
     }
 
-    fn check_so_far(&self, found: u64) -> Result<(), DownloadError> {
-        if let Some(expected) = self.length.filter(|expected| found > *expected) {
-            return Err(DownloadError::Length { expected, found });
-        }
-        if found > *self.bytes.end() {
-            return Err(DownloadError::Size { allowed: self.bytes.clone(), found });
-        }
-        Ok(())
+    /// Forgets what there is of files in this folder.
+    pub fn forget(&self, folder: &Path) {
+        self.halves().retain(|path, _| !path.starts_with(folder));
+    }
+
+    /// What there is of a file, when it is still the same one and of use.
+    fn taken_up(&self, file: &RemoteFile, path: &Path) -> Option<Half> {
+        let Half { download, part } = self.halves().remove(path)?;
+        let download = download.again().filter(|download| download.file() == file)?;
+        // Whoever removed the part has removed its folder as well, and may have meant it.
+        part.path().exists().then_some(Half { download, part })
+    }
+
+    fn halves(&self) -> MutexGuard<'_, HashMap<PathBuf, Half>> {
+        self.halves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What the writer is told. A channel that closes without an end means that the file is not wanted.
 enum Message {
     Chunk(Bytes),
-    End,
+    End(Result<(), NoAnswer>),
 }
 
-fn content_length(incoming: &Incoming) -> Option<u64> {
-    incoming.headers.get("content-length")?.to_str().ok()?.parse().ok()
-}
-
-async fn receive(
-    incoming: &mut Incoming,
-    expected: &Expected,
-    sender: mpsc::Sender<Message>,
-) -> Result<(), DownloadError> {
-    let mut received = 0;
-    while let Some(chunk) = incoming.chunk().await? {
-        received += chunk.len() as u64;
-        expected.check_so_far(received)?;
-        if sender.send(Message::Chunk(chunk)).await.is_err() {
-            return Ok(());
-        }
+impl Half {
+    fn new(file: RemoteFile, path: &Path) -> Result<Self, StorageError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Mode 0600 is what `tempfile` gives.
+        let part = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .suffix(".part")
+            .tempfile_in(folder_of(path))
+            .and_then(|part| part.as_file().lock().map(|()| part));
+        let part = part.map_err(|error| storage_error(path, &error))?;
+        Ok(Self { download: Download::new(file, PICTURE_MEMORY), part })
     }
-    expected.check(received)?;
-    // Where the writer is gone, it says why.
-    let _ = sender.send(Message::End).await;
-    Ok(())
-}
 
-fn write(path: &Path, mut messages: mpsc::Receiver<Message>) -> Result<Option<Downloaded>, StorageError> {
-    let failed = |error: &std::io::Error| storage_error(path, error);
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut part = part_file(&folder, path).map_err(|error| failed(&error))?;
-    let (mut length, mut hasher) = (0, Sha256::new());
-    while let Some(message) = messages.blocking_recv() {
-        match message {
-            Message::Chunk(chunk) => {
-                part.write_all(&chunk).map_err(|error| failed(&error))?;
-                hasher.update(&chunk);
-                length += chunk.len() as u64;
-            }
-            Message::End => {
-                part.as_file().sync_all().map_err(|error| failed(&error))?;
-                part.persist(path).map_err(|error| failed(&error.error))?;
-                sync_folder(&folder).map_err(|error| failed(&error))?;
-                return Ok(Some(Downloaded { length, sha256: hasher.finalize().into() }));
+    /// Reads the body of an answer. Hashing, writing and decoding are done on a thread that may block.
+    async fn read(
+        self,
+        from: u64,
+        body: Option<Incoming>,
+        path: &Path,
+        moving: &Moving,
+    ) -> Result<Self, StorageError> {
+        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+        let writer = tokio::task::spawn_blocking(move || self.write(from, receiver));
+        if let Some(mut body) = body {
+            loop {
+                let message = match body.chunk().await {
+                    Ok(Some(chunk)) => Message::Chunk(chunk),
+                    Ok(None) => Message::End(Ok(())),
+                    Err(why) => Message::End(Err(why)),
+                };
+                moving.note();
+                let end = matches!(message, Message::End(_));
+                // A writer that is gone says why.
+                if sender.send(message).await.is_err() || end {
+                    break;
+                }
             }
         }
+        drop(sender);
+        let written = writer.await.map_err(io::Error::other).flatten();
+        written.map_err(|error| storage_error(path, &error))
     }
-    Ok(None)
+
+    fn write(mut self, from: u64, mut messages: mpsc::Receiver<Message>) -> io::Result<Self> {
+        let file = self.part.as_file_mut();
+        file.set_len(from)?;
+        file.seek(SeekFrom::Start(from))?;
+        while let Some(message) = messages.blocking_recv() {
+            match message {
+                Message::Chunk(chunk) if self.download.received(&chunk) => file.write_all(&chunk)?,
+                Message::Chunk(_) => break,
+                Message::End(ended) => self.download.ended(ended),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Puts the whole file into its place.
+    async fn put(self, path: &Path) -> Result<(), StorageError> {
+        let target = path.to_owned();
+        let put = tokio::task::spawn_blocking(move || {
+            self.part.as_file().sync_all()?;
+            self.part.persist(&target).map_err(|error| error.error)?;
+            // A new name is on the disk once its folder is (fsync(2)).
+            File::open(folder_of(&target))?.sync_all()
+        });
+        let put = put.await.map_err(io::Error::other).flatten();
+        put.map_err(|error| storage_error(path, &error))
+    }
 }
 
-/// A file of its own for each download, for its owner alone (mode 0600 is what `tempfile` gives). It is removed
-/// when it is dropped.
-fn part_file(folder: &Path, path: &Path) -> std::io::Result<NamedTempFile> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".part").tempfile_in(folder)
-}
-
-/// A new name is on the disk once its folder is (fsync(2)).
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

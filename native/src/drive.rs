@@ -1,7 +1,7 @@
 //! Drives one avatar until what was asked for is reached: asks the core what to do, does it, tells what came of
 //! it. Everything is saved before it has an effect; whoever comes later carries on from there.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use likeness_core::{
     avatar::{
@@ -22,6 +22,7 @@ use crate::{
     failures,
     interrupt::Interrupt,
     log::{current_job, of_job},
+    moving::{self, Moving},
     shell::{Link, Shell, moment},
     store::Lock,
     work,
@@ -104,10 +105,16 @@ struct Driver<'a> {
     link: Link,
     id: AvatarId,
     tasks: JoinSet<(TaskId, Outcome)>,
-    under_way: Vec<Mark>,
+    under_way: Vec<UnderWay>,
     /// While an order is being placed the first Ctrl-C waits for the answer to be saved. One for all orders that
     /// are under way at once.
     hold: Option<OwnedSemaphorePermit>,
+}
+
+/// A task, and what breaks it off.
+struct UnderWay {
+    mark: Mark,
+    stop: Arc<Notify>,
 }
 
 impl<'a> Driver<'a> {
@@ -131,6 +138,7 @@ impl<'a> Driver<'a> {
         while !*bell.stop.borrow() {
             let (avatar, step) = self.advance(|_, errand| wanted(errand))?;
             watcher(&avatar);
+            self.break_off(&avatar);
             let until = match step {
                 Step::Begin(task) => {
                     self.begin(*task);
@@ -177,6 +185,7 @@ impl<'a> Driver<'a> {
                 Step::Idle => TICK,
             };
             watcher(&avatar)?;
+            self.break_off(&avatar);
             if goal.is_reached(&avatar) && self.tasks.is_empty() {
                 return Ok(avatar);
             }
@@ -196,11 +205,33 @@ impl<'a> Driver<'a> {
     }
 
     fn begin(&mut self, task: Task) {
-        let (shell, link, id, task_id) = (self.shell.clone(), self.link.clone(), self.id, task.mark.id);
-        self.under_way.push(task.mark);
+        let (shell, link, id) = (self.shell.clone(), self.link.clone(), self.id);
+        let Task { mark, work } = task;
+        let stop = Arc::new(Notify::new());
+        self.under_way.push(UnderWay { mark: mark.clone(), stop: Arc::clone(&stop) });
         self.tasks.spawn(of_job(current_job().unwrap_or_default(), async move {
-            (task_id, work::perform(&shell, &link, id, task.work).await)
+            let moving = Moving::default();
+            let work = work::perform(&shell, &link, id, work, &moving);
+            let outcome = match mark.latest {
+                None => work.await,
+                Some(latest) => {
+                    let at_most = latest.since(clock::now());
+                    let tell = || still_awaited(&shell, id, mark.id, link.poll);
+                    let done = moving::transfer(work, at_most, &moving, &stop, tell).await;
+                    done.unwrap_or_else(|why| work::broken_off(mark.errand, why))
+                }
+            };
+            (mark.id, outcome)
         }));
+    }
+
+    /// Breaks off the transfers of which nothing is awaited any more.
+    fn break_off(&self, avatar: &Avatar) {
+        for task in &self.under_way {
+            if task.mark.latest.is_some() && !avatar.awaits(task.mark.id) {
+                task.stop.notify_one();
+            }
+        }
     }
 
     /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
@@ -231,8 +262,8 @@ impl<'a> Driver<'a> {
                 .why(error.to_string())
                 .next("run the same command again: it carries on")
         })?;
-        let place = self.under_way.iter().position(|mark| mark.id == id);
-        let mark = place.map(|place| self.under_way.remove(place));
+        let place = self.under_way.iter().position(|task| task.mark.id == id);
+        let mark = place.map(|place| self.under_way.remove(place).mark);
         let accepted = mark.as_ref().and_then(|mark| mark.accepted(&outcome));
         let errand = mark.map(|mark| mark.errand);
         let told = self.shell.tell_outcome(self.id, id, outcome, errand, self.link.poll).map(drop);
@@ -271,7 +302,18 @@ impl<'a> Driver<'a> {
     }
 
     fn awaits_a_submit(&self) -> bool {
-        self.under_way.iter().any(Mark::is_submit)
+        self.under_way.iter().any(|task| task.mark.is_submit())
+    }
+}
+
+/// Says that bytes of a transfer move, and tells whether it is still awaited.
+fn still_awaited(shell: &Shell, id: AvatarId, task: TaskId, poll: Duration) -> bool {
+    match shell.tell_at(id, Event::Progressed(task), poll) {
+        Ok(avatar) => avatar.awaits(task),
+        Err(failure) => {
+            log::warn!("that a transfer moves could not be saved: {}", failure.brief());
+            true
+        }
     }
 }
 

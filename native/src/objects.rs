@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     clock,
+    moving::Moving,
     storage::storage_error,
     transport::{ByteSource, Bytes, FileSource, Incoming, SendError, Transport},
 };
@@ -94,10 +95,15 @@ impl Objects {
     }
 
     /// Copies a file to an object, and makes sure that it is whole there.
-    pub(crate) async fn write_file(&self, key: &ObjectKey, path: &Path) -> Result<(), StorageError> {
+    pub(crate) async fn write_file(
+        &self,
+        key: &ObjectKey,
+        path: &Path,
+        moving: &Moving,
+    ) -> Result<(), StorageError> {
         let source = FileSource::new(path).map_err(|error| storage_error(path, &error))?;
         let length = source.length();
-        self.write_source(key, Arc::new(source), length).await?;
+        self.write_source(key, moving.noted(Arc::new(source)), length).await?;
         let answer = self.transport.send(self.bucket.head(key, clock::now()), None).await;
         let answer = self.asked(key).accepted(self.sent(key, answer)?)?;
         match storage::head_of(&answer.headers).length {
@@ -299,7 +305,7 @@ mod tests {
 
     use likeness_core::{
         error::StorageErrorKind,
-        limits::TRANSFER_TIMEOUT,
+        limits::{TRANSFER_SILENCE, TRANSFER_TIMEOUT},
         secret::Secret,
         storage::{Access, Bucket, ObjectKey},
     };
@@ -330,9 +336,9 @@ mod tests {
     }
 
     /// From here on time passes only where the test says so.
-    async fn just_in_time<T>(begun: time::Instant, task: &tokio::task::JoinHandle<T>) {
+    async fn just_in_time<T>(limit: Duration, begun: time::Instant, task: &tokio::task::JoinHandle<T>) {
         time::pause();
-        let almost = TRANSFER_TIMEOUT.saturating_sub(begun.elapsed()).saturating_sub(Duration::from_secs(5));
+        let almost = limit.saturating_sub(begun.elapsed()).saturating_sub(Duration::from_secs(5));
         time::advance(almost).await;
         assert!(!task.is_finished());
         time::advance(Duration::from_secs(6)).await;
@@ -340,14 +346,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_read_that_stalls_is_given_up_after_five_minutes() {
-        assert_eq!(TRANSFER_TIMEOUT.as_secs(), 300);
+    async fn a_read_that_stalls_is_given_up_after_a_minute() {
+        assert_eq!((TRANSFER_SILENCE.as_secs(), TRANSFER_TIMEOUT.as_secs()), (60, 300));
         let (objects, heard) = slow("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf a photo");
         let key = ObjectKey::new("a.jpg").expect("a key");
         let begun = time::Instant::now();
         let task = tokio::spawn(async move { objects.read(&key, 10_000).await });
         heard.await.expect("said");
-        just_in_time(begun, &task).await;
+        just_in_time(TRANSFER_SILENCE, begun, &task).await;
         let error = task.await.expect("no panic").expect_err("half a photo");
         assert!(matches!(error, ReadError::Storage(error) if error.kind == StorageErrorKind::Unreachable));
     }
@@ -359,7 +365,7 @@ mod tests {
         let begun = time::Instant::now();
         let task = tokio::spawn(async move { objects.write(&key, vec![7; 100], "image/jpeg").await });
         heard.await.expect("said");
-        just_in_time(begun, &task).await;
+        just_in_time(TRANSFER_TIMEOUT, begun, &task).await;
         let error = task.await.expect("no panic").expect_err("no answer");
         assert_eq!((error.kind, error.place.as_str()), (StorageErrorKind::Unreachable, "s3://photos/a.jpg"));
     }

@@ -22,6 +22,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use crate::{
     clock,
     commands::Context,
+    download::Downloads,
     exit::{Exit, Failure},
     failures,
     objects::Objects,
@@ -38,6 +39,8 @@ pub(crate) struct Shell {
     pub(crate) store: Arc<Store>,
     /// Memory for the photos in flight.
     pub(crate) budget: Arc<Budget>,
+    /// Files that are being fetched.
+    pub(crate) downloads: Downloads,
     /// Who is told of what becomes of avatars behind the API.
     pub(crate) notify: Option<Arc<Notify>>,
     settings: Arc<Settings>,
@@ -76,7 +79,14 @@ impl Shell {
     fn of(store: Store, settings: &Settings) -> Self {
         let budget = Arc::new(Budget::of_this_machine());
         let settings = Arc::new(settings.clone());
-        Self { store: Arc::new(store), budget, notify: None, settings, http: Arc::default() }
+        Self {
+            store: Arc::new(store),
+            budget,
+            downloads: Downloads::default(),
+            notify: None,
+            settings,
+            http: Arc::default(),
+        }
     }
 
     /// The same, telling this backend.

@@ -9,6 +9,7 @@ use likeness_core::{
 };
 
 use crate::{
+    moving::Moving,
     objects::Objects,
     shell::{Shell, WORKING},
     store::Store,
@@ -111,7 +112,8 @@ pub(crate) async fn copies(shell: &Shell, objects: &Objects, avatar: &Avatar) {
         if !here {
             continue;
         }
-        match objects.write_file(&place.key, &shell.folder(avatar.id()).join(file)).await {
+        match objects.write_file(&place.key, &shell.folder(avatar.id()).join(file), &Moving::default()).await
+        {
             Ok(()) => drop(shell.tell(avatar.id(), Event::Copied(attempt))),
             Err(error) => log::warn!("the model could not be copied to the bucket yet: {error}"),
         }

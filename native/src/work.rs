@@ -1,16 +1,14 @@
 //! What a task makes the shell do. What the outcome means is decided in the core.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use likeness_core::{
     api::notification,
     avatar::{
-        AvatarId, Cleared, Content, Dataset, Kept, OrderKey, Outcome, Parcel, Photo, PrepareError, Prepared,
-        Sha256Sum, Work,
+        AvatarId, Chore, Cleared, Content, Dataset, Errand, Kept, OrderKey, Outcome, Parcel, Photo,
+        PrepareError, Prepared, Sha256Sum, Work,
     },
+    download::{Fetched, RemoteFile},
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
@@ -23,7 +21,8 @@ use crate::{
     album,
     archive_source::{ArchiveSource, Contents},
     clock,
-    download::{DownloadError, Expected, download},
+    download::DownloadError,
+    moving::{BrokenOff, Moving},
     objects::{Objects, ReadError, carried},
     parallel::Budget,
     photos_on_disk::{FileProblem, read_bounded},
@@ -34,8 +33,14 @@ use crate::{
     transport::{ByteSource, FileSource, SendError},
 };
 
-/// Does the work of one task.
-pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, work: Work) -> Outcome {
+/// Does the work of one task. Of a transfer it is noted in `moving` whether bytes move.
+pub(crate) async fn perform(
+    shell: &Shell,
+    link: &Link,
+    id: AvatarId,
+    work: Work,
+    moving: &Moving,
+) -> Outcome {
     match work {
         Work::Prepare { photo, file } => {
             let prepared = if let Some(place) = photo.object() {
@@ -58,12 +63,26 @@ pub(crate) async fn perform(shell: &Shell, link: &Link, id: AvatarId, work: Work
         }
         Work::Send { upload, parcel } => {
             let sent = match source(shell, link, id, parcel) {
-                Ok(source) => send(link, *upload, &source).await,
+                Ok(source) => send(link, *upload, &moving.noted(source)).await,
                 Err(error) => Err(Error::Storage(error)),
             };
             Outcome::Sent(sent)
         }
-        Work::Fetch { url, name, copy } => Outcome::Fetched(fetch(shell, link, id, url, name, copy).await),
+        Work::Fetch { file, name, copy } => {
+            let folder = shell.folder(id);
+            let fetched = match private_folder(&folder) {
+                Ok(()) => fetch(shell, link, file, &folder.join(&name), moving).await,
+                Err(error) => Err(error.into()),
+            };
+            Outcome::Fetched(match fetched {
+                // What was paid for is ours from here on, whatever becomes of the copy.
+                Ok(Fetched { length, sha256 }) => {
+                    let copy = copied(link, copy, &folder.join(&name), moving).await;
+                    Ok(Kept { name, length, sha256, copy })
+                }
+                Err(error) => Err(error),
+            })
+        }
         Work::Clear { depot, what } => {
             let result = match &depot {
                 Some(depot) => clear(link, depot, what).await,
@@ -293,28 +312,28 @@ fn own_failure(error: SendError) -> Error {
 async fn fetch(
     shell: &Shell,
     link: &Link,
-    id: AvatarId,
-    url: Url,
-    name: String,
-    copy: Option<ObjectPlace>,
-) -> Result<Kept, Error> {
-    let folder = shell.folder(id);
-    private_folder(&folder)?;
-    let path: PathBuf = folder.join(&name);
-    let expected = Expected::at_most(MAX_FILE_BYTES);
-    let file = download(&link.transport, &url, &path, expected).await.map_err(not_fetched)?;
-    // What was paid for is ours from here on, whatever becomes of the copy.
-    let copy = match copy {
-        Some(place) => copied(link, place, &path).await,
-        None => None,
-    };
-    Ok(Kept { name, length: file.length, sha256: Sha256Sum::from_bytes(file.sha256), copy })
+    file: RemoteFile,
+    path: &Path,
+    moving: &Moving,
+) -> Result<Fetched, Error> {
+    let fetched = shell.downloads.fetch(&link.transport, file, path, moving).await;
+    fetched.map_err(|error| match error {
+        DownloadError::Network(error) => Error::Network(error),
+        DownloadError::Storage(error) => Error::Storage(error),
+        DownloadError::Send(error) => own_failure(error),
+    })
 }
 
-/// The copy of a file in the bucket, when it could be made now.
-async fn copied(link: &Link, place: ObjectPlace, path: &Path) -> Option<ObjectPlace> {
+/// The copy of a file in the bucket, when one is to be made and could be made now.
+async fn copied(
+    link: &Link,
+    place: Option<ObjectPlace>,
+    path: &Path,
+    moving: &Moving,
+) -> Option<ObjectPlace> {
+    let place = place?;
     let copied = match objects(link, &place) {
-        Ok(objects) => objects.write_file(&place.key, path).await,
+        Ok(objects) => objects.write_file(&place.key, path, moving).await,
         Err(error) => Err(error),
     };
     match copied {
@@ -328,18 +347,15 @@ async fn copied(link: &Link, place: ObjectPlace, path: &Path) -> Option<ObjectPl
     }
 }
 
-fn not_fetched(error: DownloadError) -> Error {
-    log::debug!("{error}");
-    match error {
-        DownloadError::NoAnswer(why) => Error::Network(NetworkError::NoAnswer(why)),
-        DownloadError::Status(status) => Error::Network(NetworkError::Unreadable { status }),
-        DownloadError::Size { .. } | DownloadError::Length { .. } => {
-            Error::Network(NetworkError::NoAnswer(NoAnswer::Interrupted))
-        }
-        DownloadError::Storage(error) => Error::Storage(error),
-        DownloadError::Send(error) => own_failure(error),
+/// What a transfer comes to that was broken off.
+pub(crate) fn broken_off(errand: Errand, why: BrokenOff) -> Outcome {
+    let why = match why {
+        BrokenOff::Unawaited => NoAnswer::Interrupted,
+        BrokenOff::TimeIsUp => NoAnswer::TimedOut,
+    };
+    let error = Error::Network(NetworkError::NoAnswer(why));
+    match errand {
+        Errand::Training(_, Chore::Upload) | Errand::Pictures(_, Chore::Upload) => Outcome::Sent(Err(error)),
+        _ => Outcome::Fetched(Err(error)),
     }
 }
-
-/// The largest file that is fetched: twenty times a usual LoRA (90 MB).
-const MAX_FILE_BYTES: u64 = 2 << 30;

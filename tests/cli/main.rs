@@ -14,6 +14,7 @@ use tempfile::TempDir;
 mod address;
 mod bucket;
 mod check;
+mod delivery;
 #[cfg(target_os = "linux")]
 mod disk;
 mod endings;

@@ -15,6 +15,8 @@ pub(crate) enum Fate {
     Forwarded,
     /// It is forwarded and answered; then the connection is closed, and the caller learns nothing.
     Swallowed,
+    /// It is forwarded, and the answer breaks off after so many bytes, its headers included.
+    CutAfter(usize),
     /// The proxy itself answers with a status and JSON, as fal would.
     Answered(&'static str, &'static str),
 }
@@ -30,6 +32,15 @@ pub(crate) struct Call {
     pub(crate) answer: String,
 }
 
+impl Call {
+    /// Whether a header of this name is among those of the request.
+    pub(crate) fn has(&self, header: &str) -> bool {
+        let request = String::from_utf8_lossy(&self.request).to_ascii_lowercase();
+        let head = request.split("\r\n\r\n").next().unwrap_or_default();
+        head.lines().any(|line| line.strip_prefix(header).is_some_and(|rest| rest.starts_with(':')))
+    }
+}
+
 /// Listens until the test program ends.
 pub(crate) struct Proxy {
     url: String,
@@ -38,16 +49,17 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     /// `fate` is told what is called, such as `GET /v1/models/pricing`.
-    pub(crate) fn start(fate: fn(&str) -> Fate) -> Self {
+    pub(crate) fn start(fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Self {
+        let fate: Arc<dyn Fn(&str) -> Fate + Send + Sync> = Arc::new(fate);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let calls = Arc::default();
         let all = Arc::clone(&calls);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let all = Arc::clone(&all);
+                let (all, fate) = (Arc::clone(&all), Arc::clone(&fate));
                 // A caller that goes away in the middle is no error of the proxy's.
-                thread::spawn(move || serve(stream, fate, &all).ok());
+                thread::spawn(move || serve(stream, fate.as_ref(), &all).ok());
             }
         });
         Self { url, calls }
@@ -56,6 +68,11 @@ impl Proxy {
     /// Leads a command's calls through here.
     pub(crate) fn between<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("HTTP_PROXY", &self.url)
+    }
+
+    /// All calls, in the order in which they were answered.
+    pub(crate) fn all(&self) -> Vec<Call> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The calls of this kind, in the order in which they were answered.
@@ -74,7 +91,7 @@ impl Proxy {
     }
 }
 
-fn serve(mut client: TcpStream, fate: fn(&str) -> Fate, calls: &Mutex<Vec<Call>>) -> io::Result<()> {
+fn serve(mut client: TcpStream, fate: &dyn Fn(&str) -> Fate, calls: &Mutex<Vec<Call>>) -> io::Result<()> {
     let (head, body) = receive(&client)?;
     let malformed = || io::Error::from(io::ErrorKind::InvalidData);
     // A proxy is asked for whole addresses: `POST http://127.0.0.1:8089/fal-ai/flux-lora?a=b HTTP/1.1`.
@@ -101,8 +118,10 @@ fn serve(mut client: TcpStream, fate: fn(&str) -> Fate, calls: &Mutex<Vec<Call>>
     let said = String::from_utf8_lossy(&answer).into_owned();
     // Before the caller learns of it: who has an answer finds its call here.
     calls.lock().unwrap_or_else(PoisonError::into_inner).push(Call { what, request, answer: said });
-    if fate != Fate::Swallowed {
-        client.write_all(&answer)?;
+    match fate {
+        Fate::Swallowed => {}
+        Fate::CutAfter(bytes) => client.write_all(answer.get(..bytes).unwrap_or(&answer))?,
+        Fate::Forwarded | Fate::Answered(..) => client.write_all(&answer)?,
     }
     client.shutdown(Shutdown::Both)
 }

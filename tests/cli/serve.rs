@@ -377,10 +377,18 @@ mod bucket {
         let model = api.get(&of("/trainings/1/model")).is(200).body;
         assert_eq!(store.keys_with("/model.safetensors").len(), 1);
         eventually("a tidy bucket", || store.keys_with("/normalised/").is_empty());
-        for name in place.kept_named("/model.safetensors") {
-            std::fs::remove_file(place.home().join(name)).expect("deleted");
-        }
+        // What is not here any more, or not as it was, comes from the bucket.
+        let [name] = place.kept_named("/model.safetensors").try_into().expect("one model");
+        let path = place.home().join(name);
+        std::fs::write(&path, vec![7; model.len()]).expect("spoilt");
         assert!(api.get(&of("/trainings/1/model")).is(200).body == model, "from the bucket");
+        std::fs::remove_file(&path).expect("deleted");
+        assert!(api.get(&of("/trainings/1/model")).is(200).body == model, "from the bucket");
+        let [key] = store.keys_with("/model.safetensors").try_into().expect("one copy");
+        store.put(&key, &vec![7; model.len()]);
+        let cut = api.get(&of("/trainings/1/model")).is(200).body;
+        assert!(cut.len() < model.len(), "a copy that was spoilt is given out");
+        store.put(&key, &model);
 
         api.call("DELETE", &of(""), &[], b"").is(202);
         eventually("an empty bucket", || store.keys().is_empty());

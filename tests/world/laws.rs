@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use likeness_core::{
-    avatar::{Avatar, Chore, Errand, Goods, Mark, Order, PhotoState, Stage, State},
+    avatar::{Avatar, Chore, Errand, Goods, Mark, Order, PhotoState, Sha256Sum, Stage, State},
     limits::EXPIRY_AT_FAL,
     time::Timestamp,
     words::Audience,
@@ -46,6 +46,8 @@ pub(super) struct Books {
     off: BTreeSet<(usize, Key)>,
     /// The progress that was shown, of a training placed at a moment.
     shown: BTreeMap<(usize, u32, Timestamp), u8>,
+    /// The sum of what fal made, by its address there.
+    made: BTreeMap<String, Sha256Sum>,
     /// The shell found that prepared photos are gone.
     pub(super) files_missing: bool,
 }
@@ -57,6 +59,11 @@ impl Books {
 
     pub(super) fn purchases(&self) -> impl Iterator<Item = (usize, Key, &str)> {
         self.purchases.iter().map(|((home, key), id)| (*home, *key, id.as_str()))
+    }
+
+    /// fal made this.
+    pub(super) fn made(&mut self, address: String, sum: Sha256Sum) {
+        self.made.insert(address, sum);
     }
 
     pub(super) fn called_off(&mut self, home: usize, key: Key) {
@@ -124,6 +131,7 @@ impl Books {
                 return broken(format!("the status does not fit the stage: {status:?}"));
             }
             self.adopted(home, Key::Training(attempt), order)?;
+            self.whole(home, Key::Training(attempt), order)?;
             let earlier = before.training(attempt).filter(|one| one.order.ordered_at() == order.ordered_at());
             if let Some(earlier) = earlier {
                 kept(&earlier.order, order, forgotten)?;
@@ -134,6 +142,7 @@ impl Books {
         }
         for pictures in after.pictures() {
             self.adopted(home, Key::Pictures(pictures.number), &pictures.order)?;
+            self.whole(home, Key::Pictures(pictures.number), &pictures.order)?;
             let earlier = before.generation(pictures.number);
             if let Some(earlier) = earlier {
                 kept(&earlier.order, &pictures.order, after.person().is_none())?;
@@ -149,6 +158,19 @@ impl Books {
             return Ok(());
         }
         broken(format!("{key:?} of home {home} holds {held}, which is not what it bought"))
+    }
+
+    /// What is kept is what fal made, to the last byte; so is what is called completed.
+    fn whole<G: Goods>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
+        let (Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. }) = order.stage() else {
+            return Ok(());
+        };
+        for (file, kept) in goods.files().iter().zip(kept) {
+            if self.made.get(file.url.as_str()).is_some_and(|made| *made != kept.sha256) {
+                return broken(format!("{} of {key:?} of home {home} is not what fal made", kept.name));
+            }
+        }
+        Ok(())
     }
 
     /// A prepared photo is that photo, and stays ready while its file is there.

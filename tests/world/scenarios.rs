@@ -19,6 +19,7 @@ use super::{
 /// A calm world with one avatar, whose training was just ordered, and these faults at fal.
 fn ordered(faults: &[&str]) -> World {
     let mut plan = Plan::new(ORIGIN.parse().expect("an address"));
+    plan.lora_width = 8;
     plan.faults = faults.iter().map(|fault| fault.parse::<Fault>().expect("a fault")).collect();
     let mut world = World::new(Random::new(7), plan, 1, calm());
     act(&mut world, Act::Train { home: 0, set: 0, webhook: false, again: false });

@@ -5,15 +5,15 @@ use std::time::Duration;
 use likeness_core::{
     archive::Piece,
     avatar::{
-        Chore, Content, Dataset, Errand, Event, Kept, Mark, Outcome, Parcel, Photo, PrepareError, Prepared,
-        Sha256Sum, TaskId, Work,
+        Chore, Content, Dataset, Errand, Event, Mark, Outcome, Parcel, Photo, PrepareError, Prepared, TaskId,
+        Work,
     },
-    error::{Error, NetworkError, StorageError, StorageErrorKind},
+    error::{Error, StorageError, StorageErrorKind},
     fal::{
         submit::{self, Submitted},
         upload::{Upload, UploadStep},
     },
-    http::{Answer, Method, Request, Response, StatusCode},
+    http::{Answer, Request, Response, StatusCode},
     photo::PhotoProblem,
 };
 use serde_json::json;
@@ -72,11 +72,8 @@ impl World {
                 let (after, sent) = self.send(home, *upload, &parcel);
                 (after, Outcome::Sent(sent))
             }
-            Work::Fetch { mut url, name, .. } => {
-                // A model's settings stand for its weights: a megabyte that nobody looks at.
-                url.set_path(&url.path().replace("pytorch_lora_weights.safetensors", "config.json"));
-                let request = Request::new(Method::GET, url, Duration::from_mins(5));
-                let (after, fetched) = self.fetch(home, &request, name);
+            Work::Fetch { file, name, .. } => {
+                let (after, fetched) = self.fetch(home, file, name);
                 (after, Outcome::Fetched(fetched))
             }
             // The avatars of this world live on a command line, which tidies by itself and tells nobody.
@@ -170,7 +167,7 @@ impl World {
         Ok(answered.expect("an answer or none"))
     }
 
-    fn over_the_wire(&mut self, request: &Request, file: &[u8]) -> (Duration, Answer) {
+    pub(super) fn over_the_wire(&mut self, request: &Request, file: &[u8]) -> (Duration, Answer) {
         let fate = Fate::random(&mut self.random, self.weather.transport);
         let answered = transport::call(&mut self.fal, request, file, self.now, fate, &mut self.random);
         self.note(|| {
@@ -221,26 +218,5 @@ impl World {
     fn file(&self, home: usize, name: &str) -> Result<Vec<u8>, StorageError> {
         let missing = || StorageError::new(StorageErrorKind::Missing, name);
         self.homes[home].files.get(name).cloned().ok_or_else(missing)
-    }
-
-    fn fetch(&mut self, home: usize, request: &Request, name: String) -> (Duration, Result<Kept, Error>) {
-        let (after, answer) = self.over_the_wire(request, &[]);
-        let fetched = match answer {
-            Err(why) => Err(NetworkError::NoAnswer(why).into()),
-            Ok(answer) if answer.status != StatusCode::OK || answer.body.starts_with(b"<html>") => {
-                Err(NetworkError::Unreadable { status: answer.status.as_u16() }.into())
-            }
-            Ok(answer) if self.random.per_mille(self.weather.storage) => {
-                let place = format!("{name}, {} bytes", answer.body.len());
-                Err(Error::Storage(StorageError::new(StorageErrorKind::Full, place)))
-            }
-            Ok(answer) => {
-                let sha256 = Sha256Sum::of(answer.body.get(..1000).unwrap_or(&answer.body));
-                let length = answer.body.len() as u64;
-                self.homes[home].files.insert(name.clone(), answer.body);
-                Ok(Kept { name, length, sha256, copy: None })
-            }
-        };
-        (after, fetched)
     }
 }

@@ -65,10 +65,10 @@ pub(super) fn call(
                 file[start..start + usize::try_from(*length).expect("small")].to_vec()
             }
         };
-        fal.answer(&Incoming::from(request), &mut Cursor::new(body), now).within(request.timeout)
+        fal.answer(&Incoming::from(request), &mut Cursor::new(body), now).within(request.patience())
     };
     let lost = |why| {
-        let after = if why == NoAnswer::TimedOut { request.timeout } else { Duration::ZERO };
+        let after = if why == NoAnswer::TimedOut { request.patience() } else { Duration::ZERO };
         (after, Err(why))
     };
     match fate {

@@ -16,10 +16,11 @@ use super::{
 };
 use crate::{
     avatar::{
-        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, Name, OrderKey, Person, Terms,
+        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, Name, OrderKey, Person, Sha256Sum, Terms,
         TrainingSettings,
     },
     budget::TokenDigest,
+    download as file,
     error::{DataError, Error},
     http::StatusCode,
     storage::{Depot, ObjectPlace},
@@ -111,11 +112,24 @@ pub struct Download {
     pub place: Option<ObjectPlace>,
     /// How long it is.
     pub length: u64,
+    /// Its SHA-256, as it was when it was kept: other bytes are not given out.
+    pub sha256: Sha256Sum,
     /// Its media type.
     pub content_type: &'static str,
 }
 
 impl Download {
+    /// What its bytes must be.
+    #[must_use]
+    pub fn expected(&self) -> file::Expected {
+        file::Expected {
+            kind: file::FileKind::Any,
+            length: Some(self.length),
+            sha256: Some(self.sha256),
+            max_bytes: self.length,
+        }
+    }
+
     /// The reply without the file itself, which is saved and never shown.
     #[must_use]
     pub fn head(&self) -> Reply {

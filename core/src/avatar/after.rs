@@ -10,6 +10,7 @@ use crate::{
     fal::submit::Unclear,
     retry::Trouble,
     storage::{Depot, SIGNED_FOR},
+    time::Timestamp,
 };
 
 impl Avatar {
@@ -20,6 +21,7 @@ impl Avatar {
         match event {
             Event::Began(mark) => self.began(mark, moment),
             Event::Ended(id, outcome) => self.task_ended(id, outcome, moment),
+            Event::Progressed(id) => self.task_progressed(id, moment),
             Event::Restarted => self.lose(|_| true, Unclear::Interrupted, moment),
             Event::Woke => self.lose(|mark| mark.lease <= moment.now, Unclear::TimedOut, moment),
             Event::Webhook { request_id, token } => {
@@ -46,18 +48,29 @@ impl Avatar {
         self
     }
 
+    /// An address at which something of it can be written may be used until then.
+    fn may_be_written_until(&mut self, until: Timestamp) {
+        if let Some(hosted) = &mut self.hosted {
+            hosted.signed_until = hosted.signed_until.max(Some(until));
+        }
+    }
+
+    /// Bytes of a transfer move. One whose lease is over already is not brought back.
+    fn task_progressed(&mut self, id: TaskId, moment: &Moment) {
+        let alive = |mark: &&mut Mark| mark.id == id && mark.lease > moment.now;
+        if let Some(mark) = self.running.iter_mut().find(alive) {
+            mark.progressed(moment.now);
+        }
+    }
+
     fn began(&mut self, mark: Mark, moment: &Moment) {
         self.next_task = self.next_task.max(mark.id.0.saturating_add(1));
         let (errand, token) = (mark.errand, mark.token);
-        let writes = matches!(
-            errand,
-            Errand::Photo(_) | Errand::Training(_, Chore::Keep(_)) | Errand::Pictures(_, Chore::Keep(_))
-        );
         if let Errand::Photo(_) = errand {
             self.depots.iter_mut().for_each(|depot| depot.working = true);
         }
-        if let Some(hosted) = self.hosted.as_mut().filter(|_| writes) {
-            hosted.signed_until = Some(moment.now.plus(SIGNED_FOR));
+        if errand.writes() {
+            self.may_be_written_until(moment.now.plus(SIGNED_FOR));
         }
         self.running.push(mark);
         self.chore_happened(errand, |chore| Happened::Began { chore, token }, moment);
@@ -65,13 +78,7 @@ impl Avatar {
 
     /// What lay in a depot is gone. Where tasks of photos are under way, more may come.
     fn cleared(&mut self, cleared: &Depot, what: Cleared, moment: &Moment) {
-        let writes = |mark: &Mark| {
-            let errand = matches!(
-                mark.errand,
-                Errand::Photo(_) | Errand::Training(_, Chore::Keep(_)) | Errand::Pictures(_, Chore::Keep(_))
-            );
-            errand && mark.lease > moment.now
-        };
+        let writes = |mark: &Mark| mark.errand.writes() && mark.lease > moment.now;
         let written = self.running.iter().any(writes);
         for depot in self.depots.iter_mut().filter(|depot| depot.is_same_place(cleared)) {
             depot.working = written;
@@ -104,7 +111,12 @@ impl Avatar {
 
     fn task_ended(&mut self, id: TaskId, outcome: Outcome, moment: &Moment) {
         let Some(place) = self.running.iter().position(|mark| mark.id == id) else { return };
-        match (self.running.remove(place).errand, outcome) {
+        let errand = self.running.remove(place).errand;
+        if errand.writes() {
+            // What deletes now may have looked before the last byte was there.
+            self.may_be_written_until(moment.now);
+        }
+        match (errand, outcome) {
             (Errand::Photo(index), Outcome::Prepared(result)) => {
                 self.photo_ended(index, id, result, moment);
                 self.photos_settled();
@@ -141,11 +153,14 @@ impl Avatar {
         let lost: Vec<Mark> = lost;
         for mark in lost {
             self.chore_happened(mark.errand, |chore| Happened::Lost { chore, why }, moment);
-            let submit = matches!(
-                mark.errand,
-                Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit)
-            );
-            if submit && why == Unclear::TimedOut {
+            if why != Unclear::TimedOut {
+                continue;
+            }
+            if let Some(latest) = mark.latest.filter(|_| mark.errand.writes()) {
+                // Nobody has said that it ended: it may go on for as long as it may at all.
+                self.may_be_written_until(latest);
+            }
+            if mark.is_submit() {
                 self.running.push(mark);
             }
         }

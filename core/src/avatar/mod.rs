@@ -231,6 +231,22 @@ impl Avatar {
         }
     }
 
+    /// Whether what comes of this task still matters. A transfer that nobody awaits any more, since its order was called
+    /// off, its person forgotten or its time is up, is broken off.
+    #[must_use]
+    pub fn awaits(&self, task: TaskId) -> bool {
+        let Some(mark) = self.running.iter().find(|mark| mark.id == task) else { return false };
+        match mark.errand {
+            Errand::Training(attempt, chore) => {
+                self.training(attempt).is_some_and(|training| training.order.awaits(chore))
+            }
+            Errand::Pictures(number, chore) => {
+                self.generation(number).is_some_and(|pictures| pictures.order.awaits(chore))
+            }
+            Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => true,
+        }
+    }
+
     /// The pictures of this number.
     #[must_use]
     pub fn generation(&self, number: u32) -> Option<&Generation> {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{
     Avatar, Chore, Errand, Event, Generation, Mark, Moment, Photo, Stage, Step, Task, TaskId, TrainingJob,
-    Work, hosted::Tidying, order::Next,
+    Work,
+    hosted::Tidying,
+    order::{Lease, Next},
 };
 use crate::{
     fal::Account,
@@ -60,7 +62,7 @@ impl Avatar {
                 Next::Do { .. } if !wanted(errand) => {}
                 Next::Do { work, lease, token, .. } => {
                     let id = TaskId(self.next_task);
-                    let mark = Mark { id, errand, lease: moment.now.plus(lease), token };
+                    let mark = Mark::new(id, errand, lease, token, moment.now);
                     return Step::Begin(Box::new(Task { mark, work: *work }));
                 }
                 Next::Wait(until) => wake = Some(wake.map_or(until, |wake| wake.min(until))),
@@ -168,7 +170,7 @@ impl Avatar {
                     photo: photo.clone(),
                     file: self.prepared_file(index, photo),
                 }),
-                lease: PHOTO_LEASE,
+                lease: Lease::Fixed(PHOTO_LEASE),
                 token: None,
             },
             _ => Next::Idle,
@@ -193,7 +195,7 @@ impl Avatar {
 
 /// Something beside the orders.
 fn around(work: Work, lease: Duration) -> Next {
-    Next::Do { chore: Chore::Look, work: Box::new(work), lease, token: None }
+    Next::Do { chore: Chore::Look, work: Box::new(work), lease: Lease::Fixed(lease), token: None }
 }
 
 fn chore_of(next: &Next) -> Chore {

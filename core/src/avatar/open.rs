@@ -5,8 +5,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Errand, Generation, Moment, Order, Person, PhotoSet, PhotoState, Stage, TrainingConfig,
-    TrainingJob, TriggerPhrase, Uploaded, Wish,
+    Avatar, AvatarId, Errand, Generation, Kept, Moment, Order, Person, PhotoSet, PhotoState, Stage,
+    TrainingConfig, TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
     training::model_file,
 };
@@ -226,13 +226,19 @@ impl Avatar {
         trained.or_else(|| self.imported.as_ref().map(|model| model.trigger.clone()))
     }
 
+    /// Our copy of the model that was trained last, as it was when it was kept.
+    #[must_use]
+    pub fn kept_model(&self) -> Option<&Kept> {
+        self.trained().and_then(|training| match &training.order.stage {
+            Stage::Done { kept, .. } => kept.first(),
+            _ => None,
+        })
+    }
+
     /// Our copy of the model's file, and its length in bytes.
     #[must_use]
     pub fn model_file(&self) -> Option<(String, u64)> {
-        let trained = self.trained().and_then(|training| match &training.order.stage {
-            Stage::Done { kept, .. } => kept.first().map(|file| (file.name.clone(), file.length)),
-            _ => None,
-        });
+        let trained = self.kept_model().map(|file| (file.name.clone(), file.length));
         trained.or_else(|| self.imported.as_ref().and_then(|model| model.file.clone()))
     }
 

@@ -1,15 +1,16 @@
 //! What an avatar asks its shell to do, and what the shell says of it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    order::TokenHash,
+    order::{Lease, TokenHash},
     photo_set::{Dataset, Photo, Prepared, Sha256Sum},
 };
 use crate::{
+    download::RemoteFile,
     error::{Error, StorageError},
     fal::{
         RequestId,
@@ -17,6 +18,7 @@ use crate::{
         upload::Upload,
     },
     http::{Answer, Request},
+    limits::TRANSFER_CEILING,
     photo::PhotoProblem,
     storage::{Depot, ObjectPlace},
     time::Timestamp,
@@ -42,6 +44,10 @@ pub struct Task {
     pub work: Work,
 }
 
+/// How long a transfer counts as under way after it was said to move: longer than its longest silence, the pauses before
+/// it is taken up again, and the time that storage has to think about the whole.
+const MOVING_LEASE: Duration = Duration::from_mins(11);
+
 /// What is saved of a task when it begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -51,11 +57,37 @@ pub struct Mark {
     pub errand: Errand,
     /// When it counts as lost.
     pub lease: Timestamp,
+    /// Of a transfer: how far its lease is put off at most while its bytes move. The shell breaks it off then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Timestamp>,
     /// For a submit with a webhook: the hash of the token in the webhook's address.
     pub token: Option<TokenHash>,
 }
 
 impl Mark {
+    pub(super) fn new(
+        id: TaskId,
+        errand: Errand,
+        lease: Lease,
+        token: Option<TokenHash>,
+        now: Timestamp,
+    ) -> Self {
+        let (length, latest) = match lease {
+            Lease::Fixed(length) => (length, None),
+            Lease::Transfer(length) => (length, Some(now.plus(TRANSFER_CEILING))),
+        };
+        let lease = now.plus(length);
+        Self { id, errand, lease: latest.map_or(lease, |latest| lease.min(latest)), latest, token }
+    }
+
+    /// Its bytes move: it counts as lost only when they have not moved for a while, or at the latest moment that was
+    /// set when it began.
+    pub(super) fn progressed(&mut self, now: Timestamp) {
+        if let Some(latest) = self.latest {
+            self.lease = self.lease.max(now.plus(MOVING_LEASE)).min(latest);
+        }
+    }
+
     /// Whether it is a purchase: the one call that is never made twice.
     #[must_use]
     pub fn is_submit(&self) -> bool {
@@ -112,6 +144,11 @@ impl Errand {
             Self::Pictures(number, _) => Some(OrderKey::Pictures(number)),
         }
     }
+
+    /// Whether files of the avatar come of it.
+    pub(super) fn writes(self) -> bool {
+        matches!(self, Self::Photo(_) | Self::Training(_, Chore::Keep(_)) | Self::Pictures(_, Chore::Keep(_)))
+    }
 }
 
 /// One step of an order.
@@ -158,10 +195,10 @@ pub enum Work {
         /// The bytes.
         parcel: Parcel,
     },
-    /// Fetch this file from fal and keep it under this name. The key does not go with it.
+    /// Fetch this file from fal, and keep it under this name once it is whole. The key does not go with it.
     Fetch {
-        /// Where it is.
-        url: Url,
+        /// Where it is, and what it must be: for [`crate::download::Download`].
+        file: RemoteFile,
         /// Its name among the avatar's files.
         name: String,
         /// Where a copy of it goes. Once the file is kept, a copy that fails is no reason to fail: it is made later
@@ -205,6 +242,10 @@ pub enum Event {
     Began(Mark),
     /// A task ended.
     Ended(TaskId, Outcome),
+    /// Bytes of a transfer have moved since it was said last: its lease is put off. A shell says so after each
+    /// [`crate::limits::PROGRESS_INTERVAL`] in which some did, and breaks the transfer off when the avatar no longer
+    /// [awaits](super::Avatar::awaits) it.
+    Progressed(TaskId),
     /// The shell started anew: what was under way is lost.
     Restarted,
     /// Time passed.

@@ -2,21 +2,25 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Chore, Cleared, Command, Errand, Event, GivenUp, Goal, Moment, Name, Outcome, Person,
-    Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Task, TrainingRequest,
-    TrainingSettings, Work,
+    Avatar, AvatarId, Chore, Cleared, Command, Errand, Event, GivenUp, Goal, Kept, Moment, Name, OrderKey,
+    Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State, Step,
+    Task, TrainingRequest, TrainingSettings, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    error::{Error, StorageError, StorageErrorKind},
+    download::{Expected, FileKind, FileProblem},
+    error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{Account, account::Origins},
+    http::{Response, StatusCode},
     secret::Secret,
     storage::{Access, Bucket, Depot},
     time::Timestamp,
+    words::Audience,
 };
 
 /// An avatar whose photos lie in a bucket, and the time.
@@ -96,6 +100,35 @@ impl Hand {
             };
             self.happens(Event::Ended(task.mark.id, Outcome::Prepared(Ok(prepared))));
         }
+    }
+
+    fn answered(&mut self, answer: &serde_json::Value) {
+        let task = self.begins();
+        let answer = Ok(Response::json(StatusCode::OK, answer));
+        self.happens(Event::Ended(task.mark.id, Outcome::Answered { answer, held_elsewhere: false }));
+    }
+
+    /// fal has made the model of the training, which is to be fetched next.
+    fn collects(&mut self) {
+        self.prepares();
+        let task = self.begins();
+        assert!(matches!(task.work, Work::Send { .. }));
+        let sent = Ok("https://fal.test/photos.zip".parse().expect("an address"));
+        self.happens(Event::Ended(task.mark.id, Outcome::Sent(sent)));
+        self.answered(&json!({ "request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b" }));
+        self.answered(&json!({ "status": "COMPLETED" }));
+        let file = json!({ "url": "https://fal.test/lora.safetensors", "file_size": 89_745_224 });
+        self.answered(&json!({ "diffusers_lora_file": file }));
+        assert!(matches!(self.stage(), Stage::Keeping { .. }));
+    }
+
+    fn fetched(&mut self, task: &Task, fetched: Result<Kept, Error>) {
+        self.happens(Event::Ended(task.mark.id, Outcome::Fetched(fetched)));
+    }
+
+    fn passes(&mut self, time: Duration) {
+        self.moment.now = self.moment.now.plus(time);
+        self.happens(Event::Woke);
     }
 
     fn stage(&self) -> &Stage<crate::fal::result::TrainedModel> {
@@ -207,4 +240,106 @@ fn a_place_in_the_bucket_is_remembered_until_it_is_empty_and_the_person_forgotte
     assert_eq!(hand.avatar.depots(), []);
     let saved = serde_json::to_string(&hand.avatar).expect("JSON");
     assert!(!saved.contains("s3://") && !saved.contains("minio"), "{saved}");
+}
+
+#[test]
+fn what_fal_promised_of_a_file_goes_along_with_it() {
+    let mut hand = Hand::ordering();
+    hand.collects();
+    let task = hand.begins();
+    let Work::Fetch { file, name, .. } = task.work else { panic!("nothing is fetched") };
+    assert_eq!(file.expected, Expected::of_fal(FileKind::Model, Some(89_745_224)));
+    assert_eq!(
+        (file.url.as_str(), name.as_str()),
+        ("https://fal.test/lora.safetensors", "model.safetensors")
+    );
+    // Its own origin is http, so that it may lead there.
+    assert!(file.plain.allow(&"http://fal.test/elsewhere".parse().expect("an address")));
+    assert!(!file.plain.allow(&"http://elsewhere.test/".parse().expect("an address")));
+}
+
+#[test]
+fn a_transfer_lasts_while_it_moves_and_six_hours_at_most() {
+    let minutes = Duration::from_mins;
+    for (word, most) in [(Some(minutes(10)), 6 * 60), (None, 11)] {
+        let mut hand = Hand::ordering();
+        hand.collects();
+        let (task, begun) = (hand.begins(), hand.moment.now);
+        while hand.avatar.awaits(task.mark.id) {
+            hand.passes(minutes(1));
+            let since = hand.moment.now.since(begun);
+            if word.is_some_and(|word| since.as_secs().is_multiple_of(word.as_secs())) {
+                hand.happens(Event::Progressed(task.mark.id));
+            }
+            assert!(since <= minutes(6 * 60), "it never ends");
+        }
+        assert_eq!(hand.moment.now.since(begun), minutes(most));
+        // What is lost is not brought back by a late word, and is begun again.
+        hand.happens(Event::Progressed(task.mark.id));
+        assert!(!hand.avatar.awaits(task.mark.id));
+        assert!(matches!(hand.begins().work, Work::Fetch { .. }));
+    }
+}
+
+#[test]
+fn a_word_of_progress_puts_off_no_call() {
+    let mut hand = Hand::ordering();
+    hand.prepares();
+    let task = hand.begins();
+    let sent = Ok("https://fal.test/photos.zip".parse().expect("an address"));
+    hand.happens(Event::Ended(task.mark.id, Outcome::Sent(sent)));
+    let submit = hand.begins();
+    assert!(submit.mark.is_submit() && submit.mark.latest.is_none());
+    let before = hand.avatar.clone();
+    hand.happens(Event::Progressed(submit.mark.id));
+    assert_eq!(hand.avatar, before);
+}
+
+#[test]
+fn nobody_awaits_what_was_called_off() {
+    let mut hand = Hand::ordering();
+    hand.prepares();
+    let upload = hand.begins();
+    assert!(hand.avatar.awaits(upload.mark.id));
+    hand.happens(Event::Asked(Command::Cancel(OrderKey::Training(1))));
+    assert!(!hand.avatar.awaits(upload.mark.id));
+    let mut hand = Hand::ordering();
+    hand.collects();
+    let fetch = hand.begins();
+    // What is paid for is kept, also when it is called off now.
+    hand.happens(Event::Asked(Command::Cancel(OrderKey::Training(1))));
+    assert!(hand.avatar.awaits(fetch.mark.id));
+    hand.happens(Event::Asked(Command::Erase));
+    assert!(!hand.avatar.awaits(fetch.mark.id));
+}
+
+/// What arrived wrong is said, and fetched again: by a command a few times, by whoever serves until fal has it no more.
+#[test]
+fn what_is_not_whole_is_fetched_again_and_never_called_done() {
+    let mut hand = Hand::ordering();
+    hand.collects();
+    let problem = FileProblem::Length { promised: 89_745_224, arrived: 89_745_223 };
+    let spoilt = || Err(Error::Network(NetworkError::NotWhole(problem.clone())));
+    let begun = hand.moment.now;
+    for tries in 1..=8 {
+        let given_up = Goal::Trained(1).given_up(&hand.avatar, hand.moment.now);
+        assert_eq!(given_up, None, "after {tries} tries");
+        let task = hand.begins();
+        hand.fetched(&task, spoilt());
+        let status = hand.avatar.status(1, hand.moment.now, Audience::Terminal).expect("a status");
+        assert_eq!(status.code.as_deref(), Some("network.not_whole"));
+        assert!(status.message.contains("89,745,224 bytes, and 89,745,223 came"), "{}", status.message);
+        assert!(!matches!(status.status, State::Completed | State::Error));
+        let until = hand.avatar.training(1).and_then(|one| one.order.trouble()).expect("trouble").until;
+        assert!(until > hand.moment.now, "at once again");
+        hand.moment.now = until;
+    }
+    let given_up = Goal::Trained(1).given_up(&hand.avatar, hand.moment.now);
+    assert_eq!(given_up, Some(GivenUp::Failed(spoilt().expect_err("spoilt"))));
+    // A week and a day later nobody has it any more.
+    hand.moment.now = begun.plus(Duration::from_hours(8 * 24));
+    let task = hand.begins();
+    hand.fetched(&task, spoilt());
+    let status = hand.avatar.status(1, hand.moment.now, Audience::Terminal).expect("a status");
+    assert_eq!((status.status, status.code.as_deref()), (State::Error, Some("network.expired")));
 }

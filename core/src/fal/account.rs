@@ -6,6 +6,7 @@ use http::header;
 use url::Url;
 
 use crate::{
+    download::PlainHosts,
     http::{Method, Request},
     limits::POLL_INTERVAL,
     secret::Secret,
@@ -137,13 +138,12 @@ impl Origins {
     /// on the host of a configured address that is http itself. So a simulator on this machine works, and fal's
     /// hosts cannot be downgraded.
     pub(super) fn allow(&self, url: &Url) -> bool {
-        let no_user = url.username().is_empty() && url.password().is_none();
-        let own_http = || {
-            [&self.queue, &self.rest, &self.api]
-                .iter()
-                .any(|own| own.scheme() == "http" && own.host() == url.host())
-        };
-        no_user && url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && own_http()))
+        self.plain_hosts().allow(url)
+    }
+
+    /// The hosts of those of its addresses that are http.
+    pub(crate) fn plain_hosts(&self) -> PlainHosts {
+        PlainHosts::of([&self.queue, &self.rest, &self.api])
     }
 }
 

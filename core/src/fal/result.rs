@@ -60,6 +60,9 @@ pub struct Image {
     pub width: Option<u32>,
     /// Height in pixels.
     pub height: Option<u32>,
+    /// Its size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
     /// fal's safety filter made it black (`has_nsfw_concepts`). It is paid for all the same.
     pub blanked: bool,
 }
@@ -125,6 +128,7 @@ pub fn parse_pictures(answer: Answer) -> Result<Pictures, ResultError> {
                     content_type: text(image, "content_type"),
                     width: side(image, "width"),
                     height: side(image, "height"),
+                    size: image.get("file_size").and_then(Value::as_u64),
                     blanked: flags.get(index).and_then(Value::as_bool).unwrap_or(false),
                 })
             })

@@ -47,14 +47,15 @@ pub enum UploadStep {
 #[derive(Clone)]
 enum State {
     Initiating,
-    Sending { to: Url, file: Url },
+    Sending { to: Url, file: Url, tries: u8 },
     SendingParts { to: Url, file: Url, etags: Vec<String>, tries: u8 },
     Completing { to: Url, file: Url, etags: Vec<String>, tries: u8 },
     Done(Url),
     Failed(CallError),
 }
 
-/// How often a part, or the completion, is sent (three times in fal's JavaScript client).
+/// How often a file, a part, or the completion, is sent (three times in fal's JavaScript client). The same bytes at the
+/// same address once more are the same file.
 const MOST_TRIES: u8 = 3;
 
 /// The name that fal's JavaScript client gives the lifecycle header on uploads; the pages' curl examples use
@@ -80,7 +81,7 @@ impl Upload {
         match &self.state {
             State::Initiating => UploadStep::Call(self.initiate()),
             State::Sending { to, .. } => {
-                let request = Request::new(Method::PUT, to.clone(), TRANSFER_TIMEOUT)
+                let request = Request::transfer(Method::PUT, to.clone())
                     .header(header::CONTENT_TYPE, &self.content_type);
                 UploadStep::Call(with_stream(request, 0, self.length))
             }
@@ -88,7 +89,7 @@ impl Upload {
                 let start = etags.len() as u64 * UPLOAD_PART_BYTES;
                 let length = self.length.saturating_sub(start).min(UPLOAD_PART_BYTES);
                 let url = below(to, &(etags.len() + 1).to_string());
-                UploadStep::Call(with_stream(Request::new(Method::PUT, url, TRANSFER_TIMEOUT), start, length))
+                UploadStep::Call(with_stream(Request::transfer(Method::PUT, url), start, length))
             }
             State::Completing { to, etags, .. } => {
                 let parts =
@@ -108,9 +109,10 @@ impl Upload {
         let state = std::mem::replace(&mut self.state, State::Initiating);
         self.state = match state {
             State::Initiating => self.initiated(answer),
-            State::Sending { file, .. } => match taken(answer) {
+            State::Sending { to, file, tries } => match taken(answer) {
                 Ok(_) => State::Done(file),
-                Err(why) => State::Failed(why),
+                Err(why) if tries + 1 >= MOST_TRIES => State::Failed(why),
+                Err(_) => State::Sending { to, file, tries: tries + 1 },
             },
             State::SendingParts { to, file, mut etags, tries } => {
                 match taken(answer).and_then(|part| etag(&part)) {
@@ -163,7 +165,7 @@ impl Upload {
             (Some(to), Some(file)) if self.in_parts() => {
                 State::SendingParts { to, file, etags: vec![], tries: 0 }
             }
-            (Some(to), Some(file)) => State::Sending { to, file },
+            (Some(to), Some(file)) => State::Sending { to, file, tries: 0 },
             _ => State::Failed(CallError::Unreadable { status }),
         }
     }

@@ -44,7 +44,7 @@ pub enum Foreign {
 
 impl Foreign {
     /// What the first bytes say.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let starts = |magic: &[u8]| bytes.starts_with(magic);
         if bytes.get(4..8) == Some(b"ftyp") {
             return Self::of_brands(bytes);

@@ -24,6 +24,7 @@ mod inspect;
 mod jpeg;
 mod metadata;
 mod normalise;
+pub(crate) mod picture;
 mod pixels;
 mod png;
 mod problem;

@@ -73,6 +73,8 @@ faults! {
     UploadCut "upload-cut" "The connection breaks while a file or a part of one is sent.",
     FileExpired "file-expired" "A stored file answers 404, as after its expiry.",
     DownloadDropped "download-dropped" "The connection breaks while a file is fetched.",
+    DownloadCut "download-cut" "A file is fetched whole, but for its last byte, and the answer's length fits.",
+    DownloadPage "download-page" "A file's address answers 200 with a page of HTML.",
     WebhookTwice "webhook-twice" "A webhook comes twice.",
     WebhookEarly "webhook-early" "A webhook comes while the status is still IN_QUEUE.",
     WebhookNever "webhook-never" "A webhook never comes.",

@@ -5,13 +5,16 @@ use super::{
     job::{Job, Phase, Work},
     plan::Plan,
     random::{self, Random},
-    reply,
+    ranges, reply,
     reply::Stop,
     safetensors,
     storage::{Access, State},
     training::{CONFIG_NAME, LORA_NAME},
 };
-use crate::{http::StatusCode, time::Timestamp};
+use crate::{
+    http::{Response, StatusCode},
+    time::Timestamp,
+};
 
 /// The path of a file that belongs to a request or an upload.
 pub(super) fn path(plan: &Plan, id: &str, name: &str) -> String {
@@ -30,9 +33,20 @@ impl Simulator {
         if self.faults.take(FaultKind::FileExpired) {
             return Err(not_found());
         }
+        let mut file = self.file_at(call, path, now)?;
+        if self.faults.take(FaultKind::DownloadPage) {
+            file = reply::file(StatusCode::OK, "text/html", b"<html>Just a moment...</html>".to_vec());
+        }
+        if self.faults.take(FaultKind::DownloadCut) {
+            file.body.pop();
+        }
+        Ok(ranges::part(file, call).into())
+    }
+
+    fn file_at(&self, call: &Call<'_>, path: &str, now: Timestamp) -> Result<Response, Stop> {
         if let Some((job, name)) = self.made_by(path, now) {
-            let (kind, bytes) = contents(job, name).ok_or_else(not_found)?;
-            return Ok(reply::file(StatusCode::OK, kind, bytes).into());
+            let (kind, bytes) = contents(job, name, &self.plan).ok_or_else(not_found)?;
+            return Ok(reply::file(StatusCode::OK, kind, bytes));
         }
         let upload = self.uploads.iter().find(|upload| upload.path == path).ok_or_else(not_found)?;
         let State::Stored { piece, expires, .. } = &upload.state else { return Err(not_found()) };
@@ -51,7 +65,7 @@ impl Simulator {
             // The bytes were not kept: say so rather than answer with others.
             return Err(reply::refusal(501, "The simulator did not keep this file: it is too large").into());
         };
-        Ok(reply::file(StatusCode::OK, &upload.content_type, kept.0.clone()).into())
+        Ok(reply::file(StatusCode::OK, &upload.content_type, kept.0.clone()))
     }
 
     /// Whether a file is at this path.
@@ -87,11 +101,14 @@ fn makes(job: &Job, name: &str) -> bool {
     }
 }
 
-fn contents(job: &Job, name: &str) -> Option<(&'static str, Vec<u8>)> {
+fn contents(job: &Job, name: &str, plan: &Plan) -> Option<(&'static str, Vec<u8>)> {
     match &job.work {
         Work::Training(training) if name == LORA_NAME => {
             let seed = random::number(0, "lora", &job.id);
-            Some(("application/octet-stream", safetensors::pieces(training, seed).flatten().collect()))
+            Some((
+                "application/octet-stream",
+                safetensors::pieces(training, plan.lora_width, seed).flatten().collect(),
+            ))
         }
         Work::Training(training) if name == CONFIG_NAME => {
             Some(("application/json", training.config().into_bytes()))

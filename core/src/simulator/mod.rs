@@ -42,6 +42,7 @@ mod plan;
 mod platform;
 mod queue;
 mod random;
+mod ranges;
 mod reply;
 mod route;
 mod safetensors;
@@ -159,6 +160,12 @@ impl Simulator {
         self.plan.training = pace.training;
         self.plan.generation = pace.generation;
         self.plan.cancelling = pace.cancelling;
+    }
+
+    /// The same, and nothing goes wrong on purpose any more.
+    #[must_use]
+    pub fn without_faults(self) -> Self {
+        Self { faults: Pending::new(&[]), ..self }
     }
 
     /// The faults that are still to come.

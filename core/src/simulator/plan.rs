@@ -33,6 +33,9 @@ pub struct Plan {
     pub cancelling: Duration,
     /// How late an answer is that comes late.
     pub late: Duration,
+    /// How wide a trained model is. With FLUX.1's own width its file has about 1 MB.
+    #[serde(default = "flux")]
+    pub lora_width: usize,
     /// What goes wrong.
     pub faults: Vec<Fault>,
     /// The fewest images a training takes. fal's error list has `archive_file_count_below_minimum`, but the
@@ -46,6 +49,11 @@ pub struct Plan {
     pub list_unfinished: bool,
     /// When an input that breaks the model's schema is refused.
     pub input_errors: InputErrors,
+}
+
+/// The width of FLUX.1's transformer.
+fn flux() -> usize {
+    3_072
 }
 
 /// Which addresses the answers carry.
@@ -83,6 +91,7 @@ impl Plan {
             generation: Duration::from_secs(3),
             cancelling: Duration::from_secs(1),
             late: Duration::from_secs(10),
+            lora_width: flux(),
             faults: Vec::new(),
             min_images: 4,
             keep_uploads_below: 64 << 10,

@@ -8,24 +8,25 @@ use serde_json::{Map, Value, json};
 
 use super::{random::Random, training::Training};
 
-/// The LoRA's rank. With [`WIDTH`] and [`BLOCKS`] the file has about 1 MB.
+/// The LoRA's rank.
 const RANK: usize = 4;
-/// The width of FLUX.1's transformer.
-const WIDTH: usize = 3_072;
 const BLOCKS: usize = 3;
-const BYTES_PER_TENSOR: usize = RANK * WIDTH * 2;
+
+fn bytes_per_tensor(width: usize) -> usize {
+    RANK * width * 2
+}
 
 /// How long the file is.
-pub(super) fn length(training: &Training) -> usize {
-    header(training).len() + names().count() * BYTES_PER_TENSOR
+pub(super) fn length(training: &Training, width: usize) -> usize {
+    header(training, width).len() + names(width).count() * bytes_per_tensor(width)
 }
 
 /// The file, piece by piece: the header, then each tensor.
-pub(super) fn pieces(training: &Training, seed: u64) -> impl Iterator<Item = Vec<u8>> {
-    let mut random = Random::new(seed);
-    let tensors = names().map(move |_| {
-        let mut bytes = Vec::with_capacity(BYTES_PER_TENSOR);
-        while bytes.len() < BYTES_PER_TENSOR {
+pub(super) fn pieces(training: &Training, width: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
+    let (mut random, length) = (Random::new(seed), bytes_per_tensor(width));
+    let tensors = names(width).map(move |_| {
+        let mut bytes = Vec::with_capacity(length);
+        while bytes.len() < length {
             // Four half-precision numbers from each draw: any sign, any mantissa, magnitudes below 2^-7.
             for half in random.next().to_le_bytes().chunks_exact(2) {
                 let &[low, high] = half else { continue };
@@ -35,11 +36,11 @@ pub(super) fn pieces(training: &Training, seed: u64) -> impl Iterator<Item = Vec
         }
         bytes
     });
-    std::iter::once(header(training)).chain(tensors)
+    std::iter::once(header(training, width)).chain(tensors)
 }
 
 /// The names that diffusers gives a FLUX LoRA's tensors, with their shapes.
-fn names() -> impl Iterator<Item = (String, [usize; 2])> {
+fn names(width: usize) -> impl Iterator<Item = (String, [usize; 2])> {
     let places = (0..BLOCKS).flat_map(|block| {
         let double = ["to_q", "to_k", "to_v", "to_out.0"];
         let single = ["to_q", "to_k", "to_v"];
@@ -47,12 +48,13 @@ fn names() -> impl Iterator<Item = (String, [usize; 2])> {
         let single = single.map(|name| format!("transformer.single_transformer_blocks.{block}.attn.{name}"));
         double.into_iter().chain(single)
     });
-    places.flat_map(|place| {
-        [(format!("{place}.lora_A.weight"), [RANK, WIDTH]), (format!("{place}.lora_B.weight"), [WIDTH, RANK])]
+    places.flat_map(move |place| {
+        [(format!("{place}.lora_A.weight"), [RANK, width]), (format!("{place}.lora_B.weight"), [width, RANK])]
     })
 }
 
-fn header(training: &Training) -> Vec<u8> {
+fn header(training: &Training, width: usize) -> Vec<u8> {
+    let length = bytes_per_tensor(width);
     let mut entries = Map::new();
     let metadata = json!({
         "format": "pt",
@@ -61,10 +63,9 @@ fn header(training: &Training) -> Vec<u8> {
         "steps": training.steps.to_string(),
     });
     entries.insert("__metadata__".to_owned(), metadata);
-    for (index, (name, shape)) in names().enumerate() {
-        let start = index * BYTES_PER_TENSOR;
-        let entry =
-            json!({ "dtype": "F16", "shape": shape, "data_offsets": [start, start + BYTES_PER_TENSOR] });
+    for (index, (name, shape)) in names(width).enumerate() {
+        let start = index * length;
+        let entry = json!({ "dtype": "F16", "shape": shape, "data_offsets": [start, start + length] });
         entries.insert(name, entry);
     }
     let mut json = Value::Object(entries).to_string().into_bytes();
@@ -87,8 +88,8 @@ mod tests {
     fn file(seed: u64) -> Vec<u8> {
         let input = json!({ "images_data_url": "u", "trigger_phrase": "Анна \"ohwx\"" });
         let training = Training::read(&input).expect("an input");
-        let file: Vec<u8> = pieces(&training, seed).flatten().collect();
-        assert_eq!(file.len(), length(&training));
+        let file: Vec<u8> = pieces(&training, 3_072, seed).flatten().collect();
+        assert_eq!(file.len(), length(&training, 3_072));
         file
     }
 

@@ -101,7 +101,7 @@ impl Training {
         };
         let config = self.config().len();
         json!({
-            "diffusers_lora_file": file(LORA_NAME, "application/octet-stream", safetensors::length(self)),
+            "diffusers_lora_file": file(LORA_NAME, "application/octet-stream", safetensors::length(self, plan.lora_width)),
             "config_file": file(CONFIG_NAME, "application/json", config),
         })
     }

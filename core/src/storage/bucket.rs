@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     http::{Body, Method, Request},
-    limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
+    limits::READ_TIMEOUT,
     secret::Secret,
     time::Timestamp,
     words::{self, displayed},
@@ -65,7 +65,8 @@ displayed! {
     LocateError => words::settings::locate;
 }
 
-/// How long a presigned request counts: as long as its transfer may take, and a little for clocks that differ.
+/// How long a presigned request counts. Its transfer must begin by then, and may end later: storage looks at the
+/// signature once.
 pub const SIGNED_FOR: Duration = Duration::from_mins(10);
 
 impl Bucket {
@@ -191,7 +192,7 @@ impl Bucket {
         now: Timestamp,
     ) -> Request {
         let action = self.signer.get_object(Some(&self.credentials), key.as_str());
-        let mut request = signed(Method::GET, &action, TRANSFER_TIMEOUT, now);
+        let mut request = signed_transfer(Method::GET, &action, now);
         if let Some(range) = range {
             let last = range.end.saturating_sub(1);
             request = request.header(header::RANGE, &format!("bytes={}-{last}", range.start));
@@ -206,7 +207,7 @@ impl Bucket {
     #[must_use]
     pub fn put(&self, key: &ObjectKey, body: Body, content_type: &str, now: Timestamp) -> Request {
         let action = self.signer.put_object(Some(&self.credentials), key.as_str());
-        let request = signed(Method::PUT, &action, TRANSFER_TIMEOUT, now);
+        let request = signed_transfer(Method::PUT, &action, now);
         Request { body, ..request.header(header::CONTENT_TYPE, content_type) }
     }
 
@@ -245,6 +246,10 @@ impl fmt::Debug for Bucket {
 
 fn signed<'a>(method: Method, action: &impl S3Action<'a>, timeout: Duration, now: Timestamp) -> Request {
     Request::new(method, action.sign_with_time(SIGNED_FOR, &now.into()), timeout)
+}
+
+fn signed_transfer<'a>(method: Method, action: &impl S3Action<'a>, now: Timestamp) -> Request {
+    Request::transfer(method, action.sign_with_time(SIGNED_FOR, &now.into()))
 }
 
 /// The S3 API's rules for names, as far as a path-style address depends on them.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Audience, Language, fal, storage};
+use super::{Audience, Language, download, fal, storage};
 use crate::{
     error::{DataError, DatasetProblem, Error, NetworkError},
     http::NoAnswer,
@@ -30,6 +30,15 @@ pub fn network(language: Language, error: &NetworkError) -> String {
                 format!("what answered (HTTP {status}) did not speak fal.ai's language")
             }
             NetworkError::NotAccepted => "the order did not reach fal.ai".to_owned(),
+            NetworkError::NotWhole(problem) if problem.is_foreign() => {
+                format!("the file did not arrive: {}", download::file(language, problem))
+            }
+            NetworkError::NotWhole(problem) => {
+                format!("what arrived is not whole: {}", download::file(language, problem))
+            }
+            NetworkError::Redirected(problem) => {
+                format!("the file's address is not followed: {}", download::redirect(language, problem))
+            }
             NetworkError::Expired => {
                 "fal.ai no longer has what it made: it could not be fetched in time".to_owned()
             }
@@ -44,6 +53,18 @@ fn network_advice(language: Language, error: &NetworkError, audience: Audience) 
                 "Check the connection and run the same command again: it carries on.",
                 "Nothing is to be done: it is tried again. If it stays, the deployment's operator should check whether \
                  fal.ai can be reached from there.",
+            ),
+            NetworkError::NotWhole(_) => audience.pick(
+                "Nothing of it was kept. Run the same command again: it is fetched anew, and not bought again; fal.ai keeps \
+                 it for a week.",
+                "Nothing is to be done: it is fetched again for as long as fal.ai keeps it, which is a week, and not bought \
+                 again.",
+            ),
+            NetworkError::Redirected(_) => audience.pick(
+                "Check what answers at fal.ai's address (a proxy, FAL_BASE_URL), and run the same command again: it is \
+                 fetched anew, and not bought again.",
+                "Nothing is to be done: it is fetched again, and not bought again. If it stays, the deployment's operator \
+                 should check what answers at fal.ai's address.",
             ),
             NetworkError::NotAccepted => "This attempt is over, and nothing was paid for it.",
             NetworkError::Expired => "What was paid for is lost at fal.ai; only a new order makes it again.",

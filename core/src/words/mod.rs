@@ -7,6 +7,7 @@
 pub mod api;
 pub mod budget;
 pub mod caption;
+pub mod download;
 pub mod error;
 pub mod fal;
 pub mod photo;
@@ -89,6 +90,7 @@ mod tests {
     use crate::test;
     use crate::{
         avatar::ConfigError,
+        download::{FileProblem, RedirectProblem},
         error::{DataError, DatasetProblem, Error, NetworkError, StorageError, StorageErrorKind},
         fal::{ApiError, CallError, ErrorKind},
         http::NoAnswer,
@@ -102,6 +104,8 @@ mod tests {
             NetworkError::NoAnswer(NoAnswer::TimedOut),
             NetworkError::Unreadable { status: 502 },
             NetworkError::NotAccepted,
+            NetworkError::NotWhole(FileProblem::Header),
+            NetworkError::Redirected(RedirectProblem::TooMany),
             NetworkError::Expired,
         ];
         let data = [

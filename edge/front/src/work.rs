@@ -7,6 +7,7 @@ use js_sys::Uint8Array;
 use likeness_core::{
     api::{Deployment, Way, notification},
     avatar::{Cleared, Outcome, Parcel, PrepareError, Work},
+    download::RemoteFile,
     error::{Error as Failure, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::{Answer, Body, NoAnswer, Request},
@@ -47,7 +48,7 @@ pub(crate) async fn perform(
             Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false }
         }
         Work::Send { upload, parcel } => Outcome::Sent(send(inner, way, *upload, &parcel).await?),
-        Work::Fetch { url, name, copy } => Outcome::Fetched(fetch(inner, way, &url, name, copy).await?),
+        Work::Fetch { file, name, copy } => Outcome::Fetched(fetch(inner, way, file, name, copy).await?),
         Work::Clear { depot, what } => {
             let result = match &depot {
                 Some(depot) => clear(inner, way, depot, what).await,
@@ -185,7 +186,7 @@ fn sending(
 async fn fetch(
     inner: &Rc<Inner>,
     way: &Way,
-    url: &Url,
+    file: RemoteFile,
     name: String,
     copy: Option<ObjectPlace>,
 ) -> Result<std::result::Result<likeness_core::avatar::Kept, Failure>> {
@@ -195,7 +196,7 @@ async fn fetch(
     let (Some(place), Some(bucket)) = (place, way.bucket.as_ref()) else {
         return Ok(Err(Failure::Storage(missing())));
     };
-    let job = match ImagerJob::fetch(url, name.clone(), &place, bucket, settings::now()) {
+    let job = match ImagerJob::fetch(file, name.clone(), &place, bucket, settings::now()) {
         Ok(job) => job,
         Err(error) => return Ok(Err(Failure::Storage(error))),
     };

@@ -2,8 +2,9 @@
 
 use likeness_core::{
     avatar::Kept,
+    download::RemoteFile,
     error::{Error, NetworkError, StorageErrorKind},
-    http::NoAnswer,
+    http::{Method, NoAnswer, Request},
     imager::SignedRequest,
     storage::{self, Asked},
 };
@@ -16,20 +17,16 @@ use crate::{
 };
 
 /// Copies what `from` gives to `target`, and says what it was. No key is sent.
-pub(crate) async fn copy(
-    from: &SignedRequest,
-    max_bytes: u64,
-    target: &SignedRequest,
-    file: String,
-) -> Result<Kept, Error> {
-    let mut incoming = ask(from).await.map_err(no_answer)?;
+pub(crate) async fn copy(from: &RemoteFile, target: &SignedRequest, file: String) -> Result<Kept, Error> {
+    let request = SignedRequest::of(&Request::transfer(Method::GET, from.url.clone()));
+    let mut incoming = ask(&request).await.map_err(no_answer)?;
     let status = incoming.status.as_u16();
     // Whoever sends a file says how long it is: an answer that does not is a page of something on the way.
     let length = storage::head_of(&incoming.headers).length;
     let (200, Some(length)) = (status, length) else {
         return Err(Error::Network(NetworkError::Unreadable { status }));
     };
-    if !(1..=max_bytes).contains(&length) {
+    if !(1..=from.expected.max_bytes).contains(&length) {
         return Err(no_answer(NoAnswer::Interrupted));
     }
     let mut sum = Sha256Of::default();

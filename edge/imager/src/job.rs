@@ -17,8 +17,8 @@ pub(crate) async fn perform(job: ImagerJob) -> Result<ImagerReport, Full> {
             ImagerReport::Prepared(prepare::prepare(photo).await?)
         }
         ImagerJob::Send { pieces, length, to } => ImagerReport::Sent(send::send(pieces, length, &to).await),
-        ImagerJob::Fetch { from, max_bytes, target, file } => {
-            ImagerReport::Fetched(copy::copy(&from, max_bytes, &target, file).await)
+        ImagerJob::Fetch { from, target, file } => {
+            ImagerReport::Fetched(copy::copy(&from, &target, file).await)
         }
     })
 }

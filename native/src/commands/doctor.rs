@@ -11,7 +11,7 @@ use std::{
 use crate::{clock, transport::Transport};
 use likeness_core::{
     avatar::{AvatarId, Name},
-    fal::{CallError, train},
+    fal::CallError,
     price,
     storage::Prefix,
     time::Timestamp,
@@ -277,7 +277,7 @@ async fn fal(settings: &Settings) -> Option<Finding> {
             ));
         }
     };
-    let (place, trainer) = (account.origins().origin(), train::endpoint());
+    let place = account.origins().origin();
     Some(match probe(&account, &transport).await {
         Ok(listed) => {
             let steps = settings.defaults.tuned(&Tuning::default()).steps;

@@ -255,10 +255,11 @@ fn length_of_model(path: &Path) -> Result<u64, Failure> {
             return Ok(None);
         }
         file.read_exact(&mut start)?;
-        let Some(size) = lora::header_length(start, length) else { return Ok(None) };
+        let Some(size) = lora::header_length(start) else { return Ok(None) };
         let mut header = Vec::new();
         file.take(size).read_to_end(&mut header)?;
-        Ok(lora::is_whole(&header, length - 8 - size).then_some(length))
+        let whole = lora::tensor_bytes(&header).and_then(|tensors| tensors.checked_add(8 + size));
+        Ok((header.len() as u64 == size && whole == Some(length)).then_some(length))
     });
     if let Some(length) = read.map_err(|error| failures::storage(storage_error(path, &error)))? {
         return Ok(length);

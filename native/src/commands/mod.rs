@@ -38,7 +38,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Generate(args) => generate::run(args, context).await,
         Command::Status(args) => status::run(args, context).await,
         Command::Jobs(_) => jobs::run(context),
-        Command::Download(args) => download::run(&args, context),
+        Command::Download(args) => download::run(&args, context).await,
         Command::Cancel(args) => cancel::cancel(args, context).await,
         Command::Resolve(args) => cancel::resolve(args, context).await,
         Command::Erase(args) => erase::run(args, context).await,

@@ -169,6 +169,7 @@ impl Drivers {
         let avatar = self.shell.store.load(id).map_err(failures::storage)?;
         let Some(avatar) = avatar.filter(Avatar::is_hosted) else { return Ok(Pause::Idle) };
         if avatar.person().is_none() {
+            self.shell.downloads.forget(&self.shell.folder(id));
             album::remove(&self.shell.folder(id)).map_err(failures::storage)?;
         }
         let Some(way) = &self.way else { return Ok(Pause::Idle) };

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek as _},
     ops::Range,
     os::unix::fs::FileExt as _,
     path::{Component, Path, PathBuf},
@@ -17,6 +17,7 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use likeness_core::{
     api::{ApiProblem, Download, Problem, Reply},
     avatar::{AvatarId, Expected},
+    download::FileCheck,
     error::{StorageError, StorageErrorKind},
     limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
     storage::ObjectPlace,
@@ -199,7 +200,7 @@ impl Read for Reader {
     }
 }
 
-/// Opens a file of an avatar: here, or in the bucket when it is not here.
+/// Opens a file of an avatar: here, or in the bucket when it is not here, or no more the one that was kept.
 pub(super) async fn open(
     shell: &Shell,
     id: AvatarId,
@@ -210,30 +211,81 @@ pub(super) async fn open(
     let path = shell.folder(id).join(&download.file);
     // The names are the core's own; one that leads elsewhere is none of them.
     let plain = Path::new(&download.file).components().all(|part| matches!(part, Component::Normal(_)));
-    let here = if plain { tokio::fs::File::open(&path).await.ok() } else { None };
-    if let Some(file) = here
-        && file.metadata().await.is_ok_and(|metadata| metadata.len() == download.length)
-    {
+    if plain && let Some(file) = whole(&path, download).await {
         drop(tokio::spawn(send(file, sender)));
         return Ok((download.head(), streamed));
     }
     let missing = || StorageError::new(StorageErrorKind::Missing, path.display().to_string());
     let place = download.place.as_ref().ok_or_else(missing)?;
-    let mut incoming = bucket(shell, place)?.fetch(&place.key).await?;
-    drop(tokio::spawn(async move {
-        loop {
-            let piece = match incoming.chunk().await {
-                Ok(Some(piece)) => Ok(piece),
-                Ok(None) => return,
-                Err(why) => Err(io::Error::other(why)),
-            };
-            let last = piece.is_err();
-            if sender.send(piece).await.is_err() || last {
-                return;
+    let incoming = bucket(shell, place)?.fetch(&place.key).await?;
+    let check = FileCheck::new(&download.expected(), 0);
+    drop(tokio::spawn(pass_on(incoming, check, place.to_string(), sender)));
+    Ok((download.head(), streamed))
+}
+
+/// The file at this path, when it is the very one that was kept. It is read whole before its first byte is given out:
+/// only then is there still another copy to turn to.
+async fn whole(path: &Path, download: &Download) -> Option<tokio::fs::File> {
+    let (path, mut check) = (path.to_owned(), FileCheck::new(&download.expected(), 0));
+    let read = move || {
+        let mut file = File::open(&path).ok()?;
+        let mut piece = vec![0; PIECE];
+        let problem = loop {
+            match file.read(&mut piece) {
+                Ok(0) => break check.finish().err().map(|problem| problem.to_string()),
+                Ok(read) => match check.add(piece.get(..read).unwrap_or_default()) {
+                    Ok(()) => {}
+                    Err(problem) => break Some(problem.to_string()),
+                },
+                Err(error) => break Some(error.to_string()),
+            }
+        };
+        match problem {
+            None => file.rewind().ok().map(|()| file),
+            Some(problem) => {
+                log::error!("{} is not given out: {problem}", path.display());
+                None
             }
         }
-    }));
-    Ok((download.head(), streamed))
+    };
+    tokio::task::spawn_blocking(read).await.ok().flatten().map(tokio::fs::File::from_std)
+}
+
+/// Passes an object on as it comes. The last piece leaves only when all of them are known to be right: else the
+/// connection is cut.
+async fn pass_on(
+    mut incoming: crate::transport::Incoming,
+    mut check: FileCheck,
+    place: String,
+    sender: mpsc::Sender<io::Result<Bytes>>,
+) {
+    let mut held: Option<Bytes> = None;
+    let broken = loop {
+        let piece = match incoming.chunk().await {
+            Ok(Some(piece)) => piece,
+            Ok(None) => break check.finish().err().map(|problem| problem.to_string()),
+            Err(why) => break Some(why.to_string()),
+        };
+        if let Err(problem) = check.add(&piece) {
+            break Some(problem.to_string());
+        }
+        if let Some(before) = held.replace(piece)
+            && sender.send(Ok(before)).await.is_err()
+        {
+            return;
+        }
+    };
+    let last = match broken {
+        None => held.map(Ok),
+        Some(why) => {
+            log::error!("{place} is not given out: {why}");
+            Some(Err(io::ErrorKind::InvalidData.into()))
+        }
+    };
+    if let Some(last) = last {
+        // A caller that went away needs nothing more.
+        let _ = sender.send(last).await;
+    }
 }
 
 async fn send(mut file: tokio::fs::File, sender: mpsc::Sender<io::Result<Bytes>>) {

@@ -12,6 +12,7 @@ use std::{
 
 use likeness_core::{
     archive::{Archive, Entry, EntryName},
+    download::{Expected, Fetched, FileKind, PlainHosts, RemoteFile},
     fal::{
         Account, Origins, result, status,
         status::QueueStatus,
@@ -32,7 +33,8 @@ use super::{Listening, Options, serve};
 use crate::{
     archive_source::{ArchiveSource, Contents},
     clock::now,
-    download::{Downloaded, Expected, download},
+    download::Downloads,
+    moving::Moving,
     transport::{ByteSource, MemoryStore, SimulatorStore, Transport},
 };
 
@@ -81,7 +83,7 @@ fn source(folder: &Path) -> Arc<ArchiveSource> {
 }
 
 /// Uploads, submits, asks, collects and downloads.
-async fn train(transport: &Transport, base: &Url, hook: Option<&Url>) -> Downloaded {
+async fn train(transport: &Transport, base: &Url, hook: Option<&Url>) -> Fetched {
     let folder = tempfile::tempdir().expect("a folder");
     let key = Secret::new("id:secret").expect("a key");
     let account = Account::new(key, Origins::single(base).expect("origins")).expect("an account");
@@ -114,8 +116,10 @@ async fn train(transport: &Transport, base: &Url, hook: Option<&Url>) -> Downloa
     assert!(matches!(status, QueueStatus::Completed { .. }), "{status:?}");
     let model = result::parse_model(send(result::request(&account, &endpoint, &id)).await).expect("a model");
     let path = folder.path().join("model.safetensors");
-    let expected = Expected { bytes: 1..=1 << 30, length: model.lora.size };
-    let downloaded = download(transport, &model.lora.url, &path, expected).await.expect("a file");
+    let expected = Expected::of_fal(FileKind::Model, model.lora.size);
+    let file = RemoteFile { url: model.lora.url, expected, plain: PlainHosts::default() };
+    let fetched = Downloads::default().fetch(transport, file, &path, &Moving::default()).await;
+    let downloaded = fetched.expect("a file");
     assert_eq!(path.metadata().expect("the file").len(), downloaded.length);
     downloaded
 }

@@ -53,7 +53,7 @@ pub(super) async fn deliver(server: Arc<Server>) {
 async fn send(server: Arc<Server>, transport: Transport, delivery: WebhookDelivery) {
     let WebhookDelivery { id, url, headers, body, timeout } = delivery;
     let to = without_query(&url);
-    let request = Request { method: Method::POST, url, headers, body: Body::Bytes(body), timeout };
+    let request = Request { headers, body: Body::Bytes(body), ..Request::new(Method::POST, url, timeout) };
     let outcome = match transport.send(request, None).await {
         Ok(Ok(response)) => {
             log::info!("webhook POST {to} {}", response.status.as_u16());

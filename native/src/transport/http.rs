@@ -13,14 +13,18 @@
 //! `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are respected, for loopback addresses too:
 //! whoever sets `HTTP_PROXY` and serves a simulator lists `127.0.0.1` in `NO_PROXY`.
 
-use std::{io, ops::Range, sync::Arc, time::Duration};
+use std::{io, ops::Range, pin::pin, sync::Arc, time::Duration};
 
-use likeness_core::http::{Body, HeaderMap, NoAnswer, Request, StatusCode};
+use likeness_core::{
+    http::{Body, HeaderMap, NoAnswer, Request, StatusCode},
+    limits::TRANSFER_TIMEOUT,
+};
 use reqwest::header::CONTENT_LENGTH;
 use tokio::time::Instant;
 
 use super::{
     ByteSource, SendError,
+    source::Held,
     upload::{Progress, Upload},
 };
 
@@ -43,8 +47,17 @@ pub(super) struct Http {
 #[derive(Debug)]
 pub(super) struct Arriving {
     response: reqwest::Response,
-    deadline: Option<Instant>,
+    patience: Patience,
     upload: Option<Arc<Progress>>,
+}
+
+/// How long is waited.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Until then, for all of it.
+    deadline: Option<Instant>,
+    /// So long without a byte.
+    silence: Option<Duration>,
 }
 
 impl Http {
@@ -70,12 +83,19 @@ impl Http {
         request: Request,
         source: Option<Arc<dyn ByteSource>>,
     ) -> Result<Result<Arriving, NoAnswer>, SendError> {
-        let deadline = Instant::now().checked_add(request.timeout);
+        let patience = Patience::of(&request);
         let mut builder = self.client.request(request.method, request.url).headers(request.headers);
         let mut upload = None;
         builder = match request.body {
             Body::Empty => builder,
-            Body::Bytes(bytes) => builder.body(bytes),
+            Body::Bytes(bytes) if patience.silence.is_none() => builder.body(bytes),
+            // So that it is seen how far they are.
+            Body::Bytes(bytes) => {
+                let length = bytes.len() as u64;
+                let (body, progress) = Upload::new(Arc::new(Held(bytes.into())), 0..length);
+                upload = Some(progress);
+                builder.header(CONTENT_LENGTH, length).body(reqwest::Body::wrap(body))
+            }
             Body::Stream { start, length } => {
                 let range = stream_range(start, length)?;
                 let (body, progress) = Upload::new(source.ok_or_else(no_source)?, range);
@@ -84,9 +104,9 @@ impl Http {
             }
         };
         let request = builder.build().map_err(|error| SendError::Unsendable(sentence(error)))?;
-        let sent = within(deadline, self.client.execute(request)).await;
+        let sent = patience.while_moving(upload.as_deref(), self.client.execute(request)).await;
         match sent.and_then(|sent| sent.map_err(no_answer)) {
-            Ok(response) => Ok(Ok(Arriving { response, deadline, upload })),
+            Ok(response) => Ok(Ok(Arriving { response, patience, upload })),
             Err(why) => match upload.and_then(|upload| upload.take_failure()) {
                 Some(failure) => Err(SendError::Source(failure)),
                 None => Ok(Err(why)),
@@ -106,7 +126,7 @@ impl Arriving {
 
     /// The next bytes; `None` when the answer is whole.
     pub(super) async fn chunk(&mut self) -> Result<Option<hyper::body::Bytes>, NoAnswer> {
-        let chunk = within(self.deadline, self.response.chunk()).await?;
+        let chunk = self.patience.while_moving(None, self.response.chunk()).await?;
         chunk.map_err(no_answer)
     }
 
@@ -142,10 +162,39 @@ pub(super) fn no_source() -> SendError {
     SendError::Source(io::Error::new(io::ErrorKind::NotFound, "there is nothing to stream the body from"))
 }
 
-async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Result<T, NoAnswer> {
-    match deadline {
-        Some(deadline) => tokio::time::timeout_at(deadline, work).await.map_err(|_| NoAnswer::TimedOut),
-        None => Ok(work.await),
+impl Patience {
+    fn of(request: &Request) -> Self {
+        Self { deadline: Instant::now().checked_add(request.timeout), silence: request.silence }
+    }
+
+    /// Waits for the work, as long as bytes of what is sent move.
+    async fn while_moving<T>(
+        self,
+        upload: Option<&Progress>,
+        work: impl Future<Output = T>,
+    ) -> Result<T, NoAnswer> {
+        let (begun, mut work) = (Instant::now(), pin!(work));
+        loop {
+            let Some(until) = self.until(begun, upload) else { return Ok(work.await) };
+            match tokio::time::timeout_at(until, &mut work).await {
+                Ok(done) => return Ok(done),
+                // Unless more bytes have left meanwhile.
+                Err(_) if self.until(begun, upload).is_some_and(|until| until <= Instant::now()) => {
+                    return Err(NoAnswer::TimedOut);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn until(self, begun: Instant, upload: Option<&Progress>) -> Option<Instant> {
+        let quiet = self.silence.and_then(|silence| match upload {
+            // Bytes that were handed over may still lie in this machine, and storage thinks about the whole.
+            Some(upload) if upload.is_whole() => upload.moved_at().checked_add(TRANSFER_TIMEOUT.max(silence)),
+            Some(upload) => upload.moved_at().checked_add(silence),
+            None => begun.checked_add(silence),
+        });
+        [self.deadline, quiet].into_iter().flatten().min()
     }
 }
 

@@ -107,7 +107,7 @@ impl Transport {
     }
 
     /// Sends the request, whose body must not be a streamed one, and hands the answer's body over as it
-    /// arrives. The request's time is that of the whole transfer.
+    /// arrives. The request's time is that of the whole transfer, and its silence that between two pieces.
     pub async fn fetch(&self, request: Request) -> Result<Result<Incoming, NoAnswer>, SendError> {
         self.open(request, None).await
     }

@@ -116,7 +116,7 @@ impl Simulated {
         request: Request,
         source: Option<Arc<dyn ByteSource>>,
     ) -> Result<Result<Response, NoAnswer>, SendError> {
-        let timeout = request.timeout;
+        let timeout = request.patience();
         match tokio::time::timeout(timeout, self.answer(request, source)).await {
             Ok(answer) => answer,
             Err(_) => Ok(Err(NoAnswer::TimedOut)),

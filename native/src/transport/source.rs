@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use hyper::body::Bytes;
+
 /// Bytes that can be read more than once, from anywhere: an archive, a model file. A transfer that broke is
 /// begun again from the same source.
 pub trait ByteSource: Send + Sync {
@@ -19,6 +21,16 @@ pub trait ByteSource: Send + Sync {
 impl fmt::Debug for dyn ByteSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ByteSource")
+    }
+}
+
+/// Bytes that are in memory already.
+pub(super) struct Held(pub(super) Bytes);
+
+impl ByteSource for Held {
+    fn open(&self, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
+        let at = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(self.0.len());
+        Ok(Box::new(io::Cursor::new(self.0.slice(at(range.start)..at(range.end).max(at(range.start))))))
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 };
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::ByteSource;
 
@@ -34,6 +34,7 @@ pub(super) struct Upload {
 #[derive(Debug)]
 pub(super) struct Progress {
     remaining: AtomicU64,
+    moved_at: Mutex<Instant>,
     failure: Mutex<Option<io::Error>>,
     unwanted: AtomicBool,
 }
@@ -42,6 +43,11 @@ impl Progress {
     /// Whether the last byte was handed to the connection.
     pub(super) fn is_whole(&self) -> bool {
         self.remaining.load(Ordering::Acquire) == 0
+    }
+
+    /// When the last byte so far was handed to the connection.
+    pub(super) fn moved_at(&self) -> Instant {
+        *self.moved_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing more is to be sent: the answer came before the end. The connection is cut.
@@ -61,6 +67,7 @@ impl Upload {
         let remaining = range.end.saturating_sub(range.start);
         let progress = Arc::new(Progress {
             remaining: AtomicU64::new(remaining),
+            moved_at: Mutex::new(Instant::now()),
             failure: Mutex::default(),
             unwanted: AtomicBool::new(false),
         });
@@ -109,6 +116,7 @@ impl Body for Upload {
         };
         let failure = match next {
             Some(Ok(chunk)) if chunk.len() as u64 <= remaining => {
+                *this.progress.moved_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
                 this.progress.remaining.store(remaining - chunk.len() as u64, Ordering::Release);
                 return Poll::Ready(Some(Ok(Frame::data(chunk))));
             }

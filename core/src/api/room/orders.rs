@@ -267,6 +267,7 @@ fn download(avatar: Avatar, file: &Kept) -> Answered {
         Some("jpg") => "image/jpeg",
         _ => "application/octet-stream",
     };
-    let download = Download { file: file.name.clone(), place, length: file.length, content_type };
+    let (length, sha256) = (file.length, file.sha256);
+    let download = Download { file: file.name.clone(), place, length, sha256, content_type };
     (Some(avatar), Answer::File(download))
 }

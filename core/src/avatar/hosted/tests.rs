@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
@@ -12,10 +13,10 @@ use super::super::{
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    error::{Error, StorageError, StorageErrorKind},
+    error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{Account, account::Origins},
-    http::NoAnswer,
-    limits::TRANSFER_TIMEOUT,
+    http::{NoAnswer, Response, StatusCode},
+    limits::{TRANSFER_CEILING, TRANSFER_TIMEOUT},
     photo::PhotoProblem,
     secret::Secret,
     storage::{Access, Bucket, Depot, SIGNED_FOR},
@@ -111,6 +112,35 @@ impl Hand {
             TrainingRequest { identity: Uuid::nil(), person, config, photos: None, depot, again: true };
         self.avatar = self.avatar.clone().open_training(request, &self.moment).0;
         self.happens(Event::Woke);
+    }
+
+    fn answered(&mut self, answer: &serde_json::Value) {
+        let task = self.begins();
+        let answer = Ok(Response::json(StatusCode::OK, answer));
+        self.happens(Event::Ended(task.mark.id, Outcome::Answered { answer, held_elsewhere: false }));
+    }
+
+    /// The model of a training is being fetched.
+    fn fetches(&mut self) -> Task {
+        for (number, name) in [(1, "a"), (2, "b")] {
+            self.upload(name);
+            self.prepared(number);
+        }
+        self.order();
+        let task = self.begins();
+        let sent = Ok("https://fal.test/photos.zip".parse().expect("an address"));
+        self.happens(Event::Ended(task.mark.id, Outcome::Sent(sent)));
+        self.answered(&json!({ "request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b" }));
+        self.answered(&json!({ "status": "COMPLETED" }));
+        self.answered(&json!({ "diffusers_lora_file": { "url": "https://fal.test/lora" } }));
+        loop {
+            let task = self.begins();
+            match task.work {
+                Work::Fetch { .. } => return task,
+                Work::Clear { .. } => self.cleared(task, Ok(())),
+                _ => panic!("{task:?}"),
+            }
+        }
     }
 
     fn state(&self, name: &str) -> &PhotoState {
@@ -382,6 +412,49 @@ fn an_erase_deletes_at_once_and_again_when_nothing_signed_can_be_written_any_mor
     assert!(hand.avatar.depots().is_empty());
     assert!(matches!(hand.step(), Step::Idle));
     assert!(!Stored::write(&hand.avatar).expect("a text").contains("Anna"));
+}
+
+/// A transfer may be under way for hours, and the last of its bytes be there only after everything was deleted.
+#[test]
+fn what_a_late_transfer_writes_is_deleted_as_well() {
+    let mut hand = Hand::new();
+    let fetch = hand.fetches();
+    for _ in 0..20 {
+        hand.passes(Duration::from_mins(5));
+        hand.happens(Event::Progressed(fetch.mark.id));
+    }
+    hand.happens(Event::Asked(Command::Erase));
+    assert!(!hand.avatar.awaits(fetch.mark.id));
+    let deleting = hand.begins();
+    // It was broken off too late, or not at all, and that is known before what deletes has come to its end.
+    let sent = NetworkError::NoAnswer(NoAnswer::Interrupted).into();
+    hand.happens(Event::Ended(fetch.mark.id, Outcome::Fetched(Err(sent))));
+    hand.cleared(deleting, Ok(()));
+    assert_eq!(hand.avatar.depots().len(), 1);
+    let Step::Wait(until) = hand.step() else { panic!("it is not looked at again") };
+    hand.passes(until.since(hand.moment.now));
+    let task = hand.begins();
+    hand.cleared(task, Ok(()));
+    assert!(hand.avatar.depots().is_empty());
+}
+
+/// Of one that nobody heard of any more it is not known that it has ended, before it must have.
+#[test]
+fn what_a_lost_transfer_may_write_is_deleted_when_its_time_is_over() {
+    let mut hand = Hand::new();
+    let fetch = hand.fetches();
+    let begun = hand.moment.now;
+    hand.happens(Event::Asked(Command::Erase));
+    hand.passes(Duration::from_mins(12));
+    assert!(!hand.avatar.awaits(fetch.mark.id));
+    let task = hand.begins();
+    hand.cleared(task, Ok(()));
+    let Step::Wait(until) = hand.step() else { panic!("it is not looked at again") };
+    assert!(until.since(begun) >= TRANSFER_CEILING, "{until}");
+    hand.passes(until.since(hand.moment.now));
+    let task = hand.begins();
+    hand.cleared(task, Ok(()));
+    assert!(hand.avatar.depots().is_empty());
 }
 
 /// Deleting is done at once where the bucket is near: without a pause nobody else would ever have a turn.

@@ -332,12 +332,17 @@ impl<G: Goods> Order<G> {
         Self { stage, trouble: None, ..self }
     }
 
-    /// After a file could not be kept. One that is not handed out once it has expired at fal is gone.
+    /// After a file could not be kept. One that is not handed out, or not whole, once it has expired at fal is gone.
     fn not_kept(self, error: Error, moment: &Moment) -> Self {
         let Stage::Keeping { request_id, taken_at, .. } = &self.stage else { return self };
         let answered = matches!(
             error,
-            Error::Network(NetworkError::Unreadable { .. } | NetworkError::NoAnswer(NoAnswer::Interrupted))
+            Error::Network(
+                NetworkError::Unreadable { .. }
+                    | NetworkError::NotWhole(_)
+                    | NetworkError::Redirected(_)
+                    | NetworkError::NoAnswer(NoAnswer::Interrupted)
+            )
         );
         if answered && moment.now.since(*taken_at) >= EXPIRY_AT_FAL + LONGEST_QUEUE {
             let bought = Bought::Ran(request_id.clone());

@@ -20,10 +20,14 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
     after::{Happened, lacks_files},
-    next::{Next, Plan},
+    next::{Lease, Next, Plan},
 };
-use super::{photo_set::Sha256Sum, task::Kept};
+use super::{
+    photo_set::Sha256Sum,
+    task::{Chore, Kept},
+};
 use crate::{
+    download::{Expected, FileKind},
     error::Error,
     fal::{
         RequestId,
@@ -238,12 +242,14 @@ impl TokenHash {
 }
 
 /// A file that was bought.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Product<'a> {
     /// Where fal keeps it.
     pub url: &'a url::Url,
     /// What it is, when fal says so.
     pub content_type: Option<&'a str>,
+    /// What must arrive.
+    pub expected: Expected,
 }
 
 /// What can be bought: a model or pictures.
@@ -261,7 +267,9 @@ impl Goods for TrainedModel {
     }
 
     fn files(&self) -> Vec<Product<'_>> {
-        vec![Product { url: &self.lora.url, content_type: self.lora.content_type.as_deref() }]
+        let content_type = self.lora.content_type.as_deref();
+        let expected = Expected::of_fal(FileKind::Model, self.lora.size);
+        vec![Product { url: &self.lora.url, content_type, expected }]
     }
 }
 
@@ -271,10 +279,12 @@ impl Goods for Pictures {
     }
 
     fn files(&self) -> Vec<Product<'_>> {
-        let images = self.images.iter();
-        images
-            .map(|Image { url, content_type, .. }| Product { url, content_type: content_type.as_deref() })
-            .collect()
+        let products = self.images.iter().map(|Image { url, content_type, size, .. }| Product {
+            url,
+            content_type: content_type.as_deref(),
+            expected: Expected::of_fal(FileKind::Picture, *size),
+        });
+        products.collect()
     }
 }
 
@@ -312,6 +322,15 @@ impl<G> Order<G> {
     /// Whether nothing more will happen by itself.
     pub fn ended(&self) -> bool {
         matches!(self.stage, Stage::Done { .. } | Stage::Failed { .. } | Stage::Cancelled { .. })
+    }
+
+    /// Whether what comes of this chore still matters. Answers of fal always do.
+    pub(super) fn awaits(&self, chore: Chore) -> bool {
+        match chore {
+            Chore::Upload => matches!(self.stage, Stage::Planned),
+            Chore::Keep(_) => matches!(self.stage, Stage::Keeping { .. }),
+            _ => true,
+        }
     }
 
     /// fal's name for it, once there is one.

@@ -12,6 +12,7 @@ use crate::{
         order::{Accepted, Seen},
         task::{Chore, Parcel, Work},
     },
+    download::RemoteFile,
     fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
     http::Request,
     limits::TRANSFER_TIMEOUT,
@@ -32,17 +33,26 @@ pub(in crate::avatar) struct Plan<'a> {
     /// Where fal reports the end, given the token.
     pub(in crate::avatar) webhook: &'a dyn Fn(&str) -> Option<Url>,
     /// The name under which a bought file is kept.
-    pub(in crate::avatar) file_name: &'a dyn Fn(usize, Product<'_>) -> String,
+    pub(in crate::avatar) file_name: &'a dyn Fn(usize, &Product<'_>) -> String,
     /// Where a copy of a bought file of this name goes.
     pub(in crate::avatar) copy: &'a dyn Fn(&str) -> Option<ObjectPlace>,
     /// How many steps its log lines count to, if they count.
     pub(in crate::avatar) steps: Option<u32>,
 }
 
+/// How long a task may take.
+#[derive(Clone, Copy)]
+pub(in crate::avatar) enum Lease {
+    /// So long.
+    Fixed(Duration),
+    /// So long without a word that its bytes move.
+    Transfer(Duration),
+}
+
 /// What an order needs next.
 pub(in crate::avatar) enum Next {
     /// This.
-    Do { chore: Chore, work: Box<Work>, lease: Duration, token: Option<TokenHash> },
+    Do { chore: Chore, work: Box<Work>, lease: Lease, token: Option<TokenHash> },
     /// Nothing before this moment.
     Wait(Timestamp),
     /// Nothing until something happens.
@@ -101,7 +111,7 @@ impl<G: Goods> Order<G> {
                 call(Chore::Look, status::request(account, &plan.endpoint, &accepted.request_id))
             }
             Stage::Accepted(accepted) => Next::Wait(accepted.look_at),
-            Stage::Keeping { goods, kept, .. } => keep(goods, kept.len(), plan),
+            Stage::Keeping { goods, kept, .. } => keep(goods, kept.len(), plan, account),
             Stage::Preparing
             | Stage::Submitting { .. }
             | Stage::Done { .. }
@@ -123,7 +133,7 @@ fn send(plan: &Plan<'_>, account: &Account) -> Next {
     };
     let upload = Box::new(Upload::new(account, file_name, content_type, length));
     let parts = length / crate::limits::UPLOAD_PART_BYTES + 3;
-    let lease = TRANSFER_TIMEOUT * u32::try_from(parts).unwrap_or(u32::MAX) + SLACK;
+    let lease = Lease::Transfer(TRANSFER_TIMEOUT * u32::try_from(parts).unwrap_or(u32::MAX) + SLACK);
     Next::Do { chore: Chore::Upload, work: Box::new(Work::Send { upload, parcel }), lease, token: None }
 }
 
@@ -134,7 +144,7 @@ fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> N
     let request = submit::request(account, &plan.endpoint, &(plan.input)(upload), webhook.as_ref());
     Next::Do {
         chore: Chore::Submit,
-        lease: request.timeout + SLACK,
+        lease: Lease::Fixed(request.timeout + SLACK),
         work: Box::new(Work::Call(request)),
         token: webhook.map(|_| TokenHash::of(&token)),
     }
@@ -144,19 +154,25 @@ fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> N
 const CLOCKS_DIFFER: i64 = 600_000;
 
 fn call(chore: Chore, request: Request) -> Next {
-    Next::Do { chore, lease: request.timeout + SLACK, work: Box::new(Work::Call(request)), token: None }
+    let lease = Lease::Fixed(request.timeout + SLACK);
+    Next::Do { chore, lease, work: Box::new(Work::Call(request)), token: None }
 }
 
-fn keep<G: Goods>(goods: &G, index: usize, plan: &Plan<'_>) -> Next {
-    match goods.files().get(index).copied() {
-        Some(file) => {
-            let name = (plan.file_name)(index, file);
+fn keep<G: Goods>(goods: &G, index: usize, plan: &Plan<'_>, account: &Account) -> Next {
+    match goods.files().into_iter().nth(index) {
+        Some(product) => {
+            let name = (plan.file_name)(index, &product);
             let copy = (plan.copy)(&name);
+            let file = RemoteFile {
+                url: product.url.clone(),
+                expected: product.expected,
+                plain: account.origins().plain_hosts(),
+            };
             Next::Do {
                 chore: Chore::Keep(index),
-                work: Box::new(Work::Fetch { url: file.url.clone(), name, copy }),
+                work: Box::new(Work::Fetch { file, name, copy }),
                 // From fal, and from here to the bucket.
-                lease: TRANSFER_TIMEOUT * 2 + SLACK,
+                lease: Lease::Transfer(TRANSFER_TIMEOUT * 2 + SLACK),
                 token: None,
             }
         }

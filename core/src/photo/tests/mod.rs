@@ -2,6 +2,7 @@
 
 mod mutations;
 mod orientations;
+mod pictures;
 mod pixels;
 mod refusals;
 mod whole;

@@ -176,6 +176,39 @@ fn transfers_fail_once_and_then_succeed() {
     assert_eq!(whole(world.send(Method::GET, &file, &[], b"")).status, 200);
 }
 
+#[test]
+fn a_file_may_come_wrong_in_a_good_answer() {
+    for (fault, body) in
+        [("download-cut", b"fil".as_slice()), ("download-page", b"<html>Just a moment...</html>")]
+    {
+        let mut world = World::with_fault(fault);
+        let file = world.upload(b"file");
+        let answer = whole(world.send(Method::GET, &file, &[], b""));
+        assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (200, body), "{fault}");
+        assert_eq!(whole(world.send(Method::GET, &file, &[], b"")).body, b"file");
+    }
+}
+
+#[test]
+fn a_part_of_a_file_is_given_while_it_is_the_same_file() {
+    let mut world = World::new(|_| {});
+    let file = world.upload(b"0123456789");
+    let answer = whole(world.send(Method::GET, &file, &[], b""));
+    let tag = answer.header("etag").expect("a tag").to_owned();
+    assert_eq!(answer.header("accept-ranges"), Some("bytes"));
+    let part = |world: &mut World, headers: &[(&str, &str)]| {
+        let answer = whole(world.send(Method::GET, &file, headers, b""));
+        let said = answer.header("content-range").map(str::to_owned);
+        (answer.status.as_u16(), said, answer.body)
+    };
+    let rest = (206, Some("bytes 4-9/10".to_owned()), b"456789".to_vec());
+    assert_eq!(part(&mut world, &[("range", "bytes=4-")]), rest);
+    assert_eq!(part(&mut world, &[("range", "bytes=4-"), ("if-range", &tag)]), rest);
+    let whole = (200, None, b"0123456789".to_vec());
+    assert_eq!(part(&mut world, &[("range", "bytes=4-"), ("if-range", "\"other\"")]), whole);
+    assert_eq!(part(&mut world, &[("range", "bytes=10-")]), (416, Some("bytes */10".to_owned()), Vec::new()));
+}
+
 /// A fault that no call uses up would be a promise without a deed.
 #[test]
 fn every_fault_is_used_up_by_ordinary_life() {

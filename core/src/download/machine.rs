@@ -1,0 +1,319 @@
+//! What a download needs next.
+
+use std::{fmt, time::Duration};
+
+use http::header;
+
+use super::{
+    Fetched, FileCheck, FileProblem, RemoteFile,
+    redirect::{Trail, is_redirect},
+};
+use crate::{
+    error::NetworkError,
+    http::{HeaderMap, Method, NoAnswer, Request, StatusCode},
+    retry,
+};
+
+/// A file on its way.
+#[derive(Clone)]
+pub struct Download {
+    file: RemoteFile,
+    /// What checking a picture may take in memory.
+    memory: u64,
+    trail: Trail,
+    check: FileCheck,
+    /// How long the server says that the whole is.
+    whole: Option<u64>,
+    /// Which version of the file the bytes are of, as the server calls it.
+    version: Option<String>,
+    /// Whether a part may be asked for: no more once the server gave another one, or the whole.
+    parts: bool,
+    /// How often in a row it broke off without getting on.
+    breaks: u32,
+    /// How many bytes it had at most when it broke off.
+    furthest: u64,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Asking,
+    Reading,
+    Pausing,
+    Done(Fetched),
+    Failed(NetworkError),
+}
+
+/// What a download needs next.
+#[derive(Debug)]
+pub enum DownloadStep {
+    /// Send this, then [`Download::answered`].
+    Ask(Box<Request>),
+    /// Read the body of the answer, which goes on behind the file's first bytes. What is kept beyond them is of an
+    /// earlier answer and not wanted.
+    Read {
+        /// How many bytes stay.
+        from: u64,
+    },
+    /// Wait, then [`Download::paused`].
+    Pause(Duration),
+    /// Nothing: what is kept is the file.
+    Done(Fetched),
+    /// Nothing: it did not work.
+    Failed(NetworkError),
+}
+
+/// How often in a row it may break off without getting on.
+const MOST_BREAKS: u32 = 5;
+
+/// So many bytes are getting on.
+const PROGRESS: u64 = 64 << 10;
+
+impl Download {
+    /// Begins. For `memory` see [`FileCheck::new`].
+    #[must_use]
+    pub fn new(file: RemoteFile, memory: u64) -> Self {
+        Self {
+            trail: Trail::new(&file.url),
+            check: FileCheck::new(&file.expected, memory),
+            file,
+            memory,
+            whole: None,
+            version: None,
+            parts: true,
+            breaks: 0,
+            furthest: 0,
+            state: State::Asking,
+        }
+    }
+
+    /// The file that it fetches.
+    #[must_use]
+    pub fn file(&self) -> &RemoteFile {
+        &self.file
+    }
+
+    /// What to do now. The same until it is told otherwise.
+    #[must_use]
+    pub fn step(&self) -> DownloadStep {
+        match &self.state {
+            State::Asking => DownloadStep::Ask(Box::new(self.request())),
+            State::Reading => DownloadStep::Read { from: self.check.length() },
+            State::Pausing => DownloadStep::Pause(self.pause()),
+            State::Done(fetched) => DownloadStep::Done(*fetched),
+            State::Failed(error) => DownloadStep::Failed(error.clone()),
+        }
+    }
+
+    /// Takes what came of the request: the answer's status and headers.
+    pub fn answered(&mut self, answer: Result<(StatusCode, &HeaderMap), NoAnswer>) {
+        if !matches!(self.state, State::Asking) {
+            return;
+        }
+        match answer {
+            Ok((status, headers)) => self.answered_with(status, headers),
+            Err(why) => self.broke(NetworkError::NoAnswer(why)),
+        }
+    }
+
+    /// Takes the next bytes of the body, and tells whether they count. Once they do not, the rest is of no use.
+    #[must_use]
+    pub fn received(&mut self, bytes: &[u8]) -> bool {
+        if !matches!(self.state, State::Reading) {
+            return false;
+        }
+        match self.check.add(bytes) {
+            Ok(()) => true,
+            Err(problem) => {
+                self.spoilt(problem);
+                false
+            }
+        }
+    }
+
+    /// Takes how the body ended. Where these were all bytes, a picture is decoded, which takes its time.
+    pub fn ended(&mut self, ended: Result<(), NoAnswer>) {
+        if !matches!(self.state, State::Reading) {
+            return;
+        }
+        let short = self.whole.is_some_and(|whole| self.check.length() < whole);
+        if let Err(why) = ended {
+            self.broke(NetworkError::NoAnswer(why));
+        } else if short {
+            // A part of what was asked for, or a connection that ended politely in the middle.
+            self.broke(NetworkError::NoAnswer(NoAnswer::Interrupted));
+        } else {
+            let fresh = self.fresh_check();
+            let check = std::mem::replace(&mut self.check, fresh);
+            match check.finish() {
+                Ok(fetched) => self.state = State::Done(fetched),
+                Err(problem) => self.spoilt(problem),
+            }
+        }
+    }
+
+    /// The pause is over.
+    pub fn paused(&mut self) {
+        if matches!(self.state, State::Pausing) {
+            self.state = State::Asking;
+        }
+    }
+
+    /// The same file once more, behind the bytes that are kept already. `None` when it has failed in a way in which they
+    /// are of no use, or has not failed.
+    #[must_use]
+    pub fn again(mut self) -> Option<Self> {
+        let of_use =
+            matches!(self.state, State::Failed(NetworkError::NoAnswer(_) | NetworkError::Unreadable { .. }));
+        if !of_use || !self.goes_on() {
+            return None;
+        }
+        self.trail = Trail::new(&self.file.url);
+        self.breaks = 0;
+        self.state = State::Asking;
+        Some(self)
+    }
+
+    fn request(&self) -> Request {
+        // What is compared with lengths and sums must come as it is.
+        let request = Request::transfer(Method::GET, self.trail.at().clone())
+            .header(header::ACCEPT_ENCODING, "identity");
+        if !self.goes_on() {
+            return request;
+        }
+        let from = self.check.length();
+        let request = request.header(header::RANGE, &format!("bytes={from}-"));
+        match &self.version {
+            Some(version) => request.header(header::IF_RANGE, version),
+            None => request,
+        }
+    }
+
+    fn answered_with(&mut self, status: StatusCode, headers: &HeaderMap) {
+        let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        if is_redirect(status) {
+            match self.trail.follow(text(header::LOCATION), &self.file.url, &self.file.plain) {
+                Ok(trail) => self.trail = trail,
+                Err(problem) => self.state = State::Failed(NetworkError::Redirected(problem)),
+            }
+            return;
+        }
+        let goes_on = self.goes_on();
+        match status {
+            StatusCode::OK => {
+                self.parts = self.check.length() == 0;
+                let announced = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+                self.check = self.fresh_check().announced(announced);
+                self.whole = announced;
+                self.version = version(headers);
+                self.state = State::Reading;
+                let max = self.file.expected.max_bytes;
+                if let Some(bytes) = announced.filter(|announced| *announced > max) {
+                    self.spoilt(FileProblem::TooLarge { bytes, max });
+                }
+            }
+            StatusCode::PARTIAL_CONTENT if goes_on => {
+                let part = text(header::CONTENT_RANGE).and_then(ContentRange::read);
+                match part.filter(|part| self.is_next(part, headers)) {
+                    Some(part) => {
+                        self.whole = self.whole.or(part.whole);
+                        self.state = State::Reading;
+                    }
+                    None => self.anew(),
+                }
+            }
+            // Another file is there now, or a shorter one, or the server is no good at parts.
+            StatusCode::RANGE_NOT_SATISFIABLE | StatusCode::PRECONDITION_FAILED if goes_on => self.anew(),
+            status if goes_on && passes(status) => {
+                self.broke(NetworkError::Unreadable { status: status.as_u16() });
+            }
+            status => self.state = State::Failed(NetworkError::Unreadable { status: status.as_u16() }),
+        }
+    }
+
+    /// Whether a part is the one that was asked for, of the very file whose first bytes are kept.
+    fn is_next(&self, part: &ContentRange, headers: &HeaderMap) -> bool {
+        let other = |now: &str| self.version.as_deref().is_some_and(|then| then != now);
+        part.start == self.check.length()
+            && part.whole.is_none_or(|whole| self.whole.is_none_or(|known| known == whole))
+            && !version(headers).is_some_and(|now| other(&now))
+    }
+
+    /// Begins anew, with the whole.
+    fn anew(&mut self) {
+        self.check = self.fresh_check();
+        self.trail = Trail::new(&self.file.url);
+        (self.whole, self.version, self.parts) = (None, None, false);
+        self.state = State::Asking;
+    }
+
+    /// Whether bytes are here behind which it can go on.
+    fn goes_on(&self) -> bool {
+        self.parts && self.check.length() > 0
+    }
+
+    /// It broke off. What has come is kept, and asked for is the rest, as long as it gets on.
+    fn broke(&mut self, why: NetworkError) {
+        let length = self.check.length();
+        let gets_on = length >= self.furthest.saturating_add(PROGRESS);
+        self.breaks = if gets_on { 1 } else { self.breaks.saturating_add(1) };
+        self.furthest = self.furthest.max(length);
+        self.trail = Trail::new(&self.file.url);
+        self.state = if !self.goes_on() || self.breaks > MOST_BREAKS {
+            State::Failed(why)
+        } else if self.breaks == 1 {
+            State::Asking
+        } else {
+            State::Pausing
+        };
+    }
+
+    fn spoilt(&mut self, problem: FileProblem) {
+        self.state = State::Failed(NetworkError::NotWhole(problem));
+    }
+
+    fn pause(&self) -> Duration {
+        retry::pause(self.breaks.saturating_sub(1), self.check.length())
+    }
+
+    fn fresh_check(&self) -> FileCheck {
+        FileCheck::new(&self.file.expected, self.memory)
+    }
+}
+
+/// Whether an answer says that the server cannot do it now.
+fn passes(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 500..)
+}
+
+/// What tells a version of a file from others: a strong ETag, else when it was changed last (RFC 9110, 13.1.5).
+fn version(headers: &HeaderMap) -> Option<String> {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let strong = text(header::ETAG).filter(|tag| tag.starts_with('"') && tag.len() > 2);
+    strong.or_else(|| text(header::LAST_MODIFIED)).map(str::to_owned)
+}
+
+/// Which part of a file an answer is (RFC 9110, 14.4).
+struct ContentRange {
+    start: u64,
+    whole: Option<u64>,
+}
+
+impl ContentRange {
+    fn read(text: &str) -> Option<Self> {
+        let (range, whole) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+        let (start, last) = range.trim().split_once('-')?;
+        let (start, last): (u64, u64) = (start.parse().ok()?, last.parse().ok()?);
+        let whole = match whole.trim() {
+            "*" => None,
+            whole => Some(whole.parse::<u64>().ok()?),
+        };
+        (start <= last && whole.is_none_or(|whole| last < whole)).then_some(Self { start, whole })
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Download of {:?}, {} bytes so far, {:?}", self.file, self.check.length(), self.state)
+    }
+}

@@ -1,0 +1,99 @@
+//! Pictures that were made for us, in contrast to photos that people bring: whether one is whole.
+//!
+//! A photo may be of use though its file lacks its last bytes. A picture that was bought is not: what fetches it can
+//! fetch it once more.
+
+use super::{
+    Format, PhotoProblem,
+    bytes::{be16, be32, le32},
+    inspect, jpeg,
+    pixels::decode,
+    png,
+};
+
+/// The format of a file that begins like this; `None` when it is no picture.
+pub(crate) fn format(head: &[u8]) -> Option<Format> {
+    if head.starts_with(jpeg::SIGNATURE) {
+        Some(Format::Jpeg)
+    } else if head.starts_with(png::SIGNATURE) {
+        Some(Format::Png)
+    } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
+        Some(Format::WebP)
+    } else {
+        None
+    }
+}
+
+/// Whether this is a whole picture: it ends as its format wants, and every pixel can be decoded. Where decoding would
+/// take more than `memory` bytes, its end alone is looked at.
+pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
+    let info = inspect(bytes)?;
+    let ends = match info.format {
+        Format::Jpeg => jpeg_ends(bytes),
+        Format::Png => png_ends(bytes),
+        Format::WebP => webp_ends(bytes, bytes.len() as u64),
+    };
+    if ends.is_none() {
+        return Err(PhotoProblem::Truncated { format: info.format });
+    }
+    if info.memory() <= memory {
+        decode::decode(bytes, &info, memory)?;
+    }
+    Ok(())
+}
+
+/// How many of a file's last bytes [`ends`] looks at.
+pub(crate) const TAIL: usize = IEND.len();
+
+/// Whether a picture that is too large to be held ends as its format wants, given its first and last bytes.
+pub(crate) fn ends(format: Format, head: &[u8], tail: &[u8], length: u64) -> bool {
+    match format {
+        Format::Jpeg => tail.ends_with(&[0xff, jpeg::EOI]),
+        Format::Png => tail.ends_with(IEND),
+        Format::WebP => webp_ends(head, length).is_some(),
+    }
+}
+
+/// The last chunk of a PNG, with its length and sum.
+const IEND: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
+
+/// Walks over a JPEG's segments and scans to EOI.
+fn jpeg_ends(bytes: &[u8]) -> Option<()> {
+    const SOS: u8 = 0xda;
+    let mut at = 2;
+    loop {
+        let rest = bytes.get(at..)?;
+        at += rest.iter().position(|byte| *byte == 0xff)? + 1;
+        match *bytes.get(at)? {
+            jpeg::EOI => return Some(()),
+            // A filling byte, a byte of a scan's data, and markers that stand alone.
+            0xff => {}
+            0 | 0x01 | 0xd0..=0xd8 => at += 1,
+            code => {
+                at += 1 + usize::from(be16(bytes, at + 1)?).max(2);
+                if code == SOS {
+                    bytes.get(at)?;
+                }
+            }
+        }
+    }
+}
+
+fn png_ends(bytes: &[u8]) -> Option<()> {
+    let mut at = png::SIGNATURE.len();
+    loop {
+        let length = usize::try_from(be32(bytes, at)?).ok()?;
+        let end = at.checked_add(length)?.checked_add(12)?;
+        let chunk = bytes.get(at..end)?;
+        if chunk == IEND {
+            return Some(());
+        }
+        at = end;
+    }
+}
+
+/// The size that a RIFF file says of itself counts from behind the size.
+fn webp_ends(head: &[u8], length: u64) -> Option<()> {
+    let said = u64::from(le32(head, 4)?) + 8;
+    (said <= length).then_some(())
+}

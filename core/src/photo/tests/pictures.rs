@@ -1,0 +1,49 @@
+//! Pictures that were made for us, cut and spoilt.
+
+use super::fixture;
+#[cfg(target_arch = "wasm32")]
+use crate::test;
+use crate::{
+    photo::picture::{TAIL, check, ends, format},
+    simulator::drawing,
+};
+
+const MEMORY: u64 = 1 << 30;
+
+#[test]
+fn a_picture_is_whole_or_is_none() {
+    let files = [
+        ("baseline", fixture!("texture.jpg")),
+        ("progressive", fixture!("texture-progressive.jpg")),
+        ("restarts", fixture!("texture-restarts.jpg")),
+        ("PNG", fixture!("texture.png")),
+        ("WebP", fixture!("texture.webp")),
+        ("lossless WebP", fixture!("texture-lossless.webp")),
+    ];
+    for (name, file) in files {
+        assert_eq!(check(file, MEMORY), Ok(()), "{name}");
+        let kind = format(file).expect(name);
+        assert!(ends(kind, file, &file[file.len() - TAIL..], file.len() as u64), "{name}");
+        for length in 0..file.len() {
+            let cut = &file[..length];
+            assert!(check(cut, MEMORY).is_err(), "{name} cut to {length} of {} bytes", file.len());
+            assert!(check(cut, 0).is_err(), "{name} cut to {length}, without memory");
+            let tail = &cut[length.saturating_sub(TAIL)..];
+            assert!(!ends(kind, cut, tail, length as u64), "{name}: the end of {length} bytes");
+        }
+    }
+}
+
+#[test]
+fn half_a_picture_with_an_end_that_was_put_on_is_not_whole() {
+    let rgb = drawing::portrait(1, 2, 96, 64);
+    let jpeg = drawing::jpeg(&rgb, 96, 64).expect("a JPEG");
+    assert_eq!(check(&jpeg, MEMORY), Ok(()));
+    let half = [&jpeg[..jpeg.len() / 2], b"\xff\xd9"].concat();
+    assert!(check(&half, MEMORY).is_err());
+    let png = drawing::png(&rgb, 96, 64).expect("a PNG");
+    assert_eq!(check(&png, MEMORY), Ok(()));
+    let mut spoilt = png.clone();
+    spoilt[png.len() / 2] ^= 1;
+    assert!(check(&spoilt, MEMORY).is_err());
+}
