@@ -1,5 +1,7 @@
 //! What can go wrong, in four classes, and what to do about each.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -7,6 +9,7 @@ use crate::{
     fal::{ApiError, CallError},
     http::NoAnswer,
     photo::PhotoProblem,
+    storage::Refusal,
     words::{self, Audience, Language, displayed},
 };
 
@@ -66,7 +69,7 @@ impl Error {
 
     /// Says what to do next.
     #[must_use]
-    pub fn advice(&self, audience: Audience) -> &'static str {
+    pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
         words::error::advice(Language::English, self, audience)
     }
 
@@ -204,13 +207,16 @@ pub struct StorageError {
     pub kind: StorageErrorKind,
     /// Where: a path or an object's key.
     pub place: String,
+    /// A bucket's own words, where it gave any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Box<Refusal>>,
 }
 
 impl StorageError {
     /// Makes an error of this kind at this place.
     #[must_use]
     pub fn new(kind: StorageErrorKind, place: impl Into<String>) -> Self {
-        Self { kind, place: place.into() }
+        Self { kind, place: place.into(), refusal: None }
     }
 }
 
@@ -230,12 +236,20 @@ pub enum StorageErrorKind {
     Changed,
     /// Another program holds it and does not let go.
     Busy,
-    /// The bucket did not answer in time, or not in whole.
+    /// The bucket did not answer in time, or not in whole, or asks for patience.
     Unreachable,
     /// The bucket takes a signature for one of another time: a clock is wrong.
     Expired,
     /// There is no such bucket.
     NoBucket,
+    /// The bucket lies in another region than was signed for, or behind another server.
+    Region,
+    /// The server wants the bucket in its host's name, or knows no such names.
+    Addressing,
+    /// Something that is not S3 answers in the bucket's place.
+    NotS3,
+    /// The bucket refused for a reason of its own.
+    Refused,
     /// A file is where a folder should be, or a folder where a file should be.
     Occupied,
     /// Anything else: the medium failed.
@@ -256,6 +270,10 @@ impl StorageErrorKind {
             Self::Unreachable => "storage.unreachable",
             Self::Expired => "storage.expired",
             Self::NoBucket => "storage.no_bucket",
+            Self::Region => "storage.region",
+            Self::Addressing => "storage.addressing",
+            Self::NotS3 => "storage.not_s3",
+            Self::Refused => "storage.refused",
             Self::Occupied => "storage.occupied",
             Self::Broken => "storage.broken",
         }
@@ -265,14 +283,29 @@ impl StorageErrorKind {
 impl StorageError {
     /// Says what to do next.
     #[must_use]
-    pub fn advice(&self, audience: Audience) -> &'static str {
-        words::error::storage_advice(Language::English, self, audience)
+    pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
+        words::storage::advice(Language::English, self, audience)
     }
 }
 
 displayed! {
     NetworkError => words::error::network;
     DatasetProblem => words::error::dataset_problem;
-    StorageError => words::error::storage;
-    StorageErrorKind => words::error::storage_kind;
+    StorageError => words::storage::error;
+    StorageErrorKind => words::storage::kind;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StorageError, StorageErrorKind};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn a_storage_error_of_before_is_read() {
+        let stored = r#"{"kind":"no_bucket","place":"s3://a/b"}"#;
+        let error: StorageError = serde_json::from_str(stored).expect("an error");
+        assert_eq!(error, StorageError::new(StorageErrorKind::NoBucket, "s3://a/b"));
+        assert_eq!(serde_json::to_string(&error).expect("JSON"), stored);
+    }
 }

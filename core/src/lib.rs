@@ -20,6 +20,7 @@ pub mod retry;
 pub mod secret;
 pub mod simulator;
 pub mod storage;
+mod text;
 pub mod time;
 pub mod words;
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, time::Timestamp};
+use crate::{
+    error::{Error, StorageError, StorageErrorKind},
+    time::Timestamp,
+};
 
 /// A step that went wrong and will be tried again: what happened last, how often, and when the next try is due.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +50,15 @@ pub fn pause(tries: u32, seed: u64) -> Duration {
     whole + whole * jitter / 1000
 }
 
+/// The pause before a command that waits for a bucket asks it once more; `None` when it gives up. A bucket that says
+/// that it has too much to do is given half a minute in all, one that breaks off three seconds: there a person is
+/// better told soon.
+#[must_use]
+pub fn pause_of_a_command(error: &StorageError, tries: u32, seed: u64) -> Option<Duration> {
+    let most = if error.refusal.is_some() { 6 } else { 3 };
+    (error.kind == StorageErrorKind::Unreachable && tries < most).then(|| pause(tries, seed))
+}
+
 /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): nearby seeds give unrelated numbers.
 fn mixed(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -59,14 +71,29 @@ fn mixed(seed: u64) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{Trouble, pause};
+    use super::{Trouble, pause, pause_of_a_command};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        error::{Error, NetworkError},
+        error::{Error, NetworkError, StorageError, StorageErrorKind},
         http::NoAnswer,
+        storage::Refusal,
         time::Timestamp,
     };
+
+    #[test]
+    fn a_command_waits_for_a_busy_bucket_and_not_for_one_that_refuses() {
+        let pauses = |kind, refusal: Option<Refusal>| {
+            let error =
+                StorageError { refusal: refusal.map(Box::new), ..StorageError::new(kind, "s3://a/b") };
+            (1..).map_while(|tries| pause_of_a_command(&error, tries, 7)).collect::<Vec<_>>()
+        };
+        let busy = pauses(StorageErrorKind::Unreachable, Some(Refusal::default()));
+        assert_eq!(busy.len(), 5);
+        assert!((31..39).contains(&busy.iter().sum::<Duration>().as_secs()), "{busy:?}");
+        assert_eq!(pauses(StorageErrorKind::Unreachable, None).len(), 2);
+        assert_eq!(pauses(StorageErrorKind::Denied, Some(Refusal::default())), []);
+    }
 
     #[test]
     fn pauses_double_and_stop_growing() {

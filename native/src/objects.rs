@@ -10,7 +10,8 @@ use std::{
 use likeness_core::{
     error::{StorageError, StorageErrorKind},
     http::{Answer, Body, NoAnswer, Request},
-    storage::{self, Bucket, Clearing, ClearingStep, ETag, ObjectKey, Prefix},
+    retry,
+    storage::{self, Asked, Bucket, Clearing, ClearingStep, ETag, MAX_REFUSAL_BYTES, ObjectKey, Prefix},
 };
 use tokio::runtime::Handle;
 
@@ -34,6 +35,16 @@ pub(crate) enum ReadError {
     TooLarge { bytes: u64 },
     /// The bucket refused or lost it.
     Storage(StorageError),
+}
+
+impl ReadError {
+    /// What the bucket did wrong, if it was the bucket.
+    pub(crate) fn storage(&self) -> Option<&StorageError> {
+        match self {
+            Self::TooLarge { .. } => None,
+            Self::Storage(error) => Some(error),
+        }
+    }
 }
 
 impl From<StorageError> for ReadError {
@@ -78,7 +89,7 @@ impl Objects {
     ) -> Result<Option<ETag>, StorageError> {
         let request = self.bucket.put(key, Body::Bytes(bytes), content_type, clock::now());
         let answer = self.transport.send(request, None).await;
-        let answer = storage::accepted(self.sent(key, answer)?, &self.name(key))?;
+        let answer = self.asked(key).accepted(self.sent(key, answer)?)?;
         Ok(storage::head_of(&answer.headers).etag)
     }
 
@@ -88,7 +99,7 @@ impl Objects {
         let length = source.length();
         self.write_source(key, Arc::new(source), length).await?;
         let answer = self.transport.send(self.bucket.head(key, clock::now()), None).await;
-        let answer = storage::accepted(self.sent(key, answer)?, &self.name(key))?;
+        let answer = self.asked(key).accepted(self.sent(key, answer)?)?;
         match storage::head_of(&answer.headers).length {
             Some(there) if there == length => Ok(()),
             _ => Err(self.error(key, StorageErrorKind::Changed)),
@@ -105,13 +116,13 @@ impl Objects {
         let body = Body::Stream { start: 0, length };
         let request = self.bucket.put(key, body, "application/octet-stream", clock::now());
         let answer = self.transport.send(request, Some(source)).await;
-        storage::accepted(self.sent(key, answer)?, &self.name(key)).map(drop)
+        self.asked(key).accepted(self.sent(key, answer)?).map(drop)
     }
 
     /// Deletes an object, which need not be there.
     pub(crate) async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
         let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
-        match storage::accepted(self.sent(key, answer)?, &self.name(key)) {
+        match self.asked(key).accepted(self.sent(key, answer)?) {
             Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
             _ => Ok(()),
         }
@@ -142,8 +153,8 @@ impl Objects {
     pub(crate) async fn list(&self, prefix: &Prefix) -> Result<Vec<ObjectKey>, StorageError> {
         let answer = self.transport.send(self.bucket.list(prefix, None, clock::now()), None).await;
         let place = format!("s3://{}/{prefix}", self.bucket.name());
-        let answer = answer.map_err(|error| unsent(&error, place))?;
-        Ok(storage::listing(answer, prefix)?.keys)
+        let answer = answer.map_err(|error| unsent(&error, place.clone()))?;
+        Ok(self.bucket.asked(place).listing(answer, prefix)?.keys)
     }
 
     /// Opens a part of that version of an object, of this length as a whole. Called on a thread that may block.
@@ -179,12 +190,22 @@ impl Objects {
     async fn begin(&self, request: Request, key: &ObjectKey) -> Result<Incoming, StorageError> {
         let incoming = self.transport.fetch(request).await.map_err(|error| unsent(&error, self.name(key)))?;
         let mut incoming = incoming.map_err(|why| self.broke_off(key, why))?;
-        if incoming.status.is_success() {
+        let asked = self.asked(key);
+        if asked.is_given(incoming.status, &incoming.headers) {
             return Ok(incoming);
         }
         // An error document is short; what does not come is not needed.
-        let body = incoming.chunk().await.ok().flatten().unwrap_or_default();
-        Err(self.error(key, storage::refused(incoming.status, &body)))
+        let mut body = Vec::new();
+        while body.len() < MAX_REFUSAL_BYTES
+            && let Ok(Some(chunk)) = incoming.chunk().await
+        {
+            body.extend_from_slice(&chunk);
+        }
+        Err(asked.refused(incoming.status, &incoming.headers, &body))
+    }
+
+    fn asked(&self, key: &ObjectKey) -> Asked {
+        self.bucket.asked(self.name(key))
     }
 
     fn sent(&self, key: &ObjectKey, answer: Result<Answer, SendError>) -> Result<Answer, StorageError> {
@@ -210,7 +231,7 @@ fn unsent(error: &SendError, place: String) -> StorageError {
     match error {
         SendError::Source(error) => storage_error(Path::new(&place), error),
         SendError::Simulator(_) | SendError::Unsendable(_) => {
-            StorageError::new(StorageErrorKind::Broken, place)
+            StorageError::new(StorageErrorKind::Refused, place)
         }
     }
 }
@@ -236,6 +257,29 @@ impl Read for Reader {
         let part = self.rest.split_to(self.rest.len().min(buffer.len()));
         buffer[..part.len()].copy_from_slice(&part);
         Ok(part.len())
+    }
+}
+
+/// Calls until it works, or until what is wrong does not pass: for commands that have nothing else to do meanwhile.
+pub(crate) async fn patiently<T, E>(
+    call: impl AsyncFn() -> Result<T, E>,
+    reason: fn(&E) -> Option<&StorageError>,
+) -> Result<T, E> {
+    let seed = clock::now().millis().unsigned_abs();
+    let mut tries = 1;
+    loop {
+        let error = match call().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let Some((why, pause)) =
+            reason(&error).and_then(|why| Some((why, retry::pause_of_a_command(why, tries, seed)?)))
+        else {
+            return Err(error);
+        };
+        log::warn!("{why}. It is tried again in {:.0} s.", pause.as_secs_f32());
+        tokio::time::sleep(pause).await;
+        tries += 1;
     }
 }
 
@@ -281,7 +325,7 @@ mod tests {
         let secret = || Secret::new("hush").expect("text");
         let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
         let bucket =
-            Bucket::new(&endpoint.parse().expect("an address"), "photos", &access).expect("a bucket");
+            Bucket::new(&endpoint.parse().expect("an address"), "photos", &access, None).expect("a bucket");
         (Objects::new(bucket, Transport::direct().expect("a client")), heard)
     }
 

@@ -14,7 +14,7 @@ use crate::{
     commands::Context,
     exit::{Exit, Failure},
     failures,
-    objects::{Objects, ReadError},
+    objects::{Objects, ReadError, patiently},
     output::Unit,
     printable::printable,
 };
@@ -52,7 +52,7 @@ pub(crate) async fn read(
     let progress = context.output.progress("Reading", keys.len() as u64, Unit::Photos);
     let mut photos = Vec::new();
     for key in keys {
-        match photo(&key, objects).await {
+        match patiently(async || photo(&key, objects).await, ReadError::storage).await {
             Ok(photo) => photos.push(photo),
             Err(ReadError::Storage(error)) if error.kind == StorageErrorKind::Missing => {
                 problems.push(error.to_string());

@@ -171,7 +171,7 @@ async fn prepare_object(
     let (prepared, jpeg) = on_a_thread(move || normalised(&photo, &bytes, file, &budget)).await?;
     // The core names an object for a photo that came from one.
     let Ok(target) = prepared.file.parse::<ObjectPlace>() else {
-        return Err(PrepareError::Storage(at(Path::new(&prepared.file), StorageErrorKind::Broken)));
+        return Err(PrepareError::Storage(at(Path::new(&prepared.file), StorageErrorKind::Refused)));
     };
     let etag = objects.write(&target.key, jpeg, "image/jpeg").await.map_err(PrepareError::Storage)?;
     Ok(Prepared { etag, ..prepared })

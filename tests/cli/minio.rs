@@ -20,6 +20,8 @@ use crate::address::quiet_address;
 
 pub(crate) const KEY: &str = "likeness-tests";
 pub(crate) const SECRET: &str = "not-a-secret-at-all";
+/// A bucket is also reached as a part of a host of this domain, by a proxy that leads there.
+pub(crate) const DOMAIN: &str = "s3.likeness.test";
 
 /// A bucket of its own for one test, on a server that all tests share.
 pub(crate) struct Store {
@@ -147,6 +149,8 @@ fn start() -> Option<(String, Child)> {
         .env("MINIO_ROOT_USER", KEY)
         .env("MINIO_ROOT_PASSWORD", SECRET)
         .env("MINIO_UPDATE", "off")
+        .env("MINIO_SITE_REGION", "us-east-1")
+        .env("MINIO_DOMAIN", DOMAIN)
         .stdin(Stdio::piped())
         .spawn()
         .expect("sh");

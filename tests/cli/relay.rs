@@ -8,9 +8,11 @@ use std::{
 };
 
 /// What happens to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Forwarded,
+    /// This is answered, with this status and content type, and the server learns nothing of it.
+    Answered(&'static str, &'static str, String),
     /// The answer breaks off after so many bytes, its headers included.
     CutAfter(usize),
 }
@@ -38,12 +40,25 @@ fn relay(mut client: TcpStream, server: &str, fate: &dyn Fn(&str) -> Fate) -> st
         head.push(byte[0]);
     }
     let fate = fate(String::from_utf8_lossy(&head).trim_end());
+    if let Fate::Answered(status, kind, body) = fate {
+        while !head.ends_with(b"\r\n\r\n") {
+            client.read_exact(&mut byte)?;
+            head.push(byte[0]);
+        }
+        let length = body.len();
+        let kind = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
+        write!(
+            client,
+            "HTTP/1.1 {status}\r\n{kind}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )?;
+        return client.shutdown(Shutdown::Write);
+    }
     let mut server = TcpStream::connect(server)?;
     server.write_all(&head)?;
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || std::io::copy(&mut from, &mut to));
     match fate {
-        Fate::Forwarded => std::io::copy(&mut server, &mut client),
+        Fate::Forwarded | Fate::Answered(..) => std::io::copy(&mut server, &mut client),
         Fate::CutAfter(bytes) => std::io::copy(&mut (&mut server).take(bytes as u64), &mut client),
     }?;
     server.shutdown(Shutdown::Both).and_then(|()| client.shutdown(Shutdown::Both))

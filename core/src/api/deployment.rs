@@ -12,7 +12,7 @@ use crate::{
     http::StatusCode,
     secret::Secret,
     simulator::Plan,
-    storage::{Access, Bucket},
+    storage::{Access, Addressing, AddressingError, Bucket, BucketError},
 };
 
 /// What a deployment was set up with.
@@ -176,7 +176,7 @@ impl Deployment {
 pub fn test_bucket(address: &Url) -> Option<Bucket> {
     let secret = Secret::new("likeness-test-mode")?;
     let access = Access { key: secret.clone(), secret, region: "us-east-1".to_owned() };
-    Bucket::new(address, "test", &access).ok()
+    Bucket::at(address, "test", &access, Addressing::Path).ok()
 }
 
 struct Settings<'a>(&'a dyn Fn(&str) -> Option<String>);
@@ -222,10 +222,11 @@ impl Settings<'_> {
             (None, None, None, None) => Ok(None),
             (Some(endpoint), Some(name), Some(key), Some(secret)) => {
                 let region = self.text("MINIO_REGION").unwrap_or_else(|| "us-east-1".to_owned());
-                let bucket = Bucket::new(&endpoint, &name, &Access { key, secret, region });
-                let why = |error: crate::storage::BucketError| DeploymentError {
-                    setting: "MINIO_ENDPOINT, MINIO_BUCKET or MINIO_REGION",
-                    why: format!("cannot be used: {error}"),
+                let access = Access { key, secret, region };
+                let bucket = Bucket::new(&endpoint, &name, &access, self.addressing()?);
+                let why = |error: BucketError| DeploymentError {
+                    setting: "MINIO_ENDPOINT, MINIO_BUCKET, MINIO_REGION or MINIO_ADDRESSING",
+                    why: format!("cannot be used: {error}; {}", error.advice()),
                 };
                 bucket.map(Some).map_err(why)
             }
@@ -239,6 +240,14 @@ impl Settings<'_> {
                 Err(DeploymentError { setting, why: "is not set, and others of the bucket are".to_owned() })
             }
         }
+    }
+
+    fn addressing(&self) -> Result<Option<Addressing>, DeploymentError> {
+        let why = |error: AddressingError| DeploymentError {
+            setting: "MINIO_ADDRESSING",
+            why: format!("cannot be used: {error}"),
+        };
+        self.text("MINIO_ADDRESSING").map(|text| text.parse().map_err(why)).transpose()
     }
 
     fn notify(&self) -> Result<Option<Notify>, DeploymentError> {
@@ -341,6 +350,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named() {
+        const BUCKET: &str = "MINIO_ENDPOINT, MINIO_BUCKET, MINIO_REGION or MINIO_ADDRESSING";
+        let with = |endpoint, addressing| {
+            let key = [("MINIO_BUCKET", "photos"), ("MINIO_ACCESS_KEY", "a"), ("MINIO_SECRET_KEY", "b")];
+            let place = [("MINIO_ENDPOINT", endpoint), ("MINIO_ADDRESSING", addressing)];
+            key.into_iter().chain(place).collect::<Vec<_>>()
+        };
         for (settings, named) in [
             (&[("AVATAR_TEST_MODE", "ture")][..], "AVATAR_TEST_MODE"),
             (&[("ADMIN_TOKEN", "short")], "ADMIN_TOKEN"),
@@ -351,9 +366,31 @@ mod tests {
             (&[("ALLOWED_ORIGINS", "*")], "ALLOWED_ORIGINS"),
             (&[("MINIO_ENDPOINT", "https://s3.example.com")], "MINIO_BUCKET"),
             (&[("RETENTION_DAYS", "-1")], "RETENTION_DAYS"),
+            (&with("https://s3.example.com", "vhost"), "MINIO_ADDRESSING"),
+            (&with("https://photos.s3.example.com", ""), BUCKET),
+            (&with("https://photos.s3.example.com", "virtual"), BUCKET),
+            (&with("https://s3.example.com/photos", "path"), BUCKET),
+            (&with("http://127.0.0.1:9000", "virtual"), BUCKET),
         ] {
             assert_eq!(read(settings).map(|_| ()), Err(named), "{settings:?}");
         }
+    }
+
+    #[test]
+    fn a_bucket_is_addressed_as_the_settings_say() {
+        let url = |addressing| {
+            let deployment = read(&[
+                ("MINIO_ENDPOINT", "https://s3.example.com"),
+                ("MINIO_BUCKET", "photos"),
+                ("MINIO_ACCESS_KEY", "a"),
+                ("MINIO_SECRET_KEY", "b"),
+                ("MINIO_ADDRESSING", addressing),
+            ]);
+            deployment.expect("settings").bucket.expect("a bucket").url().to_string()
+        };
+        assert_eq!(url(""), "https://s3.example.com/photos/");
+        assert_eq!(url("path"), "https://s3.example.com/photos/");
+        assert_eq!(url("virtual"), "https://photos.s3.example.com/");
     }
 
     #[test]

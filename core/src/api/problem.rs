@@ -182,7 +182,7 @@ impl From<&Error> for Problem {
             status,
             code: error.code().to_owned(),
             detail: sentence(&error.to_string()),
-            advice: error.advice(Audience::Api).to_owned(),
+            advice: error.advice(Audience::Api).into_owned(),
             retry_after: error.may_pass().then_some(10),
             allow: None,
         }

@@ -35,7 +35,7 @@ impl Hand {
         let account = Account::new(secret(), origins).expect("an account");
         let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
         let endpoint = "http://minio.test".parse().expect("an address");
-        let bucket = Bucket::new(&endpoint, "photos", &access).expect("a bucket");
+        let bucket = Bucket::new(&endpoint, "photos", &access, None).expect("a bucket");
         let now = Timestamp::from_millis(1_800_000_000_000);
         let moment = Moment { now, poll: Duration::from_secs(30), photo_slots: 3, entropy: [7; 16] };
         let id = AvatarId::new(Uuid::from_u128(7));

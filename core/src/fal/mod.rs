@@ -39,7 +39,6 @@ pub mod requests;
 pub mod result;
 pub mod status;
 pub mod submit;
-mod text;
 pub mod train;
 pub mod upload;
 pub mod webhook;

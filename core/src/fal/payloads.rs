@@ -7,10 +7,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Account, CallError, RequestId, error::success, text::clean};
+use super::{Account, CallError, RequestId, error::success};
 use crate::{
     http::{Answer, Method, Request},
     limits::READ_TIMEOUT,
+    text::clean,
 };
 
 /// What was deleted.

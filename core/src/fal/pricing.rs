@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Account, CallError, Endpoint, error::success, text::clean};
+use super::{Account, CallError, Endpoint, error::success};
 use crate::{
     http::{Answer, Method, Request},
     limits::READ_TIMEOUT,
+    text::clean,
 };
 
 /// The price of one unit.

@@ -9,11 +9,11 @@ use url::Url;
 use super::{
     Account, ApiError, CallError, Endpoint, RequestId,
     error::{error_type, object},
-    text::clean,
 };
 use crate::{
     http::{Answer, Method, Request, Response, without_query},
     limits::READ_TIMEOUT,
+    text::clean,
 };
 
 /// A trained model.

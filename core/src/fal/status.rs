@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use super::{
     Account, CallError, Endpoint, RequestId,
     error::{ErrorKind, success, words},
-    text::clean,
 };
 use crate::{
     http::{Answer, Method, Request},
     limits::READ_TIMEOUT,
+    text::clean,
     time::Timestamp,
 };
 

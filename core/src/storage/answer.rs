@@ -1,6 +1,15 @@
 //! What a bucket answered.
 
-use super::key::{ETag, ObjectKey, Prefix};
+use std::fmt;
+
+use http::header::CONTENT_TYPE;
+use url::Url;
+
+use super::{
+    endpoint::Addressing,
+    key::{ETag, ObjectKey, ObjectPlace, Prefix},
+    refusal::Refusal,
+};
 use crate::{
     error::{StorageError, StorageErrorKind},
     http::{Answer, HeaderMap, Response, StatusCode},
@@ -24,43 +33,175 @@ pub struct Listing {
     pub next: Option<String>,
 }
 
-/// The answer when the bucket did what it was asked; else why not. `place` is named in the error.
-pub fn accepted(answer: Answer, place: &str) -> Result<Response, StorageError> {
-    let failed = |kind| StorageError::new(kind, place);
-    let answer = answer.map_err(|_| failed(StorageErrorKind::Unreachable))?;
-    if answer.status.is_success() {
-        return Ok(answer);
-    }
-    Err(failed(refused(answer.status, &answer.body)))
+/// What was asked of a bucket, as far as its answer is judged by it.
+#[derive(Clone)]
+pub struct Asked {
+    place: String,
+    bucket: Option<String>,
+    virtual_host: bool,
+    region: Option<String>,
+    /// What no error may repeat.
+    hidden: Vec<String>,
 }
 
-/// What a refusal means. The body, where there is one, is S3's error document.
-#[must_use]
-pub fn refused(status: StatusCode, body: &[u8]) -> StorageErrorKind {
-    let body = String::from_utf8_lossy(body.get(..MAX_ERROR).unwrap_or(body));
-    let says = |word: &str| body.contains(word);
-    if says("Request has expired") || says("<Code>RequestTimeTooSkewed<") || says("ExpiredToken") {
-        return StorageErrorKind::Expired;
+/// Without what is hidden.
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
     }
-    if says("<Code>XMinioStorageFull<") || says("<Code>QuotaExceeded<") {
-        return StorageErrorKind::Full;
+}
+
+impl Asked {
+    pub(super) fn new(place: impl Into<String>) -> Self {
+        let place = place.into();
+        Self { place, bucket: None, virtual_host: false, region: None, hidden: Vec::new() }
     }
-    if says("<Code>NoSuchBucket<") {
-        return StorageErrorKind::NoBucket;
+
+    pub(super) fn of_bucket(self, name: &str, addressing: Addressing, region: &str, key: &str) -> Self {
+        Self {
+            bucket: Some(name.to_owned()),
+            virtual_host: addressing == Addressing::Virtual,
+            region: Some(region.to_owned()),
+            hidden: vec![key.to_owned()],
+            ..self
+        }
     }
-    match status.as_u16() {
-        401 | 403 => StorageErrorKind::Denied,
-        404 | 410 => StorageErrorKind::Missing,
+
+    /// What a presigned address asks for: it tells region and key's id itself. `place` is named in errors.
+    #[must_use]
+    pub fn at(url: &Url, place: impl Into<String>) -> Self {
+        let query =
+            |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let credential = query("X-Amz-Credential").unwrap_or_default();
+        let mut parts = credential.split('/');
+        let (key, region) = (parts.next().unwrap_or_default(), parts.nth(1));
+        let asked = Self::new(place);
+        let bucket = asked.place.parse::<ObjectPlace>().ok().map(|place| place.bucket);
+        let host = url.host_str().unwrap_or_default();
+        let behind =
+            |bucket: &String| host.strip_prefix(bucket.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        let virtual_host = bucket.as_ref().is_some_and(behind);
+        let hidden = [Some(key.to_owned()), query("X-Amz-Signature")];
+        let hidden = hidden.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        Self { bucket, virtual_host, region: region.map(str::to_owned), hidden, ..asked }
+    }
+
+    /// An error of this kind, at the place.
+    #[must_use]
+    pub fn error(&self, kind: StorageErrorKind) -> StorageError {
+        StorageError::new(kind, self.place.clone())
+    }
+
+    /// Whether an answer that begins so is the bucket's, and what was asked for. A web page or JSON never is: MinIO's
+    /// console answers everything with a page and 200.
+    #[must_use]
+    pub fn is_given(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let foreign = ["text/html", "application/json"].iter().any(|foreign| kind.starts_with(foreign));
+        let own = || headers.keys().any(|name| name.as_str().starts_with("x-amz-"));
+        status.is_success() && (!foreign || own())
+    }
+
+    /// The answer when the bucket did what it was asked; else why not.
+    pub fn accepted(&self, answer: Answer) -> Result<Response, StorageError> {
+        let answer = answer.map_err(|_| self.error(StorageErrorKind::Unreachable))?;
+        if self.is_given(answer.status, &answer.headers) {
+            return Ok(answer);
+        }
+        Err(self.refused(answer.status, &answer.headers, &answer.body))
+    }
+
+    /// What a refusal means. The body, where there is one, is S3's error document, or somebody else's words.
+    #[must_use]
+    pub fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> StorageError {
+        let region = self.region.as_deref();
+        let mut refusal = Refusal::read(status, headers, body, &self.hidden, region);
+        refusal.virtual_host = self.virtual_host;
+        refusal.endpoint = refusal.endpoint.map(|host| self.server(&host));
+        let kind = kind_of(status, &refusal);
+        if kind != StorageErrorKind::Region {
+            (refusal.region, refusal.endpoint) = (None, None);
+        }
+        StorageError { refusal: Some(Box::new(refusal)), ..self.error(kind) }
+    }
+
+    /// The server of a host that may have the bucket in front.
+    fn server(&self, host: &str) -> String {
+        let without = self.bucket.as_deref().and_then(|bucket| host.strip_prefix(bucket)?.strip_prefix('.'));
+        format!("https://{}", without.unwrap_or(host))
+    }
+
+    /// Reads a page of a listing. Keys that do not lie under the prefix are not ours to touch, whatever the server
+    /// says; keys that no URL can carry were never written by us.
+    pub fn listing(&self, answer: Answer, prefix: &Prefix) -> Result<Listing, StorageError> {
+        let answer = self.accepted(answer)?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let Ok(page) = rusty_s3::actions::ListObjectsV2::parse_response(&text) else {
+            let refused = self.refused(answer.status, &answer.headers, &answer.body);
+            // Where no virtual hosts are known the path says which bucket is meant: here it says none, and all are listed.
+            let all = self.virtual_host && text.contains("<ListAllMyBucketsResult");
+            return Err(if all {
+                StorageError { kind: StorageErrorKind::Addressing, ..refused }
+            } else {
+                refused
+            });
+        };
+        let keys = page.contents.into_iter().filter_map(|object| ObjectKey::new(&object.key).ok());
+        Ok(Listing {
+            keys: keys.filter(|key| prefix.holds(key)).collect(),
+            next: page.next_continuation_token,
+        })
+    }
+}
+
+/// What a refusal means for what was asked: by S3's code, and where that says nothing by the status.
+fn kind_of(status: StatusCode, refusal: &Refusal) -> StorageErrorKind {
+    match refusal.code() {
+        "RequestTimeTooSkewed" | "RequestExpired" => StorageErrorKind::Expired,
+        "AccessDenied" if refusal.says(&["expired", "not valid yet", "not yet valid"]) => {
+            StorageErrorKind::Expired
+        }
+        "XMinioStorageFull" | "QuotaExceeded" | "XMinioAdminBucketQuotaExceeded" => StorageErrorKind::Full,
+        "NoSuchBucket" => StorageErrorKind::NoBucket,
+        "PermanentRedirect" | "TemporaryRedirect" | "IllegalLocationConstraintException" => {
+            StorageErrorKind::Region
+        }
+        "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError"
+            if refusal.region.is_some() || refusal.says(&["region"]) =>
+        {
+            StorageErrorKind::Region
+        }
+        // Alibaba's, Tencent's, Huawei's and Volcengine's words for one thing.
+        "SecondLevelDomainForbidden"
+        | "PathStyleDomainForbidden"
+        | "VirtualHostDomainRequired"
+        | "InvalidPathAccess" => StorageErrorKind::Addressing,
+        // The first part of the key was taken for the bucket.
+        "InvalidBucketName" if refusal.virtual_host => StorageErrorKind::Addressing,
+        _ if refusal.asks_for_less() => StorageErrorKind::Unreachable,
+        "ServiceUnavailable"
+        | "InternalError"
+        | "RequestTimeout"
+        | "OperationAborted"
+        | "XMinioServerNotInitialized" => StorageErrorKind::Unreachable,
+        code => by_status(status, refusal, !code.is_empty()),
+    }
+}
+
+fn by_status(status: StatusCode, refusal: &Refusal, is_s3: bool) -> StorageErrorKind {
+    match (status.as_u16(), &refusal.foreign) {
+        // A HEAD has no body: the header that names another region is all there is.
+        (300..=400, None) if !is_s3 && refusal.region.is_some() => StorageErrorKind::Region,
+        (408 | 429 | 500 | 502..=504, _) => StorageErrorKind::Unreachable,
+        (507, _) => StorageErrorKind::Full,
+        (_, Some(_)) => StorageErrorKind::NotS3,
+        (401 | 403, None) => StorageErrorKind::Denied,
+        (404 | 410, None) => StorageErrorKind::Missing,
         // The version or the length that was asked for is not there any more.
-        412 | 416 => StorageErrorKind::Changed,
-        408 | 429 | 500 | 502..=504 => StorageErrorKind::Unreachable,
-        507 => StorageErrorKind::Full,
-        _ => StorageErrorKind::Broken,
+        (412 | 416, None) => StorageErrorKind::Changed,
+        (_, None) => StorageErrorKind::Refused,
     }
 }
-
-/// As much of an error document as is looked at.
-const MAX_ERROR: usize = 4096;
 
 /// What the headers of an answer say of the object.
 #[must_use]
@@ -72,68 +213,182 @@ pub fn head_of(headers: &HeaderMap) -> ObjectHead {
     }
 }
 
-/// Reads a page of a listing. Keys that do not lie under the prefix are not ours to touch, whatever the server
-/// says; keys that no URL can carry were never written by us.
-pub fn listing(answer: Answer, prefix: &Prefix) -> Result<Listing, StorageError> {
-    let answer = accepted(answer, prefix.as_str())?;
-    let broken = || StorageError::new(StorageErrorKind::Broken, prefix.to_string());
-    let text = str::from_utf8(&answer.body).map_err(|_| broken())?;
-    let page = rusty_s3::actions::ListObjectsV2::parse_response(text).map_err(|_| broken())?;
-    let keys = page.contents.into_iter().filter_map(|object| ObjectKey::new(&object.key).ok());
-    Ok(Listing { keys: keys.filter(|key| prefix.holds(key)).collect(), next: page.next_continuation_token })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{accepted, head_of, listing, refused};
+    use super::{Asked, head_of};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
         avatar::{AvatarId, Name},
-        error::StorageErrorKind as Kind,
-        http::{HeaderMap, HeaderValue, NoAnswer, Response, StatusCode},
-        storage::Prefix,
+        error::{StorageError, StorageErrorKind as Kind},
+        http::{HeaderMap, HeaderName, HeaderValue, NoAnswer, Response, StatusCode},
+        secret::Secret,
+        storage::{Access, Addressing, Bucket, ObjectKey, Prefix},
+        time::Timestamp,
+        words::Audience,
     };
+
+    fn bucket(addressing: Addressing) -> Bucket {
+        let secret = |text| Secret::new(text).expect("text");
+        let access =
+            Access { key: secret("AKIAEXAMPLE"), secret: secret("hush"), region: "us-east-1".to_owned() };
+        let endpoint = "https://s3.example.com".parse().expect("an address");
+        Bucket::new(&endpoint, "avatars", &access, Some(addressing)).expect("a bucket")
+    }
 
     fn answer(status: u16, body: &str) -> Response {
         let status = StatusCode::from_u16(status).expect("a status");
         Response { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }
     }
 
+    fn document(code: &str, more: &str) -> String {
+        format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code>{more}<RequestId>1</RequestId></Error>")
+    }
+
+    /// What the shell that knows the bucket makes of it, and the one that knows the signed address alone: the same.
+    fn refused(addressing: Addressing, answer: &Response) -> StorageError {
+        let bucket = bucket(addressing);
+        let key = ObjectKey::new("a.jpg").expect("a key");
+        let url = bucket.get(&key, None, None, Timestamp::from_millis(1_800_000_000_000)).url;
+        let [one, other] = [bucket.asked("s3://avatars/a.jpg"), Asked::at(&url, "s3://avatars/a.jpg")]
+            .map(|asked| asked.accepted(Ok(answer.clone())).expect_err("a refusal"));
+        assert_eq!(one, other);
+        one
+    }
+
     #[test]
     fn a_refusal_says_what_is_wrong() {
-        let document = |code: &str, message: &str| {
-            format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>")
-        };
-        for (status, code, message, kind) in [
-            (404, "NoSuchKey", "", Kind::Missing),
-            (404, "NoSuchBucket", "", Kind::NoBucket),
-            (403, "InvalidAccessKeyId", "", Kind::Denied),
-            (403, "SignatureDoesNotMatch", "", Kind::Denied),
-            (403, "AccessDenied", "Access Denied.", Kind::Denied),
-            (403, "AccessDenied", "Request has expired", Kind::Expired),
-            (403, "RequestTimeTooSkewed", "", Kind::Expired),
-            (412, "PreconditionFailed", "", Kind::Changed),
-            (416, "InvalidRange", "", Kind::Changed),
-            (503, "SlowDown", "", Kind::Unreachable),
-            (507, "XMinioStorageFull", "", Kind::Full),
-            (301, "PermanentRedirect", "", Kind::Broken),
-            (500, "InternalError", "", Kind::Unreachable),
-            (400, "AuthorizationHeaderMalformed", "", Kind::Broken),
+        let message = |text: &str| format!("<Message>{text}</Message>");
+        let elsewhere = "<Endpoint>avatars.s3-eu-west-1.amazonaws.com</Endpoint><Bucket>avatars</Bucket>";
+        for (status, code, more, kind) in [
+            (404, "NoSuchKey", String::new(), Kind::Missing),
+            (404, "NoSuchBucket", String::new(), Kind::NoBucket),
+            (403, "InvalidAccessKeyId", String::new(), Kind::Denied),
+            (403, "SignatureDoesNotMatch", String::new(), Kind::Denied),
+            (403, "AccessDenied", message("Access Denied."), Kind::Denied),
+            (403, "InvalidObjectState", message("It is archived."), Kind::Denied),
+            (403, "AccessDenied", message("Request has expired"), Kind::Expired),
+            (403, "AccessDenied", message("Request is not valid yet"), Kind::Expired),
+            (403, "RequestTimeTooSkewed", String::new(), Kind::Expired),
+            (403, "SecondLevelDomainForbidden", String::new(), Kind::Addressing),
+            (412, "PreconditionFailed", String::new(), Kind::Changed),
+            (416, "InvalidRange", String::new(), Kind::Changed),
+            (503, "SlowDown", String::new(), Kind::Unreachable),
+            (503, "ServiceUnavailable", String::new(), Kind::Unreachable),
+            (500, "InternalError", String::new(), Kind::Unreachable),
+            (400, "RequestTimeout", String::new(), Kind::Unreachable),
+            (409, "OperationAborted", String::new(), Kind::Unreachable),
+            (507, "XMinioStorageFull", String::new(), Kind::Full),
+            (400, "XMinioAdminBucketQuotaExceeded", String::new(), Kind::Full),
+            (301, "PermanentRedirect", elsewhere.to_owned(), Kind::Region),
+            (307, "TemporaryRedirect", elsewhere.to_owned(), Kind::Region),
+            (400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>".to_owned(), Kind::Region),
+            (400, "AuthorizationQueryParametersError", message("the region is wrong"), Kind::Region),
+            (400, "AuthorizationQueryParametersError", message("X-Amz-Expires is odd"), Kind::Refused),
+            (400, "InvalidBucketName", String::new(), Kind::Refused),
+            (405, "MethodNotAllowed", String::new(), Kind::Refused),
+            (501, "NotImplemented", String::new(), Kind::Refused),
         ] {
-            let status = StatusCode::from_u16(status).expect("a status");
-            assert_eq!(refused(status, document(code, message).as_bytes()), kind, "{code} {message}");
+            let error = refused(Addressing::Path, &answer(status, &document(code, &more)));
+            assert_eq!(error.kind, kind, "{code} {more}");
+            assert_eq!(error.refusal.as_ref().expect("words").code(), code);
+            assert!(error.to_string().contains(code), "{error}");
+            assert!(
+                !error.advice(Audience::Terminal).contains("disk"),
+                "{}",
+                error.advice(Audience::Terminal)
+            );
         }
         // A HEAD has no body.
-        assert_eq!(refused(StatusCode::NOT_FOUND, b""), Kind::Missing);
+        for (status, kind) in [(403, Kind::Denied), (404, Kind::Missing), (400, Kind::Refused)] {
+            assert_eq!(refused(Addressing::Path, &answer(status, "")).kind, kind);
+        }
+        let mut elsewhere = answer(400, "");
+        let name = HeaderName::from_static("x-amz-bucket-region");
+        elsewhere.headers.insert(name, HeaderValue::from_static("eu-west-1"));
+        assert_eq!(refused(Addressing::Path, &elsewhere).kind, Kind::Region);
+    }
+
+    /// Each refusal, and what it tells a person to do.
+    #[test]
+    fn each_refusal_has_its_own_advice() {
+        let region = "<Region>eu-west-1</Region>";
+        let endpoint = "<Endpoint>avatars.s3-eu-west-1.amazonaws.com</Endpoint>";
+        for (status, code, more, advice) in [
+            (400, "AuthorizationHeaderMalformed", region, "set MINIO_REGION=eu-west-1"),
+            (
+                301,
+                "PermanentRedirect",
+                endpoint,
+                "set MINIO_REGION=eu-west-1 and MINIO_ENDPOINT=https://s3-eu-west-1.amazonaws.com",
+            ),
+            (301, "PermanentRedirect", "", "MINIO_REGION"),
+            (403, "InvalidAccessKeyId", "", "MINIO_ACCESS_KEY"),
+            (403, "SignatureDoesNotMatch", "", "MINIO_SECRET_KEY"),
+            (403, "AccessDenied", "", "s3:GetObject"),
+            (404, "NoSuchBucket", "", "MINIO_BUCKET"),
+            (403, "SecondLevelDomainForbidden", "", "MINIO_ADDRESSING=virtual"),
+            (403, "RequestTimeTooSkewed", "", "clock"),
+            (503, "SlowDown", "", "again"),
+            (500, "InternalError", "", "log"),
+            (418, "Teapot", "", "MINIO_ENDPOINT"),
+        ] {
+            let error = refused(Addressing::Path, &answer(status, &document(code, more)));
+            let found = error.advice(Audience::Terminal);
+            assert!(found.to_lowercase().contains(&advice.to_lowercase()), "{code}: {found}");
+        }
+        let lost = refused(Addressing::Virtual, &answer(400, &document("InvalidBucketName", "")));
+        assert_eq!(lost.kind, Kind::Addressing);
+        assert!(
+            lost.advice(Audience::Terminal).contains("MINIO_ADDRESSING=path"),
+            "{}",
+            lost.advice(Audience::Terminal)
+        );
+    }
+
+    #[test]
+    fn what_answers_in_the_bucket_s_place_is_told_from_it() {
+        let page = "<html><title>Sign in</title></html>";
+        for (status, kind) in
+            [(200, Kind::NotS3), (403, Kind::NotS3), (404, Kind::NotS3), (502, Kind::Unreachable)]
+        {
+            let mut answer = answer(status, page);
+            answer.headers.insert("content-type", HeaderValue::from_static("text/html"));
+            let error = refused(Addressing::Path, &answer);
+            assert_eq!(error.kind, kind, "{status}");
+            assert!(error.to_string().contains("a web page called \"Sign in\""), "{error}");
+        }
+        let plain =
+            refused(Addressing::Path, &answer(400, "Client sent an HTTP request to an HTTPS server."));
+        assert_eq!(plain.kind, Kind::NotS3);
+        assert!(
+            plain.advice(Audience::Terminal).contains("https://"),
+            "{}",
+            plain.advice(Audience::Terminal)
+        );
+        let mut redirect = answer(308, "");
+        redirect.headers.insert("location", HeaderValue::from_static("https://s3.example.com/x?y=z"));
+        let redirect = refused(Addressing::Path, &redirect);
+        assert!(
+            redirect.advice(Audience::Terminal).contains("MINIO_ENDPOINT=https://s3.example.com"),
+            "{}",
+            redirect.advice(Audience::Terminal)
+        );
+        // An object that somebody uploaded as a page is one all the same.
+        let mut object = answer(200, page);
+        for (name, value) in [("content-type", "text/html"), ("x-amz-request-id", "1")] {
+            object.headers.insert(name, HeaderValue::from_static(value));
+        }
+        assert!(bucket(Addressing::Path).asked("a").accepted(Ok(object)).is_ok());
     }
 
     #[test]
     fn no_answer_is_an_unreachable_bucket() {
-        let error = accepted(Err(NoAnswer::TimedOut), "s3://avatars/a").expect_err("no answer");
+        let asked = bucket(Addressing::Path).asked("s3://avatars/a");
+        let error = asked.accepted(Err(NoAnswer::TimedOut)).expect_err("no answer");
         assert_eq!((error.kind, error.place.as_str()), (Kind::Unreachable, "s3://avatars/a"));
-        assert!(accepted(Ok(answer(200, "")), "a").is_ok());
-        assert!(accepted(Ok(answer(302, "")), "a").is_err());
+        assert!(asked.accepted(Ok(answer(200, ""))).is_ok());
+        assert!(asked.accepted(Ok(answer(302, ""))).is_err());
     }
 
     #[test]
@@ -161,10 +416,22 @@ mod tests {
             content("originals/a.jpg"),
             content(&format!("{prefix}x/../../../originals/a.jpg")),
         );
-        let page = listing(Ok(answer(200, &page)), &prefix).expect("a page");
+        let asked = bucket(Addressing::Path).asked("here");
+        let page = asked.listing(Ok(answer(200, &page)), &prefix).expect("a page");
         assert_eq!(page.next.as_deref(), Some("abc"));
         let keys: Vec<_> = page.keys.iter().map(ToString::to_string).collect();
         assert_eq!(keys, [format!("{prefix}a b+.jpg")]);
-        assert_eq!(listing(Ok(answer(200, "<html>")), &prefix).expect_err("a page").kind, Kind::Broken);
+        let kind = |body: &str| asked.listing(Ok(answer(200, body)), &prefix).expect_err("no page").kind;
+        assert_eq!((kind("<html>"), kind("<What/>"), kind("")), (Kind::NotS3, Kind::NotS3, Kind::Refused));
+        // Without virtual hosts the same request lists the buckets.
+        let all = "<ListAllMyBucketsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></ListAllMyBucketsResult>";
+        let asked = bucket(Addressing::Virtual).asked("here");
+        let error = asked.listing(Ok(answer(200, all)), &prefix).expect_err("all buckets");
+        assert_eq!(error.kind, Kind::Addressing);
+        assert!(
+            error.advice(Audience::Terminal).contains("MINIO_ADDRESSING=path"),
+            "{}",
+            error.advice(Audience::Terminal)
+        );
     }
 }

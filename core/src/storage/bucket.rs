@@ -7,7 +7,11 @@ use percent_encoding::percent_decode_str;
 use rusty_s3::{Credentials, S3Action, UrlStyle};
 use url::Url;
 
-use super::key::{ETag, KeyError, ObjectKey, ObjectPlace, Prefix};
+use super::{
+    Asked,
+    endpoint::{self, Addressing, BucketError},
+    key::{ETag, KeyError, ObjectKey, ObjectPlace, Prefix},
+};
 use crate::{
     http::{Body, Method, Request},
     limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
@@ -20,7 +24,13 @@ use crate::{
 /// when, and nothing of the key.
 #[derive(Clone)]
 pub struct Bucket {
-    bucket: rusty_s3::Bucket,
+    signer: rusty_s3::Bucket,
+    addressing: Addressing,
+    /// Where it would be, addressed by path. Stored states know the bucket by it, so it does not depend on how the
+    /// bucket is addressed today.
+    address: String,
+    /// What addresses of its objects begin with: how it is addressed, and the other way.
+    homes: Vec<Url>,
     credentials: Credentials,
 }
 
@@ -33,17 +43,6 @@ pub struct Access {
     pub secret: Secret,
     /// The region that signatures name; MinIO's is `us-east-1` unless it was told otherwise.
     pub region: String,
-}
-
-/// Why there can be no such bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BucketError {
-    /// The server cannot be there.
-    Endpoint,
-    /// Not a name by the S3 API's rules.
-    Name,
-    /// Not a region's name.
-    Region,
 }
 
 /// Why a text names no photo in this bucket.
@@ -63,7 +62,6 @@ pub enum LocateError {
 }
 
 displayed! {
-    BucketError => words::settings::bucket;
     LocateError => words::settings::locate;
 }
 
@@ -71,15 +69,14 @@ displayed! {
 pub const SIGNED_FOR: Duration = Duration::from_mins(10);
 
 impl Bucket {
-    /// The bucket of this name at this server, addressed by path.
-    pub fn new(endpoint: &Url, name: &str, access: &Access) -> Result<Self, BucketError> {
-        let plain = endpoint.username().is_empty()
-            && endpoint.password().is_none()
-            && endpoint.query().is_none()
-            && endpoint.fragment().is_none();
-        if !plain {
-            return Err(BucketError::Endpoint);
-        }
+    /// The bucket of this name at this server. `addressing` is what was set, if anything was: paths are the default,
+    /// and a host that seems to name the bucket already is refused unless they were asked for.
+    pub fn new(
+        endpoint: &Url,
+        name: &str,
+        access: &Access,
+        addressing: Option<Addressing>,
+    ) -> Result<Self, BucketError> {
         if !is_bucket_name(name) {
             return Err(BucketError::Name);
         }
@@ -88,23 +85,64 @@ impl Bucket {
         if !(1..=64).contains(&region.len()) || !region.chars().all(legal) {
             return Err(BucketError::Region);
         }
-        let bucket =
-            rusty_s3::Bucket::new(endpoint.clone(), UrlStyle::Path, name.to_owned(), access.region.clone())
-                .map_err(|_| BucketError::Endpoint)?;
+        endpoint::check(endpoint, name, addressing)?;
+        Self::at(endpoint, name, access, addressing.unwrap_or_default())
+    }
+
+    /// The bucket below this address, which may have a path: that of a server of our own.
+    pub(crate) fn at(
+        address: &Url,
+        name: &str,
+        access: &Access,
+        addressing: Addressing,
+    ) -> Result<Self, BucketError> {
+        let made = |style| {
+            rusty_s3::Bucket::new(address.clone(), style, name.to_owned(), access.region.clone()).map_err(
+                |_| {
+                    let host = address.host_str().unwrap_or_default().to_owned();
+                    match style {
+                        UrlStyle::Path => BucketError::Endpoint,
+                        UrlStyle::VirtualHost => BucketError::NoVirtualHost { host },
+                    }
+                },
+            )
+        };
+        let (by_path, hosted) = (made(UrlStyle::Path)?, made(UrlStyle::VirtualHost));
+        let address = by_path.base_url().as_str().to_owned();
+        let homes = [Some(by_path.base_url()), hosted.as_ref().ok().map(rusty_s3::Bucket::base_url)];
+        let homes = homes.into_iter().flatten().cloned().collect();
+        let signer = match addressing {
+            Addressing::Path => by_path,
+            Addressing::Virtual => hosted?,
+        };
         let credentials = Credentials::new(access.key.expose(), access.secret.expose());
-        Ok(Self { bucket, credentials })
+        Ok(Self { signer, addressing, address, homes, credentials })
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.bucket.name()
+        self.signer.name()
     }
 
-    /// Its address, such as `https://minio.example.com:9000/avatars/`: which bucket of the world it is.
+    /// Which bucket of the world it is, such as `https://minio.example.com:9000/avatars/`: the same however it is
+    /// addressed.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.bucket.base_url().as_str()
+        &self.address
+    }
+
+    /// Where its objects are asked for, such as `https://avatars.s3.example.com/`.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        self.signer.base_url()
+    }
+
+    /// What its refusals are judged by; `place` is named in the errors.
+    #[must_use]
+    pub fn asked(&self, place: impl Into<String>) -> Asked {
+        let signer = &self.signer;
+        Asked::new(place).of_bucket(signer.name(), self.addressing, signer.region(), self.credentials.key())
     }
 
     /// An object of it as people and stored states name it.
@@ -132,13 +170,13 @@ impl Bucket {
         if !text.starts_with("http://") && !text.starts_with("https://") {
             return Ok(ObjectKey::new(text)?);
         }
-        let base = self.bucket.base_url();
-        let server = || LocateError::Elsewhere(base.origin().ascii_serialization());
+        let server = || LocateError::Elsewhere(self.url().origin().ascii_serialization());
         let url: Url = text.parse().map_err(|_| server())?;
-        if url.origin() != base.origin() || !url.username().is_empty() || url.password().is_some() {
+        let mut here = self.homes.iter().filter(|home| home.origin() == url.origin()).peekable();
+        if here.peek().is_none() || !url.username().is_empty() || url.password().is_some() {
             return Err(server());
         }
-        let path = url.path().strip_prefix(base.path()).ok_or_else(other)?;
+        let path = here.find_map(|home| url.path().strip_prefix(home.path())).ok_or_else(other)?;
         let key = percent_decode_str(path).decode_utf8().map_err(|_| KeyError::Character)?;
         Ok(ObjectKey::new(&key)?)
     }
@@ -152,7 +190,7 @@ impl Bucket {
         unchanged: Option<&ETag>,
         now: Timestamp,
     ) -> Request {
-        let action = self.bucket.get_object(Some(&self.credentials), key.as_str());
+        let action = self.signer.get_object(Some(&self.credentials), key.as_str());
         let mut request = signed(Method::GET, &action, TRANSFER_TIMEOUT, now);
         if let Some(range) = range {
             let last = range.end.saturating_sub(1);
@@ -167,7 +205,7 @@ impl Bucket {
     /// Writes an object, over whatever was there.
     #[must_use]
     pub fn put(&self, key: &ObjectKey, body: Body, content_type: &str, now: Timestamp) -> Request {
-        let action = self.bucket.put_object(Some(&self.credentials), key.as_str());
+        let action = self.signer.put_object(Some(&self.credentials), key.as_str());
         let request = signed(Method::PUT, &action, TRANSFER_TIMEOUT, now);
         Request { body, ..request.header(header::CONTENT_TYPE, content_type) }
     }
@@ -175,21 +213,21 @@ impl Bucket {
     /// Asks how long an object is and which version.
     #[must_use]
     pub fn head(&self, key: &ObjectKey, now: Timestamp) -> Request {
-        let action = self.bucket.head_object(Some(&self.credentials), key.as_str());
+        let action = self.signer.head_object(Some(&self.credentials), key.as_str());
         signed(Method::HEAD, &action, READ_TIMEOUT, now)
     }
 
     /// Deletes an object. One that is not there counts as deleted.
     #[must_use]
     pub fn delete(&self, key: &ObjectKey, now: Timestamp) -> Request {
-        let action = self.bucket.delete_object(Some(&self.credentials), key.as_str());
+        let action = self.signer.delete_object(Some(&self.credentials), key.as_str());
         signed(Method::DELETE, &action, READ_TIMEOUT, now)
     }
 
     /// Lists what lies under a prefix, up to a thousand keys from where the page before ended.
     #[must_use]
     pub fn list(&self, prefix: &Prefix, after: Option<&str>, now: Timestamp) -> Request {
-        let mut action = self.bucket.list_objects_v2(Some(&self.credentials));
+        let mut action = self.signer.list_objects_v2(Some(&self.credentials));
         action.with_prefix(prefix.as_str().to_owned());
         if let Some(token) = after {
             action.with_continuation_token(token.to_owned());
@@ -222,7 +260,7 @@ fn is_bucket_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, Bucket, BucketError, LocateError};
+    use super::{Access, Addressing, Bucket, BucketError, LocateError};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
@@ -241,7 +279,7 @@ mod tests {
 
     fn bucket() -> Bucket {
         let endpoint = "http://127.0.0.1:9000".parse().expect("an address");
-        Bucket::new(&endpoint, "avatars", &access()).expect("a bucket")
+        Bucket::new(&endpoint, "avatars", &access(), None).expect("a bucket")
     }
 
     fn key(text: &str) -> ObjectKey {
@@ -267,6 +305,43 @@ mod tests {
         assert_ne!(first.query(), url("test.tx").query());
         assert_eq!(url("мама+1 %.jpg").path(), "/avatars/%D0%BC%D0%B0%D0%BC%D0%B0%2B1%20%25.jpg");
         assert_eq!(url("http:/x?y#z").path(), "/avatars/http%3A/x%3Fy%23z");
+    }
+
+    /// The example of the S3 API reference itself ("Authenticating requests: using query parameters"), but for the
+    /// time that it counts, which here is ours; the signature was computed apart from here, by that page's steps.
+    #[test]
+    fn a_virtual_host_is_signed_and_located() {
+        let endpoint = "https://s3.amazonaws.com".parse().expect("an address");
+        let bucket = |addressing| {
+            Bucket::new(&endpoint, "examplebucket", &access(), Some(addressing)).expect("a bucket")
+        };
+        let (hosted, by_path) = (bucket(Addressing::Virtual), bucket(Addressing::Path));
+        let url = hosted.get(&key("test.txt"), None, None, Timestamp::from_millis(MOMENT)).url;
+        assert_eq!(
+            url.as_str(),
+            "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+             &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
+             &X-Amz-Date=20130524T000000Z&X-Amz-Expires=600&X-Amz-SignedHeaders=host\
+             &X-Amz-Signature=b91a9baf60f6aa6d142b8ada9704803935d42c38cba3181da1294c96c5c6cb9d"
+        );
+        // It is the same bucket, whose files are found again however it is addressed.
+        assert_eq!(hosted.address(), by_path.address());
+        for bucket in [&hosted, &by_path] {
+            let shown = bucket.url().as_str();
+            let own = bucket.get(&key("u/a b.jpg"), None, None, Timestamp::from_millis(MOMENT)).url;
+            for text in [
+                own.as_str(),
+                "https://s3.amazonaws.com/examplebucket/u/a%20b.jpg",
+                "https://examplebucket.s3.amazonaws.com/u/a%20b.jpg",
+            ] {
+                assert_eq!(bucket.locate(text), Ok(key("u/a b.jpg")), "{text} {shown}");
+            }
+            for elsewhere in ["https://other.s3.amazonaws.com/a", "http://examplebucket.s3.amazonaws.com/a"] {
+                assert!(matches!(bucket.locate(elsewhere), Err(LocateError::Elsewhere(_))), "{elsewhere}");
+            }
+            let other = Err(LocateError::OtherBucket("examplebucket".to_owned()));
+            assert_eq!(bucket.locate("https://s3.amazonaws.com/other/a"), other);
+        }
     }
 
     #[test]
@@ -324,16 +399,15 @@ mod tests {
     #[test]
     fn what_cannot_be_a_bucket_is_refused() {
         let new = |endpoint: &str, name: &str| {
-            Bucket::new(&endpoint.parse().expect("an address"), name, &access()).map(|_| ())
+            Bucket::new(&endpoint.parse().expect("an address"), name, &access(), None).map(|_| ())
         };
-        assert_eq!(new("https://minio.example.com/s3", "avatars"), Ok(()));
+        assert_eq!(new("https://minio.example.com", "avatars"), Ok(()));
         assert_eq!(new("ftp://minio.example.com", "avatars"), Err(BucketError::Endpoint));
-        assert_eq!(new("http://user:word@minio.example.com", "avatars"), Err(BucketError::Endpoint));
         for name in ["", "ab", "a/b", "..", "a..b", "Avatars", "-ab", "a?b"] {
             assert_eq!(new("http://minio", name), Err(BucketError::Name), "{name}");
         }
         let odd = Access { region: "us east".to_owned(), ..access() };
         let endpoint = "http://minio".parse().expect("an address");
-        assert_eq!(Bucket::new(&endpoint, "avatars", &odd).map(|_| ()), Err(BucketError::Region));
+        assert_eq!(Bucket::new(&endpoint, "avatars", &odd, None).map(|_| ()), Err(BucketError::Region));
     }
 }

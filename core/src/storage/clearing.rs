@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Bucket, ObjectKey, Prefix, accepted, listing};
+use super::{Asked, Bucket, ObjectKey, Prefix};
 use crate::{
     error::{StorageError, StorageErrorKind},
     http::{Answer, Request},
@@ -80,7 +80,7 @@ impl Clearing {
     }
 
     fn was_listed(&mut self, answer: Answer) -> State {
-        let keys = match listing(answer, &self.prefix) {
+        let keys = match self.asked().listing(answer, &self.prefix) {
             // With its bucket all of it is gone.
             Err(error) if error.kind == StorageErrorKind::NoBucket => return State::Done,
             Err(error) => return State::Failed(error),
@@ -92,20 +92,23 @@ impl Clearing {
         self.rounds += 1;
         if keys == self.listed || self.rounds > MOST_ROUNDS {
             // It says that it deletes, and does not.
-            let place = format!("s3://{}/{}", self.bucket.name(), self.prefix);
-            return State::Failed(StorageError::new(StorageErrorKind::Broken, place));
+            return State::Failed(self.asked().error(StorageErrorKind::Refused));
         }
         self.listed.clone_from(&keys);
         State::Deleting(keys.into())
     }
 
     fn was_deleted(&mut self, key: &ObjectKey, answer: Answer, rest: VecDeque<ObjectKey>) -> State {
-        let place = self.bucket.place(key.clone()).to_string();
-        match accepted(answer, &place) {
+        let asked = self.bucket.asked(self.bucket.place(key.clone()).to_string());
+        match asked.accepted(answer) {
             Err(error) if error.kind != StorageErrorKind::Missing => return State::Failed(error),
             _ => self.deleted += 1,
         }
         if rest.is_empty() { State::Listing } else { State::Deleting(rest) }
+    }
+
+    fn asked(&self) -> Asked {
+        self.bucket.asked(format!("s3://{}/{}", self.bucket.name(), self.prefix))
     }
 }
 
@@ -136,7 +139,7 @@ mod tests {
         let secret = || Secret::new("hush").expect("text");
         let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
         let endpoint = "http://minio.test".parse().expect("an address");
-        let bucket = Bucket::new(&endpoint, "photos", &access).expect("a bucket");
+        let bucket = Bucket::new(&endpoint, "photos", &access, None).expect("a bucket");
         let (mut clearing, mut calls) = (Clearing::new(&bucket, &prefix()), Vec::new());
         loop {
             match clearing.step(Timestamp::from_millis(NOW)) {
@@ -189,7 +192,7 @@ mod tests {
             )
             .1
         };
-        assert_eq!(refuses(204, ""), Err(StorageErrorKind::Broken));
+        assert_eq!(refuses(204, ""), Err(StorageErrorKind::Refused));
         assert_eq!(refuses(403, ""), Err(StorageErrorKind::Denied));
         let gone = clear(|_| (404, "<Error><Code>NoSuchBucket</Code></Error>".to_owned()));
         assert_eq!(gone.1, Ok(0));

@@ -1,19 +1,22 @@
-//! What stops a job or makes it wait: network, data, storage. What fal itself says stands in [`super::fal`].
+//! What stops a job or makes it wait: network and data. What fal itself says stands in
+//! [`super::fal`], what storage says in [`super::storage`].
 
-use super::{Audience, Language, fal};
+use std::borrow::Cow;
+
+use super::{Audience, Language, fal, storage};
 use crate::{
-    error::{DataError, DatasetProblem, Error, NetworkError, StorageError, StorageErrorKind},
+    error::{DataError, DatasetProblem, Error, NetworkError},
     http::NoAnswer,
 };
 
 /// Says what to do next.
 #[must_use]
-pub fn advice(language: Language, error: &Error, audience: Audience) -> &'static str {
+pub fn advice(language: Language, error: &Error, audience: Audience) -> Cow<'static, str> {
     match error {
-        Error::Network(error) => network_advice(language, error, audience),
-        Error::Api(error) => fal::advice(language, error.kind, audience),
-        Error::Data(error) => data_advice(language, error, audience),
-        Error::Storage(error) => storage_advice(language, error, audience),
+        Error::Network(error) => network_advice(language, error, audience).into(),
+        Error::Api(error) => fal::advice(language, error.kind, audience).into(),
+        Error::Data(error) => data_advice(language, error, audience).into(),
+        Error::Storage(error) => storage::advice(language, error, audience),
     }
 }
 
@@ -100,89 +103,6 @@ pub fn dataset_problem(language: Language, problem: &DatasetProblem) -> String {
             DatasetProblem::Rejected { photo, why } => {
                 format!("{photo}: {}", super::photo::problem(language, why))
             }
-        },
-    }
-}
-
-/// Says what a disk or a bucket refused or lost, and where.
-#[must_use]
-pub fn storage(language: Language, error: &StorageError) -> String {
-    format!("{}: {}", error.place, storage_kind(language, &error.kind))
-}
-
-/// Says what a disk or a bucket did wrong, as the end of a sentence.
-#[must_use]
-pub fn storage_kind(language: Language, kind: &StorageErrorKind) -> &'static str {
-    match language {
-        Language::English => match kind {
-            StorageErrorKind::Full => "no space is left",
-            StorageErrorKind::ReadOnly => "it cannot be written to",
-            StorageErrorKind::Denied => "access was refused",
-            StorageErrorKind::Missing => "it is not there",
-            StorageErrorKind::Changed => "it changed while it was in use",
-            StorageErrorKind::Busy => "another program holds it",
-            StorageErrorKind::Unreachable => "the bucket cannot be reached, or breaks off",
-            StorageErrorKind::Expired => "the bucket says that the signature's time is over",
-            StorageErrorKind::NoBucket => "there is no such bucket",
-            StorageErrorKind::Occupied => {
-                "something else is there: a file instead of a folder, or the other way round"
-            }
-            StorageErrorKind::Broken => "reading or writing failed",
-        },
-    }
-}
-
-/// Says what to do about a disk or a bucket.
-#[must_use]
-pub fn storage_advice(language: Language, error: &StorageError, audience: Audience) -> &'static str {
-    match language {
-        Language::English => match error.kind {
-            StorageErrorKind::Full => audience.pick(
-                "Free some space and run the same command again: it carries on.",
-                "The deployment's operator must make room; it then carries on.",
-            ),
-            StorageErrorKind::ReadOnly => audience.pick(
-                "Make it writable, or name another place, and run the same command again.",
-                "The deployment's operator must make it writable; it then carries on.",
-            ),
-            StorageErrorKind::Denied => audience.pick(
-                "Allow access to it (of a bucket: check its keys) and run the same command again.",
-                "The deployment's operator must allow access to it (of a bucket: check its keys).",
-            ),
-            StorageErrorKind::Missing => audience.pick(
-                "Put it back and run the same command again.",
-                "Put it back, or name another, then order again.",
-            ),
-            StorageErrorKind::Changed => audience.pick(
-                "Run the command again: it starts from what is there now.",
-                "Order again: it starts from what is there now.",
-            ),
-            StorageErrorKind::Busy => audience.pick(
-                "End the other program, or wait for it, and run the same command again.",
-                "Ask again in a few seconds.",
-            ),
-            StorageErrorKind::Unreachable => audience.pick(
-                "Check that the bucket's server runs and can be reached, then run the same command again: it carries on.",
-                "Nothing is to be done: it is tried again. If it stays, the deployment's operator should check that the \
-                 bucket's server runs and can be reached.",
-            ),
-            StorageErrorKind::Expired => audience.pick(
-                "Set this machine's clock, or the server's, and run the same command again.",
-                "The deployment's operator must set the clock of the bucket's server, or of the deployment.",
-            ),
-            StorageErrorKind::NoBucket => audience.pick(
-                "Check MINIO_BUCKET and MINIO_ENDPOINT, and run the same command again.",
-                "The deployment's operator must correct MINIO_BUCKET and MINIO_ENDPOINT.",
-            ),
-            StorageErrorKind::Occupied => audience.pick(
-                "Name another place, or move away what is there.",
-                "The deployment's operator must move away what is there.",
-            ),
-            StorageErrorKind::Broken => audience.pick(
-                "Check the disk (of a bucket: its endpoint and region), then run the same command again.",
-                "Ask again; if it stays, the deployment's operator should check its disk (of a bucket: its endpoint and \
-                 region).",
-            ),
         },
     }
 }

@@ -12,6 +12,7 @@ pub mod fal;
 pub mod photo;
 pub mod settings;
 pub mod status;
+pub mod storage;
 
 /// The language of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,8 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::{Audience, grouped, sentence};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
@@ -89,6 +92,7 @@ mod tests {
         fal::{ApiError, CallError, ErrorKind},
         http::NoAnswer,
         photo::PhotoProblem,
+        storage::Refusal,
     };
 
     /// Errors of every kind that an answer of the API can carry.
@@ -113,6 +117,10 @@ mod tests {
             StorageErrorKind::Unreachable,
             StorageErrorKind::Expired,
             StorageErrorKind::NoBucket,
+            StorageErrorKind::Region,
+            StorageErrorKind::Addressing,
+            StorageErrorKind::NotS3,
+            StorageErrorKind::Refused,
             StorageErrorKind::Occupied,
             StorageErrorKind::Broken,
         ];
@@ -124,7 +132,22 @@ mod tests {
             retryable: None,
             retry_after: None,
         });
-        let storage = storage.map(|kind| StorageError { kind, place: "s3://a/b".to_owned() });
+        let codes = [
+            "",
+            "AccessDenied",
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
+            "InvalidObjectState",
+            "SlowDown",
+        ];
+        let storage = storage.into_iter().flat_map(|kind| {
+            let plain = StorageError::new(kind, "s3://a/b");
+            let refused = codes.map(|code| {
+                let refusal = Refusal { code: Some(code.to_owned()), ..Refusal::default() };
+                StorageError { refusal: Some(Box::new(refusal)), ..plain.clone() }
+            });
+            [plain.clone()].into_iter().chain(refused)
+        });
         let network = network.map(Error::Network).into_iter();
         network
             .chain(data.map(Error::Data))
@@ -136,9 +159,9 @@ mod tests {
     #[test]
     fn callers_of_the_api_are_told_of_no_command() {
         let calls = [CallError::NoAnswer(NoAnswer::TimedOut), CallError::Unreadable { status: 502 }];
-        let calls = calls.iter().map(|error| error.advice(Audience::Api));
+        let calls = calls.iter().map(|error| Cow::from(error.advice(Audience::Api)));
         let photos = [PhotoProblem::Empty, PhotoProblem::Missing, PhotoProblem::Changed];
-        let photos = photos.iter().map(|problem| problem.advice(Audience::Api));
+        let photos = photos.iter().map(|problem| Cow::from(problem.advice(Audience::Api)));
         let errors = errors();
         let errors = errors.iter().map(|error| error.advice(Audience::Api));
         for advice in errors.chain(calls).chain(photos) {

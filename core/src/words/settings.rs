@@ -3,7 +3,7 @@
 use super::Language;
 use crate::{
     avatar::{ConfigError, MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER, NameError, PictureError},
-    storage::{BucketError, KeyError, LocateError, MAX_KEY},
+    storage::{AddressingError, BucketError, KeyError, LocateError, MAX_KEY},
 };
 
 /// Says why a setting of a training cannot work.
@@ -59,19 +59,66 @@ pub fn name(language: Language, error: &NameError) -> String {
     }
 }
 
-/// Says why there can be no such bucket.
+/// Says why settings describe no bucket.
 #[must_use]
-pub fn bucket(language: Language, error: &BucketError) -> &'static str {
+pub fn bucket(language: Language, error: &BucketError) -> String {
     match language {
         Language::English => match error {
             BucketError::Endpoint => {
                 "a bucket's endpoint is a plain http or https URL, such as https://minio.example.com:9000"
+                    .to_owned()
+            }
+            BucketError::EndpointEndsInBucket { path, .. } => {
+                format!("MINIO_ENDPOINT already names the bucket, in its path {path}")
+            }
+            BucketError::EndpointHasPath { path, .. } => {
+                format!("MINIO_ENDPOINT has a path, {path}: it must be the server alone")
+            }
+            BucketError::EndpointBeginsWithBucket { host, .. } => {
+                format!("MINIO_ENDPOINT already names the bucket, in its host {host}")
+            }
+            BucketError::NoVirtualHost { host } => {
+                format!("MINIO_ADDRESSING is virtual, yet {host} cannot have the bucket in front of its name")
             }
             BucketError::Name => {
-                "a bucket's name has 3 to 63 characters: small letters, digits, dots and dashes"
+                "a bucket's name has 3 to 63 characters: small letters, digits, dots and dashes".to_owned()
             }
-            BucketError::Region => "a region is a short word such as us-east-1",
+            BucketError::Region => "a region is a short word such as us-east-1".to_owned(),
         },
+    }
+}
+
+/// Says what to set instead, without a full stop.
+#[must_use]
+pub fn bucket_advice(language: Language, error: &BucketError) -> String {
+    match language {
+        Language::English => match error {
+            BucketError::Endpoint => "set MINIO_ENDPOINT to the address of the S3 server".to_owned(),
+            BucketError::EndpointEndsInBucket { instead, .. } => {
+                format!("set MINIO_ENDPOINT={instead}; the bucket is named by MINIO_BUCKET alone")
+            }
+            BucketError::EndpointHasPath { instead, .. } => {
+                format!("set MINIO_ENDPOINT={instead}, and MINIO_BUCKET to the bucket's name")
+            }
+            BucketError::EndpointBeginsWithBucket { instead, .. } => format!(
+                "set MINIO_ENDPOINT={instead}, and MINIO_ADDRESSING=virtual if the server wants the bucket in its \
+                 host; if that is the server's own name, set MINIO_ADDRESSING=path"
+            ),
+            BucketError::NoVirtualHost { .. } => {
+                "set MINIO_ENDPOINT to the server's name instead of its number, or MINIO_ADDRESSING=path"
+                    .to_owned()
+            }
+            BucketError::Name => "set MINIO_BUCKET to the bucket's name alone".to_owned(),
+            BucketError::Region => "set MINIO_REGION to the region that the server names".to_owned(),
+        },
+    }
+}
+
+/// Says how buckets may be addressed.
+#[must_use]
+pub fn addressing(language: Language, _: &AddressingError) -> &'static str {
+    match language {
+        Language::English => "path or virtual is needed",
     }
 }
 

@@ -11,8 +11,10 @@ use likeness_core::{
     },
     avatar::AvatarId,
     budget::TokenText,
+    error::{Error, StorageErrorKind},
     imager::SignedRequest,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
+    storage::{Asked, MAX_REFUSAL_BYTES},
 };
 use likeness_platform::{Deadline, fixed_length, header_map, memory, outgoing, tell};
 use serde_json::Value;
@@ -207,6 +209,7 @@ async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result:
     let length =
         request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
     let length = length.filter(|length| *length <= max).ok_or(Refused::TooLarge { max })?;
+    let asked = Asked::at(&to.url, THE_BUCKET);
     let readable: JsValue = match (request.inner().body(), fixed_length(length)) {
         (Some(body), Ok(stream)) => {
             let piped = body.pipe_to(&stream.writable());
@@ -217,28 +220,52 @@ async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result:
             stream.readable().into()
         }
         (None, _) => Uint8Array::new_with_length(0).into(),
-        (_, Err(_)) => return Err(Refused::Storage),
+        (_, Err(_)) => return Err(Refused::Storage(asked.error(StorageErrorKind::Unreachable))),
     };
-    match tell(to, &readable, Deadline::after(TRANSFER_TIMEOUT)).await {
-        Ok(answer) if answer.status.is_success() => Ok(()),
-        Ok(answer) => {
-            let status = answer.status.as_u16();
-            worker::console_warn!("[FAL AI] WARNING the bucket answered {status} to an upload");
-            Err(Refused::Storage)
-        }
+    let error = match tell(to, &readable, Deadline::after(TRANSFER_TIMEOUT)).await {
+        Ok(answer) if asked.is_given(answer.status, &answer.headers) => return Ok(()),
+        Ok(answer) => answer.refusal(&asked).await,
         Err(why) => {
             worker::console_warn!("[FAL AI] WARNING an upload was not taken: {why}");
-            Err(Refused::Storage)
+            asked.error(StorageErrorKind::Unreachable)
         }
-    }
+    };
+    worker::console_warn!("[FAL AI] WARNING an upload was not taken: {error}");
+    Err(Refused::Storage(error))
 }
 
 async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
-    let body = match Fetch::Request(outgoing(from)?.into()).send().await {
-        Ok(body) if body.status_code() == 200 => body,
-        Ok(_) | Err(_) => return Ok(Outcome::Reply(Problem::from(&passing::unreachable()).into())),
+    let asked = Asked::at(&from.url, THE_BUCKET);
+    let error = match Fetch::Request(outgoing(from)?.into()).send().await {
+        Ok(mut body) => {
+            let status = StatusCode::from_u16(body.status_code()).unwrap_or(StatusCode::BAD_GATEWAY);
+            let headers = header_map(&body.headers().0);
+            if status == StatusCode::OK && asked.is_given(status, &headers) {
+                return Ok(Outcome::File { reply, body });
+            }
+            asked.refused(status, &headers, &beginning(&mut body).await)
+        }
+        Err(_) => asked.error(StorageErrorKind::Unreachable),
     };
-    Ok(Outcome::File { reply, body })
+    worker::console_warn!("[FAL AI] WARNING a file was not given: {error}");
+    Ok(Outcome::Reply(Problem::from(&Error::Storage(error)).into()))
+}
+
+/// How the bucket is called in what callers are told: where it lies is the operator's business.
+const THE_BUCKET: &str = "the bucket";
+
+/// As much of an answer as a refusal is judged by.
+async fn beginning(response: &mut Response) -> Vec<u8> {
+    use futures_util::StreamExt as _;
+    let mut body = Vec::new();
+    if let Ok(mut stream) = response.stream() {
+        while body.len() < MAX_REFUSAL_BYTES
+            && let Some(Ok(chunk)) = stream.next().await
+        {
+            body.extend(chunk);
+        }
+    }
+    body
 }
 
 /// The body, unless it is longer than it may be.

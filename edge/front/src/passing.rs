@@ -6,6 +6,7 @@ use likeness_core::{
     api::{ApiProblem, Call, Caller, Given, Purchase, Reply, Spent},
     avatar::{AvatarId, OrderKey},
     budget::{Payer, TokenDigest},
+    error::{Error, StorageError},
     imager::SignedRequest,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -40,13 +41,13 @@ enum Who {
 }
 
 /// Why a file was not received.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Refused {
     /// It was larger than announced or allowed.
     TooLarge { max: u64 },
     /// The bucket did not take it.
-    Storage,
+    Storage(StorageError),
 }
 
 /// What an object answers.
@@ -138,20 +139,14 @@ impl Passed {
 
     /// What comes with it.
     pub(crate) fn given(&self) -> Given {
-        let received = self.received.map(|received| {
+        let received = self.received.clone().map(|received| {
             received.map_err(|refused| match refused {
                 Refused::TooLarge { max } => ApiProblem::TooLarge { max }.into(),
-                Refused::Storage => (&unreachable()).into(),
+                Refused::Storage(error) => (&Error::Storage(error)).into(),
             })
         });
         Given { body: self.body.clone(), reserved: None, received }
     }
-}
-
-/// That the bucket did not take what it was sent.
-pub(crate) fn unreachable() -> likeness_core::error::Error {
-    let (kind, place) = (likeness_core::error::StorageErrorKind::Unreachable, "the bucket".to_owned());
-    likeness_core::error::Error::Storage(likeness_core::error::StorageError::new(kind, place))
 }
 
 impl From<Reply> for Told {

@@ -12,7 +12,7 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request},
     imager::{ImagerJob, ImagerReport, SendFailure},
     limits::PhotoLimits,
-    storage::{self, Bucket, Clearing, ClearingStep, Depot, ObjectPlace},
+    storage::{Bucket, Clearing, ClearingStep, Depot, ObjectPlace},
 };
 use url::Url;
 use worker::{Delay, Error, Method, RequestInit, Result};
@@ -236,7 +236,7 @@ async fn delete(inner: &Rc<Inner>, way: &Way, source: &str) -> std::result::Resu
     let denied = || StorageError::new(StorageErrorKind::Denied, source);
     let place: ObjectPlace = source.parse().map_err(|_| denied())?;
     let answer = call(inner, bucket.delete(&place.key, settings::now())).await;
-    match storage::accepted(answer, source) {
+    match bucket.asked(source).accepted(answer) {
         Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
         _ => Ok(()),
     }

@@ -2,10 +2,10 @@
 
 use likeness_core::{
     avatar::Kept,
-    error::{Error, NetworkError, StorageError, StorageErrorKind},
+    error::{Error, NetworkError, StorageErrorKind},
     http::NoAnswer,
     imager::SignedRequest,
-    storage,
+    storage::{self, Asked},
 };
 
 use likeness_platform::ask;
@@ -43,14 +43,13 @@ pub(crate) async fn copy(
         if left == 0 { Ok(()) } else { Err(Halt::Source(NoAnswer::Interrupted)) }
     })
     .await;
-    let not_written = |kind| Error::Storage(StorageError::new(kind, file.clone()));
+    let asked = Asked::at(&target.url, file.as_str());
     let answer = answer.map_err(|stopped| match stopped {
         Stopped::Source(why) => no_answer(why),
-        Stopped::NoAnswer(_) => not_written(StorageErrorKind::Unreachable),
+        Stopped::NoAnswer(_) => Error::Storage(asked.error(StorageErrorKind::Unreachable)),
     })?;
-    if !answer.status.is_success() {
-        let (status, body) = answer.why().await;
-        return Err(not_written(storage::refused(status, &body)));
+    if !asked.is_given(answer.status, &answer.headers) {
+        return Err(Error::Storage(answer.refusal(&asked).await));
     }
     Ok(Kept { name: file, length, sha256: sum.value(), copy: None })
 }

@@ -7,7 +7,7 @@ use likeness_core::{
     imager::SignedRequest,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
     photo::{Normalise as _, PhotoProblem, PixelNormaliser, inspect},
-    storage::{self, ETag},
+    storage::{self, Asked, ETag},
 };
 
 use likeness_platform::{Deadline, again, append, ask, tell};
@@ -93,9 +93,9 @@ impl Photo {
     async fn read(&self, place: &Place) -> Result<(), Stopped> {
         let limit = self.limits.max_bytes;
         let mut incoming = ask(&self.from).await.map_err(|_| self.unreachable())?;
-        if !incoming.status.is_success() {
-            let (status, body) = incoming.why().await;
-            return Err(self.not_read(storage::refused(status, &body)));
+        let asked = Asked::at(&self.from.url, self.place.as_str());
+        if !asked.is_given(incoming.status, &incoming.headers) {
+            return Err(failed(incoming.refusal(&asked).await));
         }
         let announced = storage::head_of(&incoming.headers).length;
         let too_large = PhotoProblem::TooManyBytes {
@@ -152,13 +152,12 @@ impl Photo {
     }
 
     async fn write(&self, jpeg: &Uint8Array) -> Result<Option<ETag>, Stopped> {
-        let not_written = |kind| failed(kind, &self.file);
+        let asked = Asked::at(&self.target.url, self.file.as_str());
         // The same bytes under the same name may be written twice.
         let answer = again(async || tell(&self.target, jpeg, Deadline::after(TRANSFER_TIMEOUT)).await).await;
-        let answer = answer.map_err(|_| not_written(StorageErrorKind::Unreachable))?;
-        if !answer.status.is_success() {
-            let (status, body) = answer.why().await;
-            return Err(not_written(storage::refused(status, &body)));
+        let answer = answer.map_err(|_| failed(asked.error(StorageErrorKind::Unreachable)))?;
+        if !asked.is_given(answer.status, &answer.headers) {
+            return Err(failed(answer.refusal(&asked).await));
         }
         Ok(storage::head_of(&answer.headers).etag)
     }
@@ -168,10 +167,10 @@ impl Photo {
     }
 
     fn not_read(&self, kind: StorageErrorKind) -> Stopped {
-        failed(kind, &self.place)
+        failed(StorageError::new(kind, self.place.as_str()))
     }
 }
 
-fn failed(kind: StorageErrorKind, place: &str) -> Stopped {
-    Stopped::Report(PrepareError::Storage(StorageError::new(kind, place)))
+fn failed(error: StorageError) -> Stopped {
+    Stopped::Report(PrepareError::Storage(error))
 }

@@ -5,7 +5,7 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
     http::NoAnswer,
     imager::{SendFailure, SentAnswer, SentPiece, SignedRequest},
-    storage,
+    storage::{self, Asked},
 };
 
 use likeness_platform::{Incoming, ask};
@@ -104,9 +104,9 @@ impl Object {
 
     async fn open(&self) -> Result<Incoming, StorageError> {
         let incoming = ask(&self.from).await.map_err(|_| self.error(StorageErrorKind::Unreachable))?;
-        if !incoming.status.is_success() {
-            let (status, body) = incoming.why().await;
-            return Err(self.error(storage::refused(status, &body)));
+        let asked = Asked::at(&self.from.url, self.place.as_str());
+        if !asked.is_given(incoming.status, &incoming.headers) {
+            return Err(incoming.refusal(&asked).await);
         }
         let header =
             |name: &str| self.from.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));

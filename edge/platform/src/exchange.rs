@@ -3,9 +3,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use js_sys::{BigInt, Reflect, Uint8Array};
 use likeness_core::{
+    error::StorageError,
     http::{Answer, Body, NoAnswer, Request},
     imager::SignedRequest,
     limits::{MAX_ANSWER_BYTES, TRANSFER_TIMEOUT},
+    storage::{Asked, MAX_REFUSAL_BYTES},
 };
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -170,10 +172,11 @@ impl Incoming {
         Ok(likeness_core::http::Response { status: self.status, headers, body })
     }
 
-    /// The beginning of a refusal's body. What does not come is not needed.
-    pub async fn why(mut self) -> (StatusCode, Vec<u8>) {
-        let body = self.body(4096).await.unwrap_or_default();
-        (self.status, body)
+    /// What an answer means that is not what a bucket was asked for. Of its body the beginning is enough, and what
+    /// does not come is not needed.
+    pub async fn refusal(mut self, asked: &Asked) -> StorageError {
+        let body = self.body(MAX_REFUSAL_BYTES).await.unwrap_or_default();
+        asked.refused(self.status, &self.headers, &body)
     }
 }
 
@@ -213,9 +216,11 @@ mod tests {
     use http::{HeaderMap, StatusCode};
     use js_sys::Uint8Array;
     use likeness_core::{
+        error::StorageErrorKind,
         http::{Method, NoAnswer, Request},
         imager::SignedRequest,
         limits::MAX_ANSWER_BYTES,
+        storage::Asked,
     };
     use wasm_bindgen::JsCast as _;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -239,8 +244,10 @@ mod tests {
     async fn an_answer_is_read_whole_unless_it_is_too_long() {
         let answer = incoming(&mut [7; 5000]).whole().await.expect("an answer");
         assert_eq!((answer.status, answer.body), (StatusCode::OK, vec![7; 5000]));
-        let (_, beginning) = incoming(&mut [7; 5000]).why().await;
-        assert_eq!(beginning.len(), 4096);
+        let long = incoming(&mut [b'x'; 50_000]);
+        let refusal =
+            long.refusal(&Asked::at(&"http://s3/a/b".parse().expect("an address"), "s3://a/b")).await;
+        assert_eq!(refusal.kind, StorageErrorKind::NotS3);
         let fits = incoming(&mut vec![7; MAX_ANSWER_BYTES]).whole().await.expect("an answer");
         assert_eq!(fits.body.len(), MAX_ANSWER_BYTES);
         let long = incoming(&mut vec![7; MAX_ANSWER_BYTES + 1]).whole().await;

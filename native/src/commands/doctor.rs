@@ -308,19 +308,19 @@ async fn bucket(settings: &Settings) -> Option<Finding> {
     };
     let bucket = match settings.bucket() {
         Ok(bucket) => bucket,
-        Err(failure) => {
-            return Some(fail(&failure, "set all of MINIO_ENDPOINT, _BUCKET, _ACCESS_KEY and _SECRET_KEY"));
-        }
+        Err(failure) => return Some(fail(&failure, &failure.advice())),
     };
     let transport = Transport::http().ok()?;
-    let address = bucket.address().to_owned();
+    let address = bucket.url().to_string();
     let user = Name::new("doctor").ok()?;
     let nowhere = Prefix::of(&user, AvatarId::new(uuid::Uuid::nil()));
     Some(match Objects::new(bucket, transport).list(&nowhere).await {
         Ok(_) => Finding::ok(NAME, format!("{address} answers, and takes the key")),
         Err(error) => {
-            let advice = error.advice(Audience::Terminal);
-            fail(&failures::storage(error), advice)
+            let advice = error.advice(Audience::Terminal).into_owned();
+            let mut finding = fail(&failures::storage(error), &advice);
+            finding.text = format!("{address}: {}", finding.text);
+            finding
         }
     })
 }

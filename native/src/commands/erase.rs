@@ -22,7 +22,7 @@ use crate::{
     jobs::{self, For},
     log::of_job,
     narrate::shown,
-    objects::Objects,
+    objects::{Objects, patiently},
     payloads::{self, Deleted},
     shell::Shell,
     storage::storage_error,
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     if let Some(objects) = &objects {
         // While the name still names it: a bucket that refuses now would refuse when the name is gone.
         for depot in avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
-            match objects.list(depot.prefix()).await {
+            match patiently(async || objects.list(depot.prefix()).await, |error| Some(error)).await {
                 Err(error) if error.kind != StorageErrorKind::NoBucket => {
                     return Err(failures::storage(error));
                 }
@@ -160,7 +160,8 @@ async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) ->
     let Some(objects) = objects else { return Ok(0) };
     let mut deleted = 0;
     for depot in shell.load(id)?.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
-        deleted += objects.clear(depot.prefix()).await.map_err(failures::storage)?;
+        let cleared = patiently(async || objects.clear(depot.prefix()).await, |error| Some(error)).await;
+        deleted += cleared.map_err(failures::storage)?;
         shell.tell(id, Event::Cleared { depot: depot.clone(), what: Cleared::Everything })?;
     }
     match shell.load(id)?.depots().first() {

@@ -353,10 +353,9 @@ impl Server {
 }
 
 /// A failure of storage as callers see it: where things lie on this machine is for the log.
-#[expect(clippy::needless_pass_by_value, reason = "it stands behind `map_err`")]
 pub(super) fn shown(error: StorageError) -> Problem {
     log::error!("{error}");
-    Problem::from(&Error::Storage(StorageError::new(error.kind, "the deployment's storage")))
+    Problem::from(&Error::Storage(StorageError { place: "the deployment's storage".to_owned(), ..error }))
 }
 
 /// The most bytes of the call's body.

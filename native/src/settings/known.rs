@@ -29,6 +29,7 @@ pub(super) const KNOWN: &[Known] = &[
     known("minio_secret_key", "MINIO_SECRET_KEY", "its secret"),
     known("minio_bucket", "MINIO_BUCKET", "the bucket that `train --keys` reads"),
     known("minio_region", "MINIO_REGION", "the region that the server names"),
+    known("minio_addressing", "MINIO_ADDRESSING", "where the bucket stands in addresses: path or virtual"),
     known("likeness_home", "LIKENESS_HOME", "the data folder"),
     known("likeness_log", "LIKENESS_LOG", "error, warning, info or debug"),
     known("likeness_training_price", "LIKENESS_TRAINING_PRICE", "what one training costs, such as 2.40 USD"),

@@ -26,7 +26,7 @@ use likeness_core::{
     fal::{Account, AccountError, Origins},
     limits::DatasetLimits,
     secret::Secret,
-    storage::{Access, Bucket},
+    storage::{Access, Addressing, Bucket},
 };
 use log::LevelFilter;
 use url::Url;
@@ -96,6 +96,7 @@ pub(crate) struct Settings {
     pub(crate) minio_secret_key: Setting<Option<Secret>>,
     pub(crate) minio_bucket: Setting<Option<String>>,
     pub(crate) minio_region: Setting<String>,
+    pub(crate) minio_addressing: Setting<Option<Addressing>>,
     /// Where jobs and their files are kept.
     pub(crate) home: Setting<Option<PathBuf>>,
     /// The least important log lines that are shown.
@@ -159,6 +160,7 @@ impl Settings {
             minio_secret_key: sources.secret("minio_secret_key"),
             minio_bucket: sources.value("minio_bucket", values::text).optional(),
             minio_region: sources.value("minio_region", values::text).or("us-east-1".to_owned()),
+            minio_addressing: sources.value("minio_addressing", values::addressing).optional(),
             home,
             log: sources.value("likeness_log", values::level).optional(),
             training_price: sources.value("likeness_training_price", values::price).optional(),
@@ -215,9 +217,10 @@ impl Settings {
         };
         let access =
             Access { key: key.clone(), secret: secret.clone(), region: self.minio_region.value.clone() };
-        Bucket::new(endpoint, name, &access).map_err(|error| {
+        Bucket::new(endpoint, name, &access, self.minio_addressing.value).map_err(|error| {
             Failure::new(Exit::Usage, "settings.bucket", "the bucket's settings cannot be used")
                 .why(error.to_string())
+                .next(error.advice())
         })
     }
 

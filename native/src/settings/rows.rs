@@ -50,6 +50,7 @@ impl Settings {
             "minio_secret_key" => secret(&self.minio_secret_key),
             "minio_bucket" => optional(&self.minio_bucket, "not set"),
             "minio_region" => plain(&self.minio_region),
+            "minio_addressing" => optional(&self.minio_addressing, "path"),
             "likeness_home" => {
                 let home = self.home.value.as_ref().map(|path| path.display().to_string());
                 (home.unwrap_or_else(|| "not known".to_owned()), self.home.origin.clone())

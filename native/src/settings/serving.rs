@@ -72,6 +72,7 @@ impl Settings {
             "MINIO_ACCESS_KEY" => secret(&self.minio_access_key),
             "MINIO_SECRET_KEY" => secret(&self.minio_secret_key),
             "MINIO_REGION" => Some(self.minio_region.value.clone()),
+            "MINIO_ADDRESSING" => self.minio_addressing.value.map(|addressing| addressing.to_string()),
             "ADMIN_TOKEN" => secret(&self.serving.admin_token),
             "NOTIFY_URL" => url(&self.serving.notify_url),
             "NOTIFY_SECRET" => secret(&self.serving.notify_secret),

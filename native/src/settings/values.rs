@@ -2,9 +2,12 @@
 
 use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use likeness_core::fal::{
-    generate::{GUIDANCE_SCALE, INFERENCE_STEPS, SCALE},
-    train::{LEARNING_RATE, STEPS},
+use likeness_core::{
+    fal::{
+        generate::{GUIDANCE_SCALE, INFERENCE_STEPS, SCALE},
+        train::{LEARNING_RATE, STEPS},
+    },
+    storage::Addressing,
 };
 use log::LevelFilter;
 use url::Url;
@@ -46,6 +49,10 @@ pub(super) fn web_address(text: &str) -> Result<Url, &'static str> {
 /// A bucket's address. The earlier service wrote `HOST:PORT`, and meant http unless it was told otherwise.
 pub(super) fn bucket_address(text: &str) -> Result<Url, &'static str> {
     if text.contains("://") { web_address(text) } else { web_address(&format!("http://{}", text.trim())) }
+}
+
+pub(super) fn addressing(text: &str) -> Result<Addressing, &'static str> {
+    text.parse().map_err(|_| "path or virtual is needed")
 }
 
 pub(super) fn text(text: &str) -> Result<String, &'static str> {

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{ErrorKind, detail::Detail, error_type, object, words};
 use crate::{
-    fal::text::clean,
     http::Response,
+    text::clean,
     words::{self as sentences, Audience, displayed},
 };
 

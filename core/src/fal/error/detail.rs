@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    fal::text::clean,
+    text::clean,
     words::{self, Language},
 };
 

@@ -1,11 +1,11 @@
-//! Text that came from fal, made fit to keep and to show.
+//! Text that came from others, made fit to keep and to show.
 
 /// At most `limit` characters of `text`, on one line, without control or invisible formatting characters.
 ///
-/// Addresses lose their query and user (signatures and tokens live there), data URIs their data, and what
-/// looks like a key is replaced. Whoever calls fal's API does not always know which key an answer quotes, so this goes by
-/// the look: `id:secret` with digits, what follows the word `Key` or `Bearer`, and long runs of hexadecimal.
-pub(super) fn clean(text: &str, limit: usize) -> String {
+/// Addresses lose their query and user (signatures and tokens live there), data URIs their data, and what looks like
+/// a key is replaced. A caller does not always know which key an answer quotes, so this goes by the look:
+/// `id:secret` with digits, what follows the word `Key` or `Bearer`, and long runs of hexadecimal.
+pub(crate) fn clean(text: &str, limit: usize) -> String {
     let (mut kept, mut length, mut after_key) = (String::new(), 0, false);
     for word in text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)) {
         if word.is_empty() {
