@@ -16,6 +16,7 @@ pub mod imager;
 pub mod limits;
 pub mod lora;
 pub mod photo;
+pub mod price;
 pub mod retry;
 pub mod secret;
 pub mod simulator;

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::{self, Language};
+
 /// A moment, in whole milliseconds since 1970-01-01T00:00:00Z. Stored and shown as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -53,7 +55,7 @@ impl fmt::Display for Timestamp {
 
 /// The text is no RFC 3339 moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a moment such as 2026-11-23T21:00:00Z")]
+#[error("{}", words::settings::moment(Language::English, .0))]
 pub struct TimestampError(String);
 
 impl FromStr for Timestamp {

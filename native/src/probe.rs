@@ -22,9 +22,10 @@ pub(crate) enum ProbeError {
 
 /// Asks fal what the trainer costs; `None` where fal lists no price for it.
 pub(crate) async fn probe(account: &Account, transport: &Transport) -> Result<Option<Price>, ProbeError> {
-    let request = pricing::request(account, &train::endpoint());
+    let trainer = train::endpoint();
+    let request = pricing::request(account, &trainer);
     let answer = transport.send(request, None).await.map_err(ProbeError::Send)?;
-    pricing::parse(answer).map_err(ProbeError::Call)
+    pricing::parse(answer, &trainer).map_err(ProbeError::Call)
 }
 
 impl From<ProbeError> for Failure {

@@ -27,6 +27,7 @@ mod killed;
 #[cfg(target_os = "linux")]
 mod minio;
 mod pack;
+mod prices;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod relay;

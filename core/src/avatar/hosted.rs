@@ -25,6 +25,7 @@ use crate::{
     retry::Trouble,
     storage::{Depot, ObjectPlace, SIGNED_FOR},
     time::Timestamp,
+    words::{self, displayed},
 };
 
 /// The part of an avatar that only the API knows.
@@ -98,8 +99,11 @@ pub struct PhotoId(String);
 
 /// The text is no such name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a photo's id has 1 to 64 characters: letters, digits, dashes and underscores")]
 pub struct PhotoIdError;
+
+displayed! {
+    PhotoIdError => words::settings::photo_id;
+}
 
 impl Hosted {
     /// Until when something may be written at an address that was given out.

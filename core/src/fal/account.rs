@@ -9,6 +9,7 @@ use crate::{
     http::{Method, Request},
     limits::POLL_INTERVAL,
     secret::Secret,
+    words::{self, displayed},
 };
 
 /// A key and the addresses that it may be sent to. Nothing else in Likeness attaches it to a request, and the
@@ -32,11 +33,13 @@ pub struct Origins {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// A header cannot carry the key.
-    #[error("the key at fal holds a character that no key has; it is written `id:secret`, in plain ASCII")]
     Key,
     /// fal cannot be there.
-    #[error("fal's address is a plain http or https URL, such as http://127.0.0.1:8080")]
     Address,
+}
+
+displayed! {
+    AccountError => words::settings::account;
 }
 
 impl Account {

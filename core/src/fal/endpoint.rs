@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::{self, displayed};
+
 /// Which model a request goes to, such as `fal-ai/flux-lora-portrait-trainer`.
 ///
 /// Two or more parts with `/` between them, each of ASCII letters, digits, `.`, `_` and `-`, beginning with a
@@ -23,11 +25,13 @@ pub struct RequestId(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Not an endpoint.
-    #[error("an endpoint is written like fal-ai/flux-lora-portrait-trainer")]
     Endpoint,
     /// Not a request id.
-    #[error("a request id has 1 to 128 letters, digits, `-` and `_`")]
     RequestId,
+}
+
+displayed! {
+    NameError => words::settings::fal_name;
 }
 
 /// The longest endpoint taken; the longest in fal's own catalogue has fewer than 80 characters.

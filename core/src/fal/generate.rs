@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Endpoint;
-use crate::http::without_query;
+use crate::{
+    http::without_query,
+    words::{self, displayed},
+};
 
 /// How many inference steps the model takes.
 pub const INFERENCE_STEPS: RangeInclusive<u32> = 1..=50;
@@ -81,11 +84,11 @@ pub enum ImageSize {
 
 /// The text is no size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "an image size is square_hd, square, portrait_4_3, portrait_16_9, landscape_4_3, landscape_16_9 or \
-     WIDTHxHEIGHT such as 1024x768, each side from 64 to 4096"
-)]
 pub struct ImageSizeError;
+
+displayed! {
+    ImageSizeError => words::settings::image_size;
+}
 
 /// `fal-ai/flux-lora`.
 #[must_use]

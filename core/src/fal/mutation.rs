@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     cancel,
     fixtures::{account, answers},
-    payloads, pricing, requests, result, status, submit,
+    generate, payloads, pricing, requests, result, status, submit,
     submit::Submitted,
     upload::{Upload, UploadStep},
     webhook,
@@ -34,7 +34,7 @@ fn read_by_all(response: &Response) {
     let _ = result::parse_pictures(Ok(response.clone()));
     let _ = cancel::parse(Ok(response.clone()));
     let _ = requests::parse(Ok(response.clone()));
-    let _ = pricing::parse(Ok(response.clone()));
+    let _ = pricing::parse(Ok(response.clone()), &generate::endpoint());
     let _ = payloads::parse(Ok(response.clone()));
     let _ = webhook::parse(Ok(response.clone()));
     for length in [10, SINGLE_UPLOAD_BYTES + 1] {

@@ -15,14 +15,16 @@ use crate::{
 pub struct Price {
     /// How much.
     pub unit_price: f64,
-    /// Of what, in fal's words: `images`, `steps`, `compute seconds`, … Models differ, so a total can be
-    /// computed only for units that are known.
+    /// Of what, in fal's words: `images`, `steps`, `compute seconds`, … Models differ, and some units
+    /// are explained nowhere, so a total can be computed only for units that are known.
     pub unit: String,
     /// In which currency: `USD`.
     pub currency: String,
 }
 
 const WORD_LENGTH: usize = 40;
+/// What is higher is taken for a mistake.
+const HIGHEST: f64 = 1e6;
 
 /// Asks for the model's price.
 #[must_use]
@@ -33,16 +35,17 @@ pub fn request(account: &Account, endpoint: &Endpoint) -> Request {
 }
 
 /// Reads the price of the model that was asked for; `None` when fal lists none.
-pub fn parse(answer: Answer) -> Result<Option<Price>, CallError> {
+pub fn parse(answer: Answer, endpoint: &Endpoint) -> Result<Option<Price>, CallError> {
     let (status, body) = success(answer)?;
     let prices = body.get("prices").and_then(Value::as_array).ok_or(CallError::Unreadable { status })?;
-    Ok(prices.first().and_then(price))
+    let named = |price: &&Value| price.get("endpoint_id").and_then(Value::as_str) == Some(endpoint.as_str());
+    Ok(prices.iter().find(named).and_then(price))
 }
 
 fn price(price: &Value) -> Option<Price> {
     let text =
         |name: &str| Some(clean(price.get(name)?.as_str()?, WORD_LENGTH)).filter(|text| !text.is_empty());
-    let unit_price = price.get("unit_price")?.as_f64().filter(|price| *price >= 0.0)?;
+    let unit_price = price.get("unit_price")?.as_f64().filter(|price| (0.0..=HIGHEST).contains(price))?;
     Some(Price { unit_price, unit: text("unit")?, currency: text("currency")? })
 }
 
@@ -54,6 +57,7 @@ mod tests {
     use crate::fal::{
         CallError,
         fixtures::{account, answer, made, trainer},
+        generate,
     };
     #[cfg(target_arch = "wasm32")]
     use crate::test;
@@ -68,12 +72,17 @@ mod tests {
     #[test]
     fn a_price_is_read_or_there_is_none() {
         let price = Price { unit_price: 0.035, unit: "megapixels".to_owned(), currency: "USD".to_owned() };
-        assert_eq!(parse(Ok(answer("prices"))), Ok(Some(price)));
-        for prices in
-            [json!([]), json!([{"unit_price": -1, "unit": "u", "currency": "USD"}]), json!([{"unit": "u"}])]
-        {
-            assert_eq!(parse(Ok(made(200, &json!({"prices": prices})))), Ok(None));
+        let parse = |answer| parse(Ok(answer), &generate::endpoint());
+        assert_eq!(parse(answer("prices")), Ok(Some(price)));
+        let id = "fal-ai/flux-lora";
+        for prices in [
+            json!([]),
+            json!([{"endpoint_id": id, "unit_price": -1, "unit": "u", "currency": "USD"}]),
+            json!([{"endpoint_id": id, "unit": "u"}]),
+            json!([{"endpoint_id": "fal-ai/other", "unit_price": 1, "unit": "u", "currency": "USD"}]),
+        ] {
+            assert_eq!(parse(made(200, &json!({"prices": prices}))), Ok(None), "{prices}");
         }
-        assert_eq!(parse(Ok(made(200, &json!({})))), Err(CallError::Unreadable { status: 200 }));
+        assert_eq!(parse(made(200, &json!({}))), Err(CallError::Unreadable { status: 200 }));
     }
 }

@@ -13,9 +13,10 @@ use crate::time::Timestamp;
 /// How far back the list goes without `start`.
 const LIST_DAYS: i64 = 1;
 
-/// The prices that the simulator names. fal's differ and change.
+/// The prices that the simulator names, as fal's list has been seen (2026-11): a trainer's is ten times that of a
+/// step, in a unit that fal explains nowhere.
 const PRICES: [(Model, f64, &str); 2] =
-    [(Model::PortraitTrainer, 0.0024, "steps"), (Model::FluxLora, 0.035, "megapixels")];
+    [(Model::PortraitTrainer, 0.024, "train units"), (Model::FluxLora, 0.035, "megapixels")];
 
 impl Simulator {
     /// The caller's requests of an endpoint, the last to end first.

@@ -10,6 +10,7 @@ pub mod caption;
 pub mod error;
 pub mod fal;
 pub mod photo;
+pub mod price;
 pub mod settings;
 pub mod status;
 pub mod storage;

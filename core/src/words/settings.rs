@@ -2,7 +2,10 @@
 
 use super::Language;
 use crate::{
-    avatar::{ConfigError, MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER, NameError, PictureError},
+    avatar::{
+        ConfigError, MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER, NameError, PhotoIdError, PictureError,
+    },
+    fal::{self, AccountError, generate::ImageSizeError},
     storage::{AddressingError, BucketError, KeyError, LocateError, MAX_KEY},
 };
 
@@ -152,5 +155,58 @@ pub fn locate(language: Language, error: &LocateError) -> String {
             }
             LocateError::Elsewhere(address) => format!("it is an address outside of {address}"),
         },
+    }
+}
+
+/// Says why no calls to fal can be made.
+#[must_use]
+pub fn account(language: Language, error: &AccountError) -> &'static str {
+    match language {
+        Language::English => match error {
+            AccountError::Key => {
+                "the key at fal holds a character that no key has; it is written `id:secret`, in plain ASCII"
+            }
+            AccountError::Address => {
+                "fal's address is a plain http or https URL, such as http://127.0.0.1:8080"
+            }
+        },
+    }
+}
+
+/// Says why a text is not a name that fal gives.
+#[must_use]
+pub fn fal_name(language: Language, error: &fal::NameError) -> &'static str {
+    match language {
+        Language::English => match error {
+            fal::NameError::Endpoint => "an endpoint is written like fal-ai/flux-lora-portrait-trainer",
+            fal::NameError::RequestId => "a request id has 1 to 128 letters, digits, `-` and `_`",
+        },
+    }
+}
+
+/// Says which sizes pictures can have.
+#[must_use]
+pub fn image_size(language: Language, _: &ImageSizeError) -> &'static str {
+    match language {
+        Language::English => {
+            "an image size is square_hd, square, portrait_4_3, portrait_16_9, landscape_4_3, landscape_16_9 or \
+             WIDTHxHEIGHT such as 1024x768, each side from 64 to 4096"
+        }
+    }
+}
+
+/// Says what a photo's id looks like.
+#[must_use]
+pub fn photo_id(language: Language, _: &PhotoIdError) -> &'static str {
+    match language {
+        Language::English => "a photo's id has 1 to 64 characters: letters, digits, dashes and underscores",
+    }
+}
+
+/// Says what a moment looks like.
+#[must_use]
+pub fn moment(language: Language, text: &str) -> String {
+    match language {
+        Language::English => format!("`{text}` is not a moment such as 2026-11-23T21:00:00Z"),
     }
 }

@@ -11,16 +11,17 @@ use std::{
 use crate::{clock, transport::Transport};
 use likeness_core::{
     avatar::{AvatarId, Name},
-    fal::{CallError, pricing, train},
+    fal::CallError,
+    price,
     storage::Prefix,
     time::Timestamp,
-    words::Audience,
+    words::{self, Audience, Language},
 };
 use serde_json::{Value, json};
 
 use super::Context;
 use crate::{
-    args::Doctor,
+    args::{Doctor, Tuning},
     exit::{Exit, Failure},
     failures,
     objects::Objects,
@@ -276,13 +277,15 @@ async fn fal(settings: &Settings) -> Option<Finding> {
             ));
         }
     };
-    let (place, trainer) = (account.origins().origin(), train::endpoint());
+    let place = account.origins().origin();
     Some(match probe(&account, &transport).await {
-        Ok(Some(price)) => {
-            let pricing::Price { unit_price, unit, currency } = price;
-            Finding::ok(NAME, format!("{place} answers; {trainer} costs {unit_price} {currency} per {unit}"))
+        Ok(listed) => {
+            let steps = settings.defaults.tuned(&Tuning::default()).steps;
+            let price = price::training(steps, settings.training_price.value.as_ref(), listed);
+            let price = words::price::training(Language::English, &price);
+            let text = format!("{place} answers; a training of {steps} steps costs {price}");
+            Finding::ok(NAME, printable(&text).into_owned())
         }
-        Ok(None) => Finding::ok(NAME, format!("{place} answers; it lists no price for {trainer}")),
         Err(ProbeError::Call(error @ CallError::Unreadable { .. }))
             if settings.fal_base_url.value.is_some() =>
         {

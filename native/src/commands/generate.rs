@@ -186,8 +186,9 @@ async fn consent(
     if test_mode {
         return Ok(());
     }
-    let answer = link.transport.send(pricing::request(&link.account, &generate::endpoint()), None).await;
-    let cost = match answer.map(pricing::parse) {
+    let endpoint = generate::endpoint();
+    let answer = link.transport.send(pricing::request(&link.account, &endpoint), None).await;
+    let cost = match answer.map(|answer| pricing::parse(answer, &endpoint)) {
         Ok(Ok(Some(Price { unit_price, unit, currency }))) => {
             format!("{unit_price} {currency} per {}", shown(unit.trim_end_matches('s')))
         }

@@ -7,13 +7,11 @@ use likeness_core::{
         self, Avatar, AvatarId, Goal, Identity, Name, Opened, OrderKey, Person, Photo, PhotoSet, PhotoState,
         Sha256Sum, Stage, TrainingConfig, TrainingRequest, TrainingSettings,
     },
-    fal::{
-        pricing::{self, Price},
-        train,
-    },
     limits::PhotoLimits,
     photo::PhotoProblem,
+    price,
     storage::Depot,
+    words::{self, Language},
 };
 use serde_json::json;
 
@@ -28,6 +26,7 @@ use crate::{
     photos_in_bucket,
     photos_on_disk::{self, FileProblem, PhotoFile},
     printable::printable,
+    probe::probe,
     shell::{Link, Shell, moment, written},
     sweep, webhooks,
 };
@@ -308,39 +307,13 @@ async fn consent(
     context.output.confirm("Buy it?", args.yes)
 }
 
-/// What a training costs, as a sentence: fal's own price, else the setting, else that it is not known.
+/// Says what a training costs. fal is only asked where the settings leave it open.
 async fn cost(context: &Context, link: &Link, config: &TrainingConfig) -> String {
-    let answer = link.transport.send(pricing::request(&link.account, &train::endpoint()), None).await;
-    if let Ok(Ok(Some(price))) = answer.map(pricing::parse) {
-        return priced(&price, config.steps());
-    }
-    match &context.settings.training_price.value {
-        Some(price) => format!("{price}, as the settings say"),
-        None => "the price is not known (fal.ai did not tell it)".to_owned(),
-    }
-}
-
-fn priced(price: &Price, steps: u32) -> String {
-    let Price { unit_price, unit, currency } = price;
-    match unit.trim_end_matches('s') {
-        "step" => format!("about {:.2} {currency}", unit_price * f64::from(steps)),
-        "training" | "request" => format!("{unit_price:.2} {currency}"),
-        one => format!("{unit_price} {currency} per {}", printable(one)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use likeness_core::fal::pricing::Price;
-
-    use super::priced;
-
-    #[test]
-    fn a_price_is_only_multiplied_where_its_unit_is_known() {
-        let price =
-            |unit_price, unit: &str| Price { unit_price, unit: unit.to_owned(), currency: "USD".to_owned() };
-        assert_eq!(priced(&price(0.0024, "steps"), 1000), "about 2.40 USD");
-        assert_eq!(priced(&price(2.0, "training"), 1000), "2.00 USD");
-        assert_eq!(priced(&price(0.1, "compute second"), 1000), "0.1 USD per compute second");
-    }
+    let setting = context.settings.training_price.value.as_ref();
+    let listed = match setting {
+        Some(_) => None,
+        None => probe(&link.account, &link.transport).await.ok().flatten(),
+    };
+    let price = price::training(config.steps(), setting, listed);
+    printable(&words::price::training(Language::English, &price)).into_owned()
 }

@@ -25,6 +25,7 @@ use std::{
 use likeness_core::{
     fal::{Account, AccountError, Origins},
     limits::DatasetLimits,
+    price::Money,
     secret::Secret,
     storage::{Access, Addressing, Bucket},
 };
@@ -32,10 +33,7 @@ use log::LevelFilter;
 use url::Url;
 
 use self::{serving::Serving, source::Sources};
-pub(crate) use self::{
-    training::Defaults,
-    values::{Price, duration},
-};
+pub(crate) use self::{training::Defaults, values::duration};
 use crate::{
     args::Global,
     exit::{Exit, Failure},
@@ -102,7 +100,7 @@ pub(crate) struct Settings {
     /// The least important log lines that are shown.
     pub(crate) log: Setting<Option<LevelFilter>>,
     /// What one training costs, for the question before it is bought.
-    pub(crate) training_price: Setting<Option<Price>>,
+    pub(crate) training_price: Setting<Option<Money>>,
     /// No colours (no-color.org).
     pub(crate) no_color: Setting<bool>,
     /// How many photos a set may hold.

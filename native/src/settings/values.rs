@@ -1,33 +1,18 @@
 //! How the text of a setting becomes its value. No message quotes the text, which may be a misplaced key.
 
-use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 
 use likeness_core::{
     fal::{
         generate::{GUIDANCE_SCALE, INFERENCE_STEPS, SCALE},
         train::{LEARNING_RATE, STEPS},
     },
+    price::Money,
     storage::Addressing,
+    words::{self, Language},
 };
 use log::LevelFilter;
 use url::Url;
-
-/// An amount of money as a person wrote it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Price {
-    /// In millionths of the currency.
-    pub(crate) micros: u64,
-    /// Three capital letters (ISO 4217).
-    pub(crate) currency: String,
-}
-
-impl fmt::Display for Price {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, part) = (self.micros / 1_000_000, format!("{:06}", self.micros % 1_000_000));
-        let part = part.trim_end_matches('0');
-        write!(f, "{whole}.{part:0<2} {}", self.currency)
-    }
-}
 
 pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -96,19 +81,8 @@ pub(super) fn level(text: &str) -> Result<LevelFilter, &'static str> {
     }
 }
 
-pub(super) fn price(text: &str) -> Result<Price, &'static str> {
-    let message = "an amount and a currency are needed, such as 2.40 USD";
-    let mut words = text.split_whitespace();
-    let (amount, currency) = (words.next().ok_or(message)?, words.next().unwrap_or("USD"));
-    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
-    let digits = |text: &str| text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let legal = !whole.is_empty() && digits(whole) && digits(part) && part.len() <= 6;
-    let currency_legal = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if !legal || !currency_legal || words.next().is_some() {
-        return Err(message);
-    }
-    let micros: u64 = format!("{whole}{part:0<6}").parse().map_err(|_| message)?;
-    Ok(Price { micros, currency: currency.to_ascii_uppercase() })
+pub(super) fn price(text: &str) -> Result<Money, &'static str> {
+    text.parse().map_err(|error| words::price::money(Language::English, &error))
 }
 
 pub(super) fn photos(text: &str) -> Result<usize, &'static str> {
@@ -149,7 +123,7 @@ fn within<T: FromStr + PartialOrd>(text: &str, range: &RangeInclusive<T>) -> Opt
 mod tests {
     use std::time::Duration;
 
-    use super::{duration, price, seconds, switch, web_address};
+    use super::{duration, seconds, switch, web_address};
 
     #[test]
     fn test_mode_is_asked_for_in_words_only() {
@@ -175,16 +149,6 @@ mod tests {
         assert_eq!(seconds("30s"), Ok(Duration::from_secs(30)));
         for wrong in ["", "-1", "NaN", "inf", "1e300", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn money_is_exact() {
-        assert_eq!(price("2.4 usd").map(|p| p.to_string()).as_deref(), Ok("2.40 USD"));
-        assert_eq!(price("0.000035").map(|p| (p.micros, p.to_string())), Ok((35, "0.000035 USD".to_owned())));
-        assert_eq!(price("3 EUR").map(|p| p.micros), Ok(3_000_000));
-        for wrong in ["", "2,40 USD", "-1", "1e3", "2.40 US", "2 USD each", "1.0000001", ".5"] {
-            assert!(price(wrong).is_err(), "{wrong}");
         }
     }
 

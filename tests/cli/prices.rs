@@ -1,0 +1,77 @@
+//! What `train` says a training costs, before anybody says yes.
+
+use crate::{
+    Ending, Place,
+    proxy::{Fate, Proxy},
+    running::Server,
+};
+
+const OURS: &str = "about 2.40 USD (0.0024 USD a step, as read in 2026-11)";
+
+/// What a training of so many steps is said to cost when fal's list of prices answers as `fate` has it, and how often
+/// the list was asked.
+fn said(steps: &str, setting: Option<&str>, fate: fn(&str) -> Fate) -> (String, usize) {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    let proxy = Proxy::start(fate);
+    let mut command = place.buying(&server, &words[..6]);
+    command.args(["--steps", steps]);
+    if let Some(setting) = setting {
+        command.env("LIKENESS_TRAINING_PRICE", setting);
+    }
+    let ending = Ending::of(proxy.between(&mut command)).ended(8);
+    assert_eq!(server.orders(), 0);
+    let start = format!("A training of {steps} steps at fal.ai: ");
+    let line = ending.stderr.lines().find_map(|line| line.strip_prefix(&start)).expect("a price");
+    (line.to_owned(), proxy.calls("GET /v1/models/pricing").len())
+}
+
+macro_rules! listed {
+    ($price:literal per $unit:literal) => {
+        |what| match what {
+            "GET /v1/models/pricing" => Fate::Answered(
+                "200 OK",
+                concat!(
+                    r#"{"prices":[{"endpoint_id":"fal-ai/flux-lora-portrait-trainer","unit_price":"#,
+                    $price,
+                    r#","unit":""#,
+                    $unit,
+                    r#"","currency":"USD"}],"next_cursor":null,"has_more":false}"#
+                ),
+            ),
+            _ => Fate::Forwarded,
+        }
+    };
+}
+
+#[test]
+fn our_own_rule_is_shown_and_fals_list_beside_it_where_that_disagrees() {
+    assert_eq!(said("1000", None, listed!(0.0024 per "steps")), (format!("{OURS}."), 1));
+    let (tenfold, _) = said("1000", None, listed!(0.024 per "steps"));
+    let beside = format!("{OURS}; fal.ai's list of prices says 24.00 USD");
+    assert!(tenfold.starts_with(&beside), "{tenfold}");
+    // As the simulator has it.
+    let (vague, _) = said("1000", None, |_| Fate::Forwarded);
+    let beside = format!("{OURS}; fal.ai's list of prices says 0.024 USD per train unit");
+    assert!(vague.starts_with(&beside), "{vague}");
+    let (silent, _) = said("1000", None, |what| match what {
+        "GET /v1/models/pricing" => Fate::Answered("503 Service Unavailable", "{}"),
+        _ => Fate::Forwarded,
+    });
+    assert_eq!(silent, format!("{OURS}; fal.ai's list of prices did not say."));
+}
+
+#[test]
+fn steps_are_counted_as_they_are_billed() {
+    let (short, _) = said("500", None, listed!(0.0024 per "steps"));
+    assert_eq!(short, "about 2.40 USD (0.0024 USD a step and at least 1000 steps, as read in 2026-11).");
+    let (long, _) = said("4000", None, listed!(0.0024 per "steps"));
+    assert_eq!(long, "about 9.60 USD (0.0024 USD a step, as read in 2026-11).");
+}
+
+#[test]
+fn a_price_in_the_settings_wins_over_both() {
+    let (set, asked) = said("4000", Some("3.50 EUR"), listed!(0.024 per "steps"));
+    assert_eq!((set.as_str(), asked), ("3.50 EUR, as the settings say.", 0));
+}
