@@ -261,7 +261,6 @@ impl<G: Goods> Order<G> {
             Seen::Queued { .. } | Seen::Ended => now,
         };
         let mut said_to_have_failed = false;
-        let mut unexplained = None;
         let (seen, look_at) = match status::parse(answer) {
             Ok(QueueStatus::InQueue { position }) => (Seen::Queued { position }, now.plus(moment.poll)),
             Ok(QueueStatus::InProgress { logs }) => {
@@ -272,7 +271,6 @@ impl<G: Goods> Order<G> {
             }
             Ok(QueueStatus::Completed { error, .. }) => {
                 said_to_have_failed = error.is_some();
-                unexplained = accepted.unexplained.clone();
                 (Seen::Ended, now)
             }
             Err(CallError::Api(error)) if error.status == 404 && self.cancel == Cancel::Sent => {
@@ -282,11 +280,10 @@ impl<G: Goods> Order<G> {
         };
         let ended_at = (seen == Seen::Ended).then(|| accepted.ended_at.unwrap_or(now));
         let at = accepted.at;
+        let unexplained = accepted.unexplained.clone().filter(|_| ended_at.is_some());
+        let unexplained = unexplained.map(|one| Box::new(Unexplained { confirmed: true, ..*one }));
         // The pauses between answers without a reason go on growing, though the status comes well in between.
         let trouble = self.trouble.filter(|_| unexplained.is_some());
-        if let Some(unexplained) = &mut unexplained {
-            unexplained.confirmed = true;
-        }
         let stage = Stage::Accepted(Accepted {
             request_id,
             at,
