@@ -8,7 +8,8 @@ use likeness_core::{
         Avatar, AvatarId, Bought, Command, Errand, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey,
         Outcome, Stage, Step, Task, TaskId,
     },
-    fal::submit::Unclear,
+    error::Error,
+    fal::{RequestId, submit::Unclear},
     time::Timestamp,
 };
 use tokio::{
@@ -350,6 +351,9 @@ async fn watch(
 fn given_up(goal: Goal, avatar: &Avatar) -> Option<Failure> {
     goal.given_up(avatar, clock::now()).map(|why| match why {
         GivenUp::Unclear { order, why } => unclear(avatar.id(), order, why),
+        GivenUp::NotCompared { order, named, list, error } => {
+            not_compared(avatar.id(), order, &named, list, &error)
+        }
         GivenUp::Failed(error) => failures::of(&error),
     })
 }
@@ -367,6 +371,26 @@ fn unclear(id: AvatarId, order: OrderKey, why: Unclear) -> Failure {
         .next(format!("or, if fal.ai does not have it: likeness resolve {job} --not-accepted"))
 }
 
+/// The ending of a command that could not ask fal about the request that a person, or fal's report, named.
+fn not_compared(id: AvatarId, order: OrderKey, named: &RequestId, list: bool, error: &Error) -> Failure {
+    let job = resolvable(id, order);
+    let what = if list { "fal.ai's list of requests" } else { "the request's status at fal.ai" };
+    let failure = Failure::new(
+        Exit::Unclear,
+        "submission_unclear",
+        format!("request {named} is not adopted yet: {what} cannot be read now"),
+    )
+    .why(error.to_string())
+    .why("the request is remembered, and nothing is ordered again");
+    let again = match order {
+        OrderKey::Training(_) => format!("run `likeness status {job}` later: it is adopted then"),
+        OrderKey::Pictures(_) => {
+            format!("run `likeness resolve {job} --request-id {named}` again later: it is adopted then")
+        }
+    };
+    failure.next(again).next("https://status.fal.ai shows known outages")
+}
+
 /// How `likeness resolve` names an order.
 fn resolvable(id: AvatarId, order: OrderKey) -> String {
     match order {
@@ -379,7 +403,12 @@ fn resolvable(id: AvatarId, order: OrderKey) -> String {
 pub(crate) fn ending<G>(id: AvatarId, key: OrderKey, order: &Order<G>) -> Result<(), Failure> {
     match order.stage() {
         Stage::Failed { error, bought, .. } => {
-            let failure = failures::of(error);
+            let mut failure = failures::of(error);
+            if let (Some(_), OrderKey::Training(_)) = (order.doubt(), key) {
+                let job = resolvable(id, key);
+                failure = failure
+                    .next(format!("`likeness status {job}` later asks fal.ai for the model once more"));
+            }
             Err(match bought {
                 Bought::Nothing => failure,
                 Bought::Ran(_) | Bought::NotAccepted { .. } => failure.next(another(key)),

@@ -67,6 +67,7 @@ pub(crate) const CASES: &[Case] = &[
         &["photos.in_use", "order.not_unclear", "api.body", "api.forbidden"],
         unclear::resolved,
     ),
+    case("an end without a reason is asked about again", Bought, &[], &[], unclear::unexplained),
     case("an order is cancelled", Bought, &[O::CancelTraining, O::CancelPictures], &[], unclear::cancelled),
     case("an order is found in the list", Bought, &[], &[], storms::adopted),
     case("a prepared photo is overwritten", Bought, &[], &[], storms::overwritten),

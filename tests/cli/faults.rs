@@ -15,6 +15,7 @@ fn expected(fault: &str) -> Option<(i32, &'static str, i32)> {
         // fal's list names it once it is finished: the same command later finds it there.
         "submit-accepted-then-dropped" | "submit-accepted-then-failed" => (7, unclear, 0),
         "training-failed" | "runner-lost" => (5, "fal does not charge for its own failures", 5),
+        "result-bare" => (5, "no reason that can be read", 5),
         "invalid-archive" => (5, "could not open the archive", 5),
         _ => return None,
     })

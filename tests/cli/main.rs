@@ -38,6 +38,7 @@ mod settings;
 mod swallowed;
 mod token;
 mod train;
+mod unexplained;
 
 /// A folder of its own for each test, in which nothing of the machine's settings is seen.
 struct Place {

@@ -69,6 +69,94 @@ fn a_502_is_found_in_the_list_and_never_sent_again() {
     assert_eq!(bought(&world), 1);
 }
 
+/// Sets the faults that fal still has in store.
+fn faults(world: &mut World, faults: &[&str]) {
+    let mut fal = serde_json::to_value(&world.fal).expect("JSON");
+    fal["faults"] = serde_json::json!(faults);
+    world.fal = serde_json::from_value(fal).expect("a simulator");
+}
+
+#[test]
+fn a_refusal_without_a_reason_ends_it_and_a_later_look_adopts_the_model() {
+    let mut world = ordered(&["result-bare=3"]);
+    pass(&mut world);
+    for _ in 0..2 {
+        assert!(matches!(stage(&world), Stage::Failed { doubt: Some(_), .. }), "{:?}", stage(&world));
+        act(&mut world, Act::Look { home: 0 });
+        pass(&mut world);
+    }
+    // The third refusal was for the second look.
+    assert!(matches!(stage(&world), Stage::Failed { doubt: Some(_), .. }), "{:?}", stage(&world));
+    act(&mut world, Act::Look { home: 0 });
+    pass(&mut world);
+    assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
+    assert_eq!(bought(&world), 1);
+}
+
+#[test]
+fn pages_of_a_stranger_end_it_only_when_they_come_for_ten_minutes() {
+    let mut world = ordered(&["result-foreign=1000"]);
+    let (mut began, mut ended) = (None, None);
+    for minute in 0..60 {
+        world.live(world.now.plus(Duration::from_mins(1))).expect("no law is broken");
+        match stage(&world) {
+            Stage::Accepted(accepted) if accepted.unexplained.is_some() => {
+                began.get_or_insert(minute);
+            }
+            Stage::Failed { doubt: Some(_), .. } => {
+                ended.get_or_insert(minute);
+            }
+            _ => {}
+        }
+    }
+    let (began, ended) = (began.expect("refused"), ended.expect("an end"));
+    assert!((10..20).contains(&(ended - began)), "{began} to {ended}");
+    faults(&mut world, &[]);
+    act(&mut world, Act::Look { home: 0 });
+    pass(&mut world);
+    assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
+    assert_eq!(bought(&world), 1);
+
+    // Some of them pass.
+    let mut world = ordered(&["result-foreign=5"]);
+    pass(&mut world);
+    assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
+}
+
+/// The attempt that ended without a reason comes back beside the one that was bought after it.
+#[test]
+fn a_look_adopts_an_earlier_attempt_and_orders_nothing() {
+    let mut world = ordered(&["result-bare"]);
+    pass(&mut world);
+    act(&mut world, Act::Train { home: 0, set: 0, webhook: false, again: true });
+    pass(&mut world);
+    assert_eq!(bought(&world), 2);
+    world.tell(0, Event::Asked(Command::Look(OrderKey::Training(1)))).expect("told");
+    pass(&mut world);
+    let avatar = world.load(0);
+    let done =
+        |attempt| avatar.training(attempt).is_some_and(|one| matches!(one.order.stage(), Stage::Done { .. }));
+    assert!(done(1) && done(2));
+    assert_eq!(bought(&world), 2);
+}
+
+#[test]
+fn a_request_that_is_named_while_fals_list_is_away_is_adopted_later() {
+    let mut world = ordered(&["submit-accepted-then-dropped", "list-unavailable=6"]);
+    world.live(world.now.plus(Duration::from_secs(30))).expect("no law is broken");
+    let named = world.books.purchase(0, Key::Training(1)).expect("bought").parse().expect("an id");
+    world.tell(0, Event::Asked(Command::Resolve(OrderKey::Training(1), named))).expect("told");
+    world.live(world.now.plus(Duration::from_secs(2))).expect("no law is broken");
+    assert!(
+        matches!(stage(&world), Stage::Unclear { candidate: Some(_), compared: false, .. }),
+        "{:?}",
+        stage(&world)
+    );
+    pass(&mut world);
+    assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
+    assert_eq!(bought(&world), 1);
+}
+
 #[test]
 fn a_lost_answer_is_found_in_the_list() {
     let mut world = ordered(&["submit-accepted-then-dropped"]);

@@ -2,12 +2,14 @@
 
 use super::{Avatar, Cancel, Chore, Errand, Order, OrderKey, Stage, status::LOOKS_BEFORE_UNKNOWN};
 use crate::{
-    error::{Class, Error},
+    error::{Class, Error, NetworkError},
     fal::{
+        RequestId,
         result::{Pictures, TrainedModel},
         submit::Unclear,
     },
     limits::UNCLEAR_FOR,
+    retry::Trouble,
     time::Timestamp,
 };
 
@@ -41,6 +43,18 @@ pub enum GivenUp {
         order: OrderKey,
         /// Why it is not known.
         why: Unclear,
+    },
+    /// A request was named as the one that an order became, and fal cannot be asked about it now. The name is
+    /// remembered.
+    NotCompared {
+        /// The order.
+        order: OrderKey,
+        /// The request.
+        named: RequestId,
+        /// What could not be asked: fal's list of requests, else the request's status.
+        list: bool,
+        /// Why not.
+        error: Error,
     },
     /// Something goes wrong again and again.
     Failed(Error),
@@ -176,7 +190,8 @@ fn is_taken<G>(order: &Order<G>) -> bool {
 }
 
 fn needs_no_look<G>(order: &Order<G>) -> bool {
-    order.ended() || matches!(order.stage(), Stage::Preparing | Stage::Planned)
+    let asked_for = order.doubt().is_some_and(|doubt| doubt.asking);
+    order.ended() && !asked_for || matches!(order.stage(), Stage::Preparing | Stage::Planned)
 }
 
 fn has_no_candidate<G>(order: &Order<G>) -> bool {
@@ -192,6 +207,14 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
         return None;
     }
     let trouble = order.trouble();
+    if let Stage::Unclear { candidate: Some(named), compared, .. } = order.stage()
+        && let Some(Trouble { error, tries, .. }) = trouble
+        && patience != Patience::Endless
+        && (*tries >= TRIES_AFTER_REFUSAL || patience == Patience::Little && is_server_error(error))
+    {
+        let (named, list) = (named.clone(), !compared);
+        return Some(GivenUp::NotCompared { order: key, named, list, error: error.clone() });
+    }
     if let Stage::Unclear { why, candidate, search, since, .. } = order.stage() {
         let in_vain = candidate.is_none() && search.rounds > 0;
         let gave_up = trouble.is_some_and(|trouble| trouble.tries >= TRIES_AFTER_REFUSAL);
@@ -211,4 +234,13 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
         _ => TRIES_AFTER_REFUSAL,
     };
     (trouble.tries >= most).then(|| GivenUp::Failed(trouble.error.clone()))
+}
+
+/// Whether fal, or what stands before it, said that it has a problem of its own: that takes longer than a few tries.
+fn is_server_error(error: &Error) -> bool {
+    match error {
+        Error::Api(error) => error.status >= 500,
+        Error::Network(NetworkError::Unreadable { status }) => *status >= 500,
+        _ => false,
+    }
 }

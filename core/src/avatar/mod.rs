@@ -49,7 +49,10 @@ pub use self::{
     identity::Identity,
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
     open::{Imported, Opened, Remains, TrainingRequest},
-    order::{Accepted, Bought, Cancel, Goods, Order, Product, Search, Seen, Stage, TokenHash, Uploaded},
+    order::{
+        Accepted, Bought, Cancel, Doubt, Goods, Order, Product, Search, Seen, Stage, TokenHash, Unexplained,
+        Uploaded,
+    },
     photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared, Sha256Sum, Sha256SumError},
     status::{LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status},
     stored::{Stored, StoredError},

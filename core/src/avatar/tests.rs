@@ -15,8 +15,8 @@ use crate::test;
 use crate::{
     download::{Expected, FileKind, FileProblem},
     error::{Error, NetworkError, StorageError, StorageErrorKind},
-    fal::{Account, account::Origins},
-    http::{Response, StatusCode},
+    fal::{Account, RequestId, account::Origins},
+    http::{HeaderMap, HeaderValue, Response, StatusCode},
     secret::Secret,
     storage::{Access, Bucket, Depot},
     time::Timestamp,
@@ -131,9 +131,44 @@ impl Hand {
         self.happens(Event::Woke);
     }
 
+    /// Up to an order that fal calls completed.
+    fn completes(&mut self) {
+        self.prepares();
+        let upload = self.begins();
+        let url = "http://fal.test/files/photos.zip".parse().expect("an address");
+        self.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
+        self.answers(Chore::Submit, &answer(200, r#"{"request_id":"764cabcf"}"#, false));
+        self.answers(Chore::Look, &completed());
+    }
+
+    /// Waits until this is to be done, and answers it.
+    fn answers(&mut self, expected: Chore, answer: &Response) {
+        if let Step::Wait(until) = self.avatar.next_step(&self.account, &self.moment) {
+            self.moment.now = until;
+        }
+        let task = self.begins();
+        assert_eq!(task.mark.errand, Errand::Training(1, expected));
+        let outcome = Outcome::Answered { answer: Ok(answer.clone()), held_elsewhere: false };
+        self.happens(Event::Ended(task.mark.id, outcome));
+    }
+
     fn stage(&self) -> &Stage<crate::fal::result::TrainedModel> {
         self.avatar.training(1).expect("a training").order.stage()
     }
+}
+
+/// fal's answer with this body, or a stranger's.
+fn answer(status: u16, body: &str, signed: bool) -> Response {
+    let mut headers = HeaderMap::new();
+    if signed {
+        headers.insert("x-fal-request-id", HeaderValue::from_static("764cabcf"));
+    }
+    let status = StatusCode::from_u16(status).expect("a status");
+    Response { status, headers, body: body.as_bytes().to_vec() }
+}
+
+fn completed() -> Response {
+    answer(200, r#"{"status":"COMPLETED"}"#, true)
 }
 
 fn storage(kind: StorageErrorKind) -> StorageError {
@@ -342,4 +377,130 @@ fn what_is_not_whole_is_fetched_again_and_never_called_done() {
     hand.fetched(&task, spoilt());
     let status = hand.avatar.status(1, hand.moment.now, Audience::Terminal).expect("a status");
     assert_eq!((status.status, status.code.as_deref()), (State::Error, Some("network.expired")));
+}
+
+#[test]
+fn a_refusal_without_a_reason_that_fal_signed_ends_the_order_and_is_asked_about_again() {
+    for status in [400, 410, 422] {
+        let mut hand = Hand::ordering();
+        hand.completes();
+        hand.answers(Chore::Collect, &answer(status, "{}", true));
+        assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
+        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Idle));
+        // Somebody looks, in vain at first.
+        for body in ["{}", ""] {
+            hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
+            assert!(!Goal::Seen(1).is_reached(&hand.avatar));
+            hand.answers(Chore::Collect, &answer(status, body, true));
+            assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
+            assert!(Goal::Seen(1).is_reached(&hand.avatar));
+        }
+        hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
+        let model = r#"{"diffusers_lora_file":{"url":"http://fal.test/files/model.safetensors"}}"#;
+        hand.answers(Chore::Collect, &answer(200, model, true));
+        assert!(matches!(hand.stage(), Stage::Keeping { .. }), "{:?}", hand.stage());
+    }
+}
+
+#[test]
+fn a_reason_that_fal_gives_later_is_the_last_word() {
+    let mut hand = Hand::ordering();
+    hand.completes();
+    hand.answers(Chore::Collect, &answer(422, "{}", true));
+    hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
+    let reason = r#"{"detail":[{"loc":["body","images_data_url"],"msg":"no","type":"invalid_archive"}]}"#;
+    hand.answers(Chore::Collect, &answer(422, reason, true));
+    let Stage::Failed { error, doubt: None, .. } = hand.stage() else { panic!("{:?}", hand.stage()) };
+    assert_eq!(error.code(), "fal.invalid_archive");
+}
+
+#[test]
+fn a_refusal_without_a_reason_that_nobody_signed_must_come_thrice_over_ten_minutes() {
+    let refusal = answer(400, "<html>Bad Request</html>", false);
+    let mut hand = Hand::ordering();
+    hand.completes();
+    hand.answers(Chore::Collect, &refusal);
+    let first = hand.moment.now;
+    let mut came = 1;
+    while !matches!(hand.stage(), Stage::Failed { .. }) {
+        assert!(came < 20 && hand.moment.now.since(first) < Duration::from_mins(16));
+        assert_eq!(Goal::Trained(1).given_up(&hand.avatar, hand.moment.now), None);
+        hand.answers(Chore::Look, &completed());
+        hand.answers(Chore::Collect, &refusal);
+        came += 1;
+    }
+    assert!(came >= 3 && hand.moment.now.since(first) >= Duration::from_mins(10));
+
+    // Ten minutes alone do not do.
+    let mut hand = Hand::ordering();
+    hand.completes();
+    for _ in 0..2 {
+        hand.answers(Chore::Collect, &refusal);
+        hand.answers(Chore::Look, &completed());
+        hand.moment.now = hand.moment.now.plus(Duration::from_mins(11));
+    }
+    assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
+    hand.answers(Chore::Collect, &refusal);
+    assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
+}
+
+/// A proxy that answers everything so is not fal: its pages do not count while the status is not fal's either.
+#[test]
+fn a_refusal_counts_only_while_fal_calls_the_request_completed() {
+    let refusal = answer(400, "", false);
+    let mut hand = Hand::ordering();
+    hand.completes();
+    hand.answers(Chore::Collect, &refusal);
+    for _ in 0..40 {
+        hand.answers(Chore::Look, &refusal);
+    }
+    assert!(hand.moment.now.since(hand.avatar.created_at()) > Duration::from_mins(60));
+    hand.answers(Chore::Look, &answer(200, r#"{"status":"IN_PROGRESS"}"#, true));
+    hand.answers(Chore::Look, &completed());
+    hand.answers(Chore::Collect, &refusal);
+    hand.answers(Chore::Look, &completed());
+    hand.answers(Chore::Collect, &refusal);
+    assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
+}
+
+#[test]
+fn what_concerns_the_call_and_not_the_request_never_ends_it() {
+    for status in [401, 402, 403, 404, 407, 408, 425, 429] {
+        for (body, signed) in [("{}", true), ("", false), (r#"{"error":"no"}"#, true)] {
+            let mut hand = Hand::ordering();
+            hand.completes();
+            for _ in 0..20 {
+                hand.answers(Chore::Collect, &answer(status, body, signed));
+            }
+            assert!(matches!(hand.stage(), Stage::Accepted(_)), "{status} {body}: {:?}", hand.stage());
+        }
+    }
+}
+
+#[test]
+fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
+    let mut hand = Hand::ordering();
+    hand.prepares();
+    let upload = hand.begins();
+    let url = "http://fal.test/files/photos.zip".parse().expect("an address");
+    hand.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
+    hand.answers(Chore::Submit, &answer(502, "", false));
+    let key = OrderKey::Training(1);
+    let named: RequestId = "764cabcf".parse().expect("an id");
+    hand.happens(Event::Asked(Command::Resolve(key, named.clone())));
+    for (body, tries) in [("<html>503</html>", 1), (r#"{"error":{"type":"t","message":"m"}}"#, 2)] {
+        hand.answers(Chore::Compare, &answer(503, body, false));
+        assert_eq!(
+            hand.avatar.training(1).and_then(|one| one.order.trouble()).expect("trouble").tries,
+            tries
+        );
+        let given_up = Goal::Resolved(key).given_up(&hand.avatar, hand.moment.now);
+        let Some(GivenUp::NotCompared { order, named: told, list: true, .. }) = given_up else {
+            panic!("{given_up:?}")
+        };
+        assert_eq!((order, &told), (key, &named));
+    }
+    hand.answers(Chore::Compare, &answer(200, r#"{"items":[],"has_more":false}"#, true));
+    hand.answers(Chore::Prove, &completed());
+    assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
 }

@@ -77,6 +77,14 @@ pub enum ResultError {
     /// The request has failed; this is final.
     #[error("{0}")]
     Failed(ApiError),
+    /// An answer as for a request that failed (400, 410 or 422), without a reason that can be read.
+    #[error("{error}")]
+    Unexplained {
+        /// What can be said of it.
+        error: ApiError,
+        /// Whether it carries fal's name of a request (`x-fal-request-id`), which no proxy's page does.
+        signed: bool,
+    },
     /// The result could not be fetched, which says nothing about the request itself.
     #[error("{0}")]
     Retry(CallError),
@@ -152,20 +160,26 @@ fn read<T>(answer: Answer, parse: impl FnOnce(&Map<String, Value>) -> Option<T>)
     }
 }
 
-/// Whether an answer without success is the request's own failure, and thus final.
+/// What an answer without success says of the request.
 ///
 /// fal answers for a failed request with the model's status and body. Ours to fear is the opposite mistake: to
 /// take a passing trouble of the call for the failure of a paid training. So the key's troubles (401, 402, 403),
-/// an unknown request (404) and 408, 425, 429 are the call's; a 5xx is the request's only when fal names a type
-/// or sends its retry header, which its gateway's own pages lack.
+/// an unknown request (404), a proxy's (407) and 408, 425, 429 are the call's; a 5xx is the request's only when fal
+/// names a type or sends its retry header, which its gateway's own pages lack.
 fn failure(response: &Response) -> ResultError {
-    let body = object(response).unwrap_or_default();
-    if is_pending(&body) {
+    if is_pending_page(response) {
         return ResultError::NotReady;
+    }
+    let status = response.status.as_u16();
+    let body = object(response).unwrap_or_default();
+    let explained = ApiError::with_detail(response).filter(ApiError::is_explained);
+    if matches!(status, 400 | 410 | 422) && explained.is_none() {
+        let signed = response.header("x-fal-request-id").is_some_and(|id| id.parse::<RequestId>().is_ok());
+        return ResultError::Unexplained { error: ApiError::unexplained(response), signed };
     }
     match CallError::of(response) {
         CallError::Api(error) => {
-            let of_call = matches!(error.status, 401..=404 | 408 | 425 | 429);
+            let of_call = matches!(error.status, 401..=404 | 407 | 408 | 425 | 429);
             let typed = error.retryable.is_some()
                 || error_type(response, &body).is_some()
                 || error.details.iter().any(|detail| !detail.kind.is_empty());
@@ -179,12 +193,33 @@ fn failure(response: &Response) -> ResultError {
     }
 }
 
-/// A status instead of a result, or `Request is still in progress`, which clients of others report.
+/// A status instead of a result.
 fn is_pending(body: &Map<String, Value>) -> bool {
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
-    matches!(text("status"), Some("IN_QUEUE" | "IN_PROGRESS"))
-        || text("detail").is_some_and(|detail| detail.to_ascii_lowercase().contains("still in progress"))
+    let status = body.get("status").and_then(Value::as_str);
+    matches!(status, Some("IN_QUEUE" | "IN_PROGRESS"))
+        || ["detail", "error", "message"].iter().any(|name| body.get(*name).is_some_and(is_pending_text))
 }
+
+fn is_pending_text(value: &Value) -> bool {
+    value.as_str().is_some_and(says_pending)
+}
+
+/// `Request is still in progress`, which clients of others report.
+fn says_pending(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("still in progress")
+}
+
+fn is_pending_page(response: &Response) -> bool {
+    match object(response) {
+        Some(body) => is_pending(&body),
+        None => {
+            str::from_utf8(response.body.get(..MAX_PAGE).unwrap_or(&response.body)).is_ok_and(says_pending)
+        }
+    }
+}
+
+/// As much of an answer that is not JSON as is looked at.
+const MAX_PAGE: usize = 1024;
 
 fn file(value: &Value) -> Option<File> {
     let size = value.get("file_size").and_then(Value::as_u64);
@@ -303,6 +338,57 @@ mod tests {
                 other => panic!("{name}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_refusal_without_a_reason_is_the_end_only_when_fal_signed_it() {
+        let page = |status: u16, body: &str, signed: bool| {
+            let mut response = made(status, &json!({}));
+            response.body = body.as_bytes().to_vec();
+            if signed {
+                response.headers.insert("x-fal-request-id", "764cabcf-b745-4b3e".parse().expect("a value"));
+            }
+            parse_model(Ok(response))
+        };
+        let bodies = [
+            "",
+            "{}",
+            "[]",
+            "<html>Bad Request</html>",
+            r#"{"detail":null}"#,
+            r#"{"detail":[]}"#,
+            r#"{"detail":""}"#,
+            r#"{"detail":{"a":1}}"#,
+            r#"{"error":{"type":"t","message":"m"}}"#,
+        ];
+        for body in bodies {
+            for status in [400, 410, 422] {
+                for really in [true, false] {
+                    match page(status, body, really) {
+                        Err(ResultError::Unexplained { error, signed }) => {
+                            assert_eq!((error.status, signed), (status, really), "{body}");
+                        }
+                        other => panic!("{status} {body}: {other:?}"),
+                    }
+                }
+            }
+            for status in [401, 402, 403, 404, 407, 408, 425, 429, 500, 502, 503] {
+                let answer = page(status, body, true);
+                assert!(matches!(answer, Err(ResultError::Retry(_))), "{status} {body}: {answer:?}");
+            }
+        }
+        for body in ["Request is still in progress", r#"{"error":"Request is still in progress"}"#] {
+            assert_eq!(page(400, body, true), Err(ResultError::NotReady));
+        }
+        let Err(ResultError::Unexplained { error, .. }) = page(422, r#"{"message":"no faces"}"#, true) else {
+            panic!("an answer without detail")
+        };
+        assert_eq!(
+            error.to_string(),
+            "fal gives no result, and no reason that can be read. fal says: no faces"
+        );
+        let Err(ResultError::Unexplained { error, .. }) = page(410, "", true) else { panic!("no answer") };
+        assert!(error.to_string().ends_with("Its answer has HTTP status 410."), "{error}");
     }
 
     #[test]

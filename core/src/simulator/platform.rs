@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Call, Reply, Simulator,
+    Call, FaultKind, Reply, Simulator,
     job::{Job, Model, Phase},
     reply,
     reply::Stop,
@@ -22,6 +22,11 @@ impl Simulator {
     /// The caller's requests of an endpoint, the last to end first.
     pub(super) fn requests(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Reply, Stop> {
         let account = self.account(call, super::account::HEADER_REQUIRED)?;
+        if self.faults.take(FaultKind::ListUnavailable) {
+            let error =
+                json!({ "type": "service_unavailable", "message": "Service temporarily unavailable" });
+            return Ok(reply::answer(503, &json!({ "error": error })).into());
+        }
         let query = |name: &str| call.target.query(name);
         let invalid = |name: &str| Stop::from(reply::refusal(400, &format!("Invalid value for {name}")));
         let moment =

@@ -47,7 +47,12 @@ impl Simulator {
             return Ok(Reply::Dropped);
         }
         let unready = self.jobs.get(index).is_none_or(|job| job.phase(now) != Phase::Completed);
-        let response = if unready || self.faults.take(FaultKind::ResultNotReady) {
+        if !unready && self.faults.take(FaultKind::ResultForeign) {
+            return Ok(reply::nginx(StatusCode::BAD_REQUEST).into());
+        }
+        let response = if !unready && self.faults.take(FaultKind::ResultBare) {
+            reply::answer(422, &json!({}))
+        } else if unready || self.faults.take(FaultKind::ResultNotReady) {
             reply::refusal(400, "Request is still in progress")
         } else {
             self.jobs.get(index).map_or_else(not_found_response, |job| self.outcome(job))

@@ -16,6 +16,7 @@ pub fn kind(language: Language, kind: ErrorKind) -> &'static str {
             ErrorKind::RateLimited => "fal takes no more requests at the moment.",
             ErrorKind::InvalidInput => "fal refused the input.",
             ErrorKind::Rejected => "fal refused the request.",
+            ErrorKind::Unexplained => "fal gives no result, and no reason that can be read.",
             ErrorKind::Unavailable => "fal has a problem of its own.",
             ErrorKind::InternalServerError => "The model failed at fal.",
             ErrorKind::GenerationTimeout => "The model took too long at fal.",
@@ -70,6 +71,11 @@ pub fn advice(language: Language, kind: ErrorKind, audience: Audience) -> &'stat
             ErrorKind::RateLimited => "Wait a little and try again.",
             ErrorKind::InvalidInput => "Correct what is named, then try again.",
             ErrorKind::Rejected => "Read what fal says; if it does not help, ask fal's support.",
+            ErrorKind::Unexplained => audience.pick(
+                "Look at the request at fal.ai/dashboard/requests, or ask fal's support.",
+                "Ask for its status again later, since fal may still have the result; or order again, under the next \
+                 number.",
+            ),
             ErrorKind::Unavailable => "Try again later; status.fal.ai shows known outages.",
             ErrorKind::InternalServerError | ErrorKind::RunnerFailed => {
                 "Try again later; fal does not charge for its own failures."
@@ -119,6 +125,9 @@ pub fn api_error(language: Language, error: &ApiError) -> String {
     let details = details.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
     match language {
         Language::English => match (details.trim_end_matches('.'), error.message.as_str()) {
+            ("", "") if error.kind == ErrorKind::Unexplained => {
+                format!("{sentence} Its answer has HTTP status {}.", error.status)
+            }
             ("", "") => sentence.to_owned(),
             ("", message) => format!("{sentence} fal says: {message}"),
             (details, _) => format!("{sentence} In detail: {details}."),

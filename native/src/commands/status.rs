@@ -33,8 +33,11 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
         .next(format!("`likeness generate {} --prompt …` makes pictures with it", avatar.id())));
     }
     let (id, job) = (avatar.id(), JobId { avatar: avatar.id(), attempt });
-    let ended = avatar.training(attempt).is_none_or(|training| training.order.ended());
-    let avatar = if ended {
+    let order = avatar.training(attempt).map(|training| &training.order);
+    let ended = order.is_none_or(|order| order.ended());
+    // One that ended without a reason is asked for once more, where that can be done at all.
+    let doubtful = order.is_some_and(|order| order.doubt().is_some()) && shell.link_of(&avatar).is_ok();
+    let avatar = if ended && !doubtful {
         avatar
     } else {
         let goal = if args.watch { Goal::Watched(attempt) } else { Goal::Seen(attempt) };

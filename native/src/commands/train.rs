@@ -7,10 +7,6 @@ use likeness_core::{
         self, Avatar, AvatarId, Goal, Identity, Name, Opened, OrderKey, Person, Stage, TrainingConfig,
         TrainingRequest, TrainingSettings,
     },
-    fal::{
-        pricing::{self, Price},
-        train,
-    },
     price,
     storage::Depot,
     words::{self, Language},
@@ -28,6 +24,7 @@ use crate::{
     narrate::Narrator,
     photos_in_bucket,
     printable::printable,
+    probe::probe,
     shell::{Link, Shell, moment},
     sweep, webhooks,
 };
@@ -272,14 +269,10 @@ async fn consent(
 /// Says what a training costs. fal is only asked where the settings leave it open.
 async fn cost(context: &Context, link: &Link, config: &TrainingConfig) -> String {
     let setting = context.settings.training_price.value.as_ref();
-    let listed = if setting.is_some() { None } else { listed_price(link).await };
+    let listed = match setting {
+        Some(_) => None,
+        None => probe(&link.account, &link.transport).await.ok().flatten(),
+    };
     let price = price::training(config.steps(), setting, listed);
     printable(&words::price::training(Language::English, &price)).into_owned()
-}
-
-/// Asks fal's list of prices.
-async fn listed_price(link: &Link) -> Option<Price> {
-    let endpoint = train::endpoint();
-    let answer = link.transport.send(pricing::request(&link.account, &endpoint), None).await.ok()?;
-    pricing::parse(answer, &endpoint).ok().flatten()
 }

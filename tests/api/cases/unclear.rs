@@ -99,3 +99,15 @@ pub(super) fn cancelled(world: &World) {
     let status = world.until_over("/pictures/1");
     assert_eq!(status["status"], "error", "{status}");
 }
+
+/// A training that fal.ai ended without a reason is asked about again by whoever asks for its status.
+pub(super) fn unexplained(world: &World) {
+    let Some(world) = world.elsewhere(Bought, &["result-bare"]) else { return };
+    world.create().is(201);
+    world.upload(4);
+    world.put(&world.of("/trainings/1"), &json!({})).is(202);
+    let status = world.until(&world.of("/trainings/1"), |status| status["status"] == "error");
+    assert_eq!(status["code"], "fal.unexplained", "{status}");
+    world.until(&world.of("/trainings/1"), |status| status["status"] == "completed");
+    assert_eq!((world.fixture.orders(&world.avatar), world.fixture.purchases()), (1, 1));
+}

@@ -196,7 +196,22 @@ impl Room<'_> {
 
     fn status(&self, avatar: Avatar, key: OrderKey, call: &Call) -> Result<Answered, Problem> {
         let reply = Reply::json(StatusCode::OK, &self.document(&avatar, key)?);
+        // The answer shows how it stood; what fal says now is shown to whoever asks again.
+        let avatar = if self.is_worth_asking(&avatar, key) {
+            avatar.after(Event::Asked(Command::Look(key)), &self.moment)
+        } else {
+            avatar
+        };
         Ok((Some(avatar), self.shown(reply, call)))
+    }
+
+    /// Whether fal may have a result by now for an order that ended without one, and was not asked a moment ago.
+    fn is_worth_asking(&self, avatar: &Avatar, key: OrderKey) -> bool {
+        let doubt = match key {
+            OrderKey::Training(attempt) => avatar.training(attempt).and_then(|one| one.order.doubt()),
+            OrderKey::Pictures(number) => avatar.generation(number).and_then(|one| one.order.doubt()),
+        };
+        doubt.is_some_and(|doubt| !doubt.asking && self.moment.now.since(doubt.asked_at) >= self.moment.poll)
     }
 
     fn accepted(&self, avatar: Avatar, key: OrderKey) -> Result<Answered, Problem> {

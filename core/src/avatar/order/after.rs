@@ -1,7 +1,8 @@
 //! What an order becomes after something happened.
 
 use super::{
-    Accepted, Bought, Cancel, Goods, LONGEST_QUEUE, Order, Plan, Search, Seen, Stage, TokenHash, Uploaded,
+    Accepted, Bought, Cancel, Doubt, Goods, LONGEST_QUEUE, Order, Plan, Search, Seen, Stage, TokenHash,
+    Uploaded,
 };
 use crate::{
     avatar::{
@@ -13,8 +14,6 @@ use crate::{
     fal::{
         CallError, RequestId,
         cancel::{self, Cancelled},
-        error::ErrorKind,
-        result::ResultError,
         status::{self, QueueStatus},
         submit::{self, Submitted, Unclear},
     },
@@ -126,6 +125,7 @@ impl<G: Goods> Order<G> {
         match &mut self.stage {
             Stage::Accepted(accepted) => accepted.look_at = moment.now,
             Stage::Unclear { search, .. } => search.at = moment.now,
+            Stage::Failed { doubt: Some(doubt), .. } => (doubt.asking, doubt.asked_at) = (true, moment.now),
             _ => {}
         }
         if let Some(trouble) = &mut self.trouble {
@@ -164,7 +164,7 @@ impl<G: Goods> Order<G> {
 
     /// After it became plain that it cannot work, before anything was bought.
     fn failed(self, error: Error, moment: &Moment) -> Self {
-        let stage = Stage::Failed { error, at: moment.now, bought: Bought::Nothing };
+        let stage = Stage::Failed { error, at: moment.now, bought: Bought::Nothing, doubt: None };
         Self { stage, trouble: None, ..self }
     }
 
@@ -180,13 +180,14 @@ impl<G: Goods> Order<G> {
             seen,
             ended_at,
             said_to_have_failed,
+            unexplained: None,
         });
         // What was said to fal before was said of another request.
         let cancel = if self.cancel == Cancel::Sent { Cancel::Asked } else { self.cancel };
         Self { stage, trouble: None, cancel, ..self }
     }
 
-    fn cancelled(self, request_id: Option<RequestId>, moment: &Moment) -> Self {
+    pub(super) fn cancelled(self, request_id: Option<RequestId>, moment: &Moment) -> Self {
         Self { stage: Stage::Cancelled { at: moment.now, request_id }, trouble: None, ..self }
     }
 
@@ -279,49 +280,34 @@ impl<G: Goods> Order<G> {
         };
         let ended_at = (seen == Seen::Ended).then(|| accepted.ended_at.unwrap_or(now));
         let at = accepted.at;
-        let stage =
-            Stage::Accepted(Accepted { request_id, at, look_at, seen, ended_at, said_to_have_failed });
-        Self { stage, trouble: None, ..self }
+        let unexplained = accepted.unexplained.clone().filter(|_| ended_at.is_some());
+        let unexplained = unexplained.map(|one| Box::new(Unexplained { confirmed: true, ..*one }));
+        // The pauses between answers without a reason go on growing, though the status comes well in between.
+        let trouble = self.trouble.filter(|_| unexplained.is_some());
+        let stage = Stage::Accepted(Accepted {
+            request_id,
+            at,
+            look_at,
+            seen,
+            ended_at,
+            said_to_have_failed,
+            unexplained,
+        });
+        Self { stage, trouble, ..self }
     }
 
-    fn collected(self, answer: Answer, moment: &Moment) -> Self {
-        let Stage::Accepted(accepted) = self.stage.clone() else { return self };
-        let request_id = accepted.request_id.clone();
-        match G::parse(answer) {
-            Ok(goods) => self.kept(request_id, goods, Vec::new(), moment),
-            Err(ResultError::NotReady) => {
-                let seen = Seen::Queued { position: None };
-                let look_at = moment.now.plus(moment.poll);
-                Self { stage: Stage::Accepted(Accepted { look_at, seen, ..accepted }), ..self }
-            }
-            Err(ResultError::Failed(error))
-                if self.cancel != Cancel::NotAsked && error.kind == ErrorKind::ClientCancelled =>
-            {
-                self.cancelled(Some(request_id), moment)
-            }
-            Err(ResultError::Failed(error)) => {
-                let bought = Bought::Ran(request_id);
-                let stage = Stage::Failed { error: Error::Api(error), at: moment.now, bought };
-                Self { stage, trouble: None, ..self }
-            }
-            // A trouble of the call looks like the request's own failure. What its status called failed is believed at
-            // once, and whatever else gives no result for a day, though fal answers.
-            Err(ResultError::Retry(CallError::Api(error)))
-                if accepted.said_to_have_failed && !matches!(error.status, 401 | 403 | 408 | 425 | 429)
-                    || long_ended(&accepted, moment) =>
-            {
-                let (at, bought) = (moment.now, Bought::Ran(request_id));
-                let stage = Stage::Failed { error: Error::Api(error), at, bought };
-                Self { stage, trouble: None, ..self }
-            }
-            Err(ResultError::Retry(error)) => self.troubled(error.into(), moment),
-        }
-    }
-
-    fn kept(self, request_id: RequestId, goods: G, kept: Vec<crate::avatar::Kept>, moment: &Moment) -> Self {
+    pub(super) fn kept(
+        self,
+        request_id: RequestId,
+        goods: G,
+        kept: Vec<crate::avatar::Kept>,
+        moment: &Moment,
+    ) -> Self {
         let taken_at = match &self.stage {
             Stage::Accepted(accepted) => accepted.at,
-            Stage::Keeping { taken_at, .. } => *taken_at,
+            Stage::Keeping { taken_at, .. } | Stage::Failed { doubt: Some(Doubt { taken_at, .. }), .. } => {
+                *taken_at
+            }
             _ => moment.now,
         };
         let stage = if kept.len() < goods.files().len() {
@@ -346,7 +332,8 @@ impl<G: Goods> Order<G> {
         );
         if answered && moment.now.since(*taken_at) >= EXPIRY_AT_FAL + LONGEST_QUEUE {
             let bought = Bought::Ran(request_id.clone());
-            let stage = Stage::Failed { error: NetworkError::Expired.into(), at: moment.now, bought };
+            let error = NetworkError::Expired.into();
+            let stage = Stage::Failed { error, at: moment.now, bought, doubt: None };
             return Self { stage, trouble: None, ..self };
         }
         self.troubled(error, moment)
@@ -362,11 +349,6 @@ impl<G: Goods> Order<G> {
             Err(error) => self.troubled(error.into(), moment),
         }
     }
-}
-
-/// Whether fal has called the request ended for so long that its result will not come any more.
-fn long_ended(accepted: &Accepted, moment: &Moment) -> bool {
-    accepted.ended_at.is_some_and(|ended| moment.now.since(ended) >= LONGEST_QUEUE)
 }
 
 /// What failed, when it is that the prepared photos are gone.

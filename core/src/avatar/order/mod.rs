@@ -11,6 +11,7 @@
 //! after that makes it `unclear`, from which only a late answer that proves that fal took nothing leads back.
 
 mod after;
+mod collect;
 mod next;
 mod recovery;
 
@@ -30,7 +31,7 @@ use crate::{
     download::{Expected, FileKind},
     error::Error,
     fal::{
-        RequestId,
+        ApiError, RequestId,
         result::{self, Image, Pictures, ResultError, TrainedModel},
         submit::Unclear,
     },
@@ -119,6 +120,9 @@ pub enum Stage<G> {
         at: Timestamp,
         /// What fal did with it, as far as it came.
         bought: Bought,
+        /// Whether fal may still have a result: it gave neither one nor a reason that could be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doubt: Option<Doubt>,
     },
     /// It was called off.
     Cancelled {
@@ -146,6 +150,33 @@ pub struct Accepted {
     /// Whether its status called it a failure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub said_to_have_failed: bool,
+    /// The answer without a reason that fal's result was last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unexplained: Option<Box<Unexplained>>,
+}
+
+/// An answer instead of a result, like that for a failed request, but without a reason that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unexplained {
+    /// What it was.
+    pub error: ApiError,
+    /// When it came first.
+    pub since: Timestamp,
+    /// How often it came.
+    pub times: u32,
+    /// Whether fal has called the request completed since it came last.
+    pub confirmed: bool,
+}
+
+/// What is remembered of a request that ended with neither a result nor a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// When fal took the request.
+    pub taken_at: Timestamp,
+    /// When its result was last asked for.
+    pub asked_at: Timestamp,
+    /// Whether it is asked for now.
+    pub asking: bool,
 }
 
 /// What fal said about a request when it was last asked.
@@ -330,6 +361,14 @@ impl<G> Order<G> {
             Chore::Upload => matches!(self.stage, Stage::Planned),
             Chore::Keep(_) => matches!(self.stage, Stage::Keeping { .. }),
             _ => true,
+        }
+    }
+
+    /// Whether fal may still have a result, though the order has ended: then it can be asked for once more.
+    pub fn doubt(&self) -> Option<&Doubt> {
+        match &self.stage {
+            Stage::Failed { doubt, .. } => doubt.as_ref(),
+            _ => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::{Cancel, Goods, Order, Product, Stage, TokenHash};
+use super::{Bought, Cancel, Doubt, Goods, Order, Product, Stage, TokenHash};
 use crate::{
     avatar::{
         Moment,
@@ -104,9 +104,21 @@ impl<G: Goods> Order<G> {
                 )
             }
             Stage::Unclear { candidate: None, search, .. } => Next::Wait(search.at),
-            Stage::Accepted(Accepted { seen: Seen::Ended, request_id, .. }) => {
-                call(Chore::Collect, result::request(account, &plan.endpoint, request_id))
+            // Whether fal still calls it completed.
+            Stage::Accepted(Accepted {
+                seen: Seen::Ended,
+                unexplained: Some(unexplained),
+                request_id,
+                ..
+            }) if !unexplained.confirmed => {
+                call(Chore::Look, status::request(account, &plan.endpoint, request_id))
             }
+            Stage::Accepted(Accepted { seen: Seen::Ended, request_id, .. })
+            | Stage::Failed {
+                bought: Bought::Ran(request_id),
+                doubt: Some(Doubt { asking: true, .. }),
+                ..
+            } => call(Chore::Collect, result::request(account, &plan.endpoint, request_id)),
             Stage::Accepted(accepted) if accepted.look_at <= now => {
                 call(Chore::Look, status::request(account, &plan.endpoint, &accepted.request_id))
             }

@@ -69,7 +69,8 @@ impl<G: Goods> Order<G> {
     pub(super) fn not_accepted(self, moment: &Moment) -> Self {
         let Stage::Unclear { since, .. } = self.stage else { return self };
         let error = Error::Network(NetworkError::NotAccepted);
-        let stage = Stage::Failed { error, at: moment.now, bought: Bought::NotAccepted { since } };
+        let stage =
+            Stage::Failed { error, at: moment.now, bought: Bought::NotAccepted { since }, doubt: None };
         Self { stage, trouble: None, ..self }
     }
 

@@ -68,6 +68,28 @@ impl ApiError {
         })
     }
 
+    /// What can be said of a refusal without a `detail` that can be read.
+    pub(in crate::fal) fn unexplained(response: &Response) -> Self {
+        let status = response.status.as_u16();
+        let body = object(response).unwrap_or_default();
+        let text =
+            ["error", "message"].iter().find_map(|name| body.get(*name)).map(words).unwrap_or_default();
+        let known = error_type(response, &body).and_then(ErrorKind::of_type);
+        Self {
+            status,
+            kind: known.unwrap_or(ErrorKind::Unexplained),
+            message: clean(text, MESSAGE_LENGTH),
+            details: vec![],
+            retryable: retryable(response),
+            retry_after: retry_after(response),
+        }
+    }
+
+    /// Whether it holds any words of fal's.
+    pub(in crate::fal) fn is_explained(&self) -> bool {
+        !self.message.is_empty() || self.details.iter().any(|detail| !detail.sentence.is_empty())
+    }
+
     fn build(response: &Response, name: Option<&str>, message: String, details: Vec<Detail>) -> Option<Self> {
         let status = response.status.as_u16();
         if !(400..600).contains(&status) {

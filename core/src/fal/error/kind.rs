@@ -41,6 +41,7 @@ kinds! {
     RateLimited "rate_limited",
     InvalidInput "invalid_input",
     Rejected "rejected",
+    Unexplained "unexplained",
     Unavailable "unavailable",
 
     InternalServerError "internal_server_error",

@@ -132,6 +132,8 @@ fn reads_fail_once_and_then_answer() {
         ("status-unavailable", "/status", Some(503), 0),
         ("result-not-ready", "", Some(400), 60),
         ("result-dropped", "", None, 60),
+        ("result-bare", "", Some(422), 60),
+        ("result-foreign", "", Some(400), 60),
     ] {
         let mut world = World::with_fault(fault);
         let id = world.generate(&json!({ "prompt": "p" }));
@@ -236,6 +238,8 @@ fn every_fault_is_used_up_by_ordinary_life() {
                 world.send(Method::PUT, &format!("{url}/cancel"), &key, b"");
                 world.wait(60);
                 world.send(Method::GET, &url, &key, b"");
+                let list = format!("/models/requests/by-endpoint?endpoint_id={}", last.endpoint);
+                world.send(Method::GET, &list, &key, b"");
             }
         }
         assert_eq!(world.fal.faults_left(), [], "{fault}");
