@@ -39,7 +39,8 @@ pub const UPLOAD_PART_BYTES: u64 = 10 << 20;
 /// The longest caption. The text encoder of FLUX reads 512 tokens, which is about 2,000 characters.
 pub const MAX_CAPTION_BYTES: usize = 4096;
 
-/// What one photo may be. The defaults are the product's; a caller may tighten them.
+/// What one photo may be. The defaults are the product's; a caller may tighten them. Phones make photos of 50
+/// megapixels, 8192 x 6144 the largest; as JPEGs of their best quality these have some 25 MB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PhotoLimits {
     /// The largest file, in bytes.
@@ -54,7 +55,7 @@ pub struct PhotoLimits {
 
 impl Default for PhotoLimits {
     fn default() -> Self {
-        Self { max_bytes: 20_000_000, max_pixels: 50_000_000, min_side: 512, max_memory: 1 << 30 }
+        Self { max_bytes: 32_000_000, max_pixels: 52_000_000, min_side: 512, max_memory: 1 << 30 }
     }
 }
 

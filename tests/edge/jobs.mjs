@@ -5,7 +5,7 @@ import { Objects } from "./objects.mjs";
 import { Worker } from "./workerd.mjs";
 
 /** The limits that the front passes on. */
-export const LIMITS = { max_bytes: 20_000_000, max_pixels: 50_000_000, min_side: 512, max_memory: 2 ** 30 };
+export const LIMITS = { max_bytes: 32_000_000, max_pixels: 52_000_000, min_side: 512, max_memory: 2 ** 30 };
 
 /** Starts the imager and a store of objects for the tests of a file. */
 export function imager() {

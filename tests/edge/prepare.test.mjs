@@ -59,10 +59,10 @@ test("what is no photo is told", async () => {
 
 test("a photo that is too large is not read", async () => {
     it.objects.rule("GET", "original.jpg", (_, response) => {
-        response.writeHead(200, { "Content-Length": 20_000_001 }).write(Buffer.alloc(1000));
+        response.writeHead(200, { "Content-Length": 32_000_001 }).write(Buffer.alloc(1000));
     });
     const { Err: error } = await it.prepare();
-    assert.deepEqual(error, { photo: { problem: "too_many_bytes", bytes: 20_000_001, max: 20_000_000 } });
+    assert.deepEqual(error, { photo: { problem: "too_many_bytes", bytes: 32_000_001, max: 32_000_000 } });
 });
 
 test("more bytes than the limit are not read where no length is announced", async () => {

@@ -91,7 +91,7 @@ pub enum Metadata {
     Absent,
     /// Some: EXIF, XMP, comments.
     Present,
-    /// Some, and the EXIF data say where the photo was taken.
+    /// Some, and they say where the photo was taken.
     WithLocation,
 }
 
@@ -254,8 +254,8 @@ mod tests {
         let limits = PhotoLimits::default();
         let check = |info: PhotoInfo, limits: PhotoLimits| info.check(&limits).unwrap_err();
         assert_eq!(
-            check(PhotoInfo { bytes: 20_000_001, ..PHONE }, limits),
-            PhotoProblem::TooManyBytes { bytes: 20_000_001, max: 20_000_000 }
+            check(PhotoInfo { bytes: 32_000_001, ..PHONE }, limits),
+            PhotoProblem::TooManyBytes { bytes: 32_000_001, max: 32_000_000 }
         );
         assert_eq!(
             check(PhotoInfo { height: 511, ..PHONE }, limits),
@@ -263,7 +263,7 @@ mod tests {
         );
         assert_eq!(
             check(PhotoInfo { width: 65_535, height: 65_535, ..PHONE }, limits),
-            PhotoProblem::TooManyPixels { width: 65_535, height: 65_535, max: 50_000_000 }
+            PhotoProblem::TooManyPixels { width: 65_535, height: 65_535, max: 52_000_000 }
         );
         assert_eq!(
             check(PhotoInfo { width: 70_000, height: 600, ..PHONE }, limits),

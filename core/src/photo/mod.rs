@@ -27,6 +27,7 @@ mod normalise;
 mod pixels;
 mod png;
 mod problem;
+mod spliced;
 mod webp;
 
 pub use change::Change;

@@ -87,7 +87,7 @@ impl Normalise for PixelNormaliser {
         let info = inspect(bytes)?;
         info.check(limits)?;
 
-        let (raster, profile) = decode::decode(bytes, &info)?;
+        let (raster, profile) = decode::decode(bytes, &info, limits.max_memory)?;
         let (picture, mut changes) = colour::to_rgb(raster, profile.as_deref());
         drop(profile);
         let jpeg = encode(picture, info.orientation, info.chroma)?;

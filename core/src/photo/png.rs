@@ -1,60 +1,155 @@
 //! PNG's chunks (W3C PNG, third edition, section 5).
 
+use std::ops::Range;
+
 use super::{
     Coding, Colours, Format, Metadata, Orientation, PhotoInfo, PhotoProblem,
     bytes::be32,
     info::{Chroma, MAX_METADATA},
-    metadata::exif::Exif,
+    metadata::{Notes, text::TextChunks},
+    spliced::Spliced,
 };
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::Png };
 const DAMAGED: PhotoProblem = PhotoProblem::Damaged { format: Format::Png };
+const ANIMATED: PhotoProblem = PhotoProblem::Animated { format: Format::Png };
 
 /// The most that Deflate unpacks from one byte.
 const DEFLATE_RATIO: u64 = 1032;
 
+/// The last chunk: length, type and CRC.
+const IEND: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
+
 /// Reads IHDR, and walks over the other chunks to IEND: metadata may stand behind the pixels.
 pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
-    let mut chunks = Chunks { bytes, at: SIGNATURE.len() };
-    let (kind, header) = chunks.next()?;
-    let mut info = match (&kind, header) {
-        (b"IHDR", [size @ .., bits, colours, 0, 0, 0 | 1]) => {
-            let width = be32(size, 0).ok_or(DAMAGED)?;
-            let height = be32(size, 4).filter(|_| size.len() == 8).ok_or(DAMAGED)?;
-            read_header(width, height, *bits, *colours, bytes.len() as u64)?
-        }
-        _ => return Err(DAMAGED),
-    };
-    let mut pixels = false;
-    loop {
-        let (kind, body) = chunks.next()?;
-        let critical = kind.first().is_some_and(u8::is_ascii_uppercase);
-        if !critical {
-            info.metadata_bytes = (info.metadata_bytes + body.len() as u64).min(MAX_METADATA);
-        }
-        match &kind {
-            b"IDAT" => pixels = true,
-            // 1 to 256 colours (11.2.2). The decoder relies on it.
-            b"PLTE" if body.is_empty() || body.len() > 768 || !body.len().is_multiple_of(3) => {
-                return Err(DAMAGED);
+    Walk::over(bytes).map(|walk| walk.info)
+}
+
+/// A file of the chunks that make the picture, and whether the original ends as it should.
+///
+/// Where it does not, all pixels may be there nevertheless. Metadata are left out: nothing reads them through the
+/// decoder, which would copy them, and refuse some.
+pub(super) fn picture(bytes: &[u8]) -> Result<(Spliced<'_>, bool), PhotoProblem> {
+    let walk = Walk::over(bytes)?;
+    let file = walk
+        .picture
+        .into_iter()
+        .fold(Spliced::default(), |file, part| file.with(bytes.get(part).unwrap_or_default()));
+    Ok((file.with(walk.missing).with(IEND), walk.ended))
+}
+
+/// What a walk over the chunks found.
+struct Walk {
+    info: PhotoInfo,
+    /// Where the chunks stand that make the picture, with the signature.
+    picture: Vec<Range<usize>>,
+    /// The checksum of the last of them, if it was cut off.
+    missing: Vec<u8>,
+    /// Whether IEND was there.
+    ended: bool,
+}
+
+impl Walk {
+    fn over(bytes: &[u8]) -> Result<Self, PhotoProblem> {
+        let mut chunks = Chunks { bytes, at: SIGNATURE.len() };
+        let header = chunks.next().map_err(|cut| cut.problem)?;
+        let info = match (&header.kind, header.body) {
+            (b"IHDR", [size @ .., bits, colours, 0, 0, 0 | 1]) => {
+                let width = be32(size, 0).ok_or(DAMAGED)?;
+                let height = be32(size, 4).filter(|_| size.len() == 8).ok_or(DAMAGED)?;
+                read_header(width, height, *bits, *colours, bytes.len() as u64)?
             }
-            b"IEND" if pixels => return Ok(info),
-            b"IEND" | b"IHDR" => return Err(DAMAGED),
-            b"acTL" => return Err(PhotoProblem::Animated { format: Format::Png }),
-            b"tRNS" => info.alpha = true,
-            b"iCCP" => {
-                info.profile = true;
-                info.profile_bytes = (body.len() as u64).saturating_mul(DEFLATE_RATIO).min(MAX_METADATA);
+            _ => return Err(DAMAGED),
+        };
+        let begin = 0..header.place.end;
+        let mut walk = Self { info, picture: vec![begin], missing: Vec::new(), ended: false };
+        let (mut notes, mut texts) = (Notes::default(), TextChunks::default());
+        let (mut pixels, mut animation) = (false, Animation::default());
+        loop {
+            let chunk = match chunks.next() {
+                Ok(chunk) => chunk,
+                // Nothing that follows the pixels is needed, unless it is more of them.
+                Err(cut) if pixels && !cut.pixels => break,
+                Err(cut) => return Err(cut.problem),
+            };
+            let Chunk { kind, body, .. } = chunk;
+            match &kind {
+                b"IDAT" => pixels = true,
+                // 1 to 256 colours (11.2.2). The decoder relies on it.
+                b"PLTE" if body.is_empty() || body.len() > 768 || !body.len().is_multiple_of(3) => {
+                    return Err(DAMAGED);
+                }
+                b"IEND" if pixels => {
+                    walk.ended = true;
+                    break;
+                }
+                b"IEND" | b"IHDR" => return Err(DAMAGED),
+                b"acTL" if !pixels => animation.begin(body)?,
+                b"fcTL" | b"fdAT" => animation.frame(&kind),
+                b"tRNS" => walk.info.alpha = true,
+                b"iCCP" => {
+                    walk.info.profile = true;
+                    let unpacked = (body.len() as u64).saturating_mul(DEFLATE_RATIO);
+                    walk.info.profile_bytes = unpacked.min(MAX_METADATA);
+                }
+                b"eXIf" => notes.exif(body),
+                b"tEXt" | b"zTXt" | b"iTXt" => texts.read(kind, body, &mut notes),
+                b"tIME" => notes.other(),
+                _ => {}
             }
-            b"eXIf" => {
-                let exif = Exif::read(body);
-                (info.orientation, info.metadata) = (exif.orientation, exif.metadata);
+            if chunk.makes_the_picture() {
+                walk.keep(&chunk);
             }
-            b"tEXt" | b"zTXt" | b"iTXt" | b"tIME" => info.metadata = info.metadata.max(Metadata::Present),
-            _ => {}
         }
+        if animation.moves() {
+            return Err(ANIMATED);
+        }
+        (walk.info.orientation, walk.info.metadata) = (notes.orientation(), notes.metadata());
+        Ok(walk)
+    }
+
+    fn keep(&mut self, chunk: &Chunk<'_>) {
+        match self.picture.last_mut() {
+            Some(last) if last.end == chunk.place.start => last.end = chunk.place.end,
+            _ => self.picture.push(chunk.place.clone()),
+        }
+        if !chunk.checked {
+            let mut sum = crc32fast::Hasher::new();
+            sum.update(&chunk.kind);
+            sum.update(chunk.body);
+            self.missing = sum.finalize().to_be_bytes().to_vec();
+        }
+    }
+}
+
+/// What makes a picture move (11.3.2.1): acTL says how many frames there are, fcTL stands before each of them.
+#[derive(Default)]
+struct Animation {
+    announced: bool,
+    controls: u32,
+    /// Whether a frame is not the picture that everybody sees.
+    other_pictures: bool,
+}
+
+impl Animation {
+    fn begin(&mut self, body: &[u8]) -> Result<(), PhotoProblem> {
+        self.announced = true;
+        if be32(body, 0).is_some_and(|frames| frames > 1) { Err(ANIMATED) } else { Ok(()) }
+    }
+
+    fn frame(&mut self, kind: &[u8; 4]) {
+        if kind == b"fcTL" {
+            self.controls += 1;
+        } else {
+            self.other_pictures = true;
+        }
+    }
+
+    /// Whether there is more than one picture. One alone is a still, whatever it is called.
+    fn moves(&self) -> bool {
+        self.announced && (self.controls > 1 || self.other_pictures)
     }
 }
 
@@ -88,7 +183,7 @@ fn read_header(
         profile: false,
         metadata: Metadata::Absent,
         profile_bytes: 0,
-        metadata_bytes: 0,
+        metadata_bytes: 0, // the decoder sees none of them
         chroma: if colours == Colours::Grey { Chroma::Quarter } else { Chroma::Full },
         samples: u64::from(width).saturating_mul(u64::from(height)).saturating_mul(samples),
     })
@@ -99,16 +194,44 @@ struct Chunks<'a> {
     at: usize,
 }
 
+struct Chunk<'a> {
+    kind: [u8; 4],
+    body: &'a [u8],
+    /// Where the chunk stands, with its checksum.
+    place: Range<usize>,
+    /// Whether the checksum is there. That it is right is the decoder's business.
+    checked: bool,
+}
+
+/// No chunk can be read here.
+struct Cut {
+    problem: PhotoProblem,
+    /// Whether it would have been one of pixels.
+    pixels: bool,
+}
+
+impl Chunk<'_> {
+    /// Whether a decoder needs it: pixels and what explains them, and what it must know (5.4).
+    fn makes_the_picture(&self) -> bool {
+        self.kind.first().is_some_and(u8::is_ascii_uppercase) || matches!(&self.kind, b"tRNS" | b"iCCP")
+    }
+}
+
 impl<'a> Chunks<'a> {
-    /// The next chunk's type and contents. Its CRC is the decoder's business.
-    fn next(&mut self) -> Result<([u8; 4], &'a [u8]), PhotoProblem> {
-        let length = be32(self.bytes, self.at).ok_or(TRUNCATED)?;
-        let length = usize::try_from(length).ok().filter(|length| *length < 1 << 31).ok_or(DAMAGED)?;
-        let kind = self.bytes.get(self.at + 4..).and_then(<[u8]>::first_chunk).ok_or(TRUNCATED)?;
+    /// The next chunk. Of the last one the checksum may be missing.
+    fn next(&mut self) -> Result<Chunk<'a>, Cut> {
+        let cut = |problem, kind: Option<&[u8; 4]>| Cut { problem, pixels: kind == Some(b"IDAT") };
+        let length = be32(self.bytes, self.at).ok_or(cut(TRUNCATED, None))?;
+        let kind = self.bytes.get(self.at + 4..).and_then(<[u8]>::first_chunk);
+        let kind: &[u8; 4] = kind.ok_or(cut(TRUNCATED, None))?;
+        let length = usize::try_from(length).ok().filter(|length| *length < 1 << 31);
+        let length = length.ok_or(cut(DAMAGED, Some(kind)))?;
         let start = self.at + 8;
-        let end = start.checked_add(length).ok_or(DAMAGED)?;
-        let body = self.bytes.get(start..end).ok_or(TRUNCATED)?;
-        self.at = end.checked_add(4).filter(|at| *at <= self.bytes.len()).ok_or(TRUNCATED)?;
-        Ok((*kind, body))
+        let end = start.checked_add(length).ok_or(cut(DAMAGED, Some(kind)))?;
+        let body = self.bytes.get(start..end).ok_or(cut(TRUNCATED, Some(kind)))?;
+        let checked = self.bytes.len() >= end.saturating_add(4);
+        let place = self.at..if checked { end + 4 } else { end };
+        self.at = self.bytes.len().min(end.saturating_add(4));
+        Ok(Chunk { kind: *kind, body, place, checked })
     }
 }

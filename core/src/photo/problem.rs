@@ -114,6 +114,8 @@ pub enum Unsupported {
     DeepJpeg,
     /// Neither one, three nor four components, or samplings that no encoder makes.
     OddJpeg,
+    /// The height stands behind the first scan, in a DNL segment.
+    LateHeightJpeg,
 }
 
 impl PhotoProblem {
@@ -163,8 +165,8 @@ mod tests {
     fn sentences_have_the_numbers() {
         let small = PhotoProblem::TooSmall { side: 400, min: 512 };
         assert_eq!(small.to_string(), "the shorter side has 400 pixels; at least 512 are needed");
-        let large = PhotoProblem::TooManyBytes { bytes: 20_000_001, max: 20_000_000 };
-        assert_eq!(large.to_string(), "the file has 20,000,001 bytes; at most 20,000,000 are accepted");
+        let large = PhotoProblem::TooManyBytes { bytes: 32_000_001, max: 32_000_000 };
+        assert_eq!(large.to_string(), "the file has 32,000,001 bytes; at most 32,000,000 are accepted");
         let wide = PhotoProblem::TooManyPixels { width: 65_500, height: 65_500, max: 999 };
         assert_eq!(
             wide.to_string(),

@@ -1,63 +1,37 @@
 //! WebP's chunks (RFC 9649).
 
-use std::io::{BufRead, Cursor, Read, Result as IoResult, Seek, SeekFrom};
-
 use super::{
-    Coding, Colours, Format, Metadata, PhotoInfo, PhotoProblem,
+    Coding, Colours, Format, PhotoInfo, PhotoProblem,
     bytes::{le16, le24, le32},
     info::{Chroma, MAX_PROFILE},
-    metadata::exif::Exif,
+    metadata::Notes,
+    spliced::Spliced,
 };
 
 const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::WebP };
 const DAMAGED: PhotoProblem = PhotoProblem::Damaged { format: Format::WebP };
+const ANIMATED: PhotoProblem = PhotoProblem::Animated { format: Format::WebP };
 
-/// Reads the canvas (VP8X), the picture's own header, which must say the same, and EXIF.
+/// Reads the canvas (VP8X), the picture's own header, which must fit it, and metadata.
 pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
-    let mut chunks = Chunks::of(bytes)?;
-    let (mut canvas, mut picture, mut opacity) = (None, None, false);
-    let (mut profile, mut exif, mut other) = (None, Exif::default(), Metadata::Absent);
-    while let Some((kind, body)) = chunks.next()? {
-        match &kind {
-            b"VP8X" if canvas.is_none() && picture.is_none() => canvas = Some(Canvas::read(body)?),
-            b"VP8 " if picture.is_none() => picture = Some(read_vp8(body)?),
-            b"VP8L" if picture.is_none() => picture = Some(read_vp8l(body)?),
-            b"VP8X" | b"VP8 " | b"VP8L" => return Err(DAMAGED),
-            b"ALPH" => opacity = true,
-            b"ANIM" | b"ANMF" => return Err(PhotoProblem::Animated { format: Format::WebP }),
-            b"ICCP" if profile.is_none() => profile = Some(body.len() as u64),
-            b"EXIF" => exif = Exif::read(body),
-            b"XMP " => other = Metadata::Present,
-            _ => {}
-        }
-        if picture.is_some() && canvas.is_none() {
-            break; // the simple formats are one chunk; what follows it does not count
-        }
-    }
-    if canvas.as_ref().is_some_and(|canvas| canvas.animated) {
-        return Err(PhotoProblem::Animated { format: Format::WebP });
-    }
-    let picture = picture.ok_or(DAMAGED)?;
-    if canvas.as_ref().is_some_and(|canvas| (canvas.width, canvas.height) != (picture.width, picture.height))
-    {
-        return Err(DAMAGED);
-    }
-    let pixels =
-        u64::from(picture.width.next_multiple_of(16)) * u64::from(picture.height.next_multiple_of(16));
+    let Walk { canvas, picture, notes, profile } = Walk::over(bytes)?;
+    let (width, height) =
+        canvas.as_ref().map_or((picture.width, picture.height), |canvas| (canvas.width, canvas.height));
+    let samples = u64::from(width.next_multiple_of(16)) * u64::from(height.next_multiple_of(16));
     Ok(PhotoInfo {
         format: Format::WebP,
-        width: picture.width,
-        height: picture.height,
-        orientation: exif.orientation,
+        width,
+        height,
+        orientation: notes.orientation(),
         bytes: bytes.len() as u64,
         colours: Colours::Rgb,
-        alpha: opacity || picture.alpha || canvas.is_some_and(|canvas| canvas.alpha),
+        alpha: picture.see_through() || picture.covers_part_of(width, height),
         bits: 8,
         coding: picture.coding,
         profile: profile.is_some(),
-        metadata: exif.metadata.max(other),
+        metadata: notes.metadata(),
         chroma: if picture.coding == Coding::Vp8 { Chroma::Quarter } else { Chroma::Full },
-        samples: pixels,
+        samples,
         profile_bytes: profile.unwrap_or(0),
         metadata_bytes: 0, // the decoder reads none of them
     })
@@ -74,55 +48,68 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// A file whose extended header promises no EXIF and no XMP.
+/// The picture alone as a file, and where it lies on the canvas.
 ///
-/// Programs that remove metadata leave the promise behind, and the decoder refuses a file that does not keep it.
-/// Nothing reads metadata through the decoder, so what it does not hear of is not missed.
-pub(super) struct Unpromised<'a> {
-    file: Cursor<&'a [u8]>,
-    /// What stands in place of the file's first bytes.
-    head: [u8; HEAD],
+/// Programs that remove metadata or opacity leave the promise of them behind, and the decoder refuses a file that does
+/// not keep it. Nothing reads metadata through the decoder, so what it does not hear of is not missed.
+pub(super) fn picture(bytes: &[u8]) -> Result<Still<'_>, PhotoProblem> {
+    Walk::over(bytes).map(|walk| walk.picture)
 }
 
-/// The RIFF header, the first chunk's, and that chunk's flags.
-const HEAD: usize = 21;
-const EXIF_AND_XMP: u8 = 0x08 | 0x04;
+/// What a walk over the chunks found.
+struct Walk<'a> {
+    canvas: Option<Canvas>,
+    picture: Still<'a>,
+    notes: Notes,
+    /// The size of the ICC profile.
+    profile: Option<u64>,
+}
 
-impl<'a> Unpromised<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, PhotoProblem> {
-        let mut head: [u8; HEAD] = *bytes.first_chunk().ok_or(TRUNCATED)?;
-        if let [.., b'V', b'P', b'8', b'X', _, _, _, _, flags] = &mut head {
-            *flags &= !EXIF_AND_XMP;
+impl<'a> Walk<'a> {
+    fn over(bytes: &'a [u8]) -> Result<Self, PhotoProblem> {
+        let mut chunks = Chunks::of(bytes)?;
+        let (mut canvas, mut frame) = (None::<Canvas>, None);
+        let mut parts = Parts::default();
+        let (mut notes, mut profile) = (Notes::default(), None);
+        loop {
+            let (kind, body) = match chunks.next() {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                // Metadata that are cut off.
+                Err(_) if parts.are_whole(canvas.as_ref()) && frame.is_none() => break,
+                Err(problem) => return Err(problem),
+            };
+            match &kind {
+                b"VP8X" if canvas.is_none() && parts.pixels.is_none() => canvas = Some(Canvas::read(body)?),
+                b"VP8X" => return Err(DAMAGED),
+                b"VP8 " | b"VP8L" | b"ALPH" => parts.read(&kind, body)?,
+                b"ANMF" if frame.is_none() => frame = Some(body),
+                b"ANMF" => return Err(ANIMATED),
+                b"ICCP" if profile.is_none() => profile = Some(body.len() as u64),
+                b"EXIF" => notes.exif(body),
+                b"XMP " => notes.xmp(body),
+                _ => {}
+            }
+            if parts.pixels.is_some() && canvas.is_none() {
+                break; // the simple formats are one chunk; what follows it does not count
+            }
         }
-        Ok(Self { file: Cursor::new(bytes), head })
-    }
-}
-
-impl Read for Unpromised<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
-        let count = self.fill_buf()?.read(buffer)?;
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl BufRead for Unpromised<'_> {
-    fn fill_buf(&mut self) -> IoResult<&[u8]> {
-        let at = usize::try_from(self.file.position()).unwrap_or(usize::MAX);
-        match self.head.get(at..) {
-            Some(head) if !head.is_empty() => Ok(head),
-            _ => self.file.fill_buf(),
-        }
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.file.consume(count);
-    }
-}
-
-impl Seek for Unpromised<'_> {
-    fn seek(&mut self, to: SeekFrom) -> IoResult<u64> {
-        self.file.seek(to)
+        let promised = canvas.as_ref().is_some_and(|canvas| canvas.alpha);
+        let picture = match (frame, &canvas) {
+            (None, _) if chunks.cut && !parts.are_whole(canvas.as_ref()) => return Err(TRUNCATED),
+            (None, None) => parts.still(promised, (0, 0))?,
+            (None, Some(canvas)) => {
+                let picture = parts.still(promised, (0, 0))?;
+                if picture.covers_part_of(canvas.width, canvas.height) {
+                    return Err(DAMAGED);
+                }
+                picture
+            }
+            (Some(_), _) if chunks.cut => return Err(TRUNCATED),
+            (Some(frame), Some(canvas)) if parts.pixels.is_none() => canvas.only_frame(frame)?,
+            (Some(_), _) => return Err(ANIMATED),
+        };
+        Ok(Self { canvas, picture, notes, profile })
     }
 }
 
@@ -130,8 +117,8 @@ impl Seek for Unpromised<'_> {
 struct Canvas {
     width: u32,
     height: u32,
+    /// Whether it says that pixels can be see-through.
     alpha: bool,
-    animated: bool,
 }
 
 impl Canvas {
@@ -141,43 +128,160 @@ impl Canvas {
             width: le24(body, 4).ok_or(DAMAGED)? + 1,
             height: le24(body, 7).ok_or(DAMAGED)? + 1,
             alpha: flags & 0x10 != 0,
-            animated: flags & 0x02 != 0,
+        })
+    }
+
+    /// The frame of an animation that has no other (2.7.1.1): a still that lies somewhere on the canvas.
+    fn only_frame<'a>(&self, body: &'a [u8]) -> Result<Still<'a>, PhotoProblem> {
+        let number = |at| le24(body, at).ok_or(DAMAGED);
+        let (x, y) = (number(0)? * 2, number(3)? * 2);
+        let (width, height) = (number(6)? + 1, number(9)? + 1);
+        let mut chunks = Chunks { bytes: body, at: 16, cut: false };
+        let mut parts = Parts::default();
+        while let Some((kind, body)) = chunks.next().map_err(|_| DAMAGED)? {
+            parts.read(&kind, body)?;
+        }
+        let still = parts.still(self.alpha, (x, y))?;
+        let fits = (still.width, still.height) == (width, height)
+            && x.saturating_add(width) <= self.width
+            && y.saturating_add(height) <= self.height;
+        if fits { Ok(still) } else { Err(DAMAGED) }
+    }
+}
+
+/// The chunks that make a picture.
+#[derive(Default)]
+struct Parts<'a> {
+    opacity: Option<&'a [u8]>,
+    pixels: Option<(Coding, &'a [u8])>,
+}
+
+impl<'a> Parts<'a> {
+    fn read(&mut self, kind: &[u8; 4], body: &'a [u8]) -> Result<(), PhotoProblem> {
+        let coding = match kind {
+            b"ALPH" => {
+                self.opacity = self.opacity.or(Some(body));
+                return Ok(());
+            }
+            b"VP8 " => Coding::Vp8,
+            b"VP8L" => Coding::Vp8L,
+            _ => return Ok(()),
+        };
+        if self.pixels.is_some() {
+            return Err(DAMAGED);
+        }
+        self.pixels = Some((coding, body));
+        Ok(())
+    }
+
+    /// Whether all is there that the canvas promises: what is missing may have been cut off.
+    fn are_whole(&self, canvas: Option<&Canvas>) -> bool {
+        match self.pixels {
+            None => false,
+            Some((Coding::Vp8, _)) => self.opacity.is_some() || !canvas.is_some_and(|canvas| canvas.alpha),
+            Some(_) => true,
+        }
+    }
+
+    /// The picture. `alpha` is what the canvas promises: lossless pixels have an opacity each, even where their own
+    /// header says that it does not count (3.4), lossy ones only with a chunk of it.
+    fn still(self, alpha: bool, at: (u32, u32)) -> Result<Still<'a>, PhotoProblem> {
+        let (coding, pixels) = self.pixels.ok_or(DAMAGED)?;
+        let (width, height, used) =
+            if coding == Coding::Vp8 { read_vp8(pixels)? } else { read_vp8l(pixels)? };
+        let opacity = match (coding, self.opacity) {
+            (Coding::Vp8, Some(chunk)) => Opacity::Chunk(chunk),
+            (Coding::Vp8, None) => Opacity::None,
+            _ if used || alpha => Opacity::InPixels,
+            _ => Opacity::None,
+        };
+        Ok(Still { width, height, at, coding, opacity, pixels })
+    }
+}
+
+/// One picture.
+pub(super) struct Still<'a> {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// Where its upper left corner lies on the canvas.
+    pub(super) at: (u32, u32),
+    coding: Coding,
+    opacity: Opacity<'a>,
+    pixels: &'a [u8],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opacity<'a> {
+    None,
+    InPixels,
+    Chunk(&'a [u8]),
+}
+
+impl<'a> Still<'a> {
+    fn see_through(&self) -> bool {
+        self.opacity != Opacity::None
+    }
+
+    /// Whether a canvas of this size shows beside it.
+    pub(super) fn covers_part_of(&self, width: u32, height: u32) -> bool {
+        (self.width, self.height) != (width, height)
+    }
+
+    /// A file of this picture and nothing else.
+    pub(super) fn file(&self) -> Spliced<'a> {
+        let head = if self.see_through() {
+            let less = |side: u32| side.saturating_sub(1).to_le_bytes();
+            let (width, height) = (less(self.width), less(self.height));
+            let canvas = [&[0x10, 0, 0, 0], &width[..3], &height[..3]].concat();
+            [b"WEBP".as_slice(), b"VP8X", &10_u32.to_le_bytes(), &canvas].concat()
+        } else {
+            b"WEBP".to_vec()
+        };
+        let opacity = match self.opacity {
+            Opacity::Chunk(body) => body,
+            Opacity::None | Opacity::InPixels => &[],
+        };
+        let name = if self.coding == Coding::Vp8 { b"VP8 " } else { b"VP8L" };
+        let chunks: [(&[u8; 4], &'a [u8]); 2] = [(b"ALPH", opacity), (name, self.pixels)];
+        let chunks = chunks.into_iter().filter(|(_, body)| !body.is_empty());
+        let length = |body: &[u8]| u32::try_from(body.len()).unwrap_or(u32::MAX);
+        let whole = chunks.clone().fold(length(&head), |sum, (_, body)| {
+            sum.saturating_add(length(body)).saturating_add(8 + length(body) % 2)
+        });
+        let riff = [b"RIFF".as_slice(), &whole.to_le_bytes(), &head].concat();
+        chunks.fold(Spliced::default().with(riff), |file, (name, body)| {
+            let head = [name.as_slice(), &length(body).to_le_bytes()].concat();
+            let padding: &[u8] = if body.len().is_multiple_of(2) { &[] } else { &[0] };
+            file.with(head).with(body).with(padding)
         })
     }
 }
 
-struct Still {
-    width: u32,
-    height: u32,
-    alpha: bool,
-    coding: Coding,
-}
+/// Width, height, and whether there is opacity.
+type Header = (u32, u32, bool);
 
 /// A key frame's header (RFC 6386, 9.1).
-fn read_vp8(body: &[u8]) -> Result<Still, PhotoProblem> {
+fn read_vp8(body: &[u8]) -> Result<Header, PhotoProblem> {
     let key_frame = body.first().is_some_and(|tag| tag & 1 == 0) && body.get(3..6) == Some(b"\x9d\x01\x2a");
     if !key_frame {
         return Err(DAMAGED);
     }
     let side = |at| le16(body, at).map(|side| u32::from(side & 0x3fff)).ok_or(DAMAGED);
-    Ok(Still { width: side(6)?, height: side(8)?, alpha: false, coding: Coding::Vp8 })
+    Ok((side(6)?, side(8)?, false))
 }
 
 /// The lossless header (RFC 9649, 3.4).
-fn read_vp8l(body: &[u8]) -> Result<Still, PhotoProblem> {
+fn read_vp8l(body: &[u8]) -> Result<Header, PhotoProblem> {
     let header = le32(body, 1).filter(|_| body.first() == Some(&0x2f)).ok_or(DAMAGED)?;
-    Ok(Still {
-        width: (header & 0x3fff) + 1,
-        height: (header >> 14 & 0x3fff) + 1,
-        alpha: header >> 28 & 1 != 0,
-        coding: Coding::Vp8L,
-    })
+    Ok(((header & 0x3fff) + 1, (header >> 14 & 0x3fff) + 1, header >> 28 & 1 != 0))
 }
 
 struct Chunks<'a> {
-    /// What the RIFF header says is the file.
+    /// What the RIFF header says is the file, as far as it is there.
     bytes: &'a [u8],
     at: usize,
+    /// Whether the file ends before that.
+    cut: bool,
 }
 
 /// A chunk's type and contents.
@@ -187,7 +291,7 @@ impl<'a> Chunks<'a> {
     fn of(bytes: &'a [u8]) -> Result<Self, PhotoProblem> {
         let length = le32(bytes, 4).and_then(|length| usize::try_from(length).ok()).ok_or(TRUNCATED)?;
         let end = length.checked_add(8).ok_or(TRUNCATED)?;
-        Ok(Self { bytes: bytes.get(..end).ok_or(TRUNCATED)?, at: 12 })
+        Ok(Self { bytes: bytes.get(..end).unwrap_or(bytes), at: 12, cut: end > bytes.len() })
     }
 
     fn next(&mut self) -> Result<Option<Chunk<'a>>, PhotoProblem> {

@@ -132,6 +132,7 @@ pub fn unsupported(language: Language, kind: &Unsupported) -> &'static str {
             Unsupported::HierarchicalJpeg => "a hierarchical JPEG",
             Unsupported::DeepJpeg => "a JPEG of more than 8 bits per sample",
             Unsupported::OddJpeg => "a JPEG with an unusual set of components",
+            Unsupported::LateHeightJpeg => "a JPEG that tells its height only behind the picture (DNL)",
         },
     }
 }

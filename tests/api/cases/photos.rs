@@ -101,7 +101,7 @@ pub(super) fn presigned(world: &World) {
     let target = world.of("/photos/face");
     let named = json!({ "name": "a face.jpg" });
     let given = world.post(&format!("{target}/address"), &named).is(200).json();
-    assert_eq!(given["max_bytes"], 20_000_000);
+    assert_eq!(given["max_bytes"], 32_000_000);
     assert_eq!(world.get(&target).is(200).json()["state"], "expected");
     let url: Url = given["url"].as_str().and_then(|url| url.parse().ok()).expect("an address");
     assert!(url.path().contains(&world.avatar), "{url}");

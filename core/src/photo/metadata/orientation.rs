@@ -46,6 +46,11 @@ impl Orientation {
         }
     }
 
+    /// The orientation of EXIF's number; `None` for a number that EXIF does not know.
+    pub(in crate::photo) fn known(number: u32) -> Option<Self> {
+        (1..=8).contains(&number).then(|| Self::from_exif(number))
+    }
+
     /// Whether width and height change places.
     #[must_use]
     pub fn swaps_sides(self) -> bool {

@@ -1,6 +1,6 @@
 //! Bytes in, pixels out: where the third-party decoders are called.
 
-use std::io::{Cursor, ErrorKind};
+use std::io::ErrorKind;
 
 use image::{
     ColorType, ImageDecoder, ImageError, Limits,
@@ -12,38 +12,57 @@ use super::raster::{Raster, Samples};
 use crate::photo::{
     Colours, Format, PhotoInfo, PhotoProblem, Unsupported,
     info::{MAX_METADATA, MAX_PROFILE},
-    jpeg, webp,
+    jpeg, png, webp,
 };
 
-/// A photo's pixels as stored, and its ICC profile: empty, so unusable, if there is one that cannot be read. `info` is what `inspect` said of the same bytes, and has been
-/// checked against the limits: a decoder that finds anything larger is stopped.
+/// A photo's pixels as stored, and its ICC profile: empty, so unusable, if there is one that cannot be read. `info` is
+/// what `inspect` said of the same bytes, and has been checked against the limits, `max_memory` among them: a decoder
+/// that finds anything larger is stopped.
 pub(in crate::photo) fn decode(
     bytes: &[u8],
     info: &PhotoInfo,
+    max_memory: u64,
 ) -> Result<(Raster, Option<Vec<u8>>), PhotoProblem> {
     match info.format {
-        Format::Jpeg => Ok((decode_jpeg(bytes, info)?, jpeg::profile(bytes))),
-        Format::Png => {
-            let mut limits = Limits::no_limits();
-            // This decoder counts metadata and single rows, not the pixels, which are our own allocation.
-            limits.max_alloc = Some(MAX_METADATA);
-            let png = |error| problem(Format::Png, &error);
-            let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(png)?;
-            let profile = decoder.icc_profile().map_err(png)?.or_else(|| info.profile.then(Vec::new));
-            let profile = profile.map(|icc| if icc.len() as u64 <= MAX_PROFILE { icc } else { Vec::new() });
-            Ok((read(decoder, info)?, profile))
+        Format::Jpeg => {
+            let picture = jpeg::whole_picture(bytes, info, max_memory)?;
+            Ok((decode_jpeg(&picture, info)?, jpeg::profile(bytes)))
         }
-        Format::WebP => {
-            let file = webp::Unpromised::new(bytes)?;
-            let decoder = WebPDecoder::new(file).map_err(|error| problem(Format::WebP, &error))?;
-            Ok((read(decoder, info)?, webp::profile(bytes)))
-        }
+        Format::Png => decode_png(bytes, info),
+        Format::WebP => Ok((decode_webp(bytes, info)?, webp::profile(bytes))),
     }
+}
+
+fn decode_png(bytes: &[u8], info: &PhotoInfo) -> Result<(Raster, Option<Vec<u8>>), PhotoProblem> {
+    let (file, ended) = png::picture(bytes)?;
+    let png = |error: &ImageError| match problem(Format::Png, error) {
+        // Without the file's end, what is wrong with its pixels is that some are missing.
+        PhotoProblem::Damaged { format } if !ended => PhotoProblem::Truncated { format },
+        problem => problem,
+    };
+    let mut limits = Limits::no_limits();
+    // This decoder counts metadata and single rows, not the pixels, which are our own allocation.
+    limits.max_alloc = Some(MAX_METADATA);
+    let mut decoder = PngDecoder::with_limits(file, limits).map_err(|error| png(&error))?;
+    let profile = decoder.icc_profile().map_err(|error| png(&error))?.or_else(|| info.profile.then(Vec::new));
+    let profile = profile.map(|icc| if icc.len() as u64 <= MAX_PROFILE { icc } else { Vec::new() });
+    Ok((read(decoder, Format::Png, (info.width, info.height), png)?, profile))
+}
+
+fn decode_webp(bytes: &[u8], info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
+    let still = webp::picture(bytes)?;
+    let webp = |error: &ImageError| problem(Format::WebP, error);
+    let decoder = WebPDecoder::new(still.file()).map_err(|error| webp(&error))?;
+    let raster = read(decoder, Format::WebP, (still.width, still.height), webp)?;
+    if !still.covers_part_of(info.width, info.height) {
+        return Ok(raster);
+    }
+    let (x, y) = still.at;
+    raster.on_canvas(side(info.width), side(info.height), (side(x), side(y))).ok_or(damaged(Format::WebP))
 }
 
 /// Strict as this decoder is by default: data that end early are an error, not grey pixels.
 fn decode_jpeg(bytes: &[u8], info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
-    jpeg::check_scans(bytes)?;
     let (samples, format) = match info.colours {
         Colours::Grey => (Samples::Grey, PixelFormat::Grayscale),
         Colours::Cmyk => (Samples::InvertedCmyk, PixelFormat::Cmyk),
@@ -70,8 +89,12 @@ fn decode_jpeg(bytes: &[u8], info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
         .ok_or(PhotoProblem::Damaged { format: Format::Jpeg })
 }
 
-fn read<D: ImageDecoder>(decoder: D, info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
-    let damaged = PhotoProblem::Damaged { format: info.format };
+fn read<D: ImageDecoder>(
+    decoder: D,
+    format: Format,
+    size: (u32, u32),
+    problem: impl Fn(&ImageError) -> PhotoProblem,
+) -> Result<Raster, PhotoProblem> {
     let (samples, deep) = match decoder.color_type() {
         ColorType::L8 => (Samples::Grey, false),
         ColorType::La8 => (Samples::GreyAlpha, false),
@@ -81,16 +104,16 @@ fn read<D: ImageDecoder>(decoder: D, info: &PhotoInfo) -> Result<Raster, PhotoPr
         ColorType::La16 => (Samples::GreyAlpha, true),
         ColorType::Rgb16 => (Samples::Rgb, true),
         ColorType::Rgba16 => (Samples::Rgba, true),
-        _ => return Err(damaged),
+        _ => return Err(damaged(format)),
     };
-    if decoder.dimensions() != (info.width, info.height) {
-        return Err(damaged);
+    if decoder.dimensions() != size {
+        return Err(damaged(format));
     }
-    let length = usize::try_from(decoder.total_bytes()).map_err(|_| damaged.clone())?;
+    let length = usize::try_from(decoder.total_bytes()).map_err(|_| damaged(format))?;
     let mut bytes = vec![0; length];
-    decoder.read_image(&mut bytes).map_err(|error| problem(info.format, &error))?;
-    let (width, height) = (side(info.width), side(info.height));
-    Raster { width, height, samples, deep, bytes }.checked(width, height).ok_or(damaged)
+    decoder.read_image(&mut bytes).map_err(|error| problem(&error))?;
+    let (width, height) = (side(size.0), side(size.1));
+    Raster { width, height, samples, deep, bytes }.checked(width, height).ok_or(damaged(format))
 }
 
 impl Raster {
@@ -104,6 +127,10 @@ impl Raster {
 
 fn side(side: u32) -> usize {
     usize::try_from(side).unwrap_or(usize::MAX)
+}
+
+fn damaged(format: Format) -> PhotoProblem {
+    PhotoProblem::Damaged { format }
 }
 
 fn problem(format: Format, error: &ImageError) -> PhotoProblem {

@@ -30,6 +30,37 @@ pub(in crate::photo) struct Picture {
     pub(in crate::photo) rgb: Vec<u8>,
 }
 
+impl Raster {
+    /// The pixels on a see-through canvas, with their upper left corner there. `None` if they are no colours of eight
+    /// bits, or do not fit.
+    pub(in crate::photo) fn on_canvas(
+        self,
+        width: usize,
+        height: usize,
+        (left, top): (usize, usize),
+    ) -> Option<Self> {
+        if self.deep || !matches!(self.samples, Samples::Rgb | Samples::Rgba) {
+            return None;
+        }
+        let row = width.checked_mul(4)?;
+        let mut bytes = vec![0; row.checked_mul(height)?];
+        let count = self.samples.count();
+        let rows = self.bytes.chunks_exact(self.width.max(1) * count);
+        for (y, pixels) in rows.enumerate().take(self.height) {
+            let begin = (top + y).checked_mul(row)?.checked_add(left.checked_mul(4)?)?;
+            let to = bytes.get_mut(begin..begin + self.width * 4).filter(|_| left + self.width <= width)?;
+            for (to, pixel) in to.as_chunks_mut::<4>().0.iter_mut().zip(pixels.chunks_exact(count)) {
+                match pixel {
+                    [r, g, b] => *to = [*r, *g, *b, u8::MAX],
+                    [r, g, b, a] => *to = [*r, *g, *b, *a],
+                    _ => return None,
+                }
+            }
+        }
+        Some(Self { width, height, samples: Samples::Rgba, deep: false, bytes })
+    }
+}
+
 impl Samples {
     /// How many samples a pixel has.
     pub(in crate::photo) fn count(self) -> usize {

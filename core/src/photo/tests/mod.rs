@@ -1,8 +1,10 @@
 //! Whole photos through [`inspect`] and [`PixelNormaliser`]. What comes out is read with another decoder.
 
 mod mutations;
+mod orientations;
 mod pixels;
 mod refusals;
+mod whole;
 
 use super::{Normalise, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect};
 use crate::limits::PhotoLimits;
@@ -34,4 +36,26 @@ fn decode(jpeg: &[u8]) -> (usize, usize, Vec<u8>) {
 
 fn info(bytes: &[u8]) -> PhotoInfo {
     inspect(bytes).expect("a photo")
+}
+
+/// The beginning of a PNG with one more chunk.
+fn with_chunk(mut file: Vec<u8>, kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let chunk = [kind, body].concat();
+    file.extend(u32::try_from(body.len()).expect("a length").to_be_bytes());
+    file.extend(&chunk);
+    file.extend(crc32fast::hash(&chunk).to_be_bytes());
+    file
+}
+
+/// A WebP of these chunks.
+fn riff(chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("a length").to_le_bytes();
+    let mut body = b"WEBP".to_vec();
+    for (kind, chunk) in chunks {
+        body.extend(kind);
+        body.extend(length(chunk));
+        body.extend(chunk);
+        body.resize(body.len().next_multiple_of(2), 0);
+    }
+    [b"RIFF".as_slice(), &length(&body), &body].concat()
 }

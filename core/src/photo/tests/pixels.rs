@@ -185,9 +185,11 @@ fn a_webp_may_promise_metadata_that_are_missing() {
             assert_eq!(info(&promising).metadata, Metadata::Absent);
             assert_eq!(normalise(&promising), normalise(file), "{promise:#x}");
             for length in 0..promising.len() {
-                let problem = normalise(&promising[..length]).expect_err("a refusal");
+                // An odd chunk has a byte behind it that nobody needs.
                 let cut = PhotoProblem::Truncated { format: Format::WebP };
-                assert!(length < 12 || problem == cut, "{problem} when cut to {length}");
+                let problem = normalise(&promising[..length]);
+                let whole = length == promising.len() - 1 && problem == normalise(file);
+                assert!(length < 12 || whole || problem == Err(cut), "{problem:?} when cut to {length}");
             }
         }
     }

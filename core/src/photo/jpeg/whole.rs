@@ -1,0 +1,126 @@
+//! Whether all of a JPEG's picture is there.
+//!
+//! Most files say so: the marker EOI follows the last scan. Some phones leave EOI out, and put a film or notes of
+//! their own behind the picture. Their files are whole nevertheless, and are told from those that are cut off by
+//! walking through the coded data (see [`super::walk`]): every unit of every scan must be there, and the scans must
+//! bring every coefficient of every component to its last bit.
+
+use std::borrow::Cow;
+
+use super::{
+    MAX_SCANS,
+    frame::{Frame, Scan},
+    segments::{DAMAGED, DNL, EOI, SOF0, SOF2, SOI, SOS, Segments, TRUNCATED},
+    walk,
+};
+use crate::photo::{PhotoProblem, Unsupported, bytes::be16};
+
+/// Where the picture ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At EOI, which is included. That the units before it are complete is the decoder's business.
+    Marked(usize),
+    /// Behind the last unit, without EOI.
+    Unmarked(usize),
+}
+
+impl End {
+    /// Finds the picture's end. What follows it does not matter.
+    ///
+    /// A decoder could make do without EOI. But then nothing but the scans' headers would tell a progressive picture
+    /// with its last scans missing, blurred as it is, from a whole one. So they are looked at even where there is EOI.
+    pub(super) fn find(bytes: &[u8]) -> Result<Self, PhotoProblem> {
+        let mut segments = Segments::of(bytes);
+        let mut read: Option<(Frame, Precision)> = None;
+        let mut scans = 0;
+        loop {
+            let segment = segments.next()?;
+            match (segment.marker, &mut read) {
+                (SOF0..=SOF2, None) => {
+                    let frame = Frame::read(segment.marker, segment.body)?;
+                    read = Some((frame.clone(), Precision::before(&frame)));
+                }
+                (SOS, Some((frame, precision))) => {
+                    scans += 1;
+                    if scans > MAX_SCANS {
+                        return Err(PhotoProblem::TooManyScans { max: MAX_SCANS });
+                    }
+                    precision.refine(&Scan::read(segment.body, frame)?);
+                    segments.skip_scan();
+                    if !precision.is_full() {
+                        continue;
+                    }
+                    if segments.marker_here() == Some(DNL) {
+                        check_height(segments.next()?.body, frame)?;
+                    }
+                    if segments.marker_here() == Some(EOI) {
+                        segments.next()?;
+                        return Ok(Self::Marked(segments.at));
+                    }
+                    return walk::end_of_picture(bytes).map(Self::Unmarked);
+                }
+                (DNL, Some((frame, _))) => check_height(segment.body, frame)?,
+                // Another picture begins, before the end of this one.
+                (EOI | SOI, _) => return Err(TRUNCATED),
+                (SOF0..=SOF2 | SOS, _) => return Err(DAMAGED),
+                _ => {}
+            }
+        }
+    }
+
+    /// The file up to the picture's end. It gets an EOI of its own where the decoder wants one: where it looks for
+    /// more scans. That is a copy of the file.
+    pub(super) fn picture(self, bytes: &[u8], one_scan: bool) -> Cow<'_, [u8]> {
+        match self {
+            Self::Unmarked(end) if !one_scan => {
+                Cow::Owned([bytes.get(..end).unwrap_or(bytes), &[0xff, EOI]].concat())
+            }
+            Self::Marked(end) | Self::Unmarked(end) => Cow::Borrowed(bytes.get(..end).unwrap_or(bytes)),
+        }
+    }
+}
+
+/// DNL (B.2.5) tells the height behind the first scan. No decoder of photos reads it; where it only says again what
+/// the frame header said, none needs to.
+fn check_height(body: &[u8], frame: &Frame) -> Result<(), PhotoProblem> {
+    if be16(body, 0).map(u32::from) == Some(frame.height) {
+        return Ok(());
+    }
+    Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::LateHeightJpeg })
+}
+
+/// How many low bits are still missing, of each coefficient of each component.
+pub(super) struct Precision {
+    progressive: bool,
+    missing: Vec<[u8; 64]>,
+}
+
+/// More than any scan leaves out: nothing has come yet.
+const ALL: u8 = u8::MAX;
+
+impl Precision {
+    /// The precision before the first scan.
+    pub(super) fn before(frame: &Frame) -> Self {
+        Self { progressive: frame.progressive, missing: vec![[ALL; 64]; frame.components.len()] }
+    }
+
+    /// Counts a scan in (G.1.1.1). One that refines what has not come yet brings nothing.
+    pub(super) fn refine(&mut self, scan: &Scan) {
+        let (first, last) = if self.progressive { scan.band } else { (0, 63) };
+        for component in &scan.components {
+            let Some(missing) = self.missing.get_mut(component.index) else { continue };
+            for missing in missing.iter_mut().take(usize::from(last) + 1).skip(usize::from(first)) {
+                if !self.progressive {
+                    *missing = 0;
+                } else if scan.high == 0 || *missing == scan.high {
+                    *missing = scan.low;
+                }
+            }
+        }
+    }
+
+    /// Whether nothing is missing any more.
+    pub(super) fn is_full(&self) -> bool {
+        self.missing.iter().flatten().all(|missing| *missing == 0)
+    }
+}
