@@ -87,7 +87,7 @@ impl Walk {
                 }
                 b"IEND" | b"IHDR" => return Err(DAMAGED),
                 b"acTL" if !pixels => animation.begin(body)?,
-                b"fcTL" | b"fdAT" => animation.frame(&kind),
+                b"fcTL" | b"fdAT" => animation.frame(kind),
                 b"tRNS" => walk.info.alpha = true,
                 b"iCCP" => {
                     walk.info.profile = true;
@@ -139,8 +139,8 @@ impl Animation {
         if be32(body, 0).is_some_and(|frames| frames > 1) { Err(ANIMATED) } else { Ok(()) }
     }
 
-    fn frame(&mut self, kind: &[u8; 4]) {
-        if kind == b"fcTL" {
+    fn frame(&mut self, kind: [u8; 4]) {
+        if &kind == b"fcTL" {
             self.controls += 1;
         } else {
             self.other_pictures = true;

@@ -82,7 +82,7 @@ impl<'a> Walk<'a> {
             match &kind {
                 b"VP8X" if canvas.is_none() && parts.pixels.is_none() => canvas = Some(Canvas::read(body)?),
                 b"VP8X" => return Err(DAMAGED),
-                b"VP8 " | b"VP8L" | b"ALPH" => parts.read(&kind, body)?,
+                b"VP8 " | b"VP8L" | b"ALPH" => parts.read(kind, body)?,
                 b"ANMF" if frame.is_none() => frame = Some(body),
                 b"ANMF" => return Err(ANIMATED),
                 b"ICCP" if profile.is_none() => profile = Some(body.len() as u64),
@@ -139,7 +139,7 @@ impl Canvas {
         let mut chunks = Chunks { bytes: body, at: 16, cut: false };
         let mut parts = Parts::default();
         while let Some((kind, body)) = chunks.next().map_err(|_| DAMAGED)? {
-            parts.read(&kind, body)?;
+            parts.read(kind, body)?;
         }
         let still = parts.still(self.alpha, (x, y))?;
         let fits = (still.width, still.height) == (width, height)
@@ -157,8 +157,8 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn read(&mut self, kind: &[u8; 4], body: &'a [u8]) -> Result<(), PhotoProblem> {
-        let coding = match kind {
+    fn read(&mut self, kind: [u8; 4], body: &'a [u8]) -> Result<(), PhotoProblem> {
+        let coding = match &kind {
             b"ALPH" => {
                 self.opacity = self.opacity.or(Some(body));
                 return Ok(());

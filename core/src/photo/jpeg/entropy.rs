@@ -66,6 +66,13 @@ impl<'a> Bits<'a> {
         self.skip(bits).map(|()| number)
     }
 
+    /// Reads a coefficient of so many bits, at most 16 (F.2.2.1).
+    pub(super) fn coefficient(&mut self, bits: u8) -> Result<i64, Lacking> {
+        let number = i64::from(self.number(bits.into())?);
+        let negative = bits > 0 && number < 1 << (bits - 1);
+        Ok(if negative { number - (1 << bits) + 1 } else { number })
+    }
+
     /// Reads a code, and says what it stands for.
     pub(super) fn symbol(&mut self, codes: &Codes) -> Result<u8, Lacking> {
         let (symbol, length) = codes.find(self.peek()).ok_or(Lacking)?;

@@ -16,6 +16,8 @@ pub(super) struct Frame {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Component {
     id: u8,
+    /// The number of its table of quantisation steps.
+    pub(super) quantiser: usize,
     pub(super) h: u8,
     pub(super) v: u8,
 }
@@ -54,7 +56,12 @@ impl Frame {
             return Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::OddJpeg });
         }
         let (components, _) = components.as_chunks::<3>();
-        let component = |[id, factors, _]: &[u8; 3]| Component { id: *id, h: factors >> 4, v: factors & 15 };
+        let component = |[id, factors, quantiser]: &[u8; 3]| Component {
+            id: *id,
+            h: factors >> 4,
+            v: factors & 15,
+            quantiser: usize::from(*quantiser),
+        };
         let components: Vec<_> = components.iter().map(component).collect();
         let known = |factor: u8| (1..=4).contains(&factor);
         if components.len() != usize::from(*count) || !components.iter().all(|c| known(c.h) && known(c.v)) {

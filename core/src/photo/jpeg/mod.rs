@@ -4,6 +4,7 @@ pub(super) mod encode;
 mod entropy;
 mod frame;
 mod segments;
+mod tables;
 mod walk;
 mod whole;
 

@@ -1,18 +1,21 @@
 //! A walk through the coded data of a JPEG whose end is not marked: whether every unit of every scan is there.
 //!
-//! Nothing is decoded to pixels. Of the coefficients only those are remembered that are not zero, one bit for each,
-//! since later scans of a progressive picture are coded by them (ITU T.81, G.1.2.3). Every step either reads bits or
-//! goes to another block, so that the cost is bounded by the file's length and by the picture's size for each of at
-//! most [`MAX_SCANS`] scans.
+//! No pixels are made. Of the coefficients only those are remembered that are not zero, one bit for each, since later
+//! scans of a progressive picture are coded by them (ITU T.81, G.1.2.3). Every step either reads bits or goes to
+//! another block, so that the cost is bounded by the file's length and by the picture's size for each of at most
+//! [`MAX_SCANS`] scans.
 //!
-//! The walk is stricter than decoders are. Behind data that break off, the bytes of a film or a card's leftovers may
-//! be read as units for a while; they soon are no codes any more, or have more coefficients than a block.
+//! Behind data that break off, the bytes of a film or a card's leftovers may be read as units for a while. They are
+//! told by what no picture has: codes that do not exist, blocks brighter than white, a code where an encoder writes a
+//! shorter one, a last byte that is filled with anything but ones. Some ten missing bytes with others behind them may
+//! still be taken for a whole picture; that no bytes follow the missing ones can never be.
 
 use super::{
     MAX_SCANS,
     entropy::{Bits, Codes, Lacking, Rest},
     frame::{Component, Frame, Scan, ScanComponent},
-    segments::{DAMAGED, DHT, DRI, SOF0, SOF2, SOI, SOS, Segments, TRUNCATED},
+    segments::{DAMAGED, DHT, DQT, DRI, SOF0, SOF2, SOI, SOS, Segments, TRUNCATED},
+    tables::{Energy, Quantiser, Tables},
     whole::Precision,
 };
 use crate::photo::{PhotoProblem, bytes::be16};
@@ -30,10 +33,10 @@ pub(super) fn end_of_picture(bytes: &[u8]) -> Result<usize, PhotoProblem> {
             (SOF0..=SOF2, None) => {
                 let frame = Frame::read(segment.marker, segment.body)?;
                 let precision = Precision::before(&frame);
-                read =
-                    Some((Picture { present: vec![Vec::new(); frame.components.len()], frame }, precision));
+                read = Some((Picture::new(frame), precision));
             }
-            (DHT, _) => tables.read(segment.body).ok_or(DAMAGED)?,
+            (DQT, _) => tables.read_quantisers(segment.body).ok_or(DAMAGED)?,
+            (DHT, _) => tables.read_codes(segment.body).ok_or(DAMAGED)?,
             (DRI, _) => restarts = be16(segment.body, 0).ok_or(DAMAGED)?,
             (SOS, Some((picture, precision))) => {
                 scans += 1;
@@ -41,13 +44,21 @@ pub(super) fn end_of_picture(bytes: &[u8]) -> Result<usize, PhotoProblem> {
                     return Err(PhotoProblem::TooManyScans { max: MAX_SCANS });
                 }
                 let scan = Scan::read(segment.body, &picture.frame)?;
-                let walk = Walk { bits: Bits::new(bytes, segments.at), restarts: restarts.into() };
-                let (end, rest) = walk.through(picture, &scan, &tables).map_err(|Lacking| TRUNCATED)?;
+                let bits = Bits::new(bytes, segments.at);
+                let walk = Walk { bits, restarts: restarts.into(), split_runs: false };
+                let ScanEnd { at, rest, split_runs } =
+                    walk.through(picture, &scan, &tables).map_err(|Lacking| TRUNCATED)?;
                 precision.refine(&scan);
                 if precision.is_full() {
-                    return if goes_on(bytes, end, rest) { Err(TRUNCATED) } else { Ok(end) };
+                    let unusual = split_runs && !picture.split_runs;
+                    return if bytes.len() > at && (unusual || goes_on(bytes, at, rest)) {
+                        Err(TRUNCATED)
+                    } else {
+                        Ok(at)
+                    };
                 }
-                segments.at = end;
+                picture.split_runs |= split_runs;
+                segments.at = at;
             }
             (SOI, _) => return Err(TRUNCATED),
             (SOF0..=SOF2 | SOS, _) => return Err(DAMAGED),
@@ -57,56 +68,40 @@ pub(super) fn end_of_picture(bytes: &[u8]) -> Result<usize, PhotoProblem> {
 }
 
 /// Whether what follows the last unit looks as if it were of one piece with it: a card's zeros, or anything else that
-/// was taken for coded data. Where nothing follows, nothing can have been.
+/// was taken for coded data.
 fn goes_on(bytes: &[u8], end: usize, rest: Rest) -> bool {
     let around = |count: usize| {
         let around = end.checked_sub(count).and_then(|from| bytes.get(from..end + count)).unwrap_or_default();
         around.first().copied().filter(|first| around.iter().all(|byte| byte == first))
     };
-    let follows = bytes.get(end);
     let unlikely = match rest {
         Rest::Ones => false,
-        Rest::Nothing => around(1) == Some(0),
-        Rest::Zeros => follows == Some(&0),
+        Rest::Nothing | Rest::Zeros => around(1) == Some(0),
         Rest::Mixed => true,
     };
-    follows.is_some() && (unlikely || around(2).is_some())
+    unlikely || around(2).is_some()
 }
 
-/// The Huffman tables as they stand in the file (B.2.4.2): the lengths and the symbols of each.
-#[derive(Default)]
-struct Tables<'a> {
-    dc: [Option<(&'a [u8; 16], &'a [u8])>; 4],
-    ac: [Option<(&'a [u8; 16], &'a [u8])>; 4],
+/// What is known of the picture from the scans so far.
+struct Picture {
+    frame: Frame,
+    /// For each block of each component which coefficients are not zero, in zigzag order.
+    present: Vec<Vec<u64>>,
+    /// Whether the encoder writes two runs of ended blocks where one would do.
+    split_runs: bool,
 }
 
-impl<'a> Tables<'a> {
-    fn read(&mut self, mut body: &'a [u8]) -> Option<()> {
-        while let [kind, rest @ ..] = body {
-            let (lengths, rest) = rest.split_first_chunk::<16>()?;
-            let count = lengths.iter().copied().map(usize::from).sum();
-            let (symbols, rest) = rest.split_at_checked(count)?;
-            let kinds = match kind >> 4 {
-                0 => &mut self.dc,
-                1 => &mut self.ac,
-                _ => return None,
-            };
-            *kinds.get_mut(usize::from(kind & 15))? = Some((lengths, symbols));
-            body = rest;
-        }
-        Some(())
+impl Picture {
+    fn new(frame: Frame) -> Self {
+        Self { present: vec![Vec::new(); frame.components.len()], frame, split_runs: false }
     }
 }
 
-fn codes<'a>(kinds: &[Option<(&'a [u8; 16], &'a [u8])>; 4], number: usize) -> Result<Codes<'a>, Lacking> {
-    let table = kinds.get(number).copied().flatten();
-    table.and_then(|(lengths, symbols)| Codes::new(lengths, symbols)).ok_or(Lacking)
-}
-
-/// The frame, and for each block of each component which coefficients are not zero, in zigzag order.
-struct Picture {
-    frame: Frame,
-    present: Vec<Vec<u64>>,
+/// Where a scan's data end, what fills its last byte, and whether it has runs that are split.
+struct ScanEnd {
+    at: usize,
+    rest: Rest,
+    split_runs: bool,
 }
 
 /// A walk through one scan.
@@ -114,66 +109,73 @@ struct Walk<'a> {
     bits: Bits<'a>,
     /// After how many units the scan is restarted; 0 for never.
     restarts: u32,
+    split_runs: bool,
 }
 
 impl Walk<'_> {
-    /// Where the scan's data end, and what fills its last byte.
     fn through(
         mut self,
         picture: &mut Picture,
         scan: &Scan,
         tables: &Tables<'_>,
-    ) -> Result<(usize, Rest), Lacking> {
+    ) -> Result<ScanEnd, Lacking> {
         let frame = &picture.frame;
-        let first = scan.components.first().ok_or(Lacking)?;
-        let component = *frame.components.get(first.index).ok_or(Lacking)?;
+        let component = |of: &ScanComponent| frame.components.get(of.index).copied().ok_or(Lacking);
+        let quantiser = |of: &ScanComponent| tables.quantiser(component(of)?.quantiser);
         if !frame.progressive {
-            let mut kinds = Vec::new();
-            for component in &scan.components {
-                kinds.push((codes(&tables.dc, component.dc)?, codes(&tables.ac, component.ac)?));
-            }
-            self.blocks(frame, scan, |bits, index| {
-                kinds.get(index).ok_or(Lacking).and_then(|kind| block(bits, kind))
+            let kind = |of| Ok((tables.dc(of)?, tables.ac(of)?, quantiser(of)?));
+            let kinds: Vec<_> = scan.components.iter().map(kind).collect::<Result<_, _>>()?;
+            self.blocks(frame, scan, |bits, index, dc| {
+                let (first, others, quantiser) = kinds.get(index).ok_or(Lacking)?;
+                let mut energy = quantiser.energy(0);
+                first_coefficient(bits, first, dc, &mut energy)?;
+                other_coefficients(bits, others, &mut energy)
             })?;
         } else if scan.band.0 > 0 {
-            let ([_], (across, down)) = (scan.components.as_slice(), frame.blocks(component)) else {
-                return Err(Lacking);
-            };
+            let [of] = scan.components.as_slice() else { return Err(Lacking) };
+            let (across, down) = frame.blocks(component(of)?);
             let blocks = usize::try_from(u64::from(across) * u64::from(down)).map_err(|_| Lacking)?;
-            let present = picture.present.get_mut(first.index).ok_or(Lacking)?;
+            let (codes, quantiser) = (tables.ac(of)?, quantiser(of)?);
+            let present = picture.present.get_mut(of.index).ok_or(Lacking)?;
             present.resize(blocks, 0);
-            self.band(scan, &codes(&tables.ac, first.ac)?, present)?;
+            self.band(scan, &codes, quantiser, present)?;
         } else if scan.high > 0 {
-            self.blocks(frame, scan, |bits, _| bits.skip(1))?;
+            self.blocks(frame, scan, |bits, _, _| bits.skip(1))?;
         } else {
-            let kinds: Result<Vec<_>, _> = scan.components.iter().map(|c| codes(&tables.dc, c.dc)).collect();
-            let kinds = kinds?;
-            self.blocks(frame, scan, |bits, index| {
-                first_coefficient(bits, kinds.get(index).ok_or(Lacking)?)
+            let kind = |of| Ok((tables.dc(of)?, quantiser(of)?));
+            let kinds: Vec<_> = scan.components.iter().map(kind).collect::<Result<_, _>>()?;
+            self.blocks(frame, scan, |bits, index, dc| {
+                let (codes, quantiser) = kinds.get(index).ok_or(Lacking)?;
+                first_coefficient(bits, codes, dc, &mut quantiser.energy(scan.low))
             })?;
         }
-        Ok(self.bits.end())
+        let (at, rest) = self.bits.end();
+        Ok(ScanEnd { at, rest, split_runs: self.split_runs })
     }
 
-    /// Goes through the blocks of all units; `block` is told which component of the scan a block is of.
+    /// Goes through the blocks of all units. `block` is told which component of the scan a block is of, and the first
+    /// coefficient of that component's block before.
     fn blocks(
         &mut self,
         frame: &Frame,
         scan: &Scan,
-        mut block: impl FnMut(&mut Bits<'_>, usize) -> Result<(), Lacking>,
+        mut block: impl FnMut(&mut Bits<'_>, usize, &mut i64) -> Result<(), Lacking>,
     ) -> Result<(), Lacking> {
         let of = |component: &ScanComponent| frame.components.get(component.index).copied().ok_or(Lacking);
         let components: Vec<Component> = scan.components.iter().map(of).collect::<Result<_, _>>()?;
         // A component with a scan for itself has units of one block (A.2.2).
-        let ((across, down), blocks): (_, Vec<usize>) = match components.as_slice() {
+        let ((across, down), counts): (_, Vec<u8>) = match components.as_slice() {
             [component] => (frame.blocks(*component), vec![1]),
-            all => (frame.units(), all.iter().map(|c| usize::from(c.h * c.v)).collect()),
+            all => (frame.units(), all.iter().map(|c| c.h * c.v).collect()),
         };
+        let mut before = vec![0; counts.len()];
         for unit in 0..across * down {
-            self.restart_before(unit)?;
-            for (index, count) in blocks.iter().enumerate() {
+            if self.restart_before(unit)? {
+                before.fill(0);
+            }
+            for (index, (count, before)) in counts.iter().zip(&mut before).enumerate() {
                 for _ in 0..*count {
-                    block(&mut self.bits, index)?;
+                    block(&mut self.bits, index, before)?;
                 }
             }
         }
@@ -189,94 +191,144 @@ impl Walk<'_> {
     }
 
     /// Goes through a band of one component's coefficients (G.1.2.2 and G.1.2.3).
-    fn band(&mut self, scan: &Scan, codes: &Codes<'_>, present: &mut [u64]) -> Result<(), Lacking> {
-        // How many blocks, the next included, have no new coefficients.
-        let mut ended = 0_u32;
+    fn band(
+        &mut self,
+        scan: &Scan,
+        codes: &Codes<'_>,
+        quantiser: &Quantiser,
+        present: &mut [u64],
+    ) -> Result<(), Lacking> {
+        let mut run = Run::default();
         for (unit, present) in (0..).zip(present) {
             if self.restart_before(unit)? {
-                ended = 0;
+                run = Run::default();
             }
-            let mut block = Band { bits: &mut self.bits, codes, present, scan };
-            if ended == 0 {
-                ended = block.read()?;
+            let mut block =
+                Band { bits: &mut self.bits, codes, energy: quantiser.energy(scan.low), present, scan };
+            if run.left == 0 {
+                let ended = block.read()?;
+                self.split_runs |= ended.alone && run.could_go_on();
+                run = Run { left: ended.blocks.saturating_sub(1), ..ended };
             } else {
-                block.correct(scan.band.0)?;
+                run.corrections += block.correct(scan.band.0)?;
+                run.left -= 1;
             }
-            ended = ended.saturating_sub(1);
         }
         Ok(())
     }
 }
 
-/// A block of a sequential scan (F.2.2).
-fn block(bits: &mut Bits<'_>, (dc, ac): &(Codes<'_>, Codes<'_>)) -> Result<(), Lacking> {
-    first_coefficient(bits, dc)?;
-    let mut at = 1;
-    while at < 64 {
-        let symbol = bits.symbol(ac)?;
-        let (run, size) = (symbol >> 4, symbol & 15);
-        match (run, size) {
-            (0, 0) => return Ok(()),
-            (15, 0) => {}
-            (_, 0) => return Err(Lacking),
-            _ => bits.skip(size.into())?,
-        }
-        at += u32::from(run) + 1;
-        if at > 64 || (size == 0 && at > 63) {
-            return Err(Lacking);
-        }
+/// Blocks that have no new coefficients any more (G.1.2.2).
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    /// How many there are, the first of them included; 0 for none.
+    blocks: u32,
+    /// How many of them are still to come.
+    left: u32,
+    /// Whether the first of them has no new coefficient at all.
+    alone: bool,
+    /// How many bits of old coefficients they have.
+    corrections: u32,
+}
+
+impl Run {
+    /// Whether an encoder could have taken in one more block. A run ends where it has 32,767 blocks or, since encoders
+    /// keep corrections until they have written the run, where it has about a thousand of those (libjpeg: 937).
+    fn could_go_on(&self) -> bool {
+        (1..0x7fff).contains(&self.blocks) && self.corrections < 900
     }
-    Ok(())
 }
 
 /// The first coefficient of a block, as the difference to that of the block before: of 11 bits at most (F.1.2.1.1).
-fn first_coefficient(bits: &mut Bits<'_>, codes: &Codes<'_>) -> Result<(), Lacking> {
-    match bits.symbol(codes)? {
-        size @ 0..=11 => bits.skip(size.into()),
-        _ => Err(Lacking),
+fn first_coefficient(
+    bits: &mut Bits<'_>,
+    codes: &Codes<'_>,
+    before: &mut i64,
+    energy: &mut Energy<'_>,
+) -> Result<(), Lacking> {
+    let size = bits.symbol(codes)?;
+    if size > 11 {
+        return Err(Lacking);
     }
+    *before += bits.coefficient(size)?;
+    energy.add(0, *before)
+}
+
+/// The other coefficients of a sequential block (F.2.2.2).
+fn other_coefficients(
+    bits: &mut Bits<'_>,
+    codes: &Codes<'_>,
+    energy: &mut Energy<'_>,
+) -> Result<(), Lacking> {
+    let mut at = 1;
+    let mut zeros = false;
+    while at < 64 {
+        let symbol = bits.symbol(codes)?;
+        let (run, size) = (symbol >> 4, symbol & 15);
+        match (run, size) {
+            // Nobody writes sixteen zeros before the end, which stands for any number of them.
+            (0, 0) if !zeros => return Ok(()),
+            (15, 0) => {
+                zeros = true;
+                at += 16;
+            }
+            (_, 0) => return Err(Lacking),
+            _ => {
+                zeros = false;
+                at += usize::from(run);
+                energy.add(at, bits.coefficient(size)?)?;
+                at += 1;
+            }
+        }
+    }
+    if zeros { Err(Lacking) } else { Ok(()) }
 }
 
 /// A block of a progressive scan.
 struct Band<'s, 'a> {
     bits: &'s mut Bits<'a>,
     codes: &'s Codes<'s>,
+    energy: Energy<'s>,
     present: &'s mut u64,
     scan: &'s Scan,
 }
 
 impl Band<'_, '_> {
-    /// Reads codes up to the band's end. How many blocks, this one included, then have no more of them.
-    fn read(&mut self) -> Result<u32, Lacking> {
-        let (mut at, last) = self.scan.band;
+    /// Reads codes up to the band's end, and the run that begins in it.
+    fn read(&mut self) -> Result<Run, Lacking> {
+        let (first, last) = self.scan.band;
+        let mut at = first;
         while at <= last {
             let symbol = self.bits.symbol(self.codes)?;
             let (run, size) = (symbol >> 4, symbol & 15);
             if size == 0 && run < 15 {
                 let blocks = (1 << run) + self.bits.number(run.into())?;
-                self.correct(at)?;
-                return Ok(blocks);
+                let corrections = self.correct(at)?;
+                return Ok(Run { blocks, left: 0, alone: at == first, corrections });
             }
-            if self.scan.high > 0 {
-                // A new coefficient has one bit, its sign; where it belongs is known only after the old ones before it.
+            let coefficient = if self.scan.high == 0 {
+                let coefficient = self.bits.coefficient(size)?;
+                at = at.saturating_add(run);
+                coefficient
+            } else {
+                // A new coefficient is 1 or -1; where it belongs is known only after the old ones before it.
                 if size > 1 {
                     return Err(Lacking);
                 }
-                self.bits.skip(size.into())?;
+                let coefficient = self.bits.coefficient(size)?;
                 at = self.go_over(at, run)?;
-            } else {
-                self.bits.skip(size.into())?;
-                at += run;
-            }
+                coefficient
+            };
             if at > last {
                 return Err(Lacking);
             }
             if size > 0 {
+                self.energy.add(at.into(), coefficient << self.scan.low)?;
                 *self.present |= 1 << at;
             }
             at += 1;
         }
-        Ok(0)
+        Ok(Run::default())
     }
 
     /// Where the coefficient lies before which there are so many zeros; the others before it have a bit each.
@@ -293,14 +345,15 @@ impl Band<'_, '_> {
         Err(Lacking)
     }
 
-    /// Goes over the bits that correct the coefficients from here to the band's end.
-    fn correct(&mut self, from: u8) -> Result<(), Lacking> {
+    /// Goes over the bits that correct the coefficients from here to the band's end, and counts them.
+    fn correct(&mut self, from: u8) -> Result<u32, Lacking> {
         if self.scan.high == 0 || from > 63 {
-            return Ok(());
+            return Ok(0);
         }
         let band = u64::MAX >> (63 - self.scan.band.1) & u64::MAX << from;
         let count = (*self.present & band).count_ones();
         self.bits.skip(count / 2)?;
-        self.bits.skip(count - count / 2)
+        self.bits.skip(count - count / 2)?;
+        Ok(count)
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_number_is_read_whatever_its_type() {
         let [rotated, silent] = [Some(Orientation::Rotate180), None];
-        let types: [(u8, [u8; 4], [u8; 4], Option<Orientation>); 5] = [
+        let types = [
             (1, [3, 0, 0, 0], [3, 0, 0, 0], rotated),
             (3, [3, 0, 0, 0], [0, 3, 0, 0], rotated),
             (4, [3, 0, 0, 0], [0, 0, 0, 3], rotated),

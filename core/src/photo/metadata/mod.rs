@@ -50,12 +50,12 @@ impl Notes {
     }
 
     /// The orientation that counts; upright where nothing is said.
-    pub(super) fn orientation(&self) -> Orientation {
+    pub(super) fn orientation(self) -> Orientation {
         self.exif.or(self.exif_as_text).or(self.xmp).unwrap_or_default()
     }
 
     /// The metadata that there are.
-    pub(super) fn metadata(&self) -> Metadata {
+    pub(super) fn metadata(self) -> Metadata {
         self.metadata
     }
 }

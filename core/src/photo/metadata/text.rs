@@ -136,25 +136,27 @@ mod tests {
 
     /// A profile as ImageMagick writes it.
     fn profile(name: &str, bytes: &[u8]) -> Vec<u8> {
-        let mut text = format!("\n{name}\n{:8}", bytes.len());
-        for (index, byte) in bytes.iter().enumerate() {
-            if index % 36 == 0 {
-                text.push('\n');
-            }
-            text.push_str(&format!("{byte:02x}"));
+        let mut text = format!("\n{name}\n{:8}", bytes.len()).into_bytes();
+        for line in bytes.chunks(36) {
+            text.push(b'\n');
+            text.extend(
+                line.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| DIGITS[usize::from(nibble)]),
+            );
         }
-        text.push('\n');
-        text.into_bytes()
+        text.push(b'\n');
+        text
     }
 
-    fn read(kind: &[u8; 4], parts: &[&[u8]]) -> Notes {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+    fn read(kind: [u8; 4], parts: &[&[u8]]) -> Notes {
         let mut notes = Notes::default();
-        TextChunks::default().read(*kind, &parts.concat(), &mut notes);
+        TextChunks::default().read(kind, &parts.concat(), &mut notes);
         assert!(notes.metadata() >= Metadata::Present);
         notes
     }
 
-    fn turned(kind: &[u8; 4], parts: &[&[u8]]) -> bool {
+    fn turned(kind: [u8; 4], parts: &[&[u8]]) -> bool {
         read(kind, parts).orientation() == Orientation::Rotate90
     }
 
@@ -172,16 +174,16 @@ mod tests {
         for (keyword, text) in texts {
             let keyword = [keyword.as_bytes(), b"\0"].concat();
             let packed = fdeflate::compress_to_vec(&text);
-            assert!(turned(b"tEXt", &[&keyword, &text]));
-            assert!(turned(b"zTXt", &[&keyword, b"\0", &packed]));
-            assert!(turned(b"iTXt", &[&keyword, b"\0\0\0\0", &text]));
-            assert!(turned(b"iTXt", &[&keyword, b"\x01\0de\0Dreh\0", &packed]));
+            assert!(turned(*b"tEXt", &[&keyword, &text]));
+            assert!(turned(*b"zTXt", &[&keyword, b"\0", &packed]));
+            assert!(turned(*b"iTXt", &[&keyword, b"\0\0\0\0", &text]));
+            assert!(turned(*b"iTXt", &[&keyword, b"\x01\0de\0Dreh\0", &packed]));
             for length in 0..packed.len() {
-                let _ = read(b"zTXt", &[&keyword, b"\0", &packed[..length]]);
+                let _ = read(*b"zTXt", &[&keyword, b"\0", &packed[..length]]);
             }
-            assert!(!turned(b"zTXt", &[&keyword, b"\x01", &packed]), "another method of packing");
-            assert!(!turned(b"iTXt", &[&keyword, b"\0\0", &text]));
-            assert!(!turned(b"tEXt", &[b"Comment\0", &text]));
+            assert!(!turned(*b"zTXt", &[&keyword, b"\x01", &packed]), "another method of packing");
+            assert!(!turned(*b"iTXt", &[&keyword, b"\0\0", &text]));
+            assert!(!turned(*b"tEXt", &[b"Comment\0", &text]));
         }
     }
 
@@ -206,6 +208,6 @@ mod tests {
         // What came before the limit still counts.
         let long = [XMP.as_bytes(), &vec![0; MAX_UNPACKED * 2]].concat();
         let long = fdeflate::compress_to_vec(&long);
-        assert!(turned(b"zTXt", &[b"XML:com.adobe.xmp\0\0", &long]));
+        assert!(turned(*b"zTXt", &[b"XML:com.adobe.xmp\0\0", &long]));
     }
 }

@@ -317,7 +317,7 @@ mod tests {
             let cut = Xmp::read(&whole.as_bytes()[..length]);
             assert!(matches!(cut.orientation, None | Some(Orientation::Rotate90)), "{length} bytes");
         }
-        let bindings: String = (0..=MAX_BINDINGS).map(|index| format!(" xmlns:n{index}='n'")).collect();
+        let bindings: String = " xmlns:n='n'".repeat(MAX_BINDINGS + 1);
         assert_eq!(of(&format!("<rdf:Description{bindings} tiff:Orientation='6'/>")), None);
         assert_eq!(number(&"<a>".repeat(100_000)), None);
         assert_eq!(number(&"</a>".repeat(100_000)), None);

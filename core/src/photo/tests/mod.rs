@@ -40,8 +40,8 @@ fn info(bytes: &[u8]) -> PhotoInfo {
 }
 
 /// The beginning of a PNG with one more chunk.
-fn with_chunk(mut file: Vec<u8>, kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
-    let chunk = [kind, body].concat();
+fn with_chunk(mut file: Vec<u8>, kind: [u8; 4], body: &[u8]) -> Vec<u8> {
+    let chunk = [&kind, body].concat();
     file.extend(u32::try_from(body.len()).expect("a length").to_be_bytes());
     file.extend(&chunk);
     file.extend(crc32fast::hash(&chunk).to_be_bytes());

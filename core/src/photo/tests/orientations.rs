@@ -29,7 +29,8 @@ fn xmp(orientation: u8) -> Vec<u8> {
 
 /// What ImageMagick makes of a profile.
 fn raw(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).expect("a digit");
+    let digits: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
     format!("\n{name}\n{:8}\n{digits}\n", bytes.len()).into_bytes()
 }
 
@@ -46,9 +47,9 @@ fn jpeg(segments: &[Vec<u8>]) -> Vec<u8> {
 /// The picture with chunks before its pixels, and others behind them.
 fn png(before: &[(&[u8; 4], Vec<u8>)], behind: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     let file = fixture!("texture.png");
-    let add = |file: Vec<u8>, (kind, body): &(&[u8; 4], Vec<u8>)| with_chunk(file, kind, body);
+    let add = |file: Vec<u8>, (kind, body): &(&[u8; 4], Vec<u8>)| with_chunk(file, **kind, body);
     let file = [before.iter().fold(file[..33].to_vec(), add), file[33..file.len() - 12].to_vec()].concat();
-    with_chunk(behind.iter().fold(file, add), b"IEND", b"")
+    with_chunk(behind.iter().fold(file, add), *b"IEND", b"")
 }
 
 fn webp(chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
@@ -57,15 +58,15 @@ fn webp(chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     riff(&[vec![canvas, (*b"VP8 ", file[20..].to_vec())], chunks.to_vec()].concat())
 }
 
-fn app1(header: &[u8], body: Vec<u8>) -> Vec<u8> {
-    [header, &body].concat()
+fn app1(header: &[u8], body: &[u8]) -> Vec<u8> {
+    [header, body].concat()
 }
 
 /// All files of these three formats with what EXIF says, if anything, and what XMP says.
 fn files(in_exif: Option<u8>, in_xmp: u8) -> Vec<(&'static str, Vec<u8>)> {
     let exif: Vec<Vec<u8>> = in_exif.into_iter().map(exif).collect();
-    let xap = |body| app1(b"http://ns.adobe.com/xap/1.0/\0", body);
-    let segments: Vec<_> = exif.iter().map(|block| app1(b"Exif\0\0", block.clone())).collect();
+    let xap = |body: &[u8]| app1(b"http://ns.adobe.com/xap/1.0/\0", body);
+    let segments: Vec<_> = exif.iter().map(|block| app1(b"Exif\0\0", block)).collect();
     let chunk: Vec<(&[u8; 4], _)> = exif.iter().map(|block| (b"eXIf", block.clone())).collect();
     let raw_exif = || {
         [
@@ -77,13 +78,16 @@ fn files(in_exif: Option<u8>, in_xmp: u8) -> Vec<(&'static str, Vec<u8>)> {
     let packed = |body: &[u8]| [b"\0".as_slice(), &fdeflate::compress_to_vec(body)].concat();
     let text = || [b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), &xmp(in_xmp)].concat();
     let packed_profile = || {
-        [b"Raw profile type APP1\0".as_slice(), &packed(&raw("app1", &app1(b"Exif\0\0", self::exif(in_xmp))))]
-            .concat()
+        [
+            b"Raw profile type APP1\0".as_slice(),
+            &packed(&raw("app1", &app1(b"Exif\0\0", &self::exif(in_xmp)))),
+        ]
+        .concat()
     };
     let block: Vec<_> = exif.iter().map(|block| (*b"EXIF", block.clone())).collect();
     vec![
-        ("JPEG, EXIF first", jpeg(&[segments.clone(), vec![xap(xmp(in_xmp))]].concat())),
-        ("JPEG, XMP first", jpeg(&[vec![xap(xmp(in_xmp))], segments].concat())),
+        ("JPEG, EXIF first", jpeg(&[segments.clone(), vec![xap(&xmp(in_xmp))]].concat())),
+        ("JPEG, XMP first", jpeg(&[vec![xap(&xmp(in_xmp))], segments].concat())),
         ("PNG, XMP", png(&[chunk.clone(), vec![(b"iTXt", text())]].concat(), &[])),
         ("PNG, XMP behind", png(&[], &[vec![(b"iTXt", text())], chunk.clone()].concat())),
         ("PNG, EXIF as text", png(&[vec![(b"tEXt", raw_exif())], chunk.clone()].concat(), &[])),
@@ -129,7 +133,7 @@ fn exif_counts_more_than_xmp() {
 #[test]
 fn what_one_block_of_exif_leaves_out_the_next_may_say() {
     let header = b"Exif\0\0";
-    let file = jpeg(&[app1(header, position()), app1(header, exif(6)), app1(header, exif(3))]);
+    let file = jpeg(&[app1(header, &position()), app1(header, &exif(6)), app1(header, &exif(3))]);
     assert_eq!(
         (info(&file).orientation, info(&file).metadata),
         (Orientation::Rotate90, Metadata::WithLocation)
@@ -146,7 +150,7 @@ fn a_position_is_noticed_wherever_it_is_written() {
     let packet = b"<rdf:RDF><rdf:Description exif:GPSLatitude='52,31.2N'/></rdf:RDF>".to_vec();
     let text = |keyword: &[u8], body: &[u8]| [keyword, body].concat();
     for file in [
-        jpeg(&[app1(b"http://ns.adobe.com/xap/1.0/\0", packet.clone())]),
+        jpeg(&[app1(b"http://ns.adobe.com/xap/1.0/\0", &packet)]),
         png(&[(b"iTXt", text(b"XML:com.adobe.xmp\0\0\0\0\0", &packet))], &[]),
         png(&[], &[(b"tEXt", text(b"Raw profile type exif\0", &raw("exif", &position())))]),
         webp(&[(*b"XMP ", packet)]),

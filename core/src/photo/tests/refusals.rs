@@ -182,7 +182,7 @@ fn bombs_are_refused() {
 
     let file = fixture!("texture.png");
     let profile = [b"bomb\0\0".as_slice(), &vec![b'x'; 9 << 20]].concat();
-    let chatty = [&with_chunk(file[..33].to_vec(), b"iCCP", &profile), &file[33..]].concat();
+    let chatty = [&with_chunk(file[..33].to_vec(), *b"iCCP", &profile), &file[33..]].concat();
     assert_eq!(refused(&chatty), PhotoProblem::TooMuchMetadata { format: Format::Png, max: 8 << 20 });
 
     // The first scan, over and over.

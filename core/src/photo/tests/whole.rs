@@ -97,7 +97,7 @@ fn jpegs(width: usize, height: usize) -> Vec<(String, Vec<u8>)> {
         band(&[0], 1, 63, 1, 0),
         band(&[0], 0, 0, 1, 0),
     ];
-    let encoders = [
+    let encoders = vec![
         ("4:4:4", colours(full)),
         ("4:2:2", colours(wide)),
         ("4:2:0", colours(quarter)),
@@ -216,7 +216,11 @@ fn a_jpeg_that_ends_in_zeros_is_not_whole() {
     for (name, file) in jpegs(150, 130) {
         for missing in [10, 30, 100, 300, 1000] {
             let cut = &file[..file.len() - 2 - missing];
-            assert_eq!(normalise(&[cut, &[0; 100_000]].concat()), Err(CUT), "{name} without {missing} bytes");
+            assert_eq!(
+                normalise(&[cut, &vec![0; 100_000]].concat()),
+                Err(CUT),
+                "{name} without {missing} bytes"
+            );
         }
     }
 }
@@ -281,7 +285,7 @@ fn a_height_behind_the_picture_has_a_sentence_of_its_own() {
 }
 
 fn png(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
-    chunks.iter().fold(b"\x89PNG\r\n\x1a\n".to_vec(), |file, (kind, body)| with_chunk(file, kind, body))
+    chunks.iter().fold(b"\x89PNG\r\n\x1a\n".to_vec(), |file, (kind, body)| with_chunk(file, **kind, body))
 }
 
 /// The chunks of a PNG.
