@@ -36,6 +36,10 @@ pub const KEYS_FOR: Duration = Duration::from_hours(24);
 /// How long a delivered webhook is remembered: twice the five minutes for which its signature counts.
 pub const WEBHOOK_REPLAY_WINDOW: Duration = Duration::from_mins(10);
 
+/// How long an object at the edge remembers a message. Cloudflare repeats a call to an object within seconds (its page
+/// "Automatic retries"); a caller of ours has given up long before.
+pub const MESSAGES_REMEMBERED_FOR: Duration = Duration::from_mins(10);
+
 /// The longest answer that is read whole. A training's status carries all its log lines; 16 MiB holds a
 /// hundred thousand of them.
 pub const MAX_ANSWER_BYTES: usize = 16 << 20;

@@ -6,6 +6,7 @@ mod invites;
 mod messages;
 mod photos;
 mod pictures;
+mod requests;
 mod storms;
 mod trainings;
 mod unclear;
@@ -194,6 +195,20 @@ pub(crate) const CASES: &[Case] = &[
         &[O::CreateAvatar, O::ShowAvatar, O::ListAvatars],
         &["avatar.taken", "avatar.not_found", "api.body", "api.path"],
         avatars::created,
+    ),
+    case(
+        "an order is found by its request id",
+        Test,
+        &[O::ShowRequest],
+        &["avatar.erased", "api.path", "api.forbidden"],
+        requests::found,
+    ),
+    case(
+        "who asks about what was never there",
+        Test,
+        &[],
+        &["request.unknown", "avatar.not_found", "api.unauthorized"],
+        requests::unknown,
     ),
     case("an erased avatar stays erased", Test, &[O::EraseAvatar], &["avatar.erased"], avatars::erased),
     case("browsers of one origin", Test, &[], &[], doors::browsers),

@@ -18,6 +18,7 @@ const EXEMPT: &[(&str, Option<Kind>, &str)] = &[
     ("api.internal", None, "it says that something of ours broke, which nothing here does on purpose"),
     ("api.rate_limited", Some(Kind::Native), "only uploads are counted, and how many are too many is a race"),
     ("settings.unusable", Some(Kind::Native), "it does not even start with such a setting, and says why"),
+    ("api.repeated", None, "only Cloudflare sends a message twice: core/src/api/recent/tests.rs, tests/edge"),
     ("budget.uses", None, "a number that is out of range does not fit the body's schema: api.body"),
     ("budget.too_many", Some(Kind::Edge), "the platform's limit of bursts comes first: api.rate_limited"),
     (

@@ -1,6 +1,6 @@
 //! A shell under settings, with everything that it talks to.
 
-use std::{process::Child, sync::RwLock};
+use std::{path::PathBuf, process::Child, sync::RwLock};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -133,6 +133,11 @@ impl Fixture {
 
     pub(crate) fn address(&self) -> String {
         self.shell.read().expect("a shell").address.clone()
+    }
+
+    /// What the shell keeps.
+    pub(crate) fn stored(&self) -> Vec<PathBuf> {
+        self.shell.read().expect("a shell").stored()
     }
 
     pub(crate) fn kind(&self) -> Kind {

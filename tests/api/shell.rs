@@ -98,6 +98,23 @@ impl Shell {
         self.settings = settings;
     }
 
+    /// The names of the files that it keeps, but for those that come and go with a write.
+    pub(crate) fn stored(&self) -> Vec<PathBuf> {
+        let (mut found, mut folders) = (Vec::new(), vec![self.folder.path().to_owned()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("a file").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !["wal", "shm", "journal"].iter().any(|end| path.to_string_lossy().ends_with(end)) {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
     pub(crate) fn log(&self) -> String {
         self.log.text()
     }

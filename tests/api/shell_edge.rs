@@ -1,5 +1,6 @@
 //! Both Workers as they are deployed, in Cloudflare's runtime: what is bound to them is read from wrangler.toml, and
-//! objects keep their rows on disk.
+//! objects keep their rows on disk. Each message from the front to an object comes twice (tests/edge/twice.js), as
+//! Cloudflare may send it: no case is to notice.
 
 use std::{
     fs,
@@ -29,6 +30,7 @@ pub(crate) fn command(folder: &Path, settings: &Settings, port: u16) -> Command 
             fs::copy(build(name).join(file), to).expect("a Worker that is built");
         }
     }
+    fs::copy(root().join("tests/edge/twice.js"), folder.join("front-twice.js")).expect("a module");
     fs::create_dir_all(folder.join("rows")).expect("a folder");
     fs::write(folder.join("config.capnp"), config(settings, port)).expect("written");
     let mut command = Command::new(workerd());
@@ -122,6 +124,7 @@ const config :Workerd.Config = (
 );
 const front :Workerd.Worker = (
     modules = [
+        (name = "twice.js", esModule = embed "front-twice.js"),
         (name = "index.js", esModule = embed "front-index.js"),
         (name = "index_bg.wasm", wasm = embed "front-index_bg.wasm"),
     ],

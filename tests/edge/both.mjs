@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import workerd from "workerd";
@@ -17,11 +17,13 @@ export class Both {
 
     /**
      * Starts them with these settings of the front, in test mode unless they say otherwise. With `imager` the front is
-     * led to the one that listens at that port, in a process of its own.
+     * led to the one that listens at that port, in a process of its own. With `twice` each message to an object comes
+     * twice.
      */
-    static async start(settings = {}, { imager } = {}) {
+    static async start(settings = {}, { imager, twice } = {}) {
         const both = new Both();
         both.apart = imager;
+        both.twice = twice;
         both.folder = await mkdtemp(join(tmpdir(), "likeness-both-"));
         [both.port, both.imagerPort, both.barePort] = [await freePort(), await freePort(), await freePort()];
         await mkdir(join(both.folder, "objects"));
@@ -31,6 +33,7 @@ export class Both {
                 await writeFile(join(both.folder, name, file), await readFile(new URL(`${name}/build/${file}`, edge)));
             }
         }
+        if (twice) await writeFile(join(both.folder, "front", "twice.js"), await readFile(new URL("twice.js", import.meta.url)));
         both.settings = { AVATAR_TEST_MODE: "true", ADMIN_TOKEN: ADMIN, FAL_MOCK_TRAINING_DURATION: "2", ...settings };
         await writeFile(join(both.folder, "config.capnp"), config(both));
         await both.run();
@@ -75,6 +78,13 @@ export class Both {
             front: await of(`${this.url}/test/memory`),
             imager: await of(`http://127.0.0.1:${this.imagerPort}/memory`),
         };
+    }
+
+    /** All that objects stored, as it lies on the disk. */
+    async stored() {
+        const entries = await readdir(join(this.folder, "objects"), { recursive: true, withFileTypes: true });
+        const files = entries.filter((entry) => entry.isFile()).map((file) => readFile(join(file.parentPath, file.name)));
+        return Buffer.concat(await Promise.all(files));
     }
 
     async kill() {
@@ -124,8 +134,9 @@ export class Both {
     }
 }
 
-const worker = (name, bindings) => `(
+const worker = (name, bindings, main = "") => `(
     modules = [
+        ${main}
         (name = "index.js", esModule = embed "${name}/index.js"),
         (name = "index_bg.wasm", wasm = embed "${name}/index_bg.wasm"),
     ],
@@ -135,7 +146,7 @@ const worker = (name, bindings) => `(
 
 const objects = { AVATAR: "AvatarObject", BUDGET: "BudgetObject", INDEX: "Index" };
 
-const config = ({ port, imagerPort, barePort, settings, apart }) => `using Workerd = import "/workerd/workerd.capnp";
+const config = ({ port, imagerPort, barePort, settings, apart, twice }) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
     services = [
         (name = "front", worker = .front),
@@ -158,7 +169,7 @@ const front :Workerd.Worker = ${worker("front", `bindings = [
     durableObjectNamespaces = [
         ${Object.values(objects).map((of) => `(className = "${of}", uniqueKey = "${of}", enableSql = true)`).join(", ")},
     ],
-    durableObjectStorage = (localDisk = "disk"),`)};
+    durableObjectStorage = (localDisk = "disk"),`, twice && '(name = "twice.js", esModule = embed "front/twice.js"),')};
 const imager :Workerd.Worker = ${worker("imager", "")};
 const bare :Workerd.Worker = (
     modules = [(name = "bare.js", esModule = "export default { fetch() { return new Response('{}'); } }")],

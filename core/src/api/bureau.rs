@@ -7,6 +7,7 @@ use super::{
     call::{Call, Reply},
     deployment::Deployment,
     problem::{ApiProblem, Problem},
+    recent::{Memory, Recent},
     room::{Given, Purchase, body, check},
     route::Operation,
     views,
@@ -38,6 +39,15 @@ pub enum BureauAnswer {
     Reply(Reply),
     /// Have the avatar created ([`super::Room::redeemed`]); when it is, answer [`Admission::reply`].
     Admit(Box<Admission>),
+}
+
+/// What came of a call, before a refusal is a reply.
+struct Asked(Result<BureauAnswer, Problem>);
+
+impl From<Reply> for Asked {
+    fn from(reply: Reply) -> Self {
+        Self(Ok(BureauAnswer::Reply(reply)))
+    }
 }
 
 /// An avatar that was let in by an invite.
@@ -108,10 +118,56 @@ impl Bureau<'_> {
     /// Answers a call. What the budget becomes is saved before the answer leaves.
     #[must_use]
     pub fn answer(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, BureauAnswer) {
+        let (budget, answer) = self.asked(budget, call, given);
+        (budget, answer.unwrap_or_else(|problem| BureauAnswer::Reply(problem.into())))
+    }
+
+    /// Answers a call whose message may arrive a second time: what it does it does once. What is remembered is saved
+    /// together with the budget.
+    #[must_use]
+    pub fn answer_once(
+        &self,
+        budget: Budget,
+        recent: &mut Recent,
+        call: &Call,
+        given: &Given,
+    ) -> (Budget, BureauAnswer) {
+        let Some(id) = given.message.filter(|_| call.operation.changes_something()) else {
+            return self.answer(budget, call, given);
+        };
+        let ask = |budget| {
+            let (budget, answer) = self.asked(budget, call, given);
+            (budget, Asked(answer))
+        };
+        let memory = |before: &Budget, after: &Budget, asked: &Asked| {
+            let changed = after != before;
+            match &asked.0 {
+                // Of whoever has no invite nothing is kept, or everybody could write here.
+                Err(problem)
+                    if problem.status == StatusCode::BAD_REQUEST
+                        || problem.code == BudgetError::InviteUnknown.code() =>
+                {
+                    Memory::Nothing
+                }
+                // What is refused now might be done a minute later, when nobody wants it any more.
+                Err(problem) => Memory::Reply(problem.clone().into()),
+                Ok(_) if !changed => Memory::Nothing,
+                Ok(BureauAnswer::Reply(reply)) if !call.operation.hands_over_a_secret() => {
+                    Memory::Reply(reply.clone())
+                }
+                Ok(_) => Memory::Done,
+            }
+        };
+        let (budget, Asked(answer)) =
+            recent.carry_out(id, self.now, budget, ask, memory, |before, after| before == after);
+        (budget, answer.unwrap_or_else(|problem| BureauAnswer::Reply(problem.into())))
+    }
+
+    fn asked(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, Result<BureauAnswer, Problem>) {
         let mut after = budget.clone();
         match self.try_answer(&mut after, call, given) {
-            Ok(answer) => (after, answer),
-            Err(problem) => (budget, BureauAnswer::Reply(problem.into())),
+            Ok(answer) => (after, Ok(answer)),
+            Err(problem) => (budget, Err(problem)),
         }
     }
 

@@ -10,8 +10,12 @@ use super::{
     route::{Operation, Params, Role},
 };
 use crate::{
-    avatar::Sha256Sum, budget::TokenDigest, fal::webhook::MAX_WEBHOOK_BYTES, http::StatusCode,
-    secret::Secret, time::Timestamp,
+    avatar::{AvatarId, Sha256Sum},
+    budget::TokenDigest,
+    fal::webhook::MAX_WEBHOOK_BYTES,
+    http::StatusCode,
+    secret::Secret,
+    time::Timestamp,
 };
 
 /// A call, but for its body.
@@ -100,6 +104,13 @@ impl Call {
             content_length,
             arrived_at: now,
         })
+    }
+
+    /// The same call, of this avatar, which its path may name by something else.
+    #[must_use]
+    pub fn of_avatar(mut self, avatar: AvatarId) -> Self {
+        self.params.avatar = Some(avatar);
+        self
     }
 
     /// The most bytes of its body that are read. Longer ones are refused before they are.

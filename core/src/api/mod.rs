@@ -11,6 +11,7 @@ mod door;
 mod notify;
 mod openapi;
 mod problem;
+mod recent;
 mod room;
 mod route;
 mod views;
@@ -26,6 +27,7 @@ pub use self::{
     notify::notification,
     openapi::description,
     problem::{ApiProblem, Problem},
+    recent::{MessageId, Recent},
     room::{Answer, Download, Given, Hold, Purchase, Room},
     route::{Entry, Operation, Params, Place, ROUTES, Role},
     views::{avatar_view, avatars_view},

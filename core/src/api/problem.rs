@@ -49,6 +49,7 @@ pub enum ApiProblem {
     Key { key: String, why: String },
     KeysForbidden,
     BeyondInvite { setting: &'static str, most: u64 },
+    NoRequest,
     NoTraining,
     NoPictures,
     WrongNumber { next: u32 },
@@ -62,6 +63,7 @@ pub enum ApiProblem {
     NoBucket,
     NoAdmin,
     OtherSettings { why: String },
+    Repeated,
     RateLimited,
     Internal,
 }
@@ -87,6 +89,7 @@ impl ApiProblem {
         Self::Key { .. } => "photos.key",
         Self::KeysForbidden => "photos.keys_forbidden",
         Self::BeyondInvite { .. } => "settings.beyond_invite",
+        Self::NoRequest => "request.unknown",
         Self::NoTraining => "training.not_found",
         Self::NoPictures => "pictures.not_found",
         Self::WrongNumber { .. } => "order.wrong_number",
@@ -100,6 +103,7 @@ impl ApiProblem {
         Self::NoBucket => "settings.bucket_missing",
         Self::NoAdmin => "settings.admin_missing",
         Self::OtherSettings { .. } => "settings.other",
+        Self::Repeated => "api.repeated",
         Self::RateLimited => "api.rate_limited",
         Self::Internal => "api.internal",
     }
@@ -109,6 +113,7 @@ impl ApiProblem {
             Self::NoRoute
             | Self::NoAvatar
             | Self::NoPhoto
+            | Self::NoRequest
             | Self::NoTraining
             | Self::NoPictures
             | Self::NoFile => StatusCode::NOT_FOUND,
@@ -128,7 +133,8 @@ impl ApiProblem {
             | Self::Different
             | Self::Busy
             | Self::NoModel
-            | Self::NotUnclear => StatusCode::CONFLICT,
+            | Self::NotUnclear
+            | Self::Repeated => StatusCode::CONFLICT,
             Self::NoKey
             | Self::NoBucket
             | Self::NoAdmin

@@ -11,6 +11,7 @@ use super::{
     call::{Call, Caller, Reply},
     deployment::{Deployment, Way},
     problem::{ApiProblem, Problem},
+    recent::{Memory, MessageId, Recent},
     route::{Operation, created},
     views,
 };
@@ -38,7 +39,7 @@ pub struct Room<'a> {
 }
 
 /// What the shell brings along.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Given {
     /// The call's body, unless it is a file.
     pub body: Vec<u8>,
@@ -46,6 +47,8 @@ pub struct Given {
     pub reserved: Option<Result<(), Problem>>,
     /// Whether the file is where [`Answer::Receive`] said, once it was sent there.
     pub received: Option<Result<(), Problem>>,
+    /// The message with which the call came, where it may come again.
+    pub message: Option<MessageId>,
 }
 
 /// What is to be done about a call.
@@ -66,6 +69,12 @@ pub enum Answer {
     File(Download),
     /// Nothing has changed yet: ask again a little later ([`Hold::PAUSE`]).
     Hold,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self::Reply(reply)
+    }
 }
 
 /// How a call is kept waiting.
@@ -166,6 +175,50 @@ impl Room<'_> {
         }
     }
 
+    /// Answers a call whose message may arrive a second time: what it does it does once. What is remembered is saved
+    /// together with the avatar.
+    #[must_use]
+    pub fn answer_once(
+        &self,
+        known: Option<Avatar>,
+        recent: &mut Recent,
+        call: &Call,
+        caller: Caller,
+        given: &Given,
+    ) -> Answered {
+        let ask = |known| self.answer(known, call, caller, given);
+        let Some(id) = given.message.filter(|_| call.operation.changes_something()) else {
+            return ask(known);
+        };
+        let memory = |before: &Option<Avatar>, after: &Option<Avatar>, answer: &Answer| {
+            // Whoever makes up an avatar leaves nothing behind.
+            let Some(avatar) = after else { return Memory::Nothing };
+            if avatar.person().is_none() {
+                return Memory::Gone;
+            }
+            let changed = after != before;
+            match answer {
+                Answer::Receive { .. } if changed => Memory::Done,
+                Answer::Reply(reply) if reply.status.is_success() => match changed {
+                    false => Memory::Nothing,
+                    true if call.operation.hands_over_a_secret() => Memory::Done,
+                    true => Memory::Reply(reply.clone()),
+                },
+                // What is refused now might be done a minute later, when nobody wants it any more.
+                Answer::Reply(reply) if reply.status != StatusCode::UNAUTHORIZED => {
+                    Memory::Reply(reply.clone())
+                }
+                _ => Memory::Nothing,
+            }
+        };
+        // An address for a photo that is still expected is signed anew, which counts from now on.
+        let stands = |before: &Option<Avatar>, after: &Option<Avatar>| match &call.params.photo {
+            Some(photo) => before.as_ref().is_some_and(|avatar| photos::knows(avatar, photo)),
+            None => after == before,
+        };
+        recent.carry_out(id, self.moment.now, known, ask, memory, stands)
+    }
+
     /// Creates an avatar for whoever was let in by an invite.
     pub fn redeemed(
         &self,
@@ -196,6 +249,9 @@ impl Room<'_> {
         caller: Caller,
         given: &Given,
     ) -> Result<Answered, Problem> {
+        if call.operation == Operation::ShowRequest {
+            return self.request(known, call);
+        }
         let id = call.params.avatar.ok_or(ApiProblem::NoAvatar)?;
         if let Caller::Capability(hash) = caller
             && !known.as_ref().is_some_and(|avatar| avatar.is_capability(hash))

@@ -6,6 +6,7 @@ use http::Method;
 use super::problem::ApiProblem;
 use crate::{
     avatar::{AvatarId, Name, PhotoId},
+    fal::RequestId,
     http::StatusCode,
 };
 
@@ -33,6 +34,8 @@ pub enum Place {
     Avatar,
     /// The list of a user's avatars.
     User,
+    /// The avatar that holds the request of the path at fal.ai.
+    Request,
     /// The avatar that a webhook's address names.
     Webhook,
 }
@@ -54,6 +57,7 @@ pub enum Operation {
     Redeem,
     IssueCapability,
     ListAvatars,
+    ShowRequest,
     CreateAvatar,
     ShowAvatar,
     EraseAvatar,
@@ -129,6 +133,13 @@ pub const ROUTES: &[Entry] = {
             "Makes a new capability of an avatar; the one before counts no more.",
         ),
         entry(O::ListAvatars, "GET", "/v1/users/{user}/avatars", SERVER, "Lists a user's avatars."),
+        entry(
+            O::ShowRequest,
+            "GET",
+            "/v1/requests/{request_id}",
+            SERVER,
+            "Shows the status document of the order that has this request id at fal.ai.",
+        ),
         entry(O::CreateAvatar, "PUT", "/v1/avatars/{avatar}", HOLDERS, "Creates an avatar."),
         entry(O::ShowAvatar, "GET", "/v1/avatars/{avatar}", HOLDERS, "Shows an avatar and all that is its."),
         entry(
@@ -263,6 +274,8 @@ pub struct Params {
     pub id: Option<String>,
     /// `{user}`.
     pub user: Option<Name>,
+    /// `{request_id}`.
+    pub request: Option<RequestId>,
 }
 
 impl Operation {
@@ -295,8 +308,23 @@ impl Operation {
             | Self::ShowBudget
             | Self::Redeem => Place::Budget,
             Self::ListAvatars => Place::User,
+            Self::ShowRequest => Place::Request,
             _ => Place::Avatar,
         }
+    }
+
+    /// Whether it may change something. What does not may arrive as often as it likes.
+    #[must_use]
+    pub fn changes_something(self) -> bool {
+        self.entry().method != "GET"
+    }
+
+    /// Whether what is answered to it holds a token or a signature.
+    pub(super) fn hands_over_a_secret(self) -> bool {
+        matches!(
+            self,
+            Self::MintToken | Self::MintInvite | Self::Redeem | Self::IssueCapability | Self::AddressPhoto
+        )
     }
 
     /// Whether its body is a file that is streamed, not read.
@@ -355,6 +383,7 @@ impl Params {
             "{number}" => self.number = Some(whole(&text)?),
             "{file}" => self.file = Some(whole(&text)?),
             "{user}" => self.user = Some(Name::new(&text).map_err(|error| error.to_string())?),
+            "{request_id}" => self.request = Some(text.parse().map_err(|error| format!("{error}"))?),
             _ if text.is_empty() => return Err("it is empty".to_owned()),
             _ => self.id = Some(text.into_owned()),
         }
@@ -401,7 +430,16 @@ mod tests {
         let allowed = ApiProblem::Method { allowed: "GET".to_owned() };
         assert_eq!(parse(Method::POST, "/health"), Err(allowed));
         assert_eq!(parse(Method::HEAD, "/health"), Ok(()));
-        for path in ["/v1/avatars/x", &format!("/v1/avatars/{ID}/trainings/0"), "/v1/users/%FF/avatars"] {
+        let long = format!("/v1/requests/{}", "a".repeat(129));
+        for path in [
+            "/v1/avatars/x",
+            &format!("/v1/avatars/{ID}/trainings/0"),
+            "/v1/users/%FF/avatars",
+            "/v1/requests/",
+            "/v1/requests/a.b",
+            "/v1/requests/a%2Fb",
+            &long,
+        ] {
             assert!(matches!(parse(Method::GET, path), Err(ApiProblem::Path { .. })), "{path}");
         }
     }

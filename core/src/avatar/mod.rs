@@ -120,11 +120,6 @@ impl Moment {
         format!("{:032x}", u128::from_be_bytes(self.entropy))
     }
 
-    /// 32 bytes as random as the moment's own, for this avatar alone.
-    pub(crate) fn random(&self, avatar: AvatarId) -> [u8; 32] {
-        *Sha256Sum::of(&[self.entropy, *avatar.uuid().as_bytes()].concat()).bytes()
-    }
-
     fn seed(&self) -> u64 {
         u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|index| self.entropy[index]))
     }
@@ -254,6 +249,16 @@ impl Avatar {
     #[must_use]
     pub fn generation(&self, number: u32) -> Option<&Generation> {
         self.pictures.iter().find(|pictures| pictures.number == number)
+    }
+
+    /// The order that fal took under this request id.
+    #[must_use]
+    pub fn order_with(&self, request: &RequestId) -> Option<OrderKey> {
+        let training = self.trainings.iter().find(|one| one.order.request_id() == Some(request));
+        let pictures = || self.pictures.iter().find(|one| one.order.request_id() == Some(request));
+        training
+            .map(|one| OrderKey::Training(one.attempt))
+            .or_else(|| pictures().map(|one| OrderKey::Pictures(one.number)))
     }
 
     /// The requests that it holds at fal.

@@ -7,7 +7,7 @@ use hmac::{
 use sha2::{Digest as _, Sha256};
 
 use super::{Kind, TokenDigest, TokenText};
-use crate::secret::Secret;
+use crate::{avatar::AvatarId, secret::Secret};
 
 /// The fewest characters of an admin token. Tokens are derived from it: who has a stored budget could try short
 /// ones until the hashes fit.
@@ -34,6 +34,11 @@ impl AdminToken {
     #[must_use]
     pub fn admits(&self, presented: &str) -> bool {
         TokenDigest::of(self.0.expose()) == TokenDigest::of(presented)
+    }
+
+    /// The capability that is issued for an avatar, another one for each seed. Who knows the seed alone cannot make it.
+    pub(crate) fn capability(&self, avatar: AvatarId, seed: [u8; 16]) -> TokenText {
+        self.derived(Kind::Capability, &[b"issued", avatar.uuid().as_bytes(), &seed])
     }
 
     /// A token that follows from this one and from the parts.

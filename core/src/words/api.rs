@@ -41,6 +41,7 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             ApiProblem::BeyondInvite { setting, most } => {
                 format!("whoever was invited may set {setting} to {most} at most")
             }
+            ApiProblem::NoRequest => "no order of this deployment has this request id".to_owned(),
             ApiProblem::NoTraining => "there is no training of this number".to_owned(),
             ApiProblem::NoPictures => "there are no pictures of this number".to_owned(),
             ApiProblem::WrongNumber { next } => format!("the next number is {next}"),
@@ -61,6 +62,9 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             ApiProblem::NoAdmin => "nobody has been let in yet: ADMIN_TOKEN is not set".to_owned(),
             ApiProblem::OtherSettings { why } => {
                 format!("this avatar was bought under other settings: {why}")
+            }
+            ApiProblem::Repeated => {
+                "this call arrived a second time, and what it did was undone in between".to_owned()
             }
             ApiProblem::RateLimited => "too many calls at once".to_owned(),
             ApiProblem::Internal => "something in this deployment broke".to_owned(),
@@ -93,6 +97,7 @@ pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
             ApiProblem::Key { .. } => "Name a key of the deployment's bucket, outside of likeness/.",
             ApiProblem::KeysForbidden => "Upload the photos, or have a backend with a server token ask.",
             ApiProblem::BeyondInvite { .. } => "Ask for less, or have a backend with a server token ask.",
+            ApiProblem::NoRequest => "Compare it with the request_id of the order's status document.",
             ApiProblem::NoTraining => "Buy it first: PUT /v1/avatars/{avatar}/trainings/1.",
             ApiProblem::NoPictures => "Buy them first: PUT /v1/avatars/{avatar}/pictures/1.",
             ApiProblem::WrongNumber { .. } => "Numbers count up from 1: use the next one for something new.",
@@ -110,6 +115,7 @@ pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
             }
             ApiProblem::NoAdmin => "Set ADMIN_TOKEN to a long random text, then mint a token with it.",
             ApiProblem::OtherSettings { .. } => "Set them as they were then, or create another avatar.",
+            ApiProblem::Repeated => "Look at how things are now; if it is still wanted, make the call again.",
             ApiProblem::RateLimited => "Wait a few seconds.",
             ApiProblem::Internal => "Try again; if it stays, look at the deployment's log.",
         },

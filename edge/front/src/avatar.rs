@@ -4,7 +4,8 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 
 use likeness_core::{
     api::{
-        Admission, Answer, ApiProblem, Deployment, Hold, Operation, Problem, Reply, Room, Way, test_bucket,
+        Admission, Answer, ApiProblem, Deployment, Hold, MessageId, Operation, Problem, Recent, Reply, Room,
+        Way, test_bucket,
     },
     avatar::{Avatar, AvatarId, Event, Moment, Stored},
     budget::Payer,
@@ -24,8 +25,9 @@ use worker::{
 
 use crate::{
     budget::{Denied, broken},
+    calls::respond,
     drive,
-    passing::{self, Passed, Reservation, Told, said, say},
+    passing::{self, Passed, Reservation, Told, message_id, said, say},
     rows::Rows,
     settings,
     settling::{Reserving, of_user},
@@ -90,6 +92,9 @@ impl DurableObject for AvatarObject {
         let inner = Rc::clone(&self.inner);
         let path = request.path();
         if path.starts_with("/test/") {
+            if !inner.is_there()? {
+                return respond(ApiProblem::NoRoute.into(), false);
+            }
             return simulated::answer(&inner, request).await;
         }
         let id = path.rsplit('/').next().and_then(|id| id.parse::<AvatarId>().ok());
@@ -97,12 +102,9 @@ impl DurableObject for AvatarObject {
         let what = path.split('/').nth(1).unwrap_or_default();
         let response = match what {
             "call" => {
+                let message = message_id(&request);
                 let passed: Passed = request.json().await?;
-                // Whoever makes up an avatar and a capability leaves nothing behind.
-                if passed.is_by_capability() && !Rows::are_there(&inner.state)? {
-                    return said(&Told::from(Reply::from(ApiProblem::Unauthorized)));
-                }
-                said(&inner.call(id, &passed).await?)
+                said(&inner.call(id, &passed, message).await?)
             }
             "admit" => {
                 let (admission, origin): (Admission, String) = request.json().await?;
@@ -110,12 +112,17 @@ impl DurableObject for AvatarObject {
             }
             "webhook" => {
                 let Hint { request_id, token } = request.json().await?;
+                if !inner.is_there()? {
+                    return said(&false);
+                }
                 let known = inner.tell(Event::Webhook { request_id, token: Some(token) })?;
                 said(&known)
             }
             _ => return Response::error("no such message", 404),
         };
-        inner.set_off();
+        if inner.is_there()? {
+            inner.set_off();
+        }
         response
     }
 
@@ -129,6 +136,11 @@ impl DurableObject for AvatarObject {
 }
 
 impl Inner {
+    /// Whether anything was ever stored here.
+    fn is_there(&self) -> Result<bool> {
+        Ok(Rows::of(&self.state)?.is_some())
+    }
+
     pub(crate) fn rows(&self) -> Result<Rows> {
         Rows::open(&self.state)
     }
@@ -213,27 +225,48 @@ impl Inner {
         Ok(())
     }
 
-    async fn call(self: &Rc<Self>, id: AvatarId, passed: &Passed) -> Result<Told> {
+    async fn call(
+        self: &Rc<Self>,
+        id: AvatarId,
+        passed: &Passed,
+        message: Option<MessageId>,
+    ) -> Result<Told> {
         let (call, caller) = match passed.read() {
-            Ok(read) => read,
+            Ok((call, caller)) => (call.of_avatar(id), caller),
             Err(problem) => return Ok(Reply::from(problem).into()),
         };
         let deployment = self.deployment()?;
+        let mut given = passed.given(message);
+        // Whoever makes up an avatar leaves nothing behind.
+        if call.operation != Operation::CreateAvatar && !self.is_there()? {
+            let room = Room { deployment: &deployment, way: None, moment: settings::moment(POLL_INTERVAL)? };
+            let (_, answer) = room.answer(None, &call, caller, &given);
+            return Ok(match answer {
+                Answer::Reply(reply) => reply.into(),
+                _ => Reply::from(ApiProblem::Internal).into(),
+            });
+        }
         if call.operation == Operation::CreateAvatar && deployment.is_able() {
             self.introduce(id, &passed.origin, &deployment)?;
         }
-        let mut given = passed.given();
         let mut reserving = None;
         loop {
             let way = self.way(&deployment)?;
             let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
             let room = Room { deployment: &deployment, way: way.as_ref(), moment };
-            let (answer, is_other) = self.settle(way.as_ref(), &moment, |avatar| {
-                let before = avatar.as_ref().and_then(of_user);
-                let (avatar, answer) = room.answer(avatar, &call, caller, &given);
-                let is_other = before != avatar.as_ref().and_then(of_user);
-                (avatar, (answer, is_other))
-            })?;
+            let answer = |recent: &mut Recent| {
+                self.settle(way.as_ref(), &moment, |avatar| {
+                    let before = avatar.as_ref().and_then(of_user);
+                    let (avatar, answer) = room.answer_once(avatar, recent, &call, caller, &given);
+                    let is_other = before != avatar.as_ref().and_then(of_user);
+                    (avatar, (answer, is_other))
+                })
+            };
+            let (answer, is_other) = if call.operation.changes_something() {
+                self.rows()?.remembering(answer)?
+            } else {
+                answer(&mut Recent::default())?
+            };
             if is_other {
                 self.list_soon().await;
             }

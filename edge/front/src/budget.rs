@@ -1,14 +1,14 @@
 //! The one object that keeps the budget: every purchase is reserved here first.
 
 use likeness_core::{
-    api::{ApiProblem, Bureau, BureauAnswer, Deployment, Problem},
+    api::{ApiProblem, Bureau, BureauAnswer, Deployment, MessageId, Problem},
     budget::{Budget, Stored, TokenDigest},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 use crate::{
-    passing::{Outcome, Passed, Reservation, Told, said},
+    passing::{Outcome, Passed, Reservation, Told, message_id, said},
     rows::Rows,
     settings,
 };
@@ -63,6 +63,7 @@ impl DurableObject for BudgetObject {
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let deployment = settings::deployment(&self.env).map_err(|error| Error::from(error.to_string()))?;
+        let message = message_id(&request);
         match request.path().as_str() {
             "/call" => {
                 let passed: Passed = request.json().await?;
@@ -72,9 +73,12 @@ impl DurableObject for BudgetObject {
                         return said(&Answered::Told(Told::from(likeness_core::api::Reply::from(problem))));
                     }
                 };
-                let given = passed.given();
-                let answer =
-                    self.change(&deployment, |bureau, budget| bureau.answer(budget, &call, &given))?;
+                let given = passed.given(message);
+                let answer = Rows::open(&self.state)?.remembering(|recent| {
+                    self.change(&deployment, |bureau, budget| {
+                        bureau.answer_once(budget, recent, &call, &given)
+                    })
+                })?;
                 said(&match answer {
                     BureauAnswer::Reply(reply) => Answered::Told(reply.into()),
                     BureauAnswer::Admit(admission) => Answered::Admit(admission),
@@ -90,28 +94,20 @@ impl DurableObject for BudgetObject {
             }
             "/reserve" => {
                 let reservation: Reservation = request.json().await?;
-                let reserved: std::result::Result<(), Problem> =
-                    self.change(&deployment, |bureau, mut budget| {
-                        let Reservation { avatar, purchase, .. } = reservation;
-                        let reserved = bureau.reserve(&mut budget, avatar, purchase, reservation.payer());
-                        (budget, reserved)
-                    })?;
-                said(&reserved.map_err(Denied::from))
+                let reserved = self.once(&deployment, message, |bureau, budget| {
+                    let Reservation { avatar, purchase, .. } = reservation;
+                    bureau.reserve(budget, avatar, purchase, reservation.payer()).map_err(Denied::from)
+                })?;
+                said(&reserved)
             }
             "/spent" => {
                 let Outcome { avatar, order, spent } = request.json().await?;
-                self.change(&deployment, |_, mut budget| {
-                    spent.tell(&mut budget, avatar, order);
-                    (budget, ())
-                })?;
+                self.once(&deployment, message, |_, budget| spent.tell(budget, avatar, order))?;
                 said(&())
             }
             "/turn-away" => {
                 let admission: likeness_core::api::Admission = request.json().await?;
-                self.change(&deployment, |_, mut budget| {
-                    admission.turn_away(&mut budget);
-                    (budget, ())
-                })?;
+                self.once(&deployment, message, |_, budget| admission.turn_away(budget))?;
                 said(&())
             }
             "/forget" => {
@@ -128,6 +124,21 @@ impl DurableObject for BudgetObject {
 }
 
 impl BudgetObject {
+    /// Changes the budget, once for each message.
+    fn once<T: Serialize + DeserializeOwned>(
+        &self,
+        deployment: &Deployment,
+        message: Option<MessageId>,
+        change: impl FnOnce(&Bureau<'_>, &mut Budget) -> T,
+    ) -> Result<T> {
+        Rows::open(&self.state)?.remembering(|recent| {
+            self.change(deployment, |bureau, mut budget| {
+                let told = recent.once(message, bureau.now, || Ok(change(bureau, &mut budget)));
+                (budget, told)
+            })?
+        })
+    }
+
     /// Loads the budget, lets it change and saves it, without letting anything in between.
     fn change<T>(
         &self,

@@ -119,6 +119,14 @@ async fn answered(
                 say(&passing::index(env, &format!("user:{user}"))?, "list", &()).await?;
             Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(&avatars))))
         }
+        (Place::Request, _) => {
+            let request_id = call.params.request.map(|request| request.to_string()).unwrap_or_default();
+            let index = passing::index(env, &format!("request:{request_id}"))?;
+            match say::<Option<AvatarId>>(&index, "holder", &()).await? {
+                Some(id) => avatar(request, env, id, passed).await,
+                None => Ok(ApiProblem::NoRequest.into()),
+            }
+        }
         (_, Some(id)) => avatar(request, env, id, passed).await,
         _ => Ok(ApiProblem::NoRoute.into()),
     }

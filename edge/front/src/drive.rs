@@ -85,8 +85,8 @@ async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Ta
     })?;
     if let (Some(request_id), Some(id)) = (accepted, id) {
         worker::console_log!("[FAL AI] INFO {id} is request {request_id}");
-        // Saved already: that others are told is only for those who look for theirs.
-        drop(inner.claim(&request_id, id).await);
+        // Saved already: that others are told is only for those who look for theirs, and made up for when it fails.
+        drop(inner.claim_requests().await);
     }
     Ok(())
 }

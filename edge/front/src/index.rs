@@ -1,12 +1,18 @@
 //! Who has which avatars, and which avatar holds which request at fal. No purchase depends on it.
 //!
-//! There is one object per user and one per request, so none of them is a bottleneck.
+//! There is one object per user and one per request, so none of them is a bottleneck. One that was only ever asked stores
+//! nothing: anybody may ask about anything.
 
+use likeness_core::{api::MessageId, avatar::AvatarId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
-use crate::{passing::said, rows::Rows};
+use crate::{
+    passing::{message_id, said},
+    rows::Rows,
+    settings::now,
+};
 
 /// A line of the list.
 #[derive(Serialize, Deserialize)]
@@ -23,38 +29,62 @@ pub struct Index {
     state: State,
 }
 
+/// The avatar that holds a request.
+const HOLDER: &str = "holder";
+
 impl DurableObject for Index {
     fn new(state: State, _env: Env) -> Self {
         Self { state }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let rows = Rows::open(&self.state)?;
         match request.path().as_str() {
             "/note" => {
-                let Line { avatar, view } = request.json().await?;
-                let name = format!("avatar {avatar}");
-                match view {
-                    Some(view) => rows.set_value(&name, &view)?,
-                    None => rows.remove_text(&name)?,
-                }
-                said(&())
+                let message = message_id(&request);
+                let line = request.json().await?;
+                said(&self.note(message, &line)?)
             }
-            "/list" => {
-                let lines = rows.texts("avatar ")?;
-                let views: Vec<Value> =
-                    lines.iter().rev().filter_map(|(_, view)| serde_json::from_str(view).ok()).collect();
-                said(&views)
-            }
-            // Who comes first holds the request.
+            "/list" => said(&self.list()?),
             "/claim" => {
                 let avatar: String = request.json().await?;
-                if rows.text("holder")?.is_none() {
-                    rows.set_text("holder", &avatar)?;
-                }
-                said(&rows.text("holder")?)
+                said(&self.claim(&avatar)?)
             }
+            "/holder" => said(&self.holder()?),
             _ => Response::error("no such message", 404),
         }
+    }
+}
+
+impl Index {
+    fn note(&self, message: Option<MessageId>, Line { avatar, view }: &Line) -> Result<()> {
+        let rows = Rows::open(&self.state)?;
+        rows.once(message, now(), || {
+            let name = format!("avatar {avatar}");
+            match view {
+                Some(view) => rows.set_value(&name, view),
+                None => rows.remove_text(&name),
+            }
+        })
+    }
+
+    fn list(&self) -> Result<Vec<Value>> {
+        let Some(rows) = Rows::of(&self.state)? else { return Ok(Vec::new()) };
+        let lines = rows.texts("avatar ")?;
+        Ok(lines.iter().rev().filter_map(|(_, view)| serde_json::from_str(view).ok()).collect())
+    }
+
+    /// Who comes first holds the request.
+    fn claim(&self, avatar: &str) -> Result<Option<String>> {
+        let rows = Rows::open(&self.state)?;
+        if rows.text(HOLDER)?.is_none() {
+            rows.set_text(HOLDER, avatar)?;
+        }
+        rows.text(HOLDER)
+    }
+
+    fn holder(&self) -> Result<Option<AvatarId>> {
+        let Some(rows) = Rows::of(&self.state)? else { return Ok(None) };
+        let holder = rows.text(HOLDER)?;
+        holder.map(|id| id.parse().map_err(|_| Error::from("the holder is no avatar"))).transpose()
     }
 }

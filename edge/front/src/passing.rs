@@ -1,9 +1,25 @@
 //! What the front and its objects say to each other: a call with who makes it, and an answer that may ask for bytes to
 //! be moved.
+//!
+//! Each of these messages may arrive twice. The platform sends one again whose answer it lost
+//! ([page](https://developers.cloudflare.com/durable-objects/best-practices/automatic-retries/)), and what it remembers to
+//! tell the two apart dies with the object's instance. So each has an id:
+//!
+//! | To | Message | When it comes again |
+//! |---|---|---|
+//! | An avatar | `call`, which changes something | [`Room::answer_once`](likeness_core::api::Room::answer_once) |
+//! | | `call`, which only shows; `admit`; `webhook` | does nothing more |
+//! | The budget | `call`, which changes something | [`Bureau::answer_once`](likeness_core::api::Bureau::answer_once) |
+//! | | `reserve`, `spent`, `turn-away` | [`Recent::once`](likeness_core::api::Recent::once) |
+//! | | `who`, `forget`; `call`, which only shows | does nothing more |
+//! | A list | `note` | [`Recent::once`](likeness_core::api::Recent::once): an older line would bring back who was erased |
+//! | | `claim`, `holder`, `list` | does nothing more |
+//!
+//! (`/test/…` is no message: it is HTTP for the simulated fal.ai and bucket, which take a repeat as real ones do.)
 
 use http::Method;
 use likeness_core::{
-    api::{ApiProblem, Call, Caller, Given, Purchase, Reply, Spent},
+    api::{ApiProblem, Call, Caller, Given, MessageId, Purchase, Reply, Spent},
     avatar::{AvatarId, OrderKey},
     budget::{Payer, TokenDigest},
     error::{Error, StorageError},
@@ -14,7 +30,7 @@ use worker::{Env, Headers, Request, RequestInit, Response, ResponseBuilder, Resu
 
 use likeness_platform::header_map;
 
-use crate::settings::now;
+use crate::settings::{entropy, now};
 
 /// A call on its way to an object.
 #[derive(Serialize, Deserialize)]
@@ -111,11 +127,6 @@ impl Passed {
         })
     }
 
-    /// Whether whoever calls claims to hold one avatar.
-    pub(crate) fn is_by_capability(&self) -> bool {
-        matches!(self.who, Who::Capability(_))
-    }
-
     pub(crate) fn received(self, received: std::result::Result<(), Refused>) -> Self {
         Self { received: Some(received), ..self }
     }
@@ -137,15 +148,15 @@ impl Passed {
         Ok((call, caller))
     }
 
-    /// What comes with it.
-    pub(crate) fn given(&self) -> Given {
+    /// What comes with it, in this message.
+    pub(crate) fn given(&self, message: Option<MessageId>) -> Given {
         let received = self.received.clone().map(|received| {
             received.map_err(|refused| match refused {
                 Refused::TooLarge { max } => ApiProblem::TooLarge { max }.into(),
                 Refused::Storage(error) => (&Error::Storage(error)).into(),
             })
         });
-        Given { body: self.body.clone(), reserved: None, received }
+        Given { body: self.body.clone(), reserved: None, received, message }
     }
 }
 
@@ -171,10 +182,22 @@ impl Told {
     }
 }
 
+/// The header with a message's id.
+const MESSAGE: &str = "x-message-id";
+
+/// The id of a message that arrived.
+pub(crate) fn message_id(request: &Request) -> Option<MessageId> {
+    MessageId::parse(&request.headers().get(MESSAGE).ok().flatten()?)
+}
+
 /// Says something to an object, and reads what it answers.
 pub(crate) async fn say<T: DeserializeOwned>(stub: &Stub, what: &str, message: &impl Serialize) -> Result<T> {
+    let headers = Headers::new();
+    headers.set(MESSAGE, &MessageId::new(entropy()?).to_string())?;
     let mut init = RequestInit::new();
-    init.with_method(worker::Method::Post).with_body(Some(serde_json::to_string(message)?.into()));
+    init.with_method(worker::Method::Post)
+        .with_headers(headers)
+        .with_body(Some(serde_json::to_string(message)?.into()));
     let request = Request::new_with_init(&format!("https://object/{what}"), &init)?;
     let mut response = stub.fetch_with_request(request).await?;
     if response.status_code() != 200 {
@@ -236,9 +259,9 @@ mod tests {
         assert_eq!(passed.origin, "https://likeness.test");
         let (call, caller) = passed.read().expect("a call");
         assert_eq!((call.operation, caller.payer()), (Operation::UploadPhoto, Payer::Server));
-        assert_eq!(passed.given().body, b"{}");
-        assert!(passed.given().received.is_none());
-        let refused = passed.received(Err(Refused::TooLarge { max: 7 })).given();
+        assert_eq!(passed.given(None).body, b"{}");
+        assert!(passed.given(None).received.is_none());
+        let refused = passed.received(Err(Refused::TooLarge { max: 7 })).given(None);
         assert_eq!(refused.received.map(|received| received.is_ok()), Some(false));
     }
 

@@ -1,11 +1,18 @@
 //! What a Durable Object stores: named texts, and the bytes of test mode, in its own SQLite.
 
+use likeness_core::{
+    api::{MessageId, Recent},
+    time::Timestamp,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use worker::{Error, Result, SqlStorage, SqlStorageValue, State};
 
 /// The rows of one object. Everything here is synchronous: between two awaits it is one transaction.
 #[derive(Clone)]
 pub(crate) struct Rows(SqlStorage);
+
+/// What is remembered of messages.
+const RECENT: &str = "recent messages";
 
 /// A text that is longer than a row may be (2 MB) is cut into parts.
 const PART: usize = 900_000;
@@ -24,10 +31,13 @@ impl Rows {
         Ok(Self(sql))
     }
 
-    /// Whether the object has ever stored anything. (To look at its rows makes their tables, which stay.)
-    pub(crate) fn are_there(state: &State) -> Result<bool> {
-        let tables = state.storage().sql().exec("SELECT 1 FROM sqlite_master WHERE name = 'texts'", None)?;
-        Ok(tables.raw().next().is_some())
+    /// The rows of an object that has ever stored anything. ([`Rows::open`] makes their tables, which stay: whoever asks an
+    /// object about something made up is to leave nothing there.)
+    pub(crate) fn of(state: &State) -> Result<Option<Self>> {
+        let sql = state.storage().sql();
+        let tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'texts'", None)?;
+        let is_there = tables.raw().next().is_some();
+        is_there.then(|| Self::open(state)).transpose()
     }
 
     /// The text of this name.
@@ -92,6 +102,28 @@ impl Rows {
     /// Keeps something as JSON.
     pub(crate) fn set_value(&self, name: &str, value: &impl Serialize) -> Result<()> {
         self.set_text(name, &serde_json::to_string(value).map_err(|error| unreadable(&error))?)
+    }
+
+    /// Does work that messages came for, and saves what is remembered of these together with what the work saved: nothing
+    /// is awaited in between.
+    pub(crate) fn remembering<T>(&self, work: impl FnOnce(&mut Recent) -> Result<T>) -> Result<T> {
+        let before: Recent = self.value(RECENT)?.unwrap_or_default();
+        let mut recent = before.clone();
+        let done = work(&mut recent)?;
+        if recent != before {
+            self.set_value(RECENT, &recent)?;
+        }
+        Ok(done)
+    }
+
+    /// Does the work of a message once.
+    pub(crate) fn once<T: Serialize + DeserializeOwned>(
+        &self,
+        message: Option<MessageId>,
+        now: Timestamp,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        self.remembering(|recent| recent.once(message, now, work))
     }
 
     /// A part of some bytes.

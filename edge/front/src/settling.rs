@@ -21,6 +21,8 @@ use crate::{
 
 /// What stands in its user's list, as far as that has answered.
 const LISTED: &str = "listed";
+/// The requests that are noted as this avatar's.
+const CLAIMED: &str = "claimed requests";
 /// The longest that giving something back takes.
 const RELEASED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -77,6 +79,7 @@ impl Inner {
     /// What cannot be told now is told another time.
     pub(crate) async fn settle_up(&self) -> Result<()> {
         self.list().await?;
+        self.claim_requests().await?;
         if !self.is_releasing() {
             self.settle_reservations().await?;
         }
@@ -86,6 +89,23 @@ impl Inner {
             self.rows()?.remove_text("simulator")?;
         }
         Ok(())
+    }
+
+    /// Notes at each request of the avatar whose it is, so that it is found by that name.
+    pub(crate) async fn claim_requests(&self) -> Result<()> {
+        let rows = self.rows()?;
+        loop {
+            // Each time anew: another order may be taken while one is noted.
+            let Some(avatar) = self.load()? else { return Ok(()) };
+            let mut claimed: Vec<RequestId> = rows.value(CLAIMED)?.unwrap_or_default();
+            let Some(request) = avatar.request_ids().find(|request| !claimed.contains(request)) else {
+                return Ok(());
+            };
+            self.claim(request, avatar.id()).await?;
+            claimed = rows.value(CLAIMED)?.unwrap_or_default();
+            claimed.push(request.clone());
+            rows.set_value(CLAIMED, &claimed)?;
+        }
     }
 
     /// Tells the budget what became of what was reserved. What was refused after all, and is not asked for at the moment, is

@@ -142,7 +142,16 @@ impl Server {
             Place::User => self.avatars(call).await,
             Place::Budget => self.bureau(call, &given).await,
             Place::Avatar => self.avatar(call, caller, given, body).await,
+            Place::Request => self.request(call, caller).await,
         }
+    }
+
+    /// Asks the avatar that holds the request.
+    async fn request(&self, call: &Call, caller: Caller) -> Result<Answered, Problem> {
+        let request = call.params.request.clone().ok_or(ApiProblem::NoRequest)?;
+        let holder = self.store(|store| store.holder(&request)).await?.ok_or(ApiProblem::NoRequest)?;
+        let call = call.clone().of_avatar(holder);
+        self.avatar(&call, caller, Given::default(), &mut None).await
     }
 
     async fn webhook(&self, head: &Parts, body: &[u8]) -> Reply {

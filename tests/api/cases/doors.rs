@@ -92,7 +92,7 @@ fn allowed(entry: &Entry, visitor: &Visitor) -> bool {
 
 fn path(entry: &Entry, avatar: &str) -> String {
     let path = entry.path.replace("{avatar}", avatar).replace("{photo}", "p").replace("{number}", "1");
-    path.replace("{file}", "1").replace("{id}", "walked").replace("{user}", "u")
+    path.replace("{file}", "1").replace("{id}", "walked").replace("{user}", "u").replace("{request_id}", "r")
 }
 
 /// The time in milliseconds.

@@ -60,6 +60,7 @@ fn parameter(part: &str) -> Option<Value> {
         "avatar" => json!({ "type": "string", "format": "uuid" }),
         "number" | "file" => json!({ "type": "integer", "minimum": 1 }),
         "photo" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" }),
+        "request_id" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$" }),
         _ => json!({ "type": "string" }),
     };
     Some(json!({ "name": name, "in": "path", "required": true, "schema": schema }))
@@ -90,6 +91,7 @@ fn waits(operation: Operation) -> bool {
         Operation::ShowAvatar
             | Operation::ListPhotos
             | Operation::ShowPhoto
+            | Operation::ShowRequest
             | Operation::ShowTraining
             | Operation::ListPictures
             | Operation::ShowPictures
@@ -176,6 +178,7 @@ fn answer(operation: Operation) -> (&'static str, Option<&'static str>) {
         O::AddressPhoto => ("200", Some("AddressOrPhoto")),
         O::ShowPhoto => ("200", Some("Photo")),
         O::StartTraining | O::CancelTraining | O::ResolveTraining => ("202", Some("Status")),
+        O::ShowRequest => ("200", Some("StatusOrPicturesStatus")),
         O::ShowTraining => ("200", Some("Status")),
         O::OrderPictures | O::CancelPictures | O::ResolvePictures => ("202", Some("PicturesStatus")),
         O::ShowPictures => ("200", Some("PicturesStatus")),
@@ -263,6 +266,10 @@ fn schemas() -> Value {
             "number": { "type": "integer" }, "request_id": maybe(), "files": { "type": "array" },
             "blanked": { "type": "array", "items": { "type": "integer" } },
         })),
+        // What the request was for.
+        "StatusOrPicturesStatus": { "oneOf": [
+            { "$ref": "#/components/schemas/Status" }, { "$ref": "#/components/schemas/PicturesStatus" },
+        ] },
         "Settlement": { "oneOf": [
             closed(&["request_id"], json!({ "request_id": text() })),
             closed(&["not_accepted"], json!({ "not_accepted": { "const": true } })),

@@ -16,7 +16,6 @@ use crate::{
         Avatar, Command, Event, Identity, Kept, Opened, OrderKey, Photo, PhotoSet, PhotoState,
         PictureSettings, Stage, TrainingConfig, TrainingRequest, TrainingSettings, Wish,
     },
-    budget::{Kind, TokenText},
     error::{DataError, Error},
     fal::RequestId,
     http::StatusCode,
@@ -54,7 +53,10 @@ impl Room<'_> {
             return Ok((Some(avatar), self.shown(Reply::json(StatusCode::OK, &document), call)));
         }
         if call.operation == Operation::IssueCapability {
-            let token = TokenText::new(Kind::Capability, self.moment.random(avatar.id()));
+            let admin = self.deployment.admin.as_ref().ok_or(ApiProblem::NoAdmin)?;
+            // The same message gives the same one again, so nobody has to remember it.
+            let seed = given.message.map_or(self.moment.entropy, |message| *message.bytes());
+            let token = admin.capability(avatar.id(), seed);
             let avatar = avatar.with_capability(token.hash());
             let document = json!({ "avatar_id": avatar.id(), "capability": token.expose() });
             return Ok((Some(avatar), Answer::Reply(Reply::json(StatusCode::OK, &document))));
@@ -87,6 +89,18 @@ impl Room<'_> {
             }
             _ => Err(ApiProblem::NoRoute.into()),
         }
+    }
+
+    /// Shows the order that has this request id, as its own path does. An avatar of the command line is not there for
+    /// callers, and one that only tried to adopt the request does not have it.
+    pub(super) fn request(&self, known: Option<Avatar>, call: &Call) -> Result<Answered, Problem> {
+        let avatar = known.filter(Avatar::is_hosted).ok_or(ApiProblem::NoRequest)?;
+        let request = call.params.request.as_ref().ok_or(ApiProblem::NoRequest)?;
+        let key = avatar.order_with(request).ok_or(ApiProblem::NoRequest)?;
+        if avatar.person().is_none() {
+            return Err(ApiProblem::Erased.into());
+        }
+        self.status(avatar, key, call)
     }
 
     fn start(&self, avatar: Avatar, number: u32, caller: Caller, given: &Given) -> Result<Answered, Problem> {

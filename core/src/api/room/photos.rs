@@ -127,6 +127,11 @@ impl Room<'_> {
     }
 }
 
+/// Whether this photo is there, or expected.
+pub(super) fn knows(avatar: &Avatar, id: &PhotoId) -> bool {
+    avatar.photo(id).is_some() || is_expected(avatar, id)
+}
+
 fn is_expected(avatar: &Avatar, id: &PhotoId) -> bool {
     avatar.expected_photos().iter().any(|expected| expected.id == *id)
 }

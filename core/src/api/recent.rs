@@ -1,0 +1,214 @@
+//! Messages that come twice: a platform that repeats a request whose answer was lost may have one carried out twice.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::{call::Reply, problem::ApiProblem};
+use crate::{http::StatusCode, limits::MESSAGES_REMEMBERED_FOR, time::Timestamp};
+
+/// The name of a message, chosen by its sender. A repeat of the message has the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(Uuid);
+
+impl MessageId {
+    /// The name made of these random bytes.
+    #[must_use]
+    pub fn new(entropy: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(entropy).into_uuid())
+    }
+
+    /// The name that this text is.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::parse_str(text).ok().map(Self)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl std::fmt::Display for MessageId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The messages that a receiver has carried out lately, with what it answered. A receiver saves this together with what
+/// the messages did: either both are there after a power cut or neither.
+///
+/// Answers may name people, so all of them are forgotten when an avatar's person is. No answer with a token or a signature
+/// is kept: that is made again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recent {
+    /// The oldest first.
+    messages: VecDeque<Message>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Message {
+    id: MessageId,
+    at: Timestamp,
+    /// The answer as JSON; none where it holds a secret, which is then made again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
+}
+
+/// The most messages that are remembered.
+const MOST: usize = 1000;
+
+/// The most bytes of answers that are remembered.
+const MOST_BYTES: usize = 256 << 10;
+
+/// What is remembered of a call that was carried out.
+pub(super) enum Memory {
+    /// Nothing: asked again it does nothing, and says the same.
+    Nothing,
+    /// That it was. What it answered holds a secret.
+    Done,
+    /// What it answered.
+    Reply(Reply),
+    /// Nothing of any call: the person whom they were about was forgotten.
+    Gone,
+}
+
+/// What is known of a message.
+#[derive(Debug, PartialEq, Eq)]
+enum Known<'a> {
+    /// Nothing: it is new.
+    New,
+    /// It was carried out, and this answered.
+    Answered(&'a str),
+    /// It was carried out. The answer was not kept.
+    Done,
+}
+
+impl Recent {
+    /// Does the work of a message once: when the message comes again, only its answer is given again. Work that failed
+    /// did nothing, and is tried again. Without an id it is done each time.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work; and that its answer cannot be written as JSON or read again.
+    pub fn once<T: Serialize + DeserializeOwned, E: From<serde_json::Error>>(
+        &mut self,
+        id: Option<MessageId>,
+        now: Timestamp,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Some(id) = id else { return work() };
+        if let Known::Answered(answer) = self.known(id, now) {
+            return Ok(serde_json::from_str(answer)?);
+        }
+        let answer = work()?;
+        self.note(id, Some(serde_json::to_string(&answer)?), now);
+        Ok(answer)
+    }
+
+    /// Carries out a call once; `memory` says what is remembered of it. One that was carried out before is answered as it
+    /// was then. Where that answer held a secret the call is asked again; if `stands` finds that what it did was undone
+    /// since, there is nothing to show.
+    pub(super) fn carry_out<S: Clone + PartialEq, A: From<Reply>>(
+        &mut self,
+        id: MessageId,
+        now: Timestamp,
+        before: S,
+        ask: impl FnOnce(S) -> (S, A),
+        memory: impl FnOnce(&S, &S, &A) -> Memory,
+        stands: impl FnOnce(&S, &S) -> bool,
+    ) -> (S, A) {
+        match self.known(id, now) {
+            Known::New => {
+                let (after, answer) = ask(before.clone());
+                match memory(&before, &after, &answer) {
+                    Memory::Nothing => {}
+                    Memory::Done => self.note(id, None, now),
+                    Memory::Reply(reply) => self.note(id, reply.kept(), now),
+                    Memory::Gone => self.messages.clear(),
+                }
+                (after, answer)
+            }
+            Known::Answered(text) => {
+                let reply = Reply::of_kept(text).unwrap_or_else(|| ApiProblem::Repeated.into());
+                (before, reply.into())
+            }
+            Known::Done => {
+                let (after, answer) = ask(before.clone());
+                if stands(&before, &after) {
+                    (after, answer)
+                } else {
+                    (before, Reply::from(ApiProblem::Repeated).into())
+                }
+            }
+        }
+    }
+
+    fn known(&self, id: MessageId, now: Timestamp) -> Known<'_> {
+        let found = self.messages.iter().find(|message| message.id == id && !message.is_over(now));
+        match found.map(|message| message.answer.as_deref()) {
+            None => Known::New,
+            Some(Some(answer)) => Known::Answered(answer),
+            Some(None) => Known::Done,
+        }
+    }
+
+    /// Remembers a message, and forgets those that are over or too many.
+    fn note(&mut self, id: MessageId, answer: Option<String>, now: Timestamp) {
+        self.messages.retain(|message| message.id != id && !message.is_over(now));
+        let answer = answer.filter(|answer| answer.len() <= MOST_BYTES);
+        self.messages.push_back(Message { id, at: now, answer });
+        let mut bytes: usize = self.messages.iter().map(Message::bytes).sum();
+        while self.messages.len() > MOST || bytes > MOST_BYTES {
+            bytes -= self.messages.pop_front().map_or(0, |message| message.bytes());
+        }
+    }
+}
+
+impl Message {
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.at.plus(MESSAGES_REMEMBERED_FOR) <= now
+    }
+
+    fn bytes(&self) -> usize {
+        self.answer.as_ref().map_or(0, String::len)
+    }
+}
+
+/// A reply as it is remembered.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Reply {
+    /// The reply as text; none where its body is no text.
+    fn kept(&self) -> Option<String> {
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            Some((name.to_string(), value.to_str().ok()?.to_owned()))
+        };
+        let kept = Kept {
+            status: self.status.as_u16(),
+            headers: self.headers.iter().filter_map(header).collect(),
+            body: String::from_utf8(self.body.clone()).ok()?,
+        };
+        serde_json::to_string(&kept).ok()
+    }
+
+    /// The reply that this text was made of.
+    fn of_kept(text: &str) -> Option<Self> {
+        let Kept { status, headers, body } = serde_json::from_str(text).ok()?;
+        let mut reply = Self::empty(StatusCode::from_u16(status).ok()?);
+        for (name, value) in &headers {
+            reply = reply.with(http::HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+        }
+        Some(Self { body: body.into_bytes(), ..reply })
+    }
+}
+
+#[cfg(test)]
+mod tests;

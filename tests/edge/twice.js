@@ -1,0 +1,60 @@
+// The front, to whose objects each message comes twice: the answer to the first is lost, as far as its sender knows. This is
+// the module that the runtime starts in place of the front's own (index.js); it runs there, not in Node.
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import * as front from "./index.js";
+
+/** What came: to which object, what, and both answers. */
+const messages = [];
+
+/** A call that is held until something changes would be held twice as long. */
+const isHeld = (body) => /"method":"(GET|HEAD)"/.test(body) && body.includes('"prefer"');
+
+const twice = (name) =>
+    class {
+        constructor(state, env) {
+            this.id = state.id.toString();
+            this.object = new front[name](state, env);
+        }
+
+        alarm() {
+            return this.object.alarm();
+        }
+
+        async fetch(request) {
+            // What the simulated fal.ai and bucket are asked is no message of the front's.
+            if (new URL(request.url).pathname.startsWith("/test/")) return this.object.fetch(request);
+            const [body, headers] = [await request.text(), new Headers(request.headers)];
+            // A test that delivers a message a third time wants that one's answer.
+            const alone = headers.has("x-alone") || isHeld(body);
+            headers.delete("x-alone");
+            const deliver = () => this.object.fetch(new Request(request.url, { method: "POST", headers, body }));
+            if (alone) return deliver();
+            const first = await (await deliver()).text();
+            const response = await deliver();
+            const second = await response.clone().text();
+            const { url } = request;
+            messages.push({ to: name, id: this.id, url, headers: Object.fromEntries(headers), body, first, second });
+            return response;
+        }
+    };
+
+export const AvatarObject = twice("AvatarObject");
+export const BudgetObject = twice("BudgetObject");
+export const Index = twice("Index");
+
+const spaces = { AvatarObject: "AVATAR", BudgetObject: "BUDGET", Index: "INDEX" };
+
+export default class extends WorkerEntrypoint {
+    async fetch(request) {
+        if (new URL(request.url).pathname !== "/messages") {
+            return new front.default(this.ctx, this.env).fetch(request);
+        }
+        if (request.method === "GET") return Response.json(messages);
+        // Once more, to the same object.
+        const { to, id, url, headers, body } = await request.json();
+        const space = this.env[spaces[to]];
+        const again = { method: "POST", headers: { ...headers, "x-alone": "yes" }, body };
+        return space.get(space.idFromString(id)).fetch(new Request(url, again));
+    }
+}
