@@ -5,8 +5,8 @@ use std::time::Duration;
 use likeness_core::{
     archive::Piece,
     avatar::{
-        Chore, Content, Dataset, Errand, Event, Mark, Outcome, Parcel, Photo, PrepareError, Prepared, TaskId,
-        Work,
+        Chore, Content, Dataset, Errand, Event, Mark, Outcome, Parcel, Photo, PrepareError, Prepared,
+        Sha256Sum, TaskId, Work,
     },
     error::{Error, StorageError, StorageErrorKind},
     fal::{
