@@ -2,7 +2,7 @@
 
 use super::{
     Accepted, Bought, Cancel, Doubt, Goods, LONGEST_QUEUE, Order, Plan, Search, Seen, Stage, TokenHash,
-    Uploaded,
+    Unexplained, Uploaded,
 };
 use crate::{
     avatar::{
