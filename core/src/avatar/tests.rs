@@ -454,7 +454,7 @@ fn a_refusal_counts_only_while_fal_calls_the_request_completed() {
     for _ in 0..40 {
         hand.answers(Chore::Look, &refusal);
     }
-    assert!(hand.moment.now.since(hand.avatar.created_at()) > Duration::from_mins(60));
+    assert!(hand.moment.now.since(hand.avatar.created_at()) > Duration::from_hours(1));
     hand.answers(Chore::Look, &answer(200, r#"{"status":"IN_PROGRESS"}"#, true));
     hand.answers(Chore::Look, &completed());
     hand.answers(Chore::Collect, &refusal);

@@ -1,7 +1,7 @@
 //! `likeness status`: how a training stands.
 
 use likeness_core::{
-    avatar::{Avatar, Goal, JobId, OrderKey, State},
+    avatar::{Avatar, Goal, JobId, Order, OrderKey, State},
     words::Audience,
 };
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
     }
     let (id, job) = (avatar.id(), JobId { avatar: avatar.id(), attempt });
     let order = avatar.training(attempt).map(|training| &training.order);
-    let ended = order.is_none_or(|order| order.ended());
+    let ended = order.is_none_or(Order::ended);
     // One that ended without a reason is asked for once more, where that can be done at all.
     let doubtful = order.is_some_and(|order| order.doubt().is_some()) && shell.link_of(&avatar).is_ok();
     let avatar = if ended && !doubtful {

@@ -238,8 +238,8 @@ fn every_fault_is_used_up_by_ordinary_life() {
                 world.send(Method::PUT, &format!("{url}/cancel"), &key, b"");
                 world.wait(60);
                 world.send(Method::GET, &url, &key, b"");
-                let list = format!("/models/requests/by-endpoint?endpoint_id={}", last.endpoint);
-                world.send(Method::GET, &list, &key, b"");
+                let page = format!("/models/requests/by-endpoint?endpoint_id={}", last.endpoint);
+                world.send(Method::GET, &page, &key, b"");
             }
         }
         assert_eq!(world.fal.faults_left(), [], "{fault}");
