@@ -109,9 +109,9 @@ pub enum NetworkError {
     },
     /// It was unclear whether fal had taken an order, and a person found that it had not.
     NotAccepted,
-    /// What arrived is not the file that was bought, or not the whole of it.
+    /// Another file than the one that was bought arrived, or only a part of it.
     NotWhole(FileProblem),
-    /// The address of a file leads where it is not followed.
+    /// A file's address redirects to where it is not followed.
     Redirected(RedirectProblem),
     /// What was bought could not be fetched while fal kept it.
     Expired,

@@ -24,8 +24,8 @@ pub struct Request {
     pub body: Body,
     /// When the shell gives up, counted from the start until the whole answer has arrived.
     pub timeout: Duration,
-    /// For a transfer: when the shell gives up because no byte has moved for so long, whichever way it was to go. The
-    /// `timeout` of a transfer is only what keeps one that trickles from going on for ever.
+    /// The longest time without a byte in a transfer, in either direction, before the shell gives up. The `timeout` of a
+    /// transfer only keeps one that trickles from going on for ever.
     pub silence: Option<Duration>,
 }
 
@@ -53,13 +53,13 @@ impl Request {
         Self { method, url, headers: HeaderMap::new(), body: Body::Empty, timeout, silence: None }
     }
 
-    /// A request that moves a file, one way or the other: it is limited by silence.
+    /// Makes a request that moves a file, in either direction, and is limited by silence.
     #[must_use]
     pub fn transfer(method: Method, url: Url) -> Self {
         Self { silence: Some(TRANSFER_SILENCE), ..Self::new(method, url, TRANSFER_CEILING) }
     }
 
-    /// How long an answer may take that comes in one piece.
+    /// Gives the time that an answer has which comes in one piece.
     #[must_use]
     pub fn patience(&self) -> Duration {
         self.silence.unwrap_or(self.timeout)

@@ -16,7 +16,7 @@ use crate::{
     download::RemoteFile,
     error::{Error, StorageError, StorageErrorKind},
     http::{Body, NoAnswer, Request, Response},
-    limits::{PhotoLimits, TRANSFER_TIMEOUT},
+    limits::{PhotoLimits, TRANSFER_CEILING, TRANSFER_TIMEOUT},
     storage::{Bucket, ObjectKey, ObjectPlace},
     time::Timestamp,
 };
@@ -49,9 +49,9 @@ pub enum ImagerJob {
         /// Where they go.
         to: SignedRequest,
     },
-    /// Copy a file from one address to another, where it must not appear unless it is whole.
+    /// Copy a file from one address to another, where nothing may appear unless the file is whole.
     Fetch {
-        /// The file: for [`crate::download::Download`].
+        /// The file, for [`crate::download::Download`].
         from: RemoteFile,
         /// Writes it.
         target: SignedRequest,
@@ -151,6 +151,8 @@ impl ImagerJob {
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let broken = || StorageError::new(StorageErrorKind::Changed, "the archive");
+        // The last piece is asked for when all before it are sent.
+        let bucket = &bucket.signing_for(TRANSFER_CEILING);
         let Body::Stream { start, length } = call.body else { return Err(broken()) };
         let archive = dataset.archive().map_err(|_| broken())?;
         let mut pieces = Vec::new();

@@ -8,14 +8,16 @@ pub const EXPIRY_AT_FAL: Duration = Duration::from_hours(7 * 24);
 /// How long a read may take: a status, a result, a list.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long moving a photo may take, and how long storage may think about a file that has arrived whole.
+/// The longest time for a short transfer, and for storage to think about a file that has arrived whole.
 pub const TRANSFER_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// How long a transfer may be silent. One that keeps moving is not cut off: a model may have 200 MB, and a line
-/// 2 Mbit/s.
+/// The longest time for moving one photo. Twice as long fits into the lease of preparing it.
+pub const PHOTO_TIMEOUT: Duration = Duration::from_mins(9);
+
+/// The longest silence in a transfer. One that keeps moving is not cut off: a model may have 200 MB, and a line 2 Mbit/s.
 pub const TRANSFER_SILENCE: Duration = Duration::from_mins(1);
 
-/// How long a transfer may take in all, however it moves. 5 GB at 2 Mbit/s, twice over.
+/// The longest time for a transfer that keeps moving: 5 GB at 2 Mbit/s.
 pub const TRANSFER_CEILING: Duration = Duration::from_hours(6);
 
 /// The pause between two words that a transfer still moves.

@@ -15,14 +15,14 @@ use serde::{
 /// those of trainers that note every caption in it a few MB.
 const LONGEST_HEADER: u64 = 16 << 20;
 
-/// How long the header is, in bytes, given a file's first eight bytes. `None` when the file is no model.
+/// Reads the header's length in bytes from a file's first eight bytes. `None` when the file is not a model.
 #[must_use]
 pub fn header_length(start: [u8; 8]) -> Option<u64> {
     let length = u64::from_le_bytes(start);
     (2..=LONGEST_HEADER).contains(&length).then_some(length)
 }
 
-/// How many bytes must follow this header: those of its tensors. `None` when it is no header, or has no tensor, or its
+/// Counts the bytes of all tensors, which must follow this header. `None` when it is not a header, or has no tensor, or its
 /// tensors overlap or leave bytes between them, which the format does not allow.
 #[must_use]
 pub fn tensor_bytes(header: &[u8]) -> Option<u64> {
@@ -32,7 +32,7 @@ pub fn tensor_bytes(header: &[u8]) -> Option<u64> {
     end.filter(|_| !spans.is_empty())
 }
 
-/// Where each tensor begins and ends. Nothing else of the header is kept in memory.
+/// The beginning and the end of each tensor. Nothing else of the header is kept in memory.
 struct Spans(Vec<(u64, u64)>);
 
 #[derive(Deserialize)]

@@ -26,11 +26,11 @@ use crate::{
 /// How many pieces of the network's size wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
 
-/// What checking a picture may take in memory, in bytes: enough for some 40 megapixels.
+/// The most memory for checking a picture, in bytes: enough for some 40 megapixels.
 const PICTURE_MEMORY: u64 = 256 << 20;
 
-/// Fetches files, and keeps what there is of one that broke off, so that the next try goes on behind it: as long as the
-/// process lives, and no longer.
+/// The files that are being fetched, with the halves of those that broke off: the next try of the same process goes on
+/// behind them.
 #[derive(Clone, Debug, Default)]
 pub struct Downloads {
     halves: Arc<Mutex<HashMap<PathBuf, Half>>>,
@@ -38,15 +38,15 @@ pub struct Downloads {
 
 /// A file that is not whole yet.
 ///
-/// It is named `.NAME.….part`, in the same folder and readable by its owner alone. While it is locked no sweep takes it
-/// for one that was left behind. It is removed when it is dropped; only a process that was killed leaves one.
+/// The file is named `.NAME.….part`, in the same folder and readable by its owner alone. The lock tells a sweep that it is
+/// in use. Dropping removes it; only a process that was killed leaves one.
 #[derive(Debug)]
 struct Half {
     download: Download,
     part: NamedTempFile,
 }
 
-/// Why nothing was fetched.
+/// The reason why nothing was fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The file did not come, or is not the one that was promised.
@@ -61,8 +61,7 @@ pub enum DownloadError {
 }
 
 impl Downloads {
-    /// Fetches a file to `path`, over whatever is there. No key is sent. What is there stays until the new file is
-    /// whole, and whenever there is none.
+    /// Fetches a file to `path`. No key is sent. A file that is there already stays until the new one is whole.
     pub async fn fetch(
         &self,
         transport: &Transport,
@@ -101,12 +100,12 @@ impl Downloads {
         }
     }
 
-    /// Forgets what there is of files in this folder.
+    /// Removes the halves of files in this folder.
     pub fn forget(&self, folder: &Path) {
         self.halves().retain(|path, _| !path.starts_with(folder));
     }
 
-    /// What there is of a file, when it is still the same one and of use.
+    /// Takes the half of a file, when it is of the same file and of use.
     fn taken_up(&self, file: &RemoteFile, path: &Path) -> Option<Half> {
         let Half { download, part } = self.halves().remove(path)?;
         let download = download.again().filter(|download| download.file() == file)?;
@@ -119,7 +118,7 @@ impl Downloads {
     }
 }
 
-/// What the writer is told. A channel that closes without an end means that the file is not wanted.
+/// A message to the writer. A channel that closes without an end means that the file is not wanted.
 enum Message {
     Chunk(Bytes),
     End(Result<(), NoAnswer>),

@@ -112,7 +112,7 @@ struct Driver<'a> {
     hold: Option<OwnedSemaphorePermit>,
 }
 
-/// A task, and what breaks it off.
+/// A task, and the bell that breaks it off.
 struct UnderWay {
     mark: Mark,
     stop: Arc<Notify>,
@@ -226,7 +226,7 @@ impl<'a> Driver<'a> {
         }));
     }
 
-    /// Breaks off the transfers of which nothing is awaited any more.
+    /// Breaks off the transfers whose outcome is not awaited any more.
     fn break_off(&self, avatar: &Avatar) {
         for task in &self.under_way {
             if task.mark.latest.is_some() && !avatar.awaits(task.mark.id) {

@@ -1,4 +1,4 @@
-//! Whether the bytes of a transfer move: as long as they do, the transfer counts as under way.
+//! Transfers, which count as under way as long as their bytes move.
 
 use std::{
     future::Future,
@@ -20,22 +20,22 @@ use tokio::{
 
 use crate::transport::ByteSource;
 
-/// Notes that bytes move. Clones note the same.
+/// A note that bytes of a transfer have moved. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Moving(Arc<AtomicBool>);
 
 impl Moving {
-    /// Some have moved.
+    /// Notes that bytes have moved.
     pub fn note(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// The same bytes, noted as they are read.
+    /// Wraps a source so that reading it is noted.
     pub(crate) fn noted(&self, source: Arc<dyn ByteSource>) -> Arc<dyn ByteSource> {
         Arc::new(Noted { source, moving: self.clone() })
     }
 
-    /// Whether some have, since this was asked last.
+    /// Tells whether bytes have moved since the last time this was asked.
     pub(crate) fn have_moved(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }
@@ -65,17 +65,17 @@ impl Read for NotedReader {
     }
 }
 
-/// How a transfer was broken off.
+/// A reason for breaking a transfer off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BrokenOff {
-    /// Nobody awaits it any more.
+    /// Its outcome is not awaited any more.
     Unawaited,
     /// Its time is up.
     TimeIsUp,
 }
 
-/// Does the work of a transfer, for so long at most. After each half-minute in which bytes moved `tell` is called, whose
-/// word is whether the transfer is still awaited; `stop` breaks it off at once.
+/// Does the work of a transfer, for so long at most. `tell` is called after each half-minute in which bytes moved, and tells
+/// whether the transfer is still awaited; `stop` breaks it off at once.
 pub(crate) async fn transfer<T>(
     work: impl Future<Output = T>,
     at_most: Duration,

@@ -10,6 +10,7 @@ use std::{
 use likeness_core::{
     error::{StorageError, StorageErrorKind},
     http::{Answer, Body, NoAnswer, Request},
+    limits::PHOTO_TIMEOUT,
     retry,
     storage::{self, Asked, Bucket, Clearing, ClearingStep, ETag, MAX_REFUSAL_BYTES, ObjectKey, Prefix},
 };
@@ -63,9 +64,10 @@ impl Objects {
         &self.bucket
     }
 
-    /// An object's bytes, never more than `limit` of them.
+    /// Reads a photo, never more than `limit` bytes of it.
     pub(crate) async fn read(&self, key: &ObjectKey, limit: u64) -> Result<Vec<u8>, ReadError> {
-        let mut incoming = self.begin(self.bucket.get(key, None, None, clock::now()), key).await?;
+        let request = Request { timeout: PHOTO_TIMEOUT, ..self.bucket.get(key, None, None, clock::now()) };
+        let mut incoming = self.begin(request, key).await?;
         let announced = storage::head_of(&incoming.headers).length;
         let mut all = Vec::new();
         loop {
@@ -81,7 +83,7 @@ impl Objects {
         }
     }
 
-    /// Writes an object and tells its version.
+    /// Writes a photo and tells its version.
     pub(crate) async fn write(
         &self,
         key: &ObjectKey,
@@ -89,6 +91,7 @@ impl Objects {
         content_type: &str,
     ) -> Result<Option<ETag>, StorageError> {
         let request = self.bucket.put(key, Body::Bytes(bytes), content_type, clock::now());
+        let request = Request { timeout: PHOTO_TIMEOUT, ..request };
         let answer = self.transport.send(request, None).await;
         let answer = self.asked(key).accepted(self.sent(key, answer)?)?;
         Ok(storage::head_of(&answer.headers).etag)
@@ -314,6 +317,14 @@ mod tests {
     use super::{Objects, ReadError};
     use crate::transport::Transport;
 
+    /// Tells whether a request has come with all of its body.
+    fn is_whole(request: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        body.len() >= length.map_or(0, |length| length.parse().expect("a length"))
+    }
+
     /// A server that takes one request, says this much, and then nothing for ever.
     fn slow(answer: &'static str) -> (Objects, oneshot::Receiver<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -321,8 +332,12 @@ mod tests {
         let (said, heard) = oneshot::channel();
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("a connection");
-            let mut bytes = [0; 4096];
-            assert!(stream.read(&mut bytes).expect("a request") > 0);
+            let (mut bytes, mut request) = ([0; 4096], Vec::new());
+            while !is_whole(&request) {
+                let read = stream.read(&mut bytes).expect("a request");
+                assert!(read > 0, "it broke off");
+                request.extend_from_slice(&bytes[..read]);
+            }
             stream.write_all(answer.as_bytes()).expect("said");
             said.send(()).expect("a listener");
             // Until the other side is gone.

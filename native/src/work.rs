@@ -33,7 +33,7 @@ use crate::{
     transport::{ByteSource, FileSource, SendError},
 };
 
-/// Does the work of one task. Of a transfer it is noted in `moving` whether bytes move.
+/// Does the work of one task. A transfer notes in `moving` that its bytes move.
 pub(crate) async fn perform(
     shell: &Shell,
     link: &Link,
@@ -324,7 +324,7 @@ async fn fetch(
     })
 }
 
-/// The copy of a file in the bucket, when one is to be made and could be made now.
+/// Copies a file to the bucket, when a copy is to be made, and tells where it is if that worked.
 async fn copied(
     link: &Link,
     place: Option<ObjectPlace>,
@@ -347,7 +347,7 @@ async fn copied(
     }
 }
 
-/// What a transfer comes to that was broken off.
+/// Makes the outcome of a transfer that was broken off.
 pub(crate) fn broken_off(errand: Errand, why: BrokenOff) -> Outcome {
     let why = match why {
         BrokenOff::Unawaited => NoAnswer::Interrupted,

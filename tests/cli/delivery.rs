@@ -1,4 +1,4 @@
-//! What was bought is on its way: it arrives cut, led elsewhere, broken off, or as something else.
+//! Deliveries that are cut, redirected, broken off, or something else.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use crate::{
     running::Server,
 };
 
-/// Trains through a proxy that does this to the first readings of the model, and gives it with the ending.
+/// Trains through a proxy that does this to the first requests for the model.
 fn trained(flags: &[&str], first: &[Fate]) -> (Place, Server, Proxy, Ending) {
     let place = Place::new();
     let words = [&place.small_training(), flags].concat();
@@ -63,7 +63,7 @@ fn a_model_s_address_may_lead_on_and_takes_no_key_along() {
     }
 }
 
-/// What arrives is said, with its code, and is nowhere called the model.
+/// The status, its code and the log say what came instead of the model.
 #[test]
 fn what_is_not_the_model_is_said_and_fetched_again() {
     const PAGE: Fate = Fate::Answered("200 OK", "<html>Just a moment...</html>");
@@ -89,7 +89,7 @@ fn what_is_not_the_model_is_said_and_fetched_again() {
     }
 }
 
-/// The copy that is given out is the one that was kept.
+/// Only the bytes that were kept are given out.
 #[test]
 fn a_model_that_was_damaged_on_the_disk_is_not_given_out() {
     let place = Place::new();

@@ -15,7 +15,7 @@ pub(crate) enum Fate {
     Forwarded,
     /// It is forwarded and answered; then the connection is closed, and the caller learns nothing.
     Swallowed,
-    /// It is forwarded, and the answer breaks off after so many bytes, its headers included.
+    /// It is forwarded, and the answer breaks off after so many bytes, headers included.
     CutAfter(usize),
     /// The proxy itself answers with a status and JSON, as fal would.
     Answered(&'static str, &'static str),
@@ -33,7 +33,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Whether a header of this name is among those of the request.
+    /// Tells whether the request has a header of this name.
     pub(crate) fn has(&self, header: &str) -> bool {
         let request = String::from_utf8_lossy(&self.request).to_ascii_lowercase();
         let head = request.split("\r\n\r\n").next().unwrap_or_default();
@@ -70,7 +70,7 @@ impl Proxy {
         command.env("HTTP_PROXY", &self.url)
     }
 
-    /// All calls, in the order in which they were answered.
+    /// Gives all calls, in the order in which they were answered.
     pub(crate) fn all(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

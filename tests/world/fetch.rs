@@ -1,4 +1,4 @@
-//! How the shell of this world fetches a file, and what comes of its bytes on the way.
+//! The fetching of files, and the weather that spoils their bytes on the way.
 
 use std::{io::Cursor, time::Duration};
 
@@ -12,7 +12,7 @@ use likeness_core::{
 
 use super::{Reckless, life::World};
 
-/// What checking a picture may take in memory.
+/// The most memory for checking a picture, in bytes.
 const MEMORY: u64 = 16 << 20;
 
 impl World {
@@ -39,8 +39,11 @@ impl World {
         (after, kept)
     }
 
-    /// Writes down what fal made, as it would give it out if nothing ever went wrong.
+    /// Writes down the file as fal would give it out if nothing ever went wrong.
     fn remember(&mut self, file: &RemoteFile) {
+        if self.books.knows(file.url.as_str()) {
+            return;
+        }
         let request = Request::transfer(Method::GET, file.url.clone());
         let mut fal = self.fal.clone().without_faults();
         let reply = fal.answer(&Incoming::from(&request), &mut Cursor::new([]), self.now);
@@ -105,7 +108,7 @@ impl World {
         (after, fetched)
     }
 
-    /// What arrives of an answer, and whether it breaks off.
+    /// Spoils an answer, perhaps, and tells whether it breaks off.
     fn on_the_way(&mut self, mut answer: Response) -> (Response, bool) {
         if !answer.status.is_success() || !self.random.per_mille(self.weather.bytes) {
             return (announced(answer), false);
@@ -133,7 +136,7 @@ impl World {
     }
 }
 
-/// What is wrong with bytes in a good answer.
+/// A way in which bytes in a good answer are wrong.
 #[derive(Clone, Copy, Debug)]
 enum Spoilt {
     ByOneByte,
@@ -144,7 +147,7 @@ enum Spoilt {
     Broken,
 }
 
-/// With the length that it has.
+/// Announces the answer's own length.
 fn announced(mut answer: Response) -> Response {
     let length = answer.body.len().to_string().parse().expect("a value");
     answer.headers.insert("content-length", length);

@@ -61,7 +61,12 @@ impl Books {
         self.purchases.iter().map(|((home, key), id)| (*home, *key, id.as_str()))
     }
 
-    /// fal made this.
+    /// Tells whether the sum of the file at this address is written down.
+    pub(super) fn knows(&self, address: &str) -> bool {
+        self.made.contains_key(address)
+    }
+
+    /// Writes down the sum of a file that fal made.
     pub(super) fn made(&mut self, address: String, sum: Sha256Sum) {
         self.made.insert(address, sum);
     }
@@ -160,7 +165,7 @@ impl Books {
         broken(format!("{key:?} of home {home} holds {held}, which is not what it bought"))
     }
 
-    /// What is kept is what fal made, to the last byte; so is what is called completed.
+    /// Every file that is kept, and so every one of what is called completed, is what fal made, to the last byte.
     fn whole<G: Goods>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
         let (Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. }) = order.stage() else {
             return Ok(());

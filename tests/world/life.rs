@@ -54,6 +54,8 @@ pub(super) struct Home {
 pub(super) enum Happening {
     /// A task's work reaches whom it is for.
     Reached(u64),
+    /// Bytes of a transfer move.
+    Progressed(u64),
     /// What came of a task reaches the shell.
     Returned(u64),
     /// Somebody does something.
@@ -76,6 +78,9 @@ impl From<Violation> for Stop {
         Self::Broken(violation)
     }
 }
+
+/// The pause between two words that a transfer moves.
+pub(super) const PROGRESS: Duration = Duration::from_mins(5);
 
 /// More than any schedule needs that comes to rest.
 const MOST_STEPS: u32 = 20_000;
@@ -177,6 +182,7 @@ impl World {
         while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= self.now) {
             match entry.remove() {
                 Happening::Reached(flight) => self.reached(flight)?,
+                Happening::Progressed(flight) => self.progressed(flight)?,
                 Happening::Returned(flight) => self.returned(flight)?,
                 // Who finds nobody in comes back later.
                 Happening::Acted(act) if !self.awake => {
@@ -290,6 +296,10 @@ impl World {
     pub(super) fn returns(&mut self, flight: u64, after: Duration) {
         let after = after + self.random.up_to(self.weather.latency);
         self.plan(after, Happening::Returned(flight));
+        // Of some a shell says that they move, of others it does not.
+        if self.flights.get(&flight).is_some_and(Flight::is_a_transfer) && self.random.per_mille(500) {
+            self.plan(PROGRESS, Happening::Progressed(flight));
+        }
     }
 
     pub(super) fn candidate_held_elsewhere(&self, home: usize, errand: Errand) -> bool {

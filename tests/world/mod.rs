@@ -45,7 +45,7 @@ enum Reckless {
     TrustsWebhooks,
     /// It does not say that it began anew after a power cut.
     ForgetsRestarted,
-    /// It keeps whatever came with a good answer, and calls it fetched.
+    /// It keeps whatever a good answer holds, and calls it fetched.
     SkipsTheCheck,
 }
 
@@ -115,7 +115,7 @@ fn schedule(seed: u64) -> World {
     plan.generation = random.up_to(Duration::from_secs(40));
     plan.cancelling = random.up_to(Duration::from_mins(1));
     plan.late = *random.pick(&[Duration::from_secs(20), Duration::from_mins(20)]);
-    // A model of some kB has all that a model has.
+    // A model of some kB has all that a larger one has.
     plan.lora_width = 8;
     plan.list_unfinished = random.per_mille(300);
     plan.input_errors = *random.pick(&[InputErrors::AtSubmit, InputErrors::InResult]);

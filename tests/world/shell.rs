@@ -8,12 +8,12 @@ use likeness_core::{
         Chore, Content, Dataset, Errand, Event, Mark, Outcome, Parcel, Photo, PrepareError, Prepared,
         Sha256Sum, TaskId, Work,
     },
-    error::{Error, StorageError, StorageErrorKind},
+    error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{
         submit::{self, Submitted},
         upload::{Upload, UploadStep},
     },
-    http::{Answer, Request, Response, StatusCode},
+    http::{Answer, NoAnswer, Request, Response, StatusCode},
     photo::PhotoProblem,
 };
 use serde_json::json;
@@ -21,7 +21,7 @@ use url::Url;
 
 use super::{
     Reckless,
-    life::{Stop, World},
+    life::{Happening, Stop, World},
     transport::{self, Fate},
 };
 
@@ -36,6 +36,10 @@ pub(super) struct Flight {
 impl Flight {
     pub(super) fn new(home: usize, mark: Mark, work: Work) -> Self {
         Self { home, mark, work: Some(work), outcome: None }
+    }
+
+    pub(super) fn is_a_transfer(&self) -> bool {
+        self.mark.latest.is_some()
     }
 
     pub(super) fn is(&self, home: usize, task: TaskId) -> bool {
@@ -84,6 +88,26 @@ impl World {
             self.returns(id, after);
         }
         Ok(())
+    }
+
+    /// Says that a transfer moves, and breaks it off when it is not awaited any more.
+    pub(super) fn progressed(&mut self, id: u64) -> Result<(), Stop> {
+        let Some(flight) = self.flights.get(&id) else { return Ok(()) };
+        let (home, task) = (flight.home, flight.mark.id);
+        self.tell(home, Event::Progressed(task))?;
+        if self.load(home).awaits(task) {
+            self.plan(super::life::PROGRESS, Happening::Progressed(id));
+            return Ok(());
+        }
+        let Some(flight) = self.flights.get_mut(&id) else { return Ok(()) };
+        let broken_off = Error::Network(NetworkError::NoAnswer(NoAnswer::Interrupted));
+        flight.outcome = Some(match flight.mark.errand {
+            Errand::Training(_, Chore::Upload) | Errand::Pictures(_, Chore::Upload) => {
+                Outcome::Sent(Err(broken_off))
+            }
+            _ => Outcome::Fetched(Err(broken_off)),
+        });
+        self.returned(id)
     }
 
     /// What came of a task reaches the shell.

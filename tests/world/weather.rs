@@ -16,7 +16,7 @@ pub(super) struct Weather {
     /// How many saves of a thousand the power fails before, and after.
     pub(super) power: u64,
     pub(super) cuts_left: u32,
-    /// How many files of a thousand that are fetched arrive with wrong bytes in a good answer, and how many break off.
+    /// The number of answers with files, of a thousand, that arrive with wrong bytes or break off.
     pub(super) bytes: u64,
     /// How many photos and files of a thousand cannot be read or written.
     pub(super) storage: u64,

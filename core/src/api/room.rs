@@ -121,14 +121,14 @@ pub struct Download {
     pub place: Option<ObjectPlace>,
     /// How long it is.
     pub length: u64,
-    /// Its SHA-256, as it was when it was kept: other bytes are not given out.
+    /// The SHA-256 noted when the file was kept. Other bytes are not given out.
     pub sha256: Sha256Sum,
     /// Its media type.
     pub content_type: &'static str,
 }
 
 impl Download {
-    /// What its bytes must be.
+    /// Describes the bytes that the file must have.
     #[must_use]
     pub fn expected(&self) -> file::Expected {
         file::Expected {

@@ -48,14 +48,14 @@ impl Avatar {
         self
     }
 
-    /// An address at which something of it can be written may be used until then.
+    /// Notes that something of the avatar may be written until then.
     fn may_be_written_until(&mut self, until: Timestamp) {
         if let Some(hosted) = &mut self.hosted {
             hosted.signed_until = hosted.signed_until.max(Some(until));
         }
     }
 
-    /// Bytes of a transfer move. One whose lease is over already is not brought back.
+    /// Puts off a transfer's lease, since its bytes move. A lease that is over already stays so.
     fn task_progressed(&mut self, id: TaskId, moment: &Moment) {
         let alive = |mark: &&mut Mark| mark.id == id && mark.lease > moment.now;
         if let Some(mark) = self.running.iter_mut().find(alive) {

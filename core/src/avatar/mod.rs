@@ -229,8 +229,8 @@ impl Avatar {
         }
     }
 
-    /// Whether what comes of this task still matters. A transfer that nobody awaits any more, since its order was called
-    /// off, its person forgotten or its time is up, is broken off.
+    /// Tells whether the outcome of this task still matters. A shell breaks off a transfer whose outcome does not: its order
+    /// was called off, its person forgotten, or its lease is over.
     #[must_use]
     pub fn awaits(&self, task: TaskId) -> bool {
         let Some(mark) = self.running.iter().find(|mark| mark.id == task) else { return false };

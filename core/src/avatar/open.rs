@@ -226,7 +226,7 @@ impl Avatar {
         trained.or_else(|| self.imported.as_ref().map(|model| model.trigger.clone()))
     }
 
-    /// Our copy of the model that was trained last, as it was when it was kept.
+    /// Gives our copy of the model that was trained last, as it was when it was kept.
     #[must_use]
     pub fn kept_model(&self) -> Option<&Kept> {
         self.trained().and_then(|training| match &training.order.stage {

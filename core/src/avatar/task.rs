@@ -44,8 +44,8 @@ pub struct Task {
     pub work: Work,
 }
 
-/// How long a transfer counts as under way after it was said to move: longer than its longest silence, the pauses before
-/// it is taken up again, and the time that storage has to think about the whole.
+/// The lease of a transfer from the moment at which its bytes were said to move: longer than the longest silence, the
+/// pauses before a transfer goes on, and the time that storage has to think about a whole file.
 const MOVING_LEASE: Duration = Duration::from_mins(11);
 
 /// What is saved of a task when it begins.
@@ -57,7 +57,7 @@ pub struct Mark {
     pub errand: Errand,
     /// When it counts as lost.
     pub lease: Timestamp,
-    /// Of a transfer: how far its lease is put off at most while its bytes move. The shell breaks it off then.
+    /// The latest end of a transfer's lease, which is put off while its bytes move. The shell breaks the transfer off then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Timestamp>,
     /// For a submit with a webhook: the hash of the token in the webhook's address.
@@ -80,8 +80,7 @@ impl Mark {
         Self { id, errand, lease: latest.map_or(lease, |latest| lease.min(latest)), latest, token }
     }
 
-    /// Its bytes move: it counts as lost only when they have not moved for a while, or at the latest moment that was
-    /// set when it began.
+    /// Puts the lease of a transfer off, since its bytes move, and never beyond `latest`.
     pub(super) fn progressed(&mut self, now: Timestamp) {
         if let Some(latest) = self.latest {
             self.lease = self.lease.max(now.plus(MOVING_LEASE)).min(latest);
@@ -145,7 +144,7 @@ impl Errand {
         }
     }
 
-    /// Whether files of the avatar come of it.
+    /// Tells whether files of the avatar come of the task.
     pub(super) fn writes(self) -> bool {
         matches!(self, Self::Photo(_) | Self::Training(_, Chore::Keep(_)) | Self::Pictures(_, Chore::Keep(_)))
     }
@@ -197,7 +196,7 @@ pub enum Work {
     },
     /// Fetch this file from fal, and keep it under this name once it is whole. The key does not go with it.
     Fetch {
-        /// Where it is, and what it must be: for [`crate::download::Download`].
+        /// The file's address and what is known of it: for [`crate::download::Download`].
         file: RemoteFile,
         /// Its name among the avatar's files.
         name: String,
@@ -242,8 +241,8 @@ pub enum Event {
     Began(Mark),
     /// A task ended.
     Ended(TaskId, Outcome),
-    /// Bytes of a transfer have moved since it was said last: its lease is put off. A shell says so after each
-    /// [`crate::limits::PROGRESS_INTERVAL`] in which some did, and breaks the transfer off when the avatar no longer
+    /// Bytes of a transfer have moved since the shell said so last: the lease is put off. A shell says so after each
+    /// [`crate::limits::PROGRESS_INTERVAL`] in which bytes moved, and breaks the transfer off when the avatar no longer
     /// [awaits](super::Avatar::awaits) it.
     Progressed(TaskId),
     /// The shell started anew: what was under way is lost.

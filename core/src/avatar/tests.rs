@@ -108,7 +108,7 @@ impl Hand {
         self.happens(Event::Ended(task.mark.id, Outcome::Answered { answer, held_elsewhere: false }));
     }
 
-    /// fal has made the model of the training, which is to be fetched next.
+    /// Goes on to where fal has made the model, which is to be fetched next.
     fn collects(&mut self) {
         self.prepares();
         let task = self.begins();
@@ -348,7 +348,7 @@ fn nobody_awaits_what_was_called_off() {
     assert!(!hand.avatar.awaits(fetch.mark.id));
 }
 
-/// What arrived wrong is said, and fetched again: by a command a few times, by whoever serves until fal has it no more.
+/// A command fetches a spoilt file a few times more; a server goes on until fal's copy has expired.
 #[test]
 fn what_is_not_whole_is_fetched_again_and_never_called_done() {
     let mut hand = Hand::ordering();

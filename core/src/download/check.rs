@@ -1,4 +1,4 @@
-//! Looks at a file's bytes as they come, in pieces of any size, until it is known whether they are the file.
+//! The check of a file while its bytes come, in pieces of any size.
 
 use std::fmt;
 
@@ -11,54 +11,54 @@ use crate::{
     photo::{Foreign, Format, picture},
 };
 
-/// A file that is being looked at as it comes.
+/// A check of a file whose bytes are still coming.
 #[derive(Clone)]
 pub struct FileCheck {
     expected: Expected,
-    /// What a picture may take in memory.
+    /// The most memory for checking a picture, in bytes.
     memory: u64,
-    /// How long the server says that it is.
+    /// The file's length as the server announced it.
     announced: Option<u64>,
     length: u64,
     sha256: Sha256,
-    /// Its first bytes, which tell what it is.
+    /// The first bytes, which tell one kind of file from another.
     head: Vec<u8>,
     contents: Contents,
     problem: Option<FileProblem>,
 }
 
-/// What is known of the contents so far.
+/// The contents, as far as they are known.
 #[derive(Clone)]
 enum Contents {
-    /// Nothing: there are too few bytes.
+    /// Too few bytes to tell.
     Unknown,
-    /// A model's header, as far as it is here.
+    /// A model's header, as far as it has come.
     Header { header: Vec<u8>, length: u64 },
-    /// A model, so many bytes long by its own header.
+    /// A model, and its length by its own header.
     Model { described: u64 },
-    /// A picture, as far as it is here.
+    /// A picture, as far as it has come.
     Picture(Vec<u8>),
-    /// A picture that is too large to be held: its last bytes so far.
+    /// A picture that is too large to be held, and its last bytes so far.
     LargePicture { format: Format, tail: Vec<u8> },
-    /// What is not looked into.
+    /// A file that is not looked into.
     Any,
 }
 
 /// A whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// How many bytes it has.
+    /// The length in bytes.
     pub length: u64,
-    /// Its SHA-256.
+    /// The SHA-256 of the bytes.
     pub sha256: Sha256Sum,
 }
 
-/// So many bytes tell what a file is.
+/// The number of first bytes that tell one kind of file from another.
 const HEAD: usize = 512;
 
 impl FileCheck {
-    /// Begins with the first byte. A picture is held and decoded at the end where both take no more than `memory` bytes;
-    /// else only its beginning and its end are looked at. A model takes no more than its header.
+    /// Begins before the first byte. A picture is held and decoded at the end, if that takes no more than `memory` bytes;
+    /// else only its first and last bytes are looked at. Of a model only the header is held.
     #[must_use]
     pub fn new(expected: &Expected, memory: u64) -> Self {
         Self {
@@ -73,20 +73,20 @@ impl FileCheck {
         }
     }
 
-    /// Notes how long the server says that the file is, before its first byte. Another length than was promised is a
-    /// problem only once the first bytes have shown that it is no error page, which is the better thing to say.
+    /// Notes the length that the server announced, before the first byte. A length other than the promised one is reported
+    /// only after the first bytes: an error page is better called an error page.
     #[must_use]
     pub fn announced(self, length: Option<u64>) -> Self {
         Self { announced: length, ..self }
     }
 
-    /// How many bytes have come.
+    /// Counts the bytes that have come.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Takes the next bytes. What was found wrong once stays so.
+    /// Takes the next bytes. A problem that was found once stays.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), FileProblem> {
         if self.problem.is_none() {
             self.problem = self.look(bytes).err();
@@ -94,7 +94,7 @@ impl FileCheck {
         self.problem.clone().map_or(Ok(()), Err)
     }
 
-    /// The file, if these were all of its bytes and it is whole. Decodes a picture, which takes its time.
+    /// Ends the check: these were all bytes. Decoding a picture takes its time.
     pub fn finish(mut self) -> Result<Fetched, FileProblem> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
@@ -165,7 +165,7 @@ impl FileCheck {
         }
     }
 
-    /// What the first bytes say.
+    /// Tells from the first bytes what the file is.
     fn recognise(&mut self, head: &[u8]) -> Result<(), FileProblem> {
         let kind = self.expected.kind;
         let foreign = || FileProblem::Foreign { kind, found: Foreign::of(head) };
@@ -189,7 +189,7 @@ impl FileCheck {
         }
     }
 
-    /// Looks at more bytes of what was recognised.
+    /// Looks at more bytes of a file that was recognised.
     fn go_on(&mut self, bytes: &[u8]) -> Result<(), FileProblem> {
         match &mut self.contents {
             Contents::Unknown | Contents::Any | Contents::Model { .. } => {}
@@ -228,7 +228,7 @@ impl FileCheck {
     }
 }
 
-/// The last bytes of what is there and what has come.
+/// Gives the last bytes of two pieces.
 fn last(so_far: &[u8], more: &[u8]) -> Vec<u8> {
     let bytes = |all: &[u8], most: usize| all.get(all.len().saturating_sub(most)..).unwrap_or(all).to_vec();
     let end = bytes(more, picture::TAIL);
@@ -237,7 +237,7 @@ fn last(so_far: &[u8], more: &[u8]) -> Vec<u8> {
     tail
 }
 
-/// Without the bytes, which are somebody's portrait.
+/// Leaves out the bytes, which are somebody's portrait.
 impl fmt::Debug for FileCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileCheck")
@@ -266,7 +266,7 @@ mod tests {
         Expected { kind, length: None, sha256: None, max_bytes: 1 << 20 }
     }
 
-    /// The check's word on these bytes, which is the same in pieces of any size.
+    /// Checks these bytes in pieces of several sizes, which must not make a difference.
     fn checked(bytes: &[u8], expected: &Expected, announced: bool) -> Result<Fetched, FileProblem> {
         let in_pieces = |size: usize| {
             let length = announced.then_some(bytes.len() as u64);
@@ -329,7 +329,7 @@ mod tests {
         }
     }
 
-    /// One for which there is no memory is told by its beginning and its end.
+    /// A picture for which there is no memory is told by its first and last bytes.
     #[test]
     fn a_large_picture_is_not_held() {
         for (format, file) in pictures() {
@@ -403,7 +403,7 @@ mod tests {
         assert_eq!(checked(b"left", &sum, false), Err(FileProblem::Sum));
     }
 
-    /// Nobody waits for two hundred megabytes that cannot be right.
+    /// Two hundred megabytes that cannot be right are not waited for.
     #[test]
     fn what_cannot_become_whole_is_known_from_its_first_bytes() {
         let model = model();

@@ -1,4 +1,4 @@
-//! What a download needs next.
+//! The steps of a download.
 
 use std::{fmt, time::Duration};
 
@@ -18,19 +18,21 @@ use crate::{
 #[derive(Clone)]
 pub struct Download {
     file: RemoteFile,
-    /// What checking a picture may take in memory.
+    /// The most memory for checking a picture, in bytes.
     memory: u64,
     trail: Trail,
     check: FileCheck,
-    /// How long the server says that the whole is.
+    /// The length of the whole file as the server announced it.
     whole: Option<u64>,
-    /// Which version of the file the bytes are of, as the server calls it.
+    /// The end of the part that is being read, when the answer is a part.
+    part_end: Option<u64>,
+    /// The server's name for the version of the file whose bytes are kept.
     version: Option<String>,
-    /// Whether a part may be asked for: no more once the server gave another one, or the whole.
+    /// The server may be asked for a part. False once it gave another part, or the whole.
     parts: bool,
-    /// How often in a row it broke off without getting on.
+    /// The number of breaks in a row without progress between them.
     breaks: u32,
-    /// How many bytes it had at most when it broke off.
+    /// The most bytes that were kept at any break.
     furthest: u64,
     state: State,
 }
@@ -44,33 +46,33 @@ enum State {
     Failed(NetworkError),
 }
 
-/// What a download needs next.
+/// The next step of a download.
 #[derive(Debug)]
 pub enum DownloadStep {
     /// Send this, then [`Download::answered`].
     Ask(Box<Request>),
-    /// Read the body of the answer, which goes on behind the file's first bytes. What is kept beyond them is of an
-    /// earlier answer and not wanted.
+    /// Read the body of the answer, which follows on the first `from` bytes of the file. Bytes kept beyond those are of an
+    /// earlier answer, and to be thrown away.
     Read {
-        /// How many bytes stay.
+        /// The number of bytes that stay.
         from: u64,
     },
     /// Wait, then [`Download::paused`].
     Pause(Duration),
-    /// Nothing: what is kept is the file.
+    /// Nothing: the bytes that were kept are the file.
     Done(Fetched),
-    /// Nothing: it did not work.
+    /// Nothing: the download failed.
     Failed(NetworkError),
 }
 
-/// How often in a row it may break off without getting on.
+/// The most breaks in a row without progress between them.
 const MOST_BREAKS: u32 = 5;
 
-/// So many bytes are getting on.
+/// The number of new bytes that count as progress.
 const PROGRESS: u64 = 64 << 10;
 
 impl Download {
-    /// Begins. For `memory` see [`FileCheck::new`].
+    /// Begins a download. For `memory` see [`FileCheck::new`].
     #[must_use]
     pub fn new(file: RemoteFile, memory: u64) -> Self {
         Self {
@@ -79,6 +81,7 @@ impl Download {
             file,
             memory,
             whole: None,
+            part_end: None,
             version: None,
             parts: true,
             breaks: 0,
@@ -87,13 +90,13 @@ impl Download {
         }
     }
 
-    /// The file that it fetches.
+    /// Gives the file that is fetched.
     #[must_use]
     pub fn file(&self) -> &RemoteFile {
         &self.file
     }
 
-    /// What to do now. The same until it is told otherwise.
+    /// Says what to do now. The step stays the same until something happens.
     #[must_use]
     pub fn step(&self) -> DownloadStep {
         match &self.state {
@@ -105,7 +108,7 @@ impl Download {
         }
     }
 
-    /// Takes what came of the request: the answer's status and headers.
+    /// Takes the answer's status and headers, or why there is no answer.
     pub fn answered(&mut self, answer: Result<(StatusCode, &HeaderMap), NoAnswer>) {
         if !matches!(self.state, State::Asking) {
             return;
@@ -116,13 +119,18 @@ impl Download {
         }
     }
 
-    /// Takes the next bytes of the body, and tells whether they count. Once they do not, the rest is of no use.
+    /// Takes the next bytes of the body, and tells whether to keep them. After the first ones that are not to be kept the
+    /// rest of the body is of no use.
     #[must_use]
     pub fn received(&mut self, bytes: &[u8]) -> bool {
         if !matches!(self.state, State::Reading) {
             return false;
         }
         match self.check.add(bytes) {
+            Ok(()) if self.part_end.is_some_and(|end| self.check.length() > end) => {
+                self.anew();
+                false
+            }
             Ok(()) => true,
             Err(problem) => {
                 self.spoilt(problem);
@@ -131,14 +139,18 @@ impl Download {
         }
     }
 
-    /// Takes how the body ended. Where these were all bytes, a picture is decoded, which takes its time.
+    /// Takes the end of the body. Where the file is complete a picture is decoded, which takes its time.
     pub fn ended(&mut self, ended: Result<(), NoAnswer>) {
         if !matches!(self.state, State::Reading) {
             return;
         }
-        let short = self.whole.is_some_and(|whole| self.check.length() < whole);
+        let length = self.check.length();
+        let short = self.whole.is_some_and(|whole| length < whole);
         if let Err(why) = ended {
             self.broke(NetworkError::NoAnswer(why));
+        } else if self.part_end.is_some_and(|end| length < end) {
+            // A body that is shorter than its part is something else: a page, a message.
+            self.anew();
         } else if short {
             // A part of what was asked for, or a connection that ended politely in the middle.
             self.broke(NetworkError::NoAnswer(NoAnswer::Interrupted));
@@ -152,15 +164,15 @@ impl Download {
         }
     }
 
-    /// The pause is over.
+    /// Ends a pause.
     pub fn paused(&mut self) {
         if matches!(self.state, State::Pausing) {
             self.state = State::Asking;
         }
     }
 
-    /// The same file once more, behind the bytes that are kept already. `None` when it has failed in a way in which they
-    /// are of no use, or has not failed.
+    /// Takes a failed download up again, behind the bytes that were kept. `None` when those bytes are of no use, or the
+    /// download has not failed.
     #[must_use]
     pub fn again(mut self) -> Option<Self> {
         let of_use =
@@ -202,9 +214,9 @@ impl Download {
         match status {
             StatusCode::OK => {
                 self.parts = self.check.length() == 0;
-                let announced = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+                let announced = content_length(headers);
                 self.check = self.fresh_check().announced(announced);
-                self.whole = announced;
+                (self.whole, self.part_end) = (announced, None);
                 self.version = version(headers);
                 self.state = State::Reading;
                 let max = self.file.expected.max_bytes;
@@ -217,6 +229,7 @@ impl Download {
                 match part.filter(|part| self.is_next(part, headers)) {
                     Some(part) => {
                         self.whole = self.whole.or(part.whole);
+                        self.part_end = Some(part.end);
                         self.state = State::Reading;
                     }
                     None => self.anew(),
@@ -231,28 +244,29 @@ impl Download {
         }
     }
 
-    /// Whether a part is the one that was asked for, of the very file whose first bytes are kept.
+    /// Tells whether a part is the one that was asked for, of the file whose first bytes are kept.
     fn is_next(&self, part: &ContentRange, headers: &HeaderMap) -> bool {
         let other = |now: &str| self.version.as_deref().is_some_and(|then| then != now);
         part.start == self.check.length()
+            && content_length(headers).is_none_or(|length| length == part.end - part.start)
             && part.whole.is_none_or(|whole| self.whole.is_none_or(|known| known == whole))
             && !version(headers).is_some_and(|now| other(&now))
     }
 
-    /// Begins anew, with the whole.
+    /// Begins anew, and asks for the whole.
     fn anew(&mut self) {
         self.check = self.fresh_check();
         self.trail = Trail::new(&self.file.url);
-        (self.whole, self.version, self.parts) = (None, None, false);
+        (self.whole, self.part_end, self.version, self.parts) = (None, None, None, false);
         self.state = State::Asking;
     }
 
-    /// Whether bytes are here behind which it can go on.
+    /// Tells whether bytes are kept behind which the download can go on.
     fn goes_on(&self) -> bool {
         self.parts && self.check.length() > 0
     }
 
-    /// It broke off. What has come is kept, and asked for is the rest, as long as it gets on.
+    /// Handles a break: the bytes so far are kept, and the rest is asked for as long as there is progress.
     fn broke(&mut self, why: NetworkError) {
         let length = self.check.length();
         let gets_on = length >= self.furthest.saturating_add(PROGRESS);
@@ -281,21 +295,28 @@ impl Download {
     }
 }
 
-/// Whether an answer says that the server cannot do it now.
+/// Tells whether an answer means that the server may be able to answer later.
 fn passes(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 500..)
 }
 
-/// What tells a version of a file from others: a strong ETag, else when it was changed last (RFC 9110, 13.1.5).
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads the name of a file's version that `If-Range` may carry: a strong ETag, else the time of the last change
+/// (RFC 9110, 13.1.5).
 fn version(headers: &HeaderMap) -> Option<String> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let strong = text(header::ETAG).filter(|tag| tag.starts_with('"') && tag.len() > 2);
     strong.or_else(|| text(header::LAST_MODIFIED)).map(str::to_owned)
 }
 
-/// Which part of a file an answer is (RFC 9110, 14.4).
+/// A part of a file, as `Content-Range` names it (RFC 9110, 14.4).
 struct ContentRange {
     start: u64,
+    /// The position behind the last byte.
+    end: u64,
     whole: Option<u64>,
 }
 
@@ -308,7 +329,8 @@ impl ContentRange {
             "*" => None,
             whole => Some(whole.parse::<u64>().ok()?),
         };
-        (start <= last && whole.is_none_or(|whole| last < whole)).then_some(Self { start, whole })
+        let end = last.checked_add(1)?;
+        (start < end && whole.is_none_or(|whole| end <= whole)).then_some(Self { start, end, whole })
     }
 }
 

@@ -1,5 +1,5 @@
-//! A file on its way: asked for, followed where its address leads, taken up again where it broke off, and called
-//! fetched only once it is whole.
+//! Downloads: a file is asked for, its redirects are followed, a broken transfer goes on where it was, and the file is
+//! called fetched only once it is whole.
 //!
 //! A shell drives a [`Download`] and moves the bytes; any chunking will do:
 //!
@@ -7,17 +7,17 @@
 //! loop {
 //!     match download.step() {
 //!         DownloadStep::Ask(request) => send it; download.answered(status and headers, or why there is no answer)
-//!         DownloadStep::Read { from } => what is kept beyond `from` is thrown away; then
-//!             for each piece of the answer's body: if download.received(piece) { keep it } else { leave off }
-//!             download.ended(whether the body came to its end, or why not)
+//!         DownloadStep::Read { from } => throw away the bytes kept beyond `from`; then
+//!             for each piece of the answer's body: if download.received(piece) { keep it } else { stop reading }
+//!             download.ended(Ok, or why the body did not come to its end)
 //!         DownloadStep::Pause(time) => wait; download.paused()
-//!         DownloadStep::Done(fetched) => what is kept is the file
-//!         DownloadStep::Failed(error) => what is kept is of no use, unless download.again() takes it up
+//!         DownloadStep::Done(fetched) => the bytes that were kept are the file
+//!         DownloadStep::Failed(error) => the bytes are of no use, unless download.again() takes them up
 //!     }
 //! }
 //! ```
 //!
-//! No key goes with any of it. Each request has a limit on silence ([`Request::silence`]) and none on the whole.
+//! No request carries a key. Each has a limit on silence ([`crate::http::Request::silence`]).
 
 mod check;
 mod machine;
@@ -42,20 +42,20 @@ use crate::{
     http::without_query,
 };
 
-/// What is known of a file before it is fetched.
+/// A file's description, before the file is fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
-    /// What it is.
+    /// The kind of file.
     pub kind: FileKind,
-    /// How many bytes it has, where that was said.
+    /// The length in bytes, where it was promised.
     pub length: Option<u64>,
-    /// Its SHA-256, where it was kept once before.
+    /// The SHA-256, where the file was kept once before.
     pub sha256: Option<Sha256Sum>,
-    /// How many bytes are taken at most.
+    /// The most bytes that are taken.
     pub max_bytes: u64,
 }
 
-/// What a file is.
+/// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileKind {
@@ -63,18 +63,18 @@ pub enum FileKind {
     Model,
     /// A picture: JPEG, PNG or WebP.
     Picture,
-    /// Anything: its length and its sum tell whether it is whole.
+    /// Any file: its length and its sum tell a whole one.
     Any,
 }
 
-/// A file that somebody else holds, and where its address may lead.
+/// A file at somebody else's address.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteFile {
-    /// Its address.
+    /// The address.
     pub url: Url,
-    /// What it must be.
+    /// The description of the file.
     pub expected: Expected,
-    /// The hosts with which plain http is spoken.
+    /// The hosts with which plain http is spoken, should the address lead on.
     pub plain: PlainHosts,
 }
 
@@ -85,7 +85,7 @@ const MAX_MODEL_BYTES: u64 = 2 << 30;
 const MAX_PICTURE_BYTES: u64 = 1 << 30;
 
 impl Expected {
-    /// A file of this kind, of which fal said how long it is, or did not. That a file has no bytes is not believed.
+    /// Describes a file at fal, with the length that fal gave, if any. A length of 0 is not believed.
     #[must_use]
     pub fn of_fal(kind: FileKind, length: Option<u64>) -> Self {
         let max_bytes = match kind {
@@ -95,7 +95,7 @@ impl Expected {
         Self { kind, length: length.filter(|length| *length > 0), sha256: None, max_bytes }
     }
 
-    /// A copy of a file that was kept: the very same bytes.
+    /// Describes a copy of a file that was kept: the very same bytes.
     #[must_use]
     pub fn copy_of(file: &Kept) -> Self {
         let (length, sha256) = (Some(file.length), Some(file.sha256));
@@ -103,7 +103,7 @@ impl Expected {
     }
 }
 
-/// Without the address's query, which may hold a signature.
+/// Leaves out the address's query, which may hold a signature.
 impl fmt::Debug for RemoteFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}", self.expected.kind, without_query(&self.url))

@@ -1,4 +1,4 @@
-//! Why a file that arrived is not the one that was promised.
+//! Problems of files that were fetched.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,36 +8,36 @@ use crate::{
     words::{self, displayed},
 };
 
-/// Why a file that arrived is not the one that was promised.
+/// A difference between the file that arrived and the one that was promised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileProblem {
-    /// No byte of it.
+    /// No byte came.
     Empty,
     /// Something else: an error page, a message, a file of another kind.
     Foreign {
-        /// What was to come.
+        /// The kind that was to come.
         kind: FileKind,
-        /// What came, told by its first bytes.
+        /// The kind that came, told by its first bytes.
         found: Foreign,
     },
     /// Another length than was promised.
     Length {
-        /// How many bytes were promised.
+        /// The number of bytes that were promised.
         promised: u64,
         /// How many came, or were announced.
         arrived: u64,
     },
-    /// More than is taken.
+    /// More bytes than are taken.
     TooLarge {
         /// How many came, or were announced.
         bytes: u64,
-        /// How many are taken.
+        /// The most bytes that are taken.
         max: u64,
     },
     /// A model whose header speaks of more, or of fewer, bytes than there are.
     Described {
-        /// How many bytes the header speaks of.
+        /// The number of bytes that the header speaks of.
         described: u64,
         /// How many came, or were announced.
         arrived: u64,
@@ -46,29 +46,29 @@ pub enum FileProblem {
     Header,
     /// A picture that cannot be decoded to its end.
     Picture {
-        /// What is wrong with it.
+        /// The problem of the picture.
         problem: PhotoProblem,
     },
-    /// Other bytes than were kept.
+    /// Bytes that differ from those that were kept.
     Sum,
 }
 
-/// Why a file's address is not followed.
+/// A redirect that is not followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RedirectProblem {
-    /// It does not say where to, or not readably.
+    /// A redirect without a readable address.
     Nowhere,
-    /// It leads on more often than is followed.
+    /// One redirect too many.
     TooMany,
-    /// It leads from https to http.
+    /// A redirect from https to http.
     Unprotected(String),
-    /// It leads to where no file is fetched from.
+    /// A redirect to an address from which no file is fetched.
     Elsewhere(String),
 }
 
 impl FileProblem {
-    /// Whether something else came than a file of the kind: an error page, a message, nothing at all.
+    /// Tells whether something else came than a file of the kind: an error page, a message, nothing at all.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         matches!(self, Self::Empty | Self::Foreign { .. })

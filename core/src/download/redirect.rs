@@ -1,4 +1,4 @@
-//! Where a file's address may lead.
+//! Redirects of a file's address.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -6,21 +6,21 @@ use url::Url;
 use super::RedirectProblem;
 use crate::http::StatusCode;
 
-/// The hosts with which plain http is spoken: those of addresses that a person configured as http, such as a simulator
-/// on this machine. All others are spoken to by https alone.
+/// The hosts with which plain http is spoken: those that a person configured as http, such as a simulator on this machine.
+/// With all others only https is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlainHosts(Vec<String>);
 
 impl PlainHosts {
-    /// The hosts of those of these addresses that are http.
+    /// Collects the hosts of the addresses that are http.
     pub fn of<'a>(addresses: impl IntoIterator<Item = &'a Url>) -> Self {
         let mut hosts: Vec<String> = addresses.into_iter().filter_map(plain_host).collect();
         hosts.dedup();
         Self(hosts)
     }
 
-    /// Whether bytes may go to this address, or be fetched from it.
+    /// Tells whether bytes may go to this address, or be fetched from it.
     #[must_use]
     pub fn allow(&self, url: &Url) -> bool {
         let no_user = url.username().is_empty() && url.password().is_none();
@@ -28,7 +28,7 @@ impl PlainHosts {
         no_user && url.has_host() && (url.scheme() == "https" || own())
     }
 
-    /// The same with the host of one address more, if it is http.
+    /// Adds the host of an address, if the address is http.
     fn and(&self, address: &Url) -> Self {
         Self(self.0.iter().cloned().chain(plain_host(address)).collect())
     }
@@ -38,16 +38,16 @@ fn plain_host(url: &Url) -> Option<String> {
     if url.scheme() == "http" { url.host_str().map(str::to_owned) } else { None }
 }
 
-/// How often a file's address may lead on.
+/// The most redirects of one file's address.
 const MOST_REDIRECTS: u8 = 3;
 
-/// Whether an answer says that the file is at another address.
+/// Tells whether an answer is a redirect.
 #[must_use]
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// The address at which a file is looked for, and how it came to be that.
+/// The address at which a file is looked for, after some redirects.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Trail {
     at: Url,
@@ -63,7 +63,7 @@ impl Trail {
         &self.at
     }
 
-    /// Goes where an answer leads. `first` is the file's own address, whose host may be gone back to.
+    /// Follows a redirect. `first` is the file's own address, whose host is allowed as well.
     pub(super) fn follow(
         &self,
         location: Option<&str>,

@@ -1,4 +1,4 @@
-//! Downloads from a server that breaks off, leads on and changes its mind.
+//! Downloads from a server that breaks off, redirects and changes its mind.
 
 use std::collections::VecDeque;
 
@@ -17,17 +17,17 @@ use crate::{
 
 const TAG: &str = "\"v1\"";
 
-/// A server with one file, and what it answers next.
+/// A server with one file, and the answers that come first.
 struct Server {
     file: Vec<u8>,
     tag: Option<&'static str>,
-    /// Whether it hands out parts.
+    /// The server hands out parts.
     parts: bool,
-    /// After how many bytes each of the next answers breaks off.
+    /// The number of bytes after which each of the next answers breaks off.
     cuts: VecDeque<usize>,
-    /// What it answers instead, first of all.
+    /// The answers that come first, instead of the file.
     instead: VecDeque<(u16, &'static str)>,
-    /// What it was asked: the address and the range, with what the range depends on.
+    /// The address, the range and the range's condition of each request.
     asked: Vec<(String, Option<String>)>,
     pauses: usize,
 }
@@ -56,7 +56,7 @@ impl Server {
         Download::new(RemoteFile { url: url.parse().expect("an address"), expected, plain }, 1 << 20)
     }
 
-    /// Drives a download to its end, and gives what was kept.
+    /// Drives a download to its end, and gives the bytes that were kept.
     fn drive(&mut self, download: &mut Download) -> (Result<Fetched, NetworkError>, Vec<u8>) {
         let (mut kept, mut body): (Vec<u8>, Option<(Vec<u8>, bool)>) = (Vec::new(), None);
         for _ in 0..1000 {
@@ -150,7 +150,7 @@ fn what_broke_off_goes_on_where_it_was() {
     assert_eq!(server.pauses, 0, "it gets on");
 }
 
-/// Each byte counts, also where there is no version to name, or only a weak one, which must not be named.
+/// A weak ETag must not be named in `If-Range`.
 #[test]
 fn it_goes_on_from_any_byte() {
     for tag in [Some(TAG), Some("W/\"v1\""), None] {
@@ -210,7 +210,31 @@ fn a_server_that_is_no_good_at_parts_is_asked_for_the_whole() {
     }
 }
 
-/// Another part than was asked for, or a part of another file, is not put behind what is there.
+/// A body that is shorter or longer than its part is something else: a page, a message.
+#[test]
+fn a_part_of_another_length_than_it_says_is_not_kept() {
+    for (length, came) in [("6", 5), ("6", 7), ("5", 5), ("7", 7)] {
+        let mut server = Server::of(10);
+        let mut download = server.download("https://files.test/a");
+        let DownloadStep::Ask(request) = download.step() else { panic!("{download:?}") };
+        let (status, mut headers, bytes, _) = server.answer(&request);
+        download.answered(Ok((status, &headers)));
+        assert!(download.received(&bytes[..4]));
+        download.ended(Err(NoAnswer::Interrupted));
+        headers.insert("content-range", HeaderValue::from_static("bytes 4-9/10"));
+        headers.insert("content-length", HeaderValue::from_str(length).expect("a value"));
+        download.answered(Ok((StatusCode::PARTIAL_CONTENT, &headers)));
+        if let DownloadStep::Read { .. } = download.step() {
+            let _ = download.received(&vec![b'!'; came]);
+            download.ended(Ok(()));
+        }
+        let (fetched, kept) = server.drive(&mut download);
+        assert_eq!((fetched, kept == server.file), (Ok(whole(&server)), true), "{length} {came}");
+        assert_eq!(server.ranges(), [None, None]);
+    }
+}
+
+/// A part other than the one asked for, or a part of another file, is not appended.
 #[test]
 fn a_part_that_was_not_asked_for_is_refused() {
     for range in ["bytes 5-9/10", "bytes 4-9/11", "bytes 3-2/10", "bytes 4-9", "items 4-9/10", ""] {
@@ -228,7 +252,7 @@ fn a_part_that_was_not_asked_for_is_refused() {
     }
 }
 
-/// A server that gives no more than a little of what is asked for is asked again.
+/// A server that gives less than the rest is asked again.
 #[test]
 fn parts_may_be_short() {
     let server = Server::of(1000);
@@ -239,6 +263,7 @@ fn parts_may_be_short() {
     assert!(download.received(&server.file[..4]));
     download.ended(Err(NoAnswer::Interrupted));
     headers.insert("content-range", HeaderValue::from_static("bytes 4-499/1000"));
+    headers.insert("content-length", HeaderValue::from_static("496"));
     download.answered(Ok((StatusCode::PARTIAL_CONTENT, &headers)));
     assert!(download.received(&server.file[4..500]));
     download.ended(Ok(()));
@@ -267,7 +292,7 @@ fn a_line_that_does_not_get_on_is_given_up_and_taken_up_again_another_time() {
     assert!(again.again().is_none(), "it is done");
 }
 
-/// One that always cuts the same file at the same place and does not know parts is not asked without end.
+/// A server that always cuts at the same place and does not know parts is not asked without end.
 #[test]
 fn the_same_beginning_again_and_again_is_no_progress() {
     let mut server = Server::of(1_000_000);
@@ -323,7 +348,7 @@ fn an_address_leads_to_the_file_three_times_at_most() {
     }
 }
 
-/// An address that was led to may count for a short time only.
+/// The address that a redirect named may count for a short time only.
 #[test]
 fn what_goes_on_begins_at_its_own_address() {
     let mut server = Server::of(200_000);

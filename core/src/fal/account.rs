@@ -141,7 +141,7 @@ impl Origins {
         self.plain_hosts().allow(url)
     }
 
-    /// The hosts of those of its addresses that are http.
+    /// Collects the hosts of those addresses that are http.
     pub(crate) fn plain_hosts(&self) -> PlainHosts {
         PlainHosts::of([&self.queue, &self.rest, &self.api])
     }

@@ -54,7 +54,7 @@ enum State {
     Failed(CallError),
 }
 
-/// How often a file, a part, or the completion, is sent (three times in fal's JavaScript client). The same bytes at the
+/// The most times that a file, a part, or the completion is sent (three in fal's JavaScript client). The same bytes at the
 /// same address once more are the same file.
 const MOST_TRIES: u8 = 3;
 

@@ -1,7 +1,7 @@
-//! Pictures that were made for us, in contrast to photos that people bring: whether one is whole.
+//! Pictures that were made for us, in contrast to photos that people bring.
 //!
-//! A photo may be of use though its file lacks its last bytes. A picture that was bought is not: what fetches it can
-//! fetch it once more.
+//! A photo may be of use though its file lacks its last bytes. A picture that was bought is checked more strictly, since it
+//! can be fetched once more.
 
 use super::{
     Format, PhotoProblem,
@@ -11,7 +11,7 @@ use super::{
     png,
 };
 
-/// The format of a file that begins like this; `None` when it is no picture.
+/// Tells a picture's format from its first bytes; `None` when they are not a picture's.
 pub(crate) fn format(head: &[u8]) -> Option<Format> {
     if head.starts_with(jpeg::SIGNATURE) {
         Some(Format::Jpeg)
@@ -24,8 +24,8 @@ pub(crate) fn format(head: &[u8]) -> Option<Format> {
     }
 }
 
-/// Whether this is a whole picture: it ends as its format wants, and every pixel can be decoded. Where decoding would
-/// take more than `memory` bytes, its end alone is looked at.
+/// Checks that a picture ends as its format wants and that every pixel can be decoded. Where decoding would take more than
+/// `memory` bytes, only the end is looked at.
 pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
     let info = inspect(bytes)?;
     let ends = match info.format {
@@ -42,10 +42,10 @@ pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
     Ok(())
 }
 
-/// How many of a file's last bytes [`ends`] looks at.
+/// The number of last bytes that [`ends`] looks at.
 pub(crate) const TAIL: usize = IEND.len();
 
-/// Whether a picture that is too large to be held ends as its format wants, given its first and last bytes.
+/// Tells whether a picture that is too large to be held ends as its format wants, given its first and last bytes.
 pub(crate) fn ends(format: Format, head: &[u8], tail: &[u8], length: u64) -> bool {
     match format {
         Format::Jpeg => tail.ends_with(&[0xff, jpeg::EOI]),
@@ -92,7 +92,7 @@ fn png_ends(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// The size that a RIFF file says of itself counts from behind the size.
+/// Compares the size that a RIFF file gives of itself, which counts from behind the size, with the file's length.
 fn webp_ends(head: &[u8], length: u64) -> Option<()> {
     let said = u64::from(le32(head, 4)?) + 8;
     (said <= length).then_some(())

@@ -162,7 +162,7 @@ impl Simulator {
         self.plan.cancelling = pace.cancelling;
     }
 
-    /// The same, and nothing goes wrong on purpose any more.
+    /// Drops all faults that are still to come.
     #[must_use]
     pub fn without_faults(self) -> Self {
         Self { faults: Pending::new(&[]), ..self }

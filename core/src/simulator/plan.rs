@@ -33,7 +33,7 @@ pub struct Plan {
     pub cancelling: Duration,
     /// How late an answer is that comes late.
     pub late: Duration,
-    /// How wide a trained model is. With FLUX.1's own width its file has about 1 MB.
+    /// The width of trained models. With FLUX.1's own width a model has about 1 MB.
     #[serde(default = "flux")]
     pub lora_width: usize,
     /// What goes wrong.

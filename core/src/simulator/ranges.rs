@@ -3,7 +3,7 @@
 use super::{Call, reply};
 use crate::http::{Response, StatusCode};
 
-/// The answer, or the part of it that was asked for.
+/// Gives the answer, or the part of it that was asked for.
 pub(super) fn part(mut response: Response, call: &Call<'_>) -> Response {
     if response.status != StatusCode::OK {
         return response;
@@ -30,8 +30,8 @@ pub(super) fn part(mut response: Response, call: &Call<'_>) -> Response {
     reply::with(response, http::header::CONTENT_RANGE, &said)
 }
 
-/// The first and the last byte of one range. `None` for what is no range, which counts as not asked; `Some(None)` where
-/// nothing of it is there.
+/// Reads one range: its first and its last byte. `None` for a text that is not a range, which counts as not asked;
+/// `Some(None)` where the file has no such bytes.
 #[expect(clippy::option_option, reason = "two kinds of no, named above")]
 fn read(text: &str, length: usize) -> Option<Option<(usize, usize)>> {
     let (start, last) = text.strip_prefix("bytes=")?.split_once('-')?;

@@ -32,6 +32,8 @@ pub struct Bucket {
     /// What addresses of its objects begin with: how it is addressed, and the other way.
     homes: Vec<Url>,
     credentials: Credentials,
+    /// The time for which each presigned request counts.
+    signed_for: Duration,
 }
 
 /// What opens a bucket.
@@ -65,8 +67,8 @@ displayed! {
     LocateError => words::settings::locate;
 }
 
-/// How long a presigned request counts. Its transfer must begin by then, and may end later: storage looks at the
-/// signature once.
+/// The time for which a presigned request counts. Its transfer must begin by then, and may end later: storage looks at
+/// the signature once.
 pub const SIGNED_FOR: Duration = Duration::from_mins(10);
 
 impl Bucket {
@@ -117,7 +119,13 @@ impl Bucket {
             Addressing::Virtual => hosted?,
         };
         let credentials = Credentials::new(access.key.expose(), access.secret.expose());
-        Ok(Self { signer, addressing, address, homes, credentials })
+        Ok(Self { signer, addressing, address, homes, credentials, signed_for: SIGNED_FOR })
+    }
+
+    /// Gives the same bucket with presigned requests that count for so long: for parts of a transfer that begin late.
+    #[must_use]
+    pub(crate) fn signing_for(&self, time: Duration) -> Self {
+        Self { signed_for: time, ..self.clone() }
     }
 
     /// Its name.
@@ -192,7 +200,7 @@ impl Bucket {
         now: Timestamp,
     ) -> Request {
         let action = self.signer.get_object(Some(&self.credentials), key.as_str());
-        let mut request = signed_transfer(Method::GET, &action, now);
+        let mut request = self.signed_transfer(Method::GET, &action, now);
         if let Some(range) = range {
             let last = range.end.saturating_sub(1);
             request = request.header(header::RANGE, &format!("bytes={}-{last}", range.start));
@@ -207,7 +215,7 @@ impl Bucket {
     #[must_use]
     pub fn put(&self, key: &ObjectKey, body: Body, content_type: &str, now: Timestamp) -> Request {
         let action = self.signer.put_object(Some(&self.credentials), key.as_str());
-        let request = signed_transfer(Method::PUT, &action, now);
+        let request = self.signed_transfer(Method::PUT, &action, now);
         Request { body, ..request.header(header::CONTENT_TYPE, content_type) }
     }
 
@@ -235,6 +243,10 @@ impl Bucket {
         }
         signed(Method::GET, &action, READ_TIMEOUT, now)
     }
+
+    fn signed_transfer<'a>(&self, method: Method, action: &impl S3Action<'a>, now: Timestamp) -> Request {
+        Request::transfer(method, action.sign_with_time(self.signed_for, &now.into()))
+    }
 }
 
 /// Shows neither the key nor its id.
@@ -246,10 +258,6 @@ impl fmt::Debug for Bucket {
 
 fn signed<'a>(method: Method, action: &impl S3Action<'a>, timeout: Duration, now: Timestamp) -> Request {
     Request::new(method, action.sign_with_time(SIGNED_FOR, &now.into()), timeout)
-}
-
-fn signed_transfer<'a>(method: Method, action: &impl S3Action<'a>, now: Timestamp) -> Request {
-    Request::transfer(method, action.sign_with_time(SIGNED_FOR, &now.into()))
 }
 
 /// The S3 API's rules for names, as far as a path-style address depends on them.

@@ -1,4 +1,4 @@
-//! Files that are fetched: why what arrived is not what was promised.
+//! Files that are fetched, and the problems with them.
 
 use super::{Language, grouped, photo};
 use crate::download::{FileKind, FileProblem, RedirectProblem};

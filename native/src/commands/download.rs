@@ -56,13 +56,13 @@ pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failur
     context.output.line(format_args!("{} ({})", shown(&target.display().to_string()), bytes(length)))
 }
 
-/// A copy on its way: the target's name never holds half a file.
+/// A copy under way. The target's name never holds half a file.
 struct Copy<'a> {
     target: &'a Path,
     part: NamedTempFile,
 }
 
-/// Why a copy of ours is of no use.
+/// A copy of ours that is of no use.
 #[derive(Debug, thiserror::Error)]
 enum Unusable {
     #[error("{0}")]
@@ -78,8 +78,7 @@ impl<'a> Copy<'a> {
         Ok(Self { target, part })
     }
 
-    /// A model that was trained here: our copy on the disk, else the one in the bucket. Each must be the very bytes that
-    /// were kept.
+    /// Copies a model that was trained here, from the disk or else from the bucket. The bytes must be those that were kept.
     async fn model(
         mut self,
         shell: &Shell,
@@ -97,7 +96,7 @@ impl<'a> Copy<'a> {
         }
     }
 
-    /// A model that was given: nothing is known of it but its length.
+    /// Copies a model that was given, of which only the length is known.
     fn imported(mut self, source: &Path, length: u64) -> Result<(), Failure> {
         let expected =
             Expected { kind: FileKind::Any, length: Some(length), sha256: None, max_bytes: length };
@@ -169,7 +168,7 @@ impl<'a> Copy<'a> {
         written.map_err(|error| failures::storage(storage_error(self.target, &error)))
     }
 
-    /// Forgets what was written so far.
+    /// Removes the bytes that were written so far.
     fn empty(&mut self) -> Result<(), Failure> {
         let emptied = io::Seek::rewind(&mut self.part).and_then(|()| self.part.as_file().set_len(0));
         emptied.map_err(|error| failures::storage(storage_error(self.target, &error)))
@@ -187,7 +186,7 @@ impl<'a> Copy<'a> {
     }
 }
 
-/// None of our copies is the model that was kept.
+/// Makes the ending of a command that found no whole copy.
 fn of_no_use(here: Unusable, there: Option<Unusable>) -> Failure {
     if let (Unusable::Unreadable(error), None) = (&here, &there) {
         return failures::storage(error.clone());

@@ -21,7 +21,7 @@ use url::Url;
 use super::{DownloadError, Downloads};
 use crate::{moving::Moving, transport::Transport};
 
-/// A server that gives each request the next of these answers and closes. It tells the heads of the requests.
+/// Starts a server that gives each request the next of these answers and closes. The thread gives the requests' heads.
 fn serve(answers: Vec<Vec<u8>>) -> (Url, thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let base =
@@ -187,7 +187,7 @@ async fn an_address_leads_on_and_what_broke_off_goes_on() {
     }
 }
 
-/// What there is of a file is kept for the next try of the same process.
+/// The half of a file is kept for the next try of the same process.
 #[tokio::test]
 async fn half_a_file_is_gone_on_with_by_the_next_try() {
     let bytes: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();

@@ -200,7 +200,7 @@ impl Read for Reader {
     }
 }
 
-/// Opens a file of an avatar: here, or in the bucket when it is not here, or no more the one that was kept.
+/// Opens a file of an avatar: on the disk, or in the bucket when the one on the disk is gone or was changed.
 pub(super) async fn open(
     shell: &Shell,
     id: AvatarId,
@@ -223,8 +223,8 @@ pub(super) async fn open(
     Ok((download.head(), streamed))
 }
 
-/// The file at this path, when it is the very one that was kept. It is read whole before its first byte is given out:
-/// only then is there still another copy to turn to.
+/// Opens the file at this path, if its bytes are those that were kept. They are all read before the first is given out,
+/// while there is still another copy to turn to.
 async fn whole(path: &Path, download: &Download) -> Option<tokio::fs::File> {
     let (path, mut check) = (path.to_owned(), FileCheck::new(&download.expected(), 0));
     let read = move || {
@@ -251,8 +251,7 @@ async fn whole(path: &Path, download: &Download) -> Option<tokio::fs::File> {
     tokio::task::spawn_blocking(read).await.ok().flatten().map(tokio::fs::File::from_std)
 }
 
-/// Passes an object on as it comes. The last piece leaves only when all of them are known to be right: else the
-/// connection is cut.
+/// Passes an object on as it comes. The last piece leaves only when all are known to be right; else the connection is cut.
 async fn pass_on(
     mut incoming: crate::transport::Incoming,
     mut check: FileCheck,

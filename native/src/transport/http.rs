@@ -51,12 +51,12 @@ pub(super) struct Arriving {
     upload: Option<Arc<Progress>>,
 }
 
-/// How long is waited.
+/// The limits of waiting.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
-    /// Until then, for all of it.
+    /// The end of the whole exchange.
     deadline: Option<Instant>,
-    /// So long without a byte.
+    /// The longest time without a byte.
     silence: Option<Duration>,
 }
 
@@ -167,7 +167,7 @@ impl Patience {
         Self { deadline: Instant::now().checked_add(request.timeout), silence: request.silence }
     }
 
-    /// Waits for the work, as long as bytes of what is sent move.
+    /// Waits for the work as long as bytes of the request's body move.
     async fn while_moving<T>(
         self,
         upload: Option<&Progress>,
@@ -216,4 +216,69 @@ fn sentence(error: reqwest::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, time::Duration};
+
+    use likeness_core::{
+        http::{Method, NoAnswer, Request},
+        limits::{TRANSFER_CEILING, TRANSFER_SILENCE, TRANSFER_TIMEOUT},
+    };
+    use tokio::time::{Instant, sleep};
+
+    use super::{Patience, Progress};
+
+    fn patience() -> Patience {
+        let url = "http://storage.test/".parse().expect("an address");
+        Patience::of(&Request::transfer(Method::PUT, url))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_keeps_moving_is_not_cut_off() {
+        let (begun, progress) = (Instant::now(), Progress::of(1000));
+        let sending = async {
+            // Five hours of it, by a line that is as slow as can be.
+            for _ in 0..300 {
+                sleep(TRANSFER_SILENCE - Duration::from_secs(1)).await;
+                progress.moved(1);
+            }
+            7
+        };
+        assert_eq!(patience().while_moving(Some(&progress), sending).await, Ok(7));
+        assert!(begun.elapsed() > 12 * TRANSFER_TIMEOUT);
+        let endless = async {
+            loop {
+                sleep(Duration::from_secs(1)).await;
+                progress.moved(0);
+            }
+        };
+        let begun = Instant::now();
+        let ended: Result<(), NoAnswer> = patience().while_moving(Some(&progress), endless).await;
+        assert_eq!((ended, begun.elapsed().as_secs()), (Err(NoAnswer::TimedOut), TRANSFER_CEILING.as_secs()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_silent_is_given_up_and_what_is_whole_is_waited_for() {
+        let given_up = async |progress: Option<Progress>| {
+            let begun = Instant::now();
+            let ended: Result<(), NoAnswer> = patience().while_moving(progress.as_ref(), pending()).await;
+            assert_eq!(ended, Err(NoAnswer::TimedOut));
+            begun.elapsed().as_secs()
+        };
+        assert_eq!(given_up(Some(Progress::of(1000))).await, TRANSFER_SILENCE.as_secs());
+        assert_eq!(given_up(Some(Progress::of(0))).await, TRANSFER_TIMEOUT.as_secs());
+        assert_eq!(given_up(None).await, TRANSFER_SILENCE.as_secs());
+    }
+
+    /// A purchase keeps its total time.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_has_its_time_and_no_more() {
+        let url = "http://fal.test/".parse().expect("an address");
+        let call = Request::new(Method::POST, url, Duration::from_mins(5));
+        let begun = Instant::now();
+        let ended: Result<(), NoAnswer> = Patience::of(&call).while_moving(None, pending()).await;
+        assert_eq!((ended, begun.elapsed()), (Err(NoAnswer::TimedOut), Duration::from_mins(5)));
+    }
 }

@@ -24,7 +24,7 @@ impl fmt::Debug for dyn ByteSource {
     }
 }
 
-/// Bytes that are in memory already.
+/// Bytes in memory.
 pub(super) struct Held(pub(super) Bytes);
 
 impl ByteSource for Held {

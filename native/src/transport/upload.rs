@@ -40,12 +40,27 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    pub(super) fn of(remaining: u64) -> Self {
+        Self {
+            remaining: AtomicU64::new(remaining),
+            moved_at: Mutex::new(Instant::now()),
+            failure: Mutex::default(),
+            unwanted: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes that so many bytes were handed to the connection.
+    pub(super) fn moved(&self, bytes: u64) {
+        *self.moved_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.remaining.fetch_sub(bytes, Ordering::AcqRel);
+    }
+
     /// Whether the last byte was handed to the connection.
     pub(super) fn is_whole(&self) -> bool {
         self.remaining.load(Ordering::Acquire) == 0
     }
 
-    /// When the last byte so far was handed to the connection.
+    /// Gives the moment at which the last byte so far was handed to the connection.
     pub(super) fn moved_at(&self) -> Instant {
         *self.moved_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,12 +80,7 @@ impl Upload {
     /// The source is opened when the connection asks for the first bytes.
     pub(super) fn new(source: Arc<dyn ByteSource>, range: Range<u64>) -> (Self, Arc<Progress>) {
         let remaining = range.end.saturating_sub(range.start);
-        let progress = Arc::new(Progress {
-            remaining: AtomicU64::new(remaining),
-            moved_at: Mutex::new(Instant::now()),
-            failure: Mutex::default(),
-            unwanted: AtomicBool::new(false),
-        });
+        let progress = Arc::new(Progress::of(remaining));
         (Self { unopened: Some((source, range)), chunks: None, progress: Arc::clone(&progress) }, progress)
     }
 
@@ -116,8 +126,7 @@ impl Body for Upload {
         };
         let failure = match next {
             Some(Ok(chunk)) if chunk.len() as u64 <= remaining => {
-                *this.progress.moved_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-                this.progress.remaining.store(remaining - chunk.len() as u64, Ordering::Release);
+                this.progress.moved(chunk.len() as u64);
                 return Poll::Ready(Some(Ok(Frame::data(chunk))));
             }
             Some(Ok(_)) => io::Error::new(io::ErrorKind::InvalidData, "more was read than was asked for"),

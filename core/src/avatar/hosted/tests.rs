@@ -120,7 +120,7 @@ impl Hand {
         self.happens(Event::Ended(task.mark.id, Outcome::Answered { answer, held_elsewhere: false }));
     }
 
-    /// The model of a training is being fetched.
+    /// Goes on to where the model of a training is being fetched.
     fn fetches(&mut self) -> Task {
         for (number, name) in [(1, "a"), (2, "b")] {
             self.upload(name);
@@ -414,7 +414,7 @@ fn an_erase_deletes_at_once_and_again_when_nothing_signed_can_be_written_any_mor
     assert!(!Stored::write(&hand.avatar).expect("a text").contains("Anna"));
 }
 
-/// A transfer may be under way for hours, and the last of its bytes be there only after everything was deleted.
+/// A transfer may be under way for hours, and its last bytes may arrive after everything else was deleted.
 #[test]
 fn what_a_late_transfer_writes_is_deleted_as_well() {
     let mut hand = Hand::new();
@@ -438,7 +438,7 @@ fn what_a_late_transfer_writes_is_deleted_as_well() {
     assert!(hand.avatar.depots().is_empty());
 }
 
-/// Of one that nobody heard of any more it is not known that it has ended, before it must have.
+/// A transfer that was lost without a word may go on writing until its latest moment.
 #[test]
 fn what_a_lost_transfer_may_write_is_deleted_when_its_time_is_over() {
     let mut hand = Hand::new();

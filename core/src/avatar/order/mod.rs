@@ -279,7 +279,7 @@ pub struct Product<'a> {
     pub url: &'a url::Url,
     /// What it is, when fal says so.
     pub content_type: Option<&'a str>,
-    /// What must arrive.
+    /// The file that must arrive.
     pub expected: Expected,
 }
 
@@ -355,7 +355,7 @@ impl<G> Order<G> {
         matches!(self.stage, Stage::Done { .. } | Stage::Failed { .. } | Stage::Cancelled { .. })
     }
 
-    /// Whether what comes of this chore still matters. Answers of fal always do.
+    /// Tells whether the outcome of this chore still matters. An answer of fal always does.
     pub(super) fn awaits(&self, chore: Chore) -> bool {
         match chore {
             Chore::Upload => matches!(self.stage, Stage::Planned),

@@ -40,12 +40,12 @@ pub(in crate::avatar) struct Plan<'a> {
     pub(in crate::avatar) steps: Option<u32>,
 }
 
-/// How long a task may take.
+/// The time that a task has.
 #[derive(Clone, Copy)]
 pub(in crate::avatar) enum Lease {
-    /// So long.
+    /// A time that stays as it is.
     Fixed(Duration),
-    /// So long without a word that its bytes move.
+    /// A time that begins anew while the task's bytes move.
     Transfer(Duration),
 }
 

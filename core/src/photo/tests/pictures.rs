@@ -1,4 +1,4 @@
-//! Pictures that were made for us, cut and spoilt.
+//! Cut and spoilt pictures.
 
 use super::fixture;
 #[cfg(target_arch = "wasm32")]
