@@ -43,19 +43,15 @@ impl std::fmt::Display for MessageId {
 /// Answers may name people, so all of them are forgotten when an avatar's person is. No answer with a token or a signature
 /// is kept: that is made again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Recent {
     /// The oldest first.
     messages: VecDeque<Message>,
 }
 
+/// A message, when it came, and what was answered as JSON: nothing where that holds a secret, which is made again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Message {
-    id: MessageId,
-    at: Timestamp,
-    /// The answer as JSON; none where it holds a secret, which is then made again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<String>,
-}
+struct Message(MessageId, Timestamp, Option<String>);
 
 /// The most messages that are remembered.
 const MOST: usize = 1000;
@@ -147,8 +143,8 @@ impl Recent {
     }
 
     fn known(&self, id: MessageId, now: Timestamp) -> Known<'_> {
-        let found = self.messages.iter().find(|message| message.id == id && !message.is_over(now));
-        match found.map(|message| message.answer.as_deref()) {
+        let found = self.messages.iter().find(|message| message.0 == id && !message.is_over(now));
+        match found.map(|Message(_, _, answer)| answer.as_deref()) {
             None => Known::New,
             Some(Some(answer)) => Known::Answered(answer),
             Some(None) => Known::Done,
@@ -157,9 +153,9 @@ impl Recent {
 
     /// Remembers a message, and forgets those that are over or too many.
     fn note(&mut self, id: MessageId, answer: Option<String>, now: Timestamp) {
-        self.messages.retain(|message| message.id != id && !message.is_over(now));
+        self.messages.retain(|message| message.0 != id && !message.is_over(now));
         let answer = answer.filter(|answer| answer.len() <= MOST_BYTES);
-        self.messages.push_back(Message { id, at: now, answer });
+        self.messages.push_back(Message(id, now, answer));
         let mut bytes: usize = self.messages.iter().map(Message::bytes).sum();
         while self.messages.len() > MOST || bytes > MOST_BYTES {
             bytes -= self.messages.pop_front().map_or(0, |message| message.bytes());
@@ -169,21 +165,16 @@ impl Recent {
 
 impl Message {
     fn is_over(&self, now: Timestamp) -> bool {
-        self.at.plus(MESSAGES_REMEMBERED_FOR) <= now
+        self.1.plus(MESSAGES_REMEMBERED_FOR) <= now
     }
 
     fn bytes(&self) -> usize {
-        self.answer.as_ref().map_or(0, String::len)
+        self.2.as_ref().map_or(0, String::len)
     }
 }
 
-/// A reply as it is remembered.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
+/// A reply as it is remembered: its status, headers and body.
+type Kept = (u16, Vec<(String, String)>, String);
 
 impl Reply {
     /// The reply as text; none where its body is no text.
@@ -191,17 +182,14 @@ impl Reply {
         let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             Some((name.to_string(), value.to_str().ok()?.to_owned()))
         };
-        let kept = Kept {
-            status: self.status.as_u16(),
-            headers: self.headers.iter().filter_map(header).collect(),
-            body: String::from_utf8(self.body.clone()).ok()?,
-        };
+        let headers = self.headers.iter().filter_map(header).collect();
+        let kept: Kept = (self.status.as_u16(), headers, String::from_utf8(self.body.clone()).ok()?);
         serde_json::to_string(&kept).ok()
     }
 
     /// The reply that this text was made of.
     fn of_kept(text: &str) -> Option<Self> {
-        let Kept { status, headers, body } = serde_json::from_str(text).ok()?;
+        let (status, headers, body): Kept = serde_json::from_str(text).ok()?;
         let mut reply = Self::empty(StatusCode::from_u16(status).ok()?);
         for (name, value) in &headers {
             reply = reply.with(http::HeaderName::from_bytes(name.as_bytes()).ok()?, value);

@@ -107,7 +107,8 @@ impl Rows {
     /// Does work that messages came for, and saves what is remembered of these together with what the work saved: nothing
     /// is awaited in between.
     pub(crate) fn remembering<T>(&self, work: impl FnOnce(&mut Recent) -> Result<T>) -> Result<T> {
-        let before: Recent = self.value(RECENT)?.unwrap_or_default();
+        // What another version of this program wrote is no reason to answer nobody: it counts for ten minutes only.
+        let before: Recent = self.value(RECENT).ok().flatten().unwrap_or_default();
         let mut recent = before.clone();
         let done = work(&mut recent)?;
         if recent != before {

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Known, MOST, MOST_BYTES, MessageId, Recent};
+use super::{Known, MOST, MOST_BYTES, Message, MessageId, Recent};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
@@ -523,8 +523,7 @@ fn what_is_remembered_is_bounded_in_number_and_size() {
     for number in 0..10 {
         recent.note(id(number), Some("x".repeat(MOST_BYTES / 3)), at(0));
     }
-    let bytes: usize =
-        recent.messages.iter().filter_map(|message| message.answer.as_ref()).map(String::len).sum();
+    let bytes: usize = recent.messages.iter().map(Message::bytes).sum();
     assert!(bytes <= MOST_BYTES && recent.messages.len() == 3, "{bytes} bytes in {}", recent.messages.len());
     // One that is too long by itself is known to be done.
     recent.note(id(10), Some("x".repeat(MOST_BYTES + 1)), at(0));
