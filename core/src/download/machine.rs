@@ -126,11 +126,12 @@ impl Download {
         if !matches!(self.state, State::Reading) {
             return false;
         }
+        let length = self.check.length() + bytes.len() as u64;
+        if self.part_end.is_some_and(|end| length > end) {
+            self.anew();
+            return false;
+        }
         match self.check.add(bytes) {
-            Ok(()) if self.part_end.is_some_and(|end| self.check.length() > end) => {
-                self.anew();
-                false
-            }
             Ok(()) => true,
             Err(problem) => {
                 self.spoilt(problem);
@@ -149,7 +150,7 @@ impl Download {
         if let Err(why) = ended {
             self.broke(NetworkError::NoAnswer(why));
         } else if self.part_end.is_some_and(|end| length < end) {
-            // A body that is shorter than its part is something else: a page, a message.
+            // A body of another length than its part is something else: a page, a message.
             self.anew();
         } else if short {
             // A part of what was asked for, or a connection that ended politely in the middle.

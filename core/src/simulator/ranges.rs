@@ -16,15 +16,12 @@ pub(super) fn part(mut response: Response, call: &Call<'_>) -> Response {
     let Some(range) = call.header("range").filter(|_| unchanged).and_then(|range| read(range, length)) else {
         return response;
     };
-    let (status, said) = match range {
-        Some((start, last)) => {
-            response.body = response.body.get(start..=last).unwrap_or_default().to_vec();
-            (StatusCode::PARTIAL_CONTENT, format!("bytes {start}-{last}/{length}"))
-        }
-        None => {
-            response.body.clear();
-            (StatusCode::RANGE_NOT_SATISFIABLE, format!("bytes */{length}"))
-        }
+    let (status, said) = if let Some((start, last)) = range {
+        response.body = response.body.get(start..=last).unwrap_or_default().to_vec();
+        (StatusCode::PARTIAL_CONTENT, format!("bytes {start}-{last}/{length}"))
+    } else {
+        response.body.clear();
+        (StatusCode::RANGE_NOT_SATISFIABLE, format!("bytes */{length}"))
     };
     response.status = status;
     reply::with(response, http::header::CONTENT_RANGE, &said)

@@ -51,7 +51,7 @@ fn announced(world: &World, target: &str, line: &str, body: &[u8]) -> Answer {
 pub(super) fn too_large(world: &World) {
     world.create().is(201);
     let target = world.of("/photos/p");
-    announced(world, &target, "content-length: 20000001", b"").refused(413, "api.body_too_large");
+    announced(world, &target, "content-length: 32000001", b"").refused(413, "api.body_too_large");
     announced(world, &target, "transfer-encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n")
         .refused(411, "api.no_length");
     world.get(&target).refused(404, "photos.not_found");
