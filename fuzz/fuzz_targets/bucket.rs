@@ -14,7 +14,8 @@ use likeness_core::{
 
 fuzz_target!(|bytes: &[u8]| {
     let secret = |text| Secret::new(text).expect("text");
-    let access = Access { key: secret("AKIAEXAMPLE"), secret: secret("hush"), region: "us-east-1".to_owned() };
+    let access =
+        Access { key: secret("AKIAEXAMPLE"), secret: secret("hush"), region: "us-east-1".to_owned() };
     let endpoint = "http://127.0.0.1:9000".parse().expect("an address");
     let bucket = Bucket::new(&endpoint, "photos", &access, None).expect("a bucket");
     let Ok(text) = std::str::from_utf8(bytes) else { return };

@@ -144,7 +144,8 @@ impl Shell {
     /// The simulator of this avatar. One for each avatar that is driven: calls past it are lost.
     fn simulated(&self, id: AvatarId) -> Result<Transport, Failure> {
         let base = SIMULATOR.parse().map_err(|error: url::ParseError| no_way(&error))?;
-        let plan = Plan::of_avatar(base, id, self.settings.mock_training.value);
+        let (seed, _) = uuid::Uuid::from_bytes(entropy()?).as_u64_pair();
+        let plan = Plan::of_avatar(base, seed, self.settings.mock_training.value);
         Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan })))
     }
 

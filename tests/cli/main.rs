@@ -35,6 +35,7 @@ mod relay;
 mod running;
 mod serve;
 mod settings;
+mod simulate;
 mod swallowed;
 mod token;
 mod train;

@@ -150,9 +150,29 @@ impl Server {
     pub(crate) fn start(place: &Place, duration: &str, faults: &[&str]) -> Self {
         let mut words = vec!["simulate", "--listen", "127.0.0.1:0", "--duration", duration];
         words.extend(faults.iter().flat_map(|fault| ["--fault", fault]));
-        let running = Running::start(&mut place.command(&words));
+        Self::running(Running::start(&mut place.command(&words)))
+    }
+
+    /// One that was started, once it listens.
+    pub(crate) fn running(running: Running) -> Self {
         let line = running.stdout.wait_for("listening on ");
         Self { running, base: line.trim_start_matches("listening on ").to_owned() }
+    }
+
+    /// Tells it to end, and waits for that.
+    pub(crate) fn stop(self, signal: &str) -> Ending {
+        self.running.signal(signal);
+        self.running.ended()
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(self) -> Ending {
+        self.running.kill()
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.running.child.id()
     }
 
     /// How often an order for a training arrived whole, whatever became of it.

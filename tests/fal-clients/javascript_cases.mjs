@@ -3,7 +3,7 @@
 // Nothing of the client is changed: its connections are led here by the proxy that the environment names.
 import assert from "node:assert/strict";
 import { File } from "node:buffer";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -14,7 +14,7 @@ const { ApiError, ValidationError, createFalClient } = installed("@fal-ai/client
 
 const inputs = JSON.parse(readFileSync(new URL("inputs.json", import.meta.url)));
 const { trainer, generator } = inputs;
-const { ZIP, LARGE_ZIP, WEBHOOK, BASE } = process.env;
+const { ZIP, LARGE_ZIP, LARGE_SHA256, WEBHOOK, BASE } = process.env;
 const fal = createFalClient();
 const prompt = { prompt: "a portrait", image_size: "square", seed: 7 };
 
@@ -52,6 +52,14 @@ async function fetched(url, bytes, type) {
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get("content-type"), type);
   assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes), "the bytes are others");
+}
+
+// A part of it, as resumed transfers ask for one.
+async function part(url, bytes) {
+  const answer = await fetch(url, { headers: { range: "bytes=39990-40009" } });
+  assert.equal(answer.status, 206);
+  assert.equal(answer.headers.get("content-range"), `bytes 39990-40009/${bytes.length}`);
+  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes.subarray(39990, 40010)), "the bytes are others");
 }
 
 const cases = {
@@ -159,6 +167,21 @@ const cases = {
     const url = await fal.storage.upload(file(bytes, "a photo.png", "image/png"));
     assert.equal(new URL(url).host, "v3b.fal.media");
     await fetched(url, bytes, "image/png");
+  },
+
+  // More than the simulator holds in memory; and more than 90 MiB, which go in parts.
+  async upload_large() {
+    const bytes = randomBytes(1_000_000);
+    const url = await fal.storage.upload(file(bytes, "a.png", "image/png"));
+    await fetched(url, bytes, "image/png");
+    await part(url, bytes);
+    const large = readFileSync(LARGE_ZIP);
+    const inParts = await fal.storage.upload(file(large, "photos.zip", "application/zip"));
+    const answer = await fetch(inParts);
+    const sum = createHash("sha256");
+    for await (const chunk of answer.body) sum.update(chunk);
+    assert.equal(sum.digest("hex"), LARGE_SHA256);
+    await part(inParts, large);
   },
 
   async upload_in_input() {

@@ -121,6 +121,30 @@ def upload():
     fetched(url, data, "image/png")
 
 
+def part(url, data):
+    """A part of it, as resumed transfers ask for one."""
+    answer = httpx.get(url, headers={"Range": "bytes=39990-40009"})
+    said = (answer.status_code, answer.headers["content-range"])
+    check("a part of it", said, (206, f"bytes 39990-40009/{len(data)}"))
+    check("the part's bytes", answer.content, data[39990:40010])
+
+
+def upload_large():
+    """More than the simulator holds in memory, whole and in parts of a megabyte."""
+    data = os.urandom(1_000_000)
+    url = fal_client.upload(data, "image/png", "a.png")
+    fetched(url, data, "image/png")
+    part(url, data)
+    internals.MULTIPART_THRESHOLD, internals.MULTIPART_CHUNK_SIZE = 2_000_000, 1_000_000
+    data = os.urandom(3_500_000)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photos.zip"
+        path.write_bytes(data)
+        url = fal_client.upload_file(path)
+    fetched(url, data, "application/zip")
+    part(url, data)
+
+
 def upload_signed():
     data = os.urandom(50_000)
     fetched(fal_client.upload(data, "image/png", "a.png", repository="fal"), data, "image/png")

@@ -7,6 +7,7 @@ what they send now, and that other programs can read our archives. See scripts/t
 
 import concurrent.futures
 import difflib
+import hashlib
 import json
 import os
 import subprocess
@@ -36,6 +37,7 @@ WELL = {
     "result": BOTH,
     "subscribe": BOTH,
     "upload": BOTH,
+    "upload_large": BOTH,
     "upload_signed": ("python",),
     "upload_in_input": ("javascript",),
     "upload_in_parts": BOTH,
@@ -140,6 +142,7 @@ class Run:
             "WEBHOOK": self.receiver.url,
             "ZIP": str(self.zip),
             "LARGE_ZIP": str(self.large_zip),
+            "LARGE_SHA256": hashlib.sha256(self.large_zip.read_bytes()).hexdigest(),
         }
         started = time.monotonic()
         process = subprocess.Popen(

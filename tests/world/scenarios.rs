@@ -142,7 +142,7 @@ fn a_look_adopts_an_earlier_attempt_and_orders_nothing() {
 
 #[test]
 fn a_request_that_is_named_while_fals_list_is_away_is_adopted_later() {
-    let mut world = ordered(&["submit-accepted-then-dropped", "list-unavailable=6"]);
+    let mut world = ordered(&["submit-accepted-then-dropped", "list-unavailable=20"]);
     world.live(world.now.plus(Duration::from_secs(30))).expect("no law is broken");
     let named = world.books.purchase(0, Key::Training(1)).expect("bought").parse().expect("an id");
     world.tell(0, Event::Asked(Command::Resolve(OrderKey::Training(1), named))).expect("told");

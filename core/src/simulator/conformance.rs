@@ -2,13 +2,14 @@
 
 mod chaos;
 mod faults;
+mod kept;
 mod platform;
 mod queue;
 mod refusals;
 mod storage;
 mod webhooks;
 
-use std::{io::Cursor, time::Duration};
+use std::{collections::BTreeMap, io::Cursor, time::Duration};
 
 use serde_json::Value;
 
@@ -18,17 +19,26 @@ use crate::{
     time::Timestamp,
 };
 
-/// A caller with a clock. Every call is made on a simulator that was saved and loaded just before.
+/// A caller with a clock, and a shell that keeps files where the plan says so. Every call is made on a simulator that
+/// was saved and loaded just before.
 pub(super) struct World {
     pub(super) fal: Simulator,
     pub(super) now: Timestamp,
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// Whether it is saved and loaded before each call.
+    pub(super) saves: bool,
 }
 
 impl World {
     pub(super) fn new(change: impl FnOnce(&mut Plan)) -> Self {
         let mut plan = Plan::new("http://127.0.0.1:8089".parse().expect("url"));
         change(&mut plan);
-        Self { fal: Simulator::new(plan), now: Timestamp::from_millis(1_795_555_555_000) }
+        Self {
+            fal: Simulator::new(plan),
+            now: Timestamp::from_millis(1_795_555_555_000),
+            files: BTreeMap::new(),
+            saves: true,
+        }
     }
 
     pub(super) fn with_fault(fault: &str) -> Self {
@@ -41,16 +51,28 @@ impl World {
 
     /// A call with these headers.
     pub(super) fn send(&mut self, method: Method, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let saved = serde_json::to_string(&self.fal).expect("a state");
-        let loaded: Simulator = serde_json::from_str(&saved).expect("a state");
-        assert_eq!(loaded, self.fal);
-        self.fal = loaded;
+        if self.saves {
+            let saved = serde_json::to_string(&self.fal).expect("a state");
+            let loaded: Simulator = serde_json::from_str(&saved).expect("a state");
+            assert_eq!(loaded, self.fal);
+            self.fal = loaded;
+        }
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"));
         }
         let incoming = Incoming { method, url: url.to_owned(), headers: map };
-        self.fal.answer(&incoming, &mut Cursor::new(body), self.now)
+        let reply = self.fal.answer(&incoming, &mut Cursor::new(body), self.now);
+        let keeping = self.fal.take_keeping();
+        if let Some(name) = keeping.keep {
+            self.files.insert(name, body.to_vec());
+        }
+        for name in keeping.forget {
+            self.files.remove(&name);
+        }
+        // Nothing is kept that nobody knows of, and nothing is missing.
+        assert_eq!(self.files.values().map(|file| file.len() as u64).sum::<u64>(), self.fal.kept_bytes());
+        reply
     }
 
     /// A call with a key that is answered.

@@ -3,18 +3,17 @@
 use super::{
     Call, FaultKind, Reply, Simulator,
     job::{Job, Phase, Work},
+    kept::{self, KeptFile},
     plan::Plan,
     random::{self, Random},
-    ranges, reply,
+    ranges::{self, Given},
+    reply,
     reply::Stop,
     safetensors,
     storage::{Access, State},
     training::{CONFIG_NAME, LORA_NAME},
 };
-use crate::{
-    http::{Response, StatusCode},
-    time::Timestamp,
-};
+use crate::{http::StatusCode, time::Timestamp};
 
 /// The path of a file that belongs to a request or an upload.
 pub(super) fn path(plan: &Plan, id: &str, name: &str) -> String {
@@ -33,7 +32,10 @@ impl Simulator {
         if self.faults.take(FaultKind::FileExpired) {
             return Err(not_found());
         }
-        let mut file = self.file_at(call, path, now)?;
+        let mut file = match self.file_at(call, path, now)? {
+            Reply::Whole(file) => file,
+            kept => return Ok(kept),
+        };
         if self.faults.take(FaultKind::DownloadPage) {
             file = reply::file(StatusCode::OK, "text/html", b"<html>Just a moment...</html>".to_vec());
         }
@@ -43,10 +45,10 @@ impl Simulator {
         Ok(ranges::part(file, call).into())
     }
 
-    fn file_at(&self, call: &Call<'_>, path: &str, now: Timestamp) -> Result<Response, Stop> {
+    fn file_at(&self, call: &Call<'_>, path: &str, now: Timestamp) -> Result<Reply, Stop> {
         if let Some((job, name)) = self.made_by(path, now) {
             let (kind, bytes) = contents(job, name, &self.plan).ok_or_else(not_found)?;
-            return Ok(reply::file(StatusCode::OK, kind, bytes));
+            return Ok(reply::file(StatusCode::OK, kind, bytes).into());
         }
         let upload = self.uploads.iter().find(|upload| upload.path == path).ok_or_else(not_found)?;
         let State::Stored { piece, expires, .. } = &upload.state else { return Err(not_found()) };
@@ -61,11 +63,21 @@ impl Simulator {
             Access::Hide if call.header("authorization").is_none() => return Err(not_found()),
             _ => {}
         }
-        let Some(kept) = &piece.kept else {
+        if let Some(kept) = &piece.kept {
+            let file = reply::file(StatusCode::OK, &upload.content_type, kept.0.clone());
+            return Ok(file.into());
+        }
+        if piece.files.is_empty() {
             // The bytes were not kept: say so rather than answer with others.
-            return Err(reply::refusal(501, "The simulator did not keep this file: it is too large").into());
-        };
-        Ok(reply::file(StatusCode::OK, &upload.content_type, kept.0.clone()))
+            return Err(reply::refusal(501, &not_kept(self.plan.files, piece.length)).into());
+        }
+        let (tag, length) = (piece.etag(), piece.length);
+        let given = Given::of(call, &tag, length);
+        let range = given.bytes(length);
+        let head = given.head(reply::file(StatusCode::OK, &upload.content_type, Vec::new()), &tag, length);
+        let bytes = range.end.saturating_sub(range.start).to_string();
+        let head = reply::with(head, http::header::CONTENT_LENGTH, &bytes);
+        Ok(Reply::Kept(KeptFile { head, pieces: kept::pieces(&piece.files, &range) }))
     }
 
     /// Whether a file is at this path.
@@ -118,6 +130,21 @@ fn contents(job: &Job, name: &str, plan: &Plan) -> Option<(&'static str, Vec<u8>
             Some((pictures.content_type(), pictures.picture(index)?))
         }
         Work::Training(_) | Work::Nothing => None,
+    }
+}
+
+/// Why a file cannot be fetched back that was uploaded whole. `room` is how many bytes the shell keeps.
+fn not_kept(room: Option<u64>, length: u64) -> String {
+    match room {
+        Some(room) if length <= room => {
+            format!(
+                "The simulator keeps {room} bytes of uploads (--keep-uploads); newer ones took this one's place"
+            )
+        }
+        Some(room) => {
+            format!("The simulator keeps {room} bytes of uploads (--keep-uploads); this one has {length}")
+        }
+        None => "The simulator did not keep this file: it is too large".to_owned(),
     }
 }
 

@@ -50,6 +50,9 @@ pub(super) struct Job {
     pub(super) lifetime: Option<u64>,
     /// Whether its payloads were deleted.
     pub(super) deleted: bool,
+    /// How many bytes it was ordered with.
+    #[serde(default)]
+    pub(super) bytes: u64,
 }
 
 /// What it does.

@@ -37,6 +37,7 @@ mod files;
 mod generation;
 mod input;
 mod job;
+mod kept;
 mod piece;
 mod plan;
 mod platform;
@@ -61,6 +62,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     events::{EventStream, Events},
     fault::{Fault, FaultError, FaultKind},
+    kept::{Keeping, KeptFile},
     plan::{Addresses, DOCUMENTED_MIN_IMAGES, InputErrors, Plan},
     reply::Reply,
     webhooks::{DeliveryOutcome, WebhookDelivery},
@@ -88,6 +90,9 @@ pub struct Simulator {
     jobs: Vec<Job>,
     uploads: Vec<Upload>,
     deliveries: Vec<Delivery>,
+    /// What the shell is to do with files before the answer to the last call leaves.
+    #[serde(skip)]
+    keeping: Keeping,
 }
 
 /// A call as it arrives.
@@ -140,7 +145,15 @@ impl Simulator {
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         let faults = Pending::new(&plan.faults);
-        Self { plan, faults, counter: 0, jobs: Vec::new(), uploads: Vec::new(), deliveries: Vec::new() }
+        Self {
+            plan,
+            faults,
+            counter: 0,
+            jobs: Vec::new(),
+            uploads: Vec::new(),
+            deliveries: Vec::new(),
+            keeping: Keeping::default(),
+        }
     }
 
     /// What it was told to do.
@@ -200,6 +213,9 @@ impl Simulator {
                 response.body.clear();
             }
         }
+        if let (Reply::Kept(file), true) = (&mut reply, incoming.method == Method::HEAD) {
+            file.pieces.clear();
+        }
         reply
     }
 
@@ -212,14 +228,14 @@ impl Simulator {
             Route::Result { request } => self.result(&call, &request, now),
             Route::Cancel { request } => self.cancel(&call, &request, now),
             Route::Token => self.upload_token(&call, now),
-            Route::Initiate => self.initiate(&call, body, false),
-            Route::InitiateMultipart => self.initiate(&call, body, true),
+            Route::Initiate => self.initiate(&call, body, false, now),
+            Route::InitiateMultipart => self.initiate(&call, body, true, now),
             Route::Put { upload } => self.put(&call, &upload, body, now),
             Route::Part { upload, number } => self.put_part(&call, &upload, number, body),
             Route::PartAddress { upload, number } => self.part_address(&call, &upload, number),
             Route::Complete { upload } => self.complete(&call, &upload, body, now),
             Route::CdnUpload => self.cdn_upload(&call, body, now),
-            Route::CdnMultipart => self.cdn_multipart(&call),
+            Route::CdnMultipart => self.cdn_multipart(&call, now),
             Route::CdnPart { upload, number } => self.cdn_part(&call, &upload, number, body),
             Route::CdnComplete { upload } => self.cdn_complete(&call, &upload, body, now),
             Route::File { path } => self.file(&call, &path, now),

@@ -5,7 +5,7 @@ use std::io::{Read as _, SeekFrom};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Body, random};
+use super::{Body, kept::File, random};
 
 /// What is known of bytes that arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub(super) struct Piece {
     pub(super) sha256: String,
     /// The bytes themselves, when they are few enough.
     pub(super) kept: Option<Kept>,
+    /// The files of the shell's in which they lie, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) files: Vec<File>,
     /// The last bytes of a part, for the archive's directory.
     tail: Option<Kept>,
 }
@@ -63,7 +66,7 @@ impl Piece {
             }
         }
         let digest: [u8; 32] = hash.finalize().into();
-        Ok(Self { length, sha256: random::hex(&digest), kept: kept.map(Kept), tail: None })
+        Ok(Self { length, sha256: random::hex(&digest), kept: kept.map(Kept), files: Vec::new(), tail: None })
     }
 
     /// Reads a part, of which the end is kept as well.
@@ -100,7 +103,22 @@ impl Piece {
         };
         let digest: [u8; 32] = hash.finalize().into();
         let kept = kept.map(|kept: Vec<&[u8]>| Kept(kept.concat()));
-        (Self { length, sha256: random::hex(&digest), kept, tail: None }, tail.concat())
+        let files = if parts.iter().all(|part| part.length == 0 || !part.files.is_empty()) {
+            parts.iter().flat_map(|part| part.files.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        (Self { length, sha256: random::hex(&digest), kept, files, tail: None }, tail.concat())
+    }
+
+    /// How many of its last bytes are kept.
+    pub(super) fn tail_length(&self) -> usize {
+        self.tail.as_ref().map_or(0, |tail| tail.0.len())
+    }
+
+    /// Its last bytes are not needed.
+    pub(super) fn forget_tail(&mut self) {
+        self.tail = None;
     }
 
     /// The entity tag of a part.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Fault;
-use crate::{avatar::AvatarId, limits::POLL_INTERVAL};
+use crate::limits::POLL_INTERVAL;
 
 /// How many images the portrait trainer's page asks for ("at least 10 images, although more is better").
 /// fal publishes no number that it enforces.
@@ -42,9 +42,13 @@ pub struct Plan {
     /// portrait trainer's page only advises [`DOCUMENTED_MIN_IMAGES`]; the default, 4, is the least that any of
     /// fal's FLUX trainers names (flux-lora-fast-training: "at least 4 images").
     pub min_images: u32,
-    /// Uploads of at most this many bytes are kept and can be fetched again. Of larger ones only the length, the
-    /// digest and what the archive holds are kept, so that the state stays small.
+    /// Uploads of at most this many bytes are kept in the state and can be fetched again, where the shell keeps no
+    /// files. Of larger ones only the length, the digest and what the archive holds are kept, so that it stays small.
     pub keep_uploads_below: u64,
+    /// How many bytes of uploads the shell keeps in files of its own, where it keeps any: the newest. See
+    /// [`Keeping`](super::Keeping).
+    #[serde(default)]
+    pub files: Option<u64>,
     /// Whether the list of requests shows unfinished ones. fal does not say; without is the harder case.
     pub list_unfinished: bool,
     /// When an input that breaks the model's schema is refused.
@@ -95,6 +99,7 @@ impl Plan {
             faults: Vec::new(),
             min_images: 4,
             keep_uploads_below: 64 << 10,
+            files: None,
             list_unfinished: false,
             input_errors: InputErrors::AtSubmit,
         }
@@ -129,10 +134,11 @@ impl Plan {
         self.url("https://v3b.fal.media", path)
     }
 
-    /// The plan of a simulator that is one avatar's own: its ids are unlike those of every other.
+    /// The plan of a simulator that is one avatar's own. `seed` is a fresh random number: an avatar that was erased may
+    /// come again, and its requests must have other ids then.
     #[must_use]
-    pub fn of_avatar(base: Url, avatar: AvatarId, training: Duration) -> Self {
-        Self { seed: avatar.uuid().as_u64_pair().1, ..Self::new(base).with_training(training) }
+    pub fn of_avatar(base: Url, seed: u64, training: Duration) -> Self {
+        Self { seed, ..Self::new(base).with_training(training) }
     }
 
     /// The pause between two looks at a training that takes this long: some thirty looks in all.

@@ -1,50 +1,92 @@
 //! Parts of a file (RFC 9110, section 14), as the stores behind fal's file addresses give them.
 
+use std::ops::Range;
+
 use super::{Call, reply};
 use crate::http::{Response, StatusCode};
 
-/// Gives the answer, or the part of it that was asked for.
-pub(super) fn part(mut response: Response, call: &Call<'_>) -> Response {
+/// What of a file is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    Whole,
+    /// These bytes.
+    Part(Range<u64>),
+    /// Nothing: it is not as long as that.
+    Nothing,
+}
+
+impl Given {
+    /// What a call asks for of a file of this length that is known by this tag.
+    pub(super) fn of(call: &Call<'_>, tag: &str, length: u64) -> Self {
+        let unchanged = call.header("if-range").is_none_or(|condition| condition == tag);
+        match call.header("range").filter(|_| unchanged).and_then(|range| read(range, length)) {
+            None => Self::Whole,
+            Some(range) if range.is_empty() => Self::Nothing,
+            Some(range) => Self::Part(range),
+        }
+    }
+
+    /// Which bytes of a file of this length these are.
+    pub(super) fn bytes(&self, length: u64) -> Range<u64> {
+        match self {
+            Self::Whole => 0..length,
+            Self::Part(range) => range.clone(),
+            Self::Nothing => 0..0,
+        }
+    }
+
+    /// The answer's head.
+    pub(super) fn head(&self, response: Response, tag: &str, length: u64) -> Response {
+        let mut response = reply::with(response, http::header::ETAG, tag);
+        let said = match self {
+            Self::Whole => return reply::with(response, http::header::ACCEPT_RANGES, "bytes"),
+            Self::Part(range) => {
+                response.status = StatusCode::PARTIAL_CONTENT;
+                format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1))
+            }
+            Self::Nothing => {
+                response.status = StatusCode::RANGE_NOT_SATISFIABLE;
+                format!("bytes */{length}")
+            }
+        };
+        reply::with(response, http::header::CONTENT_RANGE, &said)
+    }
+}
+
+/// The answer, or the part of it that was asked for.
+pub(super) fn part(response: Response, call: &Call<'_>) -> Response {
     if response.status != StatusCode::OK {
         return response;
     }
-    let length = response.body.len();
+    let length = response.body.len() as u64;
     let tag = format!("\"{:08x}-{length}\"", crc32fast::hash(&response.body));
-    response = reply::with(response, http::header::ETAG, &tag);
-    response = reply::with(response, http::header::ACCEPT_RANGES, "bytes");
-    let unchanged = call.header("if-range").is_none_or(|condition| condition == tag);
-    let Some(range) = call.header("range").filter(|_| unchanged).and_then(|range| read(range, length)) else {
-        return response;
-    };
-    let (status, said) = if let Some((start, last)) = range {
-        response.body = response.body.get(start..=last).unwrap_or_default().to_vec();
-        (StatusCode::PARTIAL_CONTENT, format!("bytes {start}-{last}/{length}"))
-    } else {
-        response.body.clear();
-        (StatusCode::RANGE_NOT_SATISFIABLE, format!("bytes */{length}"))
-    };
-    response.status = status;
-    reply::with(response, http::header::CONTENT_RANGE, &said)
+    let given = Given::of(call, &tag, length);
+    let mut response = given.head(response, &tag, length);
+    if given != Given::Whole {
+        let range = given.bytes(length);
+        let at = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        response.body = response.body.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec();
+    }
+    response
 }
 
-/// Reads one range: its first and its last byte. `None` for a text that is not a range, which counts as not asked;
-/// `Some(None)` where the file has no such bytes.
-#[expect(clippy::option_option, reason = "two kinds of no, named above")]
-fn read(text: &str, length: usize) -> Option<Option<(usize, usize)>> {
+/// The bytes of one range, none where it lies behind the end. `None` for what is not one range, which counts as not
+/// asked.
+fn read(text: &str, length: u64) -> Option<Range<u64>> {
     let (start, last) = text.strip_prefix("bytes=")?.split_once('-')?;
-    let number = |text: &str| text.trim().parse::<usize>().ok();
-    let (start, last) = match (start.trim(), last.trim()) {
-        ("", suffix) => (length.saturating_sub(number(suffix)?), length.saturating_sub(1)),
-        (start, "") => (number(start)?, length.saturating_sub(1)),
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let range = match (start.trim(), last.trim()) {
+        ("", suffix) => length.saturating_sub(number(suffix)?)..length,
+        (start, "") => number(start)?..length,
         (start, last) => {
             let (start, last) = (number(start)?, number(last)?);
             if last < start {
                 return None;
             }
-            (start, last.min(length.saturating_sub(1)))
+            start..last.saturating_add(1).min(length)
         }
     };
-    Some((start <= last && start < length).then_some((start, last)))
+    Some(if range.start < range.end { range } else { 0..0 })
 }
 
 #[cfg(test)]
@@ -54,23 +96,23 @@ mod tests {
     use crate::test;
 
     #[test]
-    fn one_range_is_read() {
+    fn one_range_is_read_in_every_way_of_writing_it() {
         for (text, range) in [
-            ("bytes=0-", Some(Some((0, 9)))),
-            ("bytes=4-", Some(Some((4, 9)))),
-            ("bytes=4-4", Some(Some((4, 4)))),
-            ("bytes=4-99", Some(Some((4, 9)))),
-            ("bytes=-3", Some(Some((7, 9)))),
-            ("bytes=-99", Some(Some((0, 9)))),
-            ("bytes=10-", Some(None)),
-            ("bytes=-0", Some(None)),
-            ("bytes=5-4", None),
-            ("bytes=a-", None),
+            ("bytes=0-3", Some(0..4)),
+            ("bytes=4-", Some(4..10)),
+            ("bytes=-3", Some(7..10)),
+            ("bytes=-30", Some(0..10)),
+            ("bytes=8-99", Some(8..10)),
+            ("bytes=10-", Some(0..0)),
+            ("bytes=-0", Some(0..0)),
+            ("bytes=18446744073709551615-18446744073709551615", Some(0..0)),
+            ("bytes=3-2", None),
             ("bytes=0-1,4-5", None),
             ("items=0-1", None),
+            ("bytes=a-b", None),
+            ("bytes=-", None),
         ] {
             assert_eq!(read(text, 10), range, "{text}");
         }
-        assert_eq!(read("bytes=0-", 0), Some(None));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::events::EventStream;
+use super::{events::EventStream, kept::KeptFile};
 use crate::http::{Answer, HeaderName, HeaderValue, NoAnswer, Response, StatusCode};
 
 /// What the simulator does with a call.
@@ -19,6 +19,8 @@ pub enum Reply {
         /// The answer then.
         response: Response,
     },
+    /// Answers with bytes that the shell keeps: only where a plan says that it does.
+    Kept(KeptFile),
     /// Answers nothing: the connection is cut. What the call asked for may have been done.
     Dropped,
     /// Answers with a stream of server-sent events, which [`Simulator::events`](super::Simulator::events) gives.
@@ -27,14 +29,14 @@ pub enum Reply {
 
 impl Reply {
     /// How long a caller waits who gives up after `timeout`, and what it is left with then: for shells that
-    /// answer from the simulator without a network between. A stream of events is of no use to such a caller; it
-    /// counts as a connection that broke.
+    /// answer from the simulator without a network between. A stream of events is of no use to such a caller, and it
+    /// keeps no files; both count as a connection that broke.
     pub fn within(self, timeout: Duration) -> (Duration, Answer) {
         match self {
             Self::Whole(response) => (Duration::ZERO, Ok(response)),
             Self::Late { after, response } if after < timeout => (after, Ok(response)),
             Self::Late { .. } => (timeout, Err(NoAnswer::TimedOut)),
-            Self::Dropped | Self::Events(_) => (Duration::ZERO, Err(NoAnswer::Interrupted)),
+            Self::Dropped | Self::Events(_) | Self::Kept(_) => (Duration::ZERO, Err(NoAnswer::Interrupted)),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     Body, Call, FaultKind, Reply, Simulator,
     account::HEADER_REQUIRED,
     contents::{self, Contents},
+    kept::File,
     piece::Piece,
     random, read_json, reply,
     reply::Stop,
@@ -45,6 +46,17 @@ pub(super) enum State {
     Stored { piece: Piece, contents: Contents, expires: Option<Timestamp> },
 }
 
+impl State {
+    /// All that had come.
+    fn into_pieces(self) -> Vec<Piece> {
+        match self {
+            Self::Waiting => Vec::new(),
+            Self::Parts(parts) => parts.into_values().collect(),
+            Self::Stored { piece, .. } => vec![piece],
+        }
+    }
+}
+
 impl Simulator {
     pub(super) fn upload_token(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Reply, Stop> {
         self.account(call, HEADER_REQUIRED)?;
@@ -68,8 +80,10 @@ impl Simulator {
         call: &Call<'_>,
         body: &mut dyn Body,
         multipart: bool,
+        now: Timestamp,
     ) -> Result<Reply, Stop> {
         self.account(call, HEADER_REQUIRED)?;
+        self.forget_uploads(now);
         if self.faults.take(FaultKind::InitiateFailed) {
             return Err(reply::refusal(500, "Internal Server Error").into());
         }
@@ -132,13 +146,15 @@ impl Simulator {
         now: Timestamp,
     ) -> Result<Reply, Stop> {
         self.bearer(call)?;
+        self.forget_uploads(now);
         let (id, path) = self.begin_with_headers(call, false);
         self.store(&id, body, now)?;
         Ok(reply::answer(200, &json!({ "access_url": self.plan.file_url(&path) })).into())
     }
 
-    pub(super) fn cdn_multipart(&mut self, call: &Call<'_>) -> Result<Reply, Stop> {
+    pub(super) fn cdn_multipart(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Reply, Stop> {
         self.bearer(call)?;
+        self.forget_uploads(now);
         let (id, path) = self.begin_with_headers(call, true);
         let value = json!({ "access_url": self.plan.file_url(&path), "uploadId": id });
         Ok(reply::answer(200, &value).into())
@@ -206,43 +222,66 @@ impl Simulator {
     }
 
     fn store(&mut self, id: &str, body: &mut dyn Body, now: Timestamp) -> Result<(), Stop> {
-        let piece = self.receive(body, Piece::read)?;
+        let piece = self.receive(id, body, Piece::read)?;
         let contents = contents::inspect(body, piece.length);
         let upload = self.upload(id)?;
         if matches!(upload.state, State::Parts(_)) {
             return Err(reply::refusal(400, "This upload is in parts").into());
         }
         let expires = upload.lifetime.map(|seconds| now.plus(Duration::from_secs(seconds)));
-        upload.state = State::Stored { piece, contents, expires };
+        let files = piece.files.clone();
+        let earlier = std::mem::replace(&mut upload.state, State::Stored { piece, contents, expires });
+        self.keep(id, &files, earlier.into_pieces());
         Ok(())
     }
 
     fn store_part(&mut self, id: &str, number: u32, body: &mut dyn Body) -> Result<Reply, Stop> {
-        let piece = self.receive(body, Piece::read_part)?;
-        let State::Parts(parts) = &mut self.upload(id)?.state else {
+        let piece = self.receive(&format!("{id}-{number}"), body, Piece::read_part)?;
+        let upload = self.upload(id)?;
+        let State::Parts(parts) = &mut upload.state else {
             return Err(reply::refusal(400, "This upload is not in parts").into());
         };
-        let etag = piece.etag();
-        parts.insert(number, piece);
+        let (etag, files) = (piece.etag(), piece.files.clone());
+        let earlier = parts.insert(number, piece);
+        upload.state.bound_tails();
+        self.keep(id, &files, earlier);
         let response = reply::answer(200, &json!({ "partNumber": number, "etag": etag }));
         Ok(reply::with(response, crate::http::HeaderName::from_static("etag"), &etag).into())
     }
 
-    /// Takes the bytes, unless the connection breaks.
+    /// Takes the bytes, unless the connection breaks. Where the shell keeps them, `name` is that of its file.
     fn receive(
         &mut self,
+        name: &str,
         body: &mut dyn Body,
         read: fn(&mut dyn Body, u64) -> std::io::Result<Piece>,
     ) -> Result<Piece, Stop> {
         if self.faults.take(FaultKind::UploadCut) {
             return Err(Reply::Dropped.into());
         }
-        read(body, self.plan.keep_uploads_below).map_err(|_| Reply::Dropped.into())
+        let inline = if self.plan.files.is_some() { 0 } else { self.plan.keep_uploads_below };
+        let mut piece = read(body, inline).map_err(|_| Stop::from(Reply::Dropped))?;
+        if self.plan.files.is_some_and(|room| (1..=room).contains(&piece.length)) {
+            piece.files = vec![File { name: name.to_owned(), length: piece.length }];
+        }
+        Ok(piece)
+    }
+
+    /// Has the body that came for this upload kept as `files` say, in place of what was there.
+    fn keep(&mut self, id: &str, files: &[File], earlier: impl IntoIterator<Item = Piece>) {
+        let mut forget = Vec::new();
+        for mut piece in earlier {
+            piece.let_go(&mut forget);
+        }
+        forget.retain(|name| files.iter().all(|file| file.name != *name));
+        self.keeping.forget.extend(forget);
+        self.keeping.keep = files.first().map(|file| file.name.clone());
+        self.make_room(id);
     }
 
     /// Makes the file of its parts. They may be named in any order: fal's Python client sends them as they end.
     fn join(&mut self, id: &str, list: &Value, now: Timestamp) -> Result<String, Stop> {
-        let keep = self.plan.keep_uploads_below;
+        let keep = if self.plan.files.is_some() { 0 } else { self.plan.keep_uploads_below };
         let upload = self.upload(id)?;
         let State::Parts(parts) = &upload.state else {
             return Err(reply::refusal(400, "This upload is not in parts").into());
@@ -266,8 +305,12 @@ impl Simulator {
         let (piece, tail) = Piece::joined(&chosen.into_values().collect::<Vec<_>>(), keep);
         let contents = contents::inspect_tail(&tail, piece.length);
         let expires = upload.lifetime.map(|seconds| now.plus(Duration::from_secs(seconds)));
-        upload.state = State::Stored { piece, contents, expires };
-        Ok(upload.path.clone())
+        let (files, path) = (piece.files.clone(), upload.path.clone());
+        let parts = std::mem::replace(&mut upload.state, State::Stored { piece, contents, expires });
+        self.keep(id, &files, parts.into_pieces());
+        // They lie there already.
+        self.keeping.keep = None;
+        Ok(path)
     }
 
     fn upload(&mut self, id: &str) -> Result<&mut Upload, Stop> {

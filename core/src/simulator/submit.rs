@@ -11,6 +11,7 @@ use super::{
     contents::Contents,
     generation::Pictures,
     job::{Failure, Job, Model, Phase, Work},
+    kept::MOST_REQUESTS,
     random, read_json, reply,
     reply::Stop,
     storage::lifetime,
@@ -35,10 +36,12 @@ impl Simulator {
         };
         self.not_taken(call, now)?;
         let input = read_json(body)?;
-        let job = self.job(call, account, model, input, now)?;
+        let bytes = body.stream_position().unwrap_or(0);
+        let job = Job { bytes, ..self.job(call, account, model, input, now)? };
         self.order_webhook(call, &job)?;
         let response = self.accepted_response(&job);
         self.jobs.push(job);
+        self.forget_requests(now);
         if self.faults.take(FaultKind::SubmitAcceptedThenDropped) {
             return Ok(Reply::Dropped);
         }
@@ -70,7 +73,8 @@ impl Simulator {
         }
         let longest = call.target.query("fal_max_queue_length").and_then(|text| text.parse::<usize>().ok());
         let queued = |job: &&Job| matches!(job.phase(now), Phase::Queued { .. });
-        if longest.is_some_and(|longest| self.jobs.iter().filter(queued).count() >= longest) {
+        let full = self.jobs.len() >= MOST_REQUESTS;
+        if full || longest.is_some_and(|longest| self.jobs.iter().filter(queued).count() >= longest) {
             return Err(too_many("Queue length exceeded"));
         }
         Ok(())
@@ -122,6 +126,7 @@ impl Simulator {
             failure,
             lifetime: lifetime(call),
             deleted: false,
+            bytes: 0,
         };
         let deadline = call.header("x-fal-request-timeout").and_then(|text| text.parse().ok());
         if let Some(deadline) = deadline.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())

@@ -51,6 +51,13 @@ pub(super) struct Delivery {
     forged: bool,
 }
 
+impl Delivery {
+    /// The id of the request that it is about.
+    pub(super) fn request(&self) -> &str {
+        &self.request
+    }
+}
+
 /// fal's page of webhooks: ten tries within two hours, 15 seconds for each answer.
 const ATTEMPTS: u32 = 10;
 const TIMEOUT: Duration = Duration::from_secs(15);

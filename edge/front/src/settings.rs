@@ -35,6 +35,11 @@ pub(crate) fn entropy<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// A random number.
+pub(crate) fn random_number() -> Result<u64> {
+    Ok(u64::from_be_bytes(entropy()?))
+}
+
 /// A name that nobody can guess.
 pub(crate) fn random_name() -> Result<String> {
     Ok(format!("{:032x}", u128::from_be_bytes(entropy()?)))

@@ -83,7 +83,8 @@ fn simulate(
     let id = inner.avatar_id()?;
     let base = Url::parse(&test.address(id, "fal"))?;
     let training = inner.deployment()?.mock_training;
-    let plan = Plan::of_avatar(base.clone(), id, training);
+    let seed = settings::random_number()?;
+    let plan = Plan::of_avatar(base.clone(), seed, training);
     let mut simulator = rows.value::<Simulator>("simulator")?.unwrap_or_else(|| Simulator::new(plan.clone()));
     simulator.set_pace(&plan);
     simulator.move_to(base);

@@ -13,6 +13,7 @@ use url::Url;
 Examples:
   likeness simulate
   likeness simulate --listen 127.0.0.1:0 --duration 5s --fault NAME --fault OTHER=3
+  likeness simulate --keep-uploads 500MB --spool-in /var/tmp
   likeness simulate --list-faults")]
 pub(crate) struct Simulate {
     /// The address to listen on; port 0 takes a free one and prints it
@@ -24,6 +25,16 @@ pub(crate) struct Simulate {
     /// Which addresses the answers carry: its own, or fal's, for clients that a proxy leads here
     #[arg(long, value_name = "WHOSE", default_value = "own")]
     pub(crate) addresses: Addresses,
+    /// How many bytes of uploads are kept, so that they can be fetched back: the newest, the oldest go; 0 keeps none
+    #[arg(long, value_name = "SIZE", default_value = "4GB", value_parser = crate::settings::size)]
+    pub(crate) keep_uploads: u64,
+    /// The folder in which they lie, in a private one that is removed at the end [default: the system's for
+    /// temporary files]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) spool_in: Option<PathBuf>,
+    /// What ids, pictures and models are made from; a fresh random number unless it is given
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Something to go wrong, once or NAME=N times; may be given several times
     #[arg(long = "fault", value_name = "NAME")]
     pub(crate) faults: Vec<String>,

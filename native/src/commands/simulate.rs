@@ -10,9 +10,11 @@ use super::Context;
 use crate::{
     args::{self, Simulate},
     exit::{Exit, Failure},
+    narrate::bytes,
     output::table,
     settings::SIMULATOR,
-    simulate::{Options, serve},
+    shell::entropy,
+    simulate::{Options, ServeError, serve},
     transport::MemoryStore,
 };
 
@@ -34,7 +36,14 @@ pub(crate) async fn run(args: Simulate, context: &Context) -> Result<(), Failure
         args::Addresses::Own => Addresses::Base,
         args::Addresses::Fal => Addresses::Fal,
     };
-    let plan = Plan { faults, addresses, ..Plan::new(base).with_training(training) };
+    let (fresh, _) = uuid::Uuid::from_bytes(entropy()?).as_u64_pair();
+    let plan = Plan {
+        faults,
+        addresses,
+        seed: args.seed.unwrap_or(fresh),
+        files: Some(args.keep_uploads),
+        ..Plan::new(base).with_training(training)
+    };
     let simulator = Simulator::new(plan);
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Failure::new(Exit::Usage, "usage.listen", format!("{} cannot be listened at", args.listen))
@@ -44,19 +53,32 @@ pub(crate) async fn run(args: Simulate, context: &Context) -> Result<(), Failure
     let hold = context.interrupt.hold().await;
     let mut said = Ok(());
     let ready = |listening: &crate::simulate::Listening| {
-        said = output.document(&json!(listening)).and_then(|()| output.line(listening)).and_then(|()| {
-            output.line(format_args!("  FAL_BASE_URL={} FAL_KEY=any:key likeness train …", listening.base()))
+        let mut document = json!(listening);
+        document["keep_uploads"] = args.keep_uploads.into();
+        said = output.document(&document).and_then(|()| output.line(listening)).and_then(|()| {
+            output
+                .line(format_args!("  FAL_BASE_URL={} FAL_KEY=any:key likeness train …", listening.base()))?;
+            let (most, folder) = (bytes(args.keep_uploads), listening.uploads().display());
+            output.line(format_args!("  keeps {most} of uploads, the newest, in {folder} until it ends"))
         });
     };
     let stop = async {
         context.interrupt.wait().await;
     };
     let store = Arc::new(MemoryStore::new(simulator));
-    let served = serve(listener, store, Options::default(), ready, stop).await;
+    let defaults = Options::default();
+    let options = Options { spool_in: args.spool_in.unwrap_or(defaults.spool_in), ..defaults };
+    let served = serve(listener, store, options, ready, stop).await;
     drop(hold);
     said?;
     // Ctrl-C is how it is meant to end.
-    served.map_err(|error| internal(&error.to_string()))
+    served.map_err(|error| match error {
+        ServeError::Spool { folder, cause } => {
+            let sentence = format!("no private folder can be made in {}", folder.display());
+            Failure::io("storage.uploads", sentence, &cause).next("name another with --spool-in")
+        }
+        ServeError::Io(error) => internal(&error.to_string()),
+    })
 }
 
 fn list_faults(context: &Context) -> Result<(), Failure> {

@@ -33,7 +33,10 @@ use log::LevelFilter;
 use url::Url;
 
 use self::{serving::Serving, source::Sources};
-pub(crate) use self::{training::Defaults, values::duration};
+pub(crate) use self::{
+    training::Defaults,
+    values::{duration, size},
+};
 use crate::{
     args::Global,
     exit::{Exit, Failure},

@@ -71,6 +71,32 @@ pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     Duration::try_from_secs_f64(seconds).ok().filter(|time| *time <= LONGEST).ok_or(message)
 }
 
+/// A number of bytes with its unit: `500MB`, `4 GB`, `1.5GiB`, or a plain number.
+pub(crate) fn size(text: &str) -> Result<u64, &'static str> {
+    let message = "a size such as 500MB, 4GB or 1.5GiB is needed";
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let unit: u32 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return Err(message),
+    };
+    let (whole, part) = number.trim().split_once('.').unwrap_or((number.trim(), "0"));
+    let digits = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) {
+        return Err(message);
+    }
+    let whole: u64 = whole.parse().map_err(|_| message)?;
+    let part = part.bytes().rev().fold(0.0, |sum, digit| (sum + f64::from(digit - b'0')) / 10.0);
+    let part = Duration::try_from_secs_f64(part * f64::from(unit)).map_err(|_| message)?.as_secs();
+    whole.checked_mul(unit.into()).and_then(|bytes| bytes.checked_add(part)).ok_or(message)
+}
+
 pub(super) fn level(text: &str) -> Result<LevelFilter, &'static str> {
     match text.trim().to_ascii_lowercase().as_str() {
         "error" => Ok(LevelFilter::Error),
@@ -123,7 +149,7 @@ fn within<T: FromStr + PartialOrd>(text: &str, range: &RangeInclusive<T>) -> Opt
 mod tests {
     use std::time::Duration;
 
-    use super::{duration, seconds, switch, web_address};
+    use super::{duration, seconds, size, switch, web_address};
 
     #[test]
     fn test_mode_is_asked_for_in_words_only() {
@@ -149,6 +175,24 @@ mod tests {
         assert_eq!(seconds("30s"), Ok(Duration::from_secs(30)));
         for wrong in ["", "-1", "NaN", "inf", "1e300", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("17", 17),
+            ("500MB", 500_000_000),
+            ("4 GB", 4_000_000_000),
+            ("1.5gib", 3 << 29),
+            ("0.25kB", 250),
+            ("999999999GB", 999_999_999_000_000_000),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for wrong in ["", "GB", "-1", "1TB", "1e3", "1.", ".5", "4GB of it", "1.5.2", "9999999999"] {
+            assert!(size(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -2,8 +2,7 @@
 
 use std::{
     convert::Infallible,
-    fs::File,
-    io::{self, Cursor},
+    io::{self, Cursor, Seek as _},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -20,15 +19,13 @@ use hyper::{
 };
 use likeness_core::{
     http::Response as Whole,
-    simulator::{EventStream, Incoming, Reply},
+    simulator::{Body as SimulatorBody, EventStream, Incoming, KeptFile, Reply},
 };
 use serde_json::json;
-use tokio::{
-    io::{AsyncSeekExt as _, AsyncWriteExt as _},
-    sync::mpsc,
-};
+use tempfile::NamedTempFile;
+use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
-use super::Server;
+use super::{Server, files::FileBody};
 
 /// The connection is closed without an answer, as the simulator wants it or since no call was there.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +36,7 @@ pub(super) enum Cut {
     Incomplete(#[source] hyper::Error),
 }
 
-type AnswerBody = Either<Full<Bytes>, EventBody>;
+type AnswerBody = Either<Full<Bytes>, Either<EventBody, FileBody>>;
 
 pub(super) async fn answer(
     server: Arc<Server>,
@@ -84,11 +81,10 @@ async fn respond(
         return Ok(whole(StatusCode::NO_CONTENT, Bytes::new()));
     }
     let incoming = Incoming { method: head.method, url: head.uri.to_string(), headers: head.headers };
-    let received = receive(body, server.max_body_bytes).await;
+    let received = receive(server, body).await;
     "no answer: the caller left".clone_into(&mut line.end);
     let reply = match received {
-        Ok(Received::Nothing) => server.simulated.reply(incoming, Cursor::new([])).await,
-        Ok(Received::Spooled(file)) => server.simulated.reply(incoming, file).await,
+        Ok(body) => reply(server, incoming, body).await,
         Err(NotReceived::Cut(error)) => return Err(Cut::Incomplete(error)),
         Err(NotReceived::TooLarge) => {
             return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"));
@@ -105,17 +101,12 @@ async fn respond(
         }
         Ok(Reply::Dropped) => Err(Cut::Dropped),
         Ok(Reply::Events(stream)) => Ok(events(server, stream)),
+        Ok(Reply::Kept(file)) => Ok(kept(server, file)),
         Err(error) => {
             log::error!("the simulator's state could not be kept: {error}");
             Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR, "The simulator's state could not be kept"))
         }
     }
-}
-
-enum Received {
-    Nothing,
-    /// In a private file without a name, gone when it is closed.
-    Spooled(File),
 }
 
 enum NotReceived {
@@ -124,15 +115,19 @@ enum NotReceived {
     Storage(io::Error),
 }
 
-async fn receive(mut body: RequestBody, most: u64) -> Result<Received, NotReceived> {
+/// The body, where there is one, in a file of the spool that is gone unless it is kept.
+async fn receive(server: &Arc<Server>, mut body: RequestBody) -> Result<Option<NamedTempFile>, NotReceived> {
     if body.is_end_stream() {
-        return Ok(Received::Nothing);
+        return Ok(None);
     }
+    let most = server.max_body_bytes;
     if body.size_hint().lower() > most {
         return Err(NotReceived::TooLarge);
     }
-    let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(io::Error::other).flatten();
-    let mut file = tokio::fs::File::from_std(file.map_err(NotReceived::Storage)?);
+    let spool = Arc::clone(server);
+    let part = tokio::task::spawn_blocking(move || spool.spool.part()).await;
+    let part = part.map_err(io::Error::other).flatten().map_err(NotReceived::Storage)?;
+    let mut file = tokio::fs::File::from_std(part.reopen().map_err(NotReceived::Storage)?);
     let mut received = 0;
     while let Some(frame) = body.frame().await {
         let Ok(chunk) = frame.map_err(NotReceived::Cut)?.into_data() else { continue };
@@ -144,8 +139,51 @@ async fn receive(mut body: RequestBody, most: u64) -> Result<Received, NotReceiv
     }
     // What tokio holds back must be in the file before it is read.
     file.flush().await.map_err(NotReceived::Storage)?;
-    file.rewind().await.map_err(NotReceived::Storage)?;
-    Ok(Received::Spooled(file.into_std().await))
+    Ok(Some(part))
+}
+
+/// What the simulator does with the call. What it keeps of the body lies in the spool before the answer leaves.
+async fn reply(
+    server: &Arc<Server>,
+    incoming: Incoming,
+    mut part: Option<NamedTempFile>,
+) -> io::Result<Reply> {
+    let spool = Arc::clone(server);
+    let change = server.simulated.change(move |simulator, now| {
+        let mut nothing = Cursor::new([]);
+        let body: &mut dyn SimulatorBody = match &mut part {
+            Some(part) => {
+                part.as_file_mut().rewind()?;
+                part.as_file_mut()
+            }
+            None => &mut nothing,
+        };
+        let reply = simulator.answer(&incoming, body, now);
+        let keeping = simulator.take_keeping();
+        let kept = keeping.keep.as_ref().zip(part).map_or(Ok(()), |(name, part)| {
+            spool.spool.keep(part, name).inspect_err(|_| {
+                simulator.lost(name).iter().for_each(|name| spool.spool.forget(name));
+            })
+        });
+        keeping.forget.iter().for_each(|name| spool.spool.forget(name));
+        kept.map(|()| reply)
+    });
+    change.await.flatten()
+}
+
+fn kept(server: &Arc<Server>, file: KeptFile) -> Response<AnswerBody> {
+    let length = file.length();
+    let head = file.head;
+    let mut answer = if length == 0 {
+        whole(head.status, Bytes::new())
+    } else {
+        let body = FileBody::new(Arc::clone(server), file.pieces, length);
+        let mut answer = Response::new(Either::Right(Either::Right(body)));
+        *answer.status_mut() = head.status;
+        answer
+    };
+    *answer.headers_mut() = head.headers;
+    answer
 }
 
 fn whole(status: StatusCode, body: Bytes) -> Response<AnswerBody> {
@@ -200,7 +238,7 @@ fn events(server: &Arc<Server>, stream: EventStream) -> Response<AnswerBody> {
             stream = continued;
         }
     }));
-    let mut answer = Response::new(Either::Right(EventBody(receiver)));
+    let mut answer = Response::new(Either::Right(Either::Left(EventBody(receiver))));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(EventStream::CONTENT_TYPE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

@@ -1,13 +1,16 @@
 //! The simulated fal, served over HTTP: for other clients, in any language, and for the other shell.
 
 mod answer;
+mod files;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod webhooks;
 
 use std::{
-    fmt, io,
+    env, fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -22,6 +25,7 @@ use tokio::{
 };
 use url::Url;
 
+use self::spool::Spool;
 use crate::transport::{Simulated, SimulatorStore};
 
 /// How the simulator is served.
@@ -31,6 +35,8 @@ pub struct Options {
     pub base: Option<Url>,
     /// The longest body that is taken, in bytes.
     pub max_body_bytes: u64,
+    /// The folder in which a private one is made for bodies and uploads. What a killed server left there is removed.
+    pub spool_in: PathBuf,
     /// How long answers that are on their way may take once it is told to stop.
     pub grace: Duration,
 }
@@ -38,7 +44,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         // A ZIP without the ZIP64 records ends at 4 GiB.
-        Self { base: None, max_body_bytes: 4 << 30, grace: Duration::from_secs(2) }
+        Self { base: None, max_body_bytes: 4 << 30, spool_in: env::temp_dir(), grace: Duration::from_secs(2) }
     }
 }
 
@@ -47,6 +53,8 @@ impl Default for Options {
 pub struct Listening {
     #[serde(rename = "listening")]
     base: String,
+    /// Where uploads lie until it ends.
+    uploads: PathBuf,
 }
 
 impl Listening {
@@ -54,6 +62,12 @@ impl Listening {
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// The private folder in which uploads lie until it ends.
+    #[must_use]
+    pub fn uploads(&self) -> &Path {
+        &self.uploads
     }
 }
 
@@ -63,10 +77,27 @@ impl fmt::Display for Listening {
     }
 }
 
+/// The simulator could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// There is no room for bodies and uploads.
+    #[error("no private folder can be made in {folder}: {cause}")]
+    Spool {
+        /// Where it should have been.
+        folder: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The address could not be listened at, or the state could not be kept.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 /// What every connection shares.
 #[derive(Debug)]
 struct Server {
     simulated: Simulated,
+    spool: Spool,
     max_body_bytes: u64,
     /// The state has changed: a webhook may be due.
     changed: Notify,
@@ -81,16 +112,19 @@ pub async fn serve(
     options: Options,
     ready: impl FnOnce(&Listening),
     stop: impl Future<Output = ()>,
-) -> io::Result<()> {
+) -> Result<(), ServeError> {
     let base = match options.base {
         Some(base) => base,
         None => base_of(listener.local_addr()?)?,
     };
-    let listening = Listening { base: base.as_str().trim_end_matches('/').to_owned() };
+    let folder = options.spool_in;
+    let spool = Spool::new(&folder).map_err(|cause| ServeError::Spool { folder, cause })?;
+    let address = base.as_str().trim_end_matches('/').to_owned();
+    let listening = Listening { base: address, uploads: spool.path().to_owned() };
     let simulated = Simulated::new(store, Arc::new(crate::clock::now));
     simulated.change(move |simulator, _| simulator.move_to(base)).await?;
     let server =
-        Arc::new(Server { simulated, max_body_bytes: options.max_body_bytes, changed: Notify::new() });
+        Arc::new(Server { simulated, spool, max_body_bytes: options.max_body_bytes, changed: Notify::new() });
     ready(&listening);
 
     let (closing, told) = watch::channel(false);
@@ -119,6 +153,9 @@ pub async fn serve(
     let rest = async { while connections.join_next().await.is_some() {} };
     // What is left then is cut.
     let _ = tokio::time::timeout(options.grace, rest).await;
+    // What holds on to the spool ends before it is removed.
+    connections.shutdown().await;
+    deliveries.shutdown().await;
     Ok(())
 }
 

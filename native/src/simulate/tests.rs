@@ -62,7 +62,7 @@ async fn served(store: Arc<MemoryStore>, options: Options) -> (Url, oneshot::Sen
     let listening = base.await.expect("ready");
     assert_eq!(listening.to_string(), format!("listening on http://127.0.0.1:{port}"));
     let json = serde_json::to_value(&listening).expect("JSON");
-    assert_eq!(json, serde_json::json!({ "listening": format!("http://127.0.0.1:{port}") }));
+    assert_eq!(json["listening"], format!("http://127.0.0.1:{port}"));
     (listening.base().parse().expect("url"), stop)
 }
 

@@ -28,6 +28,19 @@ pub trait SimulatorStore: Send + Sync {
     fn load(&self) -> io::Result<Simulator>;
     /// Keeps the state. The answer leaves only after that, so that what was accepted is never forgotten.
     fn save(&self, simulator: &Simulator) -> io::Result<()>;
+
+    /// Changes the state, and keeps it.
+    fn change(&self, change: &mut dyn FnMut(&mut Simulator)) -> io::Result<()> {
+        let mut simulator = self.load()?;
+        change(&mut simulator);
+        self.save(&simulator)
+    }
+
+    /// Looks at the state.
+    fn look(&self, look: &mut dyn FnMut(&Simulator)) -> io::Result<()> {
+        look(&self.load()?);
+        Ok(())
+    }
 }
 
 /// A state that ends with the process.
@@ -49,6 +62,17 @@ impl SimulatorStore for MemoryStore {
 
     fn save(&self, simulator: &Simulator) -> io::Result<()> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = simulator.clone();
+        Ok(())
+    }
+
+    /// Without a copy: the state may be large, and calls are many.
+    fn change(&self, change: &mut dyn FnMut(&mut Simulator)) -> io::Result<()> {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(())
+    }
+
+    fn look(&self, look: &mut dyn FnMut(&Simulator)) -> io::Result<()> {
+        look(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(())
     }
 }
@@ -83,10 +107,11 @@ impl Simulated {
         let this = self.clone();
         blocking(move || {
             let _turn = this.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut simulator = this.store.load()?;
-            let result = change(&mut simulator, (this.clock)());
-            this.store.save(&simulator)?;
-            Ok(result)
+            let (mut change, mut result) = (Some(change), None);
+            this.store.change(&mut |simulator| {
+                result = change.take().map(|change| change(simulator, (this.clock)()));
+            })?;
+            result.ok_or_else(not_called)
         })
         .await
     }
@@ -99,7 +124,11 @@ impl Simulated {
         let this = self.clone();
         blocking(move || {
             let _turn = this.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(look(&this.store.load()?, (this.clock)()))
+            let (mut look, mut result) = (Some(look), None);
+            this.store.look(&mut |simulator| {
+                result = look.take().map(|look| look(simulator, (this.clock)()));
+            })?;
+            result.ok_or_else(not_called)
         })
         .await
     }
@@ -146,7 +175,8 @@ impl Simulated {
                 tokio::time::sleep(after).await;
                 Ok(response)
             }
-            Reply::Dropped => Err(NoAnswer::Interrupted),
+            // Files are kept only where they are served; there no transport stands between.
+            Reply::Dropped | Reply::Kept(_) => Err(NoAnswer::Interrupted),
             Reply::Events(stream) => Ok(self.all_events(stream).await.map_err(SendError::Simulator)?),
         })
     }
@@ -184,6 +214,11 @@ impl Simulated {
             stream = continued;
         }
     }
+}
+
+/// A store that did not do what it was asked.
+fn not_called() -> io::Error {
+    io::Error::other("the store changed nothing")
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {

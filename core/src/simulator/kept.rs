@@ -1,0 +1,227 @@
+//! What is kept, and what goes first: bytes of uploads, in files of the shell's; uploads; requests that are over.
+//!
+//! The simulator does no IO. It names the files that the shell keeps, and says which of them are not needed any more.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Simulator,
+    job::{Job, Phase},
+    piece::Piece,
+    storage::{State, Upload},
+    webhooks::Delivery,
+};
+use crate::{http::Response, time::Timestamp};
+
+/// What a shell that keeps files ([`Plan::files`](super::Plan::files)) does before an answer leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keeping {
+    /// Keeps the call's body in the file of this name, in place of what may be there.
+    pub keep: Option<String>,
+    /// Removes these files, as far as they are there.
+    pub forget: Vec<String>,
+}
+
+/// An answer whose body lies in files of the shell's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFile {
+    /// Its status and headers.
+    pub head: Response,
+    /// Its body, piece by piece: a file, and which of its bytes.
+    pub pieces: Vec<(String, Range<u64>)>,
+}
+
+impl KeptFile {
+    /// How many bytes the body has.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.pieces.iter().map(|(_, range)| range.end.saturating_sub(range.start)).sum()
+    }
+}
+
+/// A file of the shell's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) length: u64,
+}
+
+/// Uploads that are remembered. fal keeps them for as long as the caller asks; the simulator forgets the oldest, which
+/// then answer as expired ones do.
+const MOST_UPLOADS: usize = 1_000;
+/// Requests that are over and remembered. Of those that are forgotten fal's answer is that of unknown ones.
+const MOST_ENDED: usize = 1_000;
+/// The most bytes that these were ordered with: an input may hold a file as a data URI.
+const MOST_ENDED_BYTES: u64 = 32 << 20;
+/// Requests of any kind. More are refused, as a queue that is full.
+pub(super) const MOST_REQUESTS: usize = 10_000;
+/// The most bytes of uploads that lie in the state itself.
+const MOST_INLINE: u64 = 8 << 20;
+/// The most ends of parts that an upload needs: the directory of an archive of some ten thousand photos.
+const MOST_TAILS: usize = 1 << 20;
+
+/// Which bytes of these files, one after the other, are those of the whole.
+pub(super) fn pieces(files: &[File], range: &Range<u64>) -> Vec<(String, Range<u64>)> {
+    let (mut start, mut pieces) = (0_u64, Vec::new());
+    for file in files {
+        let end = start.saturating_add(file.length);
+        let within = range.start.clamp(start, end) - start..range.end.clamp(start, end) - start;
+        if within.start < within.end {
+            pieces.push((file.name.clone(), within));
+        }
+        start = end;
+    }
+    pieces
+}
+
+impl Simulator {
+    /// What the shell must do before the answer to the last call leaves. One that cannot keep a file says so with
+    /// [`Simulator::lost`].
+    pub fn take_keeping(&mut self) -> Keeping {
+        std::mem::take(&mut self.keeping)
+    }
+
+    /// Says that a file is not kept: it could not be written, or is not there any more. Tells which files are not needed
+    /// without it.
+    #[must_use]
+    pub fn lost(&mut self, name: &str) -> Vec<String> {
+        let mut forget = Vec::new();
+        for piece in self.uploads.iter_mut().flat_map(Upload::pieces) {
+            // Without one of its files the others are of no use.
+            if piece.files.iter().any(|file| file.name == name) {
+                piece.let_go(&mut forget);
+            }
+        }
+        forget
+    }
+
+    /// How many bytes the files have together.
+    #[must_use]
+    pub fn kept_bytes(&self) -> u64 {
+        let files =
+            self.uploads.iter().flat_map(|upload| upload.state.pieces()).flat_map(|piece| &piece.files);
+        files.map(|file| file.length).sum()
+    }
+
+    /// After bytes have come for this upload: the oldest of others go until all fit. Where it does not fit alone, its
+    /// own are not kept.
+    pub(super) fn make_room(&mut self, id: &str) {
+        let room = self.plan.files.unwrap_or(0);
+        let (mut bytes, mut inline) = (self.kept_bytes(), self.inline_bytes());
+        for place in 0..self.uploads.len() {
+            if bytes <= room && inline <= MOST_INLINE {
+                return;
+            }
+            let Some(upload) = self.uploads.get_mut(place).filter(|upload| upload.id != id) else { continue };
+            for piece in upload.pieces() {
+                if bytes > room {
+                    bytes -= piece.let_go(&mut self.keeping.forget);
+                }
+                if inline > MOST_INLINE {
+                    inline -= piece.kept.take().map_or(0, |kept| kept.0.len() as u64);
+                }
+            }
+        }
+        if bytes > room
+            && let Some(upload) = self.uploads.iter_mut().find(|upload| upload.id == id)
+        {
+            for piece in upload.pieces() {
+                piece.let_go(&mut self.keeping.forget);
+            }
+            // What came just now is among them.
+            if let Some(name) = &self.keeping.keep
+                && self.keeping.forget.contains(name)
+            {
+                self.keeping.keep = None;
+            }
+        }
+    }
+
+    fn inline_bytes(&self) -> u64 {
+        let pieces = self.uploads.iter().flat_map(|upload| upload.state.pieces());
+        pieces.filter_map(|piece| piece.kept.as_ref()).map(|kept| kept.0.len() as u64).sum()
+    }
+
+    /// Forgets uploads that have expired, and the oldest where there are too many.
+    pub(super) fn forget_uploads(&mut self, now: Timestamp) {
+        let many = self.uploads.len().saturating_sub(MOST_UPLOADS - 1);
+        let (forget, mut place) = (&mut self.keeping.forget, 0);
+        self.uploads.retain_mut(|upload| {
+            place += 1;
+            let keeps = place > many && !upload.has_expired(now);
+            if !keeps {
+                for piece in upload.pieces() {
+                    piece.let_go(forget);
+                }
+            }
+            keeps
+        });
+    }
+
+    /// Forgets the oldest requests that are over, where there are too many. One whose webhook is still on its way stays.
+    pub(super) fn forget_requests(&mut self, now: Timestamp) {
+        let awaited: BTreeSet<&str> = self.deliveries.iter().map(Delivery::request).collect();
+        let over = |job: &Job| job.phase(now) == Phase::Completed && !awaited.contains(job.id.as_str());
+        let ended = || self.jobs.iter().filter(|job| over(job));
+        let (mut many, mut bytes) = (ended().count(), ended().map(|job| job.bytes).sum::<u64>());
+        let mut gone = BTreeSet::new();
+        for job in ended() {
+            if many <= MOST_ENDED && bytes <= MOST_ENDED_BYTES {
+                break;
+            }
+            (many, bytes) = (many - 1, bytes - job.bytes);
+            gone.insert(job.id.clone());
+        }
+        if !gone.is_empty() {
+            self.jobs.retain(|job| !gone.contains(&job.id));
+        }
+    }
+}
+
+impl Upload {
+    fn pieces(&mut self) -> Box<dyn Iterator<Item = &mut Piece> + '_> {
+        match &mut self.state {
+            State::Waiting => Box::new(std::iter::empty()),
+            State::Parts(parts) => Box::new(parts.values_mut()),
+            State::Stored { piece, .. } => Box::new(std::iter::once(piece)),
+        }
+    }
+
+    fn has_expired(&self, now: Timestamp) -> bool {
+        matches!(&self.state, State::Stored { expires: Some(at), .. } if now >= *at)
+    }
+}
+
+impl State {
+    fn pieces(&self) -> Box<dyn Iterator<Item = &Piece> + '_> {
+        match self {
+            Self::Waiting => Box::new(std::iter::empty()),
+            Self::Parts(parts) => Box::new(parts.values()),
+            Self::Stored { piece, .. } => Box::new(std::iter::once(piece)),
+        }
+    }
+
+    /// Of parts without number only so many ends are kept: the last ones, where an archive has its directory.
+    pub(super) fn bound_tails(&mut self) {
+        let Self::Parts(parts) = self else { return };
+        let mut bytes = 0;
+        for piece in parts.values_mut().rev() {
+            bytes += piece.tail_length();
+            if bytes > MOST_TAILS {
+                piece.forget_tail();
+            }
+        }
+    }
+}
+
+impl Piece {
+    /// Its files are not needed any more; how many bytes they had.
+    pub(super) fn let_go(&mut self, forget: &mut Vec<String>) -> u64 {
+        let files = std::mem::take(&mut self.files);
+        let bytes = files.iter().map(|file| file.length).sum();
+        forget.extend(files.into_iter().map(|file| file.name));
+        bytes
+    }
+}
