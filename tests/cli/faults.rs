@@ -34,9 +34,7 @@ fn each_fault(group: usize) {
 fn meets(fault: &str) {
     let place = Place::new();
     let words = place.small_training();
-    // fal's list names only what has ended, and the first command must look in vain, however slow it is.
-    let training = if fault.starts_with("submit-accepted-then") { "5s" } else { "100ms" };
-    let server = Server::start(&place, training, &[fault]);
+    let server = Server::start(&place, "100ms", &[fault]);
     let first = Ending::of(&mut place.buying(&server, &words));
     let orders = server.orders();
     let Some((code, sentence, again)) = expected(fault) else {

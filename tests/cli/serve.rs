@@ -279,7 +279,7 @@ fn a_slow_caller_holds_up_nobody() {
     let place = Place::new();
     let api = Api::start(&mut place.testing(&SERVE));
     api.create().is(201);
-    let bytes = photo(1, 520);
+    let bytes = photo(77, 520);
     let half = |path: &str, length: usize, body: &[u8]| {
         let mut stream = TcpStream::connect(&api.address).expect("a connection");
         let (path, token) = (of(path), &api.token);

@@ -54,7 +54,7 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
         _ => {}
     }
     step(2, "A training in the simulator: prepare, upload, order, follow.")?;
-    train::run(training(photos), &context).await?;
+    Box::pin(train::run(training(photos), &context)).await?;
     step(3, "Four pictures with the trained model.")?;
     let pictures = folder.join("pictures");
     generate::run(generation(pictures.clone()), &context).await?;

@@ -87,12 +87,12 @@ impl<'a> Copy<'a> {
         source: &Path,
     ) -> Result<(), Failure> {
         let expected = Expected::copy_of(kept);
-        let Err(here) = self.from_disk(source, &expected)? else { return self.put() };
-        let Some(place) = &kept.copy else { return Err(of_no_use(here, None)) };
+        let Err(here) = self.read_disk(source, &expected)? else { return self.put() };
+        let Some(place) = &kept.copy else { return Err(of_no_use(&here, None)) };
         log::warn!("{here}; the copy in the bucket is taken");
-        match self.from_bucket(shell, avatar, place, &expected).await? {
+        match self.read_bucket(shell, avatar, place, &expected).await? {
             Ok(()) => self.put(),
-            Err(there) => Err(of_no_use(here, Some(there))),
+            Err(there) => Err(of_no_use(&here, Some(&there))),
         }
     }
 
@@ -100,13 +100,13 @@ impl<'a> Copy<'a> {
     fn imported(mut self, source: &Path, length: u64) -> Result<(), Failure> {
         let expected =
             Expected { kind: FileKind::Any, length: Some(length), sha256: None, max_bytes: length };
-        match self.from_disk(source, &expected)? {
+        match self.read_disk(source, &expected)? {
             Ok(()) => self.put(),
-            Err(here) => Err(of_no_use(here, None)),
+            Err(here) => Err(of_no_use(&here, None)),
         }
     }
 
-    fn from_disk(&mut self, source: &Path, expected: &Expected) -> Result<Result<(), Unusable>, Failure> {
+    fn read_disk(&mut self, source: &Path, expected: &Expected) -> Result<Result<(), Unusable>, Failure> {
         let unreadable = |error: io::Error| Unusable::Unreadable(storage_error(source, &error));
         let spoilt = |problem| Unusable::Spoilt { place: source.display().to_string(), problem };
         let mut file = match File::open(source) {
@@ -127,7 +127,7 @@ impl<'a> Copy<'a> {
         }
     }
 
-    async fn from_bucket(
+    async fn read_bucket(
         &mut self,
         shell: &Shell,
         avatar: &Avatar,
@@ -187,8 +187,8 @@ impl<'a> Copy<'a> {
 }
 
 /// Makes the ending of a command that found no whole copy.
-fn of_no_use(here: Unusable, there: Option<Unusable>) -> Failure {
-    if let (Unusable::Unreadable(error), None) = (&here, &there) {
+fn of_no_use(here: &Unusable, there: Option<&Unusable>) -> Failure {
+    if let (Unusable::Unreadable(error), None) = (here, there) {
         return failures::storage(error.clone());
     }
     let failure = Failure::new(Exit::Storage, "storage.model_damaged", "no whole copy of this model is left");

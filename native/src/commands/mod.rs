@@ -34,7 +34,7 @@ pub(crate) struct Context {
 /// Does what was asked.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
-        Command::Train(args) => train::run(args, context).await,
+        Command::Train(args) => Box::pin(train::run(args, context)).await,
         Command::Generate(args) => generate::run(args, context).await,
         Command::Status(args) => status::run(args, context).await,
         Command::Jobs(_) => jobs::run(context),

@@ -238,8 +238,8 @@ async fn a_transfer_ends_by_silence_alone() {
     let (sent, mut heard) = tokio::sync::mpsc::unbounded_channel();
     thread::spawn(move || {
         let mut stream = BufReader::new(listener.accept().expect("a connection").0);
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).expect("a line") > 0 {}
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).expect("a line") > 0 {}
         let stream = stream.get_mut();
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").expect("a head");
         while wanted.recv().is_ok() {
@@ -267,7 +267,7 @@ async fn a_transfer_ends_by_silence_alone() {
             tokio::task::yield_now().await;
         }
         time::pause();
-        time::advance(TRANSFER_SILENCE - Duration::from_secs(2)).await;
+        time::advance(Duration::from_secs(TRANSFER_SILENCE.as_secs() - 2)).await;
         time::resume();
         assert!(end.try_recv().is_err(), "it was cut off");
     }

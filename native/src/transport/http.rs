@@ -241,7 +241,7 @@ mod tests {
         let sending = async {
             // Five hours of it, by a line that is as slow as can be.
             for _ in 0..300 {
-                sleep(TRANSFER_SILENCE - Duration::from_secs(1)).await;
+                sleep(Duration::from_secs(TRANSFER_SILENCE.as_secs() - 1)).await;
                 progress.moved(1);
             }
             7
