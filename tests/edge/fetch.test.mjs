@@ -7,11 +7,15 @@ import { imager, wait } from "./jobs.mjs";
 import { read, refuse } from "./objects.mjs";
 
 const it = imager();
-const fetch = (job) =>
-    it.fetch({ from: it.get("model"), max_bytes: 50_000_000, target: it.put("copy"), file: "lora.safetensors", ...job });
+const fetch = ({ max_bytes = 50_000_000, kind = "any", length = null } = {}) => {
+    const expected = { kind, length, sha256: null, max_bytes };
+    const from = { url: it.objects.url("model"), expected, plain: ["127.0.0.1"] };
+    return it.fetch({ from, target: it.put("copy"), file: "lora.safetensors" });
+};
 const network = (why) => ({ Err: { network: why } });
 const noAnswer = network({ no_answer: "interrupted" });
-const storage = (kind) => ({ Err: { storage: { kind, place: "lora.safetensors" } } });
+const storage = (kind, refusal) =>
+    ({ Err: { storage: { kind, place: "lora.safetensors", ...(refusal && { refusal }) } } });
 
 test("a file is copied, and said what it was", async () => {
     const bytes = randomBytes(30_000_000);
@@ -62,13 +66,24 @@ test("a file that breaks off is no file", async () => {
     assert.ok(it.objects.of("PUT", "copy").every((request) => !request.whole));
 });
 
+test("what is not the file that was promised is not written whole", async () => {
+    const page = "<html>Just a moment...</html>";
+    for (const [bytes, job] of [[page, { kind: "model" }], [page, { kind: "picture" }], [randomBytes(999), { length: 1000 }]]) {
+        it.objects.put("model", bytes);
+        const { Err: error } = await fetch(job);
+        assert.ok(error?.network?.not_whole, JSON.stringify(error));
+        await wait(100);
+        assert.equal(it.objects.get("copy"), undefined);
+    }
+});
+
 test("a target that refuses is an error of storage", async () => {
     it.objects.put("model", randomBytes(100_000));
     it.objects.rule("PUT", "copy", async (request, response, seen) => {
         await read(request, seen);
         refuse(response, 403, "AccessDenied");
     });
-    assert.deepEqual(await fetch(), storage("denied"));
+    assert.deepEqual(await fetch(), storage("denied", { status: 403, code: "AccessDenied" }));
 });
 
 test("a target that breaks off is unreachable", async () => {

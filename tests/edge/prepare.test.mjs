@@ -10,7 +10,7 @@ import { etag, read, refuse } from "./objects.mjs";
 import { difference, drawing, phonePhoto } from "./pictures.mjs";
 
 const it = imager();
-const failed = (kind, place = "s3://bucket/original.jpg") => ({ Err: { storage: { kind, place } } });
+const failed = (kind, place = "s3://bucket/original.jpg", refusal) => ({ Err: { storage: { kind, place, ...(refusal && { refusal }) } } });
 const written = () => it.objects.get("clean.jpg");
 
 test("a phone's photo comes out upright and without metadata", async () => {
@@ -23,6 +23,7 @@ test("a phone's photo comes out upright and without metadata", async () => {
         etag: etag(clean),
         length: clean.length,
         crc32: crc32(clean),
+        sha256: createHash("sha256").update(clean).digest("hex"),
         width: 1200,
         height: 1600,
         changes: prepared.changes,
@@ -105,7 +106,7 @@ for (const [status, code, kind] of [
     [404, "NoSuchBucket", "no_bucket"],
     [403, "SignatureDoesNotMatch", "denied"],
     [500, "InternalError", "unreachable"],
-    [301, "PermanentRedirect", "broken"],
+    [301, "PermanentRedirect", "region"],
 ]) {
     test(`a photo that is answered by ${status} ${code} is ${kind}`, async () => {
         it.objects.put("elsewhere.jpg", await phonePhoto(800, 600));
@@ -113,7 +114,7 @@ for (const [status, code, kind] of [
             response.setHeader("Location", it.objects.url("elsewhere.jpg"));
             refuse(response, status, code);
         });
-        assert.deepEqual(await it.prepare(), failed(kind));
+        assert.deepEqual(await it.prepare(), failed(kind, undefined, { status, code }));
         assert.deepEqual(it.objects.of("GET", "elsewhere.jpg"), [], "redirects are not followed");
     });
 }
@@ -148,7 +149,7 @@ for (const [status, code, kind] of [
             await read(request, seen);
             refuse(response, status, code);
         });
-        assert.deepEqual(await it.prepare(), failed(kind, "s3://bucket/clean.jpg"));
+        assert.deepEqual(await it.prepare(), failed(kind, "s3://bucket/clean.jpg", { status, code }));
     });
 }
 

@@ -8,7 +8,7 @@ import { imager, wait } from "./jobs.mjs";
 import { etag, read, refuse } from "./objects.mjs";
 
 const it = imager();
-const failed = (kind, place = "s3://bucket/2.jpg") => ({ Err: { source: { kind, place } } });
+const failed = (kind, place = "s3://bucket/2.jpg", refusal) => ({ Err: { source: { kind, place, ...(refusal && { refusal }) } } });
 const noAnswer = (why) => ({ Err: { no_answer: why } });
 
 /** Three photos in the store, and the job that sends them; `change` may alter what is said of the second. */
@@ -86,7 +86,7 @@ test("a source that breaks off breaks the body off", async () => {
 test("an object that was overwritten is not sent", async () => {
     const job = set();
     it.objects.put("2.jpg", randomBytes(300_000));
-    assert.deepEqual(await it.send(job), failed("changed"));
+    assert.deepEqual(await it.send(job), failed("changed", undefined, { status: 412, code: "PreconditionFailed" }));
     await wait(100);
     brokenOff(job);
 });
@@ -143,7 +143,7 @@ for (const [status, kind] of [[404, "missing"], [403, "denied"], [503, "unreacha
     test(`a source that answers ${status} is ${kind}`, async () => {
         const job = set();
         it.objects.rule("GET", "2.jpg", (_, response) => refuse(response, status, "Other"));
-        assert.deepEqual(await it.send(job), failed(kind));
+        assert.deepEqual(await it.send(job), failed(kind, undefined, { status, code: "Other" }));
     });
 }
 
