@@ -41,6 +41,17 @@ pub enum BureauAnswer {
     Admit(Box<Admission>),
 }
 
+/// Gives a token's reply as it was when the token was new.
+fn as_at_first(reply: Reply) -> Reply {
+    if let Ok(serde_json::Value::Object(mut document)) = serde_json::from_slice(&reply.body)
+        && document.get("new") == Some(&json!(false))
+    {
+        document.insert("new".to_owned(), json!(true));
+        return Reply::json(StatusCode::CREATED, &document.into());
+    }
+    reply
+}
+
 /// What came of a call, before a refusal is a reply.
 struct Asked(Result<BureauAnswer, Problem>);
 
@@ -158,9 +169,14 @@ impl Bureau<'_> {
                 Ok(_) => Memory::Done,
             }
         };
+        let repeated = recent.was_done(id, self.now);
         let (budget, Asked(answer)) =
             recent.carry_out(id, self.now, budget, ask, memory, |before, after| before == after);
-        (budget, answer.unwrap_or_else(|problem| BureauAnswer::Reply(problem.into())))
+        match answer.unwrap_or_else(|problem| BureauAnswer::Reply(problem.into())) {
+            // Only what was new is remembered so, and asked again it is not new any more.
+            BureauAnswer::Reply(reply) if repeated => (budget, BureauAnswer::Reply(as_at_first(reply))),
+            answer => (budget, answer),
+        }
     }
 
     fn asked(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, Result<BureauAnswer, Problem>) {

@@ -142,6 +142,11 @@ impl Recent {
         }
     }
 
+    /// Whether a call was carried out whose answer holds a secret, and is made again.
+    pub(super) fn was_done(&self, id: MessageId, now: Timestamp) -> bool {
+        self.known(id, now) == Known::Done
+    }
+
     fn known(&self, id: MessageId, now: Timestamp) -> Known<'_> {
         let found = self.messages.iter().find(|message| message.0 == id && !message.is_over(now));
         match found.map(|Message(_, _, answer)| answer.as_deref()) {

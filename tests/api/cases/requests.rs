@@ -12,13 +12,13 @@ pub(super) fn unknown(world: &World) {
     for unknown in ["00000000-0000-4000-8000-000000000000", "never-ordered", "A_1"] {
         world.get(&format!("/v1/requests/{unknown}")).refused(404, "request.unknown");
     }
+    assert_eq!(world.fixture.stored(), nothing);
     let forged = format!("lkc_{}", "0".repeat(64));
     let avatar = world.of("");
     world.get(&avatar).refused(404, "avatar.not_found");
     world.delete(&world.of("/photos/p")).refused(404, "avatar.not_found");
     world.call_as(&forged, "GET", &avatar, &[], b"").refused(401, "api.unauthorized");
     assert_eq!(world.get("/v1/users/nobody/avatars").is(200).json(), json!({ "avatars": [] }));
-    assert_eq!(world.fixture.stored(), nothing);
 }
 
 pub(super) fn found(world: &World) {
