@@ -129,9 +129,12 @@ impl PhotoSet {
     /// The indices of the photos that are still to be prepared. A duplicate is not, unless the photo that stays instead
     /// of it is rejected.
     pub(super) fn waiting(&self) -> Vec<usize> {
-        let counting = self.counting();
-        let waiting = counting.filter(|(_, photo)| photo.state == PhotoState::Waiting);
-        waiting.map(|(index, _)| index).collect()
+        let waits = |photo: &Photo| photo.state == PhotoState::Waiting;
+        // Asked after every step, when most sets are long since prepared.
+        if !self.0.iter().any(waits) {
+            return Vec::new();
+        }
+        self.counting().filter(|(_, photo)| waits(photo)).map(|(index, _)| index).collect()
     }
 
     /// How many are no longer waiting.
