@@ -74,9 +74,11 @@ export class Objects {
         if (!bytes) return refuse(response, 404, "NoSuchKey");
         const match = request.headers["if-match"];
         if (match && match !== etag(bytes)) return refuse(response, 412, "PreconditionFailed");
-        const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
-        const part = range ? bytes.subarray(Number(range[1]), Number(range[2]) + 1) : bytes;
-        response.writeHead(range ? 206 : 200, { ETag: etag(bytes), "Content-Length": part.length }).end(part);
+        const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
+        const [start, end] = range ? [Number(range[1]), range[2] ? Number(range[2]) + 1 : bytes.length] : [0, bytes.length];
+        const part = bytes.subarray(start, end);
+        const more = range && { "Content-Range": `bytes ${start}-${start + part.length - 1}/${bytes.length}` };
+        response.writeHead(range ? 206 : 200, { ETag: etag(bytes), "Content-Length": part.length, ...more }).end(part);
     }
 
     /** As storage does it: no length, no object. */

@@ -7,7 +7,7 @@ use likeness_core::{
         Admission, Answer, ApiProblem, Deployment, Hold, MessageId, Operation, Problem, Recent, Reply, Room,
         Way, test_bucket,
     },
-    avatar::{Avatar, AvatarId, Event, Moment, Stored},
+    avatar::{Avatar, AvatarId, Event, Moment, Stored, TaskId},
     budget::Payer,
     fal::RequestId,
     imager::SignedRequest,
@@ -344,6 +344,17 @@ impl Inner {
             None => (None, false),
         })?;
         Ok(known)
+    }
+
+    /// Notes that the bytes of a transfer move, and tells whether its outcome is still awaited.
+    pub(crate) fn progressed(&self, task: TaskId) -> Result<bool> {
+        let way = self.way(&*self.deployment()?)?;
+        let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
+        self.settle(way.as_ref(), &moment, |avatar| {
+            let avatar = avatar.map(|avatar| avatar.after(Event::Progressed(task), &moment));
+            let awaited = avatar.as_ref().is_some_and(|avatar| avatar.awaits(task));
+            (avatar, awaited)
+        })
     }
 
     /// Sets the alarm. The platform takes it in the order in which it is told, so nobody waits for its answer.

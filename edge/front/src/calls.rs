@@ -14,7 +14,7 @@ use likeness_core::{
     error::{Error, StorageErrorKind},
     imager::SignedRequest,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
-    storage::{Asked, MAX_REFUSAL_BYTES},
+    storage::{Asked, MAX_REFUSAL_BYTES, head_of},
 };
 use likeness_platform::{Deadline, fixed_length, header_map, memory, outgoing, tell};
 use serde_json::Value;
@@ -249,7 +249,13 @@ async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
             let status = StatusCode::from_u16(body.status_code()).unwrap_or(StatusCode::BAD_GATEWAY);
             let headers = header_map(&body.headers().0);
             if status == StatusCode::OK && asked.is_given(status, &headers) {
-                return Ok(Outcome::File { reply, body });
+                let promised = head_of(&reply.headers).length;
+                if head_of(&headers).length.is_none_or(|length| Some(length) == promised) {
+                    return Ok(Outcome::File { reply, body });
+                }
+                let error = asked.error(StorageErrorKind::Changed);
+                worker::console_error!("[FAL AI] ERROR an object is not as long as what was kept: {error}");
+                return Ok(Outcome::Reply(Problem::from(&Error::Storage(error)).into()));
             }
             asked.refused(status, &headers, &beginning(&mut body).await)
         }

@@ -74,7 +74,7 @@ fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<S
 
 async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Task) -> Result<()> {
     let Task { mark, work } = task;
-    let outcome = work::perform(inner, deployment, way, work).await?;
+    let outcome = work::perform(inner, deployment, way, mark.id, work).await?;
     let outcome = with_holder(inner, &mark, outcome).await?;
     let accepted = mark.accepted(&outcome);
     let moment = settings::moment(way.poll)?;

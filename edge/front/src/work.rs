@@ -2,17 +2,20 @@
 
 use std::{pin::pin, rc::Rc, time::Duration};
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+};
 use js_sys::Uint8Array;
 use likeness_core::{
     api::{Deployment, Way, notification},
-    avatar::{Cleared, Outcome, Parcel, PrepareError, Work},
+    avatar::{Cleared, Outcome, Parcel, PrepareError, TaskId, Work},
     download::RemoteFile,
     error::{Error as Failure, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::{Answer, Body, NoAnswer, Request},
     imager::{ImagerJob, ImagerReport, SendFailure},
-    limits::PhotoLimits,
+    limits::{PROGRESS_INTERVAL, PhotoLimits},
     storage::{Bucket, Clearing, ClearingStep, Depot, ObjectPlace},
 };
 use url::Url;
@@ -28,6 +31,7 @@ pub(crate) async fn perform(
     inner: &Rc<Inner>,
     deployment: &Deployment,
     way: &Way,
+    task: TaskId,
     work: Work,
 ) -> Result<Outcome> {
     Ok(match work {
@@ -36,7 +40,7 @@ pub(crate) async fn perform(
                 ImagerJob::prepare(&photo, file, bucket, PhotoLimits::default(), settings::now())
             });
             Outcome::Prepared(match job {
-                Ok(job) => match imager(inner, &job).await {
+                Ok(job) => match imager(inner, task, &job).await {
                     Asked::Report(ImagerReport::Prepared(prepared)) => prepared,
                     Asked::Busy => Err(PrepareError::Busy),
                     Asked::Report(_) | Asked::Crashed => Err(PrepareError::Crashed),
@@ -47,8 +51,10 @@ pub(crate) async fn perform(
         Work::Call(request) => {
             Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false }
         }
-        Work::Send { upload, parcel } => Outcome::Sent(send(inner, way, *upload, &parcel).await?),
-        Work::Fetch { file, name, copy } => Outcome::Fetched(fetch(inner, way, file, name, copy).await?),
+        Work::Send { upload, parcel } => Outcome::Sent(send(inner, way, task, *upload, &parcel).await?),
+        Work::Fetch { file, name, copy } => {
+            Outcome::Fetched(fetch(inner, way, task, file, name, copy).await?)
+        }
         Work::Clear { depot, what } => {
             let result = match &depot {
                 Some(depot) => clear(inner, way, depot, what).await,
@@ -103,11 +109,19 @@ enum Asked {
     Crashed,
 }
 
-/// How long the imager may take: a place in its line, two transfers, and what a photo takes in between.
-const PATIENCE: Duration = Duration::from_mins(12);
+/// The longest that the imager may take. Cloudflare ends an alarm, and what it waits for, after 15 minutes (its limits
+/// page), and says nothing; so this ends it before, and it is tried again.
+const PATIENCE: Duration = Duration::from_mins(14);
 
-async fn imager(inner: &Inner, job: &ImagerJob) -> Asked {
-    let asked = pin!(ask_imager(inner, job));
+/// The longest that the imager may be silent about a photo: a place in its line, two transfers, and the work in between.
+const PHOTO_SILENCE: Duration = Duration::from_mins(12);
+
+/// The longest that the imager may be silent about a file: the pauses before it is asked for again, and storage's thoughts
+/// about the whole. Less than the lease of a transfer that has moved.
+const SILENCE: Duration = Duration::from_mins(10);
+
+async fn imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Asked {
+    let asked = pin!(ask_imager(inner, task, job));
     let asked = match select(asked, pin!(Delay::from(PATIENCE))).await {
         Either::Left((asked, _)) => asked,
         Either::Right(_) => Err(Error::from("its time is up")),
@@ -121,21 +135,45 @@ async fn imager(inner: &Inner, job: &ImagerJob) -> Asked {
     }
 }
 
-async fn ask_imager(inner: &Inner, job: &ImagerJob) -> Result<Asked> {
+async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Asked> {
     let body = serde_json::to_vec(job)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(Uint8Array::from(body.as_slice()).into()));
-    let mut response = inner.env.service("IMAGER")?.fetch("https://imager/jobs", Some(init)).await?;
+    // A photo is answered in one piece. What moves a file says so while it does.
+    let silence = if matches!(job, ImagerJob::Prepare { .. }) { PHOTO_SILENCE } else { SILENCE };
+    let service = inner.env.service("IMAGER")?;
+    let mut response = heard(service.fetch("https://imager/jobs", Some(init)), silence).await??;
     match response.status_code() {
-        200 => Ok(Asked::Report(response.json().await?)),
-        503 => Ok(Asked::Busy),
-        status => Err(Error::from(format!("it answered {status}"))),
+        200 => {}
+        503 => return Ok(Asked::Busy),
+        status => return Err(Error::from(format!("it answered {status}"))),
+    }
+    // While a transfer moves there comes white space; it is broken off when this returns early.
+    let (mut stream, mut report, mut told) = (response.stream()?, Vec::new(), settings::now());
+    while let Some(chunk) = heard(stream.next(), silence).await? {
+        report.extend(chunk?);
+        if settings::now().since(told) >= PROGRESS_INTERVAL {
+            told = settings::now();
+            if !inner.progressed(task)? {
+                return Err(Error::from("its work is not awaited any more"));
+            }
+        }
+    }
+    Ok(Asked::Report(serde_json::from_slice(&report)?))
+}
+
+/// Waits for the imager's next word, but not for ever.
+async fn heard<T>(word: impl Future<Output = T>, silence: Duration) -> Result<T> {
+    match select(pin!(word), pin!(Delay::from(silence))).await {
+        Either::Left((word, _)) => Ok(word),
+        Either::Right(_) => Err(Error::from("it is silent")),
     }
 }
 
 async fn send(
     inner: &Rc<Inner>,
     way: &Way,
+    task: TaskId,
     mut upload: Upload,
     parcel: &Parcel,
 ) -> Result<std::result::Result<Url, Failure>> {
@@ -153,7 +191,7 @@ async fn send(
             Ok(job) => job,
             Err(error) => return Ok(Err(Failure::Storage(error))),
         };
-        match imager(inner, &job).await {
+        match imager(inner, task, &job).await {
             Asked::Report(ImagerReport::Sent(Ok(answer))) => upload.answered(Ok(answer.response())),
             Asked::Report(ImagerReport::Sent(Err(SendFailure::NoAnswer(why)))) => upload.answered(Err(why)),
             Asked::Report(ImagerReport::Sent(Err(SendFailure::Source(error)))) => {
@@ -186,6 +224,7 @@ fn sending(
 async fn fetch(
     inner: &Rc<Inner>,
     way: &Way,
+    task: TaskId,
     file: RemoteFile,
     name: String,
     copy: Option<ObjectPlace>,
@@ -200,7 +239,7 @@ async fn fetch(
         Ok(job) => job,
         Err(error) => return Ok(Err(Failure::Storage(error))),
     };
-    Ok(match imager(inner, &job).await {
+    Ok(match imager(inner, task, &job).await {
         Asked::Report(ImagerReport::Fetched(fetched)) => {
             fetched.map(|kept| likeness_core::avatar::Kept { copy: Some(place), ..kept })
         }

@@ -1,74 +1,151 @@
-//! A file from one address to another.
+//! A file from one address to another, checked on the way.
 
+use js_sys::Uint8Array;
 use likeness_core::{
     avatar::Kept,
-    download::{FileCheck, FileProblem, RemoteFile},
+    download::{Download, DownloadStep, Fetched, RemoteFile},
     error::{Error, NetworkError, StorageErrorKind},
-    http::{Method, NoAnswer, Request},
     imager::SignedRequest,
     storage::{self, Asked},
 };
+use worker::Delay;
 
-use likeness_platform::ask;
+use likeness_platform::{Deadline, Incoming, ask};
 
 use crate::{
-    outlet::{Halt, Stopped, pour},
-    sums::Sha256Of,
+    outlet::{Halt, Moved, Outlet, Stopped, pour},
+    sums::in_parts,
 };
 
-/// The memory in bytes that decoding a picture may take here; of a larger one only the first and last bytes are checked.
+/// The memory in bytes that checking a picture may take here; of a larger one only the first and last bytes are checked.
 const PICTURE_MEMORY: u64 = 24 << 20;
 
-/// Copies what `from` gives to `target`, and says what it was. No key is sent. A file that is not what was promised is never
-/// written whole: the last bytes leave only once the check is passed.
-pub(crate) async fn copy(from: &RemoteFile, target: &SignedRequest, file: String) -> Result<Kept, Error> {
-    let request = SignedRequest::of(&Request::transfer(Method::GET, from.url.clone()));
-    let mut incoming = ask(&request).await.map_err(no_answer)?;
-    let status = incoming.status.as_u16();
-    // Whoever sends a file says how long it is: an answer that does not is a page of something on the way.
-    let length = storage::head_of(&incoming.headers).length;
-    let (200, Some(length)) = (status, length) else {
-        return Err(Error::Network(NetworkError::Unreadable { status }));
-    };
-    if !(1..=from.expected.max_bytes).contains(&length) {
-        return Err(no_answer(NoAnswer::Interrupted));
-    }
-    let mut sum = Sha256Of::default();
-    let mut check = Some(FileCheck::new(&from.expected, PICTURE_MEMORY));
-    let broken_off = || Halt::Source(no_answer(NoAnswer::Interrupted));
-    let answer = pour(target, length, async |outlet| {
-        let mut left = length;
-        while let Some(chunk) = incoming.chunk().await.map_err(|why| Halt::Source(no_answer(why)))? {
-            left = left.checked_sub(chunk.length().into()).ok_or_else(broken_off)?;
-            sum.add(&chunk);
-            if let Some(check) = &mut check {
-                check.add(&chunk.to_vec()).map_err(not_whole)?;
-            }
-            if left == 0
-                && let Some(check) = check.take()
-            {
-                check.finish().map_err(not_whole)?;
-            }
-            outlet.write(&chunk).await?;
-        }
-        if left == 0 { Ok(()) } else { Err(broken_off()) }
-    })
-    .await;
+/// An answer whose body is the file from this byte on.
+struct Body {
+    from: u64,
+    incoming: Incoming,
+}
+
+enum Next {
+    Body(Body),
+    Done,
+}
+
+/// Why a target did not get the whole file.
+enum Missed {
+    Failed(NetworkError),
+    /// What was sent so far is of no use: it begins anew with this.
+    Anew(Body),
+}
+
+/// Copies a file to `target`, and says what it was. No key is sent. What breaks off goes on behind the bytes that were sent
+/// already. The last bytes leave only once the check is passed, so a file that is not what was promised is never written.
+pub(crate) async fn copy(
+    from: RemoteFile,
+    target: &SignedRequest,
+    file: String,
+    moved: &Moved,
+) -> Result<Kept, Error> {
+    let promised = from.expected.length;
     let asked = Asked::at(&target.url, file.as_str());
-    let answer = answer.map_err(|stopped| match stopped {
-        Stopped::Source(why) => why,
-        Stopped::NoAnswer(_) => Error::Storage(asked.error(StorageErrorKind::Unreachable)),
-    })?;
-    if !asked.is_given(answer.status, &answer.headers) {
-        return Err(Error::Storage(answer.refusal(&asked).await));
+    let mut download = Download::new(from, PICTURE_MEMORY);
+    let mut next = next(&mut download).await?;
+    loop {
+        let Next::Body(body) = next else {
+            // Nothing of it was sent.
+            return Err(Error::Network(NetworkError::Unreadable { status: 200 }));
+        };
+        // Storage takes nothing of unknown length.
+        let status = body.incoming.status.as_u16();
+        let length = storage::head_of(&body.incoming.headers).length.or(promised);
+        let length = length.ok_or(Error::Network(NetworkError::Unreadable { status }))?;
+        if length == 0 {
+            // An empty object would be there before it is known to be wrong.
+            download.ended(Ok(()));
+            next = self::next(&mut download).await?;
+            continue;
+        }
+        let poured =
+            pour(target, length, moved, async |outlet| fill(&mut download, body, outlet).await).await;
+        let answer = match poured {
+            Ok(answer) => answer,
+            Err(Stopped::Source(Missed::Anew(body))) => {
+                next = Next::Body(body);
+                continue;
+            }
+            Err(Stopped::Source(Missed::Failed(error))) => return Err(Error::Network(error)),
+            Err(Stopped::NoAnswer(_)) => {
+                return Err(Error::Storage(asked.error(StorageErrorKind::Unreachable)));
+            }
+        };
+        if !asked.is_given(answer.status, &answer.headers) {
+            return Err(Error::Storage(answer.refusal(&asked).await));
+        }
+        let DownloadStep::Done(Fetched { length, sha256 }) = download.step() else {
+            return Err(Error::Storage(asked.error(StorageErrorKind::Changed)));
+        };
+        return Ok(Kept { name: file, length, sha256, copy: None });
     }
-    Ok(Kept { name: file, length, sha256: sum.value(), copy: None })
 }
 
-fn not_whole(problem: FileProblem) -> Halt<Error> {
-    Halt::Source(Error::Network(NetworkError::NotWhole(problem)))
+/// Asks, follows and waits until there is something to read, or nothing more to do.
+async fn next(download: &mut Download) -> Result<Next, NetworkError> {
+    let mut answered = None;
+    loop {
+        match download.step() {
+            DownloadStep::Ask(request) => {
+                match ask(&SignedRequest::of(&request), Deadline::of_transfer).await {
+                    Ok(incoming) => {
+                        download.answered(Ok((incoming.status, &incoming.headers)));
+                        answered = Some(incoming);
+                    }
+                    Err(why) => download.answered(Err(why)),
+                }
+            }
+            DownloadStep::Read { from } => {
+                let incoming = answered.ok_or(NetworkError::Unreadable { status: 200 })?;
+                return Ok(Next::Body(Body { from, incoming }));
+            }
+            DownloadStep::Pause(time) => {
+                Delay::from(time).await;
+                download.paused();
+            }
+            DownloadStep::Done(_) => return Ok(Next::Done),
+            DownloadStep::Failed(error) => return Err(error),
+        }
+    }
 }
 
-fn no_answer(why: NoAnswer) -> Error {
-    Error::Network(NetworkError::NoAnswer(why))
+/// Writes the file. The newest bytes are held back until others follow, or all are known to be right.
+async fn fill(download: &mut Download, body: Body, outlet: &Outlet) -> Result<(), Halt<Missed>> {
+    let (mut incoming, mut held, mut part) = (body.incoming, None::<Uint8Array>, Vec::new());
+    loop {
+        loop {
+            let chunk = match incoming.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                ended => {
+                    download.ended(ended.map(|_| ()));
+                    break;
+                }
+            };
+            let mut counts = true;
+            in_parts(&chunk, &mut part, |bytes| counts = counts && download.received(bytes));
+            if !counts {
+                break;
+            }
+            if let Some(before) = held.replace(chunk) {
+                outlet.write(&before).await?;
+            }
+        }
+        match next(download).await.map_err(|error| Halt::Source(Missed::Failed(error)))? {
+            Next::Done => {
+                return match held {
+                    Some(last) => outlet.write(&last).await,
+                    None => Ok(()),
+                };
+            }
+            Next::Body(body) if body.from == 0 => return Err(Halt::Source(Missed::Anew(body))),
+            Next::Body(body) => incoming = body.incoming,
+        }
+    }
 }

@@ -1,24 +1,46 @@
-//! Jobs, and how long each may take.
+//! Jobs: which need the desk, and which only move bytes.
 
-use likeness_core::imager::{ImagerJob, ImagerReport};
+use likeness_core::{
+    download::FileKind,
+    imager::{ImagerJob, ImagerReport},
+};
 
 use crate::{
     copy,
-    desk::Full,
+    desk::{Full, at_the_desk},
+    outlet::Moved,
     prepare::{self, Photo},
     send,
 };
 
+/// Tells whether a job holds a photo or a picture in memory, and so must wait for its turn.
+pub(crate) fn takes_the_desk(job: &ImagerJob) -> bool {
+    match job {
+        ImagerJob::Prepare { .. } => true,
+        ImagerJob::Fetch { from, .. } => from.expected.kind == FileKind::Picture,
+        ImagerJob::Send { .. } => false,
+    }
+}
+
 /// Does a job. The error is that there was no room for a photo: the job may come again.
-pub(crate) async fn perform(job: ImagerJob) -> Result<ImagerReport, Full> {
+pub(crate) async fn perform(job: ImagerJob, moved: Moved) -> Result<ImagerReport, Full> {
+    let at_the_desk_first = takes_the_desk(&job);
     Ok(match job {
         ImagerJob::Prepare { photo, sha256, place, limits, target, file } => {
             let photo = Photo { from: photo, sha256, place, limits, target, file };
             ImagerReport::Prepared(prepare::prepare(photo).await?)
         }
-        ImagerJob::Send { pieces, length, to } => ImagerReport::Sent(send::send(pieces, length, &to).await),
+        ImagerJob::Send { pieces, length, to } => {
+            ImagerReport::Sent(send::send(pieces, length, &to, &moved).await)
+        }
         ImagerJob::Fetch { from, target, file } => {
-            ImagerReport::Fetched(copy::copy(&from, &target, file).await)
+            let copying = copy::copy(from, &target, file, &moved);
+            let fetched = if at_the_desk_first {
+                at_the_desk(async |_| Some(copying.await)).await?
+            } else {
+                copying.await
+            };
+            ImagerReport::Fetched(fetched)
         }
     })
 }

@@ -1,6 +1,6 @@
 //! A request's body, written piece by piece.
 
-use std::pin::pin;
+use std::{cell::Cell, pin::pin, rc::Rc};
 
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
@@ -15,6 +15,22 @@ use likeness_platform::{Deadline, Incoming, fixed_length, tell};
 /// is held.
 pub(crate) struct Outlet {
     writer: WritableStreamDefaultWriter,
+    deadline: Deadline,
+    moved: Moved,
+}
+
+/// How many pieces a transfer has moved, by which whoever waits for it sees that it goes on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Moved(Rc<Cell<u64>>);
+
+impl Moved {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.get()
+    }
+
+    pub(crate) fn one_more(&self) {
+        self.0.set(self.0.get().wrapping_add(1));
+    }
 }
 
 /// Why a body did not get its bytes.
@@ -36,7 +52,12 @@ pub(crate) enum Stopped<E> {
 impl Outlet {
     /// Hands on these bytes.
     pub(crate) async fn write<E>(&self, bytes: &Uint8Array) -> Result<(), Halt<E>> {
-        JsFuture::from(self.writer.write_with_chunk(bytes)).await.map(|_| ()).map_err(|_| Halt::Gone)
+        let written = self.deadline.within(JsFuture::from(self.writer.write_with_chunk(bytes))).await;
+        if !matches!(written, Ok(Ok(_))) {
+            return Err(Halt::Gone);
+        }
+        self.moved.one_more();
+        Ok(())
     }
 }
 
@@ -45,22 +66,25 @@ impl Outlet {
 pub(crate) async fn pour<E>(
     to: &SignedRequest,
     length: u64,
+    moved: &Moved,
     fill: impl AsyncFnOnce(&Outlet) -> Result<(), Halt<E>>,
 ) -> Result<Incoming, Stopped<E>> {
-    let deadline = Deadline::after(TRANSFER_TIMEOUT);
+    let deadline = Deadline::of_transfer();
     // Nothing was sent where not even a stream could be made. That is the only case which is known: the runtime takes
     // the first bytes before it has a connection, and does not say afterwards whether it ever had one.
     let unsent = |_: JsValue| Stopped::NoAnswer(NoAnswer::NotConnected);
     let stream = fixed_length(length).map_err(unsent)?;
     let writer = stream.writable().get_writer().map_err(unsent)?;
-    let outlet = Outlet { writer };
+    let outlet = Outlet { writer, deadline: deadline.clone(), moved: moved.clone() };
     let filling = pin!(fill(&outlet));
     let readable: JsValue = stream.readable().into();
-    let asking = pin!(tell(to, &readable, deadline.clone()));
+    // The answer comes when all is sent, however long that takes: each piece of the body has its own limit.
+    let asking = pin!(tell(to, &readable, deadline.with_silence(None)));
     let outcome = match select(filling, asking).await {
         Either::Left((Ok(()), asking)) => {
             outlet.end();
-            asking.await.map_err(Stopped::NoAnswer)
+            let answered = deadline.with_silence(Some(TRANSFER_TIMEOUT)).within(asking).await;
+            answered.and_then(|answer| answer).map_err(Stopped::NoAnswer)
         }
         Either::Left((Err(Halt::Gone), asking)) => match asking.await {
             Ok(answer) => early(answer),

@@ -92,7 +92,8 @@ impl Photo {
     /// The photo's bytes into the desk's buffer, never more of them than the limit.
     async fn read(&self, place: &Place) -> Result<(), Stopped> {
         let limit = self.limits.max_bytes;
-        let mut incoming = ask(&self.from).await.map_err(|_| self.unreachable())?;
+        let mut incoming =
+            ask(&self.from, || Deadline::after(TRANSFER_TIMEOUT)).await.map_err(|_| self.unreachable())?;
         let asked = Asked::at(&self.from.url, self.place.as_str());
         if !asked.is_given(incoming.status, &incoming.headers) {
             return Err(failed(incoming.refusal(&asked).await));

@@ -8,10 +8,10 @@ use likeness_core::{
     storage::{self, Asked},
 };
 
-use likeness_platform::{Incoming, ask};
+use likeness_platform::{Deadline, Incoming, ask};
 
 use crate::{
-    outlet::{Halt, Outlet, Stopped, pour},
+    outlet::{Halt, Moved, Outlet, Stopped, pour},
     sums::Crc32,
 };
 
@@ -20,13 +20,14 @@ pub(crate) async fn send(
     pieces: Vec<SentPiece>,
     length: u64,
     to: &SignedRequest,
+    moved: &Moved,
 ) -> Result<SentAnswer, SendFailure> {
     let sum = pieces.iter().try_fold(0_u64, |sum, piece| sum.checked_add(length_of(piece)));
     if sum != Some(length) {
         worker::console_error!("the pieces are not as long as the whole: nothing is sent");
         return Err(SendFailure::NoAnswer(NoAnswer::NotConnected));
     }
-    let answer = pour(to, length, async |outlet| {
+    let answer = pour(to, length, moved, async |outlet| {
         for piece in pieces {
             pass_on(piece, outlet).await?;
         }
@@ -103,7 +104,9 @@ impl Object {
     }
 
     async fn open(&self) -> Result<Incoming, StorageError> {
-        let incoming = ask(&self.from).await.map_err(|_| self.error(StorageErrorKind::Unreachable))?;
+        let incoming = ask(&self.from, Deadline::of_transfer)
+            .await
+            .map_err(|_| self.error(StorageErrorKind::Unreachable))?;
         let asked = Asked::at(&self.from.url, self.place.as_str());
         if !asked.is_given(incoming.status, &incoming.headers) {
             return Err(incoming.refusal(&asked).await);

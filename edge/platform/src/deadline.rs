@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use likeness_core::http::NoAnswer;
+use likeness_core::{
+    http::NoAnswer,
+    limits::{TRANSFER_CEILING, TRANSFER_SILENCE},
+};
 use worker::{AbortController, AbortSignal, Delay};
 
 /// When a transfer is given up: one clock for its request and for its answer's body. What is still under way then is
@@ -19,9 +22,23 @@ pub struct Deadline {
     delay: Rc<RefCell<Pin<Box<Delay>>>>,
     abort: Rc<RefCell<Option<AbortController>>>,
     signal: AbortSignal,
+    /// The longest that each step of it may take: an answer's headers, or the next bytes.
+    silence: Option<Duration>,
 }
 
 impl Deadline {
+    /// Limits a transfer: by the silence between its bytes, and by six hours in all.
+    #[must_use]
+    pub fn of_transfer() -> Self {
+        Self::after(TRANSFER_CEILING).with_silence(Some(TRANSFER_SILENCE))
+    }
+
+    /// Limits each step as well, or no longer. Both share one clock for the whole, and are broken off together.
+    #[must_use]
+    pub fn with_silence(&self, silence: Option<Duration>) -> Self {
+        Self { silence, ..self.clone() }
+    }
+
     /// This much time from now on.
     #[must_use]
     pub fn after(time: Duration) -> Self {
@@ -31,6 +48,7 @@ impl Deadline {
             delay: Rc::new(RefCell::new(Box::pin(Delay::from(time)))),
             abort: Rc::new(RefCell::new(Some(abort))),
             signal,
+            silence: None,
         }
     }
 
@@ -47,20 +65,21 @@ impl Deadline {
         }
     }
 
-    /// What the work says, unless the time is up first.
+    /// Gives what the work says, unless the time is up first. The work is one step: it may not be silent for longer than a
+    /// step may.
     pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, NoAnswer> {
         let mut work = pin!(work);
+        let mut quiet = self.silence.map(|silence| Box::pin(Delay::from(silence)));
         poll_fn(|context| {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
                 return Poll::Ready(Ok(done));
             }
-            match self.delay.borrow_mut().as_mut().poll(context) {
-                Poll::Ready(()) => {
-                    self.end();
-                    Poll::Ready(Err(NoAnswer::TimedOut))
-                }
-                Poll::Pending => Poll::Pending,
+            let silent = quiet.as_mut().is_some_and(|quiet| quiet.as_mut().poll(context).is_ready());
+            if silent || self.delay.borrow_mut().as_mut().poll(context).is_ready() {
+                self.end();
+                return Poll::Ready(Err(NoAnswer::TimedOut));
             }
+            Poll::Pending
         })
         .await
     }
@@ -82,6 +101,20 @@ mod tests {
         assert!(deadline.signal().aborted());
         // Whoever has the same deadline has none left either.
         assert_eq!(deadline.clone().within(future::pending::<()>()).await, Err(NoAnswer::TimedOut));
+    }
+
+    #[test]
+    async fn what_is_silent_is_broken_off_and_what_moves_is_not() {
+        let step = Duration::from_millis(200);
+        let deadline = Deadline::after(Duration::from_mins(5)).with_silence(Some(step));
+        // Together longer than one step may be.
+        for _ in 0..6 {
+            let moves = worker::Delay::from(Duration::from_millis(50));
+            assert_eq!(deadline.within(moves).await, Ok(()));
+        }
+        assert!(!deadline.signal().aborted());
+        assert_eq!(deadline.within(future::pending::<()>()).await, Err(NoAnswer::TimedOut));
+        assert!(deadline.with_silence(None).signal().aborted());
     }
 
     #[test]

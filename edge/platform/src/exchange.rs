@@ -6,7 +6,7 @@ use likeness_core::{
     error::StorageError,
     http::{Answer, Body, NoAnswer, Request},
     imager::SignedRequest,
-    limits::{MAX_ANSWER_BYTES, TRANSFER_TIMEOUT},
+    limits::MAX_ANSWER_BYTES,
     storage::{Asked, MAX_REFUSAL_BYTES},
 };
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -32,13 +32,10 @@ pub struct Incoming {
     deadline: Deadline,
 }
 
-/// Reads something: sends a request without a body.
-pub async fn ask(request: &SignedRequest) -> Result<Incoming, NoAnswer> {
+/// Reads something within the time that each try has: sends a request without a body.
+pub async fn ask(request: &SignedRequest, within: impl Fn() -> Deadline) -> Result<Incoming, NoAnswer> {
     // What is read is compared with lengths and sums: it must come as it is.
-    again(async || {
-        exchange(request, &[("accept-encoding", "identity")], None, Deadline::after(TRANSFER_TIMEOUT)).await
-    })
-    .await
+    again(async || exchange(request, &[("accept-encoding", "identity")], None, within()).await).await
 }
 
 /// Sends a request that may be sent twice, twice if need be. While a photo is worked on, nobody notices that a server
@@ -65,7 +62,7 @@ pub async fn send(request: &Request) -> Answer {
         // These are poured, piece by piece.
         Body::Stream { .. } => return Err(NoAnswer::NotConnected),
     };
-    let deadline = Deadline::after(request.timeout);
+    let deadline = Deadline::after(request.timeout).with_silence(request.silence);
     exchange(&SignedRequest::of(request), &[], body.as_ref(), deadline).await?.whole().await
 }
 
