@@ -131,8 +131,8 @@ impl Chronicle {
             (State::Error, code) => {
                 log::error!("{} ({})", news.message, code.as_deref().unwrap_or("failed"));
             }
-            (State::InProgress, Some(code)) => log::warn!("{} ({code})", news.message),
-            (State::Unknown, _) => log::warn!("{}", news.message),
+            (State::InProgress | State::Unknown, Some(code)) => log::warn!("{} ({code})", news.message),
+            (State::Unknown, None) => log::warn!("{}", news.message),
             (State::InProgress | State::Completed, _) => log::info!("{}{percent}", news.message),
         }
         let ended = matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);
