@@ -24,22 +24,32 @@ pub(crate) fn format(head: &[u8]) -> Option<Format> {
     }
 }
 
-/// Checks that a picture ends as its format wants and that every pixel can be decoded. Where decoding would take more than
-/// `memory` bytes, only the end is looked at.
+/// Checks that a picture ends as its format wants and that every pixel can be decoded. Of a kind that is not decoded here,
+/// or that would take more than `memory` bytes, only the end is looked at.
 pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
-    let info = inspect(bytes)?;
-    let ends = match info.format {
+    let Some(format) = format(bytes) else { return inspect(bytes).map(drop) };
+    let ends = match format {
         Format::Jpeg => jpeg_ends(bytes),
         Format::Png => png_ends(bytes),
         Format::WebP => webp_ends(bytes, bytes.len() as u64),
     };
     if ends.is_none() {
-        return Err(PhotoProblem::Truncated { format: info.format });
+        return Err(PhotoProblem::Truncated { format });
     }
-    if info.memory() <= memory {
-        decode::decode(bytes, &info, memory)?;
+    let decoded = inspect(bytes).and_then(|info| {
+        if info.memory() <= memory { decode::decode(bytes, &info, memory).map(drop) } else { Ok(()) }
+    });
+    match decoded {
+        // Nothing of these is wrong with the picture.
+        Err(
+            PhotoProblem::UnsupportedCoding { .. }
+            | PhotoProblem::Animated { .. }
+            | PhotoProblem::TooManyScans { .. }
+            | PhotoProblem::TooMuchMetadata { .. }
+            | PhotoProblem::TooMuchMemory { .. },
+        ) => Ok(()),
+        decoded => decoded,
     }
-    Ok(())
 }
 
 /// The number of last bytes that [`ends`] looks at.

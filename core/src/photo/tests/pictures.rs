@@ -47,3 +47,23 @@ fn half_a_picture_with_an_end_that_was_put_on_is_not_whole() {
     spoilt[png.len() / 2] ^= 1;
     assert!(check(&spoilt, MEMORY).is_err());
 }
+
+/// A kind of picture that is not taken as a photo is not broken.
+#[test]
+fn a_picture_of_a_rare_kind_is_whole_as_well() {
+    let files = [
+        ("inks", fixture!("cmyk.jpg")),
+        ("deep", fixture!("16-bit-alpha.png")),
+        ("interlaced", fixture!("interlaced.png")),
+        ("animated PNG", fixture!("animated.png")),
+        ("animated WebP", fixture!("animated.webp")),
+        ("progressive", fixture!("progressive-420.jpg")),
+        ("turned", fixture!("orientation-6.jpg")),
+        ("a broken profile", fixture!("broken-profile.jpg")),
+        ("much metadata", fixture!("profile-bomb.png")),
+    ];
+    for (name, file) in files {
+        assert_eq!(check(file, MEMORY), Ok(()), "{name}");
+        assert!(check(&file[..file.len() - 1], MEMORY).is_err(), "{name} cut");
+    }
+}
