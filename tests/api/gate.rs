@@ -29,6 +29,8 @@ pub(crate) enum Fate {
     Late(Arc<dyn Fn() + Send + Sync>),
     /// It is answered here.
     Answer(u16),
+    /// It is answered here, with this document.
+    Document(u16, String),
     /// The connection breaks.
     Refuse,
     /// It is passed on, and its answer is lost.
@@ -157,10 +159,12 @@ impl Gate {
         let fate = rules.iter().find_map(|rule| rule(&seen)).unwrap_or(Fate::Forward);
         match fate {
             Fate::Refuse => Ok(()),
-            Fate::Answer(status) => {
-                let answer =
-                    format!("HTTP/1.1 {status} It\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-                client.write_all(answer.as_bytes())
+            Fate::Answer(status) => answer(client, status, ""),
+            Fate::Document(status, document) => {
+                // All of a call is read first: what is left unread would break the connection.
+                let unread = if length > SHORT { length } else { 0 };
+                io::copy(&mut reader.take(unread as u64), &mut io::sink())?;
+                answer(client, status, &document)
             }
             Fate::Forward | Fate::Swallow | Fate::Late(_) => {
                 self.forward(&seen, reader, client, &fate)?;
@@ -204,6 +208,13 @@ impl Gate {
         }
         server.shutdown(Shutdown::Both)
     }
+}
+
+fn answer(mut client: &TcpStream, status: u16, document: &str) -> io::Result<()> {
+    let length = document.len();
+    let answer =
+        format!("HTTP/1.1 {status} It\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{document}");
+    client.write_all(answer.as_bytes())
 }
 
 /// Something that happens once, and that others wait for.

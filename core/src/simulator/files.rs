@@ -32,17 +32,22 @@ impl Simulator {
         if self.faults.take(FaultKind::FileExpired) {
             return Err(not_found());
         }
-        let mut file = match self.file_at(call, path, now)? {
-            Reply::Whole(file) => file,
-            kept => return Ok(kept),
-        };
+        let found = self.file_at(call, path, now)?;
         if self.faults.take(FaultKind::DownloadPage) {
-            file = reply::file(StatusCode::OK, "text/html", b"<html>Just a moment...</html>".to_vec());
+            let page = b"<html>Just a moment...</html>".to_vec();
+            return Ok(ranges::part(reply::file(StatusCode::OK, "text/html", page), call).into());
         }
-        if self.faults.take(FaultKind::DownloadCut) {
-            file.body.pop();
-        }
-        Ok(ranges::part(file, call).into())
+        let cut = self.faults.take(FaultKind::DownloadCut);
+        Ok(match found {
+            Reply::Whole(mut file) => {
+                if cut {
+                    file.body.pop();
+                }
+                ranges::part(file, call).into()
+            }
+            Reply::Kept(file) if cut => Reply::Kept(file.cut()),
+            kept => kept,
+        })
     }
 
     fn file_at(&self, call: &Call<'_>, path: &str, now: Timestamp) -> Result<Reply, Stop> {
@@ -75,9 +80,7 @@ impl Simulator {
         let given = Given::of(call, &tag, length);
         let range = given.bytes(length);
         let head = given.head(reply::file(StatusCode::OK, &upload.content_type, Vec::new()), &tag, length);
-        let bytes = range.end.saturating_sub(range.start).to_string();
-        let head = reply::with(head, http::header::CONTENT_LENGTH, &bytes);
-        Ok(Reply::Kept(KeptFile { head, pieces: kept::pieces(&piece.files, &range) }))
+        Ok(Reply::Kept(KeptFile { head, pieces: kept::pieces(&piece.files, &range) }.measured()))
     }
 
     /// Whether a file is at this path.

@@ -10,6 +10,7 @@ use super::{
     Simulator,
     job::{Job, Phase},
     piece::Piece,
+    reply,
     storage::{State, Upload},
     webhooks::Delivery,
 };
@@ -38,6 +39,20 @@ impl KeptFile {
     #[must_use]
     pub fn length(&self) -> u64 {
         self.pieces.iter().map(|(_, range)| range.end.saturating_sub(range.start)).sum()
+    }
+
+    /// The file, whose headers say how long it is.
+    pub(super) fn measured(self) -> Self {
+        let length = self.length().to_string();
+        Self { head: reply::with(self.head, http::header::CONTENT_LENGTH, &length), ..self }
+    }
+
+    /// The file without its last byte.
+    pub(super) fn cut(mut self) -> Self {
+        if let Some((_, range)) = self.pieces.last_mut() {
+            range.end = range.end.saturating_sub(1);
+        }
+        self.measured()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use http::header::CONTENT_TYPE;
+use http::{
+    HeaderName,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use url::Url;
 
 use super::{
@@ -93,13 +96,14 @@ impl Asked {
     }
 
     /// Whether an answer that begins so is the bucket's, and what was asked for. A web page or JSON never is: MinIO's
-    /// console answers everything with a page and 200.
+    /// console answers everything with a page and 200. What a server calls a page may be empty, or an object.
     #[must_use]
     pub fn is_given(&self, status: StatusCode, headers: &HeaderMap) -> bool {
-        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let foreign = ["text/html", "application/json"].iter().any(|foreign| kind.starts_with(foreign));
-        let own = || headers.keys().any(|name| name.as_str().starts_with("x-amz-"));
-        status.is_success() && (!foreign || own())
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let foreign =
+            ["text/html", "application/json"].iter().any(|kind| text(CONTENT_TYPE).starts_with(kind));
+        let own = |name: &HeaderName| OWN.iter().any(|prefix| name.as_str().starts_with(prefix));
+        status.is_success() && (!foreign || text(CONTENT_LENGTH) == "0" || headers.keys().any(own))
     }
 
     /// The answer when the bucket did what it was asked; else why not.
@@ -134,7 +138,11 @@ impl Asked {
     /// Reads a page of a listing. Keys that do not lie under the prefix are not ours to touch, whatever the server
     /// says; keys that no URL can carry were never written by us.
     pub fn listing(&self, answer: Answer, prefix: &Prefix) -> Result<Listing, StorageError> {
-        let answer = self.accepted(answer)?;
+        let answer = self.accepted(answer).map_err(|error| match error.kind {
+            // No object was asked for. Where the host names the bucket already, the bucket's name is taken for a key.
+            StorageErrorKind::Missing => StorageError { kind: StorageErrorKind::Refused, ..error },
+            _ => error,
+        })?;
         let text = String::from_utf8_lossy(&answer.body);
         let Ok(page) = rusty_s3::actions::ListObjectsV2::parse_response(&text) else {
             let refused = self.refused(answer.status, &answer.headers, &answer.body);
@@ -154,6 +162,9 @@ impl Asked {
     }
 }
 
+/// What headers of S3 servers begin with: Amazon's and MinIO's, Google's, Alibaba's, Tencent's, Huawei's.
+const OWN: [&str; 5] = ["x-amz-", "x-goog-", "x-oss-", "x-cos-", "x-obs-"];
+
 /// What a refusal means for what was asked: by S3's code, and where that says nothing by the status.
 fn kind_of(status: StatusCode, refusal: &Refusal) -> StorageErrorKind {
     match refusal.code() {
@@ -163,9 +174,11 @@ fn kind_of(status: StatusCode, refusal: &Refusal) -> StorageErrorKind {
         }
         "XMinioStorageFull" | "QuotaExceeded" | "XMinioAdminBucketQuotaExceeded" => StorageErrorKind::Full,
         "NoSuchBucket" => StorageErrorKind::NoBucket,
-        "PermanentRedirect" | "TemporaryRedirect" | "IllegalLocationConstraintException" => {
-            StorageErrorKind::Region
-        }
+        "PermanentRedirect"
+        | "TemporaryRedirect"
+        | "IllegalLocationConstraintException"
+        | "InvalidRegion"
+        | "InvalidRegionName" => StorageErrorKind::Region,
         "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError"
             if refusal.region.is_some() || refusal.says(&["region"]) =>
         {
@@ -374,12 +387,13 @@ mod tests {
             "{}",
             redirect.advice(Audience::Terminal)
         );
-        // An object that somebody uploaded as a page is one all the same.
-        let mut object = answer(200, page);
-        for (name, value) in [("content-type", "text/html"), ("x-amz-request-id", "1")] {
+        // An object that somebody uploaded as a page is one all the same; Google calls an empty answer a page.
+        for (name, value) in [("x-amz-request-id", "1"), ("x-goog-hash", "1"), ("content-length", "0")] {
+            let mut object = answer(200, page);
+            object.headers.insert("content-type", HeaderValue::from_static("text/html"));
             object.headers.insert(name, HeaderValue::from_static(value));
+            assert!(bucket(Addressing::Path).asked("a").accepted(Ok(object)).is_ok(), "{name}");
         }
-        assert!(bucket(Addressing::Path).asked("a").accepted(Ok(object)).is_ok());
     }
 
     #[test]
@@ -423,6 +437,8 @@ mod tests {
         assert_eq!(keys, [format!("{prefix}a b+.jpg")]);
         let kind = |body: &str| asked.listing(Ok(answer(200, body)), &prefix).expect_err("no page").kind;
         assert_eq!((kind("<html>"), kind("<What/>"), kind("")), (Kind::NotS3, Kind::NotS3, Kind::Refused));
+        let key = asked.listing(Ok(answer(404, &document("NoSuchKey", ""))), &prefix).expect_err("a key");
+        assert_eq!(key.kind, Kind::Refused);
         // Without virtual hosts the same request lists the buckets.
         let all = "<ListAllMyBucketsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></ListAllMyBucketsResult>";
         let asked = bucket(Addressing::Virtual).asked("here");

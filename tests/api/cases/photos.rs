@@ -4,6 +4,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::{
+    gate::Fate,
     http::{self, Answer},
     minio,
     world::{World, photo},
@@ -132,6 +133,41 @@ pub(super) fn presigned(world: &World) {
     world.eventually("the end of the object", || {
         !world.fixture.store().keys().iter().any(|key| url.path().ends_with(key))
     });
+}
+
+/// S3's own code and sentence, and what the operator has to set; nothing of the key.
+pub(super) fn refused_by_the_bucket(world: &World) {
+    world.create().is(201);
+    let refusals = [
+        ("InvalidAccessKeyId", "", "storage.denied", "MINIO_ACCESS_KEY"),
+        ("SecondLevelDomainForbidden", "", "storage.addressing", "MINIO_ADDRESSING=virtual"),
+        (
+            "AuthorizationHeaderMalformed",
+            "<Region>eu-west-1</Region>",
+            "storage.region",
+            "MINIO_REGION=eu-west-1",
+        ),
+        ("RequestTimeTooSkewed", "", "storage.expired", "clock"),
+    ];
+    for (number, (code, more, ours, advice)) in refusals.into_iter().enumerate() {
+        let avatar = world.avatar.clone();
+        let document = format!(
+            "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>In its own words.</Message>{more}\
+             <AWSAccessKeyId>{}</AWSAccessKeyId></Error>",
+            minio::KEY
+        );
+        let part = format!("/{avatar}/");
+        world.fixture.bucket.rule(move |seen| {
+            let put = seen.line.starts_with("PUT ") && seen.line.contains(&part);
+            put.then(|| Fate::Document(403, document.clone()))
+        });
+        let answer =
+            world.call("PUT", &world.of(&format!("/photos/{number}")), &[], &photo(1)).is(503).json();
+        assert_eq!(answer["code"], ours, "{answer}");
+        let says = |name: &str, text: &str| answer[name].as_str().is_some_and(|all| all.contains(text));
+        assert!(says("detail", &format!("the bucket says {code}: In its own words")), "{answer}");
+        assert!(says("advice", advice) && !answer.to_string().contains(minio::KEY), "{answer}");
+    }
 }
 
 /// Where there is no bucket, nothing can be named that lies in one.

@@ -84,6 +84,20 @@ fn an_upload_comes_back_whole_and_in_part_however_large() {
 }
 
 #[test]
+fn a_kept_file_may_come_wrong_as_well() {
+    let page = b"<html>Just a moment...</html>".as_slice();
+    for (fault, body) in [("download-cut", b"hello worl".as_slice()), ("download-page", page)] {
+        let mut world = World::new(|plan| {
+            (plan.files, plan.faults) = (Some(100), vec![fault.parse().expect("a fault")]);
+        });
+        let url = upload_in_parts(&mut world, b"hello world", 4);
+        let wrong = fetched(&mut world, &url, &[]);
+        assert_eq!((wrong.status.as_u16(), wrong.body.as_slice()), (200, body), "{fault}");
+        assert_eq!(fetched(&mut world, &url, &[]).body, b"hello world");
+    }
+}
+
+#[test]
 fn the_newest_uploads_are_kept_up_to_the_bound() {
     let mut world = keeping(1_000);
     let first = world.upload(&bytes(1, 600));
@@ -140,6 +154,27 @@ fn a_file_that_was_replaced_expired_or_lost_is_not_kept() {
     assert!(std::mem::take(&mut world.files).into_keys().eq(forgotten));
     assert_eq!(world.fal.kept_bytes(), 0);
     assert_eq!(fetched(&mut world, &next, &[]).status, 501);
+}
+
+/// The simulator's state lies beside an avatar that may be older than this.
+#[test]
+fn a_state_of_before_is_read() {
+    let mut world = World::new(|_| ());
+    let file = world.upload(b"contents");
+    let training = world.train();
+    let mut saved = serde_json::to_value(&world.fal).expect("a state");
+    let mut without = |place: &str, name: &str| {
+        let fields = saved.pointer_mut(place).and_then(serde_json::Value::as_object_mut).expect(place);
+        assert!(fields.remove(name).is_some(), "{place} has no {name}");
+    };
+    without("/plan", "files");
+    without("/jobs/0", "bytes");
+    assert!(!saved.to_string().contains("\"files\""));
+    world.fal = serde_json::from_value(saved).expect("a state");
+    assert_eq!(fetched(&mut world, &file, &[]).body, b"contents");
+    world.wait(60);
+    let status = format!("{TRAINER}/requests/{training}/status");
+    assert_eq!(json(&world.get(&status))["status"], "COMPLETED");
 }
 
 /// Several hundred trainings a day for weeks: as much is remembered as after a thousand.
