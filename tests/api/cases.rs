@@ -171,7 +171,7 @@ pub(crate) const CASES: &[Case] = &[
         &[],
         photos::presigned,
     ),
-    case("the bucket refuses a photo", Bought, &[O::UploadPhoto], &[], photos::refused_by_the_bucket),
+    case("the bucket refuses a photo", Bought, &[], &[], photos::refused_by_the_bucket),
     case(
         "a photo is uploaded",
         Test,

@@ -141,7 +141,7 @@ impl Gate {
         }
     }
 
-    fn pass(&self, mut client: &TcpStream) -> io::Result<()> {
+    fn pass(&self, client: &TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(client.try_clone()?);
         let (first, headers) = read_head(&mut reader)?;
         let line = first.rsplit_once(' ').ok_or(io::ErrorKind::InvalidData)?.0.to_owned();
