@@ -6,6 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use likeness_core::{
     limits::PhotoLimits,
     photo::{Format, Normalise, Orientation, PixelNormaliser, inspect},
+    words::Audience,
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -14,7 +15,8 @@ fuzz_target!(|bytes: &[u8]| {
     match PixelNormaliser.normalise(bytes, &limits) {
         Err(problem) => {
             assert!(problem.code().starts_with("photo."));
-            assert!(!problem.to_string().is_empty() && !problem.advice().is_empty());
+            assert!(!problem.to_string().is_empty());
+            assert!([Audience::Terminal, Audience::Api].iter().all(|&who| !problem.advice(who).is_empty()));
         }
         Ok(photo) => {
             info.expect("what can be normalised can be inspected");
