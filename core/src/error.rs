@@ -243,6 +243,8 @@ pub enum StorageErrorKind {
     Missing,
     /// It is not what it was when it was read before.
     Changed,
+    /// A newer version of Likeness wrote it.
+    Newer,
     /// Another program holds it and does not let go.
     Busy,
     /// The bucket did not answer in time, or not in whole, or asks for patience.
@@ -261,6 +263,10 @@ pub enum StorageErrorKind {
     Refused,
     /// A file is where a folder should be, or a folder where a file should be.
     Occupied,
+    /// Others may write there.
+    Exposed,
+    /// A symbolic link is where a folder should be.
+    Link,
     /// Anything else: the medium failed.
     Broken,
 }
@@ -275,6 +281,7 @@ impl StorageErrorKind {
             Self::Denied => "storage.denied",
             Self::Missing => "storage.missing",
             Self::Changed => "storage.changed",
+            Self::Newer => "storage.newer",
             Self::Busy => "storage.busy",
             Self::Unreachable => "storage.unreachable",
             Self::Expired => "storage.expired",
@@ -284,6 +291,8 @@ impl StorageErrorKind {
             Self::NotS3 => "storage.not_s3",
             Self::Refused => "storage.refused",
             Self::Occupied => "storage.occupied",
+            Self::Exposed => "storage.exposed",
+            Self::Link => "storage.link",
             Self::Broken => "storage.broken",
         }
     }

@@ -12,6 +12,9 @@ use crate::words::{self, Language};
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
+    /// The beginning of 1970.
+    pub const START: Self = Self(jiff::Timestamp::UNIX_EPOCH);
+
     /// The moment this many milliseconds after 1970 began; moments beyond the calendar's end are held at it.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {

@@ -20,6 +20,7 @@ mod failures;
 mod interrupt;
 mod jobs;
 mod log;
+mod memory;
 pub mod moving;
 mod narrate;
 mod objects;

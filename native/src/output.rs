@@ -201,6 +201,16 @@ pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> Vec<[String; N]> {
     rows.iter().map(pad).collect()
 }
 
+/// A number of bytes as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes / 1000),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
+    }
+}
+
 fn ask(question: &str, person: Option<&mut dyn BufRead>, out: &mut dyn io::Write) -> Result<(), Failure> {
     let Some(person) = person else {
         return Err(Failure::new(
@@ -226,7 +236,7 @@ fn ask(question: &str, person: Option<&mut dyn BufRead>, out: &mut dyn io::Write
 
 #[cfg(test)]
 mod tests {
-    use super::{ask, table};
+    use super::{ask, size, table};
     use crate::exit::Exit;
 
     fn answer(text: Option<&str>) -> Result<(), Exit> {
@@ -244,6 +254,14 @@ mod tests {
             assert_eq!(answer(Some(no)), Err(Exit::NotConfirmed), "{no}");
         }
         assert_eq!(answer(None), Err(Exit::NotConfirmed));
+    }
+
+    #[test]
+    fn sizes_are_read_by_people() {
+        assert_eq!(size(999), "0 kB");
+        assert_eq!(size(1_500_000), "1.5 MB");
+        assert_eq!(size(79_050_000_000), "79.0 GB");
+        assert_eq!(size(u64::MAX), "18446744073.7 GB");
     }
 
     #[test]

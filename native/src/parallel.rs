@@ -12,6 +12,8 @@ use std::{
     thread,
 };
 
+use crate::memory;
+
 /// Memory that the jobs of one run share. What a job takes is given back when its [`Share`] is dropped.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -28,14 +30,15 @@ pub(crate) struct Share<'a> {
 }
 
 impl Budget {
-    /// So many bytes in all.
+    /// So many bytes in all; where there are none, one job at a time gets what it wants.
     pub(crate) fn new(total: u64) -> Self {
+        let total = total.max(1);
         Self { total, free: Mutex::new(total), given_back: Condvar::new() }
     }
 
     /// Half of the memory that the system says is available, so that other programs keep room.
     pub(crate) fn of_this_machine() -> Self {
-        Self::new(available_memory().unwrap_or(DEFAULT_AVAILABLE) / 2)
+        Self::new(memory::available().unwrap_or(DEFAULT_AVAILABLE) / 2)
     }
 
     /// How much there is in all.
@@ -118,32 +121,6 @@ pub(crate) fn in_order<T: Sync, R: Send, B>(
 
 const DEFAULT_AVAILABLE: u64 = 2 << 30;
 
-/// What Linux says is available, or what a container allows if that is less.
-fn available_memory() -> Option<u64> {
-    let read = |path| std::fs::read_to_string(path).ok();
-    let machine = of_meminfo(&read("/proc/meminfo")?, "MemAvailable:")?;
-    let number = |path| read(path)?.trim().parse::<u64>().ok();
-    let container = number("/sys/fs/cgroup/memory.max")
-        .zip(number("/sys/fs/cgroup/memory.current"))
-        .map(|(limit, used)| limit.saturating_sub(used));
-    Some(container.map_or(machine, |container| container.min(machine)))
-}
-
-/// All the memory that this process may ever have, in bytes, as far as Linux says so.
-pub(crate) fn memory_of_this_machine() -> Option<u64> {
-    let read = |path| std::fs::read_to_string(path).ok();
-    let machine = of_meminfo(&read("/proc/meminfo")?, "MemTotal:")?;
-    let container = read("/sys/fs/cgroup/memory.max").and_then(|text| text.trim().parse().ok());
-    Some(container.map_or(machine, |container: u64| container.min(machine)))
-}
-
-/// A line such as `MemAvailable:   123 kB` (proc_meminfo(5)), in bytes.
-fn of_meminfo(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kibibytes.checked_mul(1024)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -151,7 +128,7 @@ mod tests {
         sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     };
 
-    use super::{Budget, in_order, of_meminfo};
+    use super::{Budget, in_order};
 
     #[test]
     fn results_come_in_order_whatever_finishes_first() {
@@ -215,14 +192,5 @@ mod tests {
         in_order(&wishes.repeat(50), || false, work, |_, ()| ControlFlow::<()>::Continue(()));
         assert!((1..=100).contains(&most.load(Ordering::SeqCst)), "{most:?}");
         assert_eq!(*budget.free(), 100, "everything was given back");
-    }
-
-    #[test]
-    fn linux_says_what_there_is() {
-        let text = "MemTotal:       8000000 kB\nMemAvailable:    4000000 kB\n";
-        assert_eq!(of_meminfo(text, "MemAvailable:"), Some(4_096_000_000));
-        assert_eq!(of_meminfo(text, "MemTotal:"), Some(8_192_000_000));
-        assert_eq!(of_meminfo("MemTotal: 1 kB", "MemAvailable:"), None);
-        assert_eq!(of_meminfo("MemAvailable: x kB", "MemAvailable:"), None);
     }
 }

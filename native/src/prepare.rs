@@ -13,6 +13,7 @@ use crate::{
     exit::Failure,
     failures,
     interrupt::Interrupt,
+    memory,
     output::Progress,
     parallel::{self, Budget},
     photos_on_disk::{FileProblem, PhotoFile},
@@ -194,7 +195,7 @@ fn waiting(candidates: &[Candidate]) -> Vec<(usize, PhotoFile)> {
 /// prepared at once: a busy minute must not leave a photo out of a set that is bought.
 pub(crate) fn limits_of_this_machine() -> PhotoLimits {
     let limits = PhotoLimits::default();
-    let most = parallel::memory_of_this_machine().map_or(limits.max_memory, |memory| memory / 2);
+    let most = memory::total().map_or(limits.max_memory, |memory| memory / 2);
     PhotoLimits { max_memory: limits.max_memory.min(most), ..limits }
 }
 

@@ -28,7 +28,7 @@ use crate::{
     objects::Objects,
     parallel::Budget,
     settings::{SIMULATOR, Settings},
-    store::Store,
+    store::{OpenFor, Store},
     sweep,
     transport::{SimulatorStore, Transport},
 };
@@ -62,18 +62,24 @@ pub(crate) struct Link {
 }
 
 impl Shell {
-    /// Opens the store.
+    /// Opens the store, and sweeps what earlier commands left.
     pub(crate) fn open(context: &Context) -> Result<Self, Failure> {
+        let shell = Self::open_for(context, OpenFor::ACommand)?;
+        sweep::orphans(&shell.store);
+        Ok(shell)
+    }
+
+    /// Opens the store.
+    pub(crate) fn open_for(context: &Context, whom: OpenFor) -> Result<Self, Failure> {
         let home = context.settings.home()?;
-        let store = Store::open(&home).map_err(failures::storage)?;
-        sweep::orphans(&store);
+        let store = Store::open(&home, whom).map_err(failures::storage)?;
         Ok(Self::of(store, &context.settings))
     }
 
     /// Opens the store to look into it, if there is one. Nothing is made or tidied up.
     pub(crate) fn looking(settings: &Settings) -> Option<Self> {
         let home = settings.home.value.as_deref().filter(|home| Store::is_in(home))?;
-        Store::open(home).ok().map(|store| Self::of(store, settings))
+        Store::open(home, OpenFor::ACommand).ok().map(|store| Self::of(store, settings))
     }
 
     fn of(store: Store, settings: &Settings) -> Self {

@@ -1,10 +1,19 @@
 //! Where avatars live: one `SQLite` file, written in full before anything that depends on it leaves the machine.
 
+mod backup;
+mod database;
+mod layout;
+mod lock;
+mod network_disk;
+mod rights;
+mod standing;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -16,75 +25,50 @@ use likeness_core::{
     simulator::Simulator,
     time::Timestamp,
 };
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
 
-use crate::storage::storage_error;
+use self::database::Database;
+pub(crate) use self::{lock::Lock, standing::Standing};
+use crate::{clock, shell::WORKING, storage::storage_error};
 
 /// The avatars of this machine's user, and the simulator's state of those in test mode.
 #[derive(Debug)]
 pub(crate) struct Store {
     home: PathBuf,
-    database: PathBuf,
-    connection: Mutex<Connection>,
+    database: Database,
+    now: fn() -> Timestamp,
 }
 
-/// The right to drive one avatar: one process at a time holds it, and the system takes it back when that
-/// process dies.
-#[derive(Debug)]
-pub(crate) struct Lock {
-    _file: File,
-}
-
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS avatars (
-        id TEXT PRIMARY KEY,
-        state TEXT NOT NULL,
-        simulator TEXT
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS requests (
-        request_id TEXT PRIMARY KEY,
-        avatar TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS requests_of_avatar ON requests (avatar);
-    -- Whose avatars live behind the API.
-    CREATE TABLE IF NOT EXISTS users (
-        avatar TEXT PRIMARY KEY,
-        user TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS avatars_of_user ON users (user);
-    -- Those of them whose person was forgotten, until nothing of theirs is left anywhere; and whether that is so here.
-    CREATE TABLE IF NOT EXISTS erasures (
-        avatar TEXT PRIMARY KEY,
-        gone INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS budget (
-        one INTEGER PRIMARY KEY CHECK (one = 1),
-        state TEXT NOT NULL
-    ) STRICT;
-";
-
-/// How long one process waits for another's write.
+/// How long a command waits for another process's change.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a call of the API does. Its caller is told to come again.
+const PATIENCE_OF_A_CALLER: Duration = Duration::from_secs(5);
+
+/// For whom a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenFor {
+    /// A command, which rather waits than fails.
+    ACommand,
+    /// Callers of the API, who rather come again.
+    Callers,
+}
 
 impl Store {
     /// Opens the store in this folder, which is made if it is not there; nobody else may look into it.
-    pub(crate) fn open(home: &Path) -> Result<Self, StorageError> {
+    pub(crate) fn open(home: &Path, whom: OpenFor) -> Result<Self, StorageError> {
+        let patience = match whom {
+            OpenFor::ACommand => PATIENCE,
+            OpenFor::Callers => PATIENCE_OF_A_CALLER,
+        };
+        Self::open_with(home, patience, clock::now)
+    }
+
+    fn open_with(home: &Path, patience: Duration, now: fn() -> Timestamp) -> Result<Self, StorageError> {
         private_folder(home)?;
-        let database = home.join("likeness.db");
-        let private = OpenOptions::new().create(true).append(true).mode(0o600).open(&database);
-        private.map_err(|error| storage_error(&database, &error))?;
-        let connection = Connection::open(&database).and_then(|connection| {
-            connection.busy_timeout(PATIENCE)?;
-            // FULL syncs before a commit returns: what was saved survives a power cut.
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            // What is deleted is overwritten, and nothing of it passes through a file of another folder.
-            connection.pragma_update(None, "secure_delete", "ON")?;
-            connection.pragma_update(None, "temp_store", "MEMORY")?;
-            connection.execute_batch(SCHEMA)?;
-            Ok(connection)
-        });
-        let connection = Mutex::new(connection.map_err(|error| sqlite_error(&database, &error))?);
-        Ok(Self { home: home.to_owned(), database, connection })
+        rights::keep_others_out(home)?;
+        let database = Database::open(home.join(DATABASE), patience, now())?;
+        Ok(Self { home: home.to_owned(), database, now })
     }
 
     /// Says whether there is a store in this folder.
@@ -94,25 +78,22 @@ impl Store {
 
     /// Loads one avatar.
     pub(crate) fn load(&self, id: AvatarId) -> Result<Option<Avatar>, StorageError> {
-        let text = self.with(|connection| {
-            let mut query = connection.prepare_cached("SELECT state FROM avatars WHERE id = ?1")?;
-            query.query_row([id.to_string()], |row| row.get::<_, String>(0)).optional()
-        })?;
+        let text = self.database.look(|connection| state(connection, id))?;
         text.map(|text| self.read(&text)).transpose()
     }
 
     /// Loads all avatars, the newest first.
     pub(crate) fn load_all(&self) -> Result<Vec<Avatar>, StorageError> {
-        let texts = self.with(|connection| {
+        let texts = self.database.look(|connection| {
             let mut query = connection.prepare_cached("SELECT state FROM avatars ORDER BY rowid DESC")?;
-            query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+            texts(query.query_map([], first_text)?)
         })?;
         texts.iter().map(|text| self.read(text)).collect()
     }
 
-    /// Which avatar holds this request.
+    /// Tells which avatar holds this request.
     pub(crate) fn holder(&self, request_id: &RequestId) -> Result<Option<AvatarId>, StorageError> {
-        self.with(|connection| holder(connection, request_id))
+        self.database.look(|connection| holder(connection, request_id))
     }
 
     /// Loads the avatar, lets it change, and saves it before anything else can: nothing that was read before
@@ -125,89 +106,90 @@ impl Store {
         self.settle_among(id, |avatar, _| change(avatar))
     }
 
-    /// The same, with a look at which requests others hold at that moment.
+    /// Settles with a look at which requests others hold at that moment.
     pub(crate) fn settle_among<T>(
         &self,
         id: AvatarId,
         change: impl FnOnce(Option<Avatar>, &Holders<'_>) -> (Option<Avatar>, T),
     ) -> Result<T, StorageError> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let broken = |error: rusqlite::Error| sqlite_error(&self.database, &error);
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(broken)?;
-        let before: Option<String> = transaction
-            .prepare_cached("SELECT state FROM avatars WHERE id = ?1")
-            .and_then(|mut query| query.query_row([id.to_string()], |row| row.get(0)).optional())
-            .map_err(broken)?;
-        let avatar = before.as_deref().map(|text| self.read(text)).transpose()?;
-        let had_person = avatar.as_ref().is_some_and(|avatar| avatar.person().is_some());
-        let (avatar, told) = change(avatar, &Holders(&transaction));
-        let Some(avatar) = avatar else { return Ok(told) };
-        let after = Stored::write(&avatar).map_err(|_| self.broken())?;
-        if before.as_deref() == Some(after.as_str()) {
-            return Ok(told);
-        }
-        transaction
-            .prepare_cached(
-                "INSERT INTO avatars (id, state) VALUES (?1, ?2)
-                 ON CONFLICT (id) DO UPDATE SET state = excluded.state",
-            )
-            .and_then(|mut query| query.execute(params![id.to_string(), after]))
-            .map_err(broken)?;
-        for request_id in avatar.request_ids() {
-            transaction
-                .prepare_cached("INSERT OR IGNORE INTO requests (request_id, avatar) VALUES (?1, ?2)")
-                .and_then(|mut query| query.execute(params![request_id.to_string(), id.to_string()]))
-                .map_err(broken)?;
-        }
-        if avatar.is_hosted() {
-            index(&transaction, &avatar, had_person).map_err(broken)?;
-        }
-        transaction.commit().map_err(broken)?;
-        Ok(told)
+        self.database.change(|transaction| {
+            let before = state(&transaction, id).map_err(|error| self.database.error(&error))?;
+            let avatar = before.as_deref().map(|text| self.read(text)).transpose()?;
+            let had_person = avatar.as_ref().is_some_and(|avatar| avatar.person().is_some());
+            let (avatar, told) = change(avatar, &Holders(&transaction));
+            let Some(avatar) = avatar else { return Ok(told) };
+            let after = Stored::write(&avatar).map_err(|_| self.broken())?;
+            if before.as_deref() != Some(after.as_str()) {
+                let saved = save(transaction, &avatar, &after, had_person, (self.now)());
+                saved.map_err(|error| self.database.error(&error))?;
+            }
+            Ok(told)
+        })
     }
 
-    /// All avatars that live behind the API, and those that did while there is something left to delete.
-    pub(crate) fn hosted(&self) -> Result<Vec<AvatarId>, StorageError> {
-        let texts = self.with(|connection| {
-            let mut query =
-                connection.prepare_cached("SELECT avatar FROM users UNION SELECT avatar FROM erasures")?;
-            query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+    /// Lists the avatars behind the API for which something is to be done from a moment after `after` until `now` on; with
+    /// `notices` also what a backend is to be told. Nothing else of them is read.
+    pub(crate) fn due(
+        &self,
+        after: Option<Timestamp>,
+        now: Timestamp,
+        notices: bool,
+    ) -> Result<Vec<AvatarId>, StorageError> {
+        let after = after.map_or(-1, Timestamp::millis);
+        let texts = self.database.look(|connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT id FROM avatars WHERE due > ?1 AND due <= ?2
+                 UNION SELECT id FROM avatars WHERE ?3 AND notice > ?1 AND notice <= ?2",
+            )?;
+            texts(query.query_map(params![after, now.millis(), notices], first_text)?)
         })?;
-        texts.iter().map(|text| text.parse().map_err(|_| self.broken())).collect()
+        self.ids(&texts)
+    }
+
+    /// Lists the avatars whose person was forgotten and of whom something may be left.
+    pub(crate) fn half_erased(&self) -> Result<Vec<AvatarId>, StorageError> {
+        let texts = self.database.look(|connection| {
+            let mut query = connection.prepare_cached("SELECT avatar FROM erasures")?;
+            texts(query.query_map([], first_text)?)
+        })?;
+        self.ids(&texts)
     }
 
     /// Whether the person of this avatar was forgotten, and files of theirs may still be here.
     pub(crate) fn is_half_erased(&self, id: AvatarId) -> Result<bool, StorageError> {
-        self.with(|connection| {
+        self.database.look(|connection| {
             connection
                 .prepare_cached("SELECT 1 FROM erasures WHERE avatar = ?1 AND gone = 0")?
                 .exists([id.to_string()])
         })
     }
 
-    /// No file of this avatar's person is here any more.
+    /// Notes that no file of this avatar's person is here any more.
     pub(crate) fn gone(&self, id: AvatarId) -> Result<(), StorageError> {
-        let query = "UPDATE erasures SET gone = 1 WHERE avatar = ?1";
-        self.with(|connection| connection.execute(query, [id.to_string()])).map(drop)
+        self.execute("UPDATE erasures SET gone = 1 WHERE avatar = ?1", id)
     }
 
-    /// Nothing is left to delete of this avatar's person, neither here nor elsewhere.
+    /// Notes that nothing is left to delete of this avatar's person, neither here nor elsewhere.
     pub(crate) fn erased(&self, id: AvatarId) -> Result<(), StorageError> {
-        let query = "DELETE FROM erasures WHERE avatar = ?1 AND gone = 1";
-        self.with(|connection| connection.execute(query, [id.to_string()])).map(drop)
+        self.execute("DELETE FROM erasures WHERE avatar = ?1 AND gone = 1", id)
     }
 
-    /// A user's avatars behind the API, the newest first.
+    /// Loads a user's avatars behind the API, the newest first.
     pub(crate) fn avatars_of(&self, user: &Name) -> Result<Vec<Avatar>, StorageError> {
-        let texts = self.with(|connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT state FROM avatars JOIN users ON users.avatar = avatars.id
-                 WHERE user = ?1 ORDER BY users.rowid DESC",
-            )?;
-            query.query_map([user.as_str()], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+        let texts = self.database.look(|connection| {
+            let mut query =
+                connection.prepare_cached("SELECT state FROM avatars WHERE user = ?1 ORDER BY rowid DESC")?;
+            texts(query.query_map([layout::bucket(user)], first_text)?)
         })?;
-        texts.iter().map(|text| self.read(text)).collect()
+        let of_all = texts.iter().map(|text| self.read(text)).collect::<Result<Vec<_>, _>>()?;
+        let is_theirs = |avatar: &Avatar| avatar.person().is_some_and(|person| person.user == *user);
+        Ok(of_all.into_iter().filter(is_theirs).collect())
+    }
+
+    /// Loads the budget; `None` before anything was changed in it.
+    pub(crate) fn budget(&self) -> Result<Option<Budget>, StorageError> {
+        let text = self.database.look(budget)?;
+        text.map(|text| self.read_budget(&text)).transpose()
     }
 
     /// Loads the budget, lets it change, and saves it before anything else can.
@@ -217,39 +199,24 @@ impl Store {
         now: Timestamp,
         change: impl FnOnce(Budget) -> (Budget, T),
     ) -> Result<T, StorageError> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let broken = |error: rusqlite::Error| sqlite_error(&self.database, &error);
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(broken)?;
-        let text: Option<String> = transaction
-            .prepare_cached("SELECT state FROM budget")
-            .and_then(|mut query| query.query_row([], |row| row.get(0)).optional())
-            .map_err(broken)?;
-        let before = match text {
-            Some(text) => budget::Stored::read(&text).map_err(|error| {
-                log::error!("{error}");
-                self.broken()
-            })?,
-            None => Budget::new(entropy, now),
-        };
-        let (after, told) = change(before.clone());
-        if after != before {
-            let text = budget::Stored::write(&after).map_err(|_| self.broken())?;
-            transaction
-                .prepare_cached(
-                    "INSERT INTO budget (one, state) VALUES (1, ?1)
-                     ON CONFLICT (one) DO UPDATE SET state = excluded.state",
-                )
-                .and_then(|mut query| query.execute([text]))
-                .map_err(broken)?;
-            transaction.commit().map_err(broken)?;
-        }
-        Ok(told)
+        self.database.change(|transaction| {
+            let text = budget(&transaction).map_err(|error| self.database.error(&error))?;
+            let before = match text {
+                Some(text) => self.read_budget(&text)?,
+                None => Budget::new(entropy, now),
+            };
+            let (after, told) = change(before.clone());
+            if after != before {
+                let text = budget::Stored::write(&after).map_err(|_| self.broken())?;
+                save_budget(transaction, &text).map_err(|error| self.database.error(&error))?;
+            }
+            Ok(told)
+        })
     }
 
-    /// The simulator's state that belongs to this avatar.
+    /// Loads the simulator's state that belongs to this avatar.
     pub(crate) fn simulator(&self, id: AvatarId) -> Result<Option<Simulator>, StorageError> {
-        let text: Option<Option<String>> = self.with(|connection| {
+        let text: Option<Option<String>> = self.database.look(|connection| {
             let mut query = connection.prepare_cached("SELECT simulator FROM avatars WHERE id = ?1")?;
             query.query_row([id.to_string()], |row| row.get(0)).optional()
         })?;
@@ -260,34 +227,45 @@ impl Store {
     /// Saves the simulator's state beside the avatar.
     pub(crate) fn save_simulator(&self, id: AvatarId, simulator: &Simulator) -> Result<(), StorageError> {
         let text = serde_json::to_string(simulator).map_err(|_| self.broken())?;
-        self.with(|connection| {
-            let mut query = connection.prepare_cached("UPDATE avatars SET simulator = ?2 WHERE id = ?1")?;
-            query.execute(params![id.to_string(), text])
-        })?;
-        Ok(())
+        self.database.change(|transaction| {
+            let saved = transaction
+                .prepare_cached("UPDATE avatars SET simulator = ?2 WHERE id = ?1")
+                .and_then(|mut query| query.execute(params![id.to_string(), text]))
+                .and_then(|_| transaction.commit());
+            saved.map_err(|error| self.database.error(&error))
+        })
     }
 
-    /// Forgets the simulator's state of this avatar, and rewrites the file: what was deleted or replaced before
-    /// may still stand between its rows.
+    /// Forgets the simulator's state of this avatar, and empties what was deleted or replaced before out of all files of
+    /// the database. Nothing of it is left once this has succeeded.
     pub(crate) fn forget(&self, id: AvatarId) -> Result<(), StorageError> {
-        self.with(|connection| {
-            connection.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", [id.to_string()])?;
-            connection.execute_batch("VACUUM")
-        })
+        self.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", id)?;
+        self.database.empty()
     }
 
     /// Takes the right to drive this avatar. `None` while another process has it.
     pub(crate) fn lock(&self, id: AvatarId) -> Result<Option<Lock>, StorageError> {
-        let folder = self.home.join("locks");
+        self.follow_no_link(id)?;
+        let folder = self.home.join(LOCKS);
         private_folder(&folder)?;
         let path = folder.join(format!("{id}.lock"));
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
-        let file = file.map_err(|error| storage_error(&path, &error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(storage_error(&path, &error)),
+        Lock::take(&path).map_err(|error| storage_error(&path, &error))
+    }
+
+    /// Makes sure that no symbolic link is in the place of this avatar's folder, where it would be read, written or deleted
+    /// what is another's. Of a forgotten person the link itself is deleted.
+    pub(crate) fn follow_no_link(&self, id: AvatarId) -> Result<(), StorageError> {
+        let folder = self.folder(id);
+        for path in [folder.join(WORKING), folder.clone()] {
+            if !path.is_symlink() {
+                continue;
+            }
+            if self.load(id)?.is_none_or(|avatar| avatar.person().is_some()) {
+                return Err(StorageError::new(StorageErrorKind::Link, path.display().to_string()));
+            }
+            fs::remove_file(&path).map_err(|error| storage_error(&path, &error))?;
         }
+        Ok(())
     }
 
     /// The folder of everything.
@@ -302,15 +280,14 @@ impl Store {
 
     /// Where the folders of all avatars are.
     pub(crate) fn folders(&self) -> PathBuf {
-        self.home.join("avatars")
+        self.home.join(FOLDERS)
     }
 
-    fn with<T>(
-        &self,
-        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
-    ) -> Result<T, StorageError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        query(&connection).map_err(|error| sqlite_error(&self.database, &error))
+    fn execute(&self, query: &str, id: AvatarId) -> Result<(), StorageError> {
+        self.database.change(|transaction| {
+            let done = transaction.execute(query, [id.to_string()]).and_then(|_| transaction.commit());
+            done.map_err(|error| self.database.error(&error))
+        })
     }
 
     fn read(&self, text: &str) -> Result<Avatar, StorageError> {
@@ -320,34 +297,98 @@ impl Store {
         })
     }
 
+    fn read_budget(&self, text: &str) -> Result<Budget, StorageError> {
+        budget::Stored::read(text).map_err(|error| {
+            log::error!("{error}");
+            self.broken()
+        })
+    }
+
+    fn ids(&self, texts: &[String]) -> Result<Vec<AvatarId>, StorageError> {
+        texts.iter().map(|text| text.parse().map_err(|_| self.broken())).collect()
+    }
+
     fn broken(&self) -> StorageError {
-        StorageError::new(StorageErrorKind::Broken, self.database.display().to_string())
+        StorageError::new(StorageErrorKind::Broken, self.database.path().display().to_string())
     }
 }
 
-/// What is known of an avatar behind the API beside its state.
-fn index(connection: &Connection, avatar: &Avatar, had_person: bool) -> Result<(), rusqlite::Error> {
+/// The name of the database in the data folder.
+pub(crate) const DATABASE: &str = "likeness.db";
+
+/// The name of the folder in which each avatar has one.
+const FOLDERS: &str = "avatars";
+
+/// The name of the folder of locks.
+const LOCKS: &str = "locks";
+
+fn first_text(row: &Row<'_>) -> Result<String, rusqlite::Error> {
+    row.get(0)
+}
+
+fn texts(
+    rows: impl Iterator<Item = Result<String, rusqlite::Error>>,
+) -> Result<Vec<String>, rusqlite::Error> {
+    rows.collect()
+}
+
+fn state(connection: &Connection, id: AvatarId) -> Result<Option<String>, rusqlite::Error> {
+    let mut query = connection.prepare_cached("SELECT state FROM avatars WHERE id = ?1")?;
+    query.query_row([id.to_string()], first_text).optional()
+}
+
+fn budget(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    connection.prepare_cached("SELECT state FROM budget")?.query_row([], first_text).optional()
+}
+
+fn save_budget(transaction: Transaction<'_>, text: &str) -> Result<(), rusqlite::Error> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO budget (one, state) VALUES (1, ?1)
+             ON CONFLICT (one) DO UPDATE SET state = excluded.state",
+        )?
+        .execute([text])?;
+    transaction.commit()
+}
+
+/// Saves the avatar, and beside it what it is found by.
+fn save(
+    transaction: Transaction<'_>,
+    avatar: &Avatar,
+    text: &str,
+    had_person: bool,
+    now: Timestamp,
+) -> Result<(), rusqlite::Error> {
     let id = avatar.id().to_string();
-    if let Some(person) = avatar.person() {
-        connection
-            .prepare_cached("INSERT OR IGNORE INTO users (avatar, user) VALUES (?1, ?2)")?
-            .execute(params![id, person.user.as_str()])?;
-    } else {
-        connection.prepare_cached("DELETE FROM users WHERE avatar = ?1")?.execute([&id])?;
-        if had_person {
-            connection
-                .prepare_cached("INSERT OR IGNORE INTO erasures (avatar, gone) VALUES (?1, 0)")?
-                .execute([&id])?;
-        }
+    let due = avatar.due(now);
+    let [work, notice] = [due.work, due.notice].map(|due| due.map(Timestamp::millis));
+    let person = avatar.person().filter(|_| avatar.is_hosted());
+    let user = person.map(|person| layout::bucket(&person.user));
+    transaction
+        .prepare_cached(
+            "INSERT INTO avatars (id, due, notice, user, lead, state) VALUES (?1, ?2, ?3, ?4, zeroblob(?5), ?6)
+             ON CONFLICT (id) DO UPDATE
+             SET due = excluded.due, notice = excluded.notice, user = excluded.user, state = excluded.state",
+        )?
+        .execute(params![id, work, notice, user, layout::lead(&transaction)?, text])?;
+    for request_id in avatar.request_ids() {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO requests (request_id, avatar) VALUES (?1, ?2)")?
+            .execute(params![request_id.to_string(), id])?;
     }
-    Ok(())
+    if had_person && avatar.is_hosted() && avatar.person().is_none() {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO erasures (avatar, gone) VALUES (?1, 0)")?
+            .execute([&id])?;
+    }
+    transaction.commit()
 }
 
 /// Which avatars hold which requests, at the moment of a change.
 pub(crate) struct Holders<'a>(&'a Connection);
 
 impl Holders<'_> {
-    /// Which avatar holds this request. What cannot be read counts as held by nobody: then the change that
+    /// Tells which avatar holds this request. What cannot be read counts as held by nobody: then the change that
     /// follows cannot be saved either.
     pub(crate) fn holder(&self, request_id: &RequestId) -> Option<AvatarId> {
         holder(self.0, request_id).ok().flatten()
@@ -356,7 +397,7 @@ impl Holders<'_> {
 
 fn holder(connection: &Connection, request_id: &RequestId) -> Result<Option<AvatarId>, rusqlite::Error> {
     let mut query = connection.prepare_cached("SELECT avatar FROM requests WHERE request_id = ?1")?;
-    let holder = query.query_row([request_id.to_string()], |row| row.get::<_, String>(0)).optional()?;
+    let holder = query.query_row([request_id.to_string()], first_text).optional()?;
     Ok(holder.and_then(|id| id.parse().ok()))
 }
 
@@ -366,14 +407,12 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), StorageError> {
     made.map_err(|error| storage_error(path, &error))
 }
 
-fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StorageError {
-    let kind = match error.sqlite_error_code() {
+fn kind(error: &rusqlite::Error) -> StorageErrorKind {
+    match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StorageErrorKind::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageErrorKind::Busy,
         Some(ErrorCode::ReadOnly) => StorageErrorKind::ReadOnly,
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StorageErrorKind::Denied,
         _ => StorageErrorKind::Broken,
-    };
-    log::debug!("{}: {error}", path.display());
-    StorageError::new(kind, path.display().to_string())
+    }
 }

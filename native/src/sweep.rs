@@ -23,11 +23,19 @@ pub(crate) fn orphans(store: &Store) {
     let Ok(folders) = fs::read_dir(store.folders()) else { return };
     for folder in folders.flatten() {
         let path = folder.path();
+        // A link leads to files that are not ours.
+        if !folder.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
         let Some(id) = folder.file_name().to_str().and_then(|name| name.parse::<AvatarId>().ok()) else {
             continue;
         };
         let (parts, working) = (parts(&path), path.join(WORKING));
         if parts.is_empty() && !working.exists() {
+            continue;
+        }
+        let needs_them = |avatar: &Avatar| avatar.may_need_working_files();
+        if parts.is_empty() && store.load(id).is_ok_and(|avatar| avatar.as_ref().is_some_and(needs_them)) {
             continue;
         }
         let Ok(Some(_lock)) = store.lock(id) else { continue };
@@ -40,7 +48,7 @@ pub(crate) fn orphans(store: &Store) {
             log::debug!("half a file is removed: {}", part.display());
             drop(fs::remove_file(part));
         }
-        if avatar.as_ref().is_none_or(|avatar| !avatar.may_need_working_files()) {
+        if !avatar.as_ref().is_some_and(needs_them) {
             log::debug!("orphaned working files are removed: {}", working.display());
             remove(&working);
         }

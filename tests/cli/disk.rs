@@ -71,7 +71,10 @@ fn folders_that_may_not_be_written_are_named() {
     let mut version = as_nobody(&place, &place.command(&["--version"])).expect("a path");
     allow("", 0o755);
     allow("closed", 0o555);
-    allow("data", 0o777);
+    // Its own, since what others may write is refused; another user than root can give nothing away.
+    if std::os::unix::fs::chown(&home, Some(65534), Some(65534)).is_err() {
+        allow("data", 0o700);
+    }
     if !version.output().is_ok_and(|version| version.status.success()) {
         return;
     }
@@ -89,6 +92,56 @@ fn folders_that_may_not_be_written_are_named() {
     command.env("LIKENESS_HOME", &home);
     let ending = Ending::of(&mut as_nobody(&place, &command).expect("a path")).ended(6);
     assert!(ending.stderr.contains("closed/pictures"), "{}", ending.stderr);
+}
+
+#[test]
+fn a_data_folder_that_others_may_write_is_mended_or_refused() {
+    let place = Place::new();
+    Ending::of(&mut place.testing(&["jobs"])).ended(0);
+    let open = |path: &std::path::Path| {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("permissions");
+    };
+    open(&place.home());
+    let ending = Ending::of(&mut place.testing(&["jobs"])).ended(0);
+    assert!(ending.stderr.contains("others could write to "), "{}", ending.stderr);
+    assert!(Ending::of(&mut place.testing(&["jobs"])).ended(0).stderr.is_empty(), "it is said once");
+    // One that is others' as well.
+    place.write("shared/notes.txt", "somebody's");
+    open(&place.path("shared"));
+    let mut command = place.testing(&["jobs"]);
+    let ending = Ending::of(command.env("LIKENESS_HOME", place.path("shared"))).ended(6);
+    assert!(ending.stderr.contains("others may write there"), "{}", ending.stderr);
+    assert_eq!(fs::read_dir(place.path("shared")).expect("a folder").count(), 1);
+}
+
+/// Somebody put a link in the place of an avatar's folder: what it leads to is not read, written or deleted.
+#[test]
+fn a_link_in_the_place_of_an_avatar_s_folder_is_not_followed() {
+    let place = Place::new();
+    let words = place.small_training();
+    Ending::of(&mut place.testing(&words)).ended(0);
+    let avatar =
+        fs::read_dir(place.home().join("avatars")).expect("a folder").flatten().next().expect("one").path();
+    let theirs = ["model.safetensors", ".x.part", "upload-1-p", "working/photo-1.jpg", "working/other"];
+    for name in theirs {
+        place.write(std::path::Path::new("theirs").join(name), "theirs");
+    }
+    fs::remove_dir_all(&avatar).expect("removed");
+    std::os::unix::fs::symlink(place.path("theirs"), &avatar).expect("a link");
+    let refused = |words: &[&str]| {
+        let ending = Ending::of(&mut place.testing(words)).ended(6);
+        assert!(ending.stderr.contains("a symbolic link is in its place"), "{}", ending.stderr);
+    };
+    refused(&["download", "Zebulon", "-o", "model.safetensors"]);
+    refused(&["generate", "Zebulon", "--prompt", "by the sea", "-o", "pictures", "--yes"]);
+    Ending::of(&mut place.testing(&["jobs"])).ended(0);
+    Ending::of(&mut place.testing(&["erase", "Zebulon", "--yes"])).ended(0);
+    assert!(!avatar.is_symlink(), "the link is gone");
+    for name in theirs {
+        let path = place.path("theirs").join(name);
+        assert_eq!(fs::read(&path).expect("untouched"), b"theirs", "{name}");
+    }
+    assert!(!place.path("model.safetensors").exists());
 }
 
 #[test]

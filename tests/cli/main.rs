@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 #[cfg(target_os = "linux")]
 mod address;
+mod backup;
 mod bucket;
 mod check;
 mod delivery;

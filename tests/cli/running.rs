@@ -218,6 +218,26 @@ impl Server {
     }
 }
 
+/// Every file and folder below this one, with their permissions.
+pub(crate) fn kept_in(home: &std::path::Path) -> Vec<(String, u32)> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (mut found, mut folders) = (Vec::new(), vec![home.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            // It may be gone by now.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let name = entry.path().strip_prefix(home).expect("inside").to_string_lossy().into_owned();
+            found.push((name, metadata.permissions().mode() & 0o7777));
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 impl Place {
     /// The command, told to buy at this server.
     pub(crate) fn buying(&self, server: &Server, words: &[&str]) -> Command {
@@ -241,23 +261,19 @@ impl Place {
 
     /// Every file and folder of the program's own data, with their permissions.
     pub(crate) fn kept(&self) -> Vec<(String, u32)> {
-        use std::os::unix::fs::PermissionsExt as _;
+        kept_in(&self.home())
+    }
 
-        let home = self.home();
-        let (mut found, mut folders) = (Vec::new(), vec![home.clone()]);
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                // It may be gone by now.
-                let Ok(metadata) = entry.metadata() else { continue };
-                let name = entry.path().strip_prefix(&home).expect("inside").to_string_lossy().into_owned();
-                found.push((name, metadata.permissions().mode() & 0o7777));
-                if metadata.is_dir() {
-                    folders.push(entry.path());
-                }
-            }
-        }
-        found.sort();
-        found
+    /// The files of the database in which one of these words stands.
+    pub(crate) fn database_files_with(&self, words: &[&str]) -> Vec<String> {
+        let names = self.kept_named("likeness.db");
+        let holds = |name: &String| {
+            // The log goes when the last process ends.
+            let bytes = std::fs::read(self.home().join(name)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            words.iter().any(|word| text.contains(word))
+        };
+        names.into_iter().filter(holds).collect()
     }
 
     /// The names of what is kept that contain this text.

@@ -203,11 +203,40 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
     api.get(&of("")).refused(410, "avatar.erased");
     api.create().refused(410, "avatar.erased");
     assert_eq!(api.get("/v1/users/user-1/avatars").json()["avatars"], json!([]));
-    let database = place.home().join("likeness.db");
-    eventually("oblivion", || {
-        let saved = std::fs::read(&database).expect("the database");
-        !["Zebulon", "user-1", "a garden"].iter().any(|word| String::from_utf8_lossy(&saved).contains(word))
+    let words = ["Zebulon", "user-1", "a garden"];
+    eventually("oblivion", || place.database_files_with(&words).is_empty());
+}
+
+/// Another program writes, and does not come to an end: what is only asked is answered, and who wants to change something
+/// is told to come again.
+#[test]
+fn while_the_database_is_busy_it_still_answers_and_says_when_to_come_again() {
+    let place = Place::new();
+    let api = Api::start(&mut place.testing(&SERVE));
+    api.create().is(201);
+    let other = rusqlite::Connection::open(place.home().join("likeness.db")).expect("the database");
+    other.execute_batch("BEGIN IMMEDIATE; UPDATE avatars SET due = due").expect("begun");
+    api.get(&of("")).is(200);
+    api.get("/v1/users/user-1/avatars").is(200);
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        let waiting: Vec<_> = (0..4)
+            .map(|number| {
+                let path = format!("/v1/avatars/{AVATAR}/photos/p{number}");
+                let api = &api;
+                scope.spawn(move || api.call("PUT", &path, &[], &photo(number, 520)).is(503))
+            })
+            .collect();
+        for answer in waiting {
+            let answer = answer.join().expect("answered");
+            assert_eq!(answer.json()["code"], "storage.busy");
+            assert_eq!(answer.header("retry-after"), Some("5"));
+        }
     });
+    assert!(begun.elapsed() < Duration::from_secs(20), "they do not wait one after the other");
+    api.get("/health").is(200);
+    other.execute_batch("COMMIT").expect("over");
+    api.upload(1);
 }
 
 /// The answer to an order takes a while: it is waited for and saved.

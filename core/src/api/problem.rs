@@ -1,10 +1,12 @@
 //! Why a call was refused: a problem document (RFC 9457).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
     codes::codes,
-    error::{Class, Error},
+    error::{Class, Error, StorageErrorKind},
     http::StatusCode,
     words::{self, Audience, Language, displayed, sentence},
 };
@@ -189,11 +191,25 @@ impl From<&Error> for Problem {
             code: error.code().to_owned(),
             detail: sentence(&error.to_string()),
             advice: error.advice(Audience::Api).into_owned(),
-            retry_after: error.may_pass().then_some(10),
+            retry_after: when_again(error).map(|pause| pause.as_secs()),
             allow: None,
         }
     }
 }
+
+/// How long a caller waits until asking again has a chance. Storage that refuses may be mended by its operator.
+fn when_again(error: &Error) -> Option<Duration> {
+    match error {
+        Error::Storage(error) if error.kind == StorageErrorKind::Busy => Some(SOON),
+        error if error.may_pass() => Some(LATER),
+        Error::Storage(_) => Some(MUCH_LATER),
+        _ => None,
+    }
+}
+
+const SOON: Duration = Duration::from_secs(5);
+const LATER: Duration = Duration::from_secs(10);
+const MUCH_LATER: Duration = Duration::from_mins(1);
 
 impl Problem {
     /// The document. `type` is left at its default, which says that the status and `code` tell all.
@@ -207,5 +223,24 @@ impl Problem {
             "detail": self.detail,
             "advice": self.advice,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Problem;
+    use crate::error::{Error, StorageError, StorageErrorKind};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn storage_that_refuses_says_when_to_ask_again() {
+        let of = |kind| {
+            let problem = Problem::from(&Error::Storage(StorageError::new(kind, "the storage")));
+            (problem.status.as_u16(), problem.retry_after)
+        };
+        assert_eq!(of(StorageErrorKind::Busy), (503, Some(5)));
+        assert_eq!(of(StorageErrorKind::Unreachable), (503, Some(10)));
+        assert_eq!(of(StorageErrorKind::Full), (503, Some(60)));
     }
 }

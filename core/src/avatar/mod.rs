@@ -18,6 +18,7 @@
 
 mod after;
 mod config;
+mod due;
 mod duplicates;
 mod generation;
 mod goal;
@@ -43,6 +44,7 @@ pub use self::{
     config::{
         ConfigError, MAX_PHOTOS, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase,
     },
+    due::Due,
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
     goal::{GivenUp, Goal},
     hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},
@@ -191,6 +193,19 @@ impl Avatar {
     pub fn ended(&self) -> bool {
         self.trainings.iter().all(|training| training.order.ended())
             && self.pictures.iter().all(|pictures| pictures.order.ended())
+    }
+
+    /// Calls off every order that was not placed yet. Of a copy that may be older than what was bought since: it must not
+    /// place them once more.
+    #[must_use]
+    pub fn without_unplaced_orders(self, moment: &Moment) -> Self {
+        let trainings = self.trainings.iter().filter(|one| one.order.is_unplaced());
+        let trainings = trainings.map(|one| OrderKey::Training(one.attempt));
+        let pictures = self.pictures.iter().filter(|one| one.order.is_unplaced());
+        let pictures = pictures.map(|one| OrderKey::Pictures(one.number));
+        let unplaced: Vec<OrderKey> = trainings.chain(pictures).collect();
+        let call_off = |avatar: Self, order| avatar.after(Event::Asked(Command::Cancel(order)), moment);
+        unplaced.into_iter().fold(self, call_off)
     }
 
     /// Whether it was ever asked for this order.

@@ -129,7 +129,7 @@ impl Avatar {
 
     fn tidy(&self, moment: &Moment) -> (Errand, Next) {
         let busy = self.is_running(moment, |errand| errand == Errand::Tidy);
-        let next = match self.tidying(moment) {
+        let next = match self.tidying(moment.now) {
             _ if busy => Next::Idle,
             Tidying::Later(until) => Next::Wait(until),
             tidying => tidying.work().map_or(Next::Idle, |work| around(work, TIDY_LEASE)),

@@ -118,6 +118,7 @@ mod tests {
             StorageErrorKind::Denied,
             StorageErrorKind::Missing,
             StorageErrorKind::Changed,
+            StorageErrorKind::Newer,
             StorageErrorKind::Busy,
             StorageErrorKind::Unreachable,
             StorageErrorKind::Expired,
@@ -127,6 +128,8 @@ mod tests {
             StorageErrorKind::NotS3,
             StorageErrorKind::Refused,
             StorageErrorKind::Occupied,
+            StorageErrorKind::Exposed,
+            StorageErrorKind::Link,
             StorageErrorKind::Broken,
         ];
         let fal = ErrorKind::ALL.iter().map(|kind| ApiError {

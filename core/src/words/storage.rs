@@ -28,6 +28,7 @@ pub fn kind(language: Language, kind: &Kind) -> &'static str {
             Kind::Denied => "access was refused",
             Kind::Missing => "it is not there",
             Kind::Changed => "it changed while it was in use",
+            Kind::Newer => "a newer version of Likeness wrote it",
             Kind::Busy => "another program holds it",
             Kind::Unreachable => "the bucket cannot be reached, or breaks off",
             Kind::Expired => "the bucket says that the signature's time is over, or not yet there",
@@ -37,6 +38,8 @@ pub fn kind(language: Language, kind: &Kind) -> &'static str {
             Kind::NotS3 => "what answers there is not the bucket",
             Kind::Refused => "the bucket did not do what was asked",
             Kind::Occupied => "something else is there: a file instead of a folder, or the other way round",
+            Kind::Exposed => "others may write there",
+            Kind::Link => "a symbolic link is in its place, and is not followed",
             Kind::Broken => "reading or writing failed",
         },
     }
@@ -207,6 +210,10 @@ fn plain_advice(language: Language, kind: Kind, audience: Audience) -> &'static 
                 "Run the command again: it starts from what is there now.",
                 "Order again: it starts from what is there now.",
             ),
+            Kind::Newer => audience.pick(
+                "Install that version of Likeness, or a newer one; nothing was changed.",
+                "The deployment's operator must install that version of Likeness, or a newer one.",
+            ),
             Kind::Busy => audience.pick(
                 "End the other program, or wait for it, and run the same command again.",
                 "Ask again in a few seconds.",
@@ -248,6 +255,14 @@ fn plain_advice(language: Language, kind: Kind, audience: Audience) -> &'static 
             Kind::Occupied => audience.pick(
                 "Name another place, or move away what is there.",
                 "The deployment's operator must move away what is there.",
+            ),
+            Kind::Exposed => audience.pick(
+                "Take the right to write there from others, or set LIKENESS_HOME to a folder of your own.",
+                "The deployment's operator must take the right to write there from others.",
+            ),
+            Kind::Link => audience.pick(
+                "Remove the link, then run the same command again; what it leads to was not touched.",
+                "The deployment's operator must remove the link.",
             ),
             Kind::Broken => audience.pick(
                 "Check the disk, then run the same command again.",

@@ -22,7 +22,7 @@ pub(crate) use self::{
     job::{Cancel, Download, Erase, JobName, Jobs, Resolve, Status},
     key::{Login, Logout, Whoami},
     photos::{Check, Demo, Pack},
-    service::{Addresses, Completions, Config, Doctor, Manual, Serve, Simulate},
+    service::{Addresses, Backup, Completions, Config, Doctor, Manual, Serve, Simulate},
     token::{Token, TokenWhat},
     train::{Gender, Quality, Train, Tuning},
 };
@@ -88,6 +88,7 @@ pub(crate) enum Command {
     Login(Login),
     Logout(Logout),
     Whoami(Whoami),
+    Backup(Backup),
     Doctor(Doctor),
     Config(Config),
     Completions(Completions),

@@ -61,6 +61,24 @@ pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,
 }
 
+/// Copy the data folder: the database, models, pictures and photos
+///
+/// The copy is a data folder itself. It may be made while `serve` and other commands are at work, and holds what was
+/// saved when it began.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  likeness backup /mnt/backup/likeness-2026-11-29
+  LIKENESS_HOME=/mnt/backup/likeness-2026-11-29 likeness jobs
+
+The folder is made, or must be empty. To restore, stop what uses the data folder and put the copy in
+its place. docs/backup.md says more.")]
+pub(crate) struct Backup {
+    /// A new or empty folder outside of the data folder
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
 /// The addresses in the simulator's answers
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Addresses {

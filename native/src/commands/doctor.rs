@@ -11,6 +11,7 @@ use std::{
 use crate::{clock, transport::Transport};
 use likeness_core::{
     avatar::{AvatarId, Name},
+    error::{StorageError, StorageErrorKind},
     fal::CallError,
     price,
     storage::Prefix,
@@ -25,11 +26,12 @@ use crate::{
     exit::{Exit, Failure},
     failures,
     objects::Objects,
-    output::{Tone, table},
+    output::{Tone, size, table},
     parallel::Budget,
     printable::printable,
     probe::{ProbeError, probe},
     settings::{Origin, Settings},
+    store::{DATABASE, Standing},
 };
 
 /// What one look showed.
@@ -87,6 +89,7 @@ async fn of_this_machine(context: &Context) -> Vec<Finding> {
     let mut findings = vec![version(), machine(), clock_check(clock::now())];
     findings.extend(settings_files(settings));
     findings.push(data_folder(settings));
+    findings.extend(database(settings));
     findings.push(key(settings));
     findings.extend(fal(settings).await);
     findings.extend(bucket(settings).await);
@@ -213,6 +216,25 @@ fn data_folder(settings: &Settings) -> Finding {
     }
 }
 
+fn database(settings: &Settings) -> Option<Finding> {
+    const NAME: &str = "database";
+    let standing = Standing::of(&settings.home().ok()?)?;
+    let unusable = |error: &StorageError| {
+        let advice = error.advice(Audience::Terminal);
+        Finding::new(NAME, State::Fail(Exit::Storage), error.to_string(), advice)
+    };
+    Some(match standing {
+        Ok(Standing::Logged) => Finding::ok(NAME, "reading goes on beside writing"),
+        Ok(Standing::Unlogged) => {
+            let advice = "a data folder on a disk of this machine serves several callers better";
+            Finding::new(NAME, State::Warn, "reading and writing wait for each other", advice)
+        }
+        Ok(Standing::Older) => Finding::ok(NAME, "an older layout, which the next command brings up to date"),
+        Ok(Standing::Newer) => unusable(&StorageError::new(StorageErrorKind::Newer, DATABASE)),
+        Err(error) => unusable(&error),
+    })
+}
+
 fn try_to_write(folder: &PathBuf) -> io::Result<()> {
     use io::Write as _;
 
@@ -337,29 +359,11 @@ fn terminal(context: &Context) -> Finding {
     Finding::ok("terminal", text)
 }
 
-/// A number of bytes as people read it.
-fn size(bytes: u64) -> String {
-    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes / 1000),
-        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
-        _ => format!("{} GB", tenths(1_000_000_000)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use likeness_core::time::Timestamp;
 
-    use super::{State, clock_check, size};
-
-    #[test]
-    fn sizes_are_read_by_people() {
-        assert_eq!(size(999), "0 kB");
-        assert_eq!(size(1_500_000), "1.5 MB");
-        assert_eq!(size(79_050_000_000), "79.0 GB");
-        assert_eq!(size(u64::MAX), "18446744073.7 GB");
-    }
+    use super::{State, clock_check};
 
     #[test]
     fn a_clock_before_the_release_is_wrong() {

@@ -34,6 +34,7 @@ pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failur
         return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet")
             .next(format!("`likeness status {} --watch` follows it to its end", avatar.id())));
     };
+    shell.store.follow_no_link(avatar.id()).map_err(failures::storage)?;
     let source = shell.folder(avatar.id()).join(&name);
     let target = args.output.clone().unwrap_or_else(|| {
         let person = avatar.person().map_or("model", |person| person.name.as_str());

@@ -66,7 +66,7 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let _lock = alone(&shell, context, id).await?;
     shell.tell(id, Event::Restarted)?;
     remove_files(&shell, id)?;
-    shell.store.forget(id).map_err(failures::storage)?;
+    let emptied_here = shell.store.forget(id);
     // An order that was unclear may have become a request meanwhile.
     let named = stopped.as_ref().ok().map(|avatar| avatar.request_ids().cloned().collect::<Vec<_>>());
     requests.extend(named.unwrap_or_default());
@@ -76,11 +76,15 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let emptied = empty_depots(&shell, objects.as_ref(), id).await;
     output.document(&json!({
         "erased": id, "stopped": stopped.is_ok(), "remains_at_fal": remains, "payloads_deleted": deleted,
-        "objects_deleted": emptied.as_ref().ok(),
+        "objects_deleted": emptied.as_ref().ok(), "nothing_left_here": emptied_here.is_ok(),
     }))?;
     let again = |failure: Failure| failure.next(format!("run `likeness erase {id}` again"));
+    let left = match &emptied_here {
+        Ok(()) => "Nothing of it is left in the data folder.",
+        Err(_) => "Its files are gone; older states of it may still stand in the database.",
+    };
     output.line(format_args!(
-        "Erased: {}. Nothing of it is left in the data folder. Models and pictures that you saved elsewhere stay.",
+        "Erased: {}. {left} Models and pictures that you saved elsewhere stay.",
         shown(name)
     ))?;
     if objects.is_some() && emptied.is_ok() {
@@ -94,6 +98,11 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
             "  fal.ai keeps what was asked of it for 30 days; with FAL_ADMIN_KEY set, erase has it deleted.",
         )?;
     }
+    emptied_here.map_err(|error| {
+        let why =
+            "what was deleted could not be emptied out of the database's files, which another program reads";
+        again(failures::storage(error).why(why))
+    })?;
     emptied.map_err(again)?;
     match stopped {
         Ok(_) => Ok(()),

@@ -1,5 +1,6 @@
 //! One file per command: `run(args, &context)`.
 
+mod backup;
 mod cancel;
 mod check;
 mod completions;
@@ -42,6 +43,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Cancel(args) => cancel::cancel(args, context).await,
         Command::Resolve(args) => cancel::resolve(args, context).await,
         Command::Erase(args) => erase::run(args, context).await,
+        Command::Backup(args) => backup::run(args, context).await,
         Command::Config(_) => config::run(context),
         Command::Check(args) => check::run(&args, context),
         Command::Pack(args) => pack::run(&args, context),

@@ -12,12 +12,13 @@ use crate::{
     exit::{Exit, Failure},
     serve::serve,
     shell::Shell,
+    store::OpenFor,
 };
 
 pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let deployment = context.settings.deployment()?;
-    let shell = Shell::open(context)?;
+    let shell = Shell::open_for(context, OpenFor::Callers)?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Failure::new(Exit::Usage, "usage.listen", format!("{} cannot be listened at", args.listen))
             .why(error.to_string())

@@ -15,7 +15,7 @@ use likeness_core::{
     },
     avatar::{Avatar, AvatarId, Expected},
     budget::Budget,
-    error::{Error, StorageError},
+    error::{Error, StorageError, StorageErrorKind},
     fal::Origins,
     http::StatusCode,
     limits::{POLL_INTERVAL, PhotoLimits},
@@ -29,6 +29,9 @@ use crate::{clock, log::of_job, shell::moment, store::Store, webhooks::Message};
 
 /// How long a caller may take to send a body that is no file.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long a call waits for others to be done with the store.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 type Body = Either<Full<Bytes>, Streamed>;
 
@@ -114,11 +117,7 @@ impl Server {
         let caller = match self.deployment.claim(call)? {
             Claim::Settled(caller) => caller,
             claim @ Claim::Token(_) => {
-                let asked = self.budget(|budget| {
-                    let caller = claim.caller(&budget, clock::now());
-                    (budget, caller)
-                });
-                asked.await??
+                self.look(|_| self.ledger.look(|budget| claim.caller(budget, clock::now()))).await??
             }
         };
         call.admit(caller)?;
@@ -149,7 +148,7 @@ impl Server {
     /// Asks the avatar that holds the request.
     async fn request(&self, call: &Call, caller: Caller) -> Result<Answered, Problem> {
         let request = call.params.request.clone().ok_or(ApiProblem::NoRequest)?;
-        let holder = self.store(|store| store.holder(&request)).await?.ok_or(ApiProblem::NoRequest)?;
+        let holder = self.look(|store| store.holder(&request)).await?.ok_or(ApiProblem::NoRequest)?;
         let call = call.clone().of_avatar(holder);
         self.avatar(&call, caller, Given::default(), &mut None).await
     }
@@ -165,12 +164,15 @@ impl Server {
         if let Some(id) = woken {
             self.drivers.wake(id);
         }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return shown(busy()).into();
+        }
         Reply::empty(status)
     }
 
     async fn avatars(&self, call: &Call) -> Result<Answered, Problem> {
         let user = call.params.user.as_ref().ok_or(ApiProblem::NoRoute)?;
-        let avatars = self.store(|store| store.avatars_of(user)).await?;
+        let avatars = self.look(|store| store.avatars_of(user)).await?;
         Ok(json(&avatars_view(&avatars.iter().map(listed).collect::<Vec<_>>())))
     }
 
@@ -321,7 +323,22 @@ impl Server {
     }
 
     async fn ask(&self, id: AvatarId, call: &Call, caller: Caller, given: &Given) -> Result<Answer, Problem> {
+        // Most calls change nothing, and wait for nobody who does.
+        let before = self.look(|store| store.load(id)).await?;
+        let (after, answer) = self.room()?.answer(before.clone(), call, caller, given);
+        if after == before {
+            return Ok(answer);
+        }
         self.settle(id, |room, avatar| room.answer(avatar, call, caller, given)).await
+    }
+
+    fn room(&self) -> Result<Room<'_>, Problem> {
+        let poll = self.way.as_ref().map_or(POLL_INTERVAL, |way| way.poll);
+        let moment = moment(poll).map_err(|failure| {
+            log::error!("{}", failure.brief());
+            ApiProblem::Internal
+        })?;
+        Ok(Room { deployment: &self.deployment, way: self.way.as_ref(), moment })
     }
 
     /// Lets the avatar change, saves it, and wakes its driver where it did.
@@ -330,13 +347,8 @@ impl Server {
         id: AvatarId,
         change: impl FnOnce(&Room<'_>, Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T, Problem> {
-        let poll = self.way.as_ref().map_or(POLL_INTERVAL, |way| way.poll);
-        let moment = moment(poll).map_err(|failure| {
-            log::error!("{}", failure.brief());
-            ApiProblem::Internal
-        })?;
-        let room = Room { deployment: &self.deployment, way: self.way.as_ref(), moment };
-        let settled = self.store(|store| {
+        let room = self.room()?;
+        let settled = self.change(|store| {
             store.settle(id, |before| {
                 let (after, told) = change(&room, before.clone());
                 let changed = after != before;
@@ -351,14 +363,26 @@ impl Server {
     }
 
     async fn budget<T>(&self, change: impl FnOnce(Budget) -> (Budget, T)) -> Result<T, Problem> {
-        self.store(|_| self.ledger.change(change)).await
+        self.change(|_| self.ledger.change(change)).await
     }
 
-    /// Looks into the store, one call after the other and without holding up other tasks.
-    async fn store<T>(&self, look: impl FnOnce(&Store) -> Result<T, StorageError>) -> Result<T, Problem> {
-        let _turn = self.turn.lock().await;
-        tokio::task::block_in_place(|| look(&self.shell.store)).map_err(shown)
+    /// Changes something in the store, one call after the other. Whoever waits for too long is told to come again.
+    async fn change<T>(&self, change: impl FnOnce(&Store) -> Result<T, StorageError>) -> Result<T, Problem> {
+        let turn = tokio::time::timeout(PATIENCE, self.turn.lock()).await;
+        let _turn = turn.map_err(|_| shown(busy()))?;
+        change(&self.shell.store).map_err(shown)
     }
+
+    /// Looks into the store, beside others who look and whoever changes something.
+    async fn look<T>(&self, look: impl FnOnce(&Store) -> Result<T, StorageError>) -> Result<T, Problem> {
+        let place = tokio::time::timeout(PATIENCE, self.looks.acquire()).await;
+        let _place = place.map_err(|_| shown(busy()))?;
+        look(&self.shell.store).map_err(shown)
+    }
+}
+
+fn busy() -> StorageError {
+    StorageError::new(StorageErrorKind::Busy, "other calls")
 }
 
 /// A failure of storage as callers see it: where things lie on this machine is for the log.

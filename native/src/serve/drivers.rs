@@ -8,14 +8,14 @@ use std::{
 
 use likeness_core::{
     api::{Deployment, Spent, Way},
-    avatar::{Avatar, AvatarId, JobId, OrderKey},
+    avatar::{Avatar, AvatarId, Due, JobId, OrderKey},
     fal::Account,
     retry,
     words::Audience,
 };
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::ledger::Ledger;
+use super::{ledger::Ledger, rounds::ROUND};
 use crate::{
     album, clock,
     drive::{self, Bell, Pause},
@@ -33,6 +33,9 @@ const AT_WORK: usize = 128;
 
 /// How long an avatar is left alone that another process is at work on.
 const LATER: Duration = Duration::from_secs(5);
+
+/// How far off the next thing to do must be for a driver to end: the rounds wake its avatar again in time.
+const LET_GO: Duration = ROUND.saturating_mul(5);
 
 /// How long until what could not be made up for is tried again: a copy of a model, the deletion of payloads.
 const MUCH_LATER: Duration = Duration::from_mins(5);
@@ -199,8 +202,17 @@ impl Drivers {
                 Pause::Idle
             }
             Pause::Until(until) if !complete => Pause::Until(until.min(clock::now().plus(MUCH_LATER))),
+            Pause::Until(_) if self.is_far_off(id)? => Pause::Idle,
             pause => pause,
         })
+    }
+
+    /// Whether the next thing to do is a long way off, and noted where the rounds see it.
+    fn is_far_off(&self, id: AvatarId) -> Result<bool, Failure> {
+        let now = clock::now();
+        let Due { work, notice } = self.shell.load(id)?.due(now);
+        let notice = notice.filter(|_| self.deployment.notify.is_some());
+        Ok([work, notice].into_iter().flatten().min().is_some_and(|next| next > now.plus(LET_GO)))
     }
 
     /// Tells the log and the budget what is new.
@@ -273,12 +285,9 @@ impl Drivers {
             (budget, ())
         });
         forgotten.map_err(failures::storage)?;
-        let store = Arc::clone(&self.shell.store);
-        let forgotten = tokio::task::spawn_blocking(move || store.forget(id).and_then(|()| store.gone(id)));
-        match forgotten.await {
-            Ok(forgotten) => forgotten.map_err(failures::storage)?,
-            Err(error) => log::error!("{error}"),
-        }
+        let store = &self.shell.store;
+        // While somebody reads an older state it is still there: then all of this is done again.
+        store.forget(id).and_then(|()| store.gone(id)).map_err(failures::storage)?;
         log::info!("erased");
         Ok(true)
     }

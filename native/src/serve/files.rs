@@ -69,6 +69,7 @@ pub(super) async fn receive(
     body: Incoming,
     length: u64,
 ) -> Result<Arrived, Problem> {
+    shell.store.follow_no_link(id).map_err(shown)?;
     let late = || ApiProblem::Body { why: "it did not come in time".to_owned() };
     let Ok(place) = photo.source.parse::<ObjectPlace>() else {
         let folder = shell.folder(id);
@@ -206,6 +207,7 @@ pub(super) async fn open(
     id: AvatarId,
     download: &Download,
 ) -> Result<(Reply, Streamed), StorageError> {
+    shell.store.follow_no_link(id)?;
     let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
     let streamed = Streamed { pieces, left: download.length };
     let path = shell.folder(id).join(&download.file);

@@ -4,6 +4,7 @@ mod answer;
 mod drivers;
 mod files;
 mod ledger;
+mod rounds;
 mod uploads;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -22,7 +23,7 @@ use tokio::{
 };
 use url::Url;
 
-use self::{drivers::Drivers, ledger::Ledger, uploads::Uploads};
+use self::{drivers::Drivers, ledger::Ledger, rounds::Rounds, uploads::Uploads};
 use crate::{settings::SIMULATOR, shell::Shell, webhooks::Mailbox};
 
 /// How many connections there are at a time; whoever comes then waits for one to end.
@@ -33,6 +34,9 @@ const MOST_FILES: u64 = 4096;
 
 /// How many messages of fal's arrive at a time.
 const MOST_MESSAGES: usize = 16;
+
+/// How many calls look into the store at a time.
+const MOST_LOOKS: usize = 8;
 
 /// How long a caller may take to send its headers, also those of the next call on a connection.
 const HEADERS_WITHIN: Duration = Duration::from_secs(15);
@@ -52,8 +56,10 @@ struct Server {
     ledger: Ledger,
     drivers: Arc<Drivers>,
     mailbox: Mailbox,
-    /// One call at a time looks into the store; a caller that is slow waits elsewhere.
+    /// One call at a time changes something in the store; a caller that is slow waits elsewhere.
     turn: Mutex<()>,
+    /// So many look into it beside that.
+    looks: Semaphore,
     /// One purchase at a time is reserved and made.
     purchases: Mutex<()>,
     uploads: Uploads,
@@ -76,8 +82,12 @@ pub(crate) async fn serve(
     let deployment = Arc::new(deployment);
     let ledger = Ledger::new(Arc::clone(&shell.store));
     let drivers = Drivers::new(shell.clone(), Arc::clone(&deployment), way.clone(), ledger.clone());
-    let left = shell.store.hosted().map_err(io::Error::other)?;
     let (closing, told) = watch::channel(false);
+    let rounds = Rounds {
+        store: Arc::clone(&shell.store),
+        drivers: Arc::clone(&drivers),
+        notices: deployment.notify.is_some(),
+    };
     let server = Arc::new(Server {
         shell,
         deployment,
@@ -86,15 +96,14 @@ pub(crate) async fn serve(
         drivers: Arc::clone(&drivers),
         mailbox: Mailbox::default(),
         turn: Mutex::default(),
+        looks: Semaphore::new(MOST_LOOKS),
         purchases: Mutex::default(),
         uploads: Uploads::default(),
         messages: Semaphore::new(MOST_MESSAGES),
-        closing: told,
+        closing: told.clone(),
     });
     ready(address);
-    for id in left {
-        drivers.wake(id);
-    }
+    let rounds = tokio::spawn(rounds.go(told));
 
     let mut connections = JoinSet::new();
     let room = Arc::new(Semaphore::new(connections_for(open_files())));
@@ -129,7 +138,7 @@ pub(crate) async fn serve(
     closing.send_replace(true);
     let rest = async { while connections.join_next().await.is_some() {} };
     // What is left then is cut; what it ordered is saved, and carried on by the next start.
-    let (_, ()) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop());
+    let (_, (), _) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop(), rounds);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, Bought, Cleared, Command, Errand, Event, Moment, Name, OrderKey, Outcome, Parcel,
+    Avatar, AvatarId, Bought, Cleared, Command, Due, Errand, Event, Moment, Name, OrderKey, Outcome, Parcel,
     Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, Terms,
     TrainingRequest, TrainingSettings, Work,
 };
@@ -66,6 +66,29 @@ impl Hand {
         let avatar = self.avatar.clone().after(event, &self.moment);
         self.avatar = Stored::read(&Stored::write(&avatar).expect("a text")).expect("an avatar");
         assert_eq!(self.avatar, avatar);
+        self.is_found_when_due();
+    }
+
+    /// What a shell notes beside the state leads it back in time: a process that starts now, or sleeps until then, misses
+    /// nothing.
+    fn is_found_when_due(&self) {
+        let Due { work, notice } = self.avatar.due(self.moment.now);
+        let avatar = self.avatar.clone().after(Event::Restarted, &self.moment);
+        let told = [(work, false), ([work, notice].into_iter().flatten().min(), true)];
+        for (due, notices) in told {
+            let wanted = |errand| notices || !matches!(errand, Errand::Notify(_));
+            let step = |moment: &Moment| avatar.next_step_of(&self.account, moment, wanted);
+            match step(&self.moment) {
+                Step::Begin(task) => assert!(due <= Some(self.moment.now) && due.is_some(), "{task:?}"),
+                Step::Wait(until) => assert!(due.is_some_and(|due| due <= until), "{until} {due:?}"),
+                Step::Idle => {}
+            }
+            if let Some(due) = due.filter(|due| *due > self.moment.now) {
+                let before = Timestamp::from_millis(due.millis() - 1);
+                assert!(!matches!(step(&Moment { now: before, ..self.moment }), Step::Begin(_)), "{due}");
+                assert!(matches!(step(&Moment { now: due, ..self.moment }), Step::Begin(_)), "{due}");
+            }
+        }
     }
 
     fn step(&self) -> Step {

@@ -26,10 +26,10 @@ impl Avatar {
     }
 
     /// What tidying up there is to do, and by when.
-    pub(in crate::avatar) fn tidying(&self, moment: &Moment) -> Tidying {
+    pub(in crate::avatar) fn tidying(&self, now: Timestamp) -> Tidying {
         let Some(hosted) = &self.hosted else { return Tidying::None };
         if let Some(until) = hosted.untidy.as_ref().map(|trouble| trouble.until)
-            && until > moment.now
+            && until > now
         {
             return Tidying::Later(until);
         }
@@ -38,9 +38,7 @@ impl Avatar {
             return match self.depots.first() {
                 Some(depot) if depot.working => Tidying::Now(depot.clone(), Cleared::Everything),
                 // What was signed before the erase may still have been written after it.
-                Some(_) if last.is_some_and(|last| last > moment.now) => {
-                    last.map_or(Tidying::None, Tidying::Later)
-                }
+                Some(_) if last.is_some_and(|last| last > now) => last.map_or(Tidying::None, Tidying::Later),
                 Some(depot) => Tidying::Now(depot.clone(), Cleared::Everything),
                 None => Tidying::None,
             };
@@ -48,19 +46,19 @@ impl Avatar {
         if !hosted.discarded.is_empty() {
             return Tidying::Discard(hosted.discarded.clone());
         }
-        match hosted.written_until().filter(|last| *last > moment.now) {
+        match hosted.written_until().filter(|last| *last > now) {
             // What was taken out may be written again for so long.
-            Some(last) if !hosted.emptied.is_empty() => match self.tidying_of_album(hosted, moment) {
+            Some(last) if !hosted.emptied.is_empty() => match self.tidying_of_album(hosted, now) {
                 Tidying::None => Tidying::Later(last),
                 Tidying::Later(until) => Tidying::Later(until.min(last)),
                 now => now,
             },
             None if !hosted.emptied.is_empty() => Tidying::Discard(hosted.emptied.clone()),
-            _ => self.tidying_of_album(hosted, moment),
+            _ => self.tidying_of_album(hosted, now),
         }
     }
 
-    fn tidying_of_album(&self, hosted: &Hosted, moment: &Moment) -> Tidying {
+    fn tidying_of_album(&self, hosted: &Hosted, now: Timestamp) -> Tidying {
         let working = self.depots.iter().find(|depot| depot.working);
         if self.needs_working_files()
             || self.running.iter().any(|mark| matches!(mark.errand, Errand::Photo(_)))
@@ -71,9 +69,9 @@ impl Avatar {
             let any = !self.photos.photos().is_empty() || !hosted.expected.is_empty();
             let due = hosted.touched_at.plus(hosted.retention);
             return match self.depots.last() {
-                Some(_) if due > moment.now && any => Tidying::Later(due),
+                Some(_) if due > now && any => Tidying::Later(due),
                 Some(depot) if any => Tidying::Now(depot.clone(), Cleared::Everything),
-                None if any && due <= moment.now => Tidying::Forget,
+                None if any && due <= now => Tidying::Forget,
                 None if any => Tidying::Later(due),
                 _ => Tidying::None,
             };

@@ -396,6 +396,11 @@ impl<G> Order<G> {
         }
     }
 
+    /// Whether it is still to be placed.
+    pub(in crate::avatar) fn is_unplaced(&self) -> bool {
+        matches!(self.stage, Stage::Preparing | Stage::Planned)
+    }
+
     /// Whether fal took it, or may have.
     pub fn may_be_bought(&self) -> bool {
         match &self.stage {

@@ -1,0 +1,41 @@
+//! When an avatar behind the API is to be looked at though nobody asks: what a shell notes beside the stored state, so
+//! that its start need not read every avatar.
+
+use super::{Avatar, PhotoState, hosted::Tidying};
+use crate::time::Timestamp;
+
+/// The moments from which something is to be done for an avatar behind the API. `None`: nothing, as it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Orders, photos, deleting.
+    pub work: Option<Timestamp>,
+    /// Telling the backend, which not every deployment has.
+    pub notice: Option<Timestamp>,
+}
+
+/// The moment of what can be done at once: always the same one, so that the stored number changes only with the avatar.
+const AT_ONCE: Timestamp = Timestamp::START;
+
+impl Avatar {
+    /// Tells from when on something is to be done for it. An avatar of the command line waits for its person.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Due {
+        let Some(hosted) = &self.hosted else { return Due::default() };
+        let photos = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
+        // What a process had under way that died is begun anew by the next one.
+        let at_once = !self.ended()
+            || !self.running.is_empty()
+            || photos && self.person.is_some()
+            || self.missing_copies().next().is_some();
+        let tidying = || match self.tidying(now) {
+            Tidying::None => None,
+            Tidying::Later(until) => Some(until),
+            Tidying::Now(..) | Tidying::Discard(_) | Tidying::Forget => Some(AT_ONCE),
+        };
+        let untold = hosted.notices.iter().map(|notice| notice.trouble.as_ref());
+        Due {
+            work: if at_once { Some(AT_ONCE) } else { tidying() },
+            notice: untold.map(|trouble| trouble.map_or(AT_ONCE, |trouble| trouble.until)).min(),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `likeness backup`: a copy of the data folder.
+
+use std::{fs, io::ErrorKind, path::Path, sync::Arc};
+
+use serde_json::json;
+
+use super::Context;
+use crate::{
+    args::Backup,
+    exit::{Exit, Failure},
+    failures,
+    narrate::shown,
+    output::size,
+    shell::Shell,
+};
+
+pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> {
+    let folder = std::path::absolute(&args.folder)
+        .map_err(|error| Failure::io("storage.home", "there is no such place", &error))?;
+    let home = context.settings.home()?;
+    is_free(&folder, &home)?;
+    let shell = Shell::open(context)?;
+    let (store, to) = (Arc::clone(&shell.store), folder.clone());
+    let saved = tokio::task::spawn_blocking(move || store.back_up(&to)).await;
+    let saved = saved.map_err(|error| {
+        Failure::new(Exit::Internal, "internal.task", "a task of this program ended unexpectedly")
+            .why(error.to_string())
+    })?;
+    let name = shown(&folder.display().to_string());
+    let saved = saved.map_err(|error| {
+        failures::storage(error).next(format!("delete {name}, which is not a whole backup"))
+    })?;
+    context.output.document(&json!({
+        "backup": folder, "avatars": saved.avatars, "files": saved.files, "bytes": saved.bytes,
+    }))?;
+    context.output.line(format_args!(
+        "Backed up: {} jobs and {} files, {} together, in {name}.",
+        saved.avatars,
+        saved.files,
+        size(saved.bytes)
+    ))?;
+    context.output.line(
+        "  It holds photos and models of people: keep it as you keep the data folder, and erase there too.",
+    )
+}
+
+/// Whether nothing would be mixed with the copy.
+fn is_free(folder: &Path, home: &Path) -> Result<(), Failure> {
+    let name = shown(&folder.display().to_string());
+    let refused = |why: &str| {
+        Failure::new(Exit::Usage, "usage.folder", format!("{name} {why}"))
+            .next("name a new or empty folder outside of the data folder")
+    };
+    let found = fs::read_dir(folder).map(|mut entries| entries.next().is_some());
+    match found {
+        Ok(true) => return Err(refused("is not empty")),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => return Err(refused("is a file")),
+        _ => {}
+    }
+    // The folder itself need not be there yet, but some folder above it is.
+    let real = folder.ancestors().find_map(|above| above.canonicalize().ok());
+    match (real, home.canonicalize()) {
+        (Some(real), Ok(home)) if real.starts_with(&home) => Err(refused("lies in the data folder")),
+        _ => Ok(()),
+    }
+}

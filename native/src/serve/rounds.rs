@@ -1,0 +1,48 @@
+//! Wakes avatars for which something is due though nobody asks: at the start those that are unfinished, and later those
+//! whose moment has come, such as the end of what photos are kept for.
+
+use std::{sync::Arc, time::Duration};
+
+use likeness_core::{error::StorageError, time::Timestamp};
+use tokio::sync::watch;
+
+use super::drivers::Drivers;
+use crate::{clock, store::Store, sweep};
+
+/// The pause between two rounds. By the clock's own time, since a clock may be set back.
+pub(super) const ROUND: Duration = Duration::from_mins(1);
+
+/// What the rounds go by.
+pub(super) struct Rounds {
+    pub(super) store: Arc<Store>,
+    pub(super) drivers: Arc<Drivers>,
+    /// Whether there is a backend to tell.
+    pub(super) notices: bool,
+}
+
+impl Rounds {
+    /// Goes round until it is told to stop.
+    pub(super) async fn go(self, mut stop: watch::Receiver<bool>) {
+        let store = Arc::clone(&self.store);
+        // What killed processes left. Nobody waits for it.
+        drop(tokio::task::spawn_blocking(move || sweep::orphans(&store)));
+        let mut last = None;
+        while !*stop.borrow() {
+            let now = clock::now();
+            match self.wake(last, now) {
+                Ok(()) => last = Some(now),
+                Err(error) => log::error!("unfinished avatars could not be looked for: {error}"),
+            }
+            let _ = tokio::time::timeout(ROUND, stop.wait_for(|stop| *stop)).await;
+        }
+    }
+
+    fn wake(&self, last: Option<Timestamp>, now: Timestamp) -> Result<(), StorageError> {
+        let due = self.store.due(last, now, self.notices)?;
+        let erased = if last.is_none() { self.store.half_erased()? } else { Vec::new() };
+        for id in due.into_iter().chain(erased) {
+            self.drivers.wake(id);
+        }
+        Ok(())
+    }
+}
