@@ -19,9 +19,11 @@ use tokio::{
 
 use crate::{
     clock,
+    commands::page,
     exit::{Exit, Failure},
     failures,
     interrupt::Interrupt,
+    jobs::{self, For},
     log::{current_job, of_job},
     moving::{self, Moving},
     shell::{Link, Shell, moment},
@@ -194,7 +196,7 @@ impl<'a> Driver<'a> {
                 continue;
             }
             if self.tasks.is_empty() {
-                if let Some(failure) = given_up(goal, &avatar) {
+                if let Some(failure) = given_up(self.shell, goal, &avatar) {
                     return Err(failure);
                 }
                 if idle || goal.is_a_glance() && !goal.wants_another_look(&avatar) {
@@ -273,7 +275,7 @@ impl<'a> Driver<'a> {
         }
         match (told, accepted) {
             (Err(failure), Some(request_id)) => {
-                let job = errand.and_then(Errand::order).map(|order| resolvable(self.id, order));
+                let job = errand.and_then(Errand::order).map(|order| resolvable(self.shell, self.id, order));
                 let job = job.unwrap_or_else(|| self.id.to_string());
                 Err(failure
                     .why(format!("fal.ai took the order as {request_id}, and that could not be saved"))
@@ -338,7 +340,7 @@ async fn watch(
         if goal.is_reached(&avatar) || goal.is_a_glance() {
             return Ok(Watched::Ended(Box::new(avatar)));
         }
-        if let Some(failure) = given_up(goal, &avatar) {
+        if let Some(failure) = given_up(shell, goal, &avatar) {
             return Err(failure);
         }
         tokio::time::sleep(TICK).await;
@@ -348,19 +350,19 @@ async fn watch(
     }
 }
 
-fn given_up(goal: Goal, avatar: &Avatar) -> Option<Failure> {
+fn given_up(shell: &Shell, goal: Goal, avatar: &Avatar) -> Option<Failure> {
     goal.given_up(avatar, clock::now()).map(|why| match why {
-        GivenUp::Unclear { order, why } => unclear(avatar.id(), order, why),
+        GivenUp::Unclear { order, why } => unclear(shell, avatar.id(), order, why),
         GivenUp::NotCompared { order, named, list, error } => {
-            not_compared(avatar.id(), order, &named, list, &error)
+            not_compared(shell, avatar.id(), order, &named, list, &error)
         }
         GivenUp::Failed(error) => failures::of(&error),
     })
 }
 
 /// The ending of a command whose purchase fal may or may not have taken.
-fn unclear(id: AvatarId, order: OrderKey, why: Unclear) -> Failure {
-    let job = resolvable(id, order);
+fn unclear(shell: &Shell, id: AvatarId, order: OrderKey, why: Unclear) -> Failure {
+    let job = resolvable(shell, id, order);
     Failure::new(Exit::Unclear, "submission_unclear", "it is unclear whether fal.ai took the order")
         .why(why.to_string())
         .why("it is not placed again, so that it is never paid for twice")
@@ -372,8 +374,15 @@ fn unclear(id: AvatarId, order: OrderKey, why: Unclear) -> Failure {
 }
 
 /// The ending of a command that could not ask fal about the request that a person, or fal's report, named.
-fn not_compared(id: AvatarId, order: OrderKey, named: &RequestId, list: bool, error: &Error) -> Failure {
-    let job = resolvable(id, order);
+fn not_compared(
+    shell: &Shell,
+    id: AvatarId,
+    order: OrderKey,
+    named: &RequestId,
+    list: bool,
+    error: &Error,
+) -> Failure {
+    let job = resolvable(shell, id, order);
     let what = if list { "fal.ai's list of requests" } else { "the request's status at fal.ai" };
     let failure = Failure::new(
         Exit::Unclear,
@@ -392,32 +401,50 @@ fn not_compared(id: AvatarId, order: OrderKey, named: &RequestId, list: bool, er
 }
 
 /// How `likeness resolve` names an order.
-fn resolvable(id: AvatarId, order: OrderKey) -> String {
+fn resolvable(shell: &Shell, id: AvatarId, order: OrderKey) -> String {
+    let called = |attempt: Option<u32>| match shell.load(id) {
+        Ok(avatar) => {
+            let attempt = attempt.unwrap_or_else(|| jobs::last_attempt(&avatar));
+            jobs::called(shell, &avatar, attempt, For::Good)
+        }
+        Err(_) => JobId { avatar: id, attempt: attempt.unwrap_or(1) }.to_string(),
+    };
     match order {
-        OrderKey::Training(attempt) => JobId { avatar: id, attempt }.to_string(),
-        OrderKey::Pictures(number) => format!("{id} --pictures {number}"),
+        OrderKey::Training(attempt) => called(Some(attempt)),
+        OrderKey::Pictures(number) => format!("{} --pictures {number}", called(None)),
     }
 }
 
 /// The ending that a finished order means for the command that waited for it.
-pub(crate) fn ending<G>(id: AvatarId, key: OrderKey, order: &Order<G>) -> Result<(), Failure> {
+pub(crate) fn ending<G>(
+    shell: &Shell,
+    avatar: &Avatar,
+    key: OrderKey,
+    order: &Order<G>,
+) -> Result<(), Failure> {
     match order.stage() {
         Stage::Failed { error, bought, .. } => {
             let mut failure = failures::of(error);
             if let (Some(_), OrderKey::Training(_)) = (order.doubt(), key) {
-                let job = resolvable(id, key);
+                let job = resolvable(shell, avatar.id(), key);
                 failure = failure
                     .next(format!("`likeness status {job}` later asks fal.ai for the model once more"));
             }
             Err(match bought {
                 Bought::Nothing => failure,
-                Bought::Ran(_) | Bought::NotAccepted { .. } => failure.next(another(key)),
+                Bought::Ran(request_id) => match page(avatar, Some(request_id.as_str())) {
+                    Some(page) => {
+                        failure.next(format!("fal.ai shows the request: {page}")).next(another(key))
+                    }
+                    None => failure.next(another(key)),
+                },
+                Bought::NotAccepted { .. } => failure.next(another(key)),
             })
         }
         Stage::Cancelled { .. } => {
             Err(Failure::new(Exit::Api, "cancelled", "it was cancelled").next(another(key)))
         }
-        Stage::Unclear { why, .. } => Err(unclear(id, key, *why)),
+        Stage::Unclear { why, .. } => Err(unclear(shell, avatar.id(), key, *why)),
         _ => Ok(()),
     }
 }

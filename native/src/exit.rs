@@ -3,6 +3,7 @@
 use std::{fmt, process::ExitCode};
 
 use crate::{
+    output::seen,
     printable::printable,
     transport::{SendError, SetupError},
 };
@@ -149,6 +150,20 @@ impl Failure {
     pub(crate) fn told_as(mut self, text: impl Into<String>) -> Self {
         self.0.told_as = Some(text.into());
         self
+    }
+
+    /// What a person reads on standard error: as it is shown, with lines that fit into the terminal.
+    pub(crate) fn seen(&self) -> String {
+        let text = self.to_string();
+        if self.0.told_as.is_some() {
+            return text;
+        }
+        // What a line goes on with stands under its sentence, behind `error: `.
+        let fitted = |line: &str| {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            seen(line, 7_usize.saturating_sub(indent))
+        };
+        text.lines().map(fitted).collect::<Vec<_>>().join("\n")
     }
 
     /// The class.

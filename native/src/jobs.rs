@@ -42,6 +42,15 @@ pub(crate) fn find(shell: &Shell, name: &JobName, wanted: For) -> Result<(Avatar
     }
     let avatars = shell.store.load_all().map_err(failures::storage)?;
     by_name(shell, &avatars, name, wanted)
+        .or_else(|failure| by_number(shell, &avatars, name, wanted).ok_or(failure))
+}
+
+/// The job that `NAME/2`, or the beginning of an id with a number behind it, means.
+fn by_number(shell: &Shell, avatars: &[Avatar], name: &JobName, wanted: For) -> Option<(Avatar, u32)> {
+    let (of, number) = name.as_str().rsplit_once('/')?;
+    let (avatar, _) = by_name(shell, avatars, &of.parse().ok()?, wanted).ok()?;
+    let attempt = number.parse().ok().filter(|attempt| avatar.training(*attempt).is_some())?;
+    Some((avatar, attempt))
 }
 
 /// The job whose whole id, or whose request's, this is.

@@ -54,7 +54,7 @@ use std::{
 use args::Cli;
 use commands::Context;
 use exit::{Exit, Failure};
-use output::Output;
+use output::{Manner, Output};
 use settings::Settings;
 
 /// Does what the command line says, and says how it ended.
@@ -73,9 +73,15 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let settings = Settings::read(&cli.global, &|name| env::var_os(name))?;
-    let output = Output::new(cli.global.json, cli.global.quiet, settings.no_color.value);
+    let output = Output::new(Manner {
+        json: cli.global.json,
+        quiet: cli.global.quiet,
+        no_colour: settings.no_color.value,
+        dumb: env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb"),
+    });
     let level = log::level(cli.global.quiet, cli.global.verbose, settings.log.value, output.shows_bars());
-    log::start(level, output.bars());
+    let style = log::Style::of(output.is_terminal() && !output.is_json(), level, cli.command.serves());
+    log::start(level, style, output.bars());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Failure::new(Exit::Internal, "internal.runtime", "no threads").why(error.to_string())
     })?;
@@ -106,7 +112,7 @@ fn report(failure: &Failure) -> ExitCode {
         let _ = output::print(&format_args!("{}\n", failure.document()));
     } else {
         // Where standard error is closed, too, the exit code still tells.
-        let _ = writeln!(io::stderr(), "{failure}");
+        let _ = writeln!(io::stderr(), "{}", failure.seen());
     }
     failure.exit().into()
 }

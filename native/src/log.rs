@@ -4,6 +4,9 @@
 //! 2026-11-24T03:12:24.123Z INFO [FAL AI] 5f0c…/2: training bought, request 764cabcf
 //! ```
 //!
+//! That is how lines look where standard error is not a terminal, and with `--verbose`. On a terminal a warning is one
+//! sentence, without time, prefix, id and code, and how a command ends is left to its ending.
+//!
 //! The prefix `[FAL AI]` is the one that monitoring of the earlier Python service looks for. ERROR is what stops
 //! a job, WARNING a single photo, INFO a success, DEBUG detail. Lines of other crates are left out: an HTTP
 //! client's lines carry addresses, and in their queries signatures.
@@ -17,7 +20,10 @@ use crate::clock;
 use likeness_core::time::Timestamp;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::{output::Bars, printable::printable};
+use crate::{
+    output::{Bars, seen},
+    printable::printable,
+};
 
 tokio::task_local! {
     static JOB: String;
@@ -38,10 +44,30 @@ pub(crate) fn current_job() -> Option<String> {
     JOB.try_with(Clone::clone).ok()
 }
 
+/// What lines look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// With time, prefix, id and code: for programs, for files, and for those who look for a cause.
+    Whole,
+    /// Sentences: for a person at a terminal.
+    Sentences,
+}
+
+impl Style {
+    /// The style that fits the place. `serves` says that the command works on many jobs at once, so that their ids
+    /// are needed.
+    pub(crate) fn of(terminal: bool, level: LevelFilter, serves: bool) -> Self {
+        if terminal && level < LevelFilter::Debug && !serves { Self::Sentences } else { Self::Whole }
+    }
+}
+
+/// The target of lines that say how a job ended, or that it cannot be known: the command's own ending says so too.
+pub(crate) const ENDING: &str = "likeness::ending";
+
 /// Begins to log; progress bars step aside for each line. A second call changes only the level.
-pub(crate) fn start(level: LevelFilter, bars: Bars) {
+pub(crate) fn start(level: LevelFilter, style: Style, bars: Bars) {
     // Lives as long as the process. An error means that an earlier call's logger stands already.
-    let _ = log::set_logger(Box::leak(Box::new(Lines { bars })));
+    let _ = log::set_logger(Box::leak(Box::new(Lines { bars, style })));
     log::set_max_level(level);
 }
 
@@ -58,6 +84,7 @@ pub(crate) fn level(quiet: bool, verbose: bool, set: Option<LevelFilter>, termin
 
 struct Lines {
     bars: Bars,
+    style: Style,
 }
 
 impl Log for Lines {
@@ -68,14 +95,36 @@ impl Log for Lines {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let job = current_job();
-            let line = line(clock::now(), record.level(), job.as_deref(), &record.args().to_string());
+            let line = match self.style {
+                Style::Whole => {
+                    let job = current_job();
+                    line(clock::now(), record.level(), job.as_deref(), &whole(record))
+                }
+                Style::Sentences if record.target() == ENDING => return,
+                Style::Sentences => sentence(record.level(), &record.args().to_string()),
+            };
             // A log that cannot be written has nowhere to say so.
             self.bars.suspend(|| io::stderr().lock().write_all(line.as_bytes()).ok());
         }
     }
 
     fn flush(&self) {}
+}
+
+/// The message with its code and its advice, which a line may carry as `code` and `advice`.
+fn whole(record: &Record<'_>) -> String {
+    let text = |name: &str| record.key_values().get(name.into()).map(|value| value.to_string());
+    let advice = text("advice").map_or_else(String::new, |advice| format!(". {advice}"));
+    let code = text("code").map_or_else(String::new, |code| format!(" ({code})"));
+    format!("{}{advice}{code}", record.args())
+}
+
+fn sentence(level: Level, message: &str) -> String {
+    let message = printable(message);
+    match level {
+        Level::Error | Level::Warn => format!("{}\n", seen(&format!("warning: {message}"), 9)),
+        Level::Info | Level::Debug | Level::Trace => format!("{}\n", seen(&message, 0)),
+    }
 }
 
 fn line(now: Timestamp, level: Level, job: Option<&str>, message: &str) -> String {
@@ -98,7 +147,7 @@ mod tests {
     use likeness_core::time::Timestamp;
     use log::{Level, LevelFilter};
 
-    use super::{current_job, in_job, level, line};
+    use super::{Style, current_job, in_job, level, line, sentence, whole};
 
     #[test]
     fn a_line_of_each_level() {
@@ -122,6 +171,23 @@ mod tests {
         for (level, job, message, expected) in cases {
             assert_eq!(line(now, level, job, message), expected);
         }
+    }
+
+    #[test]
+    fn a_person_reads_a_sentence_and_a_program_the_code_as_well() {
+        let code = [("code", "photo.truncated")];
+        let args = format_args!("a.jpg is left out: it is cut off");
+        let record = log::Record::builder().level(Level::Warn).args(args).key_values(&code).build();
+        assert_eq!(whole(&record), "a.jpg is left out: it is cut off (photo.truncated)");
+        assert_eq!(sentence(Level::Warn, "a.jpg\nis left out"), "warning: a.jpg\\nis left out\n");
+    }
+
+    #[test]
+    fn sentences_are_for_a_person_at_a_terminal() {
+        assert_eq!(Style::of(true, LevelFilter::Warn, false), Style::Sentences);
+        assert_eq!(Style::of(true, LevelFilter::Debug, false), Style::Whole);
+        assert_eq!(Style::of(true, LevelFilter::Warn, true), Style::Whole);
+        assert_eq!(Style::of(false, LevelFilter::Info, false), Style::Whole);
     }
 
     #[test]

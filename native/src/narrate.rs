@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     clock,
     exit::Failure,
+    log::ENDING,
     output::{Output, Progress, Unit},
     printable::printable,
 };
@@ -87,7 +88,7 @@ impl Chronicle {
         // They end in any order, so their number does not tell which are new.
         for photo in &status.rejected_photos {
             if self.rejected.insert(photo.photo.clone()) {
-                log::warn!("{} is left out: {} ({})", photo.photo, photo.message, photo.code);
+                log::warn!(code = photo.code; "{} is left out: {}", photo.photo, photo.message);
             }
         }
         let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
@@ -129,9 +130,14 @@ impl Chronicle {
         let percent = if news.tenth > 0 && progress > 0 { format!(" {progress} %") } else { String::new() };
         match (status, &news.code) {
             (State::Error, code) => {
-                log::error!("{} ({})", news.message, code.as_deref().unwrap_or("failed"));
+                log::error!(target: ENDING, code = code.as_deref().unwrap_or("failed"); "{}", news.message);
             }
-            (State::InProgress | State::Unknown, Some(code)) => log::warn!("{} ({code})", news.message),
+            (State::InProgress, Some(code)) if news.stage == StageName::SubmissionUnclear => {
+                log::warn!(target: ENDING, code = code.as_str(); "{}", news.message);
+            }
+            (State::InProgress | State::Unknown, Some(code)) => {
+                log::warn!(code = code.as_str(); "{}", news.message);
+            }
             (State::Unknown, None) => log::warn!("{}", news.message),
             (State::InProgress | State::Completed, _) => log::info!("{}{percent}", news.message),
         }

@@ -7,23 +7,30 @@
 use std::{
     fmt::Display,
     io::{self, BufRead, IsTerminal as _, Write as _},
+    os::fd::AsFd,
     path::Path,
 };
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use rustix::termios::tcgetwinsize;
 use serde_json::Value;
 
 use crate::{
     exit::{Exit, Failure},
-    printable::{columns, printable},
+    printable::printable,
 };
 
+mod ask;
 mod hidden;
+mod lines;
 mod progress;
+mod table;
 
 pub(crate) use self::{
     hidden::show_again,
+    lines::{clipped, wrapped},
     progress::{Progress, Unit},
+    table::Row,
 };
 
 /// Where a command speaks. Cheap to clone; clones share the same bars.
@@ -31,8 +38,10 @@ pub(crate) use self::{
 pub(crate) struct Output {
     voice: Voice,
     bars: Bars,
-    /// Standard error is a terminal: bars and questions can be seen.
+    /// Standard error is a terminal: questions can be seen.
     terminal: bool,
+    /// The terminal cannot move its cursor.
+    dumb: bool,
     colour: bool,
 }
 
@@ -43,6 +52,18 @@ enum Voice {
     /// People who asked for results only.
     Brief,
     Programs,
+}
+
+/// How a command is to speak.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag or a setting of its own")]
+pub(crate) struct Manner {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    /// The NO_COLOR convention (no-color.org).
+    pub(crate) no_colour: bool,
+    /// TERM says that the terminal can do no more than print (terminfo's `dumb`), or nothing.
+    pub(crate) dumb: bool,
 }
 
 /// The progress bars of the process.
@@ -65,21 +86,24 @@ pub(crate) enum Tone {
     Faint,
 }
 
+/// The columns of a label and of the space behind it.
+const LABEL: usize = 9;
+
 impl Output {
-    /// `no_colour` is the NO_COLOR convention (no-color.org).
-    pub(crate) fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
+    pub(crate) fn new(manner: Manner) -> Self {
         let terminal = io::stderr().is_terminal();
-        let voice = match (json, quiet) {
+        let voice = match (manner.json, manner.quiet) {
             (true, _) => Voice::Programs,
             (false, true) => Voice::Brief,
             (false, false) => Voice::People,
         };
         let bars = MultiProgress::new();
-        if voice != Voice::People || !terminal {
+        if voice != Voice::People || !terminal || manner.dumb {
             bars.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let colour = !json && !no_colour && io::stdout().is_terminal();
-        Self { voice, bars: Bars(bars), terminal, colour }
+        let plain = manner.json || manner.no_colour || manner.dumb;
+        let colour = !plain && io::stdout().is_terminal();
+        Self { voice, bars: Bars(bars), terminal, dumb: manner.dumb, colour }
     }
 
     /// The bars, for the log.
@@ -99,12 +123,61 @@ impl Output {
 
     /// Whether bars are seen.
     pub(crate) fn shows_bars(&self) -> bool {
-        self.terminal && self.voice == Voice::People
+        self.terminal && !self.dumb && self.voice == Voice::People
     }
 
-    /// A line for people; with `--json` nothing.
+    /// Whether a person sees both what is said and why it ended, so that neither needs to repeat the other.
+    pub(crate) fn is_seen_in_one(&self) -> bool {
+        self.terminal && !self.is_json() && io::stdout().is_terminal()
+    }
+
+    /// Lines for people, broken at words where they are seen; with `--json` nothing.
     pub(crate) fn line(&self, text: impl Display) -> Result<(), Failure> {
-        if self.is_json() { Ok(()) } else { self.bars.suspend(|| print(&format_args!("{text}\n"))) }
+        self.hanging(text, 0)
+    }
+
+    /// A fact with its name in front of it.
+    pub(crate) fn fact(&self, label: &str, text: &str) -> Result<(), Failure> {
+        let longest = text.split(' ').map(crate::printable::columns).max().unwrap_or(0);
+        match width_of(&io::stdout()) {
+            // Beside its label the fact would have to be broken inside a word.
+            Some(width) if 2 + LABEL + longest > width => {
+                self.line(format_args!("  {label}"))?;
+                self.line(format_args!("    {text}"))
+            }
+            _ => self.hanging(format_args!("  {label:<LABEL$}{text}"), LABEL),
+        }
+    }
+
+    fn hanging(&self, text: impl Display, hang: usize) -> Result<(), Failure> {
+        self.out(|width| match width {
+            Some(width) => format!("{}\n", wrapped(&text.to_string(), width, hang)),
+            None => format!("{text}\n"),
+        })
+    }
+
+    /// A command to type, on lines of its own.
+    pub(crate) fn command(&self, line: impl Display) -> Result<(), Failure> {
+        self.out(|width| match width {
+            Some(width) => format!("{}\n", lines::command(&line.to_string(), width)),
+            None => format!("{line}\n"),
+        })
+    }
+
+    /// Rows under each other.
+    pub(crate) fn rows<const N: usize>(&self, rows: &[Row<N>]) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.out(|width| table::laid_out(rows, width, |tone, text| self.paint(tone, text)).join("\n") + "\n")
+    }
+
+    fn out(&self, text: impl FnOnce(Option<usize>) -> String) -> Result<(), Failure> {
+        if self.is_json() {
+            return Ok(());
+        }
+        let text = text(width_of(&io::stdout()));
+        self.bars.suspend(|| print(&text))
     }
 
     /// A document for programs, on its own line; without `--json` nothing.
@@ -115,6 +188,7 @@ impl Output {
     /// A line for people on standard error, where the standard output carries something else.
     pub(crate) fn note(&self, text: impl Display) {
         if self.voice == Voice::People {
+            let text = seen(&text.to_string(), 0);
             // Standard error that cannot be written has nowhere to say so.
             self.bars.suspend(|| writeln!(io::stderr(), "{text}").ok());
         }
@@ -144,7 +218,8 @@ impl Output {
         }
         let mut stdin = io::stdin().lock();
         let person = (self.terminal && stdin.is_terminal()).then_some(&mut stdin as &mut dyn BufRead);
-        self.bars.suspend(|| ask(question, person, &mut io::stderr()))
+        let width = width_of(&io::stderr()).unwrap_or(usize::MAX);
+        self.bars.suspend(|| ask::ask(question, person, &mut io::stderr(), width))
     }
 
     /// Asks for what nobody else should read; the terminal does not show it. `None` where standard input is not a
@@ -153,10 +228,26 @@ impl Output {
         if !io::stdin().is_terminal() {
             return None;
         }
+        let question = seen(question, 0);
+        let asked = || write!(io::stderr(), "{question} ").and_then(|()| io::stderr().flush());
         let _asking = crate::interrupt::asking();
-        let asked = || write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
         Some(self.bars.suspend(asked).and_then(|()| hidden::read_line()))
     }
+}
+
+/// The columns of the terminal; `None` where there is none.
+pub(crate) fn width_of(stream: &(impl AsFd + io::IsTerminal)) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    // A terminal that does not tell is as wide as terminals were.
+    let columns = tcgetwinsize(stream).map_or(0, |size| size.ws_col);
+    Some(if columns == 0 { 80 } else { columns.into() })
+}
+
+/// The text as it is written to standard error.
+pub(crate) fn seen(text: &str, hang: usize) -> String {
+    width_of(&io::stderr()).map_or_else(|| text.to_owned(), |width| wrapped(text, width, hang))
 }
 
 /// Writes to standard output, and makes sure that it arrived there.
@@ -185,22 +276,6 @@ pub(crate) fn unwritten(error: &io::Error) -> Failure {
     }
 }
 
-/// The rows as lines, each column as wide as its widest cell, two spaces between them.
-pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> Vec<[String; N]> {
-    let widths: [usize; N] = std::array::from_fn(|column| {
-        rows.iter().map(|row| row.get(column).map_or(0, |cell| columns(cell))).max().unwrap_or(0)
-    });
-    let pad = |row: &[String; N]| -> [String; N] {
-        std::array::from_fn(|column| {
-            let cell = row.get(column).cloned().unwrap_or_default();
-            let width = widths.get(column).copied().unwrap_or(0);
-            let space = if column + 1 == N { 0 } else { width.saturating_sub(columns(&cell)) + 2 };
-            cell + &" ".repeat(space)
-        })
-    };
-    rows.iter().map(pad).collect()
-}
-
 /// A number of bytes as people read it.
 pub(crate) fn size(bytes: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
@@ -211,63 +286,15 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-fn ask(question: &str, person: Option<&mut dyn BufRead>, out: &mut dyn io::Write) -> Result<(), Failure> {
-    let Some(person) = person else {
-        return Err(Failure::new(
-            Exit::NotConfirmed,
-            "confirm.no_terminal",
-            "this needs a yes, and nobody is there to ask",
-        )
-        .why(format!("the question is: {question}"))
-        .next("add --yes to go on without being asked"));
-    };
-    // A person who is asked can leave at once: nothing is under way.
-    let _asking = crate::interrupt::asking();
-    let mut answer = String::new();
-    let read = write!(out, "{question} [y/N] ")
-        .and_then(|()| out.flush())
-        .and_then(|()| person.read_line(&mut answer));
-    match (read, answer.trim().to_lowercase().as_str()) {
-        (Ok(_), "y" | "yes" | "д" | "да") => Ok(()),
-        _ => Err(Failure::new(Exit::NotConfirmed, "confirm.declined", "not confirmed: nothing was done")
-            .next("answer `y` next time, or add --yes to go on without being asked")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ask, size, table};
-    use crate::exit::Exit;
-
-    fn answer(text: Option<&str>) -> Result<(), Exit> {
-        let mut bytes = text.unwrap_or_default().as_bytes();
-        let person = text.is_some().then_some(&mut bytes as &mut dyn std::io::BufRead);
-        ask("Spend 2 USD?", person, &mut Vec::new()).map_err(|failure| failure.exit())
-    }
-
-    #[test]
-    fn only_a_yes_is_a_yes() {
-        for yes in ["y\n", "Yes\n", " да \n"] {
-            assert_eq!(answer(Some(yes)), Ok(()), "{yes}");
-        }
-        for no in ["", "\n", "n\n", "yesterday\n", "no\n"] {
-            assert_eq!(answer(Some(no)), Err(Exit::NotConfirmed), "{no}");
-        }
-        assert_eq!(answer(None), Err(Exit::NotConfirmed));
-    }
+    use super::size;
 
     #[test]
     fn sizes_are_read_by_people() {
-        assert_eq!(size(999), "0 kB");
-        assert_eq!(size(1_500_000), "1.5 MB");
+        assert_eq!(size(0), "0 kB");
+        assert_eq!(size(130_000), "130 kB");
         assert_eq!(size(79_050_000_000), "79.0 GB");
         assert_eq!(size(u64::MAX), "18446744073.7 GB");
-    }
-
-    #[test]
-    fn columns_stand_under_each_other_in_any_script() {
-        let rows = [["имя", "a"], ["x", "b"], ["写真", "c"]].map(|row| row.map(str::to_owned));
-        let lines: Vec<String> = table(&rows).iter().map(|row| row.concat()).collect();
-        assert_eq!(lines, ["имя   a", "x     b", "写真  c"]);
     }
 }

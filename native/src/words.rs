@@ -6,7 +6,7 @@ mod quoted;
 mod stage;
 
 pub(crate) use self::{
-    age::{age, day},
+    age::{age, day, minute},
     quoted::quoted,
     stage::stage,
 };

@@ -117,7 +117,7 @@ fn a_detached_training_is_followed_watched_and_cancelled() {
     let mut words = place.small_training().to_vec();
     words.push("--detach");
     let ending = crate::Ending::of(place.testing(&words).env("FAL_MOCK_TRAINING_DURATION", "60")).ended(0);
-    assert!(ending.text().contains("queued"), "{}", ending.text());
+    assert!(ending.text().contains("Zebulon: waiting"), "{}", ending.text());
     let slow = |words: &[&str]| {
         let mut command = place.testing(words);
         command.env("FAL_MOCK_TRAINING_DURATION", "60");

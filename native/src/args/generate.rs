@@ -14,7 +14,13 @@ use crate::completion::of_a_model;
 #[command(after_long_help = "\
 Examples:
   likeness generate Anna --prompt 'portrait in a garden' -n 4 -o pictures/
-  likeness generate --lora model.safetensors --trigger anna_k --prompt 'at sea' -o pictures/ --seed 7")]
+  likeness generate --lora model.safetensors --trigger anna_k --prompt 'at sea' -o pictures/ --seed 7
+
+Words:
+  LoRA          a small file that teaches a large picture model one person: what `train` makes
+  trigger word  the word that calls this person in a prompt, such as anna_k
+  step          one round of taking noise out of a picture
+  seed          the number that a picture begins from; the same one makes the same picture again")]
 pub(crate) struct Generate {
     /// A finished training: its id, its request id, its name, or the beginning of one
     #[arg(value_name = "JOB", required_unless_present = "lora", conflicts_with = "lora")]

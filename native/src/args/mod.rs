@@ -98,6 +98,13 @@ pub(crate) enum Command {
     Version,
 }
 
+impl Command {
+    /// Whether it works for others until it is told to end.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Simulate(_))
+    }
+}
+
 const AFTER_HELP: &str = "\
 Start without a key:  likeness demo
 Check your photos:    likeness check photos/

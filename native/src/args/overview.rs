@@ -1,8 +1,8 @@
-//! What `likeness` without a command says: the commands, and what to begin with.
+//! The answer to `likeness` without a command: the commands, and what to begin with.
 
 use std::fmt::Write as _;
 
-use crate::printable::columns;
+use crate::{output::seen, printable::columns};
 
 const EXAMPLES: [(&str, &str); 3] = [
     ("likeness demo", "see everything once, without a key and without cost"),
@@ -19,12 +19,13 @@ pub(super) fn overview(command: &clap::Command) -> String {
     let widest = shown().map(|one| columns(one.get_name())).max().unwrap_or(0);
     for one in shown() {
         let about = one.get_about().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(text, "  {:widest$}  {about}", one.get_name());
+        let _ = writeln!(text, "{}", seen(&format!("  {:widest$}  {about}", one.get_name()), widest + 2));
     }
     let _ = writeln!(text, "\nBegin with:");
     for (line, about) in EXAMPLES {
-        let _ = writeln!(text, "  {line}\n      {about}");
+        let _ = writeln!(text, "  {line}\n{}", seen(&format!("      {about}"), 0));
     }
-    let _ = write!(text, "\n`likeness --help` says more, `likeness COMMAND --help` explains a command.");
+    let more = "`likeness --help` says more, `likeness COMMAND --help` explains a command.";
+    let _ = write!(text, "\n{}", seen(more, 0));
     text
 }

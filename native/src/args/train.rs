@@ -20,7 +20,13 @@ Examples:
   likeness train --keys avatars/u/a/1.jpg avatars/u/a/2.jpg … --name Anna
 
 A text file beside a photo is its caption: photo.jpg.txt, photo.txt or photo.caption beside photo.jpg.
-Folders are read in name order, single files in the order given.")]
+Folders are read in name order, single files in the order given.
+
+Words:
+  LoRA          a small file that teaches a large picture model one person: what is trained here
+  trigger word  the word that calls this person in a prompt, such as anna_k
+  step          one round of learning; more steps take longer, cost more and learn the person closer
+  preset        steps and learning rate that go together: fast, balanced or high")]
 pub(crate) struct Train {
     /// Photos, or folders of photos
     #[arg(required_unless_present = "keys", value_name = "PHOTO|FOLDER")]

@@ -15,7 +15,7 @@ use crate::{
     args,
     exit::{Exit, Failure},
     narrate::shown,
-    output::{Output, Tone, Unit, table},
+    output::{Output, Row, Tone, Unit},
     photos_on_disk::{self, Found, belongs_to_none},
     prepare::{self, Candidate, Rejected},
 };
@@ -104,19 +104,13 @@ impl<'a> Report<'a> {
         for (photo, verdict) in self.photos.iter().zip(&self.verdicts) {
             output.document(&document(photo, verdict))?;
         }
-        let rows: Vec<[String; 4]> =
-            self.photos.iter().zip(&self.verdicts).map(|(photo, verdict)| row(photo, verdict)).collect();
-        let rows = table(&rows);
-        for ((photo, verdict), [name, word, size, why]) in self.photos.iter().zip(&self.verdicts).zip(&rows) {
-            let line = format!("{name}{}{size}{why}", output.paint(verdict.tone(), word));
-            output.line(line.trim_end())?;
-            if let Some(caption) = caption(photo) {
-                output.line(format_args!("    caption: {}", shown(caption)))?;
-            }
-            if let Some(advice) = verdict.advice() {
-                output.line(format_args!("    {}", output.paint(Tone::Faint, &advice)))?;
-            }
-        }
+        let row = |(photo, verdict): (&Candidate, &Verdict)| {
+            let caption = caption(photo).map(|caption| format!("caption: {}", shown(caption)));
+            row(photo, verdict)
+                .below(caption.unwrap_or_default())
+                .advice(verdict.advice().unwrap_or_default())
+        };
+        output.rows(&self.photos.iter().zip(&self.verdicts).map(row).collect::<Vec<_>>())?;
         output.line("")?;
         for text in self.unmatched {
             output.line(format_args!("{}.", belongs_to_none(text)))?;
@@ -211,10 +205,11 @@ impl Verdict {
     }
 }
 
-fn row(photo: &Candidate, verdict: &Verdict) -> [String; 4] {
+fn row(photo: &Candidate, verdict: &Verdict) -> Row<4> {
     let size = photo.info.as_ref().map(PhotoInfo::upright_size);
     let size = size.map_or_else(|| "-".to_owned(), |(width, height)| format!("{width} x {height}"));
-    [shown(&photo.file.name()), verdict.word().to_owned(), size, shown(&verdict.why())]
+    let cells = [shown(&photo.file.name()), verdict.word().to_owned(), size, shown(&verdict.why())];
+    Row::new(cells).tone(1, verdict.tone())
 }
 
 fn document(photo: &Candidate, verdict: &Verdict) -> Value {

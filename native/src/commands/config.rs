@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use crate::{
     exit::Failure,
-    output::{Tone, table},
+    output::{Row, Tone},
     printable::printable,
     settings::Origin,
 };
@@ -25,25 +25,14 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let file = settings.file.as_ref().map(|path| path.display().to_string());
     output.document(&json!({ "file": file, "settings": documents }))?;
 
-    let mut cells = vec![["SETTING", "VALUE", "FROM", "FOR"].map(str::to_owned)];
-    cells.extend(rows.iter().map(|row| {
-        let origin = row.origin.to_string();
-        [
-            row.key.to_owned(),
-            printable(&row.value).into_owned(),
-            printable(&origin).into_owned(),
-            row.about.to_owned(),
-        ]
+    let mut shown = vec![Row::head(["SETTING", "VALUE", "FROM", "FOR"])];
+    shown.extend(rows.iter().map(|row| {
+        let [value, origin] = [&row.value, &row.origin.to_string()].map(|text| printable(text).into_owned());
+        let shown = Row::new([row.key.to_owned(), value, origin, row.about.to_owned()]);
+        let shown = shown.tone(2, Tone::Faint).tone(3, Tone::Faint);
+        if row.origin == Origin::Default { shown.tone(1, Tone::Faint) } else { shown }
     }));
-    for (index, [key, value, origin, about]) in table(&cells).iter().enumerate() {
-        let is_default = index
-            .checked_sub(1)
-            .and_then(|row| rows.get(row))
-            .is_some_and(|row| row.origin == Origin::Default);
-        let value = if is_default { output.paint(Tone::Faint, value) } else { value.clone() };
-        output
-            .line(format_args!("{key}{value}{}", output.paint(Tone::Faint, &format!("{origin}{about}"))))?;
-    }
+    output.rows(&shown)?;
     output.line("")?;
     match file {
         Some(file) => output.line(format_args!("Settings file: {}", printable(&file))),

@@ -26,7 +26,7 @@ use crate::{
     exit::{Exit, Failure},
     failures,
     objects::Objects,
-    output::{Tone, size, table},
+    output::{Row, Tone, size},
     parallel::Budget,
     printable::printable,
     probe::{ProbeError, probe},
@@ -60,19 +60,7 @@ pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure>
     let documents: Vec<Value> = findings.iter().map(Finding::document).collect();
     let failed: Vec<&Finding> = findings.iter().filter(|finding| finding.exit().is_some()).collect();
     output.document(&json!({ "checks": documents, "usable": failed.is_empty() }))?;
-    let rows: Vec<[String; 3]> = findings
-        .iter()
-        .map(|finding| {
-            let text = printable(&finding.text).into_owned();
-            [finding.state.word().to_owned(), finding.name.to_owned(), text]
-        })
-        .collect();
-    for ([state, name, text], finding) in table(&rows).iter().zip(&findings) {
-        output.line(format_args!("{}{name}{text}", output.paint(finding.state.tone(), state)))?;
-        if !finding.advice.is_empty() {
-            output.line(format_args!("      {}", output.paint(Tone::Faint, &finding.advice)))?;
-        }
-    }
+    output.rows(&findings.iter().map(Finding::row).collect::<Vec<_>>())?;
     let Some(exit) = failed.first().and_then(|finding| finding.exit()) else { return Ok(()) };
     let failure = Failure::new(
         exit,
@@ -129,6 +117,12 @@ impl Finding {
             State::Fail(exit) => Some(exit),
             State::Ok | State::Warn => None,
         }
+    }
+
+    fn row(&self) -> Row<3> {
+        let text = printable(&self.text).into_owned();
+        let cells = [self.state.word().to_owned(), self.name.to_owned(), text];
+        Row::new(cells).tone(0, self.state.tone()).advice(&*self.advice)
     }
 
     fn document(&self) -> Value {

@@ -31,8 +31,10 @@ pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failur
     let shell = Shell::open(context)?;
     let (avatar, _) = jobs::find(&shell, &args.job, For::ItsModel)?;
     let Some((name, length)) = avatar.model_file() else {
-        return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet")
-            .next(format!("`likeness status {} --watch` follows it to its end", avatar.id())));
+        return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet").next(format!(
+            "`likeness status {} --watch` follows it to its end",
+            jobs::called(&shell, &avatar, jobs::last_attempt(&avatar), For::Seeing)
+        )));
     };
     shell.store.follow_no_link(avatar.id()).map_err(failures::storage)?;
     let source = shell.folder(avatar.id()).join(&name);

@@ -44,8 +44,10 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         None => imported(&args, context, &shell)?,
     };
     let Some(trigger) = avatar.trigger() else {
-        return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet")
-            .next(format!("`likeness status {} --watch` follows it to its end", avatar.id())));
+        return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet").next(format!(
+            "`likeness status {} --watch` follows it to its end",
+            jobs::called(&shell, &avatar, jobs::last_attempt(&avatar), For::Seeing)
+        )));
     };
     let wish = wish(&args, context, &trigger)?;
     let (id, link) = (avatar.id(), shell.link_of(&avatar)?);
@@ -80,7 +82,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         of_job(format!("{id} pictures {number}"), drive).await?
     };
     if let Some(pictures) = avatar.generation(number) {
-        drive::ending(id, OrderKey::Pictures(number), &pictures.order)?;
+        drive::ending(&shell, &avatar, OrderKey::Pictures(number), &pictures.order)?;
     }
     show(&args, context, &shell, &avatar, number)?;
     // Only now is the same command a new order: what was paid for has been handed over.

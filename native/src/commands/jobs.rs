@@ -1,31 +1,46 @@
 //! `likeness jobs`: the trainings of this machine.
 
+use std::io;
+
 use likeness_core::{
-    avatar::{JobId, StageName},
+    avatar::{Avatar, JobId, StageName},
     words::Audience,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Context;
 use crate::{
     clock,
     exit::Failure,
     failures,
+    jobs::short_id,
     narrate::{shown, status_document},
-    output::{Tone, table},
+    output::{Row, Tone, clipped, width_of},
     shell::Shell,
+    words::{age, stage},
 };
+
+/// The columns of the longest name that is shown in full.
+const NAME: usize = 24;
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (shell, output, now) = (Shell::open(context)?, &context.output, clock::now());
     let (mut rows, mut documents) = (Vec::new(), Vec::new());
-    for avatar in shell.store.load_all().map_err(failures::storage)? {
+    let avatars = shell.store.load_all().map_err(failures::storage)?;
+    // What is read by a program, or copied out of a file, is not shortened.
+    let seen = width_of(&io::stdout()).is_some();
+    let id = |avatar: &Avatar, attempt: u32| match (seen, attempt) {
+        (false, _) => JobId { avatar: avatar.id(), attempt }.to_string(),
+        (true, 1) => short_id(avatar.id(), &avatars),
+        (true, _) => format!("{}/{attempt}", short_id(avatar.id(), &avatars)),
+    };
+    let name = |text: &str| clipped(&shown(text), NAME);
+    for avatar in &avatars {
         if avatar.trainings().is_empty()
             && let Some(trigger) = avatar.trigger()
         {
-            let name = shown(trigger.as_str());
-            let row = [name, "given model".to_owned(), String::new(), String::new(), avatar.id().to_string()];
-            rows.push(row);
+            let began = age(avatar.created_at(), now);
+            rows.push(Row::new([name(trigger.as_str()), "a given model".to_owned(), began, id(avatar, 1)]));
             documents.push(json!({
                 "job": avatar.id(), "name": null, "stage": "given", "test_mode": avatar.test_mode(),
                 "trigger_phrase": trigger,
@@ -34,24 +49,22 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         for training in avatar.trainings().iter().rev() {
             let Some(status) = avatar.status(training.attempt, now, Audience::Terminal) else { continue };
             let mut document = status_document(&status, &shell.folder(avatar.id()));
-            let name = avatar.person().map(|person| person.name.as_str());
-            document["name"] = json!(name);
-            let word =
-                |field: &str| document.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let person = avatar.person().map(|person| person.name.as_str());
+            document["name"] = json!(person);
             let stage = match status.stage {
                 // What it was is forgotten; what is still open at fal is not.
-                _ if name.is_none() && !avatar.depots().is_empty() => "being erased".to_owned(),
-                StageName::Cancelled if name.is_none() => "erased".to_owned(),
-                StageName::Done if status.test_mode => "done (test)".to_owned(),
-                _ => word("stage").replace('_', " "),
+                _ if person.is_none() && !avatar.depots().is_empty() => "being erased".to_owned(),
+                StageName::Cancelled if person.is_none() => "erased".to_owned(),
+                _ => stage(&status, status.completed_at.is_some() || shell.is_attended(avatar.id())),
             };
-            rows.push([
-                shown(name.unwrap_or("(erased)")),
-                stage,
-                format!("{} %", status.progress),
-                word("created_at").chars().take(16).collect::<String>().replace('T', " "),
-                JobId { avatar: avatar.id(), attempt: training.attempt }.to_string(),
-            ]);
+            let tone = match status.stage {
+                StageName::Done => Tone::Good,
+                StageName::Failed | StageName::Cancelled => Tone::Bad,
+                _ => Tone::Warning,
+            };
+            let began = age(status.created_at, now);
+            let cells = [name(person.unwrap_or("(erased)")), stage, began, id(avatar, training.attempt)];
+            rows.push(Row::new(cells).tone(1, tone));
             documents.push(document);
         }
     }
@@ -59,10 +72,6 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     if rows.is_empty() {
         return output.line("No trainings yet. `likeness demo` shows one from beginning to end.");
     }
-    rows.insert(0, ["NAME", "STAGE", "PROGRESS", "BEGAN (UTC)", "JOB"].map(str::to_owned));
-    for (index, row) in table(&rows).iter().enumerate() {
-        let line = row.concat();
-        output.line(if index == 0 { output.paint(Tone::Faint, &line) } else { line })?;
-    }
-    Ok(())
+    rows.insert(0, Row::head(["NAME", "STAGE", "BEGAN", "JOB"]));
+    output.rows(&rows)
 }

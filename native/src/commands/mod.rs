@@ -21,6 +21,7 @@ mod token;
 mod train;
 mod whoami;
 
+pub(crate) use self::status::page;
 use crate::{args::Command, exit::Failure, interrupt::Interrupt, output::Output, settings::Settings};
 
 /// What every command is given.

@@ -11,7 +11,7 @@ use crate::{
     args::{self, Simulate},
     exit::{Exit, Failure},
     narrate::bytes,
-    output::table,
+    output::Row,
     settings::SIMULATOR,
     shell::entropy,
     simulate::{Options, ServeError, serve},
@@ -88,12 +88,8 @@ fn list_faults(context: &Context) -> Result<(), Failure> {
         .map(|fault| json!({ "name": fault.kind.name(), "about": fault.describe() }))
         .collect();
     output.document(&json!({ "faults": faults }))?;
-    let rows: Vec<_> =
-        Fault::ALL.iter().map(|fault| [fault.kind.name().to_owned(), fault.describe().to_owned()]).collect();
-    for row in table(&rows) {
-        output.line(row.concat())?;
-    }
-    Ok(())
+    let row = |fault: &Fault| Row::new([fault.kind.name(), fault.describe()].map(str::to_owned));
+    output.rows(&Fault::ALL.iter().map(row).collect::<Vec<_>>())
 }
 
 fn internal(why: &str) -> Failure {

@@ -2,9 +2,10 @@
 
 use likeness_core::{
     avatar::{Avatar, Goal, JobId, Order, OrderKey, State},
+    fal::Origins,
+    time::Timestamp,
     words::Audience,
 };
-use serde_json::Value;
 
 use super::Context;
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     settings::Origin,
     shell::Shell,
     sweep,
+    words::{age, minute, quoted, stage},
 };
 
 pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> {
@@ -30,7 +32,10 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
             "job.no_training",
             "this job has no training: its model was given",
         )
-        .next(format!("`likeness generate {} --prompt …` makes pictures with it", avatar.id())));
+        .next(format!(
+            "`likeness generate {} --prompt …` makes pictures with it",
+            jobs::called(&shell, &avatar, attempt, For::ItsModel)
+        )));
     }
     let (id, job) = (avatar.id(), JobId { avatar: avatar.id(), attempt });
     let order = avatar.training(attempt).map(|training| &training.order);
@@ -51,15 +56,44 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
     sweep::after(&shell, &avatar).await;
     // As it is now: a copy of the model may have been made.
     let avatar = shell.load(avatar.id())?;
-    show(context, &shell, &avatar, attempt)?;
-    match avatar.training(attempt).filter(|_| args.watch) {
-        Some(training) => drive::ending(avatar.id(), OrderKey::Training(training.attempt), &training.order),
-        None => Ok(()),
+    if args.watch {
+        show_with_ending(context, &shell, &avatar, attempt)
+    } else {
+        show(context, &shell, &avatar, attempt)
     }
+}
+
+/// Shows the status, and ends as the training did. A person who sees both reads of a failure once: as the ending.
+pub(crate) fn show_with_ending(
+    context: &Context,
+    shell: &Shell,
+    avatar: &Avatar,
+    attempt: u32,
+) -> Result<(), Failure> {
+    let ending = avatar.training(attempt).map_or(Ok(()), |training| {
+        drive::ending(shell, avatar, OrderKey::Training(training.attempt), &training.order)
+    });
+    let seen = context.output.is_seen_in_one();
+    if ending.is_ok() || !seen {
+        // Who followed it has been warned of each photo.
+        show_but(context, shell, avatar, attempt, seen)?;
+    }
+    ending
 }
 
 /// Shows the status: lines for people, the status document for programs.
 pub(crate) fn show(context: &Context, shell: &Shell, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
+    show_but(context, shell, avatar, attempt, false)
+}
+
+/// Shows the status, but not again which photos were left out if those are `known`.
+fn show_but(
+    context: &Context,
+    shell: &Shell,
+    avatar: &Avatar,
+    attempt: u32,
+    known: bool,
+) -> Result<(), Failure> {
     let output = &context.output;
     let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
     let folder = shell.folder(avatar.id());
@@ -75,47 +109,69 @@ pub(crate) fn show(context: &Context, shell: &Shell, avatar: &Avatar, attempt: u
     let headline = match status.status {
         State::Completed if status.test_mode => format!("{}'s model is ready (test mode).", shown(name)),
         State::Completed => format!("{}'s model is ready.", shown(name)),
-        _ => format!("{}: {} {} %", shown(name), word(&document, "status"), status.progress),
+        State::Unknown => format!("{}: fal.ai cannot be reached just now.", shown(name)),
+        State::InProgress | State::Error => {
+            let attended = status.completed_at.is_some() || shell.is_attended(avatar.id());
+            format!("{}: {}.", shown(name), stage(&status, attended))
+        }
     };
     output.line(output.paint(tone, &headline))?;
     if status.status != State::Completed {
         output.line(format_args!("  {}", shown(&status.message)))?;
     }
-    let line = |label: &str, text: &str| output.line(format_args!("  {label:<9}{}", shown(text)));
-    line("job", &status.job.to_string())?;
-    line("stage", &word(&document, "stage"))?;
+    let fact = |label: &str, text: &str| output.fact(label, &shown(text));
+    fact("job", &status.job.to_string())?;
+    fact("began", &when(status.created_at))?;
+    if let Some(ended) = status.completed_at {
+        fact("ended", &when(ended))?;
+    }
     if let Some(request_id) = &status.request_id {
-        line("request", request_id)?;
+        fact("request", request_id)?;
+    }
+    if let Some(page) = page(avatar, status.request_id.as_deref()) {
+        fact("page", &page)?;
     }
     if let Some(code) = &status.code {
-        line("code", code)?;
+        fact("code", code)?;
     }
-    for photo in &status.rejected_photos {
-        line("left out", &format!("{}: {}", photo.photo, photo.message))?;
+    for photo in status.rejected_photos.iter().filter(|_| !known) {
+        fact("left out", &format!("{}: {}", photo.photo, photo.message))?;
     }
-    if let Some(model) = &status.model {
+    let Some(model) = &status.model else { return Ok(()) };
+    let called = jobs::called(shell, avatar, attempt, For::ItsModel);
+    let size = bytes(model.file.length);
+    if output.is_seen_in_one() {
+        fact("model", &format!("{size}; `likeness download {called}` copies it to a file"))?;
+    } else {
         let path = folder.join(&model.file.name);
-        line("model", &format!("{} ({})", path.display(), bytes(model.file.length)))?;
-        if let Some(copy) = &model.file.copy {
-            line("copy", &copy.to_string())?;
-        }
-        line("trigger", &model.trigger_phrase)?;
-        output.line("")?;
-        output.line("Make pictures with it:")?;
-        // The demo keeps its jobs in a folder of its own.
-        let home = match (&context.settings.home.origin, &context.settings.home.value) {
-            (Origin::Flag(_), Some(home)) => format!("LIKENESS_HOME={} ", shown(&home.display().to_string())),
-            _ => String::new(),
-        };
-        output.line(format_args!(
-            "  {home}likeness generate {} --prompt 'portrait in a garden' -n 4 -o pictures/{}",
-            status.job.avatar,
-            if status.test_mode { " --test" } else { "" }
-        ))?;
+        fact("model", &format!("{} ({size})", path.display()))?;
     }
-    Ok(())
+    if let Some(copy) = &model.file.copy {
+        fact("copy", &copy.to_string())?;
+    }
+    fact("trigger", &model.trigger_phrase)?;
+    output.line("")?;
+    output.line("Make pictures with it:")?;
+    // The demo keeps its jobs in a folder of its own.
+    let home = match (&context.settings.home.origin, &context.settings.home.value) {
+        (Origin::Flag(_), Some(home)) => {
+            format!("LIKENESS_HOME={} ", quoted(&shown(&home.display().to_string())))
+        }
+        _ => String::new(),
+    };
+    output.command(format_args!(
+        "  {home}likeness generate {called} --prompt 'portrait in a garden' -n 4 -o pictures/{}",
+        if status.test_mode { " --test" } else { "" }
+    ))
 }
 
-fn word(document: &Value, field: &str) -> String {
-    document.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+fn when(moment: Timestamp) -> String {
+    format!("{} ({})", age(moment, clock::now()), minute(moment))
+}
+
+/// fal.ai's own page of a request, where it was bought there. Its address is not documented; it is the one to which
+/// fal.ai's list of requests leads.
+pub(crate) fn page(avatar: &Avatar, request_id: Option<&str>) -> Option<String> {
+    let is_fal = !avatar.test_mode() && avatar.origin() == Origins::fal().origin();
+    request_id.filter(|_| is_fal).map(|id| format!("https://fal.ai/dashboard/requests/{id}"))
 }

@@ -9,7 +9,7 @@ use crate::{
     args::{Token, TokenWhat},
     deployment::Remote,
     exit::Failure,
-    output::table,
+    output::Row,
     printable::printable,
 };
 
@@ -87,12 +87,10 @@ fn list(context: &Context, all: &Value) -> Result<(), Failure> {
             };
             let state = if one["live"] == true { "live" } else { "over" };
             let (id, label) = (printable(text("id")).into_owned(), printable(text("label")).into_owned());
-            rows.push([state.to_owned(), word.to_owned(), id, label, terms]);
+            rows.push(Row::new([state.to_owned(), word.to_owned(), id, label, terms]));
         }
     }
-    for row in table(&rows) {
-        context.output.line(row.concat().trim_end())?;
-    }
+    context.output.rows(&rows)?;
     let today = &all["budget"]["today"];
     let caps = &all["budget"]["caps"];
     context.output.line(format_args!(

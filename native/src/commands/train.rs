@@ -20,6 +20,7 @@ use crate::{
     drive,
     exit::{Exit, Failure},
     failures,
+    jobs::{self, For},
     log::of_job,
     narrate::Narrator,
     photos_in_bucket,
@@ -133,15 +134,14 @@ async fn follow(
     sweep::after(shell, &avatar).await;
     // As it is now: a copy of the model may have been made.
     let avatar = shell.load(avatar.id())?;
-    status::show(context, shell, &avatar, attempt)?;
+    status::show_with_ending(context, shell, &avatar, attempt)?;
     if args.detach && !avatar.ended() {
-        context
-            .output
-            .line(format_args!("It goes on without this command. Follow it: likeness status {id} --watch"))?;
+        let called = jobs::called(shell, &avatar, attempt, For::Seeing);
+        context.output.line(format_args!(
+            "It goes on without this command. Follow it: likeness status {called} --watch"
+        ))?;
     }
-    avatar.training(attempt).map_or(Ok(()), |training| {
-        drive::ending(avatar.id(), OrderKey::Training(training.attempt), &training.order)
-    })
+    Ok(())
 }
 
 fn config(args: &Train, context: &Context) -> Result<TrainingConfig, Failure> {
@@ -212,7 +212,7 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
     let Some(training) = avatar.trainings().last().filter(|_| would == Opened::Ended) else { return Ok(()) };
     match training.order.stage() {
         Stage::Done { .. } => Ok(()),
-        _ => drive::ending(avatar.id(), OrderKey::Training(training.attempt), &training.order),
+        _ => drive::ending(shell, avatar, OrderKey::Training(training.attempt), &training.order),
     }
 }
 
@@ -254,11 +254,12 @@ async fn consent(
     if let Some(other) = unclear {
         let sentence =
             format!("another training of {} may have been bought: job {} is unclear", user.name, other.id());
+        let called = jobs::called(shell, &other, jobs::last_attempt(&other), For::Good);
         if args.yes && !args.again {
             // `--yes` says yes to a price, not to paying a second time for what may be the same.
             return Err(Failure::new(Exit::Unclear, "job.other_unclear", sentence)
                 .why("its photos or settings are different, so it is not simply carried on")
-                .next(format!("settle it: likeness status {0}, or likeness resolve {0} …", other.id()))
+                .next(format!("settle it: likeness status {called}, or likeness resolve {called} …"))
                 .next("or add --again to buy this one all the same"));
         }
         context.output.note(format_args!("But {}.", printable(&sentence)));

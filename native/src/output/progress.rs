@@ -1,9 +1,16 @@
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    io,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::{lines::wrapped, width_of};
+use crate::printable::columns;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,26 +27,30 @@ pub(crate) struct Progress {
     what: String,
     total: u64,
     unit: Unit,
+    /// What happens right now.
+    text: Mutex<String>,
     /// In a pipe: which quarter was last said.
     said: Option<AtomicU64>,
 }
 
+/// How a bar is laid out in a terminal of a certain width.
+#[derive(Debug, PartialEq, Eq)]
+struct Layout {
+    /// In indicatif's language.
+    template: String,
+    message: String,
+}
+
 impl Progress {
     pub(super) fn new(bars: &MultiProgress, what: &str, total: u64, unit: Unit, plain: bool) -> Self {
-        let counted = match unit {
-            Unit::Photos | Unit::Pictures => "{pos}/{len}",
-            Unit::Percent => "{percent}%",
-        };
-        let template = format!("{{prefix}} {{bar:24}} {counted} {{elapsed}} {{wide_msg}}");
-        let style = ProgressStyle::with_template(&template)
-            .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars("█▉▊▋▌▍▎▏ ");
-        let bar = bars.add(ProgressBar::new(total)).with_style(style).with_prefix(what.to_owned());
+        let bar = bars.add(ProgressBar::new(total)).with_prefix(what.to_owned());
         if !plain {
             bar.enable_steady_tick(Duration::from_millis(500));
         }
         let said = plain.then(|| AtomicU64::new(0));
-        Self { bar, what: what.to_owned(), total, unit, said }
+        let progress = Self { bar, what: what.to_owned(), total, unit, text: Mutex::default(), said };
+        progress.lay_out();
+        progress
     }
 
     /// So much is done now.
@@ -57,13 +68,28 @@ impl Progress {
         self.at(self.bar.position().saturating_add(more));
     }
 
-    /// What is happening right now, behind the bar.
+    /// What is happening right now, behind the bar or under it.
     pub(crate) fn message(&self, text: &str) {
-        if self.bar.message() != text {
-            self.bar.set_message(text.to_owned());
-            if self.said.is_some() {
-                log::info!("{}: {text}", self.what);
-            }
+        let is_news = {
+            let mut told = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_news = *told != text;
+            text.clone_into(&mut told);
+            is_news
+        };
+        if is_news && self.said.is_some() {
+            log::info!("{}: {text}", self.what);
+        }
+        // Also without news: the terminal may have another width by now.
+        self.lay_out();
+    }
+
+    fn lay_out(&self) {
+        let Some(width) = width_of(&io::stderr()).filter(|_| self.said.is_none()) else { return };
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Layout { template, message } = layout(&self.what, self.total, self.unit, &text, width);
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            self.bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+            self.bar.set_message(message);
         }
     }
 
@@ -77,6 +103,32 @@ impl Progress {
     }
 }
 
+/// Lays the bar out so that all of its text is seen: beside the bar where there is room for it, else in lines below. In
+/// a narrow terminal the bar is shorter, or left out.
+fn layout(what: &str, total: u64, unit: Unit, text: &str, width: usize) -> Layout {
+    let (counted, counted_width) = match unit {
+        Unit::Photos | Unit::Pictures => ("{pos}/{len}", 2 * total.to_string().len() + 1),
+        Unit::Percent => ("{percent} %", 5),
+    };
+    let bar = match width {
+        0..36 => 0,
+        36..60 => 10,
+        _ => 24,
+    };
+    let drawn = if bar == 0 { String::new() } else { format!("{{bar:{bar}}} ") };
+    let line = format!("{{prefix}} {drawn}{counted} {{elapsed}}");
+    // The time that has passed takes three columns, such as `59m`.
+    let used = columns(what) + 1 + bar + 1 + counted_width + 1 + 3;
+    // The last column stays free: some terminals begin a new line behind it.
+    if used + 2 + columns(text) < width {
+        return Layout { template: format!("{line}  {{msg}}"), message: text.to_owned() };
+    }
+    Layout {
+        template: format!("{line}\n{{msg}}"),
+        message: wrapped(&format!("  {text}"), width.saturating_sub(1), 0),
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
@@ -87,7 +139,7 @@ impl Drop for Progress {
 mod tests {
     use indicatif::{MultiProgress, ProgressDrawTarget};
 
-    use super::{Progress, Unit};
+    use super::{Layout, Progress, Unit, layout};
 
     #[test]
     fn it_counts_and_says_what_it_counts() {
@@ -98,5 +150,30 @@ mod tests {
         assert_eq!(progress.bar.position(), 7);
         assert_eq!(progress.sentence(7), "preparing: 7 of 12 photos");
         Progress::new(&bars, "nothing", 0, Unit::Photos, true).at(0);
+    }
+
+    #[test]
+    fn the_text_is_seen_in_whole_at_any_width() {
+        let text = "fal.ai did not answer: no connection could be made. It is tried again.";
+        let at = |text, width| layout("Training", 100, Unit::Percent, text, width);
+        assert_eq!(
+            at("It waits at fal.ai.", 80),
+            Layout {
+                template: "{prefix} {bar:24} {percent} % {elapsed}  {msg}".to_owned(),
+                message: "It waits at fal.ai.".to_owned(),
+            }
+        );
+        assert_eq!(
+            at(text, 40),
+            Layout {
+                template: "{prefix} {bar:10} {percent} % {elapsed}\n{msg}".to_owned(),
+                message: "  fal.ai did not answer: no connection\n  could be made. It is tried again."
+                    .to_owned(),
+            }
+        );
+        for width in 1..120 {
+            let said = at(text, width).message;
+            assert_eq!(said.split_whitespace().collect::<Vec<_>>(), text.split(' ').collect::<Vec<_>>());
+        }
     }
 }

@@ -22,6 +22,12 @@ pub(crate) fn day(moment: Timestamp) -> String {
     moment.to_string().chars().take_while(|letter| *letter != 'T').collect()
 }
 
+/// A moment to the minute, such as `2026-11-24 04:25 UTC`.
+pub(crate) fn minute(moment: Timestamp) -> String {
+    let text: String = moment.to_string().chars().take(16).collect();
+    format!("{} UTC", text.replace('T', " "))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -50,6 +56,7 @@ mod tests {
         for (seconds, said) in cases {
             assert_eq!(age(then, then.plus(Duration::from_secs(seconds))), said);
         }
+        assert_eq!(super::minute(then), "2026-11-24 04:25 UTC");
         // A clock that was set back.
         assert_eq!(age(then.plus(Duration::from_secs(90)), then), "just now");
     }
