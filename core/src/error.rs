@@ -91,6 +91,7 @@ impl From<CallError> for Error {
         match error {
             CallError::NoAnswer(why) => Self::Network(NetworkError::NoAnswer(why)),
             CallError::Unreadable { status } => Self::Network(NetworkError::Unreadable { status }),
+            CallError::Page { status } => Self::Network(NetworkError::Page { status }),
             CallError::Api(error) => Self::Api(error),
         }
     }
@@ -102,8 +103,13 @@ impl From<CallError> for Error {
 pub enum NetworkError {
     /// Nothing, or only a part.
     NoAnswer(NoAnswer),
-    /// Something answered that is not fal's API: a proxy's page, a captive portal.
+    /// Something answered that is not fal's API.
     Unreadable {
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// A web page came instead of fal's answer: a proxy's, or the login page of a network.
+    Page {
         /// Its HTTP status.
         status: u16,
     },
@@ -122,10 +128,10 @@ impl NetworkError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoAnswer(NoAnswer::NotConnected) => "network.not_connected",
+            Self::NoAnswer(NoAnswer::NotConnected | NoAnswer::Blocked(_)) => "network.not_connected",
             Self::NoAnswer(NoAnswer::TimedOut) => "network.timed_out",
-            Self::NoAnswer(NoAnswer::Interrupted) => "network.interrupted",
-            Self::Unreadable { .. } => "network.unreadable",
+            Self::NoAnswer(NoAnswer::Interrupted | NoAnswer::NotHttp) => "network.interrupted",
+            Self::Unreadable { .. } | Self::Page { .. } => "network.unreadable",
             Self::NotAccepted => "submission_not_accepted",
             Self::NotWhole(problem) if problem.is_foreign() => "network.not_the_file",
             Self::NotWhole(_) => "network.not_whole",

@@ -140,14 +140,45 @@ impl Response {
 pub enum NoAnswer {
     /// No connection was made, so nothing was sent: safe to repeat, even a purchase.
     NotConnected,
+    /// No connection was made, and it is known what stands in the way: nothing was sent, as with
+    /// [`Self::NotConnected`].
+    Blocked(Obstacle),
     /// The time was up before the whole answer had arrived. The request may have been taken.
     TimedOut,
     /// The connection ended before the whole answer had arrived. The request may have been taken.
     Interrupted,
+    /// What answered does not speak HTTP. The request may have been taken all the same.
+    NotHttp,
+}
+
+/// What keeps a connection from being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Obstacle {
+    /// The server's name could not be looked up.
+    UnknownName,
+    /// The proxy's address cannot be read, and the server was not reached without one.
+    ProxyAddress,
+    /// The proxy could not be reached.
+    ProxyUnreachable,
+    /// The proxy asks for a name and a password.
+    ProxyLogin,
+    /// The proxy would not connect, or is not one.
+    ProxyRefused,
+    /// The server's certificate is from nobody who is trusted.
+    UnknownIssuer,
+    /// The certificate is that of another server.
+    OtherServer,
+    /// The certificate is not valid at the time that the clock shows.
+    Clock,
+    /// The certificate cannot be used for another reason.
+    Certificate,
+    /// What answered does not speak TLS.
+    NotTls,
 }
 
 displayed! {
-    NoAnswer => words::error::no_answer;
+    NoAnswer => words::obstacle::no_answer;
 }
 
 /// An answer, or why there is none.
@@ -157,9 +188,22 @@ pub type Answer = Result<Response, NoAnswer>;
 mod tests {
     use std::time::Duration;
 
-    use super::{Method, Request};
+    use super::{Method, NoAnswer, Obstacle, Request};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
+
+    #[test]
+    fn what_was_stored_before_obstacles_were_named_is_read() {
+        for (stored, why) in [
+            ("\"not_connected\"", NoAnswer::NotConnected),
+            ("\"timed_out\"", NoAnswer::TimedOut),
+            ("\"interrupted\"", NoAnswer::Interrupted),
+            ("{\"blocked\":\"proxy_login\"}", NoAnswer::Blocked(Obstacle::ProxyLogin)),
+        ] {
+            assert_eq!(serde_json::from_str::<NoAnswer>(stored).expect("a cause"), why);
+            assert_eq!(serde_json::to_string(&why).expect("text"), stored);
+        }
+    }
 
     #[test]
     fn a_request_shows_neither_its_signature_nor_its_key() {

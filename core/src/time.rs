@@ -21,6 +21,12 @@ impl Timestamp {
         Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
     }
 
+    /// The moment that a `Date` header names (RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`).
+    #[must_use]
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        jiff::fmt::rfc2822::parse(text).ok().map(|date| Self(date.timestamp()))
+    }
+
     /// Milliseconds since 1970 began.
     #[must_use]
     pub fn millis(self) -> i64 {
@@ -105,6 +111,15 @@ mod tests {
             assert_eq!(Timestamp::from_millis(millis).to_string(), text);
         }
         assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read() {
+        let date = Timestamp::from_http_date("Tue, 24 Nov 2026 21:25:55 GMT").expect("a date");
+        assert_eq!(date.to_string(), "2026-11-24T21:25:55.000Z");
+        for other in ["", "now", "2026-11-24T21:25:55Z", "Tue, 99 Nov 2026 21:25:55 GMT"] {
+            assert_eq!(Timestamp::from_http_date(other), None, "{other}");
+        }
     }
 
     #[test]

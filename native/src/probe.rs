@@ -1,15 +1,27 @@
 //! One call to fal.ai that costs nothing, and shows whether the way there and the key can be used.
 
-use likeness_core::fal::{
-    Account, CallError,
-    pricing::{self, Price},
-    train,
+use likeness_core::{
+    fal::{
+        Account, CallError,
+        pricing::{self, Price},
+        train,
+    },
+    time::Timestamp,
 };
 
 use crate::{
     exit::Failure,
     transport::{SendError, Transport},
 };
+
+/// What the call showed.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    /// What fal's list says of the trainer; nothing, where fal lists no price for it.
+    pub(crate) listed: Result<Option<Price>, ProbeError>,
+    /// The time that the other side's clock shows.
+    pub(crate) clock: Option<Timestamp>,
+}
 
 /// Why the call brought no price.
 #[derive(Debug)]
@@ -20,12 +32,16 @@ pub(crate) enum ProbeError {
     Call(CallError),
 }
 
-/// Asks fal what the trainer costs; `None` where fal lists no price for it.
-pub(crate) async fn probe(account: &Account, transport: &Transport) -> Result<Option<Price>, ProbeError> {
+/// Asks fal what the trainer costs.
+pub(crate) async fn probe(account: &Account, transport: &Transport) -> Probe {
     let trainer = train::endpoint();
-    let request = pricing::request(account, &trainer);
-    let answer = transport.send(request, None).await.map_err(ProbeError::Send)?;
-    pricing::parse(answer, &trainer).map_err(ProbeError::Call)
+    let answer = match transport.send(pricing::request(account, &trainer), None).await {
+        Ok(answer) => answer,
+        Err(error) => return Probe { listed: Err(ProbeError::Send(error)), clock: None },
+    };
+    let date = answer.as_ref().ok().and_then(|response| response.header("date"));
+    let clock = date.and_then(Timestamp::from_http_date);
+    Probe { listed: pricing::parse(answer, &trainer).map_err(ProbeError::Call), clock }
 }
 
 impl From<ProbeError> for Failure {

@@ -28,6 +28,8 @@ mod interrupted;
 mod killed;
 #[cfg(target_os = "linux")]
 mod minio;
+#[cfg(target_os = "linux")]
+mod obstacles;
 mod pack;
 mod prices;
 mod proxy;

@@ -240,7 +240,7 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
 fn is_server_error(error: &Error) -> bool {
     match error {
         Error::Api(error) => error.status >= 500,
-        Error::Network(NetworkError::Unreadable { status }) => *status >= 500,
+        Error::Network(NetworkError::Unreadable { status } | NetworkError::Page { status }) => *status >= 500,
         _ => false,
     }
 }

@@ -176,8 +176,12 @@ impl Download {
     /// download has not failed.
     #[must_use]
     pub fn again(mut self) -> Option<Self> {
-        let of_use =
-            matches!(self.state, State::Failed(NetworkError::NoAnswer(_) | NetworkError::Unreadable { .. }));
+        let of_use = matches!(
+            self.state,
+            State::Failed(
+                NetworkError::NoAnswer(_) | NetworkError::Unreadable { .. } | NetworkError::Page { .. }
+            )
+        );
         if !of_use || !self.goes_on() {
             return None;
         }

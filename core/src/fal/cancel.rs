@@ -92,11 +92,12 @@ mod tests {
 
     #[test]
     fn what_is_not_fals_cancels_nothing() {
-        for name in ["gateway_page", "proxy_page", "redirected"] {
+        for name in ["gateway_page", "redirected"] {
             let response = answer(name);
             let status = response.status.as_u16();
             assert_eq!(parse(Ok(response)), Err(CallError::Unreadable { status }), "{name}");
         }
+        assert_eq!(parse(Ok(answer("proxy_page"))), Err(CallError::Page { status: 403 }));
         assert_eq!(parse(Ok(made(200, &json!("a page")))), Err(CallError::Unreadable { status: 200 }));
         assert_eq!(
             parse(Ok(made(200, &json!({"success": false})))),

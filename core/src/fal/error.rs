@@ -29,12 +29,24 @@ pub enum CallError {
         /// The HTTP status.
         status: u16,
     },
+    /// A web page instead of fal's answer: a proxy's, or the login page of a network.
+    Page {
+        /// The HTTP status.
+        status: u16,
+    },
 }
 
 impl CallError {
     /// What an answer that is no success says.
     pub(super) fn of(response: &Response) -> Self {
-        ApiError::read(response).map_or(Self::Unreadable { status: response.status.as_u16() }, Self::Api)
+        ApiError::read(response).map_or_else(|| Self::unreadable(response), Self::Api)
+    }
+
+    /// An answer that fal does not give.
+    pub(super) fn unreadable(response: &Response) -> Self {
+        let status = response.status.as_u16();
+        // fal's own gateway shows a page when it has a problem.
+        if status < 500 && is_page(response) { Self::Page { status } } else { Self::Unreadable { status } }
     }
 
     /// The stable code.
@@ -43,7 +55,7 @@ impl CallError {
         match self {
             Self::NoAnswer(_) => "fal.unreachable",
             Self::Api(error) => error.code(),
-            Self::Unreadable { .. } => "fal.unreadable",
+            Self::Unreadable { .. } | Self::Page { .. } => "fal.unreadable",
         }
     }
 
@@ -58,7 +70,7 @@ impl CallError {
     #[must_use]
     pub fn worth_retrying(&self) -> bool {
         match self {
-            Self::NoAnswer(_) | Self::Unreadable { .. } => true,
+            Self::NoAnswer(_) | Self::Unreadable { .. } | Self::Page { .. } => true,
             Self::Api(error) => error.worth_retrying(),
         }
     }
@@ -68,7 +80,7 @@ impl CallError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Api(error) => error.wait(),
-            Self::NoAnswer(_) | Self::Unreadable { .. } => None,
+            Self::NoAnswer(_) | Self::Unreadable { .. } | Self::Page { .. } => None,
         }
     }
 }
@@ -84,7 +96,15 @@ pub(super) fn success(answer: Answer) -> Result<(u16, Map<String, Value>), CallE
         return Err(CallError::of(&response));
     }
     let status = response.status.as_u16();
-    object(&response).map(|body| (status, body)).ok_or(CallError::Unreadable { status })
+    object(&response).map(|body| (status, body)).ok_or_else(|| CallError::unreadable(&response))
+}
+
+fn is_page(response: &Response) -> bool {
+    let is_html = |kind: &str| kind.trim_start().to_ascii_lowercase().starts_with("text/html");
+    let start = response.body.trim_ascii_start();
+    let begins =
+        |tag: &str| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
+    response.header("content-type").is_some_and(is_html) || begins("<!doctype html") || begins("<html")
 }
 
 /// The body, when it is a JSON object.

@@ -51,7 +51,7 @@ fn read_by_all(response: &Response) {
     match submit::parse(Ok(response.clone())) {
         Submitted::Accepted(id) => assert!(success && !id.as_str().is_empty()),
         Submitted::Refused(_) | Submitted::TryAgain { .. } => assert!(refusable, "{response:?}"),
-        Submitted::NotSent => panic!("an answer came: {response:?}"),
+        Submitted::NotSent(_) => panic!("an answer came: {response:?}"),
         Submitted::Unclear(_) => {}
     }
 }

@@ -152,6 +152,6 @@ mod tests {
     #[test]
     fn no_list_is_not_an_empty_list() {
         assert_eq!(parse(Ok(made(200, &json!({})))), Err(CallError::Unreadable { status: 200 }));
-        assert_eq!(parse(Ok(answer("proxy_page"))), Err(CallError::Unreadable { status: 403 }));
+        assert_eq!(parse(Ok(answer("proxy_page"))), Err(CallError::Page { status: 403 }));
     }
 }

@@ -156,7 +156,7 @@ fn read<T>(answer: Answer, parse: impl FnOnce(&Map<String, Value>) -> Option<T>)
     match body.as_ref().and_then(parse) {
         Some(result) => Ok(result),
         None if body.as_ref().is_some_and(is_pending) => Err(ResultError::NotReady),
-        None => Err(ResultError::Retry(CallError::Unreadable { status: response.status.as_u16() })),
+        None => Err(ResultError::Retry(CallError::unreadable(&response))),
     }
 }
 

@@ -34,8 +34,8 @@ pub enum Submitted {
         /// What it said.
         why: ApiError,
     },
-    /// Nothing was sent: no connection was made.
-    NotSent,
+    /// Nothing was sent: no connection was made, for this reason.
+    NotSent(NoAnswer),
     /// It may have been taken, so it must not be sent again.
     Unclear(Unclear),
 }
@@ -90,9 +90,9 @@ pub fn request(account: &Account, endpoint: &Endpoint, input: &Value, webhook: O
 pub fn parse(answer: Answer) -> Submitted {
     let response = match answer {
         Ok(response) => response,
-        Err(NoAnswer::NotConnected) => return Submitted::NotSent,
+        Err(why @ (NoAnswer::NotConnected | NoAnswer::Blocked(_))) => return Submitted::NotSent(why),
         Err(NoAnswer::TimedOut) => return Submitted::Unclear(Unclear::TimedOut),
-        Err(NoAnswer::Interrupted) => return Submitted::Unclear(Unclear::Interrupted),
+        Err(NoAnswer::Interrupted | NoAnswer::NotHttp) => return Submitted::Unclear(Unclear::Interrupted),
     };
     let status = response.status.as_u16();
     if response.status.is_success() {
@@ -148,7 +148,7 @@ mod tests {
             ErrorKind, Origins,
             fixtures::{account, answer, described, id, javascript, made, python, trainer, with, without},
         },
-        http::{NoAnswer, Response},
+        http::{NoAnswer, Obstacle, Response},
         limits::SUBMIT_TIMEOUT,
     };
 
@@ -242,7 +242,11 @@ mod tests {
 
     #[test]
     fn only_a_missing_connection_proves_that_nothing_was_sent() {
-        assert_eq!(parse(Err(NoAnswer::NotConnected)), Submitted::NotSent);
+        for why in [NoAnswer::NotConnected, NoAnswer::Blocked(Obstacle::UnknownName)] {
+            assert_eq!(parse(Err(why)), Submitted::NotSent(why));
+        }
+        // Whoever answered may have passed it on.
+        assert_eq!(parse(Err(NoAnswer::NotHttp)), Submitted::Unclear(Unclear::Interrupted));
         assert_eq!(parse(Err(NoAnswer::TimedOut)), Submitted::Unclear(Unclear::TimedOut));
         assert_eq!(parse(Err(NoAnswer::Interrupted)), Submitted::Unclear(Unclear::Interrupted));
     }

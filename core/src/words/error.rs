@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use super::{Audience, Language, download, fal, storage};
-use crate::{
-    error::{DataError, DatasetProblem, Error, NetworkError},
-    http::NoAnswer,
+use super::{
+    Audience, Language, download, fal,
+    obstacle::{self, no_answer, stranger, stranger_advice},
+    storage,
 };
+use crate::error::{DataError, DatasetProblem, Error, NetworkError};
 
 /// Says what to do next.
 #[must_use]
@@ -26,9 +27,9 @@ pub fn network(language: Language, error: &NetworkError) -> String {
     match language {
         Language::English => match error {
             NetworkError::NoAnswer(why) => format!("fal.ai did not answer: {}", no_answer(language, why)),
-            NetworkError::Unreadable { status } => {
-                format!("what answered (HTTP {status}) did not speak fal.ai's language")
-            }
+            NetworkError::Unreadable { status } => stranger(language, *status, false)
+                .unwrap_or_else(|| format!("what answered (HTTP {status}) did not speak fal.ai's language")),
+            NetworkError::Page { status } => stranger(language, *status, true).unwrap_or_default(),
             NetworkError::NotAccepted => "the order did not reach fal.ai".to_owned(),
             NetworkError::NotWhole(problem) if problem.is_foreign() => {
                 format!("the file did not arrive: {}", download::file(language, problem))
@@ -47,9 +48,18 @@ pub fn network(language: Language, error: &NetworkError) -> String {
 }
 
 fn network_advice(language: Language, error: &NetworkError, audience: Audience) -> &'static str {
+    let known = match error {
+        NetworkError::NoAnswer(why) => obstacle::advice(language, why, audience),
+        NetworkError::Unreadable { status } => stranger_advice(language, *status, false, audience),
+        NetworkError::Page { status } => stranger_advice(language, *status, true, audience),
+        _ => None,
+    };
+    if let Some(known) = known {
+        return known;
+    }
     match language {
         Language::English => match error {
-            NetworkError::NoAnswer(_) | NetworkError::Unreadable { .. } => audience.pick(
+            NetworkError::NoAnswer(_) | NetworkError::Unreadable { .. } | NetworkError::Page { .. } => audience.pick(
                 "Check the connection and run the same command again: it carries on.",
                 "Nothing is to be done: it is tried again. If it stays, the deployment's operator should check whether \
                  fal.ai can be reached from there.",
@@ -68,18 +78,6 @@ fn network_advice(language: Language, error: &NetworkError, audience: Audience) 
             ),
             NetworkError::NotAccepted => "This attempt is over, and nothing was paid for it.",
             NetworkError::Expired => "What was paid for is lost at fal.ai; only a new order makes it again.",
-        },
-    }
-}
-
-/// Says why no whole answer arrived, as the end of a sentence.
-#[must_use]
-pub fn no_answer(language: Language, why: &NoAnswer) -> &'static str {
-    match language {
-        Language::English => match why {
-            NoAnswer::NotConnected => "no connection could be made",
-            NoAnswer::TimedOut => "no answer came in time",
-            NoAnswer::Interrupted => "the connection broke before the answer was whole",
         },
     }
 }

@@ -1,6 +1,9 @@
 //! Answers of fal that are a "no", and answers that do not come.
 
-use super::{Audience, Language, error::no_answer};
+use super::{
+    Audience, Language,
+    obstacle::{self, no_answer, stranger, stranger_advice},
+};
 use crate::fal::{ApiError, CallError, ErrorKind, submit::Unclear};
 
 /// Says what fal objects to.
@@ -188,9 +191,9 @@ pub fn call(language: Language, error: &CallError) -> String {
         Language::English => match error {
             CallError::NoAnswer(why) => format!("fal cannot be reached: {}", no_answer(language, why)),
             CallError::Api(error) => api_error(language, error),
-            CallError::Unreadable { status } => {
-                format!("the answer (HTTP status {status}) is not one that fal gives")
-            }
+            CallError::Unreadable { status } => stranger(language, *status, false)
+                .unwrap_or_else(|| format!("the answer (HTTP status {status}) is not one that fal gives")),
+            CallError::Page { status } => stranger(language, *status, true).unwrap_or_default(),
         },
     }
 }
@@ -198,6 +201,15 @@ pub fn call(language: Language, error: &CallError) -> String {
 /// Says what to do about a call that brought nothing.
 #[must_use]
 pub fn call_advice(language: Language, error: &CallError, audience: Audience) -> &'static str {
+    let known = match error {
+        CallError::NoAnswer(why) => obstacle::advice(language, why, audience),
+        CallError::Unreadable { status } => stranger_advice(language, *status, false, audience),
+        CallError::Page { status } => stranger_advice(language, *status, true, audience),
+        CallError::Api(_) => None,
+    };
+    if let Some(known) = known {
+        return known;
+    }
     match language {
         Language::English => match error {
             CallError::NoAnswer(_) => audience.pick(
@@ -205,7 +217,7 @@ pub fn call_advice(language: Language, error: &CallError, audience: Audience) ->
                 "Ask again later; a running request at fal goes on meanwhile.",
             ),
             CallError::Api(error) => advice(language, error.kind, audience),
-            CallError::Unreadable { .. } => audience.pick(
+            CallError::Unreadable { .. } | CallError::Page { .. } => audience.pick(
                 "Check whether a proxy stands between this machine and fal.",
                 "The deployment's operator should check whether a proxy stands between it and fal.",
             ),

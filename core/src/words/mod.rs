@@ -10,6 +10,7 @@ pub mod caption;
 pub mod download;
 pub mod error;
 pub mod fal;
+pub mod obstacle;
 pub mod photo;
 pub mod price;
 pub mod settings;

@@ -66,9 +66,13 @@ async fn fal(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Resu
     Delay::from(after).await;
     match answer {
         Ok(answer) => whole(answer),
-        Err(NoAnswer::TimedOut | NoAnswer::Interrupted | NoAnswer::NotConnected) => {
-            Err(Error::from("the simulator cuts this connection"))
-        }
+        Err(
+            NoAnswer::TimedOut
+            | NoAnswer::Interrupted
+            | NoAnswer::NotHttp
+            | NoAnswer::NotConnected
+            | NoAnswer::Blocked(_),
+        ) => Err(Error::from("the simulator cuts this connection")),
     }
 }
 

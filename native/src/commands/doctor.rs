@@ -1,6 +1,7 @@
 //! `likeness doctor`: what is missing on this machine, and what to do about it.
 
 mod edge;
+mod network;
 
 use std::{
     fs, io,
@@ -8,30 +9,27 @@ use std::{
     thread,
 };
 
-use crate::{clock, transport::Transport};
 use likeness_core::{
     avatar::{AvatarId, Name},
     error::{StorageError, StorageErrorKind},
-    fal::CallError,
-    price,
     storage::Prefix,
-    time::Timestamp,
-    words::{self, Audience, Language},
+    words::Audience,
 };
 use serde_json::{Value, json};
 
+use self::network::Network;
 use super::Context;
 use crate::{
-    args::{Doctor, Tuning},
+    args::Doctor,
     exit::{Exit, Failure},
     failures,
     objects::Objects,
     output::{Row, Tone, size},
     parallel::Budget,
     printable::printable,
-    probe::{ProbeError, probe},
     settings::{Origin, Settings},
     store::{DATABASE, Standing},
+    transport::Transport,
 };
 
 /// What one look showed.
@@ -74,12 +72,14 @@ pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure>
 
 async fn of_this_machine(context: &Context) -> Vec<Finding> {
     let settings = &context.settings;
-    let mut findings = vec![version(), machine(), clock_check(clock::now())];
+    let network = Network::look(settings).await;
+    let mut findings = vec![version(), machine(), network.clock];
     findings.extend(settings_files(settings));
     findings.push(data_folder(settings));
     findings.extend(database(settings));
     findings.push(key(settings));
-    findings.extend(fal(settings).await);
+    findings.extend(network.proxy);
+    findings.extend(network.fal);
     findings.extend(bucket(settings).await);
     findings.push(terminal(context));
     findings
@@ -141,20 +141,6 @@ fn machine() -> Finding {
     let text =
         format!("{cores} cores; up to {} of memory for photos", size(Budget::of_this_machine().total()));
     Finding::ok("machine", text)
-}
-
-/// A webhook's time and a signed address are judged by the clock.
-fn clock_check(now: Timestamp) -> Finding {
-    const RELEASED: i64 = 1_795_000_000_000;
-    if now.millis() < RELEASED {
-        return Finding::new(
-            "clock",
-            State::Warn,
-            format!("{now} lies before this release"),
-            "set the clock",
-        );
-    }
-    Finding::ok("clock", now.to_string())
 }
 
 fn settings_files(settings: &Settings) -> Vec<Finding> {
@@ -265,57 +251,6 @@ fn key(settings: &Settings) -> Finding {
     }
 }
 
-/// One call that costs nothing: what the trainer costs.
-async fn fal(settings: &Settings) -> Option<Finding> {
-    const NAME: &str = "fal.ai";
-    if settings.test_mode.value {
-        return Some(Finding::ok(
-            NAME,
-            "test mode: the built-in simulator answers, nothing leaves this machine",
-        ));
-    }
-    settings.fal_key.value.as_ref()?;
-    let fail = |failure: &Failure, advice: &str| {
-        Finding::new(NAME, State::Fail(failure.exit()), failure.brief(), advice)
-    };
-    let account = match settings.account() {
-        Ok(account) => account,
-        Err(failure) => return Some(fail(&failure, "correct the key or FAL_BASE_URL")),
-    };
-    let transport = match Transport::http() {
-        Ok(transport) => transport,
-        Err(error) => {
-            return Some(Finding::new(
-                NAME,
-                State::Fail(Exit::Network),
-                error.to_string(),
-                "install ca-certificates",
-            ));
-        }
-    };
-    let place = account.origins().origin();
-    Some(match probe(&account, &transport).await {
-        Ok(listed) => {
-            let steps = settings.defaults.tuned(&Tuning::default()).steps;
-            let price = price::training(steps, settings.training_price.value.as_ref(), listed);
-            let price = words::price::training(Language::English, &price);
-            let text = format!("{place} answers; a training of {steps} steps costs {price}");
-            Finding::ok(NAME, printable(&text).into_owned())
-        }
-        Err(ProbeError::Call(error @ CallError::Unreadable { .. }))
-            if settings.fal_base_url.value.is_some() =>
-        {
-            let text = format!("{place} answers, but not as fal.ai does");
-            Finding::new(NAME, State::Warn, text, error.advice(Audience::Terminal))
-        }
-        Err(ProbeError::Call(error)) => {
-            let advice = error.advice(Audience::Terminal);
-            fail(&Failure::from(error), advice)
-        }
-        Err(error @ ProbeError::Send(_)) => fail(&Failure::from(error), "correct FAL_BASE_URL"),
-    })
-}
-
 /// One listing, of a place where nothing is.
 async fn bucket(settings: &Settings) -> Option<Finding> {
     const NAME: &str = "bucket";
@@ -351,17 +286,4 @@ fn terminal(context: &Context) -> Finding {
         (false, _) => "none: progress goes to the log, and what spends money needs --yes",
     };
     Finding::ok("terminal", text)
-}
-
-#[cfg(test)]
-mod tests {
-    use likeness_core::time::Timestamp;
-
-    use super::{State, clock_check};
-
-    #[test]
-    fn a_clock_before_the_release_is_wrong() {
-        assert!(clock_check(Timestamp::from_millis(0)).state == State::Warn);
-        assert!(clock_check("2030-01-01T00:00:00Z".parse().expect("a moment")).state == State::Ok);
-    }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn login(args: &Login, context: &Context) -> Result<(), Failure
     let account = settings.account_of(Some(key.clone()))?;
     if !args.untried {
         let transport = Transport::http()?;
-        probe(&account, &transport).await.map_err(|error| refused(error, &key))?;
+        probe(&account, &transport).await.listed.map_err(|error| refused(error, &key))?;
     }
     key_file::write(&path, &key).map_err(|error| unwritten(&path, &error))?;
     let place = settings.place(&account);

@@ -272,7 +272,7 @@ async fn cost(context: &Context, link: &Link, config: &TrainingConfig) -> String
     let setting = context.settings.training_price.value.as_ref();
     let listed = match setting {
         Some(_) => None,
-        None => probe(&link.account, &link.transport).await.ok().flatten(),
+        None => probe(&link.account, &link.transport).await.listed.ok().flatten(),
     };
     let price = price::training(config.steps(), setting, listed);
     printable(&words::price::training(Language::English, &price)).into_owned()

@@ -19,7 +19,10 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let origin = key.origin.to_string();
     let which = format!("the key {beginning}…, from {}", shown(&origin));
     let place = settings.place(&account);
-    probe(&account, &Transport::http()?).await.map_err(|error| Failure::from(error).why(which.clone()))?;
+    probe(&account, &Transport::http()?)
+        .await
+        .listed
+        .map_err(|error| Failure::from(error).why(which.clone()))?;
     output.document(&json!({
         "test_mode": false, "begins_with": beginning, "origin": origin, "works": true, "place": place,
     }))?;

@@ -73,12 +73,13 @@ pub(super) fn laid_out<const N: usize>(
         Some(tone) if !text.is_empty() => paint(tone, text),
         _ => text.to_owned(),
     };
+    let begins_with_a_word = widths.first().is_some_and(|width| *width <= SHORT);
     let mut lines = Vec::new();
     for row in rows {
         match width {
             Some(width) if before_last + last > width && before_last + BESIDE.min(last) > width => {
                 if !row.is_head {
-                    lines.extend(stacked(row, width, &painted));
+                    lines.extend(stacked(row, width, begins_with_a_word, &painted));
                 }
             }
             _ => lines.extend(beside(row, &widths, before_last, width, &painted)),
@@ -122,6 +123,7 @@ fn beside<const N: usize>(
 fn stacked<const N: usize>(
     row: &Row<N>,
     width: usize,
+    begins_with_a_word: bool,
     painted: &impl Fn(&Row<N>, usize, &str) -> String,
 ) -> Vec<String> {
     let mut lines = Vec::new();
@@ -129,7 +131,7 @@ fn stacked<const N: usize>(
     for (place, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
         let begun = textwrap::core::display_width(&line);
         // Cells share a line as long as they fit there, but the first stands alone, unless it is a short word.
-        if (place > 1 || begun <= SHORT) && begun > 0 && begun + GAP.len() + columns(cell) <= width {
+        if (place > 1 || begins_with_a_word) && begun > 0 && begun + GAP.len() + columns(cell) <= width {
             line = format!("{line}{GAP}{}", painted(row, place, cell));
             continue;
         }

@@ -21,9 +21,11 @@ use likeness_core::{
 };
 use reqwest::header::CONTENT_LENGTH;
 use tokio::time::Instant;
+use url::Url;
 
 use super::{
     ByteSource, SendError,
+    obstacle::{self, Attempt, Proxies},
     source::Held,
     upload::{Progress, Upload},
 };
@@ -41,6 +43,7 @@ pub struct SetupError(String);
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     client: reqwest::Client,
+    proxies: Option<Arc<Proxies>>,
 }
 
 /// An answer whose body is still on its way.
@@ -74,7 +77,32 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT);
         let builder = if use_proxies { builder } else { builder.no_proxy() };
         let client = builder.build().map_err(|error| SetupError(sentence(error)))?;
-        Ok(Self { client })
+        let proxies = use_proxies.then(|| Arc::new(Proxies::of_environment()));
+        Ok(Self { client, proxies })
+    }
+
+    /// The proxy that leads to this address.
+    pub(super) fn proxy_to(&self, url: &Url) -> Option<String> {
+        self.proxies.as_ref().and_then(|proxies| proxies.to(url))
+    }
+
+    /// Only an error of the connecting itself (name, TCP, proxy, TLS) proves that nothing was sent: the request
+    /// is written after that. Everything else leaves it open.
+    fn no_answer(&self, error: reqwest::Error, url: &Url) -> NoAnswer {
+        let why = if error.is_connect() {
+            let attempt = Attempt {
+                unknown_name: error.is_dns(),
+                proxied: self.proxy_to(url).is_some(),
+                unusable_proxy: self.proxies.is_some() && obstacle::unusable_proxy(url).is_some(),
+            };
+            obstacle::of(&error, attempt)
+        } else if obstacle::is_not_http(&error) {
+            NoAnswer::NotHttp
+        } else {
+            NoAnswer::Interrupted
+        };
+        log::debug!("{why}: {}", sentence(error));
+        why
     }
 
     /// Sends the request and waits for the answer's headers.
@@ -83,7 +111,7 @@ impl Http {
         request: Request,
         source: Option<Arc<dyn ByteSource>>,
     ) -> Result<Result<Arriving, NoAnswer>, SendError> {
-        let patience = Patience::of(&request);
+        let (patience, url) = (Patience::of(&request), request.url.clone());
         let mut builder = self.client.request(request.method, request.url).headers(request.headers);
         let mut upload = None;
         builder = match request.body {
@@ -105,7 +133,7 @@ impl Http {
         };
         let request = builder.build().map_err(|error| SendError::Unsendable(sentence(error)))?;
         let sent = patience.while_moving(upload.as_deref(), self.client.execute(request)).await;
-        match sent.and_then(|sent| sent.map_err(no_answer)) {
+        match sent.and_then(|sent| sent.map_err(|error| self.no_answer(error, &url))) {
             Ok(response) => Ok(Ok(Arriving { response, patience, upload })),
             Err(why) => match upload.and_then(|upload| upload.take_failure()) {
                 Some(failure) => Err(SendError::Source(failure)),
@@ -127,7 +155,11 @@ impl Arriving {
     /// The next bytes; `None` when the answer is whole.
     pub(super) async fn chunk(&mut self) -> Result<Option<hyper::body::Bytes>, NoAnswer> {
         let chunk = self.patience.while_moving(None, self.response.chunk()).await?;
-        chunk.map_err(no_answer)
+        chunk.map_err(|error| {
+            let why = NoAnswer::Interrupted;
+            log::debug!("{why}: {}", sentence(error));
+            why
+        })
     }
 
     /// Whether the answer, now that all of it has arrived, is one to all that was sent. A server may answer
@@ -196,14 +228,6 @@ impl Patience {
         });
         [self.deadline, quiet].into_iter().flatten().min()
     }
-}
-
-/// Only an error of the connecting itself (name, TCP, proxy, TLS) proves that nothing was sent: the request
-/// is written after that. Everything else leaves it open.
-fn no_answer(error: reqwest::Error) -> NoAnswer {
-    let why = if error.is_connect() { NoAnswer::NotConnected } else { NoAnswer::Interrupted };
-    log::debug!("{why}: {}", sentence(error));
-    why
 }
 
 /// The error with its causes and without the address, whose query may hold a signature.

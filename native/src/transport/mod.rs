@@ -1,6 +1,7 @@
 //! How requests leave the machine, or do not: the real network and the simulated fal behind one type.
 
 mod http;
+mod obstacle;
 mod simulated;
 mod source;
 #[cfg(test)]
@@ -14,13 +15,14 @@ use likeness_core::{
     http::{Answer, HeaderMap, NoAnswer, Request, Response, StatusCode},
     limits::MAX_ANSWER_BYTES,
 };
+use url::Url;
 
 pub use self::{
     http::SetupError,
     simulated::{Clock, MemoryStore, SimulatorStore},
     source::{ByteSource, FileSource},
 };
-pub(crate) use self::{simulated::Simulated, source::open_unchanged};
+pub(crate) use self::{obstacle::unusable_proxy, simulated::Simulated, source::open_unchanged};
 
 /// Sends requests. Cheap to clone; clones share what lies behind.
 ///
@@ -86,6 +88,15 @@ impl Transport {
     #[must_use]
     pub fn simulated_at(store: Arc<dyn SimulatorStore>, clock: Clock) -> Self {
         Self(Kind::Simulated(Simulated::new(store, clock)))
+    }
+
+    /// The proxy that leads to this address, without its name and password.
+    #[must_use]
+    pub fn proxy_to(&self, url: &Url) -> Option<String> {
+        match &self.0 {
+            Kind::Http(http) => http.proxy_to(url),
+            Kind::Simulated(_) => None,
+        }
     }
 
     /// Sends the request and reads the whole answer. A streamed body comes from `source`.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use likeness_core::{
-    http::{Body, HeaderName, Method, NoAnswer, Request},
+    http::{Body, HeaderName, Method, NoAnswer, Obstacle, Request},
     limits::MAX_ANSWER_BYTES,
     simulator::{Plan, Simulator},
 };
@@ -96,7 +96,7 @@ async fn a_refused_connection_is_known_to_have_carried_nothing() {
 async fn a_failed_tls_handshake_is_known_to_have_carried_nothing() {
     let (base, server) = serve(1, |mut stream| stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n").is_ok());
     let answer = no_answer(request(Method::POST, &base.replace("http:", "https:"))).await;
-    assert_eq!(answer, NoAnswer::NotConnected);
+    assert_eq!(answer, NoAnswer::Blocked(Obstacle::NotTls));
     finished(server).await;
 }
 
@@ -114,12 +114,22 @@ async fn a_connection_closed_without_an_answer_may_have_carried_the_request() {
 }
 
 #[tokio::test]
+async fn what_does_not_speak_http_may_have_passed_the_request_on() {
+    let (base, server) = serve(1, |stream| {
+        let mut stream = BufReader::new(stream);
+        head(&mut stream);
+        stream.get_mut().write_all(b"not even HTTP\r\n\r\n").expect("written");
+    });
+    assert_eq!(no_answer(request(Method::POST, &base)).await, NoAnswer::NotHttp);
+    finished(server).await;
+}
+
+#[tokio::test]
 async fn an_answer_that_is_cut_is_no_answer() {
     for start in [
         "HTTP/1.1 200 OK\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"a\":",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n",
-        "not even HTTP\r\n\r\n",
     ] {
         let (base, server) = serve(1, |stream| {
             let mut stream = BufReader::new(stream);

@@ -226,7 +226,7 @@ impl<G: Goods> Order<G> {
                 self
             }
             Submitted::Accepted(request_id) => self.accepted(request_id, moment),
-            Submitted::Refused(_) | Submitted::TryAgain { .. } | Submitted::NotSent if named => {
+            Submitted::Refused(_) | Submitted::TryAgain { .. } | Submitted::NotSent(_) if named => {
                 match self.stage {
                     Stage::Submitting { .. } => self.unclear(Unclear::Interrupted, moment),
                     _ => self,
@@ -237,7 +237,7 @@ impl<G: Goods> Order<G> {
                 self.unclear(why, moment)
             }
             Submitted::Unclear(_) => self,
-            Submitted::Refused(_) | Submitted::TryAgain { .. } | Submitted::NotSent
+            Submitted::Refused(_) | Submitted::TryAgain { .. } | Submitted::NotSent(_)
                 if self.cancel == Cancel::Asked =>
             {
                 self.cancelled(None, moment)
@@ -246,8 +246,8 @@ impl<G: Goods> Order<G> {
             Submitted::TryAgain { why, .. } => {
                 Self { stage: Stage::Planned, ..self }.troubled(Error::Api(why), moment)
             }
-            Submitted::NotSent => {
-                let error = NetworkError::NoAnswer(NoAnswer::NotConnected);
+            Submitted::NotSent(why) => {
+                let error = NetworkError::NoAnswer(why);
                 Self { stage: Stage::Planned, ..self }.troubled(Error::Network(error), moment)
             }
         }
@@ -325,9 +325,10 @@ impl<G: Goods> Order<G> {
             error,
             Error::Network(
                 NetworkError::Unreadable { .. }
+                    | NetworkError::Page { .. }
                     | NetworkError::NotWhole(_)
                     | NetworkError::Redirected(_)
-                    | NetworkError::NoAnswer(NoAnswer::Interrupted)
+                    | NetworkError::NoAnswer(NoAnswer::Interrupted | NoAnswer::NotHttp)
             )
         );
         if answered && moment.now.since(*taken_at) >= EXPIRY_AT_FAL + LONGEST_QUEUE {

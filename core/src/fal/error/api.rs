@@ -285,7 +285,13 @@ mod tests {
         for name in ["gateway_page", "proxy_page", "redirected", "result_model"] {
             let response = answer(name);
             assert_eq!(ApiError::read(&response), None, "{name}");
-            assert_eq!(CallError::of(&response), CallError::Unreadable { status: response.status.as_u16() });
+            let status = response.status.as_u16();
+            let error = if name == "proxy_page" {
+                CallError::Page { status }
+            } else {
+                CallError::Unreadable { status }
+            };
+            assert_eq!(CallError::of(&response), error);
         }
         for body in [
             json!([]),
