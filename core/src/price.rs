@@ -1,14 +1,22 @@
-//! What a training costs, as it is shown before anybody says yes.
+//! What trainings and pictures cost, as it is shown before anybody says yes.
 //!
 //! fal's own list of prices cannot be relied on for trainings: it has been seen ten times too high, and in units that
 //! are explained nowhere ("units", "train units"). So a rule of our own comes first, with the month in which it was
 //! read off fal's page; fal's figure stands beside it where the two disagree. A price in the settings wins over both.
+
+mod pictures;
+mod presets;
 
 use std::{fmt, str::FromStr};
 
 use crate::{
     fal::pricing::Price,
     words::{self, displayed},
+};
+
+pub use self::{
+    pictures::{MEGAPIXEL_MICROS, PicturesPrice, pictures},
+    presets::{Preset, preset, presets},
 };
 
 /// What the portrait trainer costs a step, in millionths of a US dollar
@@ -63,9 +71,9 @@ pub enum TrainingPrice {
 pub enum Listed {
     /// The same, but for a tenth at most.
     Agrees,
-    /// Another price for the same training.
+    /// Another price for the same.
     Differs(Money),
-    /// A price for something of which nobody says how many a training takes.
+    /// A price for something of which nobody says how many it takes.
     Vague(Price),
     /// Nothing.
     Unknown,
@@ -80,8 +88,23 @@ pub fn training(steps: u32, setting: Option<&Money>, listed: Option<Price>) -> T
     }
     let billed = steps.max(LEAST_STEPS);
     let total = dollars(STEP_MICROS * u64::from(billed));
-    let listed = listed.map_or(Listed::Unknown, |price| beside(&total, price, billed));
+    let units = |unit: &str| match unit {
+        "step" => Some(billed),
+        "training" | "request" => Some(1),
+        _ => None,
+    };
+    let listed = listed.map_or(Listed::Unknown, |price| beside(&total, price, units));
     TrainingPrice::Ruled { total, least: steps < LEAST_STEPS, listed }
+}
+
+impl TrainingPrice {
+    /// The whole price.
+    #[must_use]
+    pub fn total(&self) -> &Money {
+        match self {
+            Self::Set(total) | Self::Ruled { total, .. } => total,
+        }
+    }
 }
 
 /// The price of one step by our rule.
@@ -94,14 +117,12 @@ fn dollars(micros: u64) -> Money {
     Money { micros, currency: "USD".to_owned() }
 }
 
-fn beside(ours: &Money, price: Price, billed: u32) -> Listed {
+/// Compares our price with fal's. `units` says how many of fal's units it takes.
+fn beside(ours: &Money, price: Price, units: impl Fn(&str) -> Option<u32>) -> Listed {
     let unit = price.unit.trim().to_ascii_lowercase();
-    let units = match unit.trim_end_matches('s') {
-        "step" => Some(billed),
-        "training" | "request" => Some(1),
-        _ => None,
-    };
-    match units.and_then(|units| Money::product(price.unit_price, units, &price.currency)) {
+    match units(unit.trim_end_matches('s'))
+        .and_then(|units| Money::product(price.unit_price, units, &price.currency))
+    {
         None => Listed::Vague(price),
         Some(theirs)
             if theirs.currency == ours.currency

@@ -83,23 +83,16 @@ fn model_of(bytes: u64) -> Vec<u8> {
     model
 }
 
-/// A model for `--lora`, and the words that make one picture with it.
-fn given_model(place: &Place) -> [&'static str; 10] {
-    let mut model = model_of(4);
-    model.extend([7; 4]);
-    place.write("own.safetensors", model);
-    [
-        "generate",
-        "--lora",
-        "own.safetensors",
-        "--trigger",
-        "zebu_x",
-        "--prompt",
-        "by the sea",
-        "--yes",
-        "-o",
-        "out",
-    ]
+impl Place {
+    /// A model for `--lora`, and the words that make one picture with it.
+    pub(crate) fn given_model(&self) -> [&'static str; 10] {
+        let mut model = model_of(4);
+        model.extend([7; 4]);
+        self.write("own.safetensors", model);
+        let [generate, model, trigger] = ["generate", "own.safetensors", "zebu_x"];
+        let prompt = "by the sea";
+        [generate, "--lora", model, "--trigger", trigger, "--prompt", prompt, "--yes", "-o", "out"]
+    }
 }
 
 fn orders(server: &Server) -> usize {
@@ -110,7 +103,7 @@ fn orders(server: &Server) -> usize {
 #[test]
 fn pictures_that_could_not_be_handed_over_are_not_bought_again() {
     let place = Place::new();
-    let words = given_model(&place);
+    let words = place.given_model();
     // A picture takes a tenth of a training's time.
     let server = Server::start(&place, "20s", &[]);
     let running = Running::start(&mut place.buying(&server, &words));
@@ -132,7 +125,7 @@ fn pictures_that_could_not_be_handed_over_are_not_bought_again() {
 #[test]
 fn an_unclear_order_of_pictures_is_settled_by_a_person() {
     let place = Place::new();
-    let words = given_model(&place);
+    let words = place.given_model();
     let server = Server::start(&place, "1s", &["submit-dropped"]);
     let unclear = || Ending::of(&mut place.buying(&server, &words)).ended(7);
     unclear();
@@ -171,7 +164,7 @@ fn two_orders_of_pictures_beside_a_training_do_not_block_each_other() {
 #[test]
 fn what_is_no_model_is_not_sent_anywhere() {
     let place = Place::new();
-    let words = given_model(&place);
+    let words = place.given_model();
     let server = Server::start(&place, "1s", &[]);
     let half = model_of(4);
     for other in [photo(1, 520), half, b"\x02\0\0\0\0\0\0\0{}".to_vec(), Vec::new()] {
@@ -186,7 +179,7 @@ fn what_is_no_model_is_not_sent_anywhere() {
 #[test]
 fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
     let place = Place::new();
-    let words = given_model(&place);
+    let words = place.given_model();
     let (start, rest) = (model_of(95 << 20), 95 << 20);
     let path = place.write("own.safetensors", &start);
     let model = fs::File::options().write(true).open(path).expect("the model");

@@ -75,3 +75,49 @@ fn a_price_in_the_settings_wins_over_both() {
     let (set, asked) = said("4000", Some("3.50 EUR"), listed!(0.024 per "steps"));
     assert_eq!((set.as_str(), asked), ("3.50 EUR, as the settings say.", 0));
 }
+
+/// What `generate` says four pictures cost, before anybody says yes.
+fn said_of_pictures(fate: fn(&str) -> Fate) -> String {
+    let place = Place::new();
+    let words = place.given_model();
+    let server = Server::start(&place, "100ms", &[]);
+    let proxy = Proxy::start(fate);
+    let words: Vec<&str> = words.into_iter().filter(|word| *word != "--yes").chain(["-n", "4"]).collect();
+    let ending = Ending::of(proxy.between(&mut place.buying(&server, &words))).ended(8);
+    // Who says no finds the place as it was.
+    assert!(!place.path("out").exists());
+    let line = ending.stderr.lines().find(|line| line.starts_with("4 pictures")).expect("a price");
+    line.to_owned()
+}
+
+#[test]
+fn pictures_are_offered_by_their_total() {
+    assert_eq!(said_of_pictures(|_| Fate::Forwarded), "4 pictures: about 0.14 USD.");
+    let silent = said_of_pictures(|what| match what {
+        "GET /v1/models/pricing" => Fate::Answered("503 Service Unavailable", "{}"),
+        _ => Fate::Forwarded,
+    });
+    assert!(silent.starts_with("4 pictures: about 0.14 USD (as read in 2026-11"), "{silent}");
+}
+
+/// The presets, the help and the question name the same prices.
+#[test]
+fn presets_are_compared_before_anything_is_bought() {
+    let place = Place::new();
+    let listed = place.run(&["presets"]).ended(0).text().to_owned();
+    let help = place.run(&["train", "--help"]).ended(0).text().to_owned();
+    let document = place.run(&["presets", "--json"]).ended(0).documents().remove(0);
+    let presets = document["presets"].as_array().expect("a list").clone();
+    assert_eq!(presets.len(), 3);
+    for preset in presets {
+        let (steps, price) = (preset["steps"].to_string(), preset["price"].as_str().expect("a price"));
+        for text in [&listed, &help] {
+            assert!(text.contains(price) && text.contains(&steps) && text.contains("minutes"), "{text}");
+        }
+        let (asked, _) = said(&steps, None, |_| Fate::Forwarded);
+        assert!(asked.starts_with(&format!("about {price} ")), "{asked}");
+    }
+    let mut command = place.command(&["presets"]);
+    let set = Ending::of(command.env("LIKENESS_TRAINING_PRICE", "3 EUR")).ended(0).text().to_owned();
+    assert!(set.contains("3.00 EUR") && set.contains("LIKENESS_TRAINING_PRICE"), "{set}");
+}

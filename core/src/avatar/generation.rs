@@ -141,6 +141,12 @@ impl Wish {
         self.count
     }
 
+    /// The size of each.
+    #[must_use]
+    pub fn image_size(&self) -> ImageSize {
+        self.image_size
+    }
+
     /// The person's own seed.
     #[must_use]
     pub fn seed(&self) -> Option<u32> {

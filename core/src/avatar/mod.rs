@@ -56,7 +56,10 @@ pub use self::{
         Uploaded,
     },
     photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared, Sha256Sum, Sha256SumError},
-    status::{LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status},
+    status::{
+        LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status,
+        training_time,
+    },
     stored::{Stored, StoredError},
     task::{
         Chore, Cleared, Command, Errand, Event, Kept, Mark, OrderKey, Outcome, Parcel, PrepareError, Step,

@@ -248,7 +248,7 @@ impl Avatar {
             Stage::Accepted(Accepted { seen: Seen::Running { since, percent: None }, .. }) => {
                 let elapsed = now.since(since).as_secs();
                 // Nears the end without reaching it: two thirds of the way after the expected time.
-                part(35, 90, elapsed, elapsed + expected(training.config.steps()).as_secs() / 2)
+                part(35, 90, elapsed, elapsed + training_time(training.config.steps()).as_secs() / 2)
             }
             // What was called off has only come to its end, not far.
             Stage::Accepted(Accepted { seen: Seen::Ended, .. })
@@ -280,8 +280,9 @@ impl Avatar {
     }
 }
 
-/// How long a training takes, roughly: fal promises nothing.
-fn expected(steps: u32) -> Duration {
+/// Guesses how long a training takes: fal promises nothing.
+#[must_use]
+pub fn training_time(steps: u32) -> Duration {
     Duration::from_mins(1) + Duration::from_millis(150) * steps
 }
 

@@ -146,6 +146,20 @@ impl ImageSize {
         (Self::Landscape16To9, "landscape_16_9"),
     ];
 
+    /// Width and height in pixels.
+    #[must_use]
+    pub fn width_and_height(self) -> (u32, u32) {
+        match self {
+            Self::SquareHd => (1024, 1024),
+            Self::Square => (512, 512),
+            Self::Portrait4To3 => (768, 1024),
+            Self::Portrait16To9 => (576, 1024),
+            Self::Landscape4To3 => (1024, 768),
+            Self::Landscape16To9 => (1024, 576),
+            Self::Custom { width, height } => (width, height),
+        }
+    }
+
     fn to_json(self) -> Value {
         match self {
             Self::Custom { width, height } => json!({"width": width, "height": height}),

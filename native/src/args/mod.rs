@@ -24,7 +24,7 @@ pub(crate) use self::{
     photos::{Check, Demo, Pack},
     service::{Addresses, Backup, Completions, Config, Doctor, Manual, Serve, Simulate},
     token::{Token, TokenWhat},
-    train::{Gender, Quality, Train, Tuning},
+    train::{Gender, Presets, Quality, Train, Tuning},
 };
 use crate::{
     exit::{Exit, Failure},
@@ -81,6 +81,7 @@ pub(crate) enum Command {
     Erase(Erase),
     Check(Check),
     Pack(Pack),
+    Presets(Presets),
     Demo(Demo),
     Simulate(Simulate),
     Serve(Serve),

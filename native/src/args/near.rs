@@ -28,6 +28,9 @@ pub(super) fn answer(word: &str) -> Option<&'static str> {
             "`likeness check photos/` says which photos are good; --test after a command uses the simulator"
         }
         "zip" | "archive" | "package" => "`likeness pack photos/ -o set.zip` makes the archive of a training",
+        "preset" | "quality" | "price" | "prices" | "pricing" | "cost" | "costs" => {
+            "`likeness presets` says what a training costs, how long it takes, and what one gains"
+        }
         "settings" | "set" | "configure" | "env" => {
             "`likeness config` shows every setting and where it came from"
         }

@@ -1,7 +1,11 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum};
-use likeness_core::fal::train::{LEARNING_RATE, STEPS};
+use likeness_core::{
+    fal::train::{LEARNING_RATE, STEPS},
+    price,
+    words::{self, Language},
+};
 use url::Url;
 
 use super::service::web_address;
@@ -76,12 +80,16 @@ pub(crate) struct Train {
     pub(crate) tuning: Tuning,
 }
 
+/// Show what a training costs, how long it takes, and what one gains
+#[derive(Debug, Args)]
+pub(crate) struct Presets {}
+
 /// How to train. What is not given comes from the settings file, then from the preset.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Training")]
 #[expect(clippy::struct_excessive_bools, reason = "clap has one field per flag")]
 pub(crate) struct Tuning {
-    /// A preset: fast 1000 steps at 0.0002, balanced 2500 at 0.00009, high 4000 at 0.00005
+    /// A preset; `likeness presets` compares them
     #[arg(long, value_enum, value_name = "PRESET")]
     pub(crate) quality: Option<Quality>,
     /// How many steps, 1 to 10000
@@ -139,13 +147,27 @@ pub(crate) enum Gender {
 /// A preset of steps and learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Quality {
-    /// 1000 steps at 0.0002
+    #[value(help = offer(Quality::Fast))]
     Fast,
-    /// 2500 steps at 0.00009
+    #[value(help = offer(Quality::Balanced))]
     Balanced,
-    /// 4000 steps at 0.00005
-    #[value(alias = "quality")]
+    #[value(help = offer(Quality::High), alias = "quality")]
     High,
+}
+
+impl Quality {
+    /// As it is typed.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// Price, time and gain of a preset, in the words of `likeness presets` and of the question.
+fn offer(quality: Quality) -> String {
+    let preset = price::preset(quality.into(), None);
+    let time = words::price::time(Language::English, preset.time);
+    let gain = words::price::gain(Language::English, preset.quality);
+    format!("{} steps, {time}, about {}: {gain}", preset.steps, preset.price.total())
 }
 
 fn person_name(text: &str) -> Result<String, &'static str> {

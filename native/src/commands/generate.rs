@@ -11,11 +11,9 @@ use likeness_core::{
         Avatar, AvatarId, Command, Goal, Imported, Name, OrderKey, Person, PictureSettings, Sha256Sum,
         TriggerPhrase, Wish,
     },
-    fal::{
-        generate,
-        pricing::{self, Price},
-    },
-    lora,
+    fal::{generate, pricing},
+    lora, price,
+    words::{self, Language},
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -38,7 +36,6 @@ use crate::{
 
 pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
-    prepare_folder(&args.output)?;
     let (avatar, file) = match &args.job {
         Some(job) => (jobs::find(&shell, job, For::ItsModel)?.0, None),
         None => imported(&args, context, &shell)?,
@@ -52,8 +49,15 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
     let wish = wish(&args, context, &trigger)?;
     let (id, link) = (avatar.id(), shell.link_of(&avatar)?);
     let asked = avatar.pictures_under_way(&wish).is_none();
+    let is_new = !args.output.exists();
+    prepare_folder(&args.output)?;
     if asked {
-        consent(&args, context, &link, &wish, avatar.test_mode()).await?;
+        let consent = consent(&args, context, &link, &wish, avatar.test_mode()).await;
+        if consent.is_err() && is_new {
+            // Nothing was done, so nothing stays; a folder that is in use meanwhile does.
+            let _ = fs::remove_dir(&args.output);
+        }
+        consent?;
     }
     let moment = moment(link.poll)?;
     // While it is held, no other process takes the folder of a new model for an orphan.
@@ -190,17 +194,12 @@ async fn consent(
     }
     let endpoint = generate::endpoint();
     let answer = link.transport.send(pricing::request(&link.account, &endpoint), None).await;
-    let cost = match answer.map(|answer| pricing::parse(answer, &endpoint)) {
-        Ok(Ok(Some(Price { unit_price, unit, currency }))) => {
-            format!("{unit_price} {currency} per {}", shown(unit.trim_end_matches('s')))
-        }
-        _ => "the price is not known (fal.ai did not tell it)".to_owned(),
-    };
-    let (pictures, question) = match wish.count() {
-        1 => ("1 picture".to_owned(), "Buy it?"),
-        count => (format!("{count} pictures"), "Buy them?"),
-    };
-    context.output.note(format_args!("{pictures} at fal.ai: {cost}."));
+    let listed = answer.ok().and_then(|answer| pricing::parse(answer, &endpoint).ok()).flatten();
+    let price = price::pictures(wish.count(), wish.image_size(), listed);
+    let cost = words::price::pictures(Language::English, &price);
+    context.output.document(&json!({ "cost": cost }))?;
+    context.output.note(format_args!("{}.", shown(&cost)));
+    let question = if price.count == 1 { "Buy it?" } else { "Buy them?" };
     context.output.confirm(question, args.yes)
 }
 

@@ -14,6 +14,7 @@ mod jobs;
 mod login;
 mod man;
 mod pack;
+mod presets;
 mod serve;
 mod simulate;
 mod status;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Config(_) => config::run(context),
         Command::Check(args) => check::run(&args, context),
         Command::Pack(args) => pack::run(&args, context),
+        Command::Presets(_) => presets::run(context),
         Command::Doctor(args) => doctor::run(&args, context).await,
         Command::Completions(args) => completions::run(args.shell),
         Command::Demo(args) => Box::pin(demo::run(args, context)).await,

@@ -50,6 +50,16 @@ impl From<Quality> for avatar::Quality {
     }
 }
 
+impl From<avatar::Quality> for Quality {
+    fn from(preset: avatar::Quality) -> Self {
+        match preset {
+            avatar::Quality::Fast => Self::Fast,
+            avatar::Quality::Balanced => Self::Balanced,
+            avatar::Quality::High => Self::High,
+        }
+    }
+}
+
 impl Defaults {
     pub(super) fn read(sources: &mut Sources<'_>) -> Self {
         let quality =

@@ -1,0 +1,41 @@
+//! `likeness presets`: what trainings cost, how long they take, and what one gains.
+
+use likeness_core::{
+    price,
+    words::{self, Language},
+};
+use serde_json::json;
+
+use super::Context;
+use crate::{args::Quality, exit::Failure, output::Row};
+
+pub(crate) fn run(context: &Context) -> Result<(), Failure> {
+    let (settings, output) = (&context.settings, &context.output);
+    let setting = settings.training_price.value.as_ref();
+    let presets = price::presets(setting);
+    let documents = presets.iter().map(|preset| {
+        json!({
+            "preset": preset.quality, "steps": preset.steps, "learning_rate": preset.quality.preset().1,
+            "price": preset.price.total().to_string(), "seconds": preset.time.as_secs(),
+            "gain": words::price::gain(Language::English, preset.quality),
+        })
+    });
+    output.document(&json!({ "presets": documents.collect::<Vec<_>>() }))?;
+    let mut rows = vec![Row::head(["PRESET", "STEPS", "PRICE", "TIME", "GIVES"])];
+    rows.extend(presets.iter().map(|preset| {
+        Row::new([
+            Quality::from(preset.quality).name(),
+            format!("{} steps", preset.steps),
+            preset.price.total().to_string(),
+            words::price::time(Language::English, preset.time),
+            words::price::gain(Language::English, preset.quality).to_owned(),
+        ])
+    }));
+    output.rows(&rows)?;
+    output.line("")?;
+    let default = settings.defaults.quality.value.unwrap_or(Quality::Fast).name();
+    output.line(format_args!(
+        "`likeness train photos/ --name Anna` takes {default}; --quality PRESET takes another one."
+    ))?;
+    output.line(words::price::source(Language::English, setting.is_some()))
+}
