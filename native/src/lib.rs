@@ -12,6 +12,7 @@ mod args;
 pub mod clock;
 mod commands;
 mod completion;
+mod connections;
 mod deployment;
 pub mod download;
 mod drive;

@@ -3,14 +3,12 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::Empty;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
 use likeness_core::{
     avatar::{AvatarId, Event, addressee},
     fal::{
@@ -19,11 +17,16 @@ use likeness_core::{
         webhook::{self, MAX_WEBHOOK_BYTES},
     },
 };
-use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
 use url::Url;
 
 use crate::{
     clock,
+    connections::{Connections, Limits, Origin, Pace, Paced, Places},
     exit::{Exit, Failure},
     shell::{Link, Shell},
     transport::Transport,
@@ -45,17 +48,26 @@ struct Server {
     shell: Shell,
     link: Link,
     mailbox: Mailbox,
+    messages: Places<Origin>,
+    pace: Pace,
 }
 
 /// Where fal's messages arrive, whoever listens for them.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox(Mutex<Inbox>);
 
-/// How long a caller may take to send its headers.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// How many connections there may be. Only fal calls here.
+const LIMITS: Limits = Limits {
+    known: 0,
+    unknown: 64,
+    unknown_of_one: 32,
+    head_within: Duration::from_secs(10),
+    silence: Duration::from_secs(30),
+    longest: Duration::from_mins(10),
+};
 
-/// How long a caller may take to send its body.
-const BODY_WITHIN: Duration = Duration::from_secs(15);
+/// How many messages may arrive at a time.
+const MOST_MESSAGES: usize = 16;
 
 /// Begins to listen.
 pub(crate) async fn listen(shell: Shell, link: Link, address: SocketAddr) -> Result<Webhooks, Failure> {
@@ -65,18 +77,23 @@ pub(crate) async fn listen(shell: Shell, link: Link, address: SocketAddr) -> Res
             .next("choose another address with --listen-webhook")
     };
     let listener = TcpListener::bind(address).await.map_err(|error| unheard(&error))?;
-    let server = Arc::new(Server { shell, link, mailbox: Mailbox::default() });
+    let messages = Places::new(MOST_MESSAGES, MOST_MESSAGES);
+    let server = Server { shell, link, mailbox: Mailbox::default(), messages, pace: Pace::default() };
+    let server = Arc::new(server);
+    let connections = Connections::new(LIMITS);
     let listening = tokio::spawn(async move {
+        // Nobody is told to stop: a caller that breaks off calls again, and nothing of ours depends on it.
+        let (_open, closing) = watch::channel(false);
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => {
-                    let server = Arc::clone(&server);
-                    let service = service_fn(move |request| answer(Arc::clone(&server), request));
-                    let mut http = http1::Builder::new();
-                    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-                    let connection = http.serve_connection(TokioIo::new(stream), service);
-                    // A caller that breaks off calls again; nothing of ours depends on it.
-                    tokio::spawn(async move { connection.await.ok() });
+                Ok((stream, address)) => {
+                    let (server, connections) = (Arc::clone(&server), connections.clone());
+                    let (origin, closing) = (Origin::from(address), closing.clone());
+                    tokio::spawn(async move {
+                        let seat = connections.sit(origin);
+                        let service = service_fn(|request| answer(Arc::clone(&server), origin, request));
+                        connections.serve(&seat, stream, service, closing).await;
+                    });
                 }
                 Err(error) => {
                     log::warn!("no webhook could be accepted: {error}");
@@ -90,26 +107,32 @@ pub(crate) async fn listen(shell: Shell, link: Link, address: SocketAddr) -> Res
 
 async fn answer(
     server: Arc<Server>,
+    origin: Origin,
     request: Request<Incoming>,
 ) -> Result<Response<Empty<Bytes>>, std::convert::Infallible> {
     let mut response = Response::new(Empty::new());
-    *response.status_mut() = server.status(request).await;
+    *response.status_mut() = server.status(origin, request).await;
     Ok(response)
 }
 
 impl Server {
-    async fn status(&self, request: Request<Incoming>) -> StatusCode {
+    async fn status(&self, origin: Origin, request: Request<Incoming>) -> StatusCode {
         if request.method() != Method::POST {
             return StatusCode::METHOD_NOT_ALLOWED;
         }
         let (parts, body) = request.into_parts();
-        let body = Limited::new(body, MAX_WEBHOOK_BYTES).collect();
-        let Ok(Ok(body)) = tokio::time::timeout(BODY_WITHIN, body).await else {
-            return StatusCode::PAYLOAD_TOO_LARGE;
+        let Some(place) = self.messages.take(origin) else { return StatusCode::TOO_MANY_REQUESTS };
+        let body = tokio::select! {
+            body = Paced::new(body, self.pace).whole(MAX_WEBHOOK_BYTES as u64) => body,
+            () = place.lost() => return StatusCode::TOO_MANY_REQUESTS,
+        };
+        let body = match body {
+            Ok(Some(body)) => body,
+            Ok(None) => return StatusCode::PAYLOAD_TOO_LARGE,
+            Err(_) => return StatusCode::REQUEST_TIMEOUT,
         };
         let (transport, origins) = (&self.link.transport, self.link.account.origins());
-        let message =
-            Message { headers: &parts.headers, target: &parts.uri.to_string(), body: &body.to_bytes() };
+        let message = Message { headers: &parts.headers, target: &parts.uri.to_string(), body: &body };
         self.mailbox.take(&self.shell, transport, origins, message).await.0
     }
 }

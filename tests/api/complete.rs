@@ -19,6 +19,9 @@ const EXEMPT: &[(&str, Option<Kind>, &str)] = &[
     ("api.rate_limited", Some(Kind::Native), "only uploads are counted, and how many are too many is a race"),
     ("settings.unusable", Some(Kind::Native), "it does not even start with such a setting, and says why"),
     ("api.repeated", None, "only Cloudflare sends a message twice: core/src/api/recent/tests.rs, tests/edge"),
+    ("api.malformed", None, "what is no call is answered before there is a call: tests/cli/connections.rs"),
+    ("api.uri_too_long", None, "as above"),
+    ("api.head_too_large", None, "as above"),
     ("budget.uses", None, "a number that is out of range does not fit the body's schema: api.body"),
     ("budget.too_many", Some(Kind::Edge), "the platform's limit of bursts comes first: api.rate_limited"),
     (

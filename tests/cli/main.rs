@@ -15,6 +15,7 @@ mod address;
 mod backup;
 mod bucket;
 mod check;
+mod connections;
 mod delivery;
 #[cfg(target_os = "linux")]
 mod disk;

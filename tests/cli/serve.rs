@@ -166,7 +166,7 @@ fn eventually(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+pub(crate) const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
 #[test]
 fn a_person_s_photos_become_pictures_and_are_forgotten() {

@@ -33,38 +33,67 @@ pub struct Problem {
 #[expect(missing_docs, reason = "each case is explained by its sentence in words/api.rs")]
 pub enum ApiProblem {
     NoRoute,
-    Method { allowed: String },
-    Path { part: &'static str, why: String },
+    Method {
+        allowed: String,
+    },
+    Path {
+        part: &'static str,
+        why: String,
+    },
     Unauthorized,
     Forbidden,
-    Body { why: String },
-    TooLarge { max: u64 },
+    Body {
+        why: String,
+    },
+    TooLarge {
+        max: u64,
+    },
     NoLength,
+    /// What arrived is not a call: no HTTP, or not as HTTP wants it.
+    Malformed,
+    /// The address of a call is too long.
+    UriTooLong,
+    /// The head of a call is too long, or has too many lines.
+    HeadTooLarge,
     NoAvatar,
     AvatarTaken,
     Erased,
     NoPhoto,
     PhotosInUse,
-    TooManyPhotos { max: usize },
+    TooManyPhotos {
+        max: usize,
+    },
     PhotosMixed,
     NoBucketHere,
-    Key { key: String, why: String },
+    Key {
+        key: String,
+        why: String,
+    },
     KeysForbidden,
-    BeyondInvite { setting: &'static str, most: u64 },
+    BeyondInvite {
+        setting: &'static str,
+        most: u64,
+    },
     NoRequest,
     NoTraining,
     NoPictures,
-    WrongNumber { next: u32 },
+    WrongNumber {
+        next: u32,
+    },
     Different,
     Busy,
     NoModel,
     NoFile,
     NotUnclear,
     NoKey,
-    BadSetting { setting: &'static str },
+    BadSetting {
+        setting: &'static str,
+    },
     NoBucket,
     NoAdmin,
-    OtherSettings { why: String },
+    OtherSettings {
+        why: String,
+    },
     Repeated,
     RateLimited,
     Internal,
@@ -80,6 +109,9 @@ impl ApiProblem {
         Self::Body { .. } => "api.body",
         Self::TooLarge { .. } => "api.body_too_large",
         Self::NoLength => "api.no_length",
+        Self::Malformed => "api.malformed",
+        Self::UriTooLong => "api.uri_too_long",
+        Self::HeadTooLarge => "api.head_too_large",
         Self::NoAvatar => "avatar.not_found",
         Self::AvatarTaken => "avatar.taken",
         Self::Erased => "avatar.erased",
@@ -120,11 +152,15 @@ impl ApiProblem {
             | Self::NoPictures
             | Self::NoFile => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Path { .. } | Self::Body { .. } | Self::Key { .. } => StatusCode::BAD_REQUEST,
+            Self::Path { .. } | Self::Body { .. } | Self::Key { .. } | Self::Malformed => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::KeysForbidden | Self::BeyondInvite { .. } => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Erased => StatusCode::GONE,
             Self::AvatarTaken
             | Self::PhotosInUse

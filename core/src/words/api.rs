@@ -20,6 +20,9 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             ApiProblem::NoLength => {
                 "the length of the body must be announced (Content-Length)".to_owned()
             }
+            ApiProblem::Malformed => "what arrived is not a call as HTTP/1.1 wants it".to_owned(),
+            ApiProblem::UriTooLong => "the address of the call is too long".to_owned(),
+            ApiProblem::HeadTooLarge => "the call has too many or too long headers".to_owned(),
             ApiProblem::NoAvatar => "there is no such avatar".to_owned(),
             ApiProblem::AvatarTaken => "another person's avatar has this id".to_owned(),
             ApiProblem::Erased => "this avatar was erased".to_owned(),
@@ -87,6 +90,11 @@ pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
             ApiProblem::Body { .. } => "Compare the body with the call's schema in /openapi.json.",
             ApiProblem::TooLarge { .. } => "Send less.",
             ApiProblem::NoLength => "Send the body in one piece, with its length.",
+            ApiProblem::Malformed => {
+                "Call with an HTTP client; behind a proxy, look at what the proxy sends."
+            }
+            ApiProblem::UriTooLong => "Send a shorter address: at most 65,534 bytes.",
+            ApiProblem::HeadTooLarge => "Send at most 100 headers, and 128 KiB of them together.",
             ApiProblem::NoAvatar => "Create it first: PUT /v1/avatars/{avatar}.",
             ApiProblem::AvatarTaken | ApiProblem::Erased => "Choose another id, such as a new random UUID.",
             ApiProblem::NoPhoto => "Add it first: PUT /v1/avatars/{avatar}/photos/{photo}.",

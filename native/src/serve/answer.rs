@@ -2,10 +2,10 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
+use http_body_util::{Either, Full};
 use hyper::{
     Method, Request, Response,
-    body::{Body as _, Bytes, Incoming},
+    body::{Bytes, Incoming},
     http::request::Parts,
 };
 use likeness_core::{
@@ -25,7 +25,14 @@ use super::{
     Server,
     files::{self, Streamed},
 };
-use crate::{clock, log::of_job, shell::moment, store::Store, webhooks::Message};
+use crate::{
+    clock,
+    connections::{Pace, Paced, Place as UploadPlace, Seat, Slow},
+    log::of_job,
+    shell::moment,
+    store::Store,
+    webhooks::Message,
+};
 
 /// How long a caller may take to send a body that is no file.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
@@ -38,6 +45,7 @@ type Body = Either<Full<Bytes>, Streamed>;
 /// Answers in a task of its own: a caller that goes away in the middle leaves nothing half done.
 pub(super) async fn answer(
     server: Arc<Server>,
+    seat: Arc<Seat>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let (head, body) = request.into_parts();
@@ -46,7 +54,11 @@ pub(super) async fn answer(
     let answered = if head.method == Method::OPTIONS {
         Answered::Reply(deployment.cors.preflight(&headers))
     } else {
-        tokio::spawn(async move { server.answer(&head, body).await }).await.unwrap_or_else(|error| {
+        let answering = async move {
+            let _busy = seat.busy();
+            server.answer(&seat, &head, body).await
+        };
+        tokio::spawn(answering).await.unwrap_or_else(|error| {
             log::error!("a call could not be answered: {error}");
             Answered::Reply(ApiProblem::Internal.into())
         })
@@ -75,7 +87,7 @@ pub(super) enum Answered {
 }
 
 impl Server {
-    async fn answer(&self, head: &Parts, body: Incoming) -> Answered {
+    async fn answer(&self, seat: &Seat, head: &Parts, body: Incoming) -> Answered {
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let call = match Call::parse(&head.method, target, &head.headers, clock::now()) {
             Ok(call) => call,
@@ -87,7 +99,7 @@ impl Server {
         let avatar = call.params.avatar.map(|id| id.to_string());
         let answering = async {
             let mut body = Some(body);
-            let answered = self.admitted(&call, head, &mut body).await.unwrap_or_else(|problem| {
+            let answered = self.admitted(&call, seat, head, &mut body).await.unwrap_or_else(|problem| {
                 log::debug!("{:?} is refused: {}", call.operation, problem.code);
                 Answered::Reply(problem.into())
             });
@@ -111,6 +123,7 @@ impl Server {
     async fn admitted(
         &self,
         call: &Call,
+        seat: &Seat,
         head: &Parts,
         body: &mut Option<Incoming>,
     ) -> Result<Answered, Problem> {
@@ -120,6 +133,9 @@ impl Server {
                 self.look(|_| self.ledger.look(|budget| claim.caller(budget, clock::now()))).await??
             }
         };
+        if matches!(caller, Caller::Admin | Caller::Server) {
+            seat.is_known();
+        }
         call.admit(caller)?;
         let max = most(call);
         if call.content_length.is_some_and(|length| length > max) {
@@ -127,12 +143,21 @@ impl Server {
         }
         let mut given = Given::default();
         if !call.operation.takes_a_file() {
-            // Whoever is not known yet may send the largest messages: not many at a time.
-            let _place = match call.operation.place() {
-                Place::Webhook => Some(self.messages.try_acquire().map_err(|_| ApiProblem::RateLimited)?),
-                _ => None,
+            let body = body.take().ok_or(ApiProblem::Internal)?;
+            given.body = match call.operation.place() {
+                // Whoever is not known yet may send the largest messages: not many at a time.
+                Place::Webhook => {
+                    let place = self.messages.take(seat.origin()).ok_or(ApiProblem::RateLimited)?;
+                    tokio::select! {
+                        body = read(body, max, self.pace) => body?,
+                        () = place.lost() => return Err(ApiProblem::RateLimited.into()),
+                    }
+                }
+                _ => match tokio::time::timeout(BODY_WITHIN, read(body, max, self.pace)).await {
+                    Ok(body) => body?,
+                    Err(_) => return Err(too_slow()),
+                },
             };
-            given.body = read(body.take().ok_or(ApiProblem::Internal)?, max).await?;
         }
         match call.operation.place() {
             Place::Here if call.operation == Operation::Describe => Ok(json(&description())),
@@ -140,17 +165,17 @@ impl Server {
             Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
             Place::User => self.avatars(call).await,
             Place::Budget => self.bureau(call, &given).await,
-            Place::Avatar => self.avatar(call, caller, given, body).await,
-            Place::Request => self.request(call, caller).await,
+            Place::Avatar => self.avatar(call, seat, caller, given, body).await,
+            Place::Request => self.request(call, seat, caller).await,
         }
     }
 
     /// Asks the avatar that holds the request.
-    async fn request(&self, call: &Call, caller: Caller) -> Result<Answered, Problem> {
+    async fn request(&self, call: &Call, seat: &Seat, caller: Caller) -> Result<Answered, Problem> {
         let request = call.params.request.clone().ok_or(ApiProblem::NoRequest)?;
         let holder = self.look(|store| store.holder(&request)).await?.ok_or(ApiProblem::NoRequest)?;
         let call = call.clone().of_avatar(holder);
-        self.avatar(&call, caller, Given::default(), &mut None).await
+        self.avatar(&call, seat, caller, Given::default(), &mut None).await
     }
 
     async fn webhook(&self, head: &Parts, body: &[u8]) -> Reply {
@@ -205,6 +230,7 @@ impl Server {
     async fn avatar(
         &self,
         call: &Call,
+        seat: &Seat,
         caller: Caller,
         mut given: Given,
         file: &mut Option<Incoming>,
@@ -213,11 +239,16 @@ impl Server {
         // Before the avatar expects a photo: what is refused changes nothing.
         let wanted =
             call.operation.takes_a_file().then(|| self.uploads.take(id).ok_or(ApiProblem::RateLimited));
-        let _place = wanted.transpose()?;
+        let place = wanted.transpose()?;
         let mut call = call.clone();
         let mut closing = self.closing.clone();
         loop {
-            match self.ask(id, &call, caller, &given).await? {
+            let answer = self.ask(id, &call, caller, &given).await?;
+            if !matches!(&answer, Answer::Reply(reply) if reply.status.is_client_error()) {
+                // Its capability counts.
+                seat.is_known();
+            }
+            match answer {
                 Answer::Reply(reply) => return Ok(Answered::Reply(reply)),
                 Answer::Reserve(purchase) => {
                     let answer = self.buy(id, purchase, &call, caller, &mut given).await?;
@@ -226,7 +257,9 @@ impl Server {
                     }
                 }
                 Answer::Receive { photo, max_bytes } => {
-                    let reply = self.receive(id, &photo, file, max_bytes, &call, caller, given).await?;
+                    let place = place.as_ref().ok_or(ApiProblem::Internal)?;
+                    let reply =
+                        self.receive(id, place, &photo, file, max_bytes, &call, caller, given).await?;
                     return Ok(Answered::Reply(reply));
                 }
                 Answer::File(download) => {
@@ -283,6 +316,7 @@ impl Server {
     async fn receive(
         &self,
         id: AvatarId,
+        place: &UploadPlace<AvatarId>,
         photo: &Expected,
         file: &mut Option<Incoming>,
         max_bytes: u64,
@@ -292,7 +326,11 @@ impl Server {
     ) -> Result<Reply, Problem> {
         let body = file.take().ok_or(ApiProblem::Internal)?;
         let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
-        let arrived = files::receive(&self.shell, id, photo, body, length).await;
+        let arrived = tokio::select! {
+            arrived = files::receive(&self.shell, id, photo, Paced::new(body, self.pace), length) => arrived,
+            // Another avatar has none, and this one has several.
+            () = place.lost() => Err(ApiProblem::RateLimited.into()),
+        };
         let mut arrived =
             arrived.inspect_err(|problem| log::debug!("a photo did not arrive: {}", problem.code));
         let (answer, kept) = self
@@ -401,15 +439,19 @@ fn json(document: &serde_json::Value) -> Answered {
 }
 
 /// A body that is no file.
-async fn read(body: Incoming, most: u64) -> Result<Vec<u8>, Problem> {
-    if body.is_end_stream() {
-        return Ok(Vec::new());
+async fn read(body: Incoming, most: u64, pace: Pace) -> Result<Vec<u8>, Problem> {
+    let whole = Paced::new(body, pace).whole(most).await.map_err(unfinished)?;
+    whole.ok_or_else(|| ApiProblem::TooLarge { max: most }.into())
+}
+
+/// A body that did not come whole, as its caller sees it.
+pub(super) fn unfinished(why: Slow) -> Problem {
+    match why {
+        Slow::Slow => too_slow(),
+        Slow::Broken(error) => ApiProblem::Body { why: format!("it broke off: {error}") }.into(),
     }
-    let limit = usize::try_from(most).unwrap_or(usize::MAX);
-    match tokio::time::timeout(BODY_WITHIN, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes().into()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiProblem::TooLarge { max: most }.into()),
-        Ok(Err(error)) => Err(ApiProblem::Body { why: format!("it broke off: {error}") }.into()),
-        Err(_) => Err(ApiProblem::Body { why: "it did not come in time".to_owned() }.into()),
-    }
+}
+
+fn too_slow() -> Problem {
+    ApiProblem::Body { why: "it did not come in time".to_owned() }.into()
 }

@@ -19,7 +19,6 @@ use likeness_core::{
     avatar::{AvatarId, Expected},
     download::FileCheck,
     error::{StorageError, StorageErrorKind},
-    limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
     storage::ObjectPlace,
 };
 use tempfile::NamedTempFile;
@@ -28,9 +27,9 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::answer::shown;
+use super::answer::{shown, unfinished};
 use crate::{
-    album, objects::Objects, shell::Shell, storage::storage_error, store::private_folder,
+    album, connections::Paced, objects::Objects, shell::Shell, storage::storage_error, store::private_folder,
     transport::ByteSource,
 };
 
@@ -66,18 +65,16 @@ pub(super) async fn receive(
     shell: &Shell,
     id: AvatarId,
     photo: &Expected,
-    body: Incoming,
+    body: Paced<Incoming>,
     length: u64,
 ) -> Result<Arrived, Problem> {
     shell.store.follow_no_link(id).map_err(shown)?;
-    let late = || ApiProblem::Body { why: "it did not come in time".to_owned() };
     let Ok(place) = photo.source.parse::<ObjectPlace>() else {
         let folder = shell.folder(id);
         let path = album::file(&folder, &photo.source).map_err(shown)?;
         let part = part(&folder, &photo.source).map_err(shown)?;
         let file = part.as_file().try_clone().map_err(|error| shown(storage_error(&path, &error)))?;
-        let arrived = tokio::time::timeout(TRANSFER_TIMEOUT, write(body, file, length, &path)).await;
-        arrived.map_err(|_| late())??;
+        write(body, file, length, &path).await?;
         return Ok(Arrived::Part { part: Some(part), path });
     };
     let objects = bucket(shell, &place).map_err(shown)?;
@@ -86,8 +83,7 @@ pub(super) async fn receive(
     let failed = |error: &io::Error| shown(storage_error(&home, error));
     let file = tempfile::tempfile_in(&home).map_err(|error| failed(&error))?;
     let copy = file.try_clone().map_err(|error| failed(&error))?;
-    let arrived = tokio::time::timeout(TRANSFER_TIMEOUT, write(body, copy, length, &home)).await;
-    arrived.map_err(|_| late())??;
+    write(body, copy, length, &home).await?;
     let source = Arc::new(Spooled(Arc::new(file)));
     objects.write_source(&place.key, source, length).await.map_err(shown)?;
     Ok(Arrived::Object { objects, place })
@@ -139,15 +135,12 @@ fn part(folder: &Path, name: &str) -> Result<NamedTempFile, StorageError> {
 }
 
 /// Writes a body of this length, which is on the disk then.
-async fn write(mut body: Incoming, file: File, length: u64, path: &Path) -> Result<(), Problem> {
+async fn write(mut body: Paced<Incoming>, file: File, length: u64, path: &Path) -> Result<(), Problem> {
     let failed = |error: &io::Error| shown(storage_error(path, error));
     let broken = |why: String| ApiProblem::Body { why };
     let mut file = tokio::fs::File::from_std(file);
     let mut received = 0_u64;
-    let silent = |_| broken(format!("nothing of it came for {} seconds", READ_TIMEOUT.as_secs()));
-    while let Some(frame) = tokio::time::timeout(READ_TIMEOUT, body.frame()).await.map_err(silent)? {
-        let frame = frame.map_err(|error| broken(format!("it broke off: {error}")))?;
-        let Ok(chunk) = frame.into_data() else { continue };
+    while let Some(chunk) = body.next().await.map_err(unfinished)? {
         received += chunk.len() as u64;
         if received > length {
             return Err(ApiProblem::TooLarge { max: length }.into());

@@ -5,44 +5,43 @@ mod drivers;
 mod files;
 mod ledger;
 mod rounds;
-mod uploads;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::service::service_fn;
 use likeness_core::{
     api::{Deployment, Way},
+    avatar::AvatarId,
     storage::Bucket,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{Mutex, Semaphore, watch},
     task::JoinSet,
 };
 use url::Url;
 
-use self::{drivers::Drivers, ledger::Ledger, rounds::Rounds, uploads::Uploads};
-use crate::{settings::SIMULATOR, shell::Shell, webhooks::Mailbox};
-
-/// How many connections there are at a time; whoever comes then waits for one to end.
-const MOST_CONNECTIONS: usize = 1000;
+use self::{drivers::Drivers, ledger::Ledger, rounds::Rounds};
+use crate::{
+    connections::{Connections, Limits, Origin, Pace, Places},
+    settings::SIMULATOR,
+    shell::Shell,
+    webhooks::Mailbox,
+};
 
 /// How many files and connections are asked for.
 const MOST_FILES: u64 = 4096;
 
-/// How many messages of fal's arrive at a time.
+/// How many photos may be on their way at a time, and how many of one avatar: a whole set at once.
+const MOST_UPLOADS: usize = 64;
+const MOST_UPLOADS_OF_ONE: usize = 20;
+
+/// How many messages of fal's arrive at a time. Behind a proxy all come from one address.
 const MOST_MESSAGES: usize = 16;
 
 /// How many calls look into the store at a time.
 const MOST_LOOKS: usize = 8;
-
-/// How long a caller may take to send its headers, also those of the next call on a connection.
-const HEADERS_WITHIN: Duration = Duration::from_secs(15);
-
-/// The longest that one connection lasts: a model takes a while on a slow line, and nobody takes for ever.
-const CONNECTION_FOR: Duration = Duration::from_hours(1);
 
 /// How long answers that are on their way may take once it is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -62,8 +61,9 @@ struct Server {
     looks: Semaphore,
     /// One purchase at a time is reserved and made.
     purchases: Mutex<()>,
-    uploads: Uploads,
-    messages: Semaphore,
+    uploads: Places<AvatarId>,
+    messages: Places<Origin>,
+    pace: Pace,
     closing: watch::Receiver<bool>,
 }
 
@@ -98,30 +98,30 @@ pub(crate) async fn serve(
         turn: Mutex::default(),
         looks: Semaphore::new(MOST_LOOKS),
         purchases: Mutex::default(),
-        uploads: Uploads::default(),
-        messages: Semaphore::new(MOST_MESSAGES),
+        uploads: Places::new(MOST_UPLOADS, MOST_UPLOADS_OF_ONE),
+        messages: Places::new(MOST_MESSAGES, MOST_MESSAGES),
+        pace: Pace::default(),
         closing: told.clone(),
     });
     ready(address);
     let rounds = tokio::spawn(rounds.go(told));
 
-    let mut connections = JoinSet::new();
-    let room = Arc::new(Semaphore::new(connections_for(open_files())));
+    let connections = Connections::new(Limits::default().with_files(open_files()));
+    let mut answering = JoinSet::new();
     tokio::pin!(stop);
     loop {
-        let accepted = async {
-            // It is never closed.
-            let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
-            listener.accept().await.map(|(stream, _)| (stream, place))
-        };
         tokio::select! {
             () = &mut stop => break,
-            accepted = accepted => match accepted {
-                Ok((stream, place)) => {
-                    let server = Arc::clone(&server);
-                    connections.spawn(async move {
-                        connection(server, stream).await;
-                        drop(place);
+            accepted = listener.accept() => match accepted {
+                Ok((stream, address)) => {
+                    let (server, connections) = (Arc::clone(&server), connections.clone());
+                    let seat = connections.sit(address.into());
+                    answering.spawn(async move {
+                        let closing = server.closing.clone();
+                        let service = service_fn(|request| {
+                            answer::answer(Arc::clone(&server), Arc::clone(&seat), request)
+                        });
+                        connections.serve(&seat, stream, service, closing).await;
                     });
                 }
                 // Too many open files, for example: some will be closed soon.
@@ -130,13 +130,13 @@ pub(crate) async fn serve(
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
-            Some(_) = connections.join_next() => {}
+            Some(_) = answering.join_next() => {}
         }
     }
     drop(listener);
     log::info!("stopping: what is under way is answered and saved");
     closing.send_replace(true);
-    let rest = async { while connections.join_next().await.is_some() {} };
+    let rest = async { while answering.join_next().await.is_some() {} };
     // What is left then is cut; what it ordered is saved, and carried on by the next start.
     let (_, (), _) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop(), rounds);
     Ok(())
@@ -151,38 +151,11 @@ fn open_files() -> u64 {
     if now < most && setrlimit(Resource::Nofile, more).is_ok() { most } else { now }
 }
 
-/// Where few can be opened, half of them are for whoever works on the avatars.
-fn connections_for(files: u64) -> usize {
-    usize::try_from(files / 2).unwrap_or(MOST_CONNECTIONS).clamp(16, MOST_CONNECTIONS)
-}
-
 /// Where avatars are bought and kept.
 fn way(deployment: &Deployment) -> Option<Way> {
     if deployment.test_mode {
         deployment.test_way(&Url::parse(SIMULATOR).ok()?, None::<Bucket>)
     } else {
         deployment.way()
-    }
-}
-
-async fn connection(server: Arc<Server>, stream: TcpStream) {
-    let mut closing = server.closing.clone();
-    let service = service_fn(|request| answer::answer(Arc::clone(&server), request));
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let ended = tokio::time::timeout(CONNECTION_FOR, async {
-        tokio::select! {
-            ended = &mut connection => return ended,
-            _ = closing.wait_for(|closing| *closing) => {}
-        }
-        connection.as_mut().graceful_shutdown();
-        connection.await
-    });
-    match ended.await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => log::debug!("a connection ended early: {error}"),
-        Err(_) => log::debug!("a connection lasted too long"),
     }
 }
