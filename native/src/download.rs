@@ -14,11 +14,12 @@ use likeness_core::{
     error::{NetworkError, StorageError},
     http::NoAnswer,
 };
+use reqwest::header::CONTENT_LENGTH;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
 use crate::{
-    moving::Moving,
+    moving::{Moving, Transfer, Way},
     storage::storage_error,
     transport::{Bytes, Incoming, SendError, Transport},
 };
@@ -148,13 +149,20 @@ impl Half {
         let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
         let writer = tokio::task::spawn_blocking(move || self.write(from, receiver));
         if let Some(mut body) = body {
+            let length =
+                body.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+            let total = length.and_then(|length: u64| from.checked_add(length));
+            let mut done = from;
             loop {
                 let message = match body.chunk().await {
                     Ok(Some(chunk)) => Message::Chunk(chunk),
                     Ok(None) => Message::End(Ok(())),
                     Err(why) => Message::End(Err(why)),
                 };
-                moving.note();
+                if let Message::Chunk(chunk) = &message {
+                    done = done.saturating_add(chunk.len() as u64);
+                }
+                moving.note_at(Transfer { way: Way::Down, done, total });
                 let end = matches!(message, Message::End(_));
                 // A writer that is gone says why.
                 if sender.send(message).await.is_err() || end {

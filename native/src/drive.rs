@@ -25,7 +25,7 @@ use crate::{
     interrupt::Interrupt,
     jobs::{self, For},
     log::{current_job, of_job},
-    moving::{self, Moving},
+    moving,
     shell::{Link, Shell, moment},
     store::Lock,
     work,
@@ -213,7 +213,7 @@ impl<'a> Driver<'a> {
         let stop = Arc::new(Notify::new());
         self.under_way.push(UnderWay { mark: mark.clone(), stop: Arc::clone(&stop) });
         self.tasks.spawn(of_job(current_job().unwrap_or_default(), async move {
-            let moving = Moving::default();
+            let moving = shell.transfers.begin();
             let work = work::perform(&shell, &link, id, work, &moving);
             let outcome = match mark.latest {
                 None => work.await,

@@ -5,10 +5,7 @@ use std::{
     io::{self, Read},
     ops::Range,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -20,48 +17,132 @@ use tokio::{
 
 use crate::transport::ByteSource;
 
-/// A note that bytes of a transfer have moved. Clones share it.
+/// A note that bytes of a transfer have moved, and how many. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Moving(Arc<AtomicBool>);
+pub struct Moving(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    moved: bool,
+    transfer: Option<Transfer>,
+}
+
+/// How far a transfer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    pub(crate) way: Way,
+    /// Bytes that have moved.
+    pub(crate) done: u64,
+    /// All bytes, where the other side said how many there are.
+    pub(crate) total: Option<u64>,
+}
+
+/// The way of a transfer, as seen from this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Up,
+    Down,
+}
 
 impl Moving {
-    /// Notes that bytes have moved.
+    /// Notes that something has moved.
     pub fn note(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.state(|state| state.moved = true);
     }
 
-    /// Wraps a source so that reading it is noted.
-    pub(crate) fn noted(&self, source: Arc<dyn ByteSource>) -> Arc<dyn ByteSource> {
-        Arc::new(Noted { source, moving: self.clone() })
+    /// Notes how far the transfer has come.
+    pub(crate) fn note_at(&self, now: Transfer) {
+        self.state(|state| {
+            state.moved = true;
+            // A piece that is sent once more does not turn the transfer back.
+            let before =
+                state.transfer.filter(|before| before.way == now.way).map_or(0, |before| before.done);
+            let done = now.done.max(before).min(now.total.unwrap_or(u64::MAX));
+            state.transfer = Some(Transfer { done, ..now });
+        });
+    }
+
+    /// Says how far the transfer has come, once it has begun.
+    pub(crate) fn so_far(&self) -> Option<Transfer> {
+        self.state(|state| state.transfer)
+    }
+
+    /// Wraps a source of this length, so that reading is noted.
+    pub(crate) fn noted(&self, source: Arc<dyn ByteSource>, length: u64) -> Arc<dyn ByteSource> {
+        Arc::new(Noted { source, length, moving: self.clone() })
     }
 
     /// Tells whether bytes have moved since the last time this was asked.
     pub(crate) fn have_moved(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+        self.state(|state| std::mem::take(&mut state.moved))
+    }
+
+    fn state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The transfers that are under way in this process. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Transfers(Arc<Mutex<Vec<Weak<Mutex<State>>>>>);
+
+impl Transfers {
+    /// Begins one, which is under way until the last clone is dropped.
+    pub(crate) fn begin(&self) -> Moving {
+        let moving = Moving::default();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|one| one.strong_count() > 0);
+        all.push(Arc::downgrade(&moving.0));
+        moving
+    }
+
+    /// All that go the same way as the first, taken together; `None` where nothing is under way.
+    pub(crate) fn now(&self) -> Option<Transfer> {
+        let all: Vec<_> = {
+            let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter().filter_map(Weak::upgrade).map(Moving).collect()
+        };
+        let mut transfers = all.iter().filter_map(Moving::so_far);
+        let first = transfers.next()?;
+        Some(transfers.filter(|other| other.way == first.way).fold(first, |sum, other| Transfer {
+            way: sum.way,
+            done: sum.done.saturating_add(other.done),
+            total: sum.total.zip(other.total).map(|(ours, theirs)| ours.saturating_add(theirs)),
+        }))
     }
 }
 
 struct Noted {
     source: Arc<dyn ByteSource>,
+    length: u64,
     moving: Moving,
 }
 
 impl ByteSource for Noted {
     fn open(&self, range: Range<u64>) -> io::Result<Box<dyn Read + Send>> {
-        let reader = self.source.open(range)?;
-        Ok(Box::new(NotedReader { reader, moving: self.moving.clone() }))
+        let (at, length, moving) = (range.start, self.length, self.moving.clone());
+        Ok(Box::new(NotedReader { reader: self.source.open(range)?, at, length, moving }))
     }
 }
 
 struct NotedReader {
     reader: Box<dyn Read + Send>,
+    at: u64,
+    length: u64,
     moving: Moving,
 }
 
 impl Read for NotedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.moving.note();
-        self.reader.read(buffer)
+        // What was read before has been taken: the connection asks for more.
+        self.moving.note_at(Transfer { way: Way::Up, done: self.at, total: Some(self.length) });
+        let read = self.reader.read(buffer)?;
+        self.at = self.at.saturating_add(read as u64);
+        if self.at >= self.length {
+            // Nobody reads on behind the last byte.
+            self.moving.note_at(Transfer { way: Way::Up, done: self.at, total: Some(self.length) });
+        }
+        Ok(read)
     }
 }
 
@@ -99,14 +180,15 @@ pub(crate) async fn transfer<T>(
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, future::pending, time::Duration};
+    use std::{cell::Cell, future::pending, io::Read as _, sync::Arc, time::Duration};
 
     use tokio::{
         sync::Notify,
         time::{Instant, sleep},
     };
 
-    use super::{BrokenOff, Moving, transfer};
+    use super::{BrokenOff, Moving, Transfer, Transfers, Way, transfer};
+    use crate::transport::FileSource;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -143,5 +225,37 @@ mod tests {
         assert_eq!((ended, begun.elapsed()), (Err(BrokenOff::Unawaited), 30 * SECOND));
         let done = transfer(async { 7 }, SECOND, &moving, &stop, || true).await;
         assert_eq!(done, Ok(7));
+    }
+
+    #[test]
+    fn transfers_of_one_way_are_taken_together_while_they_last() {
+        let transfers = Transfers::default();
+        assert_eq!(transfers.now(), None);
+        let (first, second) = (transfers.begin(), transfers.begin());
+        let at = |done, total| Transfer { way: Way::Down, done, total };
+        first.note_at(at(5, Some(10)));
+        second.note_at(at(7, Some(20)));
+        assert_eq!(transfers.now(), Some(at(12, Some(30))));
+        // What is sent once more does not turn it back.
+        second.note_at(at(3, Some(20)));
+        assert_eq!(transfers.now(), Some(at(12, Some(30))));
+        second.note_at(Transfer { way: Way::Up, done: 1, total: None });
+        assert_eq!(transfers.now(), Some(at(5, Some(10))));
+        drop(first);
+        assert_eq!(transfers.now().map(|now| now.way), Some(Way::Up));
+        drop(second);
+        assert_eq!(transfers.now(), None);
+    }
+
+    #[test]
+    fn reading_a_source_tells_how_far_it_is() {
+        let moving = Moving::default();
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), [7; 100]).expect("written");
+        let source = moving.noted(Arc::new(FileSource::new(file.path()).expect("a source")), 100);
+        let mut read = Vec::new();
+        source.open(50..100).expect("open").read_to_end(&mut read).expect("read");
+        assert_eq!(read.len(), 50);
+        assert_eq!(moving.so_far(), Some(Transfer { way: Way::Up, done: 100, total: Some(100) }));
     }
 }

@@ -4,10 +4,11 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use likeness_core::{
-    avatar::{Avatar, PicturesStatus, StageName, State, Status},
+    avatar::{Avatar, AvatarId, PicturesStatus, StageName, State, Status},
     words::Audience,
 };
 use serde_json::{Value, json};
@@ -16,14 +17,19 @@ use crate::{
     clock,
     exit::Failure,
     log::ENDING,
+    moving::Transfers,
     output::{Output, Progress, Unit},
     printable::printable,
+    shell::Shell,
+    words::Gauge,
 };
 
 /// Tells how one job goes on.
 pub(crate) struct Narrator<'a> {
     output: &'a Output,
     folder: PathBuf,
+    transfers: Transfers,
+    gauge: Gauge,
     bar: Option<Progress>,
     chronicle: Chronicle,
 }
@@ -46,9 +52,17 @@ struct News {
 }
 
 impl<'a> Narrator<'a> {
-    /// `folder` is where the avatar's files are.
-    pub(crate) fn new(output: &'a Output, folder: PathBuf) -> Self {
-        Self { output, folder, bar: None, chronicle: Chronicle::default() }
+    /// `id` is the avatar of the job.
+    pub(crate) fn new(output: &'a Output, shell: &Shell, id: AvatarId) -> Self {
+        let (folder, transfers) = (shell.folder(id), shell.transfers.clone());
+        Self {
+            output,
+            folder,
+            transfers,
+            gauge: Gauge::default(),
+            bar: None,
+            chronicle: Chronicle::default(),
+        }
     }
 
     /// Tells how a training stands, if that is news.
@@ -75,6 +89,8 @@ impl<'a> Narrator<'a> {
     /// The bar of a terminal; in a pipe the log tells.
     fn bar(&mut self, what: &str, total: u64, unit: Unit, done: u64, message: &str) {
         if self.output.shows_bars() {
+            let moving = self.gauge.sentence(self.transfers.now(), Instant::now());
+            let message = moving.as_deref().unwrap_or(message);
             let bar = self.bar.get_or_insert_with(|| self.output.progress(what, total, unit));
             bar.at(done);
             bar.message(message);
@@ -173,21 +189,6 @@ pub(crate) fn pictures_document(status: &PicturesStatus, folder: &Path) -> Value
         document.insert("paths".to_owned(), json!(paths));
     }
     document
-}
-
-/// Bytes as people say them.
-pub(crate) fn bytes(count: u64) -> String {
-    match count {
-        0..1000 => format!("{count} bytes"),
-        1000..1_000_000 => format!("{:.1} kB", approximate(count) / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", approximate(count) / 1e6),
-        _ => format!("{:.1} GB", approximate(count) / 1e9),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
-fn approximate(count: u64) -> f64 {
-    count as f64
 }
 
 /// A text that may be shown.

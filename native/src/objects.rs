@@ -106,7 +106,7 @@ impl Objects {
     ) -> Result<(), StorageError> {
         let source = FileSource::new(path).map_err(|error| storage_error(path, &error))?;
         let length = source.length();
-        self.write_source(key, moving.noted(Arc::new(source)), length).await?;
+        self.write_source(key, moving.noted(Arc::new(source), length), length).await?;
         let answer = self.transport.send(self.bucket.head(key, clock::now()), None).await;
         let answer = self.asked(key).accepted(self.sent(key, answer)?)?;
         match storage::head_of(&answer.headers).length {

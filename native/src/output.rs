@@ -275,26 +275,3 @@ pub(crate) fn unwritten(error: &io::Error) -> Failure {
         Failure::io("output.failed", "the output could not be written", error)
     }
 }
-
-/// A number of bytes as people read it.
-pub(crate) fn size(bytes: u64) -> String {
-    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes / 1000),
-        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
-        _ => format!("{} GB", tenths(1_000_000_000)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size;
-
-    #[test]
-    fn sizes_are_read_by_people() {
-        assert_eq!(size(0), "0 kB");
-        assert_eq!(size(130_000), "130 kB");
-        assert_eq!(size(79_050_000_000), "79.0 GB");
-        assert_eq!(size(u64::MAX), "18446744073.7 GB");
-    }
-}

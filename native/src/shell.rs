@@ -25,6 +25,7 @@ use crate::{
     download::Downloads,
     exit::{Exit, Failure},
     failures,
+    moving::Transfers,
     objects::Objects,
     parallel::Budget,
     settings::{SIMULATOR, Settings},
@@ -41,6 +42,8 @@ pub(crate) struct Shell {
     pub(crate) budget: Arc<Budget>,
     /// Files that are being fetched.
     pub(crate) downloads: Downloads,
+    /// How far what is under way has come.
+    pub(crate) transfers: Transfers,
     /// Who is told of what becomes of avatars behind the API.
     pub(crate) notify: Option<Arc<Notify>>,
     settings: Arc<Settings>,
@@ -89,6 +92,7 @@ impl Shell {
             store: Arc::new(store),
             budget,
             downloads: Downloads::default(),
+            transfers: Transfers::default(),
             notify: None,
             settings,
             http: Arc::default(),

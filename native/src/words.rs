@@ -2,11 +2,15 @@
 //! core's.
 
 mod age;
+mod bytes;
 mod quoted;
 mod stage;
+mod transfer;
 
 pub(crate) use self::{
     age::{age, day, minute},
+    bytes::bytes,
     quoted::quoted,
     stage::stage,
+    transfer::Gauge,
 };

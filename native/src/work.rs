@@ -63,7 +63,7 @@ pub(crate) async fn perform(
         }
         Work::Send { upload, parcel } => {
             let sent = match source(shell, link, id, parcel) {
-                Ok(source) => send(link, *upload, &moving.noted(source)).await,
+                Ok((source, length)) => send(link, *upload, &moving.noted(source, length)).await,
                 Err(error) => Err(Error::Storage(error)),
             };
             Outcome::Sent(sent)
@@ -254,18 +254,22 @@ fn source(
     link: &Link,
     id: AvatarId,
     parcel: Parcel,
-) -> Result<Arc<dyn ByteSource>, StorageError> {
+) -> Result<(Arc<dyn ByteSource>, u64), StorageError> {
     match parcel {
         Parcel::Archive(dataset) => {
             let working = shell.working_folder(id);
             let changed = || at(&working, StorageErrorKind::Changed);
             let archive = dataset.archive().map_err(|_| changed())?;
             let contents = contents(link, &working, dataset)?;
-            Ok(Arc::new(ArchiveSource::new(archive, contents).map_err(|_| changed())?))
+            let source = ArchiveSource::new(archive, contents).map_err(|_| changed())?;
+            let length = source.length();
+            Ok((Arc::new(source), length))
         }
         Parcel::Model(file) => {
             let path = shell.folder(id).join(file);
-            Ok(Arc::new(FileSource::new(&path).map_err(|error| storage_error(&path, &error))?))
+            let source = FileSource::new(&path).map_err(|error| storage_error(&path, &error))?;
+            let length = source.length();
+            Ok((Arc::new(source), length))
         }
     }
 }

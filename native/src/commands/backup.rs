@@ -10,8 +10,8 @@ use crate::{
     exit::{Exit, Failure},
     failures,
     narrate::shown,
-    output::size,
     shell::Shell,
+    words::bytes,
 };
 
 pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> {
@@ -37,7 +37,7 @@ pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> 
         "Backed up: {} jobs and {} files, {} together, in {name}.",
         saved.avatars,
         saved.files,
-        size(saved.bytes)
+        bytes(saved.bytes)
     ))?;
     context.output.line(
         "  It holds photos and models of people: keep it as you keep the data folder, and erase there too.",

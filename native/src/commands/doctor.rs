@@ -24,12 +24,13 @@ use crate::{
     exit::{Exit, Failure},
     failures,
     objects::Objects,
-    output::{Row, Tone, size},
+    output::{Row, Tone},
     parallel::Budget,
     printable::printable,
     settings::{Origin, Settings},
     store::{DATABASE, Standing},
     transport::Transport,
+    words::bytes,
 };
 
 /// What one look showed.
@@ -139,7 +140,7 @@ fn version() -> Finding {
 fn machine() -> Finding {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let text =
-        format!("{cores} cores; up to {} of memory for photos", size(Budget::of_this_machine().total()));
+        format!("{cores} cores; up to {} of memory for photos", bytes(Budget::of_this_machine().total()));
     Finding::ok("machine", text)
 }
 
@@ -189,9 +190,9 @@ fn data_folder(settings: &Settings) -> Finding {
     match free_space(&home) {
         Some(free) if free < ENOUGH_SPACE => {
             let advice = "free some space, or set LIKENESS_HOME to a folder on another disk";
-            Finding::new(NAME, State::Warn, format!("{shown}, only {} free", size(free)), advice)
+            Finding::new(NAME, State::Warn, format!("{shown}, only {} free", bytes(free)), advice)
         }
-        Some(free) => Finding::ok(NAME, format!("{shown}, {} free", size(free))),
+        Some(free) => Finding::ok(NAME, format!("{shown}, {} free", bytes(free))),
         None => Finding::ok(NAME, shown.to_string()),
     }
 }

@@ -21,10 +21,11 @@ use crate::{
     exit::{Exit, Failure},
     failures,
     jobs::{self, For},
-    narrate::{bytes, shown},
+    narrate::shown,
     output::not_there_yet,
     shell::Shell,
     storage::storage_error,
+    words::bytes,
 };
 
 pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failure> {

@@ -80,7 +80,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         .ok_or_else(|| Failure::new(Exit::Data, "job.no_model", "this job has no model yet"))?;
     drop(lock);
     let avatar = {
-        let mut narrator = Narrator::new(&context.output, shell.folder(id));
+        let mut narrator = Narrator::new(&context.output, &shell, id);
         let watcher = &mut |avatar: &Avatar| narrator.pictures(avatar, number);
         let drive = drive::drive(&shell, &context.interrupt, id, Goal::Pictures(number), watcher);
         of_job(format!("{id} pictures {number}"), drive).await?

@@ -10,12 +10,12 @@ use super::Context;
 use crate::{
     args::{self, Simulate},
     exit::{Exit, Failure},
-    narrate::bytes,
     output::Row,
     settings::SIMULATOR,
     shell::entropy,
     simulate::{Options, ServeError, serve},
     transport::MemoryStore,
+    words::bytes,
 };
 
 pub(crate) async fn run(args: Simulate, context: &Context) -> Result<(), Failure> {

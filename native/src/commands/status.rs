@@ -14,12 +14,12 @@ use crate::{
     exit::{Exit, Failure},
     jobs::{self, For},
     log::of_job,
-    narrate::{Narrator, bytes, shown, status_document},
+    narrate::{Narrator, shown, status_document},
     output::Tone,
     settings::Origin,
     shell::Shell,
     sweep,
-    words::{age, minute, quoted, stage},
+    words::{age, bytes, minute, quoted, stage},
 };
 
 pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> {
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
         avatar
     } else {
         let goal = if args.watch { Goal::Watched(attempt) } else { Goal::Seen(attempt) };
-        let mut narrator = Narrator::new(&context.output, shell.folder(id));
+        let mut narrator = Narrator::new(&context.output, &shell, id);
         let watcher = &mut |avatar: &Avatar| match goal {
             Goal::Watched(_) => narrator.training(avatar, attempt),
             _ => Ok(()),

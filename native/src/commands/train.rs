@@ -127,7 +127,7 @@ async fn follow(
         (false, None) => Goal::Trained(attempt),
     };
     let avatar = {
-        let mut narrator = Narrator::new(&context.output, shell.folder(id));
+        let mut narrator = Narrator::new(&context.output, shell, id);
         let watcher = &mut |avatar: &Avatar| narrator.training(avatar, attempt);
         drive::drive(shell, &context.interrupt, id, goal, watcher).await?
     };

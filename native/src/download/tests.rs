@@ -19,7 +19,10 @@ use tokio::{sync::oneshot, time};
 use url::Url;
 
 use super::{DownloadError, Downloads};
-use crate::{moving::Moving, transport::Transport};
+use crate::{
+    moving::{Moving, Transfer, Way},
+    transport::Transport,
+};
 
 /// Starts a server that gives each request the next of these answers and closes. The thread gives the requests' heads.
 fn serve(answers: Vec<Vec<u8>>) -> (Url, thread::JoinHandle<Vec<String>>) {
@@ -176,6 +179,8 @@ async fn an_address_leads_on_and_what_broke_off_goes_on() {
     let fetched = Downloads::default().fetch(&transport, remote(url, at_most(1 << 20)), &path, &moving).await;
     assert_eq!(fetched.expect("a file"), Fetched { length: 400_000, sha256: Sha256Sum::of(&bytes) });
     assert!(fs::read(&path).expect("the file") == bytes);
+    let all = Transfer { way: Way::Down, done: 400_000, total: Some(400_000) };
+    assert_eq!(moving.so_far(), Some(all));
     let heads = server.join().expect("a server");
     let lines: Vec<&str> = heads.iter().filter_map(|head| head.lines().next()).collect();
     let first = "get /model.safetensors?signature=hush http/1.1";
