@@ -44,7 +44,7 @@ pub(crate) struct Train {
     /// The person's name, as messages show it; it names the job as well
     #[arg(long, value_name = "NAME", value_parser = person_name)]
     pub(crate) name: String,
-    /// For wording in messages and captions only; fal.ai never learns it
+    /// Kept with the job, and told by `serve`; it changes neither training nor price, and fal.ai never learns it
     #[arg(long, value_enum, value_name = "GENDER")]
     pub(crate) gender: Option<Gender>,
     /// Whose avatar this is, where one machine serves several people

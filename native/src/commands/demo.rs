@@ -67,7 +67,8 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
     }
     output.line("")?;
     output.line("With your own photos and a key from https://fal.ai/dashboard/keys:")?;
-    output.line("  FAL_KEY=… likeness train photos/ --name Anna")
+    output.line("  likeness login")?;
+    output.line("  likeness train photos/ --name Anna")
 }
 
 fn folder(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
