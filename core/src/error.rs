@@ -251,6 +251,8 @@ pub enum StorageErrorKind {
     Changed,
     /// A newer version of Likeness wrote it.
     Newer,
+    /// It lies in the data folder, and the database does not know it.
+    Unclaimed,
     /// Another program holds it and does not let go.
     Busy,
     /// The bucket did not answer in time, or not in whole, or asks for patience.
@@ -288,6 +290,7 @@ impl StorageErrorKind {
             Self::Missing => "storage.missing",
             Self::Changed => "storage.changed",
             Self::Newer => "storage.newer",
+            Self::Unclaimed => "storage.unclaimed",
             Self::Busy => "storage.busy",
             Self::Unreachable => "storage.unreachable",
             Self::Expired => "storage.expired",

@@ -5,6 +5,8 @@ mod database;
 mod layout;
 mod lock;
 mod network_disk;
+mod newest;
+mod record;
 mod rights;
 mod standing;
 #[cfg(test)]
@@ -18,7 +20,7 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Name, Stored},
+    avatar::{Avatar, AvatarId, Name, Newest, Stored, StoredError},
     budget::{self, Budget},
     error::{StorageError, StorageErrorKind},
     fal::RequestId,
@@ -27,7 +29,7 @@ use likeness_core::{
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
 
-use self::database::Database;
+use self::{database::Database, record::Record};
 pub(crate) use self::{lock::Lock, standing::Standing};
 use crate::{clock, shell::WORKING, storage::storage_error};
 
@@ -68,7 +70,9 @@ impl Store {
         private_folder(home)?;
         rights::keep_others_out(home)?;
         let database = Database::open(home.join(DATABASE), patience, now())?;
-        Ok(Self { home: home.to_owned(), database, now })
+        let store = Self { home: home.to_owned(), database, now };
+        store.catch_up()?;
+        Ok(store)
     }
 
     /// Says whether there is a store in this folder.
@@ -78,8 +82,9 @@ impl Store {
 
     /// Loads one avatar.
     pub(crate) fn load(&self, id: AvatarId) -> Result<Option<Avatar>, StorageError> {
-        let text = self.database.look(|connection| state(connection, id))?;
-        text.map(|text| self.read(&text)).transpose()
+        let Some(row) = self.database.look(|connection| state(connection, id))? else { return Ok(None) };
+        let newest = self.newest(id, &row)?;
+        self.cautious(newest).map(Some)
     }
 
     /// Loads all avatars, the newest first.
@@ -113,15 +118,19 @@ impl Store {
         change: impl FnOnce(Option<Avatar>, &Holders<'_>) -> (Option<Avatar>, T),
     ) -> Result<T, StorageError> {
         self.database.change(|transaction| {
-            let before = state(&transaction, id).map_err(|error| self.database.error(&error))?;
-            let avatar = before.as_deref().map(|text| self.read(text)).transpose()?;
-            let had_person = avatar.as_ref().is_some_and(|avatar| avatar.person().is_some());
-            let (avatar, told) = change(avatar, &Holders(&transaction));
-            let Some(avatar) = avatar else { return Ok(told) };
-            let after = Stored::write(&avatar).map_err(|_| self.broken())?;
-            if before.as_deref() != Some(after.as_str()) {
-                let saved = save(transaction, &avatar, &after, had_person, (self.now)());
-                saved.map_err(|error| self.database.error(&error))?;
+            let row = state(&transaction, id).map_err(|error| self.database.error(&error))?;
+            let newest = row.as_deref().map(|row| self.newest(id, row)).transpose()?;
+            if newest.is_none() {
+                self.is_free(id)?;
+            }
+            let revision = newest.as_ref().map_or(Newest::first_revision(), Newest::next_revision);
+            let is_to_be_written = newest.as_ref().is_none_or(Newest::is_to_be_written);
+            let before = newest.map(|newest| self.cautious(newest)).transpose()?;
+            let (after, told) = change(before.clone(), &Holders(&transaction));
+            let Some(after) = after else { return Ok(told) };
+            if is_to_be_written || before.as_ref() != Some(&after) {
+                let had_person = before.is_some_and(|avatar| avatar.person().is_some());
+                self.write(transaction, &after, revision, had_person)?;
             }
             Ok(told)
         })
@@ -290,11 +299,22 @@ impl Store {
         })
     }
 
+    fn record(&self, id: AvatarId) -> Record {
+        Record::in_folder(self.folder(id))
+    }
+
     fn read(&self, text: &str) -> Result<Avatar, StorageError> {
-        Stored::read(text).map_err(|error| {
-            log::error!("{error}");
-            self.broken()
-        })
+        Stored::read(text).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &StoredError) -> StorageError {
+        log::debug!("{error}");
+        match error {
+            StoredError::Newer => {
+                StorageError::new(StorageErrorKind::Newer, self.database.path().display().to_string())
+            }
+            StoredError::Unreadable(_) => self.broken(),
+        }
     }
 
     fn read_budget(&self, text: &str) -> Result<Budget, StorageError> {

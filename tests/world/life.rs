@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Errand, Event, Mark, Moment, Step, Stored, addressee},
+    avatar::{Avatar, AvatarId, Errand, Event, Mark, Moment, Newest, Step, Stored, StoredError, addressee},
     fal::{Account, account::Origins},
     secret::Secret,
     simulator::{DeliveryOutcome, Plan, Simulator},
@@ -41,7 +41,11 @@ pub(super) struct World {
 /// Where one avatar is kept: what survives a power cut.
 pub(super) struct Home {
     pub(super) id: AvatarId,
+    /// Its own record, which is saved first.
     pub(super) saved: String,
+    /// Every row that was ever saved: the last one is in the database, until somebody puts an older one back.
+    rows: Vec<String>,
+    revision: u64,
     /// What reading it gives.
     avatar: Avatar,
     /// Prepared photos and models, by name.
@@ -110,8 +114,18 @@ impl World {
                 format!("00000000-0000-4000-8000-{home:012}").parse().expect("an id of an avatar");
             let moment = world.moment();
             let avatar = Avatar::new(id, person::person(home), false, ORIGIN.to_owned(), &moment);
-            let saved = Stored::write(&avatar).expect("JSON");
-            world.homes.push(Home { id, saved, avatar, files: BTreeMap::new(), wake: None, token: None });
+            let revision = Newest::first_revision();
+            let saved = Stored::write_revision(&avatar, revision).expect("JSON");
+            world.homes.push(Home {
+                id,
+                rows: vec![saved.clone()],
+                saved,
+                revision,
+                avatar,
+                files: BTreeMap::new(),
+                wake: None,
+                token: None,
+            });
         }
         world
     }
@@ -138,6 +152,29 @@ impl World {
 
     pub(super) fn load(&self, home: usize) -> Avatar {
         self.homes[home].avatar.clone()
+    }
+
+    /// The process begins anew, with a database that may be older than the records beside it.
+    pub(super) fn reload(&mut self) -> Result<(), Violation> {
+        let from_rows = self.reckless == Some(Reckless::TrustsTheDatabase);
+        for home in &mut self.homes {
+            // Any of them, as the moment has it: drawn lots would change every other story.
+            let older = usize::try_from(self.now.millis() / 1000).unwrap_or(0) % home.rows.len();
+            home.rows.truncate(older + 1);
+            let unreadable = |error: StoredError| Violation(error.to_string());
+            let record = (home.avatar.person().is_some() && !from_rows).then_some(home.saved.as_str());
+            let newest = Newest::of(&home.rows[older], record).map_err(unreadable)?;
+            if home.avatar.person().is_none() {
+                // Of somebody forgotten there is no record, and nobody puts back what was erased.
+                home.rows.push(home.saved.clone());
+                continue;
+            }
+            if !from_rows && (newest.is_doubtful() || *newest.avatar() != home.avatar) {
+                return Err(Violation("an older row counted".to_owned()));
+            }
+            home.avatar = newest.avatar().clone();
+        }
+        Ok(())
     }
 
     /// Lives until `until`, or until nothing more would ever happen.
@@ -232,12 +269,16 @@ impl World {
 
     fn save(&mut self, home: usize, before: &Avatar, after: &Avatar) -> Result<(), Violation> {
         if before != after {
-            let text = Stored::write(after).map_err(|error| Violation(error.to_string()))?;
+            let home = &mut self.homes[home];
+            home.revision += 1;
+            let text = Stored::write_revision(after, home.revision);
+            let text = text.map_err(|error| Violation(error.to_string()))?;
             let read = Stored::read(&text).map_err(|error| Violation(error.to_string()))?;
             if read != *after {
                 return Err(Violation(format!("what was saved does not read back: {text}")));
             }
-            (self.homes[home].saved, self.homes[home].avatar) = (text, read);
+            home.rows.push(text.clone());
+            (home.saved, home.avatar) = (text, read);
         }
         self.books.look(home, before, after, self.now)
     }

@@ -47,6 +47,8 @@ enum Reckless {
     ForgetsRestarted,
     /// It keeps whatever a good answer holds, and calls it fetched.
     SkipsTheCheck,
+    /// It goes on from the row in the database, though its record is newer.
+    TrustsTheDatabase,
 }
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -225,4 +227,13 @@ fn reckless_shells_are_caught() {
         let (Violation(why), _) = broken.unwrap_or_else(|| panic!("{reckless:?} goes unnoticed"));
         assert!(why.contains(word), "{reckless:?}: {why}");
     }
+}
+
+/// One that goes on from an older database breaks other laws as well, and buys twice.
+#[test]
+fn an_older_database_that_is_trusted_buys_twice() {
+    let trusts = Some(Reckless::TrustsTheDatabase);
+    let buys_twice =
+        |seed| run(seed, trusts, false).is_err_and(|(Violation(why), _)| why.contains("bought twice"));
+    assert!((0..300).any(buys_twice), "it goes unnoticed");
 }

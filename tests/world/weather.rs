@@ -49,6 +49,7 @@ impl World {
 
     pub(super) fn boot(&mut self) -> Result<(), Stop> {
         self.awake = true;
+        self.reload()?;
         for home in 0..self.homes.len() {
             if self.reckless == Some(Reckless::ForgetsRestarted) {
                 self.drive(home)?;

@@ -25,6 +25,7 @@ mod goal;
 mod hosted;
 mod identity;
 mod ids;
+mod newest;
 mod next;
 mod open;
 mod order;
@@ -50,6 +51,7 @@ pub use self::{
     hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},
     identity::Identity,
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
+    newest::Newest,
     open::{Imported, Opened, Remains, TrainingRequest},
     order::{
         Accepted, Bought, Cancel, Doubt, Goods, Order, Product, Search, Seen, Stage, TokenHash, Unexplained,

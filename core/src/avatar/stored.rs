@@ -1,7 +1,7 @@
 //! How an avatar is stored: as JSON with a version. Trainings outlive upgrades, so every older version stays
 //! readable.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::Avatar;
 
@@ -10,10 +10,13 @@ use super::Avatar;
 pub struct Stored;
 
 /// Which version a text is.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Version {
     #[serde(rename = "1")]
     One,
+    /// A later one, of which this program knows nothing.
+    #[serde(other, skip_serializing)]
+    Newer,
 }
 
 /// The version comes first: of a newer one nothing else is read. (Not an enum with a tag inside: for that serde would
@@ -21,30 +24,80 @@ enum Version {
 #[derive(Serialize)]
 struct Written<'a> {
     version: Version,
+    #[serde(skip_serializing_if = "is_unnumbered")]
+    revision: u64,
     avatar: &'a Avatar,
 }
 
 #[derive(Deserialize)]
 struct Read {
-    #[serde(rename = "version")]
-    _version: Version,
+    version: Version,
     avatar: Avatar,
 }
 
-/// The stored text is no avatar that this version knows.
+/// A text whose avatar is not looked into.
+#[derive(Deserialize)]
+struct Head {
+    version: Version,
+    #[serde(default)]
+    revision: u64,
+    #[serde(rename = "avatar")]
+    _avatar: IgnoredAny,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_unnumbered(revision: &u64) -> bool {
+    *revision == 0
+}
+
+/// The reason why a stored avatar is not readable.
 #[derive(Debug, thiserror::Error)]
-#[error("the stored avatar cannot be read; it may come from a newer version of Likeness ({0})")]
-pub struct StoredError(#[from] serde_json::Error);
+pub enum StoredError {
+    /// It has a version that this program does not know.
+    #[error("a newer version of Likeness wrote the stored avatar")]
+    Newer,
+    /// It is not the text of an avatar.
+    #[error("the stored avatar cannot be read ({0})")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+/// What the text of a numbered revision begins with.
+const NUMBERED: &str = r#"{"version":"1","revision":"#;
 
 impl Stored {
     /// Writes it in the current version.
     pub fn write(avatar: &Avatar) -> Result<String, StoredError> {
-        Ok(serde_json::to_string(&Written { version: Version::One, avatar })?)
+        Self::write_revision(avatar, 0)
+    }
+
+    /// Writes it in the current version, as the state of this number: a later state has a higher one. Without a number: 0.
+    pub fn write_revision(avatar: &Avatar, revision: u64) -> Result<String, StoredError> {
+        Ok(serde_json::to_string(&Written { version: Version::One, revision, avatar })?)
     }
 
     /// Reads any version.
     pub fn read(text: &str) -> Result<Avatar, StoredError> {
-        let read: Read = serde_json::from_str(text)?;
-        Ok(read.avatar)
+        match serde_json::from_str::<Read>(text) {
+            Ok(Read { version: Version::One, avatar }) => Ok(avatar),
+            Ok(Read { version: Version::Newer, .. }) => Err(StoredError::Newer),
+            // A later version may write avatars in another way.
+            Err(error) => Err(Self::revision(text).err().unwrap_or(StoredError::Unreadable(error))),
+        }
+    }
+
+    /// Reads the number of the state; 0 without one.
+    pub fn revision(text: &str) -> Result<u64, StoredError> {
+        let head: Head = serde_json::from_str(text)?;
+        match head.version {
+            Version::One => Ok(head.revision),
+            Version::Newer => Err(StoredError::Newer),
+        }
+    }
+
+    /// Reads the number of the state from the beginning of a text, of which 64 bytes are enough. `None` without one.
+    #[must_use]
+    pub fn revision_at_start(beginning: &str) -> Option<u64> {
+        let (number, _) = beginning.strip_prefix(NUMBERED)?.split_once(',')?;
+        number.parse().ok()
     }
 }

@@ -120,6 +120,7 @@ mod tests {
             StorageErrorKind::Missing,
             StorageErrorKind::Changed,
             StorageErrorKind::Newer,
+            StorageErrorKind::Unclaimed,
             StorageErrorKind::Busy,
             StorageErrorKind::Unreachable,
             StorageErrorKind::Expired,

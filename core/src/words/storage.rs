@@ -29,6 +29,7 @@ pub fn kind(language: Language, kind: &Kind) -> &'static str {
             Kind::Missing => "it is not there",
             Kind::Changed => "it changed while it was in use",
             Kind::Newer => "a newer version of Likeness wrote it",
+            Kind::Unclaimed => "this job's folder is here, and the database does not know the job",
             Kind::Busy => "another program holds it",
             Kind::Unreachable => "the bucket cannot be reached, or breaks off",
             Kind::Expired => "the bucket says that the signature's time is over, or not yet there",
@@ -213,6 +214,10 @@ fn plain_advice(language: Language, kind: Kind, audience: Audience) -> &'static 
             Kind::Newer => audience.pick(
                 "Install that version of Likeness, or a newer one; nothing was changed.",
                 "The deployment's operator must install that version of Likeness, or a newer one.",
+            ),
+            Kind::Unclaimed => audience.pick(
+                "Run `likeness doctor --repair`: it takes up what lies in the data folder, and orders nothing.",
+                "The deployment's operator must run `likeness doctor --repair`.",
             ),
             Kind::Busy => audience.pick(
                 "End the other program, or wait for it, and run the same command again.",

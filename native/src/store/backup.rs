@@ -10,7 +10,7 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::{AvatarId, Stored},
+    avatar::{Avatar, AvatarId, Stored},
     error::{StorageError, StorageErrorKind},
     limits::POLL_INTERVAL,
 };
@@ -20,7 +20,13 @@ use rusqlite::{
     ffi,
 };
 
-use super::{DATABASE, FOLDERS, Store, database::sqlite_error, private_folder, save};
+use super::{
+    DATABASE, FOLDERS, Store,
+    database::sqlite_error,
+    private_folder,
+    record::{Record, is_record},
+    save,
+};
 use crate::storage::storage_error;
 
 /// What was copied.
@@ -51,9 +57,12 @@ impl Store {
         drop(file.map_err(|error| broken(&error))?);
         let mut copy = Connection::open(&unfinished).map_err(|error| sqlite_error(&unfinished, &error))?;
         self.database.look(|connection| copy_database(connection, &mut copy))?;
-        let avatars = self.make_harmless(copy, &unfinished)?;
-        let mut saved = Saved { avatars, ..Saved::default() };
+        let all = self.make_harmless(copy, &unfinished)?;
+        let mut saved = Saved { avatars: all.len(), ..Saved::default() };
         copy_folders(&self.folders(), &folder.join(FOLDERS), &mut saved)?;
+        for (id, text) in &all {
+            write_record(&folder.join(FOLDERS).join(id), text)?;
+        }
         saved.bytes += fs::metadata(&unfinished).map_err(|error| broken(&error))?.len();
         let done = fs::rename(&unfinished, folder.join(DATABASE)).and_then(|()| sync(folder));
         done.map_err(|error| broken(&error))?;
@@ -61,23 +70,28 @@ impl Store {
     }
 
     /// Calls off the orders that were not placed yet, in the copy: by the time it is used they may have been, and then they
-    /// would be placed again. Looks whether the copy is sound, and counts its avatars.
-    fn make_harmless(&self, mut copy: Connection, path: &Path) -> Result<usize, StorageError> {
+    /// would be placed again. Looks whether the copy is sound, and gives the ids and states in it.
+    fn make_harmless(
+        &self,
+        mut copy: Connection,
+        path: &Path,
+    ) -> Result<Vec<(String, String)>, StorageError> {
         let broken = |error: rusqlite::Error| sqlite_error(path, &error);
         let moment = crate::shell::moment(POLL_INTERVAL).map_err(|failure| {
             log::error!("{}", failure.brief());
             self.broken()
         })?;
-        let all = all_avatars(&copy).map_err(broken)?;
-        for (id, text) in &all {
+        let mut all = all_avatars(&copy).map_err(broken)?;
+        for (id, text) in &mut all {
             // One that cannot be read is copied as it is.
             let Ok(avatar) = Stored::read(text) else { continue };
             let harmless = avatar.clone().without_unplaced_orders(&moment);
             if harmless != avatar {
                 log::debug!("{id}: an order that is not placed yet is called off in the backup");
-                let text = Stored::write(&harmless).map_err(|_| self.broken())?;
+                let revision = Stored::revision(text).unwrap_or(0);
+                *text = Stored::write_revision(&harmless, revision).map_err(|_| self.broken())?;
                 let transaction = copy.transaction().map_err(broken)?;
-                save(transaction, &harmless, &text, false, moment.now).map_err(broken)?;
+                save(transaction, &harmless, text, false, moment.now).map_err(broken)?;
             }
         }
         let found: String = copy.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(broken)?;
@@ -85,7 +99,7 @@ impl Store {
             log::error!("the copy of the database is not sound: {found}");
             return Err(StorageError::new(StorageErrorKind::Broken, path.display().to_string()));
         }
-        Ok(all.len())
+        Ok(all)
     }
 }
 
@@ -131,6 +145,18 @@ fn copy_folders(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), Storage
     sync(to).map_err(|error| storage_error(to, &error))
 }
 
+/// Writes the record of an avatar as its row in the copy is. The one beside the original may be newer: what is called off
+/// in the copy would be placed after all.
+fn write_record(folder: &Path, text: &str) -> Result<(), StorageError> {
+    let has_one = |avatar: &Avatar| avatar.person().is_some();
+    if Stored::revision(text).is_ok_and(|revision| revision > 0)
+        && Stored::read(text).as_ref().is_ok_and(has_one)
+    {
+        Record::in_folder(folder.to_owned()).write(text)?;
+    }
+    Ok(())
+}
+
 fn copy_folder(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), StorageError> {
     make_folder(to)?;
     let entries = match fs::read_dir(from) {
@@ -142,11 +168,12 @@ fn copy_folder(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), StorageE
         let entry = entry.map_err(|error| storage_error(from, &error))?;
         let (path, name) = (entry.path(), entry.file_name());
         let Ok(kind) = entry.file_type() else { continue };
-        let is_half =
-            name.to_str().is_some_and(|name| name.starts_with('.') && name.strip_suffix(".part").is_some());
+        let is_left_out = name.to_str().is_some_and(|name| {
+            name.starts_with('.') && name.strip_suffix(".part").is_some() || is_record(name)
+        });
         if kind.is_dir() {
             copy_folder(&path, &to.join(name), saved)?;
-        } else if kind.is_file() && !is_half {
+        } else if kind.is_file() && !is_left_out {
             match copy_file(&path, &to.join(name)) {
                 Ok(bytes) => {
                     saved.files += 1;

@@ -49,17 +49,28 @@ impl Place {
 
     /// The files in which one of these words stands.
     fn files_with(&self, words: &[String]) -> Vec<String> {
+        let mut names = Vec::new();
+        walk(self.home(), self.home(), &mut names);
         let mut found = Vec::new();
-        for entry in fs::read_dir(self.home()).expect("a folder").flatten() {
-            let Ok(bytes) = fs::read(entry.path()) else { continue };
+        for (name, _) in names {
+            let Ok(bytes) = fs::read(self.home().join(&name)) else { continue };
             let text = String::from_utf8_lossy(&bytes);
-            for word in words {
-                if text.contains(word) {
-                    found.push(format!("{word} in {}", entry.file_name().display()));
-                }
-            }
+            found.extend(
+                words.iter().filter(|word| text.contains(*word)).map(|word| format!("{word} in {name}")),
+            );
         }
         found
+    }
+
+    /// Removes the database, as a disk that fails would.
+    fn lose_the_database(&self) {
+        for name in ["likeness.db", "likeness.db-wal", "likeness.db-shm"] {
+            drop(fs::remove_file(self.home().join(name)));
+        }
+    }
+
+    fn record(&self, number: u128) -> std::path::PathBuf {
+        self.home().join("avatars").join(id(number).to_string()).join("record.json")
     }
 }
 
@@ -429,6 +440,7 @@ fn a_backup_is_a_data_folder_and_is_made_beside_a_writer() {
         ("avatars".to_owned(), 0o700),
         (avatar.clone(), 0o700),
         (format!("{avatar}/model.safetensors"), 0o600),
+        (format!("{avatar}/record.json"), 0o600),
         (format!("{avatar}/working"), 0o700),
         (format!("{avatar}/working/photo-1.jpg"), 0o600),
         ("likeness.db".to_owned(), 0o600),
@@ -453,6 +465,58 @@ fn what_is_not_placed_yet_is_called_off_in_a_backup() {
     assert!(avatar.ended());
     assert_eq!(avatar.status(1, now(), Audience::Api).expect("a status").stage, StageName::Cancelled);
     assert_eq!(restored.due(None, now(), false).expect("read"), []);
+}
+
+/// A database that is put back from yesterday does not order what was ordered since.
+#[test]
+fn a_record_that_is_newer_than_its_row_counts() {
+    let place = Place::new();
+    let store = place.store();
+    put(&store, &ordered(hosted(1, person("u", "Anna"))));
+    put(&store, &ordered(hosted(2, person("u", "Bert"))));
+    store.database.empty().expect("in one file");
+    let yesterday = fs::read(place.home().join(DATABASE)).expect("read");
+    let newer = ordered(hosted(1, person("u", "Anna"))).after(
+        Event::Asked(Command::Cancel(likeness_core::avatar::OrderKey::Training(1))),
+        &moment(NOW + 1000),
+    );
+    put(&store, &newer);
+    drop(store);
+    place.lose_the_database();
+    fs::write(place.home().join(DATABASE), &yesterday).expect("put back");
+    let row = |place: &Place| -> String {
+        let query = "SELECT state FROM avatars WHERE id = ?1";
+        place.other().query_row(query, [id(1).to_string()], |row| row.get(0)).expect("a row")
+    };
+    let of_row = |text: &str| likeness_core::avatar::Stored::read(text).expect("an avatar");
+    assert_ne!(of_row(&row(&place)), newer, "the row alone would order");
+    let store = place.store();
+    assert_eq!(store.load(id(1)).expect("read"), Some(newer.clone()));
+    assert_eq!(of_row(&row(&place)), newer, "what looks at rows alone sees it as well");
+    assert_eq!(store.due(None, now(), false).expect("read"), [id(2)]);
+    // One whose record is gone may have been ordered since.
+    fs::remove_file(place.record(2)).expect("removed");
+    let told = store.settle(id(2), |avatar| (avatar.clone(), avatar)).expect("settled");
+    assert!(told.expect("an avatar").ended());
+    assert!(place.record(2).exists() && store.load(id(2)).expect("read").expect("there").ended());
+}
+
+#[test]
+fn a_job_whose_row_is_lost_is_not_begun_anew() {
+    let place = Place::new();
+    let store = place.store();
+    put(&store, &hosted(1, person("u", "Anna")));
+    put(&store, &hosted(2, person("u", "Bert")));
+    put(&store, &ordered(hosted(1, person("u", "Anna"))));
+    drop(store);
+    place.lose_the_database();
+    let store = place.store();
+    assert_eq!(store.load(id(1)).expect("read"), None);
+    let refused = store.settle(id(1), |_| (Some(hosted(1, person("u", "Anna"))), ()));
+    assert_eq!(refused.expect_err("it is lost").kind, StorageErrorKind::Unclaimed);
+    // Nothing was done for the second one yet: it begins anew.
+    assert!(!place.record(2).exists());
+    put(&store, &hosted(2, person("u", "Bert")));
 }
 
 fn walk(root: &Path, folder: &Path, names: &mut Vec<(String, u32)>) {
