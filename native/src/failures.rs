@@ -1,5 +1,7 @@
 //! The core's errors as endings of the program.
 
+use std::{io, path::Path};
+
 use likeness_core::{
     avatar::AvatarId,
     error::{Class, DataError, Error, StorageError},
@@ -9,6 +11,7 @@ use likeness_core::{
 use crate::{
     exit::{Exit, Failure},
     printable::printable,
+    storage::storage_error,
 };
 
 /// The ending that an error means.
@@ -32,6 +35,22 @@ pub(crate) fn of(error: &Error) -> Failure {
 /// The ending that a storage error means.
 pub(crate) fn storage(error: StorageError) -> Failure {
     of(&Error::Storage(error))
+}
+
+/// The ending of a command that cannot write to the place that was named. A folder that is missing is made, and not put
+/// back.
+pub(crate) fn target(path: &Path, error: &io::Error) -> Failure {
+    if error.kind() != io::ErrorKind::NotFound {
+        return storage(storage_error(path, error));
+    }
+    let folder = folder_of(path).display().to_string();
+    Failure::new(Exit::Storage, "storage.missing", format!("there is no folder {}", printable(&folder)))
+        .next("make it, or name another place")
+}
+
+/// The folder in which a file lies.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// No avatar has this id.

@@ -250,6 +250,11 @@ pub(crate) fn seen(text: &str, hang: usize) -> String {
     width_of(&io::stderr()).map_or_else(|| text.to_owned(), |width| wrapped(text, width, hang))
 }
 
+/// A command to type, as it is written to standard error.
+pub(crate) fn typed(line: &str) -> String {
+    width_of(&io::stderr()).map_or_else(|| line.to_owned(), |width| lines::command(line, width))
+}
+
 /// Writes to standard output, and makes sure that it arrived there.
 pub(crate) fn print(text: &dyn Display) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

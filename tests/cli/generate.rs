@@ -197,3 +197,22 @@ fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
     );
     assert_eq!(orders(&server), 1);
 }
+
+/// A folder that is missing is made: nobody took anything away that could be put back.
+#[test]
+fn a_place_that_is_missing_is_named_and_nothing_is_left() {
+    let place = Place::new();
+    place.photos("set", 4);
+    Ending::of(&mut place.testing(&["train", "set", "--name", "Zebulon", "--min-photos", "4"])).ended(0);
+    for words in [
+        ["download", "Zebulon", "-o", "nowhere/x", "-q"],
+        ["pack", "set", "-o", "nowhere/x.zip", "--min-photos=4"],
+    ] {
+        let ending = Ending::of(&mut place.testing(&words)).ended(6);
+        assert!(ending.stderr.contains("there is no folder nowhere"), "{}", ending.stderr);
+        assert!(ending.stderr.contains("make it, or name another place"), "{}", ending.stderr);
+    }
+    let words = ["generate", "nobody", "--prompt", "x", "-o", "out"];
+    Ending::of(&mut place.testing(&words)).ended(3);
+    assert!(!place.path("out").exists() && !place.path("nowhere").exists());
+}

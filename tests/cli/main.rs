@@ -41,6 +41,8 @@ mod serve;
 mod settings;
 mod simulate;
 mod swallowed;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod token;
 mod train;
 mod unexplained;

@@ -177,7 +177,8 @@ impl Avatar {
             progress: training.progress.max(self.progress_of(training, now)),
             message: self.told(message),
             created_at: order.ordered_at,
-            completed_at: told.completed_at,
+            // A clock may have been set back meanwhile.
+            completed_at: told.completed_at.map(|at| at.max(order.ordered_at)),
             stage: told.stage,
             job: JobId { avatar: self.id, attempt },
             request_id: order.request_id().map(ToString::to_string),

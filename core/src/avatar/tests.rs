@@ -504,3 +504,12 @@ fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
     hand.answers(Chore::Prove, &completed());
     assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
 }
+
+#[test]
+fn nothing_ends_before_it_began() {
+    let mut hand = Hand::ordering();
+    hand.moment.now = Timestamp::from_millis(hand.moment.now.millis() - 3_600_000);
+    hand.happens(Event::Asked(Command::Cancel(OrderKey::Training(1))));
+    let status = hand.avatar.status(1, hand.moment.now, Audience::Terminal).expect("a status");
+    assert_eq!(status.completed_at, Some(status.created_at));
+}

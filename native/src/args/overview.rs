@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::{output::seen, printable::columns};
+use crate::{
+    output::{seen, typed},
+    printable::columns,
+};
 
 const EXAMPLES: [(&str, &str); 3] = [
     ("likeness demo", "see everything once, without a key and without cost"),
@@ -14,7 +17,7 @@ const EXAMPLES: [(&str, &str); 3] = [
 pub(super) fn overview(command: &clap::Command) -> String {
     let mut text = String::new();
     // Writing to memory does not fail.
-    let _ = writeln!(text, "From photos to a trained portrait model.\n");
+    let _ = writeln!(text, "{}\n", seen("From photos to a trained portrait model.", 0));
     let shown = || command.get_subcommands().filter(|one| !one.is_hide_set());
     let widest = shown().map(|one| columns(one.get_name())).max().unwrap_or(0);
     for one in shown() {
@@ -23,7 +26,7 @@ pub(super) fn overview(command: &clap::Command) -> String {
     }
     let _ = writeln!(text, "\nBegin with:");
     for (line, about) in EXAMPLES {
-        let _ = writeln!(text, "  {line}\n{}", seen(&format!("      {about}"), 0));
+        let _ = writeln!(text, "{}\n{}", typed(&format!("  {line}")), seen(&format!("      {about}"), 0));
     }
     let more = "`likeness --help` says more, `likeness COMMAND --help` explains a command.";
     let _ = write!(text, "\n{}", seen(more, 0));

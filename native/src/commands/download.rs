@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failur
     let source = shell.folder(avatar.id()).join(&name);
     let target = args.output.clone().unwrap_or_else(|| {
         let person = avatar.person().map_or("model", |person| person.name.as_str());
-        format!("{}.safetensors", person.replace(['/', '\0'], "_")).into()
+        file_of(person).into()
     });
     not_there_yet(&target, args.force)?;
     // Also with --force: a pipe or a device that is replaced is gone for everybody who uses it.
@@ -77,8 +77,8 @@ enum Unusable {
 
 impl<'a> Copy<'a> {
     fn begin(target: &'a Path) -> Result<Self, Failure> {
-        let part = NamedTempFile::new_in(folder_of(target));
-        let part = part.map_err(|error| failures::storage(storage_error(target, &error)))?;
+        let part = NamedTempFile::new_in(failures::folder_of(target));
+        let part = part.map_err(|error| failures::target(target, &error))?;
         Ok(Self { target, part })
     }
 
@@ -184,7 +184,7 @@ impl<'a> Copy<'a> {
             self.part.flush()?;
             self.part.as_file().sync_all()?;
             self.part.persist(target).map_err(|error| error.error)?;
-            File::open(folder_of(target))?.sync_all()
+            File::open(failures::folder_of(target))?.sync_all()
         })();
         put.map_err(|error| failures::storage(storage_error(target, &error)))
     }
@@ -204,6 +204,23 @@ fn of_no_use(here: &Unusable, there: Option<&Unusable>) -> Failure {
     failure.next("put a whole copy in its place, such as one from a backup, and run the same command again")
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// The name of a person's model as a file. Of long names the beginning stands: file systems take 255 bytes (ext4(5)).
+fn file_of(person: &str) -> String {
+    const LONGEST: usize = 240;
+    let name: String = person.replace(['/', '\0'], "_");
+    format!("{}.safetensors", name.get(..name.floor_char_boundary(LONGEST)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_of;
+
+    #[test]
+    fn a_long_name_is_a_file_name_too() {
+        assert_eq!(file_of("Anna/Maria"), "Anna_Maria.safetensors");
+        for name in ["\u{1f469}".repeat(100), "a".repeat(100), "写".repeat(100)] {
+            let file = file_of(&name);
+            assert!(file.len() <= 255 && name.starts_with(file.trim_end_matches(".safetensors")), "{file}");
+        }
+    }
 }

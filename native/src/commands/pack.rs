@@ -14,6 +14,7 @@ use crate::{
     archive_source::{self, ArchiveSource},
     args,
     exit::{Exit, Failure},
+    failures,
     output::{Output, Unit, not_there_yet, unwritten},
     photos_on_disk::{self, Found, belongs_to_none, unmatched_counted},
     prepare::{self, Candidate, Rejected},
@@ -35,6 +36,8 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     let limits = context.settings.photos(args.min_photos, args.max_photos)?;
     if !to_stdout {
         not_there_yet(&args.output, args.force)?;
+        // Before minutes of work whose result has no place.
+        fs::metadata(failures::folder_of(&args.output)).map_err(|error| unwritable(&args.output, &error))?;
     }
     let found = photos_on_disk::find(&args.photos)?;
     found.unmatched.iter().for_each(|text| log::warn!("{}", belongs_to_none(text)));
@@ -122,16 +125,25 @@ fn write_to_stdout(source: &ArchiveSource) -> Result<(), Failure> {
     io::copy(&mut reader, &mut out).and_then(|_| out.flush()).map_err(|error| unwritten(&error))
 }
 
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    let sentence = format!("{} could not be written", path.display());
+    if error.kind() == io::ErrorKind::NotFound {
+        let folder = failures::folder_of(path).display().to_string();
+        return Failure::new(Exit::Storage, "storage.archive", sentence)
+            .why(format!("there is no folder {}", printable(&folder)))
+            .next("make it, or name another place");
+    }
+    Failure::io("storage.archive", sentence, error)
+}
+
 /// All or nothing: a file beside it takes its name once everything is on the disk.
 fn write_to_file(source: &ArchiveSource, path: &Path) -> Result<(), Failure> {
-    let failed = |error: &io::Error| {
-        Failure::io("storage.archive", format!("{} could not be written", path.display()), error)
-    };
+    let failed = |error: &io::Error| unwritable(path, error);
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(failed(&io::Error::other("it is there already, and no file"))
             .next("name a file, or write to standard output with `-o -`"));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = failures::folder_of(path);
     let mut reader = open(source)?;
     let mut write = || {
         let mut file = tempfile::Builder::new().prefix(".likeness-").suffix(".part").tempfile_in(folder)?;

@@ -1,0 +1,132 @@
+//! What a person sees on a terminal, at any width: lines broken between words, a warning in one sentence, a failure once.
+
+use std::{
+    fs::File,
+    io::Read as _,
+    os::{fd::OwnedFd, unix::process::ExitStatusExt as _},
+    process::Command,
+    thread,
+};
+
+use rustix::{
+    fs::{Mode, OFlags},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
+};
+
+use crate::{Place, running::Server};
+
+/// What a terminal of so many columns was sent, and how the command ended.
+fn seen(command: &mut Command, term: &str, columns: u16) -> (String, i32) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("ours");
+    let name = ptsname(&terminal, Vec::new()).expect("a name");
+    let open = || -> OwnedFd {
+        rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("the other end")
+    };
+    let held = open();
+    tcsetwinsize(&held, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
+    let mut child =
+        command.env("TERM", term).stdin(open()).stdout(open()).stderr(open()).spawn().expect("started");
+    // Only the child's ends are left, which a fresh command in its place lets go of.
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    drop(held);
+    let reader = thread::spawn(move || {
+        let (mut terminal, mut all) = (File::from(terminal), Vec::new());
+        let mut piece = [0; 4096];
+        // The end is an error (EIO), as nobody has the other end open any more.
+        while let Ok(read @ 1..) = terminal.read(&mut piece) {
+            all.extend_from_slice(&piece[..read]);
+        }
+        all
+    });
+    let status = child.wait().expect("an end");
+    let all = String::from_utf8(reader.join().expect("a reader")).expect("UTF-8");
+    (all, status.code().or(status.signal()).expect("an end"))
+}
+
+/// The text that stays: without what bars drew and took back, and without colours.
+fn lines(sent: &str) -> Vec<String> {
+    let mut text = String::new();
+    let mut rest = sent;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        text.push_str(before);
+        rest = after
+            .trim_start_matches(|letter: char| !letter.is_ascii_alphabetic())
+            .get(1..)
+            .unwrap_or_default();
+    }
+    text.push_str(rest);
+    text.lines().map(|line| line.rsplit('\r').next().unwrap_or_default().trim_end().to_owned()).collect()
+}
+
+/// Nothing is wider than the terminal, unless one word alone is.
+#[track_caller]
+fn fits(sent: &str, columns: usize) {
+    for line in lines(sent) {
+        let wide = line.chars().count() > columns;
+        assert!(!wide || line.split_whitespace().count() == 1, "{columns}: {line}\n{sent}");
+    }
+}
+
+#[test]
+fn everything_fits_into_40_columns() {
+    let place = Place::new();
+    let words = place.small_training();
+    place.write("set/broken.jpg", [7; 100]);
+    seen(place.testing(&words).arg("--test"), "xterm", 80);
+    for words in [
+        vec!["check", "set", "--min-photos", "4"],
+        vec!["jobs"],
+        vec!["status", "Zebulon"],
+        vec!["presets"],
+        vec!["config"],
+        vec!["doctor"],
+        vec![],
+        vec!["download", "Nobody"],
+    ] {
+        for columns in [30_u16, 40, 80] {
+            let (sent, _) = seen(&mut place.testing(&words), "xterm", columns);
+            fits(&sent, columns.into());
+        }
+    }
+}
+
+#[test]
+fn a_warning_is_one_sentence_and_bars_leave_nothing_behind() {
+    let place = Place::new();
+    let words = place.small_training();
+    place.write("set/broken.jpg", [7; 100]);
+    let (sent, code) = seen(&mut place.testing(&words), "xterm", 100);
+    assert_eq!(code, 0, "{sent}");
+    assert!(!sent.contains("[FAL AI]") && !sent.contains("WARNING"), "{sent}");
+    assert_eq!(sent.matches("warning: ").count(), 1, "{sent}");
+    assert!(sent.contains("Zebulon's model is ready"), "{sent}");
+    let (sent, _) = seen(place.testing(&words).args(["--again", "-v"]), "xterm", 100);
+    assert!(sent.contains("[FAL AI]"), "{sent}");
+}
+
+#[test]
+fn a_failure_is_said_once() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &["training-failed"]);
+    let (sent, code) = seen(&mut place.buying(&server, &words), "xterm", 200);
+    assert_eq!(code, 5, "{sent}");
+    let ending = lines(&sent).into_iter().find_map(|line| line.strip_prefix("error: ").map(str::to_owned));
+    let ending = ending.expect("a failure");
+    assert_eq!(lines(&sent).iter().filter(|line| line.contains(&ending)).count(), 1, "{sent}");
+}
+
+#[test]
+fn a_terminal_that_only_prints_is_sent_only_text() {
+    let place = Place::new();
+    let words = place.small_training();
+    for (words, term) in [(words.to_vec(), "dumb"), (vec!["jobs"], ""), (vec!["status", "Zebulon"], "dumb")] {
+        let (sent, code) = seen(&mut place.testing(&words), term, 80);
+        assert!(code == 0 && !sent.contains('\u{1b}'), "{sent:?}");
+    }
+}
