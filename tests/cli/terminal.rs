@@ -121,6 +121,20 @@ fn a_failure_is_said_once() {
     assert_eq!(lines(&sent).iter().filter(|line| line.contains(&ending)).count(), 1, "{sent}");
 }
 
+/// `doctor` has said it in its list: the ending only names what to look at.
+#[test]
+fn doctor_says_what_is_in_the_way_once() {
+    let place = Place::new();
+    let mut command = place.command(&["doctor"]);
+    command.env("FAL_KEY", "kid:hush").env("HTTPS_PROXY", "http://127.0.0.1:9");
+    let (sent, code) = seen(&mut command, "xterm", 200);
+    assert_eq!(code, 4, "{sent}");
+    assert_eq!(sent.matches("the proxy that is set cannot be reached").count(), 1, "{sent}");
+    assert_eq!(sent.matches("or name the server in NO_PROXY").count(), 1, "{sent}");
+    assert!(sent.contains("http://127.0.0.1:9 is asked for queue.fal.run, and is in the way"), "{sent}");
+    assert!(sent.contains("see above: fal.ai"), "{sent}");
+}
+
 #[test]
 fn a_terminal_that_only_prints_is_sent_only_text() {
     let place = Place::new();

@@ -66,6 +66,10 @@ pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure>
         "doctor.not_usable",
         if args.edge.is_some() { "this deployment is not ready" } else { "this machine is not ready" },
     );
+    if output.is_seen_in_one() {
+        let names: Vec<&str> = failed.iter().map(|finding| finding.name).collect();
+        return Err(failure.why(format!("see above: {}", names.join(", "))));
+    }
     Err(failed.into_iter().fold(failure, |failure, finding| {
         failure.why(format!("{}: {}", finding.name, finding.text)).next(finding.advice.clone())
     }))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use likeness_core::{
     fal::CallError,
+    http::{NoAnswer, Obstacle},
     price,
     time::Timestamp,
     words::{self, Audience, Language},
@@ -57,8 +58,8 @@ impl Network {
             }
         };
         let place = account.origins().origin();
-        let proxy = place.parse().ok().and_then(|url| proxy(&transport, &url));
         let Probe { listed, clock } = probe(&account, &transport).await;
+        let proxy = place.parse().ok().and_then(|url| proxy(&transport, &url, listed.as_ref().err()));
         let fal = match listed {
             Ok(listed) => {
                 let steps = settings.defaults.tuned(&Tuning::default()).steps;
@@ -98,10 +99,25 @@ fn is_obstacle(status: u16) -> bool {
     words::obstacle::stranger(Language::English, status, false).is_some()
 }
 
-fn proxy(transport: &Transport, to: &Url) -> Option<Finding> {
+fn proxy(transport: &Transport, to: &Url, error: Option<&ProbeError>) -> Option<Finding> {
     const NAME: &str = "proxy";
     if let Some(proxy) = transport.proxy_to(to) {
-        return Some(Finding::ok(NAME, format!("{proxy} leads to {}", to.host_str().unwrap_or_default())));
+        let text = format!("{proxy} is asked for {}", to.host_str().unwrap_or_default());
+        let is_in_the_way = matches!(
+            error,
+            Some(ProbeError::Call(
+                CallError::NoAnswer(NoAnswer::Blocked(
+                    Obstacle::ProxyUnreachable | Obstacle::ProxyLogin | Obstacle::ProxyRefused
+                )) | CallError::Unreadable { status: 407 }
+                    | CallError::Page { status: 407 }
+            ))
+        );
+        let advice = "see fal.ai below";
+        return Some(if is_in_the_way {
+            Finding::new(NAME, State::Warn, format!("{text}, and is in the way"), advice)
+        } else {
+            Finding::ok(NAME, text)
+        });
     }
     unusable_proxy(to).map(|variable| {
         let text = format!("{variable} is not the address of a proxy, so none is used");
