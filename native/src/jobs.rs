@@ -2,6 +2,7 @@
 
 mod called;
 mod listed;
+pub(crate) mod lost;
 
 use likeness_core::{
     avatar::{self, Avatar, JobId, Name},

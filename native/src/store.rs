@@ -4,6 +4,7 @@ mod backup;
 mod database;
 mod layout;
 mod lock;
+mod lost;
 mod network_disk;
 mod newest;
 mod record;
@@ -30,7 +31,11 @@ use likeness_core::{
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
 
 use self::{database::Database, record::Record};
-pub(crate) use self::{lock::Lock, standing::Standing};
+pub(crate) use self::{
+    lock::Lock,
+    lost::{FoundRecord, Unclaimed, UnreadableRow},
+    standing::Standing,
+};
 use crate::{clock, shell::WORKING, storage::storage_error};
 
 /// The avatars of this machine's user, and the simulator's state of those in test mode.
@@ -87,13 +92,13 @@ impl Store {
         self.cautious(newest).map(Some)
     }
 
-    /// Loads all avatars, the newest first.
+    /// Loads all avatars that can be read, the newest first.
     pub(crate) fn load_all(&self) -> Result<Vec<Avatar>, StorageError> {
-        let texts = self.database.look(|connection| {
-            let mut query = connection.prepare_cached("SELECT state FROM avatars ORDER BY rowid DESC")?;
-            texts(query.query_map([], first_text)?)
-        })?;
-        texts.iter().map(|text| self.read(text)).collect()
+        let (avatars, unreadable) = self.load_readable()?;
+        for row in unreadable {
+            log::warn!("job {} is left out: {}", row.id, row.error);
+        }
+        Ok(avatars)
     }
 
     /// Tells which avatar holds this request.
@@ -190,9 +195,10 @@ impl Store {
                 connection.prepare_cached("SELECT state FROM avatars WHERE user = ?1 ORDER BY rowid DESC")?;
             texts(query.query_map([layout::bucket(user)], first_text)?)
         })?;
-        let of_all = texts.iter().map(|text| self.read(text)).collect::<Result<Vec<_>, _>>()?;
+        // One that cannot be read does not take the others with it.
+        let readable = |text: &String| self.read(text).map_err(|error| log::error!("{error}")).ok();
         let is_theirs = |avatar: &Avatar| avatar.person().is_some_and(|person| person.user == *user);
-        Ok(of_all.into_iter().filter(is_theirs).collect())
+        Ok(texts.iter().filter_map(readable).filter(is_theirs).collect())
     }
 
     /// Loads the budget; `None` before anything was changed in it.

@@ -27,6 +27,7 @@ mod generate;
 mod hostile;
 mod interrupted;
 mod killed;
+mod lost;
 #[cfg(target_os = "linux")]
 mod minio;
 #[cfg(target_os = "linux")]

@@ -66,6 +66,11 @@ impl Books {
         self.made.contains_key(address)
     }
 
+    /// Forgets the progress that was shown: what goes on from an old copy shows less.
+    pub(super) fn forget_progress(&mut self) {
+        self.shown.clear();
+    }
+
     /// Writes down the sum of a file that fal made.
     pub(super) fn made(&mut self, address: String, sum: Sha256Sum) {
         self.made.insert(address, sum);

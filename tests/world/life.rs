@@ -34,6 +34,8 @@ pub(super) struct World {
     counter: u64,
     /// Whether the process lives.
     pub(super) awake: bool,
+    /// Whether it begins anew, after a power cut, from an old copy of the records, without a database.
+    pub(super) from_copies: bool,
     /// What happened so far, when somebody wants to know.
     pub(super) trace: Option<Vec<String>>,
 }
@@ -107,6 +109,7 @@ impl World {
             flights: BTreeMap::new(),
             counter: 0,
             awake: true,
+            from_copies: false,
             trace: None,
         };
         for home in 0..homes {
@@ -173,6 +176,32 @@ impl World {
                 return Err(Violation("an older row counted".to_owned()));
             }
             home.avatar = newest.avatar().clone();
+        }
+        Ok(())
+    }
+
+    /// The process begins anew with records of earlier, and nothing else. People ask for nothing more.
+    pub(super) fn take_up_copies(&mut self) -> Result<(), Violation> {
+        self.agenda.retain(|_, happening| !matches!(happening, Happening::Acted(_)));
+        self.books.forget_progress();
+        let moment = self.moment();
+        for number in 0..self.homes.len() {
+            let home = &mut self.homes[number];
+            let orders = |avatar: &Avatar| (avatar.trainings().len(), avatar.pictures().len());
+            let unreadable = |error: StoredError| Violation(error.to_string());
+            // The oldest with all orders: what was ordered after it was ordered by people who said yes again.
+            for row in &home.rows {
+                let found = Newest::of_record_alone(row).map_err(unreadable)?;
+                let Some(found) = found.filter(|found| orders(found.avatar()) == orders(&home.avatar)) else {
+                    continue;
+                };
+                home.avatar = if self.reckless == Some(Reckless::TrustsCopies) {
+                    found.avatar().clone()
+                } else {
+                    found.cautious(&moment)
+                };
+                break;
+            }
         }
         Ok(())
     }

@@ -49,6 +49,8 @@ enum Reckless {
     SkipsTheCheck,
     /// It goes on from the row in the database, though its record is newer.
     TrustsTheDatabase,
+    /// It goes on from a record alone, though that may be an old copy.
+    TrustsCopies,
 }
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -236,4 +238,21 @@ fn an_older_database_that_is_trusted_buys_twice() {
     let buys_twice =
         |seed| run(seed, trusts, false).is_err_and(|(Violation(why), _)| why.contains("bought twice"));
     assert!((0..300).any(buys_twice), "it goes unnoticed");
+}
+
+/// Tells how many of the schedules buy twice when the process goes on from an old copy of its records, without a database.
+/// What was known by then is forgotten, which breaks other laws.
+fn buying_twice_from_copies(reckless: Option<Reckless>) -> usize {
+    let buys_twice = |seed: &u64| {
+        let mut world = schedule(*seed);
+        (world.reckless, world.from_copies) = (reckless, true);
+        live(&mut world).is_err_and(|Violation(why)| why.contains("bought twice"))
+    };
+    (0..1000).filter(buys_twice).count()
+}
+
+#[test]
+fn an_old_copy_of_a_record_never_buys_twice() {
+    assert_eq!(buying_twice_from_copies(None), 0);
+    assert!(buying_twice_from_copies(Some(Reckless::TrustsCopies)) > 0, "it goes unnoticed");
 }

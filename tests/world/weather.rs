@@ -49,7 +49,11 @@ impl World {
 
     pub(super) fn boot(&mut self) -> Result<(), Stop> {
         self.awake = true;
-        self.reload()?;
+        if self.from_copies {
+            self.take_up_copies()?;
+        } else {
+            self.reload()?;
+        }
         for home in 0..self.homes.len() {
             if self.reckless == Some(Reckless::ForgetsRestarted) {
                 self.drive(home)?;

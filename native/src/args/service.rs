@@ -101,6 +101,10 @@ pub(crate) struct Doctor {
     /// Look at the deployment there, instead of at this machine
     #[arg(long, value_name = "URL", value_parser = web_address)]
     pub(crate) edge: Option<Url>,
+    /// Take up jobs that lie in the data folder and that the database does not know, and put a broken database aside;
+    /// nothing is ordered
+    #[arg(long, conflicts_with = "edge")]
+    pub(crate) repair: bool,
 }
 
 /// Show every setting and where it came from

@@ -2,6 +2,7 @@
 
 mod edge;
 mod network;
+mod records;
 
 use std::{
     fs, io,
@@ -53,7 +54,7 @@ enum State {
 pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure> {
     let findings = match &args.edge {
         Some(url) => edge::findings(url, context).await?,
-        None => of_this_machine(context).await,
+        None => of_this_machine(args, context).await,
     };
     let output = &context.output;
     let documents: Vec<Value> = findings.iter().map(Finding::document).collect();
@@ -75,13 +76,16 @@ pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure>
     }))
 }
 
-async fn of_this_machine(context: &Context) -> Vec<Finding> {
+async fn of_this_machine(args: &Doctor, context: &Context) -> Vec<Finding> {
     let settings = &context.settings;
     let network = Network::look(settings).await;
     let mut findings = vec![version(), machine(), network.clock];
     findings.extend(settings_files(settings));
     findings.push(data_folder(settings));
+    // First: it may put a broken database aside.
+    let records = records::findings(settings, args.repair);
     findings.extend(database(settings));
+    findings.extend(records);
     findings.push(key(settings));
     findings.extend(network.proxy);
     findings.extend(network.fal);

@@ -13,7 +13,7 @@ use crate::{
     clock,
     exit::Failure,
     failures,
-    jobs::short_id,
+    jobs::{lost, short_id},
     narrate::{shown, status_document},
     output::{Row, Tone, clipped, width_of},
     shell::Shell,
@@ -26,7 +26,8 @@ const NAME: usize = 24;
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (shell, output, now) = (Shell::open(context)?, &context.output, clock::now());
     let (mut rows, mut documents) = (Vec::new(), Vec::new());
-    let avatars = shell.store.load_all().map_err(failures::storage)?;
+    let (avatars, unreadable) = shell.store.load_readable().map_err(failures::storage)?;
+    let unclaimed = shell.store.unclaimed().map_err(failures::storage)?;
     // What is read by a program, or copied out of a file, is not shortened.
     let seen = width_of(&io::stdout()).is_some();
     let id = |avatar: &Avatar, attempt: u32| match (seen, attempt) {
@@ -68,10 +69,26 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             documents.push(document);
         }
     }
-    output.document(&json!({ "jobs": documents }))?;
-    if rows.is_empty() {
-        return output.line("No trainings yet. `likeness demo` shows one from beginning to end.");
+    let lost = lost::documents(&unclaimed, &unreadable);
+    output.document(&json!({ "jobs": documents, "unclaimed": lost.0, "unreadable": lost.1 }))?;
+    if !rows.is_empty() {
+        rows.insert(0, Row::head(["NAME", "STAGE", "BEGAN", "JOB"]));
+        output.rows(&rows)?;
+    } else if unclaimed.is_empty() && unreadable.is_empty() {
+        output.line("No trainings yet. `likeness demo` shows one from beginning to end.")?;
     }
-    rows.insert(0, Row::head(["NAME", "STAGE", "BEGAN", "JOB"]));
-    output.rows(&rows)
+    if !unclaimed.is_empty() {
+        output.line("In the data folder, and unknown to the database:")?;
+        for one in &unclaimed {
+            output.line(format_args!("  {}", lost::unclaimed_line(one)))?;
+        }
+        output.line(format_args!("  {}.", lost::ADVICE))?;
+    }
+    if !unreadable.is_empty() {
+        output.line("In the database, and not readable:")?;
+        for row in &unreadable {
+            output.line(format_args!("  {}", lost::unreadable_line(row)))?;
+        }
+    }
+    Ok(())
 }

@@ -41,6 +41,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let config = config(&args, context)?;
     let person = person(&args)?;
     let objects = if args.keys.is_empty() { None } else { Some(shell.objects()?) };
+    jobs::lost::none_is_lost(&shell, &person, &context.output)?;
     sweep::in_bucket(&shell).await;
     let named = match &objects {
         Some(objects) => Named::in_bucket(photos_in_bucket::read(&args.keys, objects, context).await?),

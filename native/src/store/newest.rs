@@ -90,7 +90,8 @@ impl Store {
             }
             match self.settle(id, |avatar| (avatar, ())) {
                 Ok(()) => log::warn!("{id}: the database was older than the job's own record, which counts"),
-                Err(error) => log::warn!("{id}: {error}"),
+                // Whoever needs it will say so.
+                Err(error) => log::debug!("{id}: {error}"),
             }
         }
         Ok(())
@@ -111,7 +112,7 @@ impl Store {
     }
 
     /// The avatars that have a folder.
-    fn folders_of_avatars(&self) -> impl Iterator<Item = AvatarId> {
+    pub(super) fn folders_of_avatars(&self) -> impl Iterator<Item = AvatarId> {
         // Nothing was ever made.
         let folders = fs::read_dir(self.folders()).into_iter().flatten().flatten();
         let folders = folders.filter(|folder| folder.file_type().is_ok_and(|kind| kind.is_dir()));

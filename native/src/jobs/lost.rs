@@ -1,0 +1,82 @@
+//! Jobs that lie in the data folder and that the database does not know, and rows that cannot be read.
+
+use likeness_core::{
+    avatar::{Avatar, Person},
+    error::{StorageError, StorageErrorKind},
+    words::Audience,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    exit::Failure,
+    failures,
+    narrate::shown,
+    output::Output,
+    shell::Shell,
+    store::{FoundRecord, Unclaimed, UnreadableRow},
+};
+
+/// What is to be done about jobs that can be taken up.
+pub(crate) const ADVICE: &str = "`likeness doctor --repair` takes them up, and orders nothing";
+
+/// A line that says what lies there.
+pub(crate) fn unclaimed_line(unclaimed: &Unclaimed) -> String {
+    let id = unclaimed.id;
+    match &unclaimed.record {
+        FoundRecord::Readable(avatar) => {
+            let name = avatar.person().map_or("(erased)", |person| person.name.as_str());
+            let photos = avatar.photos().photos().len();
+            format!("{}: {photos} photos, begun {}; {id}", shown(name), avatar.created_at())
+        }
+        FoundRecord::Unreadable(error) => {
+            format!("{id}: its record cannot be used: {error}. {}", error.advice(Audience::Terminal))
+        }
+        FoundRecord::None => {
+            format!("{id}: files without a record, such as a model; they stay where they are")
+        }
+    }
+}
+
+/// A line that says which row cannot be read, and why.
+pub(crate) fn unreadable_line(row: &UnreadableRow) -> String {
+    format!("{}: {}. {}", shown(&row.id), row.error, row.error.advice(Audience::Terminal))
+}
+
+/// The same for programs.
+pub(crate) fn documents(unclaimed: &[Unclaimed], unreadable: &[UnreadableRow]) -> (Value, Value) {
+    let name = |unclaimed: &Unclaimed| match &unclaimed.record {
+        FoundRecord::Readable(avatar) => avatar.person().map(|person| person.name.to_string()),
+        _ => None,
+    };
+    let unclaimed = unclaimed.iter().map(|one| json!({ "job": one.id, "name": name(one) })).collect();
+    let unreadable =
+        unreadable.iter().map(|row| json!({ "job": row.id, "code": row.error.kind.code() })).collect();
+    (unclaimed, unreadable)
+}
+
+/// Makes sure that no training of this person was lost: one that is begun again would be bought again. Other people's are
+/// named.
+pub(crate) fn none_is_lost(shell: &Shell, person: &Person, output: &Output) -> Result<(), Failure> {
+    let unclaimed = shell.store.unclaimed().map_err(failures::storage)?;
+    let is_theirs = |avatar: &Avatar| {
+        avatar.person().is_some_and(|one| one.user == person.user && one.name == person.name)
+    };
+    for one in &unclaimed {
+        match &one.record {
+            FoundRecord::Readable(avatar) if is_theirs(avatar) => {
+                let folder = shell.folder(one.id).display().to_string();
+                let error = StorageError::new(StorageErrorKind::Unclaimed, folder);
+                return Err(failures::storage(error).why(unclaimed_line(one)));
+            }
+            _ => {}
+        }
+    }
+    if unclaimed.iter().any(|one| matches!(one.record, FoundRecord::Readable(_))) {
+        output.note("The database does not know some jobs in the data folder:");
+        for one in &unclaimed {
+            output.note(format_args!("  {}", unclaimed_line(one)));
+        }
+        output.note(format_args!("  {ADVICE}."));
+    }
+    Ok(())
+}
