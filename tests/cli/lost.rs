@@ -97,19 +97,25 @@ fn yesterdays_database_buys_nothing_twice() {
 
 #[test]
 fn a_broken_database_is_put_aside_and_begun_anew_from_the_records() {
-    let place = Place::new();
-    let words = place.small_training();
-    Ending::of(&mut place.testing(&words)).ended(0);
-    lose_the_database(&place);
-    fs::write(place.home().join(FILES[0]), "no database, and no beginning of one").expect("written");
-    Ending::of(&mut place.testing(&["jobs"])).ended(6);
-    let ending = Ending::of(&mut place.testing(&["doctor"])).ended(6);
-    assert!(ending.text().contains("likeness doctor --repair"), "{}", ending.text());
-    let ending = Ending::of(&mut place.testing(&["doctor", "--repair"]));
-    assert!(ending.text().contains("taken up: Zebulon"), "{}", ending.text());
-    assert!(place.home().join("likeness.db.broken-1").exists());
-    let ending = Ending::of(&mut place.testing(&["jobs"])).ended(0);
-    assert!(ending.text().contains("Zebulon"), "{}", ending.text());
+    let whole = |_: &[u8]| b"no database, and no beginning of one".to_vec();
+    // Its first page is whole, and the rest is not.
+    let rest = |bytes: &[u8]| [&bytes[..4096], &vec![0xff; bytes.len() - 4096]].concat();
+    for broken in [whole as fn(&[u8]) -> Vec<u8>, rest] {
+        let place = Place::new();
+        let words = place.small_training();
+        Ending::of(&mut place.testing(&words)).ended(0);
+        let bytes = fs::read(place.home().join(FILES[0])).expect("read");
+        lose_the_database(&place);
+        fs::write(place.home().join(FILES[0]), broken(&bytes)).expect("written");
+        Ending::of(&mut place.testing(&["jobs"])).ended(6);
+        let ending = Ending::of(&mut place.testing(&["doctor"])).ended(6);
+        assert!(ending.text().contains("likeness doctor --repair"), "{}", ending.text());
+        let ending = Ending::of(&mut place.testing(&["doctor", "--repair"]));
+        assert!(ending.text().contains("taken up: Zebulon"), "{}", ending.text());
+        assert!(place.home().join("likeness.db.broken-1").exists());
+        let ending = Ending::of(&mut place.testing(&["jobs"])).ended(0);
+        assert!(ending.text().contains("Zebulon"), "{}", ending.text());
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Whether database and data folder agree, and making them agree.
 
+use std::path::Path;
+
 use likeness_core::{
     error::{StorageError, StorageErrorKind},
     words::Audience,
@@ -11,7 +13,7 @@ use crate::{
     jobs::lost,
     narrate::shown,
     settings::Settings,
-    store::{FoundRecord, OpenFor, Store, Unclaimed},
+    store::{DATABASE, FoundRecord, OpenFor, Store, Unclaimed},
 };
 
 const NAME: &str = "jobs";
@@ -20,33 +22,38 @@ const NAME: &str = "jobs";
 pub(super) fn findings(settings: &Settings, repair: bool) -> Vec<Finding> {
     let Some(home) = settings.home().ok().filter(|home| home.is_dir()) else { return Vec::new() };
     let mut findings = Vec::new();
-    let mut opened = Store::open(&home, OpenFor::ACommand);
-    if repair && opened.as_ref().is_err_and(|error| error.kind == StorageErrorKind::Broken) {
+    let mut seen = open_and_look(&home, repair);
+    if repair && seen.as_ref().is_err_and(|error| is_broken_database(error, &home)) {
         match Store::set_aside(&home) {
             Ok(name) => {
+                let text = format!("the broken database is called {name} now, and a new one is in its place");
                 let advice =
                     "delete that file once nothing in it is needed: erasing people does not reach it";
-                findings.push(Finding::new(
-                    NAME,
-                    State::Warn,
-                    format!("the broken database is called {name} now, and a new one is in its place"),
-                    advice,
-                ));
-                opened = Store::open(&home, OpenFor::ACommand);
+                findings.push(Finding::new(NAME, State::Warn, text, advice));
+                seen = open_and_look(&home, repair);
             }
             Err(error) => findings.push(unusable(&error, "")),
         }
     }
-    match opened.and_then(|store| look(&store, repair)) {
+    match seen {
         Ok(found) => findings.extend(found),
-        Err(error) if error.kind == StorageErrorKind::Broken => {
-            let advice = "put back a backup (docs/backup.md), or begin a new one from the jobs' own records: \
-                          `likeness doctor --repair`";
-            findings.push(unusable(&error, advice));
-        }
+        Err(error) if is_broken_database(&error, &home) => findings.push(unusable(&error, REBUILD)),
         Err(error) => findings.push(unusable(&error, "")),
     }
     findings
+}
+
+/// What is to be done about a database that cannot be read.
+const REBUILD: &str = "put back a backup (docs/backup.md), or begin a new one from the jobs' own records: \
+                       `likeness doctor --repair`";
+
+fn open_and_look(home: &Path, repair: bool) -> Result<Vec<Finding>, StorageError> {
+    Store::open(home, OpenFor::ACommand).and_then(|store| look(&store, repair))
+}
+
+/// Tells a database that is none, or is damaged, from a disk that fails elsewhere.
+fn is_broken_database(error: &StorageError, home: &Path) -> bool {
+    error.kind == StorageErrorKind::Broken && error.place == home.join(DATABASE).display().to_string()
 }
 
 fn unusable(error: &StorageError, advice: &str) -> Finding {
