@@ -51,10 +51,10 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
         test_mode: false,
         origin: ORIGIN,
         config: &config,
-        photos: photos.iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect(),
     };
+    let listed: Vec<_> = photos.iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect();
     TrainingRequest {
-        identity: identity.uuid(),
+        identity: identity.as_listed(&listed),
         config,
         photos: Some(PhotoSet::new(photos)),
         depot: None,

@@ -49,7 +49,7 @@ pub use self::{
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
     goal::{GivenUp, Goal},
     hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},
-    identity::Identity,
+    identity::{Identity, ListedPhotos, PhotoSums, SamePhotos, TwoCaptions},
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
     newest::Newest,
     open::{Imported, Opened, Remains, TrainingRequest},

@@ -243,6 +243,12 @@ impl Photo {
         self.source.parse().ok()
     }
 
+    /// Whether it was looked at and cannot be used.
+    #[must_use]
+    pub fn is_left_out(&self) -> bool {
+        matches!(self.state, PhotoState::Rejected(_))
+    }
+
     fn ready(&self) -> Option<&Prepared> {
         match &self.state {
             PhotoState::Ready(jpeg) => Some(jpeg),

@@ -54,15 +54,12 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     })?;
     let origin =
         shell.link(given.unwrap_or_else(|| AvatarId::new(uuid::Uuid::nil())))?.account.origins().origin();
-    let identity = Identity {
-        user: &person.user,
-        name: &person.name,
-        test_mode,
-        origin: &origin,
-        config: &config,
-        photos: named.set.photos().iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect(),
-    };
-    let (id, identity) = (given.unwrap_or_else(|| identity.avatar()), identity.uuid());
+    let identity =
+        Identity { user: &person.user, name: &person.name, test_mode, origin: &origin, config: &config };
+    let listed: Vec<_> =
+        named.set.photos().iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect();
+    let identity = identity.as_listed(&listed);
+    let id = given.unwrap_or_else(|| AvatarId::new(identity));
     let link = shell.link(id)?;
     let moment = moment(link.poll)?;
     let depot = objects.as_ref().map(|objects| Depot::new(objects.bucket(), &person.user, id));

@@ -277,15 +277,15 @@ fn from_keys(avatar: &Avatar, keys: &[String], bucket: Option<&Bucket>) -> Resul
 /// What makes one request for a training the same as another.
 fn identity(avatar: &Avatar, config: &TrainingConfig, keys: Option<&[String]>) -> Uuid {
     let Some(person) = avatar.person() else { return Uuid::nil() };
+    let photos: Vec<_> = keys.unwrap_or_default().iter().map(|key| (None, Some(key.as_str()))).collect();
     Identity {
         user: &person.user,
         name: &person.name,
         test_mode: avatar.test_mode(),
         origin: avatar.origin(),
         config,
-        photos: keys.unwrap_or_default().iter().map(|key| (None, Some(key.as_str()))).collect(),
     }
-    .uuid()
+    .as_listed(&photos)
 }
 
 fn download(avatar: Avatar, file: &Kept) -> Answered {
