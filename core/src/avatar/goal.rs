@@ -19,6 +19,8 @@ pub enum Goal {
     /// The end of a training.
     Trained(u32),
     /// The end of a training, however long it takes: an unclear purchase is waited for as well, for a day.
+    Reported(u32),
+    /// The same for one who only watches: nothing is bought for it.
     Watched(u32),
     /// That fal took a training.
     Accepted(u32),
@@ -84,6 +86,7 @@ impl Goal {
     pub fn order(self) -> Option<OrderKey> {
         match self {
             Self::Trained(attempt)
+            | Self::Reported(attempt)
             | Self::Watched(attempt)
             | Self::Accepted(attempt)
             | Self::Seen(attempt) => Some(OrderKey::Training(attempt)),
@@ -93,24 +96,24 @@ impl Goal {
         }
     }
 
-    /// What may be done for it. Looking at a job must not buy it: only a training that its person has said yes
-    /// to is prepared, uploaded and bought. What is bought already is followed by everyone.
+    /// What may be done for it. Looking at a job must not buy it: only the very order that its person has said yes to
+    /// is prepared, uploaded and bought. What is bought already is followed by everyone.
     #[must_use]
     pub fn allows(self, avatar: &Avatar, errand: Errand) -> bool {
         let bought = match self {
-            Self::Trained(attempt) | Self::Watched(attempt) | Self::Accepted(attempt) => Some(attempt),
-            Self::Seen(_) | Self::Resolved(_) | Self::CancelSent(_) | Self::Pictures(_) | Self::AllEnded => {
-                None
-            }
+            Self::Trained(attempt) | Self::Reported(attempt) | Self::Accepted(attempt) => Some(attempt),
+            Self::Watched(_)
+            | Self::Seen(_)
+            | Self::Resolved(_)
+            | Self::CancelSent(_)
+            | Self::Pictures(_)
+            | Self::AllEnded => None,
         };
         let current = avatar.trainings().last().map(|training| training.attempt);
         match errand {
             Errand::Photo(_) => bought.is_some() && bought == current,
             Errand::Training(attempt, Chore::Upload | Chore::Submit) => bought == Some(attempt),
-            // Pictures that somebody has ordered meanwhile need not wait for the end of a training.
-            Errand::Pictures(number, Chore::Upload | Chore::Submit) => {
-                self == Self::Pictures(number) || bought.is_some()
-            }
+            Errand::Pictures(number, Chore::Upload | Chore::Submit) => self == Self::Pictures(number),
             // Whoever lives behind the API has nobody who waits for it.
             Errand::Tidy | Errand::Notify(_) => false,
             Errand::Training(..) | Errand::Pictures(..) => true,
@@ -160,7 +163,7 @@ impl Goal {
         };
         match self {
             Self::Trained(_) | Self::Accepted(_) | Self::Pictures(_) => one(self.order()?, Patience::Usual),
-            Self::Watched(_) => one(self.order()?, Patience::Endless),
+            Self::Reported(_) | Self::Watched(_) => one(self.order()?, Patience::Endless),
             Self::CancelSent(key) | Self::Resolved(key) => one(key, Patience::Little),
             Self::AllEnded => {
                 let trainings = avatar.trainings().iter().map(|one| OrderKey::Training(one.attempt));

@@ -34,10 +34,14 @@ impl Identity<'_> {
         Uuid::new_v5(&NAMESPACE, everything.to_string().as_bytes())
     }
 
-    /// Names the training by the photos that go in, whatever their order: the form of new jobs, marked 2.
+    /// Names the training by the photos that go in, whatever their order: the form of new jobs, marked 2. Of photos that
+    /// are the same picture the smallest sum counts, with the caption that goes in.
     #[must_use]
-    pub fn of_photos(&self, photos: &PhotoSums) -> Uuid {
-        let photos: Vec<_> = photos.iter().map(|(sum, caption)| json!([sum, caption])).collect();
+    pub fn of_photos(&self, photos: &PhotoSet) -> Uuid {
+        let pictures = Pictures::of(&[photos]);
+        let mut pairs: Vec<_> = pictures.that_go_in(photos).into_iter().collect();
+        pairs.sort_unstable();
+        let photos: Vec<_> = pairs.iter().map(|(sum, caption)| json!([sum, caption])).collect();
         let seen_by_fal = self.config.seen_by_fal();
         let everything = json!([2, self.user, self.name, self.test_mode, self.origin, seen_by_fal, photos]);
         Uuid::new_v5(&NAMESPACE, everything.to_string().as_bytes())
@@ -54,109 +58,85 @@ impl Identity<'_> {
     }
 }
 
-/// Photos by the SHA-256 of their own bytes, each once, with its caption.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PhotoSums(BTreeMap<Sha256Sum, Option<String>>);
-
-/// Two captions for one photo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the same photo has two different captions")]
-pub struct TwoCaptions(pub Sha256Sum);
-
-impl PhotoSums {
-    /// Adds a photo. Where the same bytes are there already, a caption is kept, and two that differ are an error.
-    pub fn insert(&mut self, sum: Sha256Sum, caption: Option<&str>) -> Result<(), TwoCaptions> {
-        let known = self.0.entry(sum).or_default();
-        match (known.as_deref(), caption) {
-            (Some(one), Some(other)) if one != other => return Err(TwoCaptions(sum)),
-            (None, Some(caption)) => *known = Some(caption.to_owned()),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The photos, by their sums.
-    pub fn iter(&self) -> impl Iterator<Item = (&Sha256Sum, Option<&str>)> {
-        self.0.iter().map(|(sum, caption)| (sum, caption.as_deref()))
-    }
-
-    /// Whether no photo is in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many photos are in it.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn caption(&self, sum: &Sha256Sum) -> Option<Option<&str>> {
-        self.0.get(sum).map(Option::as_deref)
-    }
-}
-
-/// Photos that a caller lists for a training, as far as they have been looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListedPhotos {
-    /// All of them.
-    pub all: PhotoSums,
-    /// Those that were looked at and may go in.
-    pub good: BTreeSet<Sha256Sum>,
-    /// Those that were looked at and are left out.
-    pub left_out: BTreeSet<Sha256Sum>,
-}
-
 /// The answer to whether listed photos are those of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SamePhotos {
     /// They are.
     Yes,
     /// They are not.
     No,
-    /// That depends on these, which nobody has looked at.
-    DependsOn(BTreeSet<Sha256Sum>),
+    /// That depends on photos which nobody has looked at.
+    Unknown,
 }
 
-impl ListedPhotos {
-    /// The photos that go into a new training.
+impl SamePhotos {
+    /// Compares the photos that a caller lists, as far as they have been looked at, with those of a job. A photo that the
+    /// job itself left out keeps that verdict, and one that the job took in keeps that one: a version that learns a format
+    /// must not turn a finished job into a new one.
     #[must_use]
-    pub fn that_go_in(&self) -> PhotoSums {
-        let good = self.all.0.iter().filter(|(sum, _)| self.good.contains(sum));
-        PhotoSums(good.map(|(sum, caption)| (*sum, caption.clone())).collect())
-    }
-
-    /// Says whether these are the photos of a job. A photo that the job itself left out keeps that verdict, and one that
-    /// it took in keeps that one: a version that learns a format must not turn a finished job into a new one.
-    #[must_use]
-    pub fn are_those_of(&self, job: &PhotoSet) -> SamePhotos {
-        let (mut taken, mut refused) = (PhotoSums::default(), BTreeSet::new());
-        for photo in job.photos() {
-            // A photo that nobody has read is named by no sum; only jobs of the API have such.
-            let Some(sum) = photo.sha256 else { return SamePhotos::No };
-            if photo.is_left_out() {
-                refused.insert(sum);
-            } else if taken.insert(sum, photo.caption.as_deref()).is_err() {
-                return SamePhotos::No;
-            }
+    pub fn between(listed: &PhotoSet, job: &PhotoSet) -> Self {
+        // A photo that nobody has read is named by no sum; only jobs of the API have such.
+        if job.photos().iter().any(|photo| photo.sha256.is_none()) {
+            return Self::No;
         }
-        // Equal bytes are left out as duplicates and taken in as the one that stays.
-        refused.retain(|sum| taken.caption(sum).is_none());
-        let missing = taken.iter().any(|(sum, caption)| self.all.caption(sum) != Some(caption));
-        let (mut more, mut unknown) = (false, BTreeSet::new());
-        for (sum, _) in self.all.iter().filter(|(sum, _)| taken.caption(sum).is_none()) {
-            if refused.contains(sum) || self.left_out.contains(sum) {
+        let pictures = Pictures::of(&[listed, job]);
+        let (taken, offered) = (pictures.that_go_in(job), pictures.that_go_in(listed));
+        let all: BTreeMap<_, _> = pictures.all(listed).collect();
+        let missing = |(picture, caption): (&Sha256Sum, &Option<&str>)| {
+            // One that is left out here went in there, and keeps that verdict.
+            offered.get(picture).or_else(|| all.get(picture)) != Some(caption)
+        };
+        if taken.iter().any(missing) {
+            return Self::No;
+        }
+        let refused: BTreeSet<_> = pictures.all(job).map(|(picture, _)| picture).collect();
+        let (mut more, mut unknown) = (false, false);
+        for photo in listed.photos() {
+            let Some(picture) = photo.sha256.map(|sum| pictures.picture(sum)) else { continue };
+            if taken.contains_key(&picture) || refused.contains(&picture) || photo.is_left_out() {
                 continue;
             }
-            more |= self.good.contains(sum);
-            unknown.insert(*sum);
+            if photo.is_waiting() { unknown = true } else { more = true }
         }
-        match (missing || more, unknown.is_empty()) {
-            (true, _) => SamePhotos::No,
-            (false, true) => SamePhotos::Yes,
-            (false, false) => SamePhotos::DependsOn(unknown),
+        match (more, unknown) {
+            (true, _) => Self::No,
+            (false, true) => Self::Unknown,
+            (false, false) => Self::Yes,
         }
+    }
+}
+
+/// Which sums are of one picture: equal clean JPEGs, as each set knows of its own photos.
+struct Pictures(BTreeMap<Sha256Sum, Sha256Sum>);
+
+impl Pictures {
+    fn of(sets: &[&PhotoSet]) -> Self {
+        let mut pictures = Self(BTreeMap::new());
+        for (one, other) in sets.iter().flat_map(|set| set.same_pictures()) {
+            let (one, other) = (pictures.picture(one), pictures.picture(other));
+            // The smallest names them all, so that no order of photos counts.
+            pictures.0.insert(one.max(other), one.min(other));
+        }
+        pictures
+    }
+
+    fn picture(&self, mut sum: Sha256Sum) -> Sha256Sum {
+        while let Some(smaller) = self.0.get(&sum).filter(|smaller| **smaller < sum) {
+            sum = *smaller;
+        }
+        sum
+    }
+
+    /// The pictures that go into the training, each with its caption.
+    fn that_go_in<'a>(&self, set: &'a PhotoSet) -> BTreeMap<Sha256Sum, Option<&'a str>> {
+        let pictures = set.that_count().filter_map(|photo| Some((photo.sha256?, photo.caption.as_deref())));
+        pictures.map(|(sum, caption)| (self.picture(sum), caption)).collect()
+    }
+
+    /// Every picture of the set, also those that are left out.
+    fn all<'a>(&self, set: &'a PhotoSet) -> impl Iterator<Item = (Sha256Sum, Option<&'a str>)> {
+        let photos = set.photos().iter();
+        photos.filter_map(|photo| Some((self.picture(photo.sha256?), photo.caption.as_deref())))
     }
 }
 
@@ -164,124 +144,4 @@ impl ListedPhotos {
 const NAMESPACE: Uuid = Uuid::from_u128(0x6c69_6b65_6e65_5073_a002_7472_6169_6e73);
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::{Identity, ListedPhotos, PhotoSums, SamePhotos, TwoCaptions};
-    #[cfg(target_arch = "wasm32")]
-    use crate::test;
-    use crate::{
-        avatar::{Name, Photo, PhotoSet, PhotoState, Quality, Sha256Sum, TrainingConfig, TrainingSettings},
-        photo::PhotoProblem,
-    };
-
-    fn name(text: &str) -> Name {
-        Name::new(text).expect("a name")
-    }
-
-    fn config(quality: Option<Quality>) -> TrainingConfig {
-        TrainingSettings { quality, ..TrainingSettings::default() }.check().expect("settings")
-    }
-
-    fn sum(text: &str) -> Sha256Sum {
-        Sha256Sum::of(text.as_bytes())
-    }
-
-    fn sums(photos: &[(&str, Option<&str>)]) -> PhotoSums {
-        let mut sums = PhotoSums::default();
-        for (photo, caption) in photos {
-            sums.insert(sum(photo), *caption).expect("one caption");
-        }
-        sums
-    }
-
-    /// Both values are promised: a command that was interrupted before an upgrade must find its job after it.
-    #[test]
-    fn the_identity_is_stable_and_every_part_of_it_counts() {
-        let (user, anna, fast, high) =
-            (name("local"), name("Анна"), config(None), config(Some(Quality::High)));
-        let first = Identity {
-            user: &user,
-            name: &anna,
-            test_mode: false,
-            origin: "https://queue.fal.run",
-            config: &fast,
-        };
-        let listed = [(Some(sum("one")), None), (Some(sum("two")), Some("by the sea"))];
-        assert_eq!(first.as_listed(&listed).to_string(), "592ea67b-2e0e-5cd6-876a-951a2ec6f023");
-        let turned = [listed[1], listed[0]];
-        assert_ne!(first.as_listed(&turned), first.as_listed(&listed));
-
-        let photos = sums(&[("one", None), ("two", Some("by the sea"))]);
-        assert_eq!(first.of_photos(&photos).to_string(), "17fcd64c-43ef-5cf2-9c5f-dbd636526be5");
-        assert_eq!(
-            first.of_photos(&sums(&[("two", Some("by the sea")), ("one", None)])),
-            first.of_photos(&photos)
-        );
-        assert_ne!(first.of_photos(&sums(&[("one", None), ("two", None)])), first.of_photos(&photos));
-        for other in [
-            Identity { user: &anna, ..first.clone() },
-            Identity { name: &user, ..first.clone() },
-            Identity { test_mode: true, ..first.clone() },
-            Identity { origin: "http://127.0.0.1:1", ..first.clone() },
-            Identity { config: &high, ..first.clone() },
-        ] {
-            assert_ne!(other.of_photos(&photos), first.of_photos(&photos), "{other:?}");
-            assert_ne!(other.as_listed(&listed), first.as_listed(&listed), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn the_same_bytes_count_once_with_their_caption_and_two_captions_are_an_error() {
-        let mut photos = sums(&[("one", None), ("one", Some("by the sea")), ("one", None)]);
-        assert_eq!(photos, sums(&[("one", Some("by the sea"))]));
-        assert_eq!(photos.insert(sum("one"), Some("in town")), Err(TwoCaptions(sum("one"))));
-    }
-
-    fn job(photos: &[(&str, Option<&str>, PhotoState)]) -> PhotoSet {
-        let photo = |(photo, caption, state): &(&str, Option<&str>, PhotoState)| Photo {
-            id: None,
-            name: (*photo).to_owned(),
-            source: (*photo).to_owned(),
-            sha256: Some(sum(photo)),
-            caption: caption.map(ToOwned::to_owned),
-            crashes: 0,
-            state: state.clone(),
-        };
-        PhotoSet::new(photos.iter().map(photo).collect())
-    }
-
-    fn listed(all: &[(&str, Option<&str>)], good: &[&str], left_out: &[&str]) -> ListedPhotos {
-        let set =
-            |photos: &[&str]| -> BTreeSet<Sha256Sum> { photos.iter().map(|photo| sum(photo)).collect() };
-        ListedPhotos { all: sums(all), good: set(good), left_out: set(left_out) }
-    }
-
-    #[test]
-    fn a_job_is_found_by_its_good_photos_whatever_lies_beside_them() {
-        let bad = || PhotoState::Rejected(PhotoProblem::Empty);
-        let job = job(&[
-            ("a", None, PhotoState::Waiting),
-            ("b", Some("sea"), PhotoState::Waiting),
-            ("x", None, bad()),
-        ]);
-        let (a, b, c) = (("a", None), ("b", Some("sea")), ("c", None));
-        // In another order, with and without the bad one, which keeps its verdict.
-        assert_eq!(listed(&[b, a], &[], &[]).are_those_of(&job), SamePhotos::Yes);
-        assert_eq!(listed(&[b, a, ("x", None)], &["x"], &[]).are_those_of(&job), SamePhotos::Yes);
-        // Another one beside them counts when it is good, and nobody knows before it was looked at.
-        assert_eq!(listed(&[a, b, c], &[], &["c"]).are_those_of(&job), SamePhotos::Yes);
-        assert_eq!(listed(&[a, b, c], &["c"], &[]).are_those_of(&job), SamePhotos::No);
-        let unknown = SamePhotos::DependsOn([sum("c")].into());
-        assert_eq!(listed(&[a, b, c], &[], &[]).are_those_of(&job), unknown);
-        // One less, or with other words, is another set whatever the rest is.
-        assert_eq!(listed(&[a, c], &[], &[]).are_those_of(&job), SamePhotos::No);
-        assert_eq!(listed(&[a, ("b", None)], &[], &[]).are_those_of(&job), SamePhotos::No);
-    }
-
-    #[test]
-    fn a_new_training_is_named_by_its_good_photos_alone() {
-        let listed = listed(&[("a", None), ("b", Some("sea")), ("x", None)], &["b", "a"], &["x"]);
-        assert_eq!(listed.that_go_in(), sums(&[("a", None), ("b", Some("sea"))]));
-    }
-}
+mod tests;

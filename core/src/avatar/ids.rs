@@ -125,6 +125,12 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name as it is compared with others: whatever its case and form.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    }
 }
 
 impl fmt::Display for Name {
@@ -216,6 +222,9 @@ mod tests {
     #[test]
     fn the_same_name_typed_differently_is_the_same_name() {
         assert_eq!(Name::new("Зои\u{306}"), Name::new(" Зой "));
+        let folded = |text: &str| Name::new(text).map(|name| name.folded());
+        assert_eq!(folded("ЗОЙ"), folded("зои\u{306}"));
+        assert_eq!(folded("Ａｎｎａ"), Ok("anna".to_owned()));
         assert_eq!(Name::new(" "), Err(NameError::Empty));
         assert_eq!(Name::new("a\nb"), Err(NameError::Control));
         assert_eq!(Name::new(&"я".repeat(201)), Err(NameError::TooLong));

@@ -25,6 +25,7 @@ mod goal;
 mod hosted;
 mod identity;
 mod ids;
+mod lookup;
 mod newest;
 mod next;
 mod open;
@@ -49,8 +50,9 @@ pub use self::{
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
     goal::{GivenUp, Goal},
     hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},
-    identity::{Identity, ListedPhotos, PhotoSums, SamePhotos, TwoCaptions},
+    identity::{Identity, SamePhotos},
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
+    lookup::{OnRecord, OtherTraining},
     newest::Newest,
     open::{Imported, Opened, Remains, TrainingRequest},
     order::{

@@ -5,8 +5,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Errand, Generation, Kept, Moment, Order, Person, PhotoSet, PhotoState, Stage,
-    TrainingConfig, TrainingJob, TriggerPhrase, Uploaded, Wish,
+    Avatar, AvatarId, Errand, Generation, Kept, Moment, Order, Person, PhotoSet, Stage, TrainingConfig,
+    TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
     training::model_file,
 };
@@ -176,13 +176,17 @@ impl Avatar {
 
     /// Photos that still wait may have moved: the same bytes are taken from where they are now.
     fn find_photos_at(&mut self, photos: &PhotoSet) {
-        for (index, now) in photos.photos().iter().enumerate() {
-            if let Some(photo) = self.photos.photo_mut(index)
-                && photo.sha256 == now.sha256
-                && photo.state == PhotoState::Waiting
-            {
-                photo.source.clone_from(&now.source);
-                photo.name.clone_from(&now.name);
+        for index in 0..self.photos.photos().len() {
+            let Some(photo) = self.photos.photo_mut(index).filter(|photo| photo.is_waiting()) else {
+                continue;
+            };
+            // The same file again, where it still is; else the first of those bytes.
+            let same =
+                || photos.photos().iter().filter(|now| now.sha256.is_some() && now.sha256 == photo.sha256);
+            let now = same().find(|now| now.source == photo.source).or_else(|| same().next());
+            if let Some((source, name)) = now.map(|now| (now.source.clone(), now.name.clone())) {
+                photo.source = source;
+                photo.name = name;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The photos of one avatar: what each is, what became of it, and whether together they make a set.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -208,6 +208,41 @@ impl PhotoSet {
         }
     }
 
+    /// The photos that are not left out, in order.
+    pub(super) fn that_count(&self) -> impl Iterator<Item = &Photo> {
+        self.counting().map(|(_, photo)| photo)
+    }
+
+    /// Pairs of sums that are of one picture: that of a duplicate, and that of the photo that stays instead.
+    pub(super) fn same_pictures(&self) -> Vec<(Sha256Sum, Sha256Sum)> {
+        let pair = |(photo, instead): (&Photo, Option<usize>)| {
+            let stays = instead.and_then(|index| self.0.get(index))?;
+            Some((photo.sha256?, stays.sha256?)).filter(|(one, other)| one != other)
+        };
+        self.0.iter().zip(staying_instead(&self.0)).filter_map(pair).collect()
+    }
+
+    /// Names two photos of the same bytes whose captions differ. Which of the two is meant only their owner knows.
+    #[must_use]
+    pub fn two_captions(&self) -> Option<(&str, &str)> {
+        let mut captioned = BTreeMap::new();
+        for photo in self.0.iter().filter(|photo| !photo.is_left_out()) {
+            let (Some(sum), Some(caption)) = (photo.sha256, &photo.caption) else { continue };
+            let first = captioned.entry(sum).or_insert(photo);
+            if first.caption.as_ref() != Some(caption) {
+                return Some((first.name.as_str(), photo.name.as_str()));
+            }
+        }
+        None
+    }
+
+    /// Gives up what was prepared, so that it is prepared once more elsewhere. What was rejected stays rejected.
+    #[must_use]
+    pub fn unprepared(mut self) -> Self {
+        self.prepare_again();
+        self
+    }
+
     /// Forgets what was prepared, since the files are gone. What was rejected stays rejected.
     pub(super) fn prepare_again(&mut self) {
         for photo in &mut self.0 {
@@ -247,6 +282,12 @@ impl Photo {
     #[must_use]
     pub fn is_left_out(&self) -> bool {
         matches!(self.state, PhotoState::Rejected(_))
+    }
+
+    /// Whether nobody has looked at more than its headers.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.state == PhotoState::Waiting
     }
 
     fn ready(&self) -> Option<&Prepared> {
@@ -494,6 +535,15 @@ mod tests {
         let differs = PhotoProblem::Duplicate { of: "c".to_owned(), other_caption: true };
         assert_eq!(why(other("at home")), Some(differs));
         assert_eq!(why(same_as(&ready("c"), "d")), Some(duplicate("c")));
+    }
+
+    #[test]
+    fn two_captions_of_the_same_bytes_are_named() {
+        let other = |caption: &str| Photo { caption: Some(caption.to_owned()), ..same_as(&ready("c"), "d") };
+        let two = |other| PhotoSet::new(vec![ready("a"), ready("c"), other]);
+        assert_eq!(two(other("at home")).two_captions(), Some(("c", "d")));
+        assert_eq!(two(other("by the sea")).two_captions(), None);
+        assert_eq!(two(same_as(&ready("c"), "d")).two_captions(), None);
     }
 
     #[test]

@@ -244,14 +244,17 @@ fn looking_at_a_job_never_buys_it() {
     for (goal, buys) in [
         (Goal::Trained(1), true),
         (Goal::Accepted(1), true),
-        (Goal::Watched(1), true),
+        (Goal::Reported(1), true),
         (Goal::Trained(2), false),
+        (Goal::Watched(1), false),
         (Goal::Seen(1), false),
         (Goal::Pictures(1), false),
         (Goal::AllEnded, false),
     ] {
         assert_eq!(goal.allows(&hand.avatar, submit), buys, "{goal:?}");
         assert_eq!(goal.allows(&hand.avatar, Errand::Photo(0)), buys, "{goal:?}");
+        let pictures = Errand::Pictures(1, Chore::Submit);
+        assert_eq!(goal.allows(&hand.avatar, pictures), goal == Goal::Pictures(1), "{goal:?}");
         assert!(goal.allows(&hand.avatar, Errand::Training(1, Chore::Look)));
     }
     assert!(Goal::Seen(1).is_reached(&hand.avatar));

@@ -121,7 +121,7 @@ async fn follow(
     let goal = match (args.detach, args.listen_webhook) {
         (true, _) => Goal::Accepted(attempt),
         // fal's own report settles what is unclear: it is worth waiting for.
-        (false, Some(_)) => Goal::Watched(attempt),
+        (false, Some(_)) => Goal::Reported(attempt),
         (false, None) => Goal::Trained(attempt),
     };
     let avatar = {
