@@ -34,12 +34,14 @@ impl Interrupt {
             signals.first().await;
             if ASKING.load(Ordering::Relaxed) > 0 {
                 crate::output::show_again();
+                crate::look::abandon();
                 // The cursor stands behind the question.
                 let _ = writeln!(io::stderr(), "\ninterrupted: nothing was done");
                 std::process::exit(Exit::Interrupted.number().into());
             }
             asked.send_replace(true);
             signals.another().await;
+            crate::look::abandon();
             std::process::exit(Exit::Interrupted.number().into());
         });
         Self { asked: listening, turn: Arc::new(Semaphore::new(1)) }

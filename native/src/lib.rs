@@ -21,6 +21,7 @@ mod failures;
 mod interrupt;
 mod jobs;
 mod log;
+mod look;
 mod memory;
 pub mod moving;
 mod narrate;

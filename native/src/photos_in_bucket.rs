@@ -1,5 +1,7 @@
 //! From what was typed to photos in a bucket.
 
+use std::sync::Arc;
+
 use likeness_core::{
     avatar::{Photo, PhotoSet, PhotoState, Sha256Sum},
     error::StorageErrorKind,
@@ -16,6 +18,7 @@ use crate::{
     failures,
     objects::{Objects, ReadError, patiently},
     output::Unit,
+    parallel::Budget,
     prepare,
     printable::printable,
 };
@@ -68,6 +71,55 @@ pub(crate) async fn read(
     }
     let failure = Failure::new(Exit::Data, "photos.unreadable", "not every photo can be read");
     Err(problems.into_iter().fold(failure, Failure::why).next("mend what is named, or leave it out"))
+}
+
+/// Reads the photos once more that may be a part of the set, and decodes them. Nothing is written: what is clean is made
+/// clean again once somebody said yes.
+pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) -> Result<PhotoSet, Failure> {
+    let mut photos = set.photos().to_vec();
+    let budget = Arc::new(Budget::of_this_machine());
+    let progress = context.output.progress("Checking", photos.len() as u64, Unit::Photos);
+    // Where the photo of two that stays turns out to be none, the other takes its place.
+    while let Some(index) = PhotoSet::new(photos.clone()).next_waiting() {
+        context.interrupt.check()?;
+        let Some(photo) = photos.get_mut(index) else { break };
+        let Some(place) = photo.object() else { break };
+        photo.state =
+            match patiently(async || judged(&place.key, objects, &budget).await, ReadError::storage).await {
+                Ok((sum, state)) => {
+                    photo.sha256 = Some(sum);
+                    state
+                }
+                Err(ReadError::TooLarge { bytes }) => PhotoState::Rejected(PhotoProblem::TooManyBytes {
+                    bytes,
+                    max: PhotoLimits::default().max_bytes,
+                }),
+                Err(ReadError::Storage(error)) => return Err(failures::storage(error)),
+            };
+        progress.advance(1);
+    }
+    Ok(PhotoSet::new(photos))
+}
+
+async fn judged(
+    key: &ObjectKey,
+    objects: &Objects,
+    budget: &Arc<Budget>,
+) -> Result<(Sha256Sum, PhotoState), ReadError> {
+    let limits = prepare::limits_of_this_machine();
+    let bytes = objects.read(key, limits.max_bytes).await?;
+    let budget = Arc::clone(budget);
+    let judged = tokio::task::spawn_blocking(move || {
+        let state = match prepare::inspect_and_clean(&bytes, &limits, &budget).1 {
+            Ok(clean) => PhotoState::Ready(prepare::prepared(&clean, String::new())),
+            Err(problem) => PhotoState::Rejected(problem),
+        };
+        (Sha256Sum::of(&bytes), state)
+    });
+    // A decoder that panics spoils one photo, not the set.
+    Ok(judged.await.unwrap_or_else(|_| {
+        (Sha256Sum::of(key.to_string().as_bytes()), PhotoState::Rejected(PhotoProblem::NotEncoded))
+    }))
 }
 
 async fn photo(key: &ObjectKey, objects: &Objects) -> Result<Photo, ReadError> {

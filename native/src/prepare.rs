@@ -294,8 +294,13 @@ fn decode(
     if let Some(folder) = spool {
         write_private(&folder.join(&name), photo.jpeg()).map_err(failures::storage)?;
     }
-    let clean = Prepared {
-        file: name,
+    Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(prepared(&photo, name)))) })
+}
+
+/// The clean photo as the core sees it, kept in this file.
+pub(crate) fn prepared(photo: &NormalisedPhoto, file: String) -> Prepared {
+    Prepared {
+        file,
         etag: None,
         length: photo.jpeg().len() as u64,
         crc32: photo.crc32(),
@@ -304,6 +309,5 @@ fn decode(
         height: photo.height(),
         changes: photo.changes().to_vec(),
         original: None,
-    };
-    Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(clean))) })
+    }
 }

@@ -7,6 +7,7 @@ use likeness_core::{
         train,
     },
     time::Timestamp,
+    words::{self, Language},
 };
 
 use crate::{
@@ -42,6 +43,22 @@ pub(crate) async fn probe(account: &Account, transport: &Transport) -> Probe {
     let date = answer.as_ref().ok().and_then(|response| response.header("date"));
     let clock = date.and_then(Timestamp::from_http_date);
     Probe { listed: pricing::parse(answer, &trainer).map_err(ProbeError::Call), clock }
+}
+
+impl ProbeError {
+    /// Whether an order would fail for the same reason. A key without a right to prices, or a list that is away, keep
+    /// nobody from training; nor does a gateway of one's own (`own_place`) that does not know prices.
+    pub(crate) fn stops_orders(&self, own_place: bool) -> bool {
+        match self {
+            Self::Send(_) | Self::Call(CallError::NoAnswer(_)) => true,
+            Self::Call(CallError::Api(error)) => error.status == 401,
+            Self::Call(CallError::Page { status }) => !own_place || *status != 404,
+            Self::Call(CallError::Unreadable { status }) => {
+                let obstacle = words::obstacle::stranger(Language::English, *status, false).is_some();
+                obstacle || !own_place && *status < 500
+            }
+        }
+    }
 }
 
 impl From<ProbeError> for Failure {

@@ -358,6 +358,12 @@ fn texts(
     rows.collect()
 }
 
+/// The newest first.
+fn all_texts(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let mut query = connection.prepare_cached("SELECT state FROM avatars ORDER BY rowid DESC")?;
+    texts(query.query_map([], first_text)?)
+}
+
 fn state(connection: &Connection, id: AvatarId) -> Result<Option<String>, rusqlite::Error> {
     let mut query = connection.prepare_cached("SELECT state FROM avatars WHERE id = ?1")?;
     query.query_row([id.to_string()], first_text).optional()
@@ -418,6 +424,13 @@ impl Holders<'_> {
     /// follows cannot be saved either.
     pub(crate) fn holder(&self, request_id: &RequestId) -> Option<AvatarId> {
         holder(self.0, request_id).ok().flatten()
+    }
+
+    /// Loads all avatars, as far as they can be read; `None` where the database cannot be asked.
+    pub(crate) fn avatars(&self) -> Option<Vec<Avatar>> {
+        let texts = all_texts(self.0).ok()?;
+        let read = |text: &String| Stored::read(text).map_err(|error| log::warn!("{error}")).ok();
+        Some(texts.iter().filter_map(read).collect())
     }
 }
 

@@ -9,6 +9,7 @@ use likeness_core::{
 };
 
 use crate::{
+    look,
     moving::Moving,
     objects::Objects,
     shell::{Shell, WORKING},
@@ -19,6 +20,7 @@ use crate::{
 /// fetched files. Avatars that some process is at work on are left alone. What cannot be removed is no reason to
 /// stop: the next start tries again.
 pub(crate) fn orphans(store: &Store) {
+    look::sweep(store.home());
     // Nothing was ever made.
     let Ok(folders) = fs::read_dir(store.folders()) else { return };
     for folder in folders.flatten() {

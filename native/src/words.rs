@@ -3,6 +3,7 @@
 
 mod age;
 mod bytes;
+mod counted;
 mod quoted;
 mod stage;
 mod transfer;
@@ -10,6 +11,7 @@ mod transfer;
 pub(crate) use self::{
     age::{age, day, minute},
     bytes::bytes,
+    counted::counted,
     quoted::quoted,
     stage::stage,
     transfer::Gauge,

@@ -70,14 +70,14 @@ fn files_are_private_and_what_a_killed_run_left_is_swept() {
     running.stderr.wait_for("The upload to fal.ai is under way.");
     running.kill();
     let kept = place.kept();
-    assert!(kept.iter().any(|(name, _)| name.contains("/working/photo-")), "{kept:?}");
+    assert!(kept.iter().any(|(name, _)| name.contains("/working/0001.jpg")), "{kept:?}");
     for (name, mode) in &kept {
         let wanted = if place.home().join(name).is_dir() { 0o700 } else { 0o600 };
         assert_eq!(*mode, wanted, "{name}");
     }
     // Still needed: another command leaves it alone.
     Ending::of(&mut place.buying(&server, &["jobs"])).ended(0);
-    assert!(!place.kept_named("/working/photo-").is_empty());
+    assert!(!place.kept_named("/working/0001.jpg").is_empty());
 
     // Of an avatar that nobody knows, and half a model.
     let avatar = "avatars/00000000-0000-5000-8000-000000000000";
@@ -87,7 +87,7 @@ fn files_are_private_and_what_a_killed_run_left_is_swept() {
     fs::write(home.join(avatar).join(".model.safetensors.abc.part"), "half").expect("written");
     Ending::of(&mut place.buying(&server, &["jobs"])).ended(0);
     assert_eq!(place.kept_named(avatar), Vec::<String>::new());
-    assert!(!place.kept_named("/working/photo-").is_empty(), "the other one is still needed");
+    assert!(!place.kept_named("/working/0001.jpg").is_empty(), "the other one is still needed");
 
     Ending::of(&mut place.buying(&server, &["cancel", "Zebulon"])).ended(0);
     assert_eq!(place.kept_named("working"), Vec::<String>::new());

@@ -73,7 +73,8 @@ fn steps_are_counted_as_they_are_billed() {
 #[test]
 fn a_price_in_the_settings_wins_over_both() {
     let (set, asked) = said("4000", Some("3.50 EUR"), listed!(0.024 per "steps"));
-    assert_eq!((set.as_str(), asked), ("3.50 EUR, as the settings say.", 0));
+    // fal is asked all the same: that shows whether an order could be placed.
+    assert_eq!((set.as_str(), asked), ("3.50 EUR, as the settings say.", 1));
 }
 
 /// What `generate` says four pictures cost, before anybody says yes.

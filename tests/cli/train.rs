@@ -191,8 +191,10 @@ fn what_a_training_would_be_made_from_is_said_before_the_yes() {
     let said = |part: &str| ending.stderr.find(part).unwrap_or_else(|| panic!("{part} in {}", ending.stderr));
     let named = said("set/notes.txt belongs to no photo");
     let left_out = said("set/08.jpg will be left out: this is the same picture as set/01.jpg.");
-    let counted = said("4 photos, 1 captions, 1 left out, 1 text belongs to no photo.");
-    let began = said("The photos are being prepared.");
+    let counted = said(
+        "4 of 5 photos will be used, 1 with a caption (1 left out: 1 duplicate), 1 text belongs to no photo.",
+    );
+    let began = said("The upload");
     assert!(named < counted && left_out < counted && counted < began, "{}", ending.stderr);
 
     let whole = crate::photo(99, 520);

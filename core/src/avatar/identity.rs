@@ -82,11 +82,9 @@ impl SamePhotos {
         let pictures = Pictures::of(&[listed, job]);
         let (taken, offered) = (pictures.that_go_in(job), pictures.that_go_in(listed));
         let all: BTreeMap<_, _> = pictures.all(listed).collect();
-        let missing = |(picture, caption): (&Sha256Sum, &Option<&str>)| {
-            // One that is left out here went in there, and keeps that verdict.
-            offered.get(picture).or_else(|| all.get(picture)) != Some(caption)
-        };
-        if taken.iter().any(missing) {
+        // One that is left out here went in there, and keeps that verdict.
+        let listed_as = |picture| offered.get(picture).or_else(|| all.get(picture));
+        if taken.iter().any(|(picture, caption)| listed_as(picture) != Some(caption)) {
             return Self::No;
         }
         let refused: BTreeSet<_> = pictures.all(job).map(|(picture, _)| picture).collect();

@@ -73,19 +73,13 @@ impl<'a> OtherTraining<'a> {
     /// Finds what was trained, or is being trained, of this person beside the avatar that is asked for: under the same
     /// name whatever its case, at the same place and in the same mode. Unclear purchases go first.
     #[must_use]
-    pub fn among(
-        avatars: &'a [Avatar],
-        person: &Person,
-        test_mode: bool,
-        origin: &str,
-        asked_for: AvatarId,
-    ) -> Vec<Self> {
-        let name = person.name.folded();
-        let is_same = |one: &Person| one.user == person.user && one.name.folded() == name;
+    pub fn among(avatars: &'a [Avatar], wanted: &Identity<'_>, asked_for: AvatarId) -> Vec<Self> {
+        let name = wanted.name.folded();
+        let is_same = |one: &Person| one.user == *wanted.user && one.name.folded() == name;
         let mut others: Vec<Self> = avatars
             .iter()
             .filter(|avatar| avatar.id() != asked_for && avatar.person().is_some_and(is_same))
-            .filter(|avatar| avatar.test_mode() == test_mode && avatar.origin() == origin)
+            .filter(|avatar| avatar.test_mode() == wanted.test_mode && avatar.origin() == wanted.origin)
             .filter_map(|avatar| {
                 let counts = |training: &&TrainingJob| may_cost(&training.order);
                 let training = avatar.trainings().iter().rev().find(counts)?;

@@ -137,6 +137,12 @@ impl PhotoSet {
         self.counting().filter(|(_, photo)| waits(photo)).map(|(index, _)| index).collect()
     }
 
+    /// The first photo that is still to be prepared.
+    #[must_use]
+    pub fn next_waiting(&self) -> Option<usize> {
+        self.waiting().first().copied()
+    }
+
     /// How many are no longer waiting.
     pub(super) fn settled(&self) -> usize {
         self.0.len() - self.waiting().len()

@@ -67,6 +67,33 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
     }
 }
 
+/// Names the problem in a word or two, as in "2 HEIC, 1 too small".
+#[must_use]
+pub fn kind(language: Language, problem: &PhotoProblem) -> &'static str {
+    match language {
+        Language::English => match problem {
+            PhotoProblem::Empty => "empty",
+            PhotoProblem::UnsupportedFormat { found: Foreign::Heic } => "HEIC",
+            PhotoProblem::UnsupportedFormat { .. } => "of another format",
+            PhotoProblem::UnsupportedCoding { .. } => "of a rare kind",
+            PhotoProblem::Animated { .. } => "animated",
+            PhotoProblem::Truncated { .. } => "cut off",
+            PhotoProblem::Damaged { .. } | PhotoProblem::NotEncoded => "damaged",
+            PhotoProblem::NoPixels { .. } => "without pixels",
+            PhotoProblem::TooManyBytes { .. }
+            | PhotoProblem::TooManyPixels { .. }
+            | PhotoProblem::TooLong { .. }
+            | PhotoProblem::TooMuchMemory { .. }
+            | PhotoProblem::TooManyScans { .. }
+            | PhotoProblem::TooMuchMetadata { .. } => "too large",
+            PhotoProblem::TooSmall { .. } => "too small",
+            PhotoProblem::Missing => "missing",
+            PhotoProblem::Changed => "replaced meanwhile",
+            PhotoProblem::Duplicate { .. } => "duplicate",
+        },
+    }
+}
+
 /// Says what the person who sent the photo can do.
 #[must_use]
 pub fn advice(language: Language, problem: &PhotoProblem, audience: Audience) -> &'static str {

@@ -24,7 +24,7 @@ pub(crate) use self::{
     photos::{Check, Demo, Pack},
     service::{Addresses, Backup, Completions, Config, Doctor, Manual, Serve, Simulate},
     token::{Token, TokenWhat},
-    train::{Gender, Presets, Quality, Train, Tuning},
+    train::{Gender, OnExisting, Presets, Quality, Train, Tuning},
 };
 use crate::{
     exit::{Exit, Failure},

@@ -67,9 +67,15 @@ pub(crate) struct Train {
     /// The most photos to train with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) max_photos: Option<u16>,
-    /// Buy another attempt after an error or a cancel, or with --yes although another job is unclear
+    /// Buy although there is one already: another attempt of the same photos, or beside another training of this person
     #[arg(long)]
     pub(crate) again: bool,
+    /// What to do where there is another training of this person, from other photos or with other settings
+    ///
+    /// Without it you are asked; where nobody can be asked, nothing is bought (exit code 8). --yes is a yes to the price
+    /// only.
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "again")]
+    pub(crate) on_existing: Option<OnExisting>,
     /// Return once the training is bought; `likeness status` follows it
     #[arg(long)]
     pub(crate) detach: bool,
@@ -83,6 +89,17 @@ pub(crate) struct Train {
 /// Show what a training costs, how long it takes, and what one gains
 #[derive(Debug, Args)]
 pub(crate) struct Presets {}
+
+/// What to do where there is another training of the same person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnExisting {
+    /// Show its status, and buy nothing
+    Show,
+    /// Buy this one as well
+    Again,
+    /// Buy nothing, and end with exit code 8
+    Fail,
+}
 
 /// How to train. What is not given comes from the settings file, then from the preset.
 #[derive(Clone, Debug, Default, Args)]

@@ -103,6 +103,7 @@ fn training(photos: PathBuf) -> Train {
         min_photos: None,
         max_photos: None,
         again: false,
+        on_existing: None,
         detach: false,
         yes: false,
         tuning: args::Tuning::default(),

@@ -1,7 +1,7 @@
 //! `likeness status`: how a training stands.
 
 use likeness_core::{
-    avatar::{Avatar, Goal, JobId, Order, OrderKey, State},
+    avatar::{Avatar, Goal, JobId, Order, OrderKey, StageName, State},
     fal::Origins,
     time::Timestamp,
     words::Audience,
@@ -118,6 +118,13 @@ fn show_but(
     output.line(output.paint(tone, &headline))?;
     if status.status != State::Completed {
         output.line(format_args!("  {}", shown(&status.message)))?;
+    }
+    if matches!(status.stage, StageName::Preparing | StageName::Uploading) && !shell.is_attended(avatar.id())
+    {
+        let job = jobs::called(shell, avatar, attempt, For::Good);
+        output.line(format_args!(
+            "  Nothing was ordered yet: the same `likeness train` carries on, `likeness cancel {job}` drops it."
+        ))?;
     }
     let fact = |label: &str, text: &str| output.fact(label, &shown(text));
     fact("job", &status.job.to_string())?;

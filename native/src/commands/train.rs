@@ -1,19 +1,24 @@
 //! `likeness train`: from photos to a trained model.
 
+mod found;
 mod photos;
+mod place;
+mod question;
 
 use likeness_core::{
     avatar::{
-        self, Avatar, AvatarId, Goal, Identity, Name, Opened, OrderKey, Person, Stage, TrainingConfig,
-        TrainingRequest, TrainingSettings,
+        self, Avatar, AvatarId, Goal, Identity, JobId, Name, Opened, OrderKey, OtherTraining, Person, Stage,
+        TrainingConfig, TrainingJob, TrainingRequest, TrainingSettings,
     },
-    price,
     storage::Depot,
-    words::{self, Language},
 };
-use serde_json::json;
 
-use self::photos::Named;
+use self::{
+    found::Job,
+    photos::Named,
+    place::Order,
+    question::{Answer, Question},
+};
 use super::{Context, status};
 use crate::{
     args::{Gender, Train},
@@ -23,10 +28,8 @@ use crate::{
     jobs::{self, For},
     log::of_job,
     narrate::Narrator,
-    photos_in_bucket,
     printable::printable,
-    probe::probe,
-    shell::{Link, Shell, moment},
+    shell::{Shell, moment},
     sweep, webhooks,
 };
 
@@ -34,81 +37,102 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
     // Before any photo is read: without a key, or --test, nothing will come of it.
     context.settings.account()?;
-    if args.webhook_url.is_none() && args.listen_webhook.is_some_and(|address| address.port() == 0) {
-        return Err(Failure::new(Exit::Usage, "usage.listen", "fal.ai cannot be told to come to port 0")
-            .next("name a port with --listen-webhook, or say with --webhook-url how fal.ai gets here"));
-    }
-    let config = config(&args, context)?;
-    let person = person(&args)?;
+    let (config, person, given) = (config(&args, context)?, person(&args)?, given(&args)?);
     let objects = if args.keys.is_empty() { None } else { Some(shell.objects()?) };
     jobs::lost::none_is_lost(&shell, &person, &context.output)?;
     sweep::in_bucket(&shell).await;
-    let named = match &objects {
-        Some(objects) => Named::in_bucket(photos_in_bucket::read(&args.keys, objects, context).await?),
+    let mut named = match &objects {
+        Some(objects) => Named::in_bucket(&args.keys, objects, context).await?,
         None => Named::on_disk(&args.photos, context)?,
     };
-    let test_mode = context.settings.test_mode.value;
-    let given = args.avatar_id.as_deref().map(str::parse::<AvatarId>).transpose().map_err(|error| {
-        Failure::new(Exit::Usage, "usage.avatar_id", error.to_string())
-            .next("give a UUID, or leave --avatar-id out: one is made from the photos and the settings")
-    })?;
     let origin =
         shell.link(given.unwrap_or_else(|| AvatarId::new(uuid::Uuid::nil())))?.account.origins().origin();
-    let identity =
-        Identity { user: &person.user, name: &person.name, test_mode, origin: &origin, config: &config };
-    let listed: Vec<_> =
-        named.set.photos().iter().map(|photo| (photo.sha256, photo.caption.as_deref())).collect();
-    let identity = identity.as_listed(&listed);
-    let id = given.unwrap_or_else(|| AvatarId::new(identity));
-    let link = shell.link(id)?;
-    let moment = moment(link.poll)?;
-    let depot = objects.as_ref().map(|objects| Depot::new(objects.bucket(), &person.user, id));
-    let request = TrainingRequest {
-        identity,
-        person: person.clone(),
-        config,
-        photos: Some(named.set.clone()),
-        depot,
-        again: args.again,
+    let wanted = Identity {
+        user: &person.user,
+        name: &person.name,
+        test_mode: context.settings.test_mode.value,
+        origin: &origin,
+        config: &config,
     };
-    let known = shell.store.load(id).map_err(failures::storage)?;
-    let new = || Avatar::new(id, person.clone(), test_mode, origin.clone(), &moment);
-    let would = known.clone().unwrap_or_else(new).would_open(&request);
-    check_way(&shell, known.as_ref(), would, test_mode)?;
-    if matches!(would, Opened::Began | Opened::Reopened) {
+    let job = Job::find(&shell, &wanted, &mut named, given, context).await?;
+    let link = shell.link(job.id)?;
+    let order = Order {
+        request: TrainingRequest {
+            identity: job.identity,
+            person: person.clone(),
+            config: config.clone(),
+            photos: Some(named.set().clone()),
+            depot: objects.as_ref().map(|objects| Depot::new(objects.bucket(), &person.user, job.id)),
+            again: args.again,
+        },
+        job,
+        wanted: &wanted,
+        moment: moment(link.poll)?,
+    };
+    let known = shell.store.load(job.id).map_err(failures::storage)?;
+    let would = order.would_open(known.clone());
+    check_way(&shell, known.as_ref(), would, wanted.test_mode)?;
+    let avatars = shell.store.load_all().map_err(failures::storage)?;
+    let mut others = Vec::new();
+    if is_new(would) {
         named.warn_of_unmatched();
-        // Nobody is asked for money for a set that cannot be one.
-        let possible = named.set.could_be_a_set(request.config.photos());
-        possible.map_err(|error| failures::of(&error.into()))?;
+        named.judge(config.photos(), &shell, context).await?;
+        // Nobody is asked for money for a set that is none.
+        named.are_a_set(config.photos())?;
         named.announce(context);
-        consent(&args, context, &shell, &link, &request, id, &named).await?;
+        others = OtherTraining::among(&avatars, &wanted, job.id);
+    } else if is_unordered(known.as_ref(), would) {
+        context.output.note("Nothing was ordered yet for this job: it carries on where it stopped.");
+    }
+    if is_new(would) || is_unordered(known.as_ref(), would) {
+        let cost = question::cost(context, &link, &config).await?;
+        let (args, shell, wanted, named) = (&args, &shell, &wanted, &named);
+        let question = Question { args, context, shell, wanted, named, avatars: &avatars, others: &others };
+        if let Answer::Show(id, attempt) = question.ask(cost.as_deref())? {
+            return status::show(context, shell, &shell.load(id)?, attempt);
+        }
     }
     // Before the job is there: an address that is taken must not leave one behind.
     let _webhooks = match args.listen_webhook {
         Some(address) => Some(webhooks::listen(shell.clone(), link.clone(), address).await?),
         None => None,
     };
-    let again = args.again;
-    let (avatar, opened) = shell
-        .store
-        .settle(id, |avatar| {
-            let avatar = avatar.unwrap_or_else(new);
-            // What was asked for is what is placed, unless another command has placed it meanwhile.
-            let now = avatar.would_open(&request);
-            if now != would && !matches!(now, Opened::Resumed | Opened::Ended) {
-                return (None, None);
-            }
-            let (avatar, opened) = avatar.open_training(request, &moment);
-            (Some(avatar.clone()), Some((avatar, opened)))
-        })
-        .map_err(failures::storage)?
-        .ok_or_else(changed_meanwhile)?;
-    let attempt = crate::jobs::last_attempt(&avatar);
-    if opened == Opened::Resumed && again {
+    let told_of: Vec<_> = others.iter().map(|other| other.avatar.id()).collect();
+    let (avatar, opened) = order.place(&shell, would, &mut named, &told_of)?;
+    let attempt = jobs::last_attempt(&avatar);
+    if opened == Opened::Resumed && args.again {
         context.output.note("This job is not over yet: it carries on. --again buys after its end only.");
     }
-    let job = avatar::JobId { avatar: id, attempt };
-    of_job(job.to_string(), follow(&args, context, &shell, id, attempt)).await
+    let id = avatar.id();
+    let followed = follow(&args, context, &shell, id, attempt);
+    let followed = of_job(JobId { avatar: id, attempt }.to_string(), followed).await;
+    followed.map_err(|failure| before_the_order(failure, &shell, id))
+}
+
+/// Whether it is a purchase that was never made before.
+fn is_new(would: Opened) -> bool {
+    matches!(would, Opened::Began | Opened::Reopened)
+}
+
+/// Whether the training is under way and was not ordered yet, so that carrying it on is a purchase.
+fn is_unordered(known: Option<&Avatar>, would: Opened) -> bool {
+    let unordered =
+        |training: &TrainingJob| matches!(training.order.stage(), Stage::Preparing | Stage::Planned);
+    would == Opened::Resumed && known.and_then(|avatar| avatar.trainings().last()).is_some_and(unordered)
+}
+
+/// Says, where the command was interrupted before anything was ordered, that nothing was.
+fn before_the_order(failure: Failure, shell: &Shell, id: AvatarId) -> Failure {
+    let known = shell.store.load(id).ok().flatten();
+    if failure.exit() != Exit::Interrupted || !is_unordered(known.as_ref(), Opened::Resumed) {
+        return failure;
+    }
+    let job = known.map_or_else(
+        || id.to_string(),
+        |avatar| jobs::called(shell, &avatar, jobs::last_attempt(&avatar), For::Good),
+    );
+    Failure::new(Exit::Interrupted, "interrupted", "interrupted: nothing was ordered yet")
+        .next(format!("the same command carries on, `likeness cancel {job}` drops it"))
 }
 
 async fn follow(
@@ -143,6 +167,10 @@ async fn follow(
 }
 
 fn config(args: &Train, context: &Context) -> Result<TrainingConfig, Failure> {
+    if args.webhook_url.is_none() && args.listen_webhook.is_some_and(|address| address.port() == 0) {
+        return Err(Failure::new(Exit::Usage, "usage.listen", "fal.ai cannot be told to come to port 0")
+            .next("name a port with --listen-webhook, or say with --webhook-url how fal.ai gets here"));
+    }
     let tuned = context.settings.defaults.tuned(&args.tuning);
     let photos = context.settings.photos(args.min_photos, args.max_photos)?;
     let webhook = args.webhook_url.as_ref().or(context.settings.fal_webhook_url.value.as_ref());
@@ -160,6 +188,13 @@ fn config(args: &Train, context: &Context) -> Result<TrainingConfig, Failure> {
         max_photos: Some(photos.max_photos),
     };
     settings.check().map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
+}
+
+fn given(args: &Train) -> Result<Option<AvatarId>, Failure> {
+    args.avatar_id.as_deref().map(str::parse).transpose().map_err(|error: avatar::NameError| {
+        Failure::new(Exit::Usage, "usage.avatar_id", error.to_string())
+            .next("give a UUID, or leave --avatar-id out: one is made from the photos and the settings")
+    })
 }
 
 fn person(args: &Train) -> Result<Person, Failure> {
@@ -195,7 +230,7 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
     let over = avatar.trainings().last().is_some_and(|training| training.order.ended());
     if would == Opened::Busy && over {
         return Err(Failure::new(
-            Exit::Usage,
+            Exit::NotConfirmed,
             "job.other_training",
             "this avatar had another training before",
         )
@@ -219,59 +254,4 @@ pub(super) fn changed_meanwhile() -> Failure {
     Failure::new(Exit::Usage, "job.changed", "the job changed while you were asked")
         .why("another command is at work on it")
         .next("run the same command again")
-}
-
-/// Says what it costs and asks, before anything is bought.
-async fn consent(
-    args: &Train,
-    context: &Context,
-    shell: &Shell,
-    link: &Link,
-    request: &TrainingRequest,
-    id: AvatarId,
-    named: &Named,
-) -> Result<(), Failure> {
-    if context.settings.test_mode.value {
-        context.output.note(
-            "Test mode: the built-in simulator trains, nothing leaves this machine, nothing is bought.",
-        );
-        return Ok(());
-    }
-    let cost = cost(context, link, &request.config).await;
-    context.output.document(&json!({ "cost": cost, "photos": named.summary() }))?;
-    context.output.note(format_args!("A training of {} steps at fal.ai: {cost}.", request.config.steps()));
-    let user = &request.person;
-    let unclear = shell.store.load_all().map_err(failures::storage)?.into_iter().find(|avatar| {
-        let same = avatar.person().is_some_and(|one| one.user == user.user && one.name == user.name);
-        // One whose process died with its order is found to be unclear when it is looked at next.
-        let unclear = |training: &avatar::TrainingJob| {
-            matches!(training.order.stage(), Stage::Submitting { .. } | Stage::Unclear { .. })
-        };
-        avatar.id() != id && same && avatar.trainings().iter().any(unclear)
-    });
-    if let Some(other) = unclear {
-        let sentence =
-            format!("another training of {} may have been bought: job {} is unclear", user.name, other.id());
-        let called = jobs::called(shell, &other, jobs::last_attempt(&other), For::Good);
-        if args.yes && !args.again {
-            // `--yes` says yes to a price, not to paying a second time for what may be the same.
-            return Err(Failure::new(Exit::Unclear, "job.other_unclear", sentence)
-                .why("its photos or settings are different, so it is not simply carried on")
-                .next(format!("settle it: likeness status {called}, or likeness resolve {called} …"))
-                .next("or add --again to buy this one all the same"));
-        }
-        context.output.note(format_args!("But {}.", printable(&sentence)));
-    }
-    context.output.confirm("Buy it?", args.yes)
-}
-
-/// Says what a training costs. fal is only asked where the settings leave it open.
-async fn cost(context: &Context, link: &Link, config: &TrainingConfig) -> String {
-    let setting = context.settings.training_price.value.as_ref();
-    let listed = match setting {
-        Some(_) => None,
-        None => probe(&link.account, &link.transport).await.listed.ok().flatten(),
-    };
-    let price = price::training(config.steps(), setting, listed);
-    printable(&words::price::training(Language::English, &price)).into_owned()
 }

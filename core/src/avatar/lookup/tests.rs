@@ -90,9 +90,14 @@ fn of_two_the_one_that_is_not_over_is_meant() {
 fn another_training_of_the_same_person_is_found_whatever_the_case() {
     let avatars =
         [avatar(1, "ANNA", &["a", "b"]), avatar(2, "Bob", &["a"]), cancelled(avatar(3, "Anna", &["c"]))];
+    let fast = config(None);
     let among = |name: &str, test_mode, origin: &str, asked_for| {
         let id = AvatarId::new(uuid::Uuid::from_u128(asked_for));
-        let others = OtherTraining::among(&avatars, &person(name), test_mode, origin, id);
+        let others = OtherTraining::among(
+            &avatars,
+            &Identity { test_mode, origin, ..wanted(&person(name), &fast) },
+            id,
+        );
         others.iter().map(|other| other.avatar.id().to_string()).collect::<Vec<_>>()
     };
     assert_eq!(among("anna", false, ORIGIN, 9), [avatars[0].id().to_string()]);
@@ -111,7 +116,7 @@ fn what_differs_is_counted_and_named() {
     let (anna, high) = (person("anna"), config(Some(Quality::High)));
     let avatars = [avatar(1, "Anna", &["a", "b", "c"])];
     let id = AvatarId::new(uuid::Uuid::from_u128(9));
-    let others = OtherTraining::among(&avatars, &anna, false, ORIGIN, id);
+    let others = OtherTraining::among(&avatars, &wanted(&anna, &high), id);
     let other = others.first().expect("one");
     assert_eq!((other.photos(), other.other_photos(&photos(&["a", "d"]))), (3, (2, 1)));
     let named: Vec<_> =

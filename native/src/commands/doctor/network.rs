@@ -79,6 +79,8 @@ fn fail(failure: &Failure, advice: &str) -> Finding {
 }
 
 fn unusable(settings: &Settings, place: &str, error: ProbeError) -> Finding {
+    let own_place = settings.fal_base_url.value.is_some();
+    let stops = error.stops_orders(own_place);
     let error = match error {
         ProbeError::Send(_) => return fail(&Failure::from(error), "correct FAL_BASE_URL"),
         ProbeError::Call(error) => error,
@@ -86,17 +88,11 @@ fn unusable(settings: &Settings, place: &str, error: ProbeError) -> Finding {
     let advice = error.advice(Audience::Terminal);
     match &error {
         // A gateway of one's own need not know prices; what leads elsewhere is none.
-        CallError::Unreadable { status }
-            if settings.fal_base_url.value.is_some() && !is_obstacle(*status) =>
-        {
+        CallError::Unreadable { .. } | CallError::Page { .. } if own_place && !stops => {
             Finding::new(FAL, State::Warn, format!("{place} answers, but not as fal.ai does"), advice)
         }
         _ => fail(&Failure::from(error), advice),
     }
-}
-
-fn is_obstacle(status: u16) -> bool {
-    words::obstacle::stranger(Language::English, status, false).is_some()
 }
 
 fn proxy(transport: &Transport, to: &Url, error: Option<&ProbeError>) -> Option<Finding> {

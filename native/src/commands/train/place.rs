@@ -1,0 +1,67 @@
+//! Placing the training that somebody said yes to: once, whatever other commands do meanwhile.
+
+use likeness_core::avatar::{Avatar, AvatarId, Identity, Moment, Opened, OtherTraining, TrainingRequest};
+
+use super::{changed_meanwhile, found::Job, is_new, photos::Named};
+use crate::{exit::Failure, failures, shell::Shell};
+
+/// A training that is asked for.
+pub(super) struct Order<'a> {
+    pub(super) request: TrainingRequest,
+    pub(super) job: Job,
+    pub(super) wanted: &'a Identity<'a>,
+    pub(super) moment: Moment,
+}
+
+impl Order<'_> {
+    /// Tells what it would be beside what is on record.
+    pub(super) fn would_open(&self, known: Option<Avatar>) -> Opened {
+        known.unwrap_or_else(|| self.new_avatar()).would_open(&self.request)
+    }
+
+    /// Places it, or carries on with the one there is: one that another command placed meanwhile is carried on, and what
+    /// nobody was asked about is an error. `told_of` are the other trainings of the person that the question named.
+    pub(super) fn place(
+        mut self,
+        shell: &Shell,
+        would: Opened,
+        named: &mut Named,
+        told_of: &[AvatarId],
+    ) -> Result<(Avatar, Opened), Failure> {
+        let id = self.job.id;
+        let lock = shell.store.lock(id).map_err(failures::storage)?;
+        if is_new(would) {
+            // Prepared photos are moved where nobody else is at work, and nobody else has placed it meanwhile.
+            let now = self.would_open(shell.store.load(id).map_err(failures::storage)?);
+            let mine = lock.is_some() && now == would;
+            self.request.photos = Some(named.placed(&shell.working_folder(id), mine)?);
+        }
+        let placed = shell.store.settle_among(id, |avatar, records| {
+            let avatar = avatar.unwrap_or_else(|| self.new_avatar());
+            // What was asked for is what is placed.
+            let now = avatar.would_open(&self.request);
+            if now != would && !matches!(now, Opened::Resumed | Opened::Ended) {
+                return (None, None);
+            }
+            if is_new(now) && !records.avatars().is_some_and(|all| self.is_as_told(&all, named, told_of)) {
+                return (None, None);
+            }
+            let (avatar, opened) = avatar.open_training(self.request, &self.moment);
+            (Some(avatar.clone()), Some((avatar, opened)))
+        });
+        drop(lock);
+        placed.map_err(failures::storage)?.ok_or_else(changed_meanwhile)
+    }
+
+    /// Whether nothing was placed, while somebody was asked, that the question would have named.
+    fn is_as_told(&self, avatars: &[Avatar], named: &Named, told_of: &[AvatarId]) -> bool {
+        let others = OtherTraining::among(avatars, self.wanted, self.job.id);
+        others.iter().all(|other| told_of.contains(&other.avatar.id()))
+            && self.job.is_still_there(avatars, self.wanted, named)
+    }
+
+    fn new_avatar(&self) -> Avatar {
+        let (person, origin) = (self.request.person.clone(), self.wanted.origin.to_owned());
+        Avatar::new(self.job.id, person, self.wanted.test_mode, origin, &self.moment)
+    }
+}

@@ -1,0 +1,219 @@
+//! The question before anything is bought: what it costs, what it is made from, and what was bought of this person before.
+
+use std::{
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Identity, OtherTraining, TrainingConfig},
+    fal::pricing::Price,
+    price,
+    words::{self, Audience, Language},
+};
+use serde_json::{Value, json};
+
+use super::photos::Named;
+use crate::{
+    args::{OnExisting, Train},
+    clock,
+    commands::Context,
+    exit::{Exit, Failure},
+    jobs,
+    printable::printable,
+    probe::{ProbeError, probe},
+    shell::{Link, Shell},
+    words::{age, counted, stage},
+};
+
+/// The answer.
+pub(super) enum Answer {
+    /// Go on.
+    Yes,
+    /// Show the other training instead.
+    Show(AvatarId, u32),
+}
+
+/// All that the question is about.
+pub(super) struct Question<'a> {
+    pub(super) args: &'a Train,
+    pub(super) context: &'a Context,
+    pub(super) shell: &'a Shell,
+    pub(super) wanted: &'a Identity<'a>,
+    pub(super) named: &'a Named,
+    /// Every avatar on record.
+    pub(super) avatars: &'a [Avatar],
+    pub(super) others: &'a [OtherTraining<'a>],
+}
+
+impl Question<'_> {
+    /// Says what it costs and asks, before anything is bought. The price was asked for before: what stands in the way of an
+    /// order stands in the way of that as well.
+    pub(super) fn ask(&self, cost: Option<&str>) -> Result<Answer, Failure> {
+        let output = &self.context.output;
+        let others: Vec<_> = self.others.iter().map(|other| self.document(other)).collect();
+        if let Some(cost) = cost {
+            output.document(
+                &json!({ "cost": cost, "photos": self.named.summary(), "other_trainings": others }),
+            )?;
+            let steps = self.wanted.config.steps();
+            output.note(format_args!("A training of {steps} steps at fal.ai: {cost}."));
+        } else {
+            output.note(
+                "Test mode: the built-in simulator trains, nothing leaves this machine, nothing is bought.",
+            );
+        }
+        let Some(other) = self.others.first() else { return self.confirm(cost, "Buy it?", self.args.yes) };
+        let sentence = self.sentence(other);
+        let again = self.args.again || self.args.on_existing == Some(OnExisting::Again);
+        match self.args.on_existing {
+            _ if again => {}
+            Some(OnExisting::Show) => return Ok(Answer::Show(other.avatar.id(), other.training.attempt)),
+            Some(OnExisting::Fail) => return Err(self.refusal(other, &sentence)),
+            // Nothing is bought: the simulator may train as often as it is asked to.
+            _ if cost.is_none() => {}
+            _ if other.is_unclear() && self.args.yes => return Err(self.unclear(other, &sentence)),
+            _ if !can_be_asked(self.context) => {
+                let unclear = other.is_unclear();
+                return Err(if unclear {
+                    self.unclear(other, &sentence)
+                } else {
+                    self.refusal(other, &sentence)
+                });
+            }
+            // A yes to a price is no yes to paying a second time for what may be the same.
+            _ => {
+                output.note(printable(&sentence));
+                return self.confirm(cost, "Buy this one as well?", false);
+            }
+        }
+        output.note(printable(&sentence));
+        self.confirm(cost, "Buy this one as well?", self.args.yes)
+    }
+
+    fn confirm(&self, cost: Option<&str>, question: &str, yes: bool) -> Result<Answer, Failure> {
+        if cost.is_some() {
+            self.context.output.confirm(question, yes)?;
+        }
+        Ok(Answer::Yes)
+    }
+
+    /// Says which training there is, how old it is, from which photos, and what differs.
+    fn sentence(&self, other: &OtherTraining<'_>) -> String {
+        let now = clock::now();
+        let status = other.avatar.status(other.training.attempt, now, Audience::Terminal);
+        let stage = match status {
+            _ if other.is_unclear() => "unclear whether it was bought".to_owned(),
+            Some(status) => stage(&status, self.shell.is_attended(other.avatar.id())),
+            None => "done".to_owned(),
+        };
+        let (there, here) = other.other_photos(self.named.set());
+        let mut differ = Vec::new();
+        if there > 0 {
+            differ
+                .push(format!("{} not in this set", counted(there, "of its photos is", "of its photos are")));
+        }
+        if here > 0 {
+            differ.push(format!("{} new", counted(here, "of yours is", "of yours are")));
+        }
+        let settings = other.other_settings(self.wanted);
+        differ.extend(settings.iter().map(|(name, there, here)| format!("{name} {here} instead of {there}")));
+        if differ.is_empty() {
+            differ.push("captions differ".to_owned());
+        }
+        let name = other.avatar.person().map_or("this person", |person| person.name.as_str());
+        let more = match self.others.len() {
+            0 | 1 => String::new(),
+            more => format!(" (and {} more)", more - 1),
+        };
+        format!(
+            "There is another training of {name} already: job {}, {}, {stage}, from {}; {}{more}.",
+            self.short(other),
+            age(other.training.order.ordered_at(), now),
+            counted(other.photos(), "photo", "photos"),
+            differ.join(", "),
+        )
+    }
+
+    fn short(&self, other: &OtherTraining<'_>) -> String {
+        jobs::short_id(other.avatar.id(), self.avatars)
+    }
+
+    fn refusal(&self, other: &OtherTraining<'_>, sentence: &str) -> Failure {
+        let job = self.short(other);
+        Failure::new(Exit::NotConfirmed, "job.other_training", plain(sentence))
+            .why("its photos, captions or settings are different, so that this would be bought beside it")
+            .next(format!("see it: likeness status {job}"))
+            .next("or add --again to buy this one as well")
+            .details(json!({ "other_training": self.document(other) }))
+    }
+
+    fn unclear(&self, other: &OtherTraining<'_>, sentence: &str) -> Failure {
+        let job = self.short(other);
+        Failure::new(Exit::Unclear, "job.other_unclear", plain(sentence))
+            .why("its photos or settings are different, so it is not simply carried on")
+            .next(format!("settle it: likeness status {job}, or likeness resolve {job} …"))
+            .next("or add --again to buy this one all the same")
+            .details(json!({ "other_training": self.document(other) }))
+    }
+
+    fn document(&self, other: &OtherTraining<'_>) -> Value {
+        let status = other.avatar.status(other.training.attempt, clock::now(), Audience::Terminal);
+        let (there, here) = other.other_photos(self.named.set());
+        let settings = other.other_settings(self.wanted).into_iter();
+        let settings: serde_json::Map<_, _> =
+            settings.map(|(name, there, here)| (name, json!({ "there": there, "here": here }))).collect();
+        json!({
+            "job": likeness_core::avatar::JobId {
+                avatar: other.avatar.id(), attempt: other.training.attempt,
+            },
+            "stage": status.map(|status| status.stage),
+            "created_at": other.training.order.ordered_at(),
+            "photos": other.photos(), "photos_only_there": there, "photos_only_here": here,
+            "settings": settings,
+        })
+    }
+}
+
+/// Asks fal what a training costs, which shows as well whether the way there and the key can be used: what stands in the
+/// way is an error before anybody is asked.
+pub(super) async fn cost(
+    context: &Context,
+    link: &Link,
+    config: &TrainingConfig,
+) -> Result<Option<String>, Failure> {
+    if context.settings.test_mode.value {
+        return Ok(None);
+    }
+    let own_place = context.settings.fal_base_url.value.is_some();
+    let listed = match patiently(link, own_place).await {
+        Ok(listed) => listed,
+        Err(error) if error.stops_orders(own_place) => return Err(error.into()),
+        Err(_) => None,
+    };
+    let price = price::training(config.steps(), context.settings.training_price.value.as_ref(), listed);
+    Ok(Some(printable(&words::price::training(Language::English, &price)).into_owned()))
+}
+
+/// fal has been seen to deny a good key once, and any network has its hiccups: what stands in the way is asked about
+/// again before it is believed.
+async fn patiently(link: &Link, own_place: bool) -> Result<Option<Price>, ProbeError> {
+    for pause in PAUSES {
+        match probe(&link.account, &link.transport).await.listed {
+            Err(error) if error.stops_orders(own_place) => log::debug!("asked again in {pause:?}: {error:?}"),
+            answered => return answered,
+        }
+        tokio::time::sleep(pause).await;
+    }
+    probe(&link.account, &link.transport).await.listed
+}
+
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1)];
+
+fn can_be_asked(context: &Context) -> bool {
+    context.output.is_terminal() && io::stdin().is_terminal()
+}
+
+fn plain(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
+}
