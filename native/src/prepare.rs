@@ -10,13 +10,14 @@ use likeness_core::{
 };
 
 use crate::{
-    exit::Failure,
+    exit::{Exit, Failure},
     failures,
     interrupt::Interrupt,
     memory,
     output::Progress,
     parallel::{self, Budget},
     photos_on_disk::{FileProblem, PhotoFile},
+    printable::printable,
     shell::written,
     storage::write_private,
 };
@@ -162,6 +163,15 @@ pub(crate) fn prepare_all(
 /// The set as the core sees it, without what could not be read and what has no usable caption.
 pub(crate) fn photo_set(candidates: &[Candidate]) -> PhotoSet {
     PhotoSet::new(candidates.iter().filter_map(Candidate::eligible).cloned().collect())
+}
+
+/// Refuses two captions for photos of the same bytes: which of the two is meant only their owner knows.
+pub(crate) fn one_caption_each(set: &PhotoSet) -> Result<(), Failure> {
+    let Some((one, other)) = set.two_captions() else { return Ok(()) };
+    let sentence = "the same photo is there twice, with two different captions";
+    Err(Failure::new(Exit::Data, "caption.conflict", sentence)
+        .why(format!("{} and {} have the same bytes", printable(one), printable(other)))
+        .next("take one of the two out, or give both the same words"))
 }
 
 /// Says of each photo why it is left out; `None` for those that count.

@@ -28,6 +28,7 @@ mod hostile;
 mod interrupted;
 mod killed;
 mod lost;
+mod meant;
 #[cfg(target_os = "linux")]
 mod minio;
 #[cfg(target_os = "linux")]

@@ -22,8 +22,9 @@ fn said(steps: &str, setting: Option<&str>, fate: fn(&str) -> Fate) -> (String, 
     }
     let ending = Ending::of(proxy.between(&mut command)).ended(8);
     assert_eq!(server.orders(), 0);
-    let start = format!("A training of {steps} steps at fal.ai: ");
+    let start = format!("A training of {steps} steps at fal.ai, about ");
     let line = ending.stderr.lines().find_map(|line| line.strip_prefix(&start)).expect("a price");
+    let (_time, line) = line.split_once(": ").expect("a time and a price");
     (line.to_owned(), proxy.calls("GET /v1/models/pricing").len())
 }
 

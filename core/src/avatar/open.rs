@@ -174,12 +174,10 @@ impl Avatar {
         (self, opened)
     }
 
-    /// Photos that still wait may have moved: the same bytes are taken from where they are now.
+    /// Photos may have moved: the same bytes are taken from where they are now, also should they be prepared again.
     fn find_photos_at(&mut self, photos: &PhotoSet) {
         for index in 0..self.photos.photos().len() {
-            let Some(photo) = self.photos.photo_mut(index).filter(|photo| photo.is_waiting()) else {
-                continue;
-            };
+            let Some(photo) = self.photos.photo_mut(index) else { continue };
             // The same file again, where it still is; else the first of those bytes.
             let same =
                 || photos.photos().iter().filter(|now| now.sha256.is_some() && now.sha256 == photo.sha256);

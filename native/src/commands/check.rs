@@ -30,6 +30,7 @@ pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> 
     let reading = output.progress("Reading", found.photos.len() as u64, Unit::Photos);
     let mut photos = prepare::look(&found.photos, &reading, &context.interrupt)?;
     drop(reading);
+    prepare::one_caption_each(&prepare::photo_set(&photos))?;
     if let Some(problem) = too_many(&photos, limits) {
         // Decoding hundreds of photos takes minutes, and would not change that.
         let report = Report::new(&photos, &found, |_| Verdict::Unchecked);

@@ -46,6 +46,7 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     drop(reading);
     captions_usable(&photos)?;
     // What headers and sums show is enough to refuse most sets that are none; decoding takes minutes.
+    prepare::one_caption_each(&prepare::photo_set(&photos))?;
     prepare::photo_set(&photos).could_be_a_set(limits).map_err(|error| refused(&error, &photos))?;
     let spool = spool_folder()?;
     let progress = output.progress("Preparing", prepare::to_prepare(&photos), Unit::Photos);

@@ -77,8 +77,12 @@ impl Found {
         }
         let listed = as_listed(wanted, named);
         let id = AvatarId::new(listed);
-        if shell.store.load(id).map_err(failures::storage)?.is_some() {
-            return Ok(Self::Job(id, listed));
+        if let Some(avatar) = shell.store.load(id).map_err(failures::storage)? {
+            return Ok(match OnRecord::of(&avatar, wanted, named.set()) {
+                OnRecord::Yes(id, identity) => Self::Job(id, identity),
+                // Of one whose person was forgotten only this is left.
+                OnRecord::No | OnRecord::Unknown => Self::Job(id, listed),
+            });
         }
         let avatars = shell.store.load_all().map_err(failures::storage)?;
         Ok(OnRecord::among(&avatars, wanted, named.set()).into())

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     commands::Context,
-    exit::{Exit, Failure},
+    exit::Failure,
     failures,
     look::LookFolder,
     objects::Objects,
@@ -74,7 +74,7 @@ impl Named {
         let set = prepare::photo_set(&candidates);
         let source = Source::Disk { candidates, look: None };
         let named = Self { set, source, unmatched: found.unmatched, judged: false };
-        named.set.two_captions().map_or(Ok(()), |(one, other)| Err(two_captions(one, other)))?;
+        prepare::one_caption_each(&named.set)?;
         Ok(named)
     }
 
@@ -271,13 +271,6 @@ fn lines(left_out: &[LeftOut]) -> Vec<String> {
 
 fn refused(error: DataError) -> Failure {
     failures::of(&error.into())
-}
-
-fn two_captions(one: &str, other: &str) -> Failure {
-    let sentence = "the same photo is there twice, with two different captions";
-    Failure::new(Exit::Data, "caption.differs", sentence)
-        .why(format!("{} and {} have the same bytes", printable(one), printable(other)))
-        .next("take one of the two out, or give both the same words")
 }
 
 /// Its bytes do not matter, since it is left out; its name and size tell it from others.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Identity, OtherTraining, TrainingConfig},
+    avatar::{Avatar, AvatarId, Identity, JobId, OtherTraining, TrainingConfig, training_time},
     fal::pricing::Price,
     price,
     words::{self, Audience, Language},
@@ -57,7 +57,8 @@ impl Question<'_> {
                 &json!({ "cost": cost, "photos": self.named.summary(), "other_trainings": others }),
             )?;
             let steps = self.wanted.config.steps();
-            output.note(format_args!("A training of {steps} steps at fal.ai: {cost}."));
+            let time = words::price::time(Language::English, training_time(steps));
+            output.note(format_args!("A training of {steps} steps at fal.ai, {time}: {cost}."));
         } else {
             output.note(
                 "Test mode: the built-in simulator trains, nothing leaves this machine, nothing is bought.",
@@ -164,9 +165,7 @@ impl Question<'_> {
         let settings: serde_json::Map<_, _> =
             settings.map(|(name, there, here)| (name, json!({ "there": there, "here": here }))).collect();
         json!({
-            "job": likeness_core::avatar::JobId {
-                avatar: other.avatar.id(), attempt: other.training.attempt,
-            },
+            "job": JobId { avatar: other.avatar.id(), attempt: other.training.attempt },
             "stage": status.map(|status| status.stage),
             "created_at": other.training.order.ordered_at(),
             "photos": other.photos(), "photos_only_there": there, "photos_only_here": here,
