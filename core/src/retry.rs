@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{Error, StorageError, StorageErrorKind},
+    error::{Error, NetworkError, StorageError, StorageErrorKind},
     time::Timestamp,
 };
 
@@ -23,7 +23,8 @@ pub struct Trouble {
 impl Trouble {
     /// One failure more. The pause doubles from one second to five minutes and carries up to a quarter of
     /// jitter, so that many jobs that failed together do not come back together. What fal asks for
-    /// (Retry-After) is granted, up to an hour.
+    /// (Retry-After) is granted, up to an hour. A file that arrived wrong is fetched again sooner: nothing was away, and a
+    /// person who waits for a command's eight tries is told within a minute.
     #[must_use]
     pub fn after(
         earlier: Option<&Self>,
@@ -33,7 +34,12 @@ impl Trouble {
         now: Timestamp,
     ) -> Self {
         let tries = earlier.map_or(0, |trouble| trouble.tries).saturating_add(1);
-        let pause = asked.map_or(Duration::ZERO, |asked| asked.min(LONGEST_ASKED)).max(pause(tries, seed));
+        let pause = if matches!(error, Error::Network(NetworkError::NotWhole(_))) {
+            pause_of_a_file(tries, seed)
+        } else {
+            pause(tries, seed)
+        };
+        let pause = asked.map_or(Duration::ZERO, |asked| asked.min(LONGEST_ASKED)).max(pause);
         Self { error, tries, until: now.plus(pause) }
     }
 }
@@ -45,7 +51,16 @@ const LONGEST_ASKED: Duration = Duration::from_hours(1);
 /// The pause after the given number of failures in a row (1 is the first).
 #[must_use]
 pub fn pause(tries: u32, seed: u64) -> Duration {
-    let whole = FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST);
+    jittered(FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST), tries, seed)
+}
+
+/// The same for a file that arrived wrong: half as long again each time.
+fn pause_of_a_file(tries: u32, seed: u64) -> Duration {
+    let grown = (1..tries.min(32)).fold(FIRST, |pause, _| (pause * 3 / 2).min(LONGEST));
+    jittered(grown, tries, seed)
+}
+
+fn jittered(whole: Duration, tries: u32, seed: u64) -> Duration {
     let jitter = u32::try_from(mixed(seed ^ u64::from(tries)) % 250).unwrap_or(0);
     whole + whole * jitter / 1000
 }
@@ -75,6 +90,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
+        download::FileProblem,
         error::{Error, NetworkError, StorageError, StorageErrorKind},
         http::NoAnswer,
         storage::Refusal,
@@ -103,6 +119,21 @@ mod tests {
             assert!(pause >= expected && pause <= expected * 5 / 4, "{tries}: {pause:?}");
         }
         assert_ne!(pause(5, 1), pause(5, 2));
+    }
+
+    #[test]
+    fn a_file_that_arrived_wrong_is_fetched_eight_times_within_a_minute() {
+        let now = Timestamp::from_millis(0);
+        let error = || Error::Network(NetworkError::NotWhole(FileProblem::Empty));
+        let (mut trouble, mut waited, mut last) = (None, Duration::ZERO, Duration::ZERO);
+        for _ in 0..7 {
+            let next = Trouble::after(trouble.as_ref(), error(), None, 7, now);
+            let pause = next.until.since(now);
+            assert!(pause > last, "they grow");
+            (waited, last, trouble) = (waited + pause, pause, Some(next));
+        }
+        assert!((32..41).contains(&waited.as_secs()), "{waited:?}");
+        assert!(super::pause_of_a_file(u32::MAX, 7) <= Duration::from_secs(375));
     }
 
     #[test]

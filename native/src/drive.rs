@@ -13,7 +13,7 @@ use likeness_core::{
     time::Timestamp,
 };
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, watch},
+    sync::{Notify, watch},
     task::{JoinError, JoinSet},
 };
 
@@ -46,11 +46,14 @@ pub(crate) async fn drive(
     goal: Goal,
     watcher: &mut dyn FnMut(&Avatar) -> Result<(), Failure>,
 ) -> Result<Avatar, Failure> {
+    // The first Ctrl-C is answered here: not before an order that is being placed is answered, and with a word on how
+    // things stand.
+    let _hold = interrupt.hold().await;
     let _lock = if let Some(lock) = shell.store.lock(id).map_err(failures::storage)? {
         lock
     } else {
         log::info!("another process is at work on this job; this one only watches");
-        match watch(shell, id, goal, watcher).await? {
+        match watch(shell, interrupt, id, goal, watcher).await? {
             Watched::Ended(avatar) => return Ok(*avatar),
             Watched::Alone(lock) => lock,
         }
@@ -109,9 +112,6 @@ struct Driver<'a> {
     id: AvatarId,
     tasks: JoinSet<(TaskId, Outcome)>,
     under_way: Vec<UnderWay>,
-    /// While an order is being placed the first Ctrl-C waits for the answer to be saved. One for all orders that
-    /// are under way at once.
-    hold: Option<OwnedSemaphorePermit>,
 }
 
 /// A task, and the bell that breaks it off.
@@ -122,7 +122,7 @@ struct UnderWay {
 
 impl<'a> Driver<'a> {
     fn new(shell: &'a Shell, link: Link, id: AvatarId) -> Self {
-        Self { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new(), hold: None }
+        Self { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new() }
     }
 
     /// However it ended: the answer to a purchase that is under way is awaited and saved.
@@ -178,9 +178,6 @@ impl<'a> Driver<'a> {
             let wait = match step {
                 // Before anything is told: what is saved as begun is begun.
                 Step::Begin(task) => {
-                    if task.mark.is_submit() && self.hold.is_none() {
-                        self.hold = interrupt.hold().await;
-                    }
                     self.begin(*task);
                     Duration::ZERO
                 }
@@ -270,9 +267,6 @@ impl<'a> Driver<'a> {
         let accepted = mark.as_ref().and_then(|mark| mark.accepted(&outcome));
         let errand = mark.map(|mark| mark.errand);
         let told = self.shell.tell_outcome(self.id, id, outcome, errand, self.link.poll).map(drop);
-        if !self.awaits_a_submit() {
-            self.hold = None;
-        }
         match (told, accepted) {
             (Err(failure), Some(request_id)) => {
                 let job = errand.and_then(Errand::order).map(|order| resolvable(self.shell, self.id, order));
@@ -330,6 +324,7 @@ enum Watched {
 
 async fn watch(
     shell: &Shell,
+    interrupt: &Interrupt,
     id: AvatarId,
     goal: Goal,
     watcher: &mut dyn FnMut(&Avatar) -> Result<(), Failure>,
@@ -343,7 +338,10 @@ async fn watch(
         if let Some(failure) = given_up(shell, goal, &avatar) {
             return Err(failure);
         }
-        tokio::time::sleep(TICK).await;
+        tokio::select! {
+            failure = interrupt.wait() => return Err(failure),
+            () = tokio::time::sleep(TICK) => {}
+        }
         if let Some(lock) = shell.store.lock(id).map_err(failures::storage)? {
             return Ok(Watched::Alone(lock));
         }

@@ -75,7 +75,7 @@ enum Patience {
 
 /// Tries before something that costs nothing yet is put off to another day.
 const TRIES_BEFORE_PURCHASE: u32 = 5;
-/// Tries of fetching what was paid for: some four minutes.
+/// Tries of fetching what was paid for: two minutes, or one where what arrives is wrong.
 const TRIES_WHILE_KEEPING: u32 = 8;
 /// Tries of what is refused in a way that does not pass by itself.
 const TRIES_AFTER_REFUSAL: u32 = 3;
