@@ -109,12 +109,23 @@ fn a_broken_database_is_put_aside_and_begun_anew_from_the_records() {
         fs::write(place.home().join(FILES[0]), broken(&bytes)).expect("written");
         Ending::of(&mut place.testing(&["jobs"])).ended(6);
         let ending = Ending::of(&mut place.testing(&["doctor"])).ended(6);
-        assert!(ending.text().contains("likeness doctor --repair"), "{}", ending.text());
+        let advised = ending.text().matches("likeness doctor --repair").count();
+        assert_eq!(advised, 1, "{}", ending.text());
         let ending = Ending::of(&mut place.testing(&["doctor", "--repair"]));
         assert!(ending.text().contains("taken up: Zebulon"), "{}", ending.text());
         assert!(place.home().join("likeness.db.broken-1").exists());
         let ending = Ending::of(&mut place.testing(&["jobs"])).ended(0);
         assert!(ending.text().contains("Zebulon"), "{}", ending.text());
+    }
+}
+
+#[test]
+fn a_doctor_that_only_looks_makes_no_database() {
+    let place = Place::new();
+    fs::create_dir_all(place.home()).expect("made");
+    for words in [&["doctor"][..], &["doctor", "--repair"]] {
+        Ending::of(&mut place.testing(words)).ended(0);
+        assert!(!place.home().join(FILES[0]).exists(), "{words:?}");
     }
 }
 

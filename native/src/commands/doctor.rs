@@ -209,7 +209,10 @@ fn database(settings: &Settings) -> Option<Finding> {
     const NAME: &str = "database";
     let standing = Standing::of(&settings.home().ok()?)?;
     let unusable = |error: &StorageError| {
-        let advice = error.advice(Audience::Terminal);
+        let advice = match error.kind {
+            StorageErrorKind::Broken => records::REBUILD.into(),
+            _ => error.advice(Audience::Terminal),
+        };
         Finding::new(NAME, State::Fail(Exit::Storage), error.to_string(), advice)
     };
     Some(match standing {

@@ -8,7 +8,7 @@ use likeness_core::{
 };
 use rusqlite::Connection;
 
-use super::{DATABASE, Store, state};
+use super::{DATABASE, FOLDERS, Store, state};
 use crate::storage::storage_error;
 
 /// A folder of an avatar that the database does not know.
@@ -96,6 +96,11 @@ impl Store {
             self.write(transaction, &avatar, revision, false)?;
             Ok(Some(avatar))
         })
+    }
+
+    /// Says whether avatars may have folders in this data folder.
+    pub(crate) fn holds_folders(home: &Path) -> bool {
+        home.join(FOLDERS).is_dir()
     }
 
     /// Looks through the whole database. The first thing that is wrong with it, if there is one.

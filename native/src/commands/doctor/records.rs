@@ -13,7 +13,7 @@ use crate::{
     jobs::lost,
     narrate::shown,
     settings::Settings,
-    store::{DATABASE, FoundRecord, OpenFor, Store, Unclaimed},
+    store::{DATABASE, FoundRecord, OpenFor, Standing, Store, Unclaimed},
 };
 
 const NAME: &str = "jobs";
@@ -21,6 +21,16 @@ const NAME: &str = "jobs";
 /// Looks whether database and data folder agree. With `repair` takes up what the database does not know.
 pub(super) fn findings(settings: &Settings, repair: bool) -> Vec<Finding> {
     let Some(home) = settings.home().ok().filter(|home| home.is_dir()) else { return Vec::new() };
+    let is_opened = match Standing::of(&home) {
+        // Looking makes no database where nothing was ever done, and changes none.
+        None => Store::holds_folders(&home),
+        Some(Ok(Standing::Logged | Standing::Unlogged)) => true,
+        Some(Ok(Standing::Older) | Err(_)) => repair,
+        Some(Ok(Standing::Newer)) => false,
+    };
+    if !is_opened {
+        return Vec::new();
+    }
     let mut findings = Vec::new();
     let mut seen = open_and_look(&home, repair);
     if repair && seen.as_ref().is_err_and(|error| is_broken_database(error, &home)) {
@@ -44,7 +54,7 @@ pub(super) fn findings(settings: &Settings, repair: bool) -> Vec<Finding> {
 }
 
 /// What is to be done about a database that cannot be read.
-const REBUILD: &str = "put back a backup (docs/backup.md), or begin a new one from the jobs' own records: \
+pub(super) const REBUILD: &str = "put back a backup (docs/backup.md), or begin a new one from the jobs' own records: \
                        `likeness doctor --repair`";
 
 fn open_and_look(home: &Path, repair: bool) -> Result<Vec<Finding>, StorageError> {
