@@ -64,6 +64,9 @@ impl Style {
 /// The target of lines that say how a job ended, or that it cannot be known: the command's own ending says so too.
 pub(crate) const ENDING: &str = "likeness::ending";
 
+/// The target of lines whose text a bar shows as well, for as long as it is true.
+pub(crate) const SHOWN: &str = "likeness::shown";
+
 /// Begins to log; progress bars step aside for each line. A second call changes only the level.
 pub(crate) fn start(level: LevelFilter, style: Style, bars: Bars) {
     // Lives as long as the process. An error means that an earlier call's logger stands already.
@@ -101,6 +104,7 @@ impl Log for Lines {
                     line(clock::now(), record.level(), job.as_deref(), &whole(record))
                 }
                 Style::Sentences if record.target() == ENDING => return,
+                Style::Sentences if record.target() == SHOWN && self.bars.are_seen() => return,
                 Style::Sentences => sentence(record.level(), &record.args().to_string()),
             };
             // A log that cannot be written has nowhere to say so.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     clock,
     exit::Failure,
-    log::ENDING,
+    log::{ENDING, SHOWN},
     moving::Transfers,
     output::{Output, Progress, Unit},
     printable::printable,
@@ -152,9 +152,9 @@ impl Chronicle {
                 log::warn!(target: ENDING, code = code.as_str(); "{}", news.message);
             }
             (State::InProgress | State::Unknown, Some(code)) => {
-                log::warn!(code = code.as_str(); "{}", news.message);
+                log::warn!(target: SHOWN, code = code.as_str(); "{}", news.message);
             }
-            (State::Unknown, None) => log::warn!("{}", news.message),
+            (State::Unknown, None) => log::warn!(target: SHOWN, "{}", news.message),
             (State::InProgress | State::Completed, _) => log::info!("{}{percent}", news.message),
         }
         let ended = matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);

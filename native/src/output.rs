@@ -71,6 +71,11 @@ pub(crate) struct Manner {
 pub(crate) struct Bars(MultiProgress);
 
 impl Bars {
+    /// Whether a person sees them.
+    pub(crate) fn are_seen(&self) -> bool {
+        !self.0.is_hidden()
+    }
+
     /// Takes the bars away while something is written where they stand.
     pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         self.0.suspend(write)

@@ -121,6 +121,19 @@ fn a_failure_is_said_once() {
     assert_eq!(lines(&sent).iter().filter(|line| line.contains(&ending)).count(), 1, "{sent}");
 }
 
+/// The bar says it for as long as it is so; where none is seen, a warning does.
+#[test]
+fn a_trouble_that_passes_is_left_to_the_bar() {
+    for (term, warnings) in [("xterm", 0), ("dumb", 1)] {
+        let place = Place::new();
+        let words = place.small_training();
+        let server = Server::start(&place, "100ms", &["status-dropped"]);
+        let (sent, code) = seen(&mut place.buying(&server, &words), term, 200);
+        assert_eq!(code, 0, "{sent}");
+        assert_eq!(sent.matches("warning: fal.ai did not answer").count(), warnings, "{sent}");
+    }
+}
+
 /// `doctor` has said it in its list: the ending only names what to look at.
 #[test]
 fn doctor_says_what_is_in_the_way_once() {
