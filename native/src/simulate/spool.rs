@@ -90,8 +90,11 @@ fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(PREFIX)) && is_left(&entry.path()) {
-            let path = entry.path();
+        let path = entry.path();
+        // The lock is held until the folder is gone: a folder that is just being made would be taken by its owner meanwhile.
+        if name.to_str().is_some_and(|name| name.starts_with(PREFIX))
+            && let Some(_lock) = left_behind(&path)
+        {
             match fs::remove_dir_all(&path) {
                 Ok(()) => log::info!("{} was left behind and is removed", path.display()),
                 Err(error) => log::warn!("{} was left behind: {error}", path.display()),
@@ -100,15 +103,18 @@ fn sweep(parent: &Path) {
     }
 }
 
-/// Whether this is a private folder of the same user, and its lock is there and free.
-fn is_left(path: &Path) -> bool {
-    let Ok(folder) = fs::symlink_metadata(path) else { return false };
+/// Takes the lock of a folder that nobody uses: a private one of the same user, whose lock is there and free.
+fn left_behind(path: &Path) -> Option<File> {
+    let folder = fs::symlink_metadata(path).ok()?;
     let private = folder.is_dir()
         && folder.permissions().mode() & 0o777 == 0o700
         && folder.uid() == rustix::process::getuid().as_raw();
     let lock = path.join(LOCK);
     let there = || fs::symlink_metadata(&lock).is_ok_and(|lock| lock.is_file());
-    private && there() && File::open(&lock).is_ok_and(|lock| lock.try_lock().is_ok())
+    if !private || !there() {
+        return None;
+    }
+    File::open(&lock).ok().filter(|lock| lock.try_lock().is_ok())
 }
 
 #[cfg(test)]
