@@ -96,7 +96,7 @@ fn sweep(parent: &Path) {
             && let Some(_lock) = left_behind(&path)
         {
             match fs::remove_dir_all(&path) {
-                Ok(()) => log::info!("{} was left behind and is removed", path.display()),
+                Ok(()) => log::debug!("{} was left behind and is removed", path.display()),
                 Err(error) => log::warn!("{} was left behind: {error}", path.display()),
             }
         }
