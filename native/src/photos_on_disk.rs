@@ -1,12 +1,15 @@
 //! From what was typed to photos in order.
 //!
-//! Arguments keep their order; the photos of a folder come in the order of their names' bytes, which is the
-//! same on every machine and in every language. In a folder, files that are no pictures and hidden files are
-//! left out, and folders inside it are not opened. A picture of a kind that cannot be used (HEIC, say) is not
-//! left out: its owner would wonder where it went, so it is refused by name. For the same reason a text that belongs
-//! to no photo is named.
+//! Arguments keep their order; the photos of a folder, or of a ZIP, come in the order of their names' bytes, which is the
+//! same on every machine and in every language. In a folder, files that are no pictures are passed over and counted,
+//! hidden ones silently; folders inside it are opened on request. A picture of a kind that cannot be used (HEIC, say) is
+//! not passed over: its owner would wonder where it went, so it is refused by name. For the same reason a text that
+//! belongs to no photo is named.
 
 mod captions;
+mod folder;
+mod kind;
+mod zipped;
 
 use std::{
     ffi::OsStr,
@@ -14,20 +17,25 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use likeness_core::caption::{CaptionConflict, CaptionProblem, is_caption_file};
 
-use self::captions::Folders;
+use self::{captions::Folders, folder::Contents, zipped::ZippedPhotos};
+pub(crate) use self::{folder::Inside, kind::PassedOver, zipped::read_source};
 use crate::{
     exit::{Exit, Failure},
     printable::printable,
+    shell::written,
 };
 
 /// A photo that may or may not be one: nothing but its name has been looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PhotoFile {
     path: PathBuf,
+    /// The ZIP that it is a member of: its path is the ZIP's with the member's name behind it.
+    zip: Option<Arc<ZippedPhotos>>,
     /// The text files that belong to it, the one that goes before the others first.
     captions: Vec<PathBuf>,
 }
@@ -39,7 +47,14 @@ pub(crate) struct Found {
     pub(crate) photos: Vec<PhotoFile>,
     /// The text files that belong to none of them.
     pub(crate) unmatched: Vec<PathBuf>,
+    /// The files that are neither.
+    pub(crate) passed_over: PassedOver,
+    /// Folders inside folders, which were not opened.
+    pub(crate) inside: Inside,
 }
+
+/// So many photos are looked at, at most: enough to choose from.
+const MOST: usize = 1000;
 
 /// Why a file gave no bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,17 +86,29 @@ pub(crate) enum FileProblem {
 }
 
 /// Finds every photo that the arguments name, and its captions. What is wrong with the arguments is named at once.
-pub(crate) fn find(arguments: &[PathBuf]) -> Result<Found, Failure> {
+pub(crate) fn find(arguments: &[PathBuf], recursive: bool) -> Result<Found, Failure> {
     let (mut photos, mut problems, mut folders_only) = (Vec::new(), Vec::new(), true);
+    let (mut passed_over, mut inside) = (PassedOver::default(), Inside::default());
     let mut folders = Folders::default();
     for argument in arguments {
         match fs::metadata(argument) {
-            Ok(metadata) if metadata.is_dir() => match in_folder(argument) {
-                Ok(found) => {
-                    photos.extend(found);
-                    folders.whole(argument);
+            Ok(metadata) if metadata.is_dir() => match Contents::of(argument, recursive) {
+                Ok(contents) => {
+                    photos.extend(contents.photos);
+                    contents.opened.iter().for_each(|folder| folders.whole(folder));
+                    passed_over.merge(contents.passed_over);
+                    inside.add(contents.inside);
                 }
                 Err(error) => problems.push(format!("{}: {error}", shown(argument))),
+            },
+            Ok(_) if ZippedPhotos::is_at(argument) => match ZippedPhotos::open(argument) {
+                Ok(zip) => {
+                    let contents = zip.contents();
+                    photos.extend(contents.photos);
+                    contents.folders.into_iter().for_each(|(folder, files)| folders.listed(folder, files));
+                    passed_over.merge(contents.passed_over);
+                }
+                Err(problem) => problems.push(format!("{}: {problem}", shown(argument))),
             },
             Ok(_) => {
                 folders_only = false;
@@ -104,14 +131,8 @@ pub(crate) fn find(arguments: &[PathBuf]) -> Result<Found, Failure> {
             .next("check the names; quote those with spaces"));
     }
     let unmatched = folders.matched(&mut photos);
-    if photos.is_empty() {
-        let what = if folders_only { "the folder holds no photos" } else { "no photos were named" };
-        let failure = Failure::new(Exit::Data, "photos.none", what)
-            .why("JPEG, PNG and WebP files count; folders inside a folder are not opened");
-        let failure = unmatched.iter().fold(failure, |failure, text| failure.why(belongs_to_none(text)));
-        return Err(failure.next("name the photos, or the folder that they lie in"));
-    }
-    Ok(Found { photos, unmatched })
+    let found = Found { photos, unmatched, passed_over, inside };
+    if found.photos.is_empty() { Err(found.none(folders_only)) } else { Ok(found) }
 }
 
 /// The refusal of photos or captions that cannot be read, each with its reason.
@@ -135,6 +156,33 @@ pub(crate) fn unmatched_counted(count: usize) -> String {
 }
 
 impl Found {
+    fn none(self, folders_only: bool) -> Failure {
+        let what = if folders_only { "the folder holds no photos" } else { "no photos were named" };
+        let failure = Failure::new(Exit::Data, "photos.none", what).why("JPEG, PNG and WebP files count");
+        let failure = self.remarks().into_iter().fold(failure, |failure, remark| failure.why(plain(&remark)));
+        let failure = self.unmatched.iter().fold(failure, |failure, text| failure.why(belongs_to_none(text)));
+        failure.next("name the photos, or the folder or ZIP that they lie in")
+    }
+
+    /// Refuses what nobody means as the photos of one training: reading them all takes minutes, and listing them helps
+    /// nobody.
+    pub(crate) fn are_not_thousands(&self) -> Result<(), Failure> {
+        let count = self.photos.len();
+        if count <= MOST {
+            return Ok(());
+        }
+        let sentence = format!("{count} photos were found, more than anybody trains from");
+        let failure = Failure::new(Exit::Data, "data.too_many_photos", sentence);
+        let failure = self.remarks().into_iter().fold(failure, |failure, remark| failure.why(plain(&remark)));
+        Err(failure
+            .next("choose 10 to 20 good ones of one person, and name those, or a folder with only them"))
+    }
+
+    /// Says, a line each, what was passed over, and what lies further inside.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        [self.passed_over.sentence(), self.inside.sentence()].into_iter().flatten().collect()
+    }
+
     /// The names of the text files that belong to no photo, as text.
     pub(crate) fn unmatched_names(&self) -> Vec<String> {
         self.unmatched.iter().map(|text| text.to_string_lossy().into_owned()).collect()
@@ -143,7 +191,7 @@ impl Found {
 
 impl PhotoFile {
     fn at(path: PathBuf) -> Self {
-        Self { path, captions: Vec::new() }
+        Self { path, zip: None, captions: Vec::new() }
     }
 
     /// Its path.
@@ -151,9 +199,12 @@ impl PhotoFile {
         &self.path
     }
 
-    /// Its whole path, which stands for it also where another folder is the current one.
-    pub(crate) fn absolute(&self) -> PathBuf {
-        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
+    /// Where it is, as a job keeps that: it leads back also where another folder is the current one.
+    pub(crate) fn source(&self) -> String {
+        match &self.zip {
+            Some(zip) => zip.source(&self.path),
+            None => written(&std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())),
+        }
     }
 
     /// Its path as text; what is not UTF-8 shows as `�`. Whoever shows it to people makes it printable.
@@ -163,7 +214,15 @@ impl PhotoFile {
 
     /// Its bytes, never more than `limit` of them.
     pub(crate) fn read(&self, limit: u64) -> Result<Vec<u8>, FileProblem> {
-        read_bounded(&self.path, limit)
+        self.read_beside(&self.path, limit)
+    }
+
+    /// The bytes of it, or of a file beside it.
+    fn read_beside(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {
+        match &self.zip {
+            Some(zip) => zip.read(path, limit),
+            None => read_bounded(path, limit),
+        }
     }
 }
 
@@ -187,7 +246,7 @@ impl FileProblem {
         match self {
             Self::Missing | Self::LinkLoop => "Check where the name leads.",
             Self::Forbidden => "Make it readable for yourself, or leave it out.",
-            Self::NotAFile(_) => "Name photos, or the folder that they lie in.",
+            Self::NotAFile(_) => "Name photos, or the folder or ZIP that they lie in.",
             Self::TooLarge { .. } => "Save it smaller, such as with 4000 pixels on its longer side.",
             Self::Unreadable(_) => "Copy it from its source again, or leave it out.",
             Self::Caption(problem) => problem.advice(),
@@ -196,41 +255,8 @@ impl FileProblem {
     }
 }
 
-/// Pictures of these kinds are taken from a folder by their names, also those that are then refused.
-const PICTURES: [&str; 18] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "avif", "jxl", "tif", "tiff", "gif", "bmp",
-    "dng", "cr2", "nef", "arw",
-];
-
-fn in_folder(folder: &Path) -> io::Result<Vec<PhotoFile>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        paths.push(entry?.path());
-    }
-    paths.sort_by(|a, b| name_bytes(a).cmp(name_bytes(b)));
-    paths.retain(|path| {
-        let kept = counts(path);
-        if !kept {
-            log::debug!("{} is left out: it is no photo", path.display());
-        }
-        kept
-    });
-    Ok(paths.into_iter().map(PhotoFile::at).collect())
-}
-
 fn name_bytes(path: &Path) -> &[u8] {
     path.file_name().map_or(&[], OsStr::as_encoded_bytes)
-}
-
-fn counts(path: &Path) -> bool {
-    if name_bytes(path).starts_with(b".") || fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
-        return false;
-    }
-    match path.extension().map(|extension| extension.to_string_lossy().to_lowercase()) {
-        Some(extension) if PICTURES.contains(&extension.as_str()) => true,
-        Some(extension) if extension == "txt" => false,
-        _ => begins_like_a_photo(path),
-    }
 }
 
 /// A name without a telling ending: its first bytes decide.
@@ -238,10 +264,17 @@ fn begins_like_a_photo(path: &Path) -> bool {
     let mut start = [0; 12];
     let read =
         open(path).and_then(|file| file.take(12).read_exact(&mut start).map_err(|error| problem(&error)));
-    read.is_ok()
-        && (start.starts_with(b"\xff\xd8\xff")
-            || start.starts_with(b"\x89PNG\r\n\x1a\n")
-            || start.starts_with(b"RIFF") && start.ends_with(b"WEBP"))
+    read.is_ok() && starts_like_a_photo(start)
+}
+
+fn starts_like_a_photo(start: [u8; 12]) -> bool {
+    start.starts_with(b"\xff\xd8\xff")
+        || start.starts_with(b"\x89PNG\r\n\x1a\n")
+        || start.starts_with(b"RIFF") && start.ends_with(b"WEBP")
+}
+
+fn plain(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
 }
 
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {

@@ -18,7 +18,6 @@ use crate::{
     parallel::{self, Budget},
     photos_on_disk::{FileProblem, PhotoFile},
     printable::printable,
-    shell::written,
     storage::write_private,
 };
 
@@ -241,7 +240,7 @@ fn looked_at(file: &PhotoFile, limits: &PhotoLimits) -> Candidate {
     let photo = Photo {
         id: None,
         name: file.name(),
-        source: written(&file.absolute()),
+        source: file.source(),
         sha256: Some(Sha256Sum::of(&bytes)),
         caption: caption.map(|caption| caption.as_str().to_owned()),
         crashes: 0,

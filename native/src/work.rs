@@ -25,7 +25,7 @@ use crate::{
     moving::{BrokenOff, Moving},
     objects::{Objects, ReadError, carried},
     parallel::Budget,
-    photos_on_disk::{FileProblem, read_bounded},
+    photos_on_disk::{FileProblem, read_bounded, read_source},
     prepare::{inspect_and_clean, limits_of_this_machine},
     shell::{Link, Shell, WORKING, read_back},
     storage::{storage_error, write_private},
@@ -156,12 +156,16 @@ async fn on_a_thread<T: Send + 'static>(
 
 /// `folder` is the avatar's own.
 fn prepare(photo: &Photo, folder: &Path, file: String, budget: &Budget) -> Result<Prepared, PrepareError> {
+    let limit = limits_of_this_machine().max_bytes;
     let source = match &photo.id {
         Some(_) => album::file(folder, &photo.source).map_err(PrepareError::Storage)?,
         None => read_back(&photo.source),
     };
-    let limit = limits_of_this_machine().max_bytes;
-    let bytes = read_bounded(&source, limit).map_err(|problem| unreadable(&source, &problem))?;
+    let bytes = match read_source(&photo.source, limit).filter(|_| photo.id.is_none()) {
+        Some(member) => member,
+        None => read_bounded(&source, limit),
+    };
+    let bytes = bytes.map_err(|problem| unreadable(&source, &problem))?;
     let (prepared, jpeg) = normalised(photo, &bytes, file, budget)?;
     let working = folder.join(WORKING);
     private_folder(&working)

@@ -211,3 +211,27 @@ fn two_captions_for_the_same_bytes_are_an_error() {
     assert_eq!(job(&buys(&place, &server, &words).ended(0)), first);
     assert_eq!(server.orders(), 1);
 }
+
+/// A ZIP is an input like a folder, also when the job is carried on from it.
+#[test]
+fn a_zip_of_the_same_photos_is_the_same_job() {
+    let place = Place::new();
+    let mut words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    let mut zip = zip::ZipWriter::new(fs::File::create(place.path("photos.zip")).expect("created"));
+    for name in ["03", "00", "02", "01"] {
+        zip.start_file(format!("Zebulon/{name}.jpg"), zip::write::SimpleFileOptions::default())
+            .expect("begun");
+        let bytes = fs::read(place.path(format!("set/{name}.jpg"))).expect("a photo");
+        std::io::Write::write_all(&mut zip, &bytes).expect("written");
+    }
+    zip.finish().expect("finished");
+    let folder = words;
+    words[1] = "photos.zip";
+    interrupted_before_the_order(&place, &server, &words);
+    let working = place.kept_named("/working/0001.jpg").pop().expect("prepared");
+    fs::remove_dir_all(place.home().join(working).parent().expect("a folder")).expect("removed");
+    let first = job(&buys(&place, &server, &words).ended(0));
+    assert_eq!(job(&buys(&place, &server, &folder).ended(0)), first);
+    assert_eq!(server.orders(), 1);
+}

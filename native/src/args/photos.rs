@@ -13,9 +13,12 @@ Examples:
   likeness check photos/
   likeness check a.jpg b.png --json")]
 pub(crate) struct Check {
-    /// Photos, or folders of photos
-    #[arg(required = true, value_name = "PHOTO|FOLDER")]
+    /// Photos, folders of photos, or a ZIP of them
+    #[arg(required = true, value_name = "PHOTO|FOLDER|ZIP")]
     pub(crate) photos: Vec<PathBuf>,
+    /// Open folders inside folders as well
+    #[arg(long, short)]
+    pub(crate) recursive: bool,
 }
 
 /// Make the archive of a training, without sending it
@@ -28,9 +31,12 @@ Examples:
   likeness pack photos/ -o set.zip
   likeness pack photos/ -o - | wc -c")]
 pub(crate) struct Pack {
-    /// Photos, or folders of photos
-    #[arg(required = true, value_name = "PHOTO|FOLDER")]
+    /// Photos, folders of photos, or a ZIP of them
+    #[arg(required = true, value_name = "PHOTO|FOLDER|ZIP")]
     pub(crate) photos: Vec<PathBuf>,
+    /// Open folders inside folders as well
+    #[arg(long, short)]
+    pub(crate) recursive: bool,
     /// The archive to write; `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,

@@ -16,6 +16,7 @@ use super::service::web_address;
 /// anything is bought the price is shown and you are asked. The same command run again carries on where it
 /// stopped, and prints the model when it is finished; it never buys the same training twice.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "clap has one field per flag")]
 #[command(after_long_help = "\
 Examples:
   likeness train photos/ --name Anna
@@ -32,9 +33,12 @@ Words:
   step          one round of learning; more steps take longer, cost more and learn the person closer
   preset        steps and learning rate that go together: fast, balanced or high")]
 pub(crate) struct Train {
-    /// Photos, or folders of photos
-    #[arg(required_unless_present = "keys", value_name = "PHOTO|FOLDER")]
+    /// Photos, folders of photos, or a ZIP of them
+    #[arg(required_unless_present = "keys", value_name = "PHOTO|FOLDER|ZIP")]
     pub(crate) photos: Vec<PathBuf>,
+    /// Open folders inside folders as well
+    #[arg(long, short)]
+    pub(crate) recursive: bool,
     /// Photos in the bucket of the settings instead: keys, s3://bucket/key, or addresses at its server
     ///
     /// The clean photos are written to the same bucket under likeness/USER_ID/AVATAR_ID/ and deleted when

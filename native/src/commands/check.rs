@@ -22,7 +22,8 @@ use crate::{
 
 pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let found = photos_on_disk::find(&args.photos)?;
+    let found = photos_on_disk::find(&args.photos, args.recursive)?;
+    found.are_not_thousands()?;
     let limits = DatasetLimits {
         min_photos: context.settings.min_photos.value,
         max_photos: context.settings.max_photos.value,
@@ -78,6 +79,9 @@ struct Report<'a> {
     verdicts: Vec<Verdict>,
     unmatched: &'a [PathBuf],
     unmatched_names: Vec<String>,
+    /// What else is to be said of what was named.
+    remarks: Vec<String>,
+    passed_over: usize,
     counts: Counts,
 }
 
@@ -97,6 +101,8 @@ impl<'a> Report<'a> {
             verdicts,
             unmatched: &found.unmatched,
             unmatched_names: found.unmatched_names(),
+            remarks: found.remarks(),
+            passed_over: found.passed_over.count(),
             counts,
         }
     }
@@ -113,6 +119,9 @@ impl<'a> Report<'a> {
         };
         output.rows(&self.photos.iter().zip(&self.verdicts).map(row).collect::<Vec<_>>())?;
         output.line("")?;
+        for remark in &self.remarks {
+            output.line(remark)?;
+        }
         for text in self.unmatched {
             output.line(format_args!("{}.", belongs_to_none(text)))?;
         }
@@ -127,7 +136,7 @@ impl<'a> Report<'a> {
         let Counts { good, duplicates, rejected, captions, .. } = self.counts;
         json!({
             "good": good, "duplicates": duplicates, "rejected": rejected, "captions": captions,
-            "unmatched_texts": self.unmatched_names,
+            "unmatched_texts": self.unmatched_names, "passed_over": self.passed_over,
         })
     }
 

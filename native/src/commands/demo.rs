@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
         failure = interrupted.wait() => return Err(failure),
     }
     // Which of them are good is what a check is for; that one is not shall not end the demo.
-    match check::run(&Check { photos: vec![photos.clone()] }, &context) {
+    match check::run(&Check { photos: vec![photos.clone()], recursive: false }, &context) {
         Err(failure) if failure.exit() != Exit::Data => return Err(failure),
         _ => {}
     }
@@ -104,6 +104,7 @@ fn training(photos: PathBuf) -> Train {
         max_photos: None,
         again: false,
         on_existing: None,
+        recursive: false,
         detach: false,
         yes: false,
         tuning: args::Tuning::default(),

@@ -39,7 +39,9 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
         // Before minutes of work whose result has no place.
         fs::metadata(failures::folder_of(&args.output)).map_err(|error| unwritable(&args.output, &error))?;
     }
-    let found = photos_on_disk::find(&args.photos)?;
+    let found = photos_on_disk::find(&args.photos, args.recursive)?;
+    found.are_not_thousands()?;
+    found.remarks().iter().for_each(|remark| output.note(remark));
     found.unmatched.iter().for_each(|text| log::warn!("{}", belongs_to_none(text)));
     let reading = output.progress("Reading", found.photos.len() as u64, Unit::Photos);
     let mut photos = prepare::look(&found.photos, &reading, &context.interrupt)?;

@@ -43,7 +43,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     sweep::in_bucket(&shell).await;
     let mut named = match &objects {
         Some(objects) => Named::in_bucket(&args.keys, objects, context).await?,
-        None => Named::on_disk(&args.photos, context)?,
+        None => Named::on_disk(&args.photos, args.recursive, context)?,
     };
     let origin =
         shell.link(given.unwrap_or_else(|| AvatarId::new(uuid::Uuid::nil())))?.account.origins().origin();

@@ -12,7 +12,7 @@ use likeness_core::{
     limits::MAX_CAPTION_BYTES,
 };
 
-use super::{FileProblem, PhotoFile, name_bytes, read_bounded};
+use super::{FileProblem, PhotoFile, name_bytes};
 
 /// What was named of a folder: the folder itself, or files in it.
 #[derive(Default)]
@@ -21,6 +21,8 @@ struct Folder {
     path: PathBuf,
     /// All of it was named, not only files in it.
     whole: bool,
+    /// The names of its files, where it is one inside a ZIP.
+    listed: Option<Vec<OsString>>,
     /// Indices of its photos.
     photos: Vec<usize>,
     /// Text files of it that were named.
@@ -35,6 +37,12 @@ impl Folders {
     /// Notes that a whole folder was named.
     pub(super) fn whole(&mut self, path: &Path) {
         self.at(path).whole = true;
+    }
+
+    /// Notes that a folder inside a ZIP was named, with all its files.
+    pub(super) fn listed(&mut self, path: PathBuf, files: Vec<OsString>) {
+        let folder = self.0.entry(path.clone()).or_default();
+        (folder.path, folder.whole, folder.listed) = (path, true, Some(files));
     }
 
     /// Notes that a text file was named.
@@ -87,10 +95,13 @@ impl Folder {
 
     /// The names of the text files here, in the order of their bytes. Photos that are called like texts are photos.
     fn text_names(&self, photos: &[OsString]) -> Vec<OsString> {
-        let mut names: Vec<OsString> = match fs::read_dir(self.written()) {
-            Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect(),
+        let mut names: Vec<OsString> = match (&self.listed, fs::read_dir(self.written())) {
+            (Some(names), _) => names.clone(),
+            (None, Ok(entries)) => entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect(),
             // Files can be read in a folder that may not be listed: the usual names are tried.
-            Err(_) => photos.iter().map(|photo| Path::new(photo).with_extension("txt").into()).collect(),
+            (None, Err(_)) => {
+                photos.iter().map(|photo| Path::new(photo).with_extension("txt").into()).collect()
+            }
         };
         names.extend(self.texts.iter().filter_map(|path| path.file_name().map(OsStr::to_owned)));
         names.retain(|name| is_caption_file(name.as_encoded_bytes()) && !photos.contains(name));
@@ -106,7 +117,8 @@ impl Folder {
             return Some(path.clone());
         }
         let path = self.path.join(name);
-        let counts = self.whole && !name_bytes(&path).starts_with(b".") && path.is_file();
+        let is_file = self.listed.is_some() || path.is_file();
+        let counts = self.whole && !name_bytes(&path).starts_with(b".") && is_file;
         counts.then_some(path)
     }
 
@@ -120,7 +132,7 @@ impl PhotoFile {
     pub(crate) fn caption(&self) -> Result<Option<Caption>, FileProblem> {
         let mut texts = Vec::new();
         for path in &self.captions {
-            let bytes = match read_bounded(path, MAX_CAPTION_BYTES as u64) {
+            let bytes = match self.read_beside(path, MAX_CAPTION_BYTES as u64) {
                 Ok(bytes) => bytes,
                 Err(FileProblem::Missing) => continue,
                 Err(FileProblem::TooLarge { .. }) => {

@@ -54,8 +54,41 @@ fn a_folder_gives_its_photos_in_the_order_of_their_names() {
     ]);
     fs::create_dir(folder.path().join("inner.jpg")).expect("created");
     fs::write(folder.path().join("inner.jpg/c.jpg"), JPEG).expect("written");
-    let found = find(&[folder.path().to_owned()]).expect("photos");
+    let found = find(&[folder.path().to_owned()], false).expect("photos");
     assert_eq!(names(&found), ["a10.png", "a2.webp", "b.JPG", "phone.heic", "scan"]);
+    let remarks = [
+        "Passed over: 2 other files.",
+        "A folder inside holds 1 more photo: --recursive takes them as well.",
+    ];
+    assert_eq!(found.remarks(), remarks);
+}
+
+#[test]
+fn folders_inside_are_opened_on_request() {
+    let folder = folder(&[("z.jpg", JPEG), ("IMG_1.MOV", b""), ("IMG_1.AAE", b"")]);
+    for (path, text) in [("b/d", "at home"), ("a", "by the sea")] {
+        let inner = folder.path().join(path);
+        fs::create_dir_all(&inner).expect("created");
+        fs::write(inner.join("1.jpg"), JPEG).expect("written");
+        fs::write(inner.join("1.txt"), text).expect("written");
+    }
+    // A link that leads back.
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("a/back")).expect("linked");
+    let flat = find(&[folder.path().to_owned()], false).expect("photos");
+    assert_eq!(names(&flat), ["z.jpg"]);
+    let remarks = [
+        "Passed over: 1 movie, 1 sidecar file.",
+        "2 folders inside hold 2 more photos: --recursive takes them as well.",
+    ];
+    assert_eq!(flat.remarks(), remarks);
+    let all = find(&[folder.path().to_owned()], true).expect("photos");
+    assert_eq!(names(&all), ["z.jpg", "1.jpg", "1.jpg"]);
+    let captions = all.photos.iter().map(|photo| photo.caption().expect("a caption").map(String::from));
+    assert_eq!(
+        captions.collect::<Vec<_>>(),
+        [None, Some("by the sea".to_owned()), Some("at home".to_owned())]
+    );
+    assert_eq!(all.remarks(), remarks[..1]);
 }
 
 #[test]
@@ -67,11 +100,11 @@ fn arguments_keep_their_order_and_texts_among_them_are_no_photos() {
         ("lonely.txt", b""),
         ("photo.txt", JPEG),
     ]);
-    let found = find(&arguments(&folder, &["b.jpg", "b.txt", "photo.txt", "a.jpg", "lonely.txt"]));
+    let found = find(&arguments(&folder, &["b.jpg", "b.txt", "photo.txt", "a.jpg", "lonely.txt"]), false);
     let found = found.expect("photos");
     assert_eq!(names(&found), ["b.jpg", "photo.txt", "a.jpg"], "a photo is one by whatever name");
     assert_eq!(unmatched(&found), ["lonely.txt"]);
-    let failure = find(&arguments(&folder, &["lonely.txt"])).expect_err("no photo");
+    let failure = find(&arguments(&folder, &["lonely.txt"]), false).expect_err("no photo");
     assert_eq!(failure.code(), "photos.none");
     assert!(failure.brief().contains("lonely.txt belongs to no photo"), "{}", failure.brief());
 }
@@ -96,18 +129,18 @@ fn texts_are_found_beside_photos_and_named_where_the_whole_folder_was() {
         let captions = found.photos.iter().map(|photo| photo.caption().expect("a caption"));
         captions.map(|caption| caption.map(String::from)).collect()
     };
-    let whole = find(&[folder.path().to_owned()]).expect("photos");
+    let whole = find(&[folder.path().to_owned()], false).expect("photos");
     // The order of bytes: Z before a.
     let all = ["four", "one", "two", "three"].map(|words| Some(words.to_owned()));
     assert_eq!(captions(&whole), all);
     assert_eq!(unmatched(&whole), ["notes.txt", "old.caption"]);
     // Nobody asked about the folder's other texts.
-    let photos = find(&arguments(&folder, &["b.jpg", "c.jpg"])).expect("photos");
+    let photos = find(&arguments(&folder, &["b.jpg", "c.jpg"]), false).expect("photos");
     assert_eq!(captions(&photos), all[2..]);
     assert_eq!(unmatched(&photos), Vec::<String>::new());
     // The same folder in two spellings.
     let spelt = folder.path().join(".").join("a.TXT");
-    let both = find(&[folder.path().join("a.jpg"), spelt]).expect("photos");
+    let both = find(&[folder.path().join("a.jpg"), spelt], false).expect("photos");
     assert_eq!((captions(&both), unmatched(&both)), (vec![all[1].clone()], vec![]));
 }
 
@@ -121,7 +154,7 @@ fn texts_that_contradict_each_other_are_both_named() {
         ("b.txt", b"the same\n"),
         ("b.caption", b"the  same"),
     ]);
-    let found = find(&[folder.path().to_owned()]).expect("photos");
+    let found = find(&[folder.path().to_owned()], false).expect("photos");
     let problem = found.photos[0].caption().expect_err("two captions");
     assert_eq!(problem.code(), "caption.conflict");
     let text = problem.to_string();
@@ -135,7 +168,7 @@ fn texts_that_contradict_each_other_are_both_named() {
 #[test]
 fn every_name_that_leads_nowhere_is_named() {
     let folder = folder(&[("a.jpg", JPEG)]);
-    let failure = find(&arguments(&folder, &["x.jpg", "a.jpg", "y"])).expect_err("two are missing");
+    let failure = find(&arguments(&folder, &["x.jpg", "a.jpg", "y"]), false).expect_err("two are missing");
     assert_eq!(failure.exit(), Exit::Data);
     let text = failure.to_string();
     assert!(text.contains("x.jpg: the file is not there") && text.contains("/y: "), "{text}");
@@ -145,7 +178,10 @@ fn every_name_that_leads_nowhere_is_named() {
 #[test]
 fn a_folder_without_photos_is_an_error() {
     let folder = folder(&[("a.txt", b"a")]);
-    assert_eq!(find(&[folder.path().to_owned()]).map_err(|failure| failure.code()), Err("photos.none"));
+    assert_eq!(
+        find(&[folder.path().to_owned()], false).map_err(|failure| failure.code()),
+        Err("photos.none")
+    );
 }
 
 #[test]
@@ -168,7 +204,7 @@ fn the_text_beside_a_photo_is_its_caption() {
     for name in ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"] {
         fs::write(folder.path().join(name), JPEG).expect("written");
     }
-    let found = find(&[folder.path().to_owned()]).expect("photos");
+    let found = find(&[folder.path().to_owned()], false).expect("photos");
     let captions: Vec<_> =
         found.photos.iter().map(|photo| photo.caption().map(|caption| caption.map(String::from))).collect();
     let expected = [
@@ -196,7 +232,8 @@ mod unix {
         fs::write(&path, JPEG).expect("written");
         fs::write(path.with_extension("txt"), "at home").expect("written");
         fs::write(folder.path().join(OsStr::from_bytes(b"caf\xe8.txt")), "elsewhere").expect("written");
-        let Found { photos: found, unmatched } = find(&[folder.path().to_owned()]).expect("photos");
+        let Found { photos: found, unmatched, .. } =
+            find(&[folder.path().to_owned()], false).expect("photos");
         assert_eq!(unmatched, [folder.path().join(OsStr::from_bytes(b"caf\xe8.txt"))]);
         assert_eq!(found.len(), 1);
         assert!(found[0].name().ends_with("caf\u{fffd}.jpg"));
@@ -212,7 +249,7 @@ mod unix {
         let folder = folder(&[("a.jpg", JPEG), ("a.txt", b"at home")]);
         let closed = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
         closed(0o300).expect("closed");
-        let found = find(&[folder.path().join("a.jpg")]).expect("a photo");
+        let found = find(&[folder.path().join("a.jpg")], false).expect("a photo");
         closed(0o700).expect("opened");
         assert!(found.photos[0].caption().is_ok_and(|caption| caption.is_some()));
     }
@@ -227,7 +264,7 @@ mod unix {
         assert_eq!(photo(&folder, "link.jpg").read(100).as_deref(), Ok(JPEG));
         assert_eq!(photo(&folder, "one.jpg").read(100), Err(FileProblem::LinkLoop));
         assert_eq!(photo(&folder, "dangling.jpg").read(100), Err(FileProblem::Missing));
-        assert_eq!(find(&[folder.path().to_owned()]).expect("photos").photos.len(), 5);
+        assert_eq!(find(&[folder.path().to_owned()], false).expect("photos").photos.len(), 5);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) struct Named {
     set: PhotoSet,
     source: Source,
     unmatched: Vec<PathBuf>,
+    /// What else is to be said of what was named.
+    remarks: Vec<String>,
     /// Whether more than headers was looked at.
     judged: bool,
 }
@@ -51,13 +53,18 @@ impl Named {
     ) -> Result<Self, Failure> {
         let set = photos_in_bucket::read(keys, objects, context).await?;
         let source = Source::Bucket(Box::new(objects.clone()));
-        Ok(Self { set, source, unmatched: Vec::new(), judged: false })
+        Ok(Self { set, source, unmatched: Vec::new(), remarks: Vec::new(), judged: false })
     }
 
     /// Reads every photo once: its sum, what its headers show, and its caption. Files that give no bytes are left out, as
     /// `check` leaves them out; a caption that cannot be used may be one that its owner counts on.
-    pub(super) fn on_disk(arguments: &[PathBuf], context: &Context) -> Result<Self, Failure> {
-        let found = photos_on_disk::find(arguments)?;
+    pub(super) fn on_disk(
+        arguments: &[PathBuf],
+        recursive: bool,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        let found = photos_on_disk::find(arguments, recursive)?;
+        found.are_not_thousands()?;
         let progress = context.output.progress("Reading", found.photos.len() as u64, Unit::Photos);
         let mut candidates = prepare::look(&found.photos, &progress, &context.interrupt)?;
         drop(progress);
@@ -73,7 +80,8 @@ impl Named {
         }
         let set = prepare::photo_set(&candidates);
         let source = Source::Disk { candidates, look: None };
-        let named = Self { set, source, unmatched: found.unmatched, judged: false };
+        let remarks = found.remarks();
+        let named = Self { set, source, unmatched: found.unmatched, remarks, judged: false };
         prepare::one_caption_each(&named.set)?;
         Ok(named)
     }
@@ -138,7 +146,7 @@ impl Named {
     /// Says what will be trained from, and what will not; what is left out for the same reason in one line.
     pub(super) fn announce(&self, context: &Context) {
         let left_out = self.left_out();
-        for line in lines(&left_out) {
+        for line in self.remarks.iter().cloned().chain(lines(&left_out)) {
             context.output.note(printable(&line));
         }
         context.output.note(self.sentence(&left_out));
@@ -279,7 +287,7 @@ fn too_large_is_a_photo(candidate: &mut Candidate) {
         let name = candidate.file.name();
         candidate.photo = Ok(Photo {
             id: None,
-            source: crate::shell::written(&candidate.file.absolute()),
+            source: candidate.file.source(),
             sha256: Some(Sha256Sum::of(format!("{name} {bytes}").as_bytes())),
             name,
             caption: None,
