@@ -94,7 +94,9 @@ impl Downloads {
                     return Ok(fetched);
                 }
                 DownloadStep::Failed(why) => {
-                    self.halves().insert(path.to_owned(), half);
+                    if half.download.is_of_use() {
+                        self.halves().insert(path.to_owned(), half);
+                    }
                     return Err(why.into());
                 }
             }

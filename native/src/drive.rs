@@ -129,7 +129,8 @@ impl<'a> Driver<'a> {
     async fn leave<T>(mut self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         let saved = self.await_submits().await;
         self.tasks.shutdown().await;
-        outcome.and_then(|outcome| saved.map(|()| outcome))
+        // That an answer could not be saved is worse news than why this ends: it may name a request that was paid for.
+        saved.and(outcome)
     }
 
     async fn attend(
@@ -289,13 +290,14 @@ impl<'a> Driver<'a> {
     }
 
     async fn await_submits(&mut self) -> Result<(), Failure> {
+        let mut saved = Ok(());
         while self.awaits_a_submit() {
-            match self.tasks.join_next().await {
-                Some(ended) => self.ended(ended)?,
-                None => break,
-            }
+            let Some(ended) = self.tasks.join_next().await else { break };
+            let told = self.ended(ended);
+            // The first that went wrong is said; the others are awaited all the same.
+            saved = saved.and(told);
         }
-        Ok(())
+        saved
     }
 
     fn awaits_a_submit(&self) -> bool {

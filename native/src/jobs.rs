@@ -112,7 +112,7 @@ fn by_name(shell: &Shell, avatars: &[Avatar], name: &JobName, wanted: For) -> Re
 
 /// A name as it is compared: in one form, whatever its case.
 fn folded(text: &str) -> String {
-    Name::new(text).map_or_else(|_| text.to_lowercase(), |name| name.as_str().to_lowercase())
+    Name::new(text).map_or_else(|_| text.to_lowercase(), |name| name.folded())
 }
 
 fn ambiguous(shell: &Shell, all: &[Avatar], text: &str, several: &[&Avatar]) -> Failure {

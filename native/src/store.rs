@@ -193,7 +193,10 @@ impl Store {
         let texts = self.database.look(|connection| {
             let mut query =
                 connection.prepare_cached("SELECT state FROM avatars WHERE user = ?1 ORDER BY rowid DESC")?;
-            texts(query.query_map([layout::bucket(user)], first_text)?)
+            Ok(query
+                .query_map([layout::bucket(user)], first_text)?
+                .filter_map(Result::ok)
+                .collect::<Vec<_>>())
         })?;
         // One that cannot be read does not take the others with it.
         let readable = |text: &String| self.read(text).map_err(|error| log::error!("{error}")).ok();
@@ -361,7 +364,8 @@ fn texts(
 /// The newest first.
 fn all_texts(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
     let mut query = connection.prepare_cached("SELECT state FROM avatars ORDER BY rowid DESC")?;
-    texts(query.query_map([], first_text)?)
+    // What is no text cannot be read by anybody, and does not take the others with it.
+    Ok(query.query_map([], first_text)?.filter_map(Result::ok).collect())
 }
 
 fn state(connection: &Connection, id: AvatarId) -> Result<Option<String>, rusqlite::Error> {

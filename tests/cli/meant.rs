@@ -212,6 +212,48 @@ fn two_captions_for_the_same_bytes_are_an_error() {
     assert_eq!(server.orders(), 1);
 }
 
+/// A second attempt that never came about leaves the first one what it was.
+#[test]
+fn a_plain_command_buys_nothing_after_an_attempt_that_was_refused() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    let first = job(&buys(&place, &server, &words).ended(0));
+    let broke = Proxy::start(|what| match what {
+        "POST /fal-ai/flux-lora-portrait-trainer" => {
+            Fate::Answered("403 Forbidden", r#"{"detail":"User is locked. Reason: Exhausted balance."}"#)
+        }
+        _ => Fate::Forwarded,
+    });
+    let again: Vec<&str> = words.iter().copied().chain(["--again"]).collect();
+    Ending::of(broke.between(&mut place.buying(&server, &again))).ended(5);
+    assert_eq!(server.orders(), 1);
+    // The balance is there again.
+    buys(&place, &server, &words);
+    assert_eq!(server.orders(), 1);
+    assert_eq!(job(&buys(&place, &server, &again).ended(0)), format!("{first}/2"));
+    assert_eq!(server.orders(), 2);
+}
+
+/// To carry on what was never ordered is a purchase like any other.
+#[test]
+fn an_interrupted_job_is_asked_about_beside_another_training() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    interrupted_before_the_order(&place, &server, &words);
+    place.write("set/99.jpg", crate::photo(99, 520));
+    let again: Vec<&str> = words.iter().copied().chain(["--again"]).collect();
+    buys(&place, &server, &again).ended(0);
+    fs::remove_file(place.path("set/99.jpg")).expect("removed");
+    let json: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
+    let error = buys(&place, &server, &json).ended(8).documents().pop().expect("an error");
+    assert_eq!(error["error"]["code"], "job.other_training", "{error}");
+    assert_eq!(server.orders(), 1);
+    buys(&place, &server, &again).ended(0);
+    assert_eq!(server.orders(), 2);
+}
+
 /// A ZIP is an input like a folder, also when the job is carried on from it.
 #[test]
 fn a_zip_of_the_same_photos_is_the_same_job() {

@@ -27,7 +27,7 @@ pub struct TrainingRequest {
     pub person: Person,
     /// How it is trained.
     pub config: TrainingConfig,
-    /// The photos, all waiting. `None`: those that the avatar has.
+    /// The photos, waiting or prepared. `None`: those that the avatar has.
     pub photos: Option<PhotoSet>,
     /// Where files of the avatar go in the bucket, when the photos come from one.
     pub depot: Option<Depot>,
@@ -115,7 +115,12 @@ impl Avatar {
         let Some(current) = self.trainings.last() else { return Opened::Began };
         let same = current.identity == request.identity;
         match &current.order.stage {
-            Stage::Failed { bought: Bought::Nothing, .. } if self.hosted.is_none() => Opened::Reopened,
+            // Of an attempt after one that was bought, a plain request means the one that was bought.
+            Stage::Failed { bought: Bought::Nothing, .. }
+                if self.hosted.is_none() && (request.again || !self.was_bought_before()) =>
+            {
+                Opened::Reopened
+            }
             Stage::Cancelled { .. } if self.person.is_none() => Opened::Began,
             Stage::Failed { .. } | Stage::Cancelled { .. } | Stage::Done { .. } if request.again => {
                 Opened::Began
@@ -124,6 +129,12 @@ impl Avatar {
             _ if same => Opened::Resumed,
             _ => Opened::Busy,
         }
+    }
+
+    /// Whether an attempt before the last was bought, or may have been.
+    fn was_bought_before(&self) -> bool {
+        let before = self.trainings.iter().rev().skip(1);
+        before.into_iter().any(|training| training.order.may_be_bought())
     }
 
     /// Places the order, or carries on with the one there is.

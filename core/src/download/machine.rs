@@ -172,17 +172,23 @@ impl Download {
         }
     }
 
-    /// Takes a failed download up again, behind the bytes that were kept. `None` when those bytes are of no use, or the
-    /// download has not failed.
+    /// Whether a failed download can be taken up again: what arrived wrong is of no use.
     #[must_use]
-    pub fn again(mut self) -> Option<Self> {
-        let of_use = matches!(
+    pub fn is_of_use(&self) -> bool {
+        let passed = matches!(
             self.state,
             State::Failed(
                 NetworkError::NoAnswer(_) | NetworkError::Unreadable { .. } | NetworkError::Page { .. }
             )
         );
-        if !of_use || !self.goes_on() {
+        passed && self.goes_on()
+    }
+
+    /// Takes a failed download up again, behind the bytes that were kept. `None` when those bytes are of no use, or the
+    /// download has not failed.
+    #[must_use]
+    pub fn again(mut self) -> Option<Self> {
+        if !self.is_of_use() {
             return None;
         }
         self.trail = Trail::new(&self.file.url);

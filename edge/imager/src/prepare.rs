@@ -111,12 +111,15 @@ impl Photo {
             place.with(|bytes| bytes.reserve_exact(room)).ok_or(Stopped::Lost)?;
         }
         let mut look = Look::default();
+        let mut received = 0;
         loop {
             if length > limit {
                 return Err(too_large.into());
             }
             let Some(chunk) = incoming.chunk().await.map_err(|_| self.unreachable())? else {
-                return Ok(());
+                // A body that ends early is not always an error of the connection's.
+                let whole = announced.is_none_or(|announced| received == announced);
+                return if whole { Ok(()) } else { Err(self.unreachable()) };
             };
             let so_far = place.with(|bytes| {
                 append(bytes, &chunk, most);
@@ -126,7 +129,8 @@ impl Photo {
                 }
                 Ok(bytes.len() as u64)
             });
-            length = length.max(so_far.ok_or(Stopped::Lost)?.map_err(PrepareError::Photo)?);
+            received = so_far.ok_or(Stopped::Lost)?.map_err(PrepareError::Photo)?;
+            length = length.max(received);
         }
     }
 

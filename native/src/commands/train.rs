@@ -31,6 +31,7 @@ use crate::{
     printable::printable,
     shell::{Shell, moment},
     sweep, webhooks,
+    words::counted,
 };
 
 pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
@@ -72,17 +73,21 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let known = shell.store.load(job.id).map_err(failures::storage)?;
     let would = order.would_open(known.clone());
     check_way(&shell, known.as_ref(), would, wanted.test_mode)?;
-    let avatars = shell.store.load_all().map_err(failures::storage)?;
-    let mut others = Vec::new();
+    let avatars = every_avatar(&shell, &args)?;
+    let others = OtherTraining::among(&avatars, &wanted, job.id);
     if is_new(would) {
         named.warn_of_unmatched();
         named.judge(config.photos(), &shell, context).await?;
         // Nobody is asked for money for a set that is none.
         named.are_a_set(config.photos())?;
         named.announce(context);
-        others = OtherTraining::among(&avatars, &wanted, job.id);
-    } else if is_unordered(known.as_ref(), would) {
-        context.output.note("Nothing was ordered yet for this job: it carries on where it stopped.");
+    } else if let Some(avatar) = known.as_ref().filter(|_| is_unordered(known.as_ref(), would)) {
+        let left_out = avatar.photos().left_out();
+        let good = counted(left_out.iter().filter(|why| why.is_none()).count(), "photo", "photos");
+        let all = left_out.len();
+        context
+            .output
+            .note(format_args!("Nothing was ordered yet for this job: it carries on with {good} of {all}."));
     }
     if is_new(would) || is_unordered(known.as_ref(), would) {
         let cost = question::cost(context, &link, &config).await?;
@@ -98,7 +103,8 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         None => None,
     };
     let told_of: Vec<_> = others.iter().map(|other| other.avatar.id()).collect();
-    let (avatar, opened) = order.place(&shell, would, &mut named, &told_of)?;
+    let (avatar, opened) =
+        order.place(&shell, would, &mut named, &told_of, known.as_ref().map_or(0, attempts))?;
     let attempt = jobs::last_attempt(&avatar);
     if opened == Opened::Resumed && args.again {
         context.output.note("This job is not over yet: it carries on. --again buys after its end only.");
@@ -109,6 +115,22 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     followed.map_err(|failure| before_the_order(failure, &shell, id))
 }
 
+/// Loads every avatar on record: what cannot be read may be a training of this person, so that nothing is bought beside it
+/// unless somebody says which, or that it is bought all the same.
+fn every_avatar(shell: &Shell, args: &Train) -> Result<Vec<Avatar>, Failure> {
+    let (avatars, mut unreadable) = shell.store.load_readable().map_err(failures::storage)?;
+    match unreadable.pop() {
+        Some(row) if !args.again && args.avatar_id.is_none() => Err(failures::storage(row.error)
+            .why(format!("job {} may be a training of this person", printable(&row.id)))
+            .next("or add --again to buy this one all the same")),
+        _ => Ok(avatars),
+    }
+}
+
+fn attempts(avatar: &Avatar) -> u32 {
+    avatar.trainings().last().map_or(0, |training| training.attempt)
+}
+
 /// Whether it is a purchase that was never made before.
 fn is_new(would: Opened) -> bool {
     matches!(would, Opened::Began | Opened::Reopened)
@@ -116,8 +138,7 @@ fn is_new(would: Opened) -> bool {
 
 /// Whether the training is under way and was not ordered yet, so that carrying it on is a purchase.
 fn is_unordered(known: Option<&Avatar>, would: Opened) -> bool {
-    let unordered =
-        |training: &TrainingJob| matches!(training.order.stage(), Stage::Preparing | Stage::Planned);
+    let unordered = |training: &TrainingJob| training.order.is_unplaced();
     would == Opened::Resumed && known.and_then(|avatar| avatar.trainings().last()).is_some_and(unordered)
 }
 
@@ -215,6 +236,11 @@ fn person(args: &Train) -> Result<Person, Failure> {
 /// Nothing is bought twice, and nothing is bought beside something that is not over.
 fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bool) -> Result<(), Failure> {
     let Some(avatar) = known else { return Ok(()) };
+    if avatar.is_hosted() {
+        return Err(Failure::new(Exit::Usage, "job.hosted", "this avatar lives behind the API")
+            .why("what is bought for it counts there, in its user's budget")
+            .next("ask for the training through the API, or use another --avatar-id"));
+    }
     // A job is only ever followed in the mode and at the place where it began.
     if avatar.test_mode() != test_mode {
         let (sentence, next) = if test_mode {

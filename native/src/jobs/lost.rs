@@ -59,7 +59,9 @@ pub(crate) fn documents(unclaimed: &[Unclaimed], unreadable: &[UnreadableRow]) -
 pub(crate) fn none_is_lost(shell: &Shell, person: &Person, output: &Output) -> Result<(), Failure> {
     let unclaimed = shell.store.unclaimed().map_err(failures::storage)?;
     let is_theirs = |avatar: &Avatar| {
-        avatar.person().is_some_and(|one| one.user == person.user && one.name == person.name)
+        avatar
+            .person()
+            .is_some_and(|one| one.user == person.user && one.name.folded() == person.name.folded())
     };
     for one in &unclaimed {
         match &one.record {
@@ -68,10 +70,14 @@ pub(crate) fn none_is_lost(shell: &Shell, person: &Person, output: &Output) -> R
                 let error = StorageError::new(StorageErrorKind::Unclaimed, folder);
                 return Err(failures::storage(error).why(unclaimed_line(one)));
             }
+            // It may be anybody's.
+            FoundRecord::Unreadable(error) => {
+                return Err(failures::storage(error.clone()).why(unclaimed_line(one)));
+            }
             _ => {}
         }
     }
-    if unclaimed.iter().any(|one| matches!(one.record, FoundRecord::Readable(_))) {
+    if !unclaimed.is_empty() {
         output.note("The database does not know some jobs in the data folder:");
         for one in &unclaimed {
             output.note(format_args!("  {}", unclaimed_line(one)));

@@ -122,7 +122,8 @@ fn copy_database(from: &Connection, to: &mut Connection) -> Result<(), rusqlite:
 }
 
 fn all_avatars(copy: &Connection) -> Result<Vec<(String, String)>, rusqlite::Error> {
-    let mut all = copy.prepare("SELECT id, state FROM avatars")?;
+    // What is no text is left as it is.
+    let mut all = copy.prepare("SELECT id, state FROM avatars WHERE typeof(state) = 'text'")?;
     all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 

@@ -123,6 +123,6 @@ impl Store {
 /// The number of the state in each row that has one.
 fn revisions(connection: &Connection) -> Result<HashMap<String, u64>, rusqlite::Error> {
     let mut query = connection.prepare("SELECT id, substr(state, 1, 64) FROM avatars")?;
-    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1).unwrap_or_default())))?;
     rows.map(|row| row.map(|(id, text)| (id, Stored::revision_at_start(&text).unwrap_or(0)))).collect()
 }

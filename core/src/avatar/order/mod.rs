@@ -397,7 +397,8 @@ impl<G> Order<G> {
     }
 
     /// Whether it is still to be placed.
-    pub(in crate::avatar) fn is_unplaced(&self) -> bool {
+    #[must_use]
+    pub fn is_unplaced(&self) -> bool {
         matches!(self.stage, Stage::Preparing | Stage::Planned)
     }
 

@@ -20,13 +20,15 @@ impl Order<'_> {
     }
 
     /// Places it, or carries on with the one there is: one that another command placed meanwhile is carried on, and what
-    /// nobody was asked about is an error. `told_of` are the other trainings of the person that the question named.
+    /// nobody was asked about is an error. `told_of` are the other trainings of the person that the question named, and
+    /// `attempt` is the last one of this avatar that was there then.
     pub(super) fn place(
         mut self,
         shell: &Shell,
         would: Opened,
         named: &mut Named,
         told_of: &[AvatarId],
+        attempt: u32,
     ) -> Result<(Avatar, Opened), Failure> {
         let id = self.job.id;
         let lock = shell.store.lock(id).map_err(failures::storage)?;
@@ -43,7 +45,13 @@ impl Order<'_> {
             if now != would && !matches!(now, Opened::Resumed | Opened::Ended) {
                 return (None, None);
             }
-            if is_new(now) && !records.avatars().is_some_and(|all| self.is_as_told(&all, named, told_of)) {
+            let last = avatar.trainings().last();
+            let is_purchase = is_new(now) || last.is_some_and(|training| training.order.is_unplaced());
+            // Nor is there another attempt, or another training, that the question did not name.
+            let attempts = last.map_or(0, |training| training.attempt);
+            if is_new(now) && attempts != attempt
+                || is_purchase && !records.avatars().is_some_and(|all| self.is_as_told(&all, named, told_of))
+            {
                 return (None, None);
             }
             let (avatar, opened) = avatar.open_training(self.request, &self.moment);
