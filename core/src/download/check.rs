@@ -291,6 +291,14 @@ mod tests {
         file
     }
 
+    #[test]
+    fn a_header_that_is_no_text_describes_no_model() {
+        let mut model = model();
+        let at = model.windows(2).position(|two| two == b"pt").expect("its metadata");
+        model[at] = 0xcf;
+        assert_eq!(checked(&model, &expected(FileKind::Model), true).err(), Some(FileProblem::Header));
+    }
+
     fn pictures() -> Vec<(Format, Vec<u8>)> {
         let rgb = drawing::portrait(1, 2, 48, 40);
         vec![

@@ -144,7 +144,9 @@ impl<'a> Report<'a> {
         Failure::new(Exit::Data, problem.code(), problem.to_string())
             .why("so many are not decoded: that they are too many shows already")
             .next("choose the best of them, and check those")
-            .next("or set another limit: AVATAR_MAX_PHOTOS, or training.max_photos in the settings file")
+            .next(
+                "or set another limit: training.max_photos in the settings file (`likeness config` names it)",
+            )
             .details(self.summary())
     }
 }

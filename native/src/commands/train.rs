@@ -76,6 +76,12 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let avatars = every_avatar(&shell, &args)?;
     let others = OtherTraining::among(&avatars, &wanted, job.id);
     if is_new(would) {
+        if let Some(before) = known.as_ref().and_then(|avatar| avatar.trainings().last()) {
+            let (name, number) = (printable(person.name.as_str()), before.attempt + 1);
+            context.output.note(format_args!(
+                "These photos of {name} were asked for before: this would be attempt {number} of that job."
+            ));
+        }
         named.warn_of_unmatched();
         named.judge(config.photos(), &shell, context).await?;
         // Nobody is asked for money for a set that is none.
@@ -277,7 +283,7 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
 
 /// Another process changed the job between the question and the order.
 pub(super) fn changed_meanwhile() -> Failure {
-    Failure::new(Exit::Usage, "job.changed", "the job changed while you were asked")
-        .why("another command is at work on it")
+    Failure::new(Exit::Usage, "job.changed", "the job changed meanwhile")
+        .why("another command is at work on it, or on another training of this person")
         .next("run the same command again")
 }

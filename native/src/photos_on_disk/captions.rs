@@ -134,7 +134,8 @@ impl PhotoFile {
         for path in &self.captions {
             let bytes = match self.read_beside(path, MAX_CAPTION_BYTES as u64) {
                 Ok(bytes) => bytes,
-                Err(FileProblem::Missing) => continue,
+                // A link that leads nowhere is there, and was meant.
+                Err(FileProblem::Missing) if fs::symlink_metadata(path).is_err() => continue,
                 Err(FileProblem::TooLarge { .. }) => {
                     return Err(FileProblem::Caption(CaptionProblem::TooLong));
                 }

@@ -88,13 +88,31 @@ impl Store {
             if row.is_none_or(|row| *row >= recorded) {
                 continue;
             }
-            match self.settle(id, |avatar| (avatar, ())) {
-                Ok(()) => log::warn!("{id}: the database was older than the job's own record, which counts"),
+            match self.catch_up_with_record(id) {
+                Ok(true) => {
+                    log::warn!("{id}: the database was older than the job's own record, which counts");
+                }
+                Ok(false) => {}
                 // Whoever needs it will say so.
                 Err(error) => log::debug!("{id}: {error}"),
             }
         }
         Ok(())
+    }
+
+    /// Says whether the row was older: another process may have written both since they were compared.
+    fn catch_up_with_record(&self, id: AvatarId) -> Result<bool, StorageError> {
+        self.database.change(|transaction| {
+            let row = state(&transaction, id).map_err(|error| self.database.error(&error))?;
+            let Some(newest) = row.map(|row| self.newest(id, &row)).transpose()? else { return Ok(false) };
+            if !newest.is_to_be_written() {
+                return Ok(false);
+            }
+            let revision = newest.next_revision();
+            let avatar = self.cautious(newest)?;
+            self.write(transaction, &avatar, revision, avatar.person().is_some())?;
+            Ok(true)
+        })
     }
 
     /// Removes the record of a first state whose row never came.
