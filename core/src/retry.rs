@@ -18,6 +18,9 @@ pub struct Trouble {
     pub tries: u32,
     /// No new try before this moment.
     pub until: Timestamp,
+    /// The moment at which the pause began. Earlier releases did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 impl Trouble {
@@ -40,8 +43,25 @@ impl Trouble {
             pause(tries, seed)
         };
         let pause = asked.map_or(Duration::ZERO, |asked| asked.min(LONGEST_ASKED)).max(pause);
-        Self { error, tries, until: now.plus(pause) }
+        Self { error, tries, until: now.plus(pause), since: Some(now) }
     }
+}
+
+impl Trouble {
+    /// Tells until when nothing is tried; `None` once a new try is due. A clock that was set back to before the pause
+    /// ends it: by that clock it would last for as long as the step was.
+    #[must_use]
+    pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let before = self.since.is_some_and(|since| now < since);
+        Some(self.until).filter(|until| *until > now && !before)
+    }
+}
+
+/// Tells whether a moment has come that was set at most `longest` ahead. One that is further off was set before the clock
+/// was set back, and has come too.
+#[must_use]
+pub fn has_come(at: Timestamp, longest: Duration, now: Timestamp) -> bool {
+    at <= now || at > now.plus(longest)
 }
 
 const FIRST: Duration = Duration::from_secs(1);
@@ -86,7 +106,7 @@ fn mixed(seed: u64) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{Trouble, pause, pause_of_a_command};
+    use super::{Trouble, has_come, pause, pause_of_a_command};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
@@ -109,6 +129,25 @@ mod tests {
         assert!((31..39).contains(&busy.iter().sum::<Duration>().as_secs()), "{busy:?}");
         assert_eq!(pauses(StorageErrorKind::Unreachable, None).len(), 2);
         assert_eq!(pauses(StorageErrorKind::Denied, Some(Refusal::default())), []);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_pause_longer_than_twice_as_long() {
+        let start = Timestamp::from_millis(1_000_000_000);
+        let error = || Error::Network(NetworkError::NoAnswer(NoAnswer::TimedOut));
+        let trouble = Trouble::after(None, error(), Some(Duration::from_mins(4)), 1, start);
+        let back = |seconds: i64| Timestamp::from_millis(start.millis() - seconds * 1000);
+        assert_eq!(trouble.rests_until(start), Some(trouble.until));
+        assert_eq!(trouble.rests_until(trouble.until), None);
+        for seconds in [1, 60, 600, 100_000] {
+            assert_eq!(trouble.rests_until(back(seconds)), None, "{seconds}");
+        }
+        let stored = serde_json::json!({ "error": error(), "tries": 1, "until": trouble.until });
+        let before: Trouble = serde_json::from_value(stored).expect("what earlier releases stored");
+        assert_eq!(before.rests_until(start), Some(trouble.until));
+        let at = start.plus(Duration::from_secs(10));
+        assert!(!has_come(at, Duration::from_secs(10), start));
+        assert!(has_come(at, Duration::from_secs(10), at) && has_come(at, Duration::from_secs(10), back(1)));
     }
 
     #[test]

@@ -34,6 +34,9 @@ use crate::{
 /// How often another process's changes are looked for, such as a cancel.
 const TICK: Duration = Duration::from_millis(500);
 
+/// The longest time without a look at what is due by the clock, which may be set meanwhile.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_mins(1);
+
 /// How long nothing may be due before an avatar behind the API is let go of.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -160,7 +163,7 @@ impl<'a> Driver<'a> {
                     ended.map_or(Ok(()), |ended| self.ended(ended))?;
                 }
                 () = bell.woken.notified() => {}
-                () = tokio::time::sleep(pause.unwrap_or(SOON).max(Duration::from_millis(1))) => {}
+                () = tokio::time::sleep(pause.unwrap_or(SOON).clamp(Duration::from_millis(1), LOOK_AGAIN)) => {}
                 _ = bell.stop.changed() => {}
             }
         }

@@ -130,6 +130,16 @@ impl Call {
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
+    /// Tells how much longer the call may be kept waiting after it was kept so long, by a clock that is never set; zero
+    /// ends the waiting.
+    pub fn kept(&mut self, waited: Duration) -> Duration {
+        let left = self.wait.unwrap_or_default().saturating_sub(waited);
+        if left.is_zero() {
+            self.wait = None;
+        }
+        left
+    }
+
     /// Whether whoever calls may ask this at all.
     pub fn admit(&self, caller: Caller) -> Result<(), ApiProblem> {
         let role = caller.role();

@@ -223,7 +223,7 @@ impl Avatar {
                 }
                 let Some(training) = self.trainings.last() else { return };
                 // Several at a time fail for one reason, which counts once.
-                let rests = |trouble: &Trouble| trouble.until > moment.now;
+                let rests = |trouble: &Trouble| trouble.rests_until(moment.now).is_some();
                 if !training.order.trouble.as_ref().is_some_and(rests) {
                     let attempt = training.attempt;
                     let troubled = Happened::Troubled(Error::Storage(error));

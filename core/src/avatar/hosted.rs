@@ -22,7 +22,7 @@ use crate::{
     error::{Error, StorageError, StorageErrorKind},
     limits::TRANSFER_TIMEOUT,
     photo::PhotoProblem,
-    retry::Trouble,
+    retry::{Trouble, has_come},
     storage::{Depot, ObjectPlace, SIGNED_FOR},
     time::Timestamp,
     words::{self, displayed},
@@ -157,7 +157,10 @@ const REST: Duration = Duration::from_secs(3);
 
 /// How long a worker is left alone that a photo took down for the first time, and for the second: it may have been away
 /// for reasons of its own.
-const RESTS_AFTER_CRASHES: [Duration; 2] = [Duration::from_secs(20), Duration::from_mins(5)];
+const RESTS_AFTER_CRASHES: [Duration; 2] = [Duration::from_secs(20), LONGEST_REST];
+
+/// The longest of these rests.
+const LONGEST_REST: Duration = Duration::from_mins(5);
 
 /// How often something that costs nothing yet is tried: an outage of an hour and a half is sat out.
 const MOST_TRIES: u32 = 24;
@@ -338,7 +341,7 @@ impl Avatar {
     pub(in crate::avatar) fn album_troubled(&mut self, error: StorageError, moment: &Moment) {
         let Some(hosted) = &mut self.hosted else { return };
         // Several at a time fail for one reason, which counts once.
-        if hosted.trouble.as_ref().is_none_or(|trouble| trouble.until <= moment.now) {
+        if hosted.trouble.as_ref().is_none_or(|trouble| trouble.rests_until(moment.now).is_none()) {
             let earlier = hosted.trouble.as_ref();
             let trouble = Trouble::after(earlier, Error::Storage(error), None, moment.seed(), moment.now);
             hosted.trouble = Some(trouble);
@@ -437,11 +440,16 @@ impl Avatar {
     }
 
     /// What is kept back from photos at the moment.
-    pub(in crate::avatar) fn photos_rest(&self, order: Option<&Order<impl Clone>>) -> Option<Timestamp> {
-        let of_order = order.and_then(|order| order.trouble.as_ref()).map(|trouble| trouble.until);
+    pub(in crate::avatar) fn photos_rest(
+        &self,
+        order: Option<&Order<impl Clone>>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let of_order = order.and_then(|order| order.trouble.as_ref()?.rests_until(now));
         let hosted = self.hosted.as_ref();
-        let own = hosted.and_then(|hosted| hosted.trouble.as_ref()).map(|trouble| trouble.until);
+        let own = hosted.and_then(|hosted| hosted.trouble.as_ref()?.rests_until(now));
         let rest = hosted.and_then(|hosted| hosted.rest_until);
+        let rest = rest.filter(|until| !has_come(*until, LONGEST_REST, now));
         [of_order, own, rest].into_iter().flatten().max()
     }
 }

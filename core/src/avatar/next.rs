@@ -159,10 +159,9 @@ impl Avatar {
         let photos = self.photos.photos();
         let waiting = self.photos.waiting().into_iter().find(|index| !busy(*index));
         let under_way = (0..photos.len()).filter(|index| busy(*index)).count();
-        let resting = self.photos_rest(training.map(|training| &training.order));
+        let resting = self.photos_rest(training.map(|training| &training.order), moment.now);
         let index = waiting.unwrap_or(0);
-        let next = match (resting.filter(|until| *until > moment.now), waiting.and_then(|at| photos.get(at)))
-        {
+        let next = match (resting, waiting.and_then(|at| photos.get(at))) {
             (Some(until), Some(_)) => Next::Wait(until),
             (None, Some(photo)) if under_way < self.photo_slots(moment) => Next::Do {
                 chore: Chore::Upload,

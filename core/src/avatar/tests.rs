@@ -16,7 +16,7 @@ use crate::{
     download::{Expected, FileKind, FileProblem},
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{Account, RequestId, account::Origins},
-    http::{HeaderMap, HeaderValue, Response, StatusCode},
+    http::{HeaderMap, HeaderValue, NoAnswer, Response, StatusCode},
     secret::Secret,
     storage::{Access, Bucket, Depot},
     time::Timestamp,
@@ -515,4 +515,28 @@ fn nothing_ends_before_it_began() {
     hand.happens(Event::Asked(Command::Cancel(OrderKey::Training(1))));
     let status = hand.avatar.status(1, hand.moment.now, Audience::Terminal).expect("a status");
     assert_eq!(status.completed_at, Some(status.created_at));
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_stop_the_looking() {
+    let mut hand = Hand::ordering();
+    hand.prepares();
+    let upload = hand.begins();
+    let url = "http://fal.test/files/photos.zip".parse().expect("an address");
+    hand.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
+    hand.answers(Chore::Submit, &answer(200, r#"{"request_id":"764cabcf"}"#, false));
+    for back in [601, 7200, 90_000] {
+        hand.answers(Chore::Look, &answer(200, r#"{"status":"IN_QUEUE","queue_position":1}"#, false));
+        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Wait(_)));
+        let now = hand.moment.now;
+        hand.moment.now = Timestamp::from_millis(now.millis() - back * 1000);
+        let task = hand.begins();
+        assert_eq!(task.mark.errand, Errand::Training(1, Chore::Look), "{back} seconds back");
+        // A failure rests, and that as well is not for longer by a clock that is set back.
+        let failed = Outcome::Answered { answer: Err(NoAnswer::TimedOut), held_elsewhere: false };
+        hand.happens(Event::Ended(task.mark.id, failed));
+        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Wait(_)));
+        hand.moment.now = Timestamp::from_millis(hand.moment.now.millis() - back * 1000);
+    }
+    hand.answers(Chore::Look, &completed());
 }

@@ -1,6 +1,10 @@
 //! One call: who calls, what it asks, what the core answers.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http_body_util::{Either, Full};
 use hyper::{
@@ -241,8 +245,9 @@ impl Server {
             call.operation.takes_a_file().then(|| self.uploads.take(id).ok_or(ApiProblem::RateLimited));
         let place = wanted.transpose()?;
         let mut call = call.clone();
-        let mut closing = self.closing.clone();
+        let (mut closing, begun) = (self.closing.clone(), Instant::now());
         loop {
+            let left = call.kept(begun.elapsed());
             let answer = self.ask(id, &call, caller, &given).await?;
             if !matches!(&answer, Answer::Reply(reply) if reply.status.is_client_error()) {
                 // Its capability counts.
@@ -267,7 +272,8 @@ impl Server {
                     return Ok(Answered::File(reply, body));
                 }
                 Answer::Hold => {
-                    let stopping = tokio::time::timeout(Hold::PAUSE, closing.wait_for(|closing| *closing));
+                    let stopping =
+                        tokio::time::timeout(Hold::PAUSE.min(left), closing.wait_for(|closing| *closing));
                     if stopping.await.is_ok() {
                         // Nobody is kept waiting any longer.
                         call.wait = None;

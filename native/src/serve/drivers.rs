@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use likeness_core::{
@@ -18,7 +18,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use super::{ledger::Ledger, rounds::ROUND};
 use crate::{
     album, clock,
-    drive::{self, Bell, Pause},
+    drive::{self, Bell, LOOK_AGAIN, Pause},
     exit::Failure,
     failures,
     log::{in_job, of_job},
@@ -69,6 +69,8 @@ struct Memory {
     said_elsewhere: bool,
     /// How often in a row it could not be driven at all.
     failures: u32,
+    /// When not everything could be made up for, last.
+    tidied_in_vain_at: Option<Instant>,
 }
 
 impl Drivers {
@@ -134,7 +136,7 @@ impl Drivers {
             let woken = self.woken(id);
             let attended = self.attend(id, &bell, &mut memory).await;
             memory.failures = if attended.is_ok() { 0 } else { memory.failures.saturating_add(1) };
-            let until = match attended {
+            let pause = match attended {
                 Ok(Pause::Stopped) => return,
                 Ok(Pause::Idle) => {
                     let mut driven = self.driven();
@@ -144,14 +146,14 @@ impl Drivers {
                     }
                     continue;
                 }
-                Ok(Pause::Until(until)) => until,
+                Ok(Pause::Until(until)) => until.since(clock::now()).min(LOOK_AGAIN),
                 Err(failure) => {
                     log::error!("{}; it is tried again", failure.brief());
-                    clock::now().plus(retry::pause(memory.failures, id.uuid().as_u64_pair().1))
+                    retry::pause(memory.failures, id.uuid().as_u64_pair().1)
                 }
             };
             tokio::select! {
-                () = tokio::time::sleep(until.since(clock::now())) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = bell.notified() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
@@ -191,10 +193,15 @@ impl Drivers {
         if pause == Pause::Stopped {
             return Ok(pause);
         }
-        let complete = tokio::select! {
-            complete = self.tidy_up(id, &link) => complete?,
-            _ = stop.wait_for(|stop| *stop) => return Ok(Pause::Stopped),
-        };
+        let rests = memory.tidied_in_vain_at.is_some_and(|at| at.elapsed() < MUCH_LATER);
+        let complete = !rests
+            && tokio::select! {
+                complete = self.tidy_up(id, &link) => complete?,
+                _ = stop.wait_for(|stop| *stop) => return Ok(Pause::Stopped),
+            };
+        if !rests {
+            memory.tidied_in_vain_at = (!complete).then(Instant::now);
+        }
         Ok(match pause {
             Pause::Idle if !complete => Pause::Until(clock::now().plus(MUCH_LATER)),
             Pause::Idle => {

@@ -12,6 +12,10 @@ use crate::{clock, store::Store, sweep};
 /// The pause between two rounds. By the clock's own time, since a clock may be set back.
 pub(super) const ROUND: Duration = Duration::from_mins(1);
 
+/// How far ahead of a clock that was set back avatars are woken: the longest pause between two tries. To wake one early
+/// costs a look.
+const FURTHEST: Duration = Duration::from_mins(75);
+
 /// What the rounds go by.
 pub(super) struct Rounds {
     pub(super) store: Arc<Store>,
@@ -38,7 +42,11 @@ impl Rounds {
     }
 
     fn wake(&self, last: Option<Timestamp>, now: Timestamp) -> Result<(), StorageError> {
-        let due = self.store.due(last, now, self.notices)?;
+        // Where the clock was set back, drivers that ended wait for moments that are further off than they were.
+        let due = match last.filter(|last| *last > now) {
+            Some(last) => self.store.due(None, last.plus(FURTHEST), self.notices)?,
+            None => self.store.due(last, now, self.notices)?,
+        };
         let erased = if last.is_none() { self.store.half_erased()? } else { Vec::new() };
         for id in due.into_iter().chain(erased) {
             self.drivers.wake(id);

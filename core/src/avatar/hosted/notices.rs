@@ -50,7 +50,7 @@ impl Avatar {
         let hosted = self.hosted.as_ref()?;
         let mut later = None;
         for notice in &hosted.notices {
-            match notice.trouble.as_ref().map(|trouble| trouble.until).filter(|until| *until > moment.now) {
+            match notice.trouble.as_ref().and_then(|trouble| trouble.rests_until(moment.now)) {
                 None => return Some(Ok(notice)),
                 Some(until) => later = Some(later.map_or(until, |later: Timestamp| later.min(until))),
             }

@@ -28,9 +28,7 @@ impl Avatar {
     /// What tidying up there is to do, and by when.
     pub(in crate::avatar) fn tidying(&self, now: Timestamp) -> Tidying {
         let Some(hosted) = &self.hosted else { return Tidying::None };
-        if let Some(until) = hosted.untidy.as_ref().map(|trouble| trouble.until)
-            && until > now
-        {
+        if let Some(until) = hosted.untidy.as_ref().and_then(|trouble| trouble.rests_until(now)) {
             return Tidying::Later(until);
         }
         if self.person.is_none() {

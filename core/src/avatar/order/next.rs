@@ -16,6 +16,7 @@ use crate::{
     fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
     http::Request,
     limits::TRANSFER_TIMEOUT,
+    retry::has_come,
     storage::ObjectPlace,
     time::Timestamp,
 };
@@ -96,7 +97,7 @@ impl<G: Goods> Order<G> {
             Stage::Unclear { candidate: Some(candidate), compared: true, .. } => {
                 call(Chore::Prove, status::request(account, &plan.endpoint, candidate))
             }
-            Stage::Unclear { candidate: None, search, since, .. } if search.at <= now => {
+            Stage::Unclear { candidate: None, search, since, .. } if search.is_due(now) => {
                 let from = Timestamp::from_millis(since.millis().saturating_sub(CLOCKS_DIFFER));
                 call(
                     Chore::Search,
@@ -119,7 +120,7 @@ impl<G: Goods> Order<G> {
                 doubt: Some(Doubt { asking: true, .. }),
                 ..
             } => call(Chore::Collect, result::request(account, &plan.endpoint, request_id)),
-            Stage::Accepted(accepted) if accepted.look_at <= now => {
+            Stage::Accepted(accepted) if has_come(accepted.look_at, moment.poll, now) => {
                 call(Chore::Look, status::request(account, &plan.endpoint, &accepted.request_id))
             }
             Stage::Accepted(accepted) => Next::Wait(accepted.look_at),
@@ -133,7 +134,7 @@ impl<G: Goods> Order<G> {
     }
 
     fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.trouble.as_ref().map(|trouble| trouble.until).filter(|until| *until > now)
+        self.trouble.as_ref()?.rests_until(now)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, NetworkError},
     fal::{CallError, RequestId, requests, status},
     http::Answer,
+    retry::has_come,
     time::Timestamp,
 };
 
@@ -182,14 +183,24 @@ fn named_by<G>(named: &RequestId, since: Timestamp, moment: &Moment) -> Stage<G>
     }
 }
 
+impl Search {
+    /// Tells whether the next search is due. Rounds only grow, so no pause before was longer than the next one.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        has_come(self.at, self.pause(), now)
+    }
+
+    fn pause(&self) -> Duration {
+        (Duration::from_secs(30) * (1 << self.rounds.min(5))).min(Duration::from_mins(15))
+    }
+}
+
 /// Another search after a pause that grows from half a minute to a quarter of an hour: fal may list a request
 /// only once it is finished.
 fn search_later(search: &Search, moment: &Moment) -> Search {
-    let pause = Duration::from_secs(30) * (1 << search.rounds.min(5));
     Search {
         rounds: search.rounds.saturating_add(1),
         cursor: None,
         pages: 0,
-        at: moment.now.plus(pause.min(Duration::from_mins(15))),
+        at: moment.now.plus(search.pause()),
     }
 }
