@@ -1,6 +1,7 @@
 //! The cases, at whichever shell they run.
 
 mod avatars;
+mod bodies;
 mod doors;
 mod invites;
 mod messages;
@@ -212,6 +213,7 @@ pub(crate) const CASES: &[Case] = &[
         requests::unknown,
     ),
     case("an erased avatar stays erased", Test, &[O::EraseAvatar], &["avatar.erased"], avatars::erased),
+    case("a body that is no object buys nothing", Bought, &[], &["api.body"], bodies::refused),
     case("browsers of one origin", Test, &[], &[], doors::browsers),
     case("what there is", Test, &[O::Health, O::Describe], &["api.no_route", "api.method"], doors::found),
     case("nobody was let in", Closed, &[O::Health, O::Describe], &["settings.admin_missing"], doors::closed),

@@ -359,7 +359,7 @@ fn an_erase_reaches_fal() {
 
 #[cfg(target_os = "linux")]
 mod bucket {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::{Api, SERVE, eventually, of};
     use crate::{
@@ -389,7 +389,7 @@ mod bucket {
         let url = address["url"].as_str().expect("an address").parse().expect("an address");
         let bytes = photo(9, 520);
         assert_eq!(minio::call(store.server(), "PUT", &url, &bytes).status, 200);
-        api.post(&of("/photos/straight/check"), &Value::Null).is(201);
+        api.post(&of("/photos/straight/check"), &json!({})).is(201);
         api.until(&of("/photos/straight"), |photo| photo["state"] == "ready");
         // One that was never PUT is missing, and one too many is taken out again.
         api.post(&of("/photos/never/address"), &json!({})).is(200);

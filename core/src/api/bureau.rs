@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    body::{GivenName, body, nothing},
     call::{Call, Reply},
     deployment::Deployment,
     problem::{ApiProblem, Problem},
     recent::{Memory, Recent},
-    room::{Given, Purchase, body, check},
+    room::{Given, Purchase, check},
     route::Operation,
     views,
 };
@@ -95,7 +96,7 @@ impl Admission {
 #[serde(deny_unknown_fields)]
 struct NewToken {
     #[serde(default)]
-    label: Option<Name>,
+    label: Option<GivenName>,
     #[serde(default)]
     expires_at: Option<Timestamp>,
 }
@@ -104,7 +105,7 @@ struct NewToken {
 #[serde(deny_unknown_fields)]
 struct NewInvite {
     #[serde(default)]
-    label: Option<Name>,
+    label: Option<GivenName>,
     #[serde(default)]
     expires_at: Option<Timestamp>,
     #[serde(default)]
@@ -118,7 +119,7 @@ struct NewInvite {
 struct Redemption {
     invite: String,
     avatar_id: AvatarId,
-    name: Name,
+    name: GivenName,
     #[serde(default)]
     gender: Option<Gender>,
     #[serde(default)]
@@ -189,20 +190,23 @@ impl Bureau<'_> {
 
     fn try_answer(&self, budget: &mut Budget, call: &Call, given: &Given) -> Result<BureauAnswer, Problem> {
         let admin = self.deployment.admin.as_ref().ok_or(ApiProblem::NoAdmin)?;
+        if call.operation.takes_nothing() {
+            nothing(&given.body)?;
+        }
         let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default());
         let document = match call.operation {
             Operation::ListTokens => json!({ "tokens": budget.tokens(self.now) }),
             Operation::ListInvites => json!({ "invites": budget.invites(self.now) }),
             Operation::ShowBudget => json!(budget.view(self.deployment.caps, self.now)),
             Operation::MintToken => {
-                let NewToken { label, expires_at } = body(given)?;
+                let NewToken { label, expires_at } = body(&given.body)?;
                 let id = id()?;
                 let terms = ServerTerms { label: labelled(label, &id)?, expires_at };
                 let minted = budget.mint_server(admin, id.clone(), terms, self.now)?;
                 return Ok(BureauAnswer::Reply(handed_over(&id, &minted)));
             }
             Operation::MintInvite => {
-                let NewInvite { label, expires_at, uses, trainings, pictures } = body(given)?;
+                let NewInvite { label, expires_at, uses, trainings, pictures } = body(&given.body)?;
                 let id = id()?;
                 let allowance = Amount { trainings, pictures };
                 let terms = InviteTerms { label: labelled(label, &id)?, allowance, uses, expires_at };
@@ -224,7 +228,7 @@ impl Bureau<'_> {
     }
 
     fn redeem(&self, budget: &mut Budget, given: &Given) -> Result<BureauAnswer, Problem> {
-        let Redemption { invite, avatar_id, name, gender, training_config } = body(given)?;
+        let Redemption { invite, avatar_id, name, gender, training_config } = body(&given.body)?;
         check(&training_config)?;
         let invite = TokenText::parse(&invite)?;
         if invite.kind() != Kind::Invite {
@@ -241,7 +245,7 @@ impl Bureau<'_> {
         });
         Ok(BureauAnswer::Admit(Box::new(Admission {
             avatar: avatar_id,
-            person: Person { user, name, gender },
+            person: Person { user, name: name.0, gender },
             settings: training_config,
             capability: redeemed.capability.hash(),
             invite: redeemed.invite,
@@ -318,8 +322,10 @@ fn purchase_id(avatar: AvatarId, order: OrderKey) -> PurchaseId {
     PurchaseId { avatar, kind }
 }
 
-fn labelled(label: Option<Name>, id: &TokenId) -> Result<Name, ApiProblem> {
-    label.map_or_else(|| Name::new(id.as_str()), Ok).map_err(|why| ApiProblem::Body { why: why.to_string() })
+fn labelled(label: Option<GivenName>, id: &TokenId) -> Result<Name, ApiProblem> {
+    label
+        .map_or_else(|| Name::new(id.as_str()), |label| Ok(label.0))
+        .map_err(|why| ApiProblem::Body { why: why.to_string() })
 }
 
 fn handed_over(id: &TokenId, minted: &Minted) -> Reply {

@@ -4,6 +4,7 @@
 //! A shell parses the call, finds out who calls, and hands it to the object that it is for; where that object needs
 //! bytes moved or money reserved, its [`Answer`] says so and the shell comes back with what came of it.
 
+mod body;
 mod bureau;
 mod call;
 mod deployment;
@@ -16,6 +17,7 @@ mod room;
 mod route;
 mod views;
 
+pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, Wanted};
 pub use self::{
     bureau::{Admission, Bureau, BureauAnswer, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},

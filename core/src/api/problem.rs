@@ -167,17 +167,16 @@ impl ApiProblem {
             | Self::TooManyPhotos { .. }
             | Self::PhotosMixed
             | Self::NoBucketHere
+            | Self::NoBucket
             | Self::WrongNumber { .. }
             | Self::Different
             | Self::Busy
             | Self::NoModel
             | Self::NotUnclear
             | Self::Repeated => StatusCode::CONFLICT,
-            Self::NoKey
-            | Self::NoBucket
-            | Self::NoAdmin
-            | Self::BadSetting { .. }
-            | Self::OtherSettings { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoKey | Self::NoAdmin | Self::BadSetting { .. } | Self::OtherSettings { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }

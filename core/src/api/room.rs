@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
+    body::{GivenName, body, nothing},
     call::{Call, Caller, Reply},
     deployment::{Deployment, Way},
     problem::{ApiProblem, Problem},
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     avatar::{
-        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, Name, OrderKey, Person, Sha256Sum, Terms,
+        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, OrderKey, Person, Sha256Sum, Terms,
         TrainingSettings,
     },
     budget::TokenDigest,
@@ -153,8 +154,8 @@ impl Download {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Creation {
-    user_id: Name,
-    name: Name,
+    user_id: GivenName,
+    name: GivenName,
     #[serde(default)]
     gender: Option<Gender>,
     #[serde(default)]
@@ -258,6 +259,9 @@ impl Room<'_> {
         {
             return Err(ApiProblem::Unauthorized.into());
         }
+        if call.operation.takes_nothing() {
+            nothing(&given.body)?;
+        }
         if call.operation == Operation::CreateAvatar {
             return self.create(known, id, given);
         }
@@ -284,9 +288,9 @@ impl Room<'_> {
     }
 
     fn create(&self, known: Option<Avatar>, id: AvatarId, given: &Given) -> Result<Answered, Problem> {
-        let Creation { user_id, name, gender, training_config } = body(given)?;
+        let Creation { user_id, name, gender, training_config } = body(&given.body)?;
         check(&training_config)?;
-        let person = Person { user: user_id, name, gender };
+        let person = Person { user: user_id.0, name: name.0, gender };
         let (avatar, new) = match known {
             Some(avatar)
                 if avatar.person() == Some(&person) && avatar.settings() == Some(&training_config) =>
@@ -335,7 +339,12 @@ impl Room<'_> {
             return Answer::Reply(reply);
         }
         match call.wait {
-            Some(wait) if call.arrived_at.plus(wait) > self.moment.now => Answer::Hold,
+            // A clock that was set back meanwhile does not say how long it was.
+            Some(wait)
+                if call.arrived_at <= self.moment.now && call.arrived_at.plus(wait) > self.moment.now =>
+            {
+                Answer::Hold
+            }
             _ => Answer::Reply(reply.not_modified()),
         }
     }
@@ -381,10 +390,4 @@ pub(super) fn modest(
         }
     }
     Ok(())
-}
-
-/// The body as what the call expects; an empty one counts as `{}`.
-pub(super) fn body<T: for<'a> Deserialize<'a>>(given: &Given) -> Result<T, ApiProblem> {
-    let text = if given.body.is_empty() { b"{}" } else { given.body.as_slice() };
-    serde_json::from_slice(text).map_err(|error| ApiProblem::Body { why: error.to_string() })
 }

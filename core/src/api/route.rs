@@ -327,6 +327,21 @@ impl Operation {
         )
     }
 
+    /// Says that the call changes something, and needs no body for that.
+    pub(super) fn takes_nothing(self) -> bool {
+        matches!(
+            self,
+            Self::RevokeToken
+                | Self::RevokeInvite
+                | Self::IssueCapability
+                | Self::EraseAvatar
+                | Self::CheckPhoto
+                | Self::RemovePhoto
+                | Self::CancelTraining
+                | Self::CancelPictures
+        )
+    }
+
     /// Whether its body is a file that is streamed, not read.
     #[must_use]
     pub fn takes_a_file(self) -> bool {

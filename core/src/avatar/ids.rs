@@ -9,9 +9,15 @@ use uuid::Uuid;
 use crate::words::{self, displayed};
 
 /// An avatar: one person's photos, what was trained from them and what was made with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct AvatarId(Uuid);
+
+impl<'de> Deserialize<'de> for AvatarId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
 
 impl AvatarId {
     /// The avatar with this UUID.
@@ -46,6 +52,8 @@ pub enum NameError {
     TooLong,
     /// It holds a line break or another control character.
     Control,
+    /// It holds a character that turns the direction of the text around it.
+    Direction,
 }
 
 displayed! {
@@ -108,6 +116,11 @@ pub struct Name(String);
 impl Name {
     /// Checks and normalises the text.
     pub fn new(text: &str) -> Result<Self, NameError> {
+        if text.chars().any(changes_direction) { Err(NameError::Direction) } else { Self::stored(text) }
+    }
+
+    /// Checks a text as earlier releases did, whose names are kept.
+    fn stored(text: &str) -> Result<Self, NameError> {
         let text: String = text.trim().nfc().collect();
         if text.is_empty() {
             Err(NameError::Empty)
@@ -147,11 +160,17 @@ impl FromStr for Name {
     }
 }
 
+/// The embeddings, overrides and isolates of Unicode Annex 9: a name that holds one can pass for another.
+fn changes_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Reads a stored name.
 impl TryFrom<String> for Name {
     type Error = NameError;
 
     fn try_from(text: String) -> Result<Self, NameError> {
-        Self::new(&text)
+        Self::stored(&text)
     }
 }
 
@@ -227,6 +246,13 @@ mod tests {
         assert_eq!(folded("Ａｎｎａ"), Ok("anna".to_owned()));
         assert_eq!(Name::new(" "), Err(NameError::Empty));
         assert_eq!(Name::new("a\nb"), Err(NameError::Control));
+        for control in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let name = format!("photo{control}gpj.exe");
+            assert_eq!(Name::new(&name), Err(NameError::Direction));
+            // What is stored stays readable.
+            assert_eq!(Name::try_from(name.clone()).map(String::from), Ok(name));
+        }
+        assert!(Name::new("\u{200f}שלום").is_ok());
         assert_eq!(Name::new(&"я".repeat(201)), Err(NameError::TooLong));
         assert!(Name::new(&"я".repeat(200)).is_ok());
     }

@@ -131,7 +131,7 @@ mod tests {
         let id = TokenId::new("web").expect("an id");
         let left = Amount { trainings: 0, pictures: 1 };
         for (error, sentence) in [
-            (BudgetError::Uses { number: 0 }, "uses must be 1 to 1000, not 0"),
+            (BudgetError::Uses { number: 0 }, "`uses` must be 1 to 1000, not 0"),
             (
                 BudgetError::IdTaken { kind: Kind::Server, id },
                 "there is a server token `web` already, on other terms",

@@ -1,6 +1,6 @@
 //! What arrives at our webhook address: whom to believe, and what to answer, without trusting a word of it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
@@ -40,25 +40,31 @@ pub enum Verdict {
 /// How many deliveries are remembered.
 const MOST_DELIVERED: usize = 1000;
 
-/// How long fal's keys are not asked for again, in milliseconds.
-const PATIENCE: i64 = 60_000;
+/// How long fal's keys are not asked for again.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Inbox {
     /// Judges a message by its headers and its body as it came.
     pub fn judge(&mut self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
-        let may_ask = self.asked_at.is_none_or(|at| now.millis().saturating_sub(at.millis()) >= PATIENCE);
+        let message = match webhook::read(headers, body, now) {
+            Ok(message) => message,
+            Err(why) => return Verdict::Refused(refusal(why)),
+        };
+        // A clock that was set back does not make the pause longer.
+        let may_ask = self.asked_at.is_none_or(|at| at > now || now.since(at) >= PATIENCE);
         let fresh = self.keys.as_ref().filter(|(_, since)| now.since(*since) < KEYS_FOR);
         let Some((keys, _)) = fresh else {
+            if !message.names_its_request() {
+                return Verdict::Refused(refusal(WebhookError::Body));
+            }
             // fal delivers again when it is told that we cannot tell.
             return if may_ask { self.ask(now) } else { Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE) };
         };
-        match webhook::verify(headers, body, keys, now) {
+        match message.proven_by(keys) {
             Ok(_) if self.knows(headers, now) => Verdict::Known,
             Ok(request_id) => Verdict::Wake(request_id),
             Err(WebhookError::Signature) if may_ask => self.ask(now),
-            Err(WebhookError::TooLarge) => Verdict::Refused(StatusCode::PAYLOAD_TOO_LARGE),
-            Err(WebhookError::Header(_) | WebhookError::Body) => Verdict::Refused(StatusCode::BAD_REQUEST),
-            Err(WebhookError::Stale | WebhookError::Signature) => Verdict::Refused(StatusCode::UNAUTHORIZED),
+            Err(why) => Verdict::Refused(refusal(why)),
         }
     }
 
@@ -88,6 +94,14 @@ impl Inbox {
         }
         let signature = signature(headers);
         self.delivered.iter().any(|(known, _)| *known == signature)
+    }
+}
+
+fn refusal(why: WebhookError) -> StatusCode {
+    match why {
+        WebhookError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        WebhookError::Header(_) | WebhookError::Body => StatusCode::BAD_REQUEST,
+        WebhookError::Stale | WebhookError::Signature => StatusCode::UNAUTHORIZED,
     }
 }
 
@@ -183,6 +197,26 @@ mod tests {
         inbox.keys_answered(Err(CallError::NoAnswer(NoAnswer::TimedOut)), at(0));
         let verdict = inbox.judge(&signed(1, 0), BODY, at(1));
         assert_eq!(verdict, Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE));
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused_without_keys_and_asks_for_none() {
+        let mut inbox = Inbox::default();
+        let headers = signed(1, 0);
+        for body in [&b"[]"[..], b"null", b"", b"[\"abc\"]", b"{}", br#"{"request_id":["abc"]}"#] {
+            let verdict = inbox.judge(&headers, body, at(0));
+            assert_eq!(verdict, Verdict::Refused(StatusCode::BAD_REQUEST), "{}", body.escape_ascii());
+        }
+        let verdict = inbox.judge(&headers, BODY, at(301));
+        assert_eq!(verdict, Verdict::Refused(StatusCode::UNAUTHORIZED));
+        assert_eq!(inbox.judge(&headers, BODY, at(0)), Verdict::FetchKeys);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_keep_the_keys_away() {
+        let mut inbox = Inbox::default();
+        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(0)), Verdict::FetchKeys);
+        assert_eq!(inbox.judge(&signed(1, -600), BODY, at(-600)), Verdict::FetchKeys);
     }
 
     #[test]

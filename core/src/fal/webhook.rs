@@ -86,14 +86,17 @@ impl Jwks {
     }
 }
 
-/// Checks a message: its age, its signature over the body as it came, and that the body names the request of
-/// its header. Gives the request's id.
-pub fn verify(
-    headers: &HeaderMap,
-    body: &[u8],
-    keys: &Jwks,
-    now: Timestamp,
-) -> Result<RequestId, WebhookError> {
+/// A message that may be fal's, as far as can be told without fal's keys.
+#[derive(Debug)]
+pub struct Unproven {
+    request: Option<RequestId>,
+    message: String,
+    signature: Signature,
+}
+
+/// Reads a message: its headers, its age, and the request that both header and body name. None of that needs fal's keys,
+/// so that what is not a message is refused whether they can be had or not.
+pub fn read(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Unproven, WebhookError> {
     if body.len() > MAX_WEBHOOK_BYTES {
         return Err(WebhookError::TooLarge);
     }
@@ -107,10 +110,36 @@ pub fn verify(
         hex(signature).and_then(|bytes| bytes.try_into().ok()).ok_or(WebhookError::Signature)?;
     let signature = Signature::from_bytes(&signature);
     let message = format!("{id}\n{user}\n{signed_at}\n{}", to_hex(&Sha256::digest(body)));
-    if !keys.keys.iter().any(|key| key.verify_strict(message.as_bytes(), &signature).is_ok()) {
-        return Err(WebhookError::Signature);
+    Ok(Unproven { request: named(body, id), message, signature })
+}
+
+impl Unproven {
+    /// Tells whether the body names the request of the header.
+    #[must_use]
+    pub fn names_its_request(&self) -> bool {
+        self.request.is_some()
     }
-    named(body, id).ok_or(WebhookError::Body)
+
+    /// Checks the signature over the body as it came. Gives the request's id.
+    pub fn proven_by(self, keys: &Jwks) -> Result<RequestId, WebhookError> {
+        let Self { request, message, signature } = self;
+        let signs = |key: &VerifyingKey| key.verify_strict(message.as_bytes(), &signature).is_ok();
+        if !keys.keys.iter().any(signs) {
+            return Err(WebhookError::Signature);
+        }
+        request.ok_or(WebhookError::Body)
+    }
+}
+
+/// Checks a message: its age, its signature over the body as it came, and that the body names the request of
+/// its header. Gives the request's id.
+pub fn verify(
+    headers: &HeaderMap,
+    body: &[u8],
+    keys: &Jwks,
+    now: Timestamp,
+) -> Result<RequestId, WebhookError> {
+    read(headers, body, now)?.proven_by(keys)
 }
 
 /// The body's `request_id`, when the header names it or the `gateway_request_id`, which differs after fal has

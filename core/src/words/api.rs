@@ -1,7 +1,10 @@
 //! What the API itself refuses, and what its caller can do.
 
 use super::Language;
-use crate::api::ApiProblem;
+use crate::{
+    api::{ApiProblem, BodyError, Fault, MOST_LEVELS, Wanted},
+    text::clean,
+};
 
 /// Says what is wrong with a call.
 #[must_use]
@@ -42,7 +45,7 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             ApiProblem::Key { key, why } => format!("the key `{key}` cannot be used: {why}"),
             ApiProblem::KeysForbidden => "only a server token may name keys of the bucket".to_owned(),
             ApiProblem::BeyondInvite { setting, most } => {
-                format!("whoever was invited may set {setting} to {most} at most")
+                format!("whoever was invited may set `{setting}` to {most} at most")
             }
             ApiProblem::NoRequest => "no order of this deployment has this request id".to_owned(),
             ApiProblem::NoTraining => "there is no training of this number".to_owned(),
@@ -61,7 +64,7 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             ApiProblem::BadSetting { setting } => {
                 format!("the deployment's setting {setting} cannot be used")
             }
-            ApiProblem::NoBucket => "this deployment has no bucket".to_owned(),
+            ApiProblem::NoBucket => "this deployment has no bucket, so `photo_urls` names nothing here".to_owned(),
             ApiProblem::NoAdmin => "nobody has been let in yet: ADMIN_TOKEN is not set".to_owned(),
             ApiProblem::OtherSettings { why } => {
                 format!("this avatar was bought under other settings: {why}")
@@ -119,7 +122,8 @@ pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
             ApiProblem::NoKey => "Set FAL_KEY, or AVATAR_TEST_MODE=true to try without buying.",
             ApiProblem::BadSetting { .. } => "Correct it; the deployment's log says what is wrong with it.",
             ApiProblem::NoBucket => {
-                "Set MINIO_ENDPOINT, MINIO_BUCKET, MINIO_ACCESS_KEY and MINIO_SECRET_KEY."
+                "Upload the photos; for keys, the deployment's operator sets MINIO_ENDPOINT, MINIO_BUCKET, \
+                 MINIO_ACCESS_KEY and MINIO_SECRET_KEY."
             }
             ApiProblem::NoAdmin => "Set ADMIN_TOKEN to a long random text, then mint a token with it.",
             ApiProblem::OtherSettings { .. } => "Set them as they were then, or create another avatar.",
@@ -127,5 +131,56 @@ pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
             ApiProblem::RateLimited => "Wait a few seconds.",
             ApiProblem::Internal => "Try again; if it stays, look at the deployment's log.",
         },
+    }
+}
+
+/// Says why a body cannot be used, with the place in it.
+#[must_use]
+pub(crate) fn body(language: Language, error: &BodyError) -> String {
+    let BodyError { place, fault } = error;
+    let field = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
+    let subject = if place.is_empty() { "it".to_owned() } else { format!("`{}`", shown(place)) };
+    match language {
+        Language::English => match fault {
+            Fault::Empty => "it is missing; it must be a JSON object".to_owned(),
+            Fault::NotJson { line, column } => format!("it is not JSON (line {line}, column {column})"),
+            Fault::TooDeep => format!("it has more than {MOST_LEVELS} levels"),
+            Fault::Kind { wanted, found } => format!("{subject} must be {}, not {found}", kind(*wanted)),
+            Fault::Missing(name) => format!("`{}` is missing", field(name)),
+            Fault::Unknown { field: name, known } => {
+                let only = match known {
+                    [] => "no field is".to_owned(),
+                    [one] => format!("only `{one}` is"),
+                    several => format!("only {} are", listed(several)),
+                };
+                format!("`{}` is not known here; {only}", shown(&field(name)))
+            }
+            Fault::Word { known } => format!("{subject} must be one of {}", listed(known)),
+            Fault::Twice(name) => format!("`{}` is there twice", shown(&field(name))),
+            Fault::Nul => format!("{subject} holds the character U+0000"),
+            Fault::Other(why) if place.is_empty() => why.clone(),
+            Fault::Other(why) => format!("`{}`: {why}", shown(place)),
+        },
+    }
+}
+
+/// Makes a name that the caller chose fit to show.
+fn shown(name: &str) -> String {
+    clean(name, 100)
+}
+
+fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn kind(wanted: Wanted) -> String {
+    match wanted {
+        Wanted::Object => "an object".to_owned(),
+        Wanted::List => "a list".to_owned(),
+        Wanted::Text => "a text".to_owned(),
+        Wanted::Bool => "true or false".to_owned(),
+        Wanted::Number => "a number".to_owned(),
+        Wanted::Null => "null".to_owned(),
+        Wanted::Whole { least, most } => format!("a whole number from {least} to {most}"),
     }
 }

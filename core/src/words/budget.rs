@@ -10,7 +10,7 @@ pub fn error(language: Language, error: &BudgetError) -> String {
         Language::English => match error {
             BudgetError::NotAToken => "it is no token: those begin with lks_, lki_ or lkc_".to_owned(),
             BudgetError::Id => "the id must be 1 to 64 of the characters a-z, 0-9 and -".to_owned(),
-            BudgetError::Uses { number } => format!("uses must be 1 to {}, not {number}", Uses::MOST),
+            BudgetError::Uses { number } => format!("`uses` must be 1 to {}, not {number}", Uses::MOST),
             BudgetError::ExpiryPast => "expires_at is past".to_owned(),
             BudgetError::IdTaken { kind, id } => format!("there is a {kind} `{id}` already, on other terms"),
             BudgetError::AdminChanged { kind, id } => {

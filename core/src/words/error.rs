@@ -117,10 +117,10 @@ pub fn dataset_problem(language: Language, problem: &DatasetProblem) -> String {
                 "the photos are larger together than a ZIP file can hold (4 GiB)".to_owned()
             }
             DatasetProblem::Duplicate { first, second } => {
-                format!("{second} is the same photo as {first}")
+                format!("the photo `{second}` is the same as `{first}`")
             }
             DatasetProblem::Rejected { photo, why } => {
-                format!("{photo}: {}", super::photo::problem(language, why))
+                format!("the photo {photo}: {}", super::photo::problem(language, why))
             }
         },
     }

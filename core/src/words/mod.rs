@@ -43,17 +43,25 @@ impl Audience {
     }
 }
 
-/// The text as a sentence: with a capital, unless it begins with fal's name, which has none, and with a full stop.
+/// The text as a sentence: with a full stop, and with a capital unless it begins with a name, whose case counts: fal's, a
+/// setting's, an address.
 #[must_use]
 pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
     match letters.next() {
-        Some(first) if !text.starts_with("fal") => {
+        Some(first) if !text.starts_with("fal") && begins_with_a_word(text) => {
             format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
         }
         _ => format!("{text}{stop}"),
     }
+}
+
+/// Tells whether the text begins with letters and then a space or a comma, as a word does and an address or a setting does
+/// not.
+fn begins_with_a_word(text: &str) -> bool {
+    let rest = text.trim_start_matches(|letter: char| letter.is_alphabetic() || "'’-".contains(letter));
+    rest.is_empty() || rest == "." || rest.starts_with([' ', ',', ';'])
 }
 
 /// Makes the English sentence a type's `Display`.
@@ -188,7 +196,11 @@ mod tests {
         assert_eq!(sentence("there is no such photo"), "There is no such photo.");
         assert_eq!(sentence("fal.ai did not answer"), "fal.ai did not answer.");
         assert_eq!(sentence("fal refused the input."), "fal refused the input.");
-        assert_eq!(sentence("s3://a/b: it is not there"), "S3://a/b: it is not there.");
+        assert_eq!(sentence("learning_rate must be small"), "learning_rate must be small.");
+        assert_eq!(sentence("dup: it is empty"), "dup: it is empty.");
+        assert_eq!(sentence("`steps` must be 1"), "`steps` must be 1.");
+        assert_eq!(sentence("erased, and gone"), "Erased, and gone.");
+        assert_eq!(sentence("s3://a/b: it is not there"), "s3://a/b: it is not there.");
     }
 
     #[test]

@@ -15,18 +15,18 @@ pub fn config(language: Language, error: &ConfigError) -> String {
     match language {
         Language::English => match error {
             ConfigError::Quality { quality } => {
-                format!("quality `{quality}` is none of fast, balanced, high")
+                format!("`quality` must be fast, balanced or high, not `{quality}`")
             }
-            ConfigError::Steps { steps } => format!("steps must be 1 to 10000, not {steps}"),
+            ConfigError::Steps { steps } => format!("`steps` must be 1 to 10000, not {steps}"),
             ConfigError::LearningRate { learning_rate } => {
-                format!("learning_rate must be 0.000001 to 0.001, not {learning_rate}")
+                format!("`learning_rate` must be 0.000001 to 0.001, not {learning_rate}")
             }
             ConfigError::TriggerPhrase => {
-                format!("trigger_phrase must be 1 to {MAX_TRIGGER} characters on one line")
+                format!("`trigger_phrase` must be 1 to {MAX_TRIGGER} characters on one line")
             }
-            ConfigError::WebhookUrl => "webhook_url must be a whole http or https address".to_owned(),
+            ConfigError::WebhookUrl => "`webhook_url` must be a whole http or https address".to_owned(),
             ConfigError::PhotoCounts { min, max } => format!(
-                "min_photos ({min}) must be at least 1 and at most max_photos ({max}), which is {MAX_PHOTOS} at most"
+                "`min_photos` ({min}) must be at least 1 and at most `max_photos` ({max}), which is {MAX_PHOTOS} at most"
             ),
         },
     }
@@ -39,7 +39,7 @@ pub fn pictures(language: Language, error: &PictureError) -> String {
         Language::English => match error {
             PictureError::NoPrompt => "the prompt is empty".to_owned(),
             PictureError::LongPrompt => format!("the prompt is longer than {MAX_PROMPT} characters"),
-            PictureError::Range(setting, range) => format!("{setting} must be {range}"),
+            PictureError::Range(setting, range) => format!("`{setting}` must be {range}"),
         },
     }
 }
@@ -58,6 +58,10 @@ pub fn name(language: Language, error: &NameError) -> String {
             NameError::Empty => "it is empty".to_owned(),
             NameError::TooLong => format!("it is longer than {MAX_NAME} characters"),
             NameError::Control => "it holds a control character".to_owned(),
+            NameError::Direction => {
+                "it holds a character that turns the direction of text (U+202A to U+202E, U+2066 to U+2069)"
+                    .to_owned()
+            }
         },
     }
 }

@@ -217,7 +217,7 @@ fn plain_advice(language: Language, kind: Kind, audience: Audience) -> &'static 
             ),
             Kind::Unclaimed => audience.pick(
                 "Run `likeness doctor --repair`: it takes up what lies in the data folder, and orders nothing.",
-                "The deployment's operator must run `likeness doctor --repair`.",
+                "The deployment's operator must repair the data folder; docs/errors.md says how.",
             ),
             Kind::Busy => audience.pick(
                 "End the other program, or wait for it, and run the same command again.",

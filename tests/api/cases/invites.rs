@@ -56,7 +56,7 @@ pub(super) fn spent(world: &World) {
     }
     let dear = json!({ "training_config": { "min_photos": 4, "steps": 10_000 } }).to_string();
     put("/trainings/1", dear.as_bytes()).refused(403, "settings.beyond_invite");
-    put("/trainings/1", b"").is(202);
+    put("/trainings/1", b"{}").is(202);
     put("/trainings/1", b"{}").is(202);
     // Whoever is invited is no user of the backend's.
     assert_eq!(

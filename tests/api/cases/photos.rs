@@ -175,5 +175,5 @@ pub(super) fn without_bucket(world: &World) {
     world.create().is(201);
     world.post(&world.of("/photos/p/address"), &json!({})).refused(409, "photos.no_bucket");
     let keys = json!({ "photo_urls": ["a.jpg", "b.jpg", "c.jpg", "d.jpg"] });
-    world.put(&world.of("/trainings/1"), &keys).refused(503, "settings.bucket_missing");
+    world.put(&world.of("/trainings/1"), &keys).refused(409, "settings.bucket_missing");
 }

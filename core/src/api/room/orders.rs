@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Answer, Answered, Download, Given, Purchase, Room, body, check, modest};
+use super::{Answer, Answered, Download, Given, Purchase, Room, check, modest};
 use crate::{
     api::{
+        body::body,
         call::{Call, Caller, Reply},
         problem::{ApiProblem, Problem},
         route::Operation,
@@ -32,12 +33,24 @@ struct Training {
     training_config: Option<TrainingSettings>,
 }
 
-/// How an unclear order is settled.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum Settled {
-    Found { request_id: RequestId },
-    NotAccepted { not_accepted: bool },
+/// How an unclear order is settled: by one of the two.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Settlement {
+    request_id: Option<RequestId>,
+    not_accepted: Option<bool>,
+}
+
+impl Settlement {
+    fn command(self, key: OrderKey) -> Result<Command, ApiProblem> {
+        match (self.request_id, self.not_accepted) {
+            (Some(request_id), None) => Ok(Command::Resolve(key, request_id)),
+            (None, Some(true)) => Ok(Command::NotAccepted(key)),
+            _ => Err(ApiProblem::Body {
+                why: "it must be either `request_id`, or `not_accepted` with true".to_owned(),
+            }),
+        }
+    }
 }
 
 impl Room<'_> {
@@ -104,7 +117,7 @@ impl Room<'_> {
     }
 
     fn start(&self, avatar: Avatar, number: u32, caller: Caller, given: &Given) -> Result<Answered, Problem> {
-        let Training { photo_urls, training_config } = body(given)?;
+        let Training { photo_urls, training_config } = body(&given.body)?;
         if photo_urls.is_some() && caller != Caller::Server {
             return Err(ApiProblem::KeysForbidden.into());
         }
@@ -150,7 +163,7 @@ impl Room<'_> {
     }
 
     fn order(&self, avatar: Avatar, number: u32, given: &Given) -> Result<Answered, Problem> {
-        let settings: PictureSettings = body(given)?;
+        let settings: PictureSettings = body(&given.body)?;
         let trigger = avatar.trigger().ok_or(ApiProblem::NoModel)?;
         let wish: Wish =
             settings.check(Some(&trigger)).map_err(|why| ApiProblem::Body { why: why.to_string() })?;
@@ -179,8 +192,8 @@ impl Room<'_> {
     }
 
     fn resolve(&self, avatar: Avatar, key: OrderKey, given: &Given) -> Result<Answered, Problem> {
+        let command = body::<Settlement>(&given.body)?.command(key)?;
         self.document(&avatar, key)?;
-        let settled: Settled = body(given)?;
         let unclear = match key {
             OrderKey::Training(number) => {
                 avatar.training(number).is_some_and(|one| matches!(one.order.stage(), Stage::Unclear { .. }))
@@ -192,14 +205,6 @@ impl Room<'_> {
         if !unclear {
             return Err(ApiProblem::NotUnclear.into());
         }
-        let command = match settled {
-            Settled::Found { request_id } => Command::Resolve(key, request_id),
-            Settled::NotAccepted { not_accepted: true } => Command::NotAccepted(key),
-            Settled::NotAccepted { .. } => {
-                let why = "`not_accepted` must be true".to_owned();
-                return Err(ApiProblem::Body { why }.into());
-            }
-        };
         self.ask(avatar, key, command)
     }
 

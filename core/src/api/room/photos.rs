@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Answered, Given, Room, body};
+use super::{Answer, Answered, Given, Room};
 use crate::{
     api::{
+        body::{GivenName, body},
         call::{Call, Reply},
         problem::{ApiProblem, Problem},
         route::{Operation, created},
@@ -22,7 +23,7 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Described {
-    name: Option<Name>,
+    name: Option<GivenName>,
     caption: Option<String>,
 }
 
@@ -71,7 +72,7 @@ impl Room<'_> {
                 }
                 let name = call.query("name").map(|name| Name::new(&name)).transpose();
                 let name = name.map_err(|why| ApiProblem::Body { why: format!("its name: {why}") })?;
-                let described = Described { name, caption: call.query("caption") };
+                let described = Described { name: name.map(GivenName), caption: call.query("caption") };
                 let (avatar, photo) = self.expected(avatar, id, described)?;
                 Ok((Some(avatar), Answer::Receive { photo, max_bytes }))
             }
@@ -79,11 +80,12 @@ impl Room<'_> {
     }
 
     fn address(&self, avatar: Avatar, id: &PhotoId, given: &Given) -> Result<Answered, Problem> {
+        let described = body(&given.body)?;
         if avatar.photo(id).is_some() {
             return Ok(replied(avatar, id, false));
         }
         let bucket = self.way_of(&avatar)?.bucket.clone().ok_or(ApiProblem::NoBucketHere)?;
-        let (avatar, photo) = self.expected(avatar, id, body(given)?)?;
+        let (avatar, photo) = self.expected(avatar, id, described)?;
         let place: ObjectPlace = photo.source.parse().map_err(|_| ApiProblem::NoBucketHere)?;
         // The browser names the type; what it is, its bytes say.
         let request = bucket.put(&place.key, Body::Empty, "application/octet-stream", self.moment.now);
@@ -120,7 +122,7 @@ impl Room<'_> {
         let caption = described.caption.filter(|text| !text.trim().is_empty());
         let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
         let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
-        let name = described.name.map_or_else(|| id.to_string(), |name| name.to_string());
+        let name = described.name.map_or_else(|| id.to_string(), |name| name.0.to_string());
         let caption = caption.flatten().map(|caption| caption.as_str().to_owned());
         let (avatar, expected) = avatar.expect_photo(id, name, caption, &self.moment);
         Ok((avatar, expected.ok_or(ApiProblem::NoAvatar)?))

@@ -1,0 +1,269 @@
+//! The JSON bodies of calls, read in one place. A struct is an object and nothing else: serde alone would take an array
+//! as its fields in order, and buy what nobody asked for.
+
+mod node;
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use self::node::Node;
+use super::problem::ApiProblem;
+use crate::{
+    avatar::{Name, NameError},
+    words::{self, displayed},
+};
+
+/// A body that cannot be used: the place in it, and the fault there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) struct BodyError {
+    /// The fields and indices that lead to the place, such as `training_config.steps`; empty for the whole body.
+    pub(crate) place: String,
+    pub(crate) fault: Fault,
+}
+
+/// A reason why a body, or a part of it, cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// There is no body, and the call needs one.
+    Empty,
+    /// Not JSON, from this place on.
+    NotJson { line: usize, column: usize },
+    /// More than [`MOST_LEVELS`] of objects and lists within one another.
+    TooDeep,
+    /// A value of another kind than is wanted.
+    Kind { wanted: Wanted, found: &'static str },
+    /// The object lacks this field.
+    Missing(&'static str),
+    /// The object has a field that is not known.
+    Unknown { field: String, known: &'static [&'static str] },
+    /// A word that is none of these.
+    Word { known: &'static [&'static str] },
+    /// The object has this field twice.
+    Twice(String),
+    /// A text holds U+0000.
+    Nul,
+    /// A reason of the value's own type, as a sentence.
+    Other(String),
+}
+
+/// The kind of value that a field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Object,
+    List,
+    Text,
+    Bool,
+    Number,
+    Null,
+    Whole { least: i64, most: u64 },
+}
+
+/// The most objects and lists within one another; no call needs more than three.
+pub(crate) const MOST_LEVELS: usize = 32;
+
+displayed! {
+    BodyError => words::api::body;
+}
+
+/// Reads a call's body, which must be there.
+pub(super) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
+    read(bytes).map_err(|error| ApiProblem::Body { why: error.to_string() })
+}
+
+/// A name as a caller gives it: stored ones were once checked less.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct GivenName(pub(super) Name);
+
+impl TryFrom<String> for GivenName {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Name::new(&text).map(Self)
+    }
+}
+
+/// Checks the body of a call that takes none. An empty object says as little, and some clients always send one.
+pub(super) fn nothing(bytes: &[u8]) -> Result<(), ApiProblem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    if bytes.is_empty() { Ok(()) } else { body(bytes).map(|Nothing {}| ()) }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
+    if bytes.is_empty() {
+        return Err(Fault::Empty.into());
+    }
+    let node: Node = serde_json::from_slice(bytes).map_err(|error| {
+        // serde_json has a limit of its own, and says so by its sentence alone.
+        if error.to_string().starts_with("recursion limit") {
+            return Fault::TooDeep;
+        }
+        Fault::NotJson { line: error.line(), column: error.column() }
+    })?;
+    node.check(MOST_LEVELS)?;
+    T::deserialize(&node)
+}
+
+impl From<Fault> for BodyError {
+    fn from(fault: Fault) -> Self {
+        Self { place: String::new(), fault }
+    }
+}
+
+impl BodyError {
+    /// Puts the field or index in front of the place.
+    fn within(mut self, part: &str) -> Self {
+        let dot = if self.place.is_empty() || self.place.starts_with('[') { "" } else { "." };
+        self.place = format!("{part}{dot}{}", self.place);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::{nothing, read};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields, default)]
+    struct Outer {
+        inner: Option<Inner>,
+        list: Vec<Inner>,
+        size: u32,
+        scale: Option<f64>,
+        word: Option<Word>,
+        on: bool,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        name: String,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "snake_case")]
+    enum Word {
+        Fast,
+        High,
+    }
+
+    fn refused(body: &str) -> String {
+        read::<Outer>(body.as_bytes()).expect_err(body).to_string()
+    }
+
+    #[test]
+    fn an_object_is_read() {
+        let body =
+            r#" {"inner":{"name":"a"},"list":[{"name":"b"}],"size":3,"scale":1,"word":"high","on":true} "#;
+        let inner = |name: &str| Inner { name: name.to_owned() };
+        let outer = Outer {
+            inner: Some(inner("a")),
+            list: vec![inner("b")],
+            size: 3,
+            scale: Some(1.0),
+            word: Some(Word::High),
+            on: true,
+        };
+        assert_eq!(read::<Outer>(body.as_bytes()), Ok(outer));
+        assert_eq!(read::<Outer>(b"{}"), Ok(Outer::default()));
+        assert_eq!(read::<Outer>(br#"{"inner":null,"scale":null,"word":null}"#), Ok(Outer::default()));
+    }
+
+    #[test]
+    fn a_body_of_another_kind_is_no_object() {
+        for (body, found) in [
+            ("[]", "a list"),
+            ("[{}]", "a list"),
+            ("[null,[],3]", "a list"),
+            ("null", "null"),
+            ("true", "true or false"),
+            ("\"\"", "a text"),
+            ("\"{}\"", "a text"),
+            ("0", "a number"),
+            ("-1", "a number"),
+            ("1e300", "a number"),
+        ] {
+            assert_eq!(refused(body), format!("it must be an object, not {found}"));
+        }
+    }
+
+    #[test]
+    fn an_object_within_is_no_list_either() {
+        assert_eq!(refused(r#"{"inner":["a"]}"#), "`inner` must be an object, not a list");
+        assert_eq!(refused(r#"{"list":[{"name":"a"},["b"]]}"#), "`list[1]` must be an object, not a list");
+        assert_eq!(refused(r#"{"list":{"0":{"name":"a"}}}"#), "`list` must be a list, not an object");
+        assert_eq!(refused(r#"{"list":null}"#), "`list` must be a list, not null");
+        assert_eq!(refused(r#"{"word":{"fast":null}}"#), "`word` must be a text, not an object");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_in_words_of_json() {
+        for (body, said) in [
+            (r#"{"size":"3"}"#, "`size` must be a whole number from 0 to 4294967295, not a text"),
+            (
+                r#"{"size":1.5}"#,
+                "`size` must be a whole number from 0 to 4294967295, not a number with a fraction",
+            ),
+            (r#"{"size":-1}"#, "`size` must be a whole number from 0 to 4294967295, not another number"),
+            (
+                r#"{"size":4294967296}"#,
+                "`size` must be a whole number from 0 to 4294967295, not another number",
+            ),
+            (r#"{"scale":"x"}"#, "`scale` must be a number, not a text"),
+            (r#"{"on":1}"#, "`on` must be true or false, not a number"),
+            (r#"{"word":"slow"}"#, "`word` must be one of `fast`, `high`"),
+            (r#"{"word":3}"#, "`word` must be a text, not a number"),
+            (r#"{"inner":{}}"#, "`inner.name` is missing"),
+            (r#"{"inner":{"name":"a","more":1}}"#, "`inner.more` is not known here; only `name` is"),
+            (
+                r#"{"more":1}"#,
+                "`more` is not known here; only `inner`, `list`, `size`, `scale`, `word`, `on` are",
+            ),
+        ] {
+            assert_eq!(refused(body), said);
+        }
+    }
+
+    #[test]
+    fn doubled_fields_nul_and_depth_are_refused_wherever_they_are() {
+        assert_eq!(refused(r#"{"size":1,"size":1}"#), "`size` is there twice");
+        assert_eq!(refused(r#"{"inner":{"name":"a","name":"b"}}"#), "`inner.name` is there twice");
+        assert_eq!(refused(r#"{"inner":{"name":"a\u0000"}}"#), "`inner.name` holds the character U+0000");
+        assert_eq!(refused("{\"\\u0000\":1}"), "it holds the character U+0000");
+        for levels in [33, 127, 128, 20_000] {
+            let deep = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+            assert_eq!(refused(&deep), "it has more than 32 levels");
+            assert_eq!(refused(&format!("{{\"size\":{deep}}}")), "it has more than 32 levels");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_says_where() {
+        assert_eq!(refused(""), "it is missing; it must be a JSON object");
+        for body in
+            ["{", "{} {}", "{'size':1}", "\u{feff}{}", "{\"size\":01}", "{\"size\":NaN}", "nul", "\0", " "]
+        {
+            assert!(
+                refused(body).starts_with("it is not JSON (line 1, column "),
+                "{body:?}: {}",
+                refused(body)
+            );
+        }
+        assert!(read::<Outer>(b"\xff").is_err());
+        assert!(read::<Outer>(b"{\"size\":1,\"\xff\":2}").is_err());
+    }
+
+    #[test]
+    fn a_call_without_a_body_takes_nothing_or_an_empty_object() {
+        assert!(nothing(b"").is_ok() && nothing(b"{}").is_ok());
+        for body in ["[]", "null", "{\"size\":1}", " ", "x"] {
+            assert!(nothing(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}
