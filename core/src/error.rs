@@ -249,6 +249,10 @@ pub enum StorageErrorKind {
     Missing,
     /// It is not what it was when it was read before.
     Changed,
+    /// It is not the file that was kept.
+    Damaged,
+    /// It cannot be made there.
+    NoPlace,
     /// A newer version of Likeness wrote it.
     Newer,
     /// It lies in the data folder, and the database does not know it.
@@ -289,6 +293,8 @@ impl StorageErrorKind {
             Self::Denied => "storage.denied",
             Self::Missing => "storage.missing",
             Self::Changed => "storage.changed",
+            Self::Damaged => "storage.model_damaged",
+            Self::NoPlace => "storage.no_place",
             Self::Newer => "storage.newer",
             Self::Unclaimed => "storage.unclaimed",
             Self::Busy => "storage.busy",

@@ -11,7 +11,7 @@ use likeness_core::{
 use crate::{
     exit::{Exit, Failure},
     printable::printable,
-    storage::storage_error,
+    storage::{making_error, storage_error},
 };
 
 /// The ending that an error means.
@@ -42,6 +42,9 @@ pub(crate) fn storage(error: StorageError) -> Failure {
 pub(crate) fn target(path: &Path, error: &io::Error) -> Failure {
     if error.kind() != io::ErrorKind::NotFound {
         return storage(storage_error(path, error));
+    }
+    if folder_of(path).is_dir() {
+        return storage(making_error(path, error));
     }
     let folder = folder_of(path).display().to_string();
     Failure::new(Exit::Storage, "storage.missing", format!("there is no folder {}", printable(&folder)))

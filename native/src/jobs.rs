@@ -10,7 +10,10 @@ use likeness_core::{
 };
 use serde_json::json;
 
-pub(crate) use self::called::{called, short_id};
+pub(crate) use self::{
+    called::{called, short_id},
+    listed::line,
+};
 use crate::{
     args::JobName,
     exit::{Exit, Failure},

@@ -20,6 +20,7 @@ mod exit;
 mod failures;
 mod interrupt;
 mod jobs;
+mod kept;
 mod log;
 mod look;
 mod memory;

@@ -65,6 +65,12 @@ impl<'a> Narrator<'a> {
         }
     }
 
+    /// The same after a person has seen these photos named as left out: they are no news.
+    pub(crate) fn after(mut self, left_out: Vec<String>) -> Self {
+        self.chronicle.rejected.extend(left_out);
+        self
+    }
+
     /// Tells how a training stands, if that is news.
     pub(crate) fn training(&mut self, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
         let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };

@@ -126,6 +126,11 @@ impl Output {
         self.terminal
     }
 
+    /// Whether somebody sees what is noted.
+    pub(crate) fn shows_notes(&self) -> bool {
+        self.terminal && self.voice == Voice::People
+    }
+
     /// Whether bars are seen.
     pub(crate) fn shows_bars(&self) -> bool {
         self.terminal && !self.dumb && self.voice == Voice::People

@@ -25,6 +25,7 @@ use crate::{
     download::Downloads,
     exit::{Exit, Failure},
     failures,
+    kept::KeptFiles,
     moving::Transfers,
     objects::Objects,
     parallel::Budget,
@@ -44,6 +45,8 @@ pub(crate) struct Shell {
     pub(crate) downloads: Downloads,
     /// How far what is under way has come.
     pub(crate) transfers: Transfers,
+    /// Files that were kept.
+    pub(crate) kept: KeptFiles,
     /// Who is told of what becomes of avatars behind the API.
     pub(crate) notify: Option<Arc<Notify>>,
     settings: Arc<Settings>,
@@ -93,6 +96,7 @@ impl Shell {
             budget,
             downloads: Downloads::default(),
             transfers: Transfers::default(),
+            kept: KeptFiles::default(),
             notify: None,
             settings,
             http: Arc::default(),
@@ -137,9 +141,14 @@ impl Shell {
             .next("set FAL_BASE_URL as it was then"))
     }
 
+    /// The network on which this avatar's files are.
+    pub(crate) fn transport_of(&self, avatar: &Avatar) -> Result<Transport, Failure> {
+        if avatar.test_mode() { self.simulated(avatar.id()) } else { self.http() }
+    }
+
     /// The way that an avatar behind the API takes.
     pub(crate) fn link_on(&self, way: &Way, avatar: &Avatar) -> Result<Link, Failure> {
-        let transport = if avatar.test_mode() { self.simulated(avatar.id())? } else { self.http()? };
+        let transport = self.transport_of(avatar)?;
         let objects = self.objects_of(avatar);
         Ok(Link { account: way.account.clone(), transport, poll: way.poll, objects })
     }

@@ -36,7 +36,11 @@ pub(crate) use self::{
     lost::{FoundRecord, Unclaimed, UnreadableRow},
     standing::Standing,
 };
-use crate::{clock, shell::WORKING, storage::storage_error};
+use crate::{
+    clock,
+    shell::WORKING,
+    storage::{making_error, storage_error},
+};
 
 /// The avatars of this machine's user, and the simulator's state of those in test mode.
 #[derive(Debug)]
@@ -447,7 +451,7 @@ fn holder(connection: &Connection, request_id: &RequestId) -> Result<Option<Avat
 /// Makes a folder that only its owner may enter, and those above it that are missing.
 pub(crate) fn private_folder(path: &Path) -> Result<(), StorageError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| storage_error(path, &error))
+    made.map_err(|error| making_error(path, &error))
 }
 
 fn kind(error: &rusqlite::Error) -> StorageErrorKind {

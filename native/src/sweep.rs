@@ -9,7 +9,7 @@ use likeness_core::{
 };
 
 use crate::{
-    look,
+    kept, look,
     moving::Moving,
     objects::Objects,
     shell::{Shell, WORKING},
@@ -61,9 +61,15 @@ pub(crate) fn orphans(store: &Store) {
     }
 }
 
-/// Removes the prepared photos of an avatar that needs them no more, and makes up for a copy that could not be made.
+/// Removes the prepared photos of an avatar that needs them no more, and makes up for a copy that could not be made. A model
+/// that is gone or was changed is fetched again.
 pub(crate) async fn after(shell: &Shell, avatar: &Avatar) {
     settle(shell, shell.objects().ok().as_ref(), avatar.id()).await;
+    for file in avatar.kept_models() {
+        if let Err(lost) = kept::open(shell, avatar, file, None).await {
+            log::debug!("no whole copy of the model is left: {lost}");
+        }
+    }
 }
 
 /// The same for every avatar with something to do in the bucket: what killed processes left there.

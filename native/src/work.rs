@@ -22,6 +22,7 @@ use crate::{
     archive_source::{ArchiveSource, Contents},
     clock,
     download::DownloadError,
+    kept::{self, Unusable},
     moving::{BrokenOff, Moving},
     objects::{Objects, ReadError, carried},
     parallel::Budget,
@@ -62,7 +63,7 @@ pub(crate) async fn perform(
             Outcome::Answered { answer, held_elsewhere: false }
         }
         Work::Send { upload, parcel } => {
-            let sent = match source(shell, link, id, parcel) {
+            let sent = match source(shell, link, id, parcel).await {
                 Ok((source, length)) => send(link, *upload, &moving.noted(source, length)).await,
                 Err(error) => Err(Error::Storage(error)),
             };
@@ -253,7 +254,7 @@ fn at(path: &Path, kind: StorageErrorKind) -> StorageError {
     StorageError::new(kind, path.display().to_string())
 }
 
-fn source(
+async fn source(
     shell: &Shell,
     link: &Link,
     id: AvatarId,
@@ -270,12 +271,25 @@ fn source(
             Ok((Arc::new(source), length))
         }
         Parcel::Model(file) => {
+            make_whole(shell, link, id, &file).await?;
             let path = shell.folder(id).join(file);
             let source = FileSource::new(&path).map_err(|error| storage_error(&path, &error))?;
             let length = source.length();
             Ok((Arc::new(source), length))
         }
     }
+}
+
+/// Fetches a model again that is gone or was changed. Of one that was given only its length is known.
+async fn make_whole(shell: &Shell, link: &Link, id: AvatarId, file: &str) -> Result<(), StorageError> {
+    let Some(avatar) = shell.store.load(id)? else { return Ok(()) };
+    let Some(kept) = avatar.kept_models().find(|kept| kept.name == file) else { return Ok(()) };
+    let Err(lost) = kept::open(shell, &avatar, kept, Some(&link.transport)).await else { return Ok(()) };
+    log::error!("no whole copy of the model is left: {lost}");
+    Err(match lost.here {
+        Unusable::Unreadable(error) => error,
+        _ => at(&shell.folder(id).join(file), StorageErrorKind::Damaged),
+    })
 }
 
 fn contents(link: &Link, working: &Path, dataset: Dataset) -> Result<Vec<Contents>, StorageError> {

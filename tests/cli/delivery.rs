@@ -89,23 +89,66 @@ fn what_is_not_the_model_is_said_and_fetched_again() {
     }
 }
 
-/// Only the bytes that were kept are given out.
+/// Only the bytes that were kept are given out, and sent to fal: others are fetched again while fal has them.
 #[test]
-fn a_model_that_was_damaged_on_the_disk_is_not_given_out() {
+fn a_model_that_is_gone_or_was_damaged_is_fetched_again() {
     let place = Place::new();
     Ending::of(&mut place.testing(&place.small_training())).ended(0);
-    let [name] = place.kept_named("model.safetensors").try_into().expect("one model");
-    let path = place.home().join(name);
-    let mut bytes = fs::read(&path).expect("a model");
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(&path, &bytes).expect("spoilt");
-    let words = ["download", "Zebulon", "-o", "mine.safetensors", "--json"];
-    let ending = Ending::of(&mut place.testing(&words)).ended(6);
-    let error = ending.documents().pop().expect("an error");
-    assert_eq!(error["error"]["code"], "storage.model_damaged", "{error}");
-    assert_eq!(place.names().iter().filter(|name| name.contains("mine")).count(), 0);
-    bytes.pop();
-    fs::write(&path, &bytes).expect("cut");
-    Ending::of(&mut place.testing(&words)).ended(6);
+    let whole = model(&place);
+    let path = place.home().join(place.kept_named("model.safetensors").remove(0));
+    let mut spoilt = whole.clone();
+    spoilt[whole.len() / 2] ^= 1;
+    let download = ["download", "Zebulon", "--force", "-o", "mine.safetensors", "--json"];
+    let generate = ["generate", "Zebulon", "--prompt", "by the sea", "-o", "pictures", "--yes"];
+    for spoilt in [None, Some(&spoilt[..]), Some(&whole[1..])] {
+        for words in [&download[..], &["status", "Zebulon", "--json"], &generate] {
+            match spoilt {
+                None => fs::remove_file(&path).expect("removed"),
+                Some(bytes) => fs::write(&path, bytes).expect("spoilt"),
+            }
+            let ending = Ending::of(&mut place.testing(words)).ended(0);
+            match words[0] {
+                "download" => {
+                    assert!(
+                        fs::read(place.path("mine.safetensors")).expect("a copy") == whole,
+                        "another file"
+                    );
+                }
+                "status" => assert_eq!(ending.documents()[0]["model"]["missing"], serde_json::Value::Null),
+                // fal has its own copy, so that ours is not needed.
+                _ => continue,
+            }
+            assert!(fs::read(&path).expect("fetched") == whole, "{words:?}");
+        }
+        fs::write(&path, &whole).expect("put back");
+    }
+}
+
+#[test]
+fn a_model_that_is_nowhere_any_more_is_said_to_be_missing() {
+    let (place, server, _proxy, _) = trained(&[], &[]);
+    let path = place.home().join(place.kept_named("model.safetensors").remove(0));
+    let whole = model(&place);
+    let gone = Proxy::start(|what| {
+        if what.ends_with(".safetensors") { Fate::Answered("404 Not Found", "") } else { Fate::Forwarded }
+    });
+    let run = |words: &[&str]| Ending::of(gone.between(&mut place.buying(&server, words)));
+    let download = ["download", "Zebulon", "-o", "mine.safetensors", "--json"];
+    for spoilt in [None, Some(&whole[1..])] {
+        match spoilt {
+            None => fs::remove_file(&path).expect("removed"),
+            Some(bytes) => fs::write(&path, bytes).expect("spoilt"),
+        }
+        let ending = run(&download).ended(6);
+        let error = ending.documents().pop().expect("an error");
+        assert_eq!(error["error"]["code"], "storage.model_damaged", "{error}");
+        assert_eq!(place.names().iter().filter(|name| name.contains("mine")).count(), 0);
+        let ending = run(&["status", "Zebulon"]).ended(0);
+        assert!(ending.text().contains("Zebulon's model is missing."), "{}", ending.text());
+        assert_eq!(run(&["status", "Zebulon", "--json"]).documents()[0]["model"]["missing"], true);
+    }
+    fs::write(&path, &whole).expect("put back");
+    let ending = run(&["status", "Zebulon"]).ended(0);
+    assert!(ending.text().contains("Zebulon's model is ready."), "{}", ending.text());
+    run(&download).ended(0);
 }

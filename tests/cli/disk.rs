@@ -185,3 +185,49 @@ fn a_data_folder_that_depends_on_where_one_stands_is_refused() {
     let ending = Ending::of(place.testing(&words).env_remove("HOME")).ended(2);
     assert!(ending.stderr.contains("LIKENESS_HOME"), "{}", ending.stderr);
 }
+
+/// Where a folder cannot be made, nothing can be put back.
+#[test]
+fn a_place_that_cannot_be_is_named_as_one() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let place = Place::new();
+    Ending::of(&mut place.testing(&place.small_training())).ended(0);
+    place.photos("more", 4);
+    for words in [
+        vec!["generate", "Zebulon", "--prompt", "by the sea", "--yes", "-o", "/proc/x"],
+        vec!["generate", "Zebulon", "--prompt", "by the sea", "--yes", "-o", "/proc/x/y"],
+        vec!["man", "-o", "/proc/x"],
+        vec!["backup", "/proc/x"],
+        vec!["download", "Zebulon", "-o", "/proc/x"],
+        vec!["pack", "more", "--min-photos", "4", "-o", "/proc/x.zip"],
+    ] {
+        let ending = Ending::of(&mut place.testing(&words)).ended(6);
+        assert!(!ending.stderr.contains("Put it back"), "{}", ending.stderr);
+        assert!(ending.stderr.contains("\n next: "), "{}", ending.stderr);
+    }
+    let given = ["--lora", "none.safetensors", "--trigger", "zebu_x", "--prompt", "by the sea", "-o", "out"];
+    let ending = Ending::of(&mut place.testing(&[&["generate"], &given[..]].concat())).ended(2);
+    assert!(ending.stderr.contains("none.safetensors: the file is not there"), "{}", ending.stderr);
+    let mut command = place.testing(&["jobs"]);
+    let ending = Ending::of(command.env("LIKENESS_HOME", "/proc/x/y")).ended(6);
+    assert!(!ending.stderr.contains("Put it back"), "{}", ending.stderr);
+}
+
+#[test]
+fn file_names_that_are_too_long_are_shortened() {
+    let place = Place::new();
+    Ending::of(&mut place.testing(&place.small_training())).ended(0);
+    let long = "\u{436}".repeat(200);
+    let (model, archive) = (format!("{long}.safetensors"), format!("{long}.zip"));
+    place.photos("more", 4);
+    Ending::of(&mut place.testing(&["download", "Zebulon", "-o", &model])).ended(0);
+    Ending::of(&mut place.testing(&["pack", "more", "--min-photos", "4", "-o", &archive])).ended(0);
+    let pictures = ["generate", "Zebulon", "--prompt", "by the sea", "--yes", "-o", &long];
+    Ending::of(&mut place.testing(&pictures)).ended(0);
+    let names = place.names();
+    let begins = |end: &str| names.iter().any(|name| name.starts_with(&long[..200]) && name.ends_with(end));
+    assert!(begins(".safetensors") && begins(".zip"), "{names:?}");
+    assert!(fs::read_dir(place.path(&long[..254])).expect("a folder").count() > 0, "{names:?}");
+}

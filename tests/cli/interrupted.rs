@@ -2,6 +2,7 @@
 
 use crate::{
     Ending, Place,
+    proxy::{Fate, Proxy},
     running::{Running, Server},
 };
 
@@ -202,4 +203,34 @@ fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
     let ending = running.ended().ended(0);
     assert!(String::from_utf8_lossy(&ending.stdout).contains("Zebulon's model is ready."));
     assert_eq!(server.orders(), 1);
+}
+
+/// What an interrupted job keeps goes when a person says so, and nothing is ordered.
+#[test]
+fn jobs_that_stopped_before_their_order_are_dropped_when_asked() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    let proxy = Proxy::start(|what| {
+        if what.starts_with("POST /storage/upload") { Fate::CutAfter(0) } else { Fate::Forwarded }
+    });
+    let running = Running::start(proxy.between(&mut place.buying(&server, &words)));
+    running.stderr.wait_for("The upload to fal.ai is under way.");
+    // One that some process is at work on is left alone.
+    let ending = Ending::of(&mut place.buying(&server, &["jobs", "--prune", "--yes"])).ended(0);
+    assert!(ending.text().contains("Nothing to drop"), "{}", ending.text());
+    let _ = running.kill();
+    let ending = Ending::of(&mut place.buying(&server, &["jobs", "--prune"])).ended(8);
+    assert!(
+        ending.stderr.contains("Zebulon") && ending.stderr.contains("Drop 1 job and "),
+        "{}",
+        ending.stderr
+    );
+    assert!(!place.kept_named("working").is_empty());
+    let ending = Ending::of(&mut place.buying(&server, &["jobs", "--prune", "--yes"])).ended(0);
+    assert!(ending.text().contains("Dropped: 1 job."), "{}", ending.text());
+    assert_eq!(place.kept_named("working"), Vec::<String>::new());
+    let ending = Ending::of(&mut place.buying(&server, &["jobs"])).ended(0);
+    assert!(ending.text().contains("cancelled"), "{}", ending.text());
+    assert_eq!(server.orders(), 0);
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     avatar::{
-        Avatar, AvatarId, Command, Event, Expected, Gender, Moment, OrderKey, Person, Sha256Sum, Terms,
+        Avatar, AvatarId, Command, Event, Expected, Gender, Kept, Moment, OrderKey, Person, Sha256Sum, Terms,
         TrainingSettings,
     },
     budget::TokenDigest,
@@ -138,6 +138,13 @@ impl Download {
             sha256: Some(self.sha256),
             max_bytes: self.length,
         }
+    }
+
+    /// Describes the file as it was kept.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        let (length, sha256) = (self.length, self.sha256);
+        Kept { name: self.file.clone(), length, sha256, copy: self.place.clone() }
     }
 
     /// The reply without the file itself, which is saved and never shown.

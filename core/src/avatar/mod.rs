@@ -20,6 +20,7 @@ mod after;
 mod config;
 mod due;
 mod duplicates;
+mod elsewhere;
 mod generation;
 mod goal;
 mod hosted;
@@ -47,6 +48,7 @@ pub use self::{
         ConfigError, MAX_PHOTOS, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase,
     },
     due::Due,
+    elsewhere::Elsewhere,
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
     goal::{GivenUp, Goal},
     hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},
@@ -224,15 +226,24 @@ impl Avatar {
         }
     }
 
-    /// Whether a working file may still be needed: the prepared photos of a training that is not bought yet.
+    /// Whether a working file may still be needed: the prepared photos of a training that is not bought yet. One whose
+    /// submit was lost can only be found again at fal: its photos are never sent once more.
     #[must_use]
     pub fn needs_working_files(&self) -> bool {
-        self.trainings.iter().any(|training| {
-            matches!(
-                training.order.stage,
-                Stage::Preparing | Stage::Planned | Stage::Submitting { .. } | Stage::Unclear { .. }
-            )
+        self.trainings.iter().any(|training| match training.order.stage {
+            Stage::Preparing | Stage::Planned => true,
+            Stage::Submitting { .. } | Stage::Unclear { .. } => {
+                let submit = Errand::Training(training.attempt, Chore::Submit);
+                self.running.iter().any(|mark| mark.errand == submit)
+            }
+            _ => false,
         })
+    }
+
+    /// Tells that its training was interrupted before anything was ordered.
+    #[must_use]
+    pub fn is_unordered(&self) -> bool {
+        self.trainings.last().is_some_and(|training| training.order.is_unplaced())
     }
 
     /// The same for one that lives behind the API as well, where photos are prepared before a training asks for them.

@@ -6,9 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Chore, Cleared, Command, Errand, Event, GivenUp, Goal, Kept, Moment, Name, OrderKey,
-    Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State, Step,
-    Task, TrainingRequest, TrainingSettings, Work,
+    Avatar, AvatarId, Chore, Cleared, Command, Elsewhere, Errand, Event, GivenUp, Goal, Kept, Moment, Name,
+    OrderKey, Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State,
+    Step, Task, TrainingRequest, TrainingSettings, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
@@ -539,4 +539,48 @@ fn a_clock_that_is_set_back_does_not_stop_the_looking() {
         hand.moment.now = Timestamp::from_millis(hand.moment.now.millis() - back * 1000);
     }
     hand.answers(Chore::Look, &completed());
+}
+
+/// Only fal's answer to the order leads back to where the photos are sent once more.
+#[test]
+fn prepared_photos_go_once_the_order_can_only_be_found_again() {
+    let mut hand = Hand::ordering();
+    hand.prepares();
+    let upload = hand.begins();
+    let url = "http://fal.test/files/photos.zip".parse().expect("an address");
+    hand.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
+    let submit = hand.begins();
+    assert_eq!(submit.mark.errand, Errand::Training(1, Chore::Submit));
+    assert!(hand.avatar.needs_working_files(), "the answer may be that it is to be tried again");
+    hand.passes(Duration::from_hours(1));
+    assert!(matches!(hand.stage(), Stage::Unclear { .. }));
+    assert!(hand.avatar.needs_working_files(), "so may a late answer be");
+    hand.happens(Event::Restarted);
+    assert!(matches!(hand.stage(), Stage::Unclear { .. }));
+    assert!(!hand.avatar.needs_working_files());
+}
+
+#[test]
+fn a_kept_model_can_be_had_from_the_bucket_and_for_a_week_from_fal() {
+    let mut hand = Hand::ordering();
+    hand.collects();
+    let task = hand.begins();
+    let name = "model.safetensors".to_owned();
+    let copy = hand.avatar.training(1).expect("a training").copy_to.clone();
+    let kept = Kept { name, length: 9, sha256: Sha256Sum::of(b"a model"), copy: copy.clone() };
+    hand.fetched(&task, Ok(kept.clone()));
+    let models: Vec<&Kept> = hand.avatar.kept_models().collect();
+    assert_eq!(models, [&kept]);
+    let [Elsewhere::Bucket(place), Elsewhere::Fal(file)] = &hand.avatar.elsewhere(&kept, hand.moment.now)[..]
+    else {
+        panic!("not both")
+    };
+    assert_eq!((Some(place), file.url.as_str()), (copy.as_ref(), "https://fal.test/lora.safetensors"));
+    assert_eq!((file.expected.length, file.expected.sha256), (Some(9), Some(kept.sha256)));
+    let later = hand.moment.now.plus(Duration::from_hours(24 * 7));
+    assert!(matches!(hand.avatar.elsewhere(&kept, later)[..], [Elsewhere::Bucket(_)]));
+    let here = Kept { copy: None, ..kept };
+    assert_eq!(hand.avatar.elsewhere(&here, later), []);
+    hand.happens(Event::Asked(Command::Erase));
+    assert_eq!(hand.avatar.elsewhere(&here, hand.moment.now), []);
 }

@@ -49,6 +49,7 @@ impl Simulator {
     /// What a stream says at this moment. Each line of the log is told once: fal's JavaScript client puts the
     /// lines of all events together (<https://github.com/fal-ai/fal-js/pull/71>).
     pub fn events(&self, stream: &mut EventStream, now: Timestamp) -> Events {
+        let now = self.clock.own(now);
         let Some(job) = self.jobs.iter().find(|job| job.id == stream.request) else {
             return Events { bytes: Vec::new(), next: None };
         };
@@ -72,7 +73,7 @@ impl Simulator {
         let next = (job.phase(now) != Phase::Completed).then(|| {
             let tick = now.plus(TICK);
             // The end is told at once; anything between waits for the tick.
-            if job.end() > now { tick.min(job.end()) } else { tick }
+            self.clock.of_machine(if job.end() > now { tick.min(job.end()) } else { tick })
         });
         Events { bytes, next }
     }

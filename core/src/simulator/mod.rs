@@ -27,6 +27,7 @@
 //! ```
 
 mod account;
+mod clock;
 #[cfg(test)]
 mod conformance;
 mod contents;
@@ -59,6 +60,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use self::{
+    clock::Clock,
+    fault::Pending,
+    job::Job,
+    reply::Stop,
+    route::{Route, Target},
+    storage::Upload,
+    webhooks::Delivery,
+};
 pub use self::{
     events::{EventStream, Events},
     fault::{Fault, FaultError, FaultKind},
@@ -66,14 +76,6 @@ pub use self::{
     plan::{Addresses, DOCUMENTED_MIN_IMAGES, InputErrors, Plan},
     reply::Reply,
     webhooks::{DeliveryOutcome, WebhookDelivery},
-};
-use self::{
-    fault::Pending,
-    job::Job,
-    reply::Stop,
-    route::{Route, Target},
-    storage::Upload,
-    webhooks::Delivery,
 };
 use crate::{
     http::{HeaderMap, Method, Request},
@@ -90,6 +92,8 @@ pub struct Simulator {
     jobs: Vec<Job>,
     uploads: Vec<Upload>,
     deliveries: Vec<Delivery>,
+    #[serde(default)]
+    clock: Clock,
     /// What the shell is to do with files before the answer to the last call leaves.
     #[serde(skip)]
     keeping: Keeping,
@@ -152,6 +156,7 @@ impl Simulator {
             jobs: Vec::new(),
             uploads: Vec::new(),
             deliveries: Vec::new(),
+            clock: Clock::default(),
             keeping: Keeping::default(),
         }
     }
@@ -199,6 +204,7 @@ impl Simulator {
     /// Does what a call asks for, and says what comes back. Any call at all may be made; a body that cannot be
     /// read to its end counts as cut: nothing is done and nothing is answered.
     pub fn answer(&mut self, incoming: &Incoming, body: &mut dyn Body, now: Timestamp) -> Reply {
+        let now = self.clock.tick(now);
         let mut reply = match self.call(incoming, body, now) {
             Ok(reply) => reply,
             Err(stop) => stop.into_reply(),

@@ -91,15 +91,16 @@ impl Simulator {
     /// The webhooks to send now. Each counts as tried: it is due again after a pause, unless
     /// [`Simulator::delivered`] says that it arrived.
     pub fn due(&mut self, now: Timestamp) -> Vec<WebhookDelivery> {
+        let own = self.clock.tick(now);
         let mut deliveries = std::mem::take(&mut self.deliveries);
         deliveries.retain(|delivery| delivery.attempts < ATTEMPTS);
         let mut made = Vec::new();
         for delivery in &mut deliveries {
-            if self.due_at(delivery).is_some_and(|at| at <= now) {
+            if self.due_at(delivery).is_some_and(|at| at <= own) {
                 made.extend(self.webhook(delivery, now));
                 let pause = FIRST_PAUSE * 2_u32.saturating_pow(delivery.attempts.min(16));
                 delivery.attempts += 1;
-                delivery.due = Some(now.plus(TIMEOUT + pause));
+                delivery.due = Some(own.plus(TIMEOUT + pause));
             }
         }
         self.deliveries = deliveries;
@@ -108,6 +109,7 @@ impl Simulator {
 
     /// Says how a delivery went. Only a 2xx ends it well; a 3xx ends it too, since redirects are not followed.
     pub fn delivered(&mut self, id: u64, outcome: DeliveryOutcome, now: Timestamp) {
+        let now = self.clock.tick(now);
         let over = matches!(outcome, DeliveryOutcome::Answered(200..400));
         self.deliveries.retain(|delivery| delivery.id != id || !(over || delivery.attempts >= ATTEMPTS));
         if let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.id == id) {
@@ -120,7 +122,8 @@ impl Simulator {
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         let waiting = self.deliveries.iter().filter(|delivery| delivery.attempts < ATTEMPTS);
-        waiting.filter_map(|delivery| self.due_at(delivery)).min()
+        let due = waiting.filter_map(|delivery| self.due_at(delivery)).min();
+        due.map(|due| self.clock.of_machine(due))
     }
 
     /// The keys that webhooks are signed with.

@@ -127,6 +127,8 @@ mod tests {
             StorageErrorKind::Denied,
             StorageErrorKind::Missing,
             StorageErrorKind::Changed,
+            StorageErrorKind::Damaged,
+            StorageErrorKind::NoPlace,
             StorageErrorKind::Newer,
             StorageErrorKind::Unclaimed,
             StorageErrorKind::Busy,

@@ -28,6 +28,8 @@ pub fn kind(language: Language, kind: &Kind) -> &'static str {
             Kind::Denied => "access was refused",
             Kind::Missing => "it is not there",
             Kind::Changed => "it changed while it was in use",
+            Kind::Damaged => "it is not the file that was kept",
+            Kind::NoPlace => "it cannot be made there",
             Kind::Newer => "a newer version of Likeness wrote it",
             Kind::Unclaimed => "this job's folder is here, and the database does not know the job",
             Kind::Busy => "another program holds it",
@@ -210,6 +212,14 @@ fn plain_advice(language: Language, kind: Kind, audience: Audience) -> &'static 
             Kind::Changed => audience.pick(
                 "Run the command again: it starts from what is there now.",
                 "Order again: it starts from what is there now.",
+            ),
+            Kind::Damaged => audience.pick(
+                "Put a whole copy in its place, such as one from a backup, and run the same command again.",
+                "The deployment's operator must put a whole copy in its place, such as one from a backup.",
+            ),
+            Kind::NoPlace => audience.pick(
+                "Name another place, where a folder can be made.",
+                "The deployment's operator must name another place.",
             ),
             Kind::Newer => audience.pick(
                 "Install that version of Likeness, or a newer one; nothing was changed.",

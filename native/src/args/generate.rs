@@ -4,7 +4,7 @@ use clap::Args;
 use clap_complete::ArgValueCompleter;
 
 use super::{job::JobName, train::trigger};
-use crate::completion::of_a_model;
+use crate::{completion::of_a_model, storage::written_path};
 
 /// Make pictures with a trained model
 ///
@@ -40,7 +40,7 @@ pub(crate) struct Generate {
     #[arg(value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) images: u8,
     /// The folder that receives them
-    #[arg(long, short, value_name = "FOLDER")]
+    #[arg(long, short, value_name = "FOLDER", value_parser = written_path())]
     pub(crate) output: PathBuf,
     /// The seed: the same seed, prompt and settings make the same pictures
     #[arg(long, value_name = "N")]

@@ -3,7 +3,10 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use clap::Args;
 use clap_complete::ArgValueCompleter;
 
-use crate::completion::{of_a_model, of_any_job, of_one_job, of_what_is_erased};
+use crate::{
+    completion::{of_a_model, of_any_job, of_one_job, of_what_is_erased},
+    storage::written_path,
+};
 
 /// How a person names a job: `AVATAR_ID`, `AVATAR_ID/2`, a request id, a name, or an unambiguous prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +58,14 @@ pub(crate) struct Status {
 /// List the trainings of this machine
 #[derive(Debug, Args)]
 #[command(aliases = ["list", "ls"])]
-pub(crate) struct Jobs {}
+pub(crate) struct Jobs {
+    /// Drop those that stopped before anything was ordered, with the photos prepared for them; asks first
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Drop them without asking
+    #[arg(long, short = 'y', requires = "prune")]
+    pub(crate) yes: bool,
+}
 
 /// Copy a trained model to a file
 #[derive(Debug, Args)]
@@ -68,7 +78,7 @@ pub(crate) struct Download {
     #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_a_model))]
     pub(crate) job: JobName,
     /// The file to write; without it, the person's name in this folder
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = written_path())]
     pub(crate) output: Option<PathBuf>,
     /// Replace the file if it is there already
     #[arg(long, short)]

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::storage::written_path;
+
 /// Say which photos are good, and why the others are not
 ///
 /// Each photo is read whole and prepared as a training would prepare it; nothing is written or sent. It ends with 3
@@ -38,7 +40,7 @@ pub(crate) struct Pack {
     #[arg(long, short)]
     pub(crate) recursive: bool,
     /// The archive to write; `-` is standard output
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = written_path())]
     pub(crate) output: PathBuf,
     /// Replace the file if it is there already
     #[arg(long, short)]
@@ -57,6 +59,6 @@ pub(crate) struct Pack {
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// The folder for the sample photos, the model and the pictures; without it a new one is made
-    #[arg(long, short, value_name = "FOLDER")]
+    #[arg(long, short, value_name = "FOLDER", value_parser = written_path())]
     pub(crate) output: Option<PathBuf>,
 }

@@ -4,6 +4,8 @@ use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
+use crate::storage::written_path;
+
 /// Serve the fal.ai simulator over HTTP
 ///
 /// fal.ai's own clients can talk to it, and so can Likeness: set FAL_BASE_URL to its address, and FAL_KEY to
@@ -75,7 +77,7 @@ The folder is made, or must be empty. To restore, stop what uses the data folder
 its place. docs/backup.md says more.")]
 pub(crate) struct Backup {
     /// A new or empty folder outside of the data folder
-    #[arg(value_name = "FOLDER")]
+    #[arg(value_name = "FOLDER", value_parser = written_path())]
     pub(crate) folder: PathBuf,
 }
 
@@ -147,7 +149,7 @@ Examples:
   likeness man -o ~/.local/share/man/man1")]
 pub(crate) struct Manual {
     /// The folder that receives a page for each command
-    #[arg(long, short, value_name = "FOLDER")]
+    #[arg(long, short, value_name = "FOLDER", value_parser = written_path())]
     pub(crate) output: Option<PathBuf>,
 }
 

@@ -2,15 +2,13 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::Path,
 };
 
 use likeness_core::{
     avatar::{Avatar, Kept},
-    download::{Expected, FileCheck, FileKind, FileProblem},
-    error::{StorageError, StorageErrorKind},
-    storage::ObjectPlace,
+    download::{Expected, FileCheck, FileKind},
 };
 use serde_json::json;
 use tempfile::NamedTempFile;
@@ -21,6 +19,7 @@ use crate::{
     exit::{Exit, Failure},
     failures,
     jobs::{self, For},
+    kept::{self, Lost, Unusable},
     narrate::shown,
     output::not_there_yet,
     shell::Shell,
@@ -66,15 +65,6 @@ struct Copy<'a> {
     part: NamedTempFile,
 }
 
-/// A copy of ours that is of no use.
-#[derive(Debug, thiserror::Error)]
-enum Unusable {
-    #[error("{0}")]
-    Unreadable(StorageError),
-    #[error("{place}: {problem}")]
-    Spoilt { place: String, problem: FileProblem },
-}
-
 impl<'a> Copy<'a> {
     fn begin(target: &'a Path) -> Result<Self, Failure> {
         let part = NamedTempFile::new_in(failures::folder_of(target));
@@ -82,7 +72,7 @@ impl<'a> Copy<'a> {
         Ok(Self { target, part })
     }
 
-    /// Copies a model that was trained here, from the disk or else from the bucket. The bytes must be those that were kept.
+    /// Copies a model that was trained here. The bytes must be those that were kept: ours is fetched again if they are not.
     async fn model(
         mut self,
         shell: &Shell,
@@ -91,12 +81,16 @@ impl<'a> Copy<'a> {
         source: &Path,
     ) -> Result<(), Failure> {
         let expected = Expected::copy_of(kept);
-        let Err(here) = self.read_disk(source, &expected)? else { return self.put() };
-        let Some(place) = &kept.copy else { return Err(of_no_use(&here, None)) };
-        log::warn!("{here}; the copy in the bucket is taken");
-        match self.read_bucket(shell, avatar, place, &expected).await? {
+        for _ in 0..2 {
+            if self.read_disk(source, &expected)?.is_ok() {
+                return self.put();
+            }
+            kept::open(shell, avatar, kept, None).await.map_err(|lost| of_no_use(&lost))?;
+            self.empty()?;
+        }
+        match self.read_disk(source, &expected)? {
             Ok(()) => self.put(),
-            Err(there) => Err(of_no_use(&here, Some(&there))),
+            Err(here) => Err(of_no_use(&Lost { here, elsewhere: Vec::new() })),
         }
     }
 
@@ -106,65 +100,29 @@ impl<'a> Copy<'a> {
             Expected { kind: FileKind::Any, length: Some(length), sha256: None, max_bytes: length };
         match self.read_disk(source, &expected)? {
             Ok(()) => self.put(),
-            Err(here) => Err(of_no_use(&here, None)),
+            Err(here) => Err(of_no_use(&Lost { here, elsewhere: Vec::new() })),
         }
     }
 
     fn read_disk(&mut self, source: &Path, expected: &Expected) -> Result<Result<(), Unusable>, Failure> {
         let unreadable = |error: io::Error| Unusable::Unreadable(storage_error(source, &error));
-        let spoilt = |problem| Unusable::Spoilt { place: source.display().to_string(), problem };
         let mut file = match File::open(source) {
             Ok(file) => file,
             Err(error) => return Ok(Err(unreadable(error))),
         };
-        let (mut check, mut buffer) = (FileCheck::new(expected, 0), vec![0; 64 << 10]);
-        loop {
-            let read = match file.read(&mut buffer) {
-                Ok(0) => return Ok(check.finish().map(drop).map_err(spoilt)),
-                Ok(read) => buffer.get(..read).unwrap_or_default(),
-                Err(error) => return Ok(Err(unreadable(error))),
+        let (mut check, mut written) = (FileCheck::new(expected, 0), Ok(()));
+        let read = kept::read(&mut file, |piece| {
+            written = match check.add(piece) {
+                Ok(()) => self.write(piece),
+                Err(_) => return false,
             };
-            if let Err(problem) = check.add(read) {
-                return Ok(Err(spoilt(problem)));
-            }
-            self.write(read)?;
-        }
-    }
-
-    async fn read_bucket(
-        &mut self,
-        shell: &Shell,
-        avatar: &Avatar,
-        place: &ObjectPlace,
-        expected: &Expected,
-    ) -> Result<Result<(), Unusable>, Failure> {
-        let objects = shell.objects()?;
-        let spoilt = |problem| Unusable::Spoilt { place: place.to_string(), problem };
-        if !avatar.depots().iter().any(|depot| depot.is_in(objects.bucket())) {
-            let error = StorageError::new(StorageErrorKind::Denied, place.to_string());
-            return Ok(Err(Unusable::Unreadable(error)));
-        }
-        self.empty()?;
-        let mut incoming = match objects.fetch(&place.key).await {
-            Ok(incoming) => incoming,
-            Err(error) => return Ok(Err(Unusable::Unreadable(error))),
-        };
-        let mut check = FileCheck::new(expected, 0);
-        loop {
-            let chunk = match incoming.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return Ok(check.finish().map(drop).map_err(spoilt)),
-                Err(why) => {
-                    log::debug!("{place}: {why}");
-                    let error = StorageError::new(StorageErrorKind::Unreachable, place.to_string());
-                    return Ok(Err(Unusable::Unreadable(error)));
-                }
-            };
-            if let Err(problem) = check.add(&chunk) {
-                return Ok(Err(spoilt(problem)));
-            }
-            self.write(&chunk)?;
-        }
+            written.is_ok()
+        });
+        written?;
+        Ok(match read {
+            Ok(()) => check.finish().map(drop).map_err(|problem| kept::spoilt(source, problem)),
+            Err(error) => Err(unreadable(error)),
+        })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -191,16 +149,13 @@ impl<'a> Copy<'a> {
 }
 
 /// Makes the ending of a command that found no whole copy.
-fn of_no_use(here: &Unusable, there: Option<&Unusable>) -> Failure {
-    if let (Unusable::Unreadable(error), None) = (here, there) {
+fn of_no_use(lost: &Lost) -> Failure {
+    if let (Unusable::Unreadable(error), []) = (&lost.here, lost.elsewhere.as_slice()) {
         return failures::storage(error.clone());
     }
     let failure = Failure::new(Exit::Storage, "storage.model_damaged", "no whole copy of this model is left");
-    let failure = failure.why(shown(&here.to_string()));
-    let failure = match there {
-        Some(there) => failure.why(shown(&there.to_string())),
-        None => failure,
-    };
+    let failure = failure.why(shown(&lost.here.to_string()));
+    let failure = lost.elsewhere.iter().fold(failure, |failure, why| failure.why(shown(&why.to_string())));
     failure.next("put a whole copy in its place, such as one from a backup, and run the same command again")
 }
 

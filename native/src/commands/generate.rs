@@ -30,7 +30,7 @@ use crate::{
     narrate::{Narrator, pictures_document, shown},
     output::Tone,
     shell::{Link, Shell, moment},
-    storage::storage_error,
+    storage::{making_error, storage_error},
     store::private_folder,
 };
 
@@ -160,7 +160,7 @@ fn copy(source: &Path, folder: &Path, extension: &str) -> Result<PathBuf, Failur
 /// Before anything is bought: the folder must take files.
 fn prepare_folder(folder: &Path) -> Result<(), Failure> {
     let taken = fs::create_dir_all(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop));
-    taken.map_err(|error| failures::storage(storage_error(folder, &error)))
+    taken.map_err(|error| failures::storage(making_error(folder, &error)))
 }
 
 fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<Wish, Failure> {
@@ -262,7 +262,7 @@ fn length_of_model(path: &Path) -> Result<u64, Failure> {
         let whole = lora::tensor_bytes(&header).and_then(|tensors| tensors.checked_add(8 + size));
         Ok((header.len() as u64 == size && whole == Some(length)).then_some(length))
     });
-    if let Some(length) = read.map_err(|error| failures::storage(storage_error(path, &error)))? {
+    if let Some(length) = read.map_err(|error| unreadable(path, &error))? {
         return Ok(length);
     }
     let sentence = format!("{} is no whole model", shown(&path.display().to_string()));
@@ -271,6 +271,16 @@ fn length_of_model(path: &Path) -> Result<u64, Failure> {
             "a model is a safetensors file, such as a training makes; this is another file, or a part of one",
         )
         .next("name the .safetensors file with --lora, or copy it again"))
+}
+
+/// A name that leads to nothing may be mistyped: then nothing can be put back.
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    if error.kind() != io::ErrorKind::NotFound {
+        return failures::storage(storage_error(path, error));
+    }
+    let sentence = format!("{}: the file is not there", shown(&path.display().to_string()));
+    Failure::new(Exit::Usage, "usage.lora", sentence)
+        .next("name the .safetensors file, or its URL, with --lora")
 }
 
 fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
@@ -284,7 +294,7 @@ fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
             }
         }
     });
-    read.map_err(|error| failures::storage(storage_error(path, &error)))?;
+    read.map_err(|error| unreadable(path, &error))?;
     Ok(Sha256Sum::from_bytes(hasher.finalize().into()))
 }
 

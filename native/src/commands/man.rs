@@ -16,7 +16,7 @@ use crate::{
     failures,
     narrate::shown,
     output::unwritten,
-    storage::storage_error,
+    storage::making_error,
 };
 
 pub(crate) fn run(args: &Manual, context: &Context) -> Result<(), Failure> {
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Manual, context: &Context) -> Result<(), Failure> {
 
 /// One page for the program, and one for each command.
 fn write_all(command: &clap::Command, folder: &Path, context: &Context) -> Result<(), Failure> {
-    let failed = |error: &io::Error| failures::storage(storage_error(folder, error));
+    let failed = |error: &io::Error| failures::storage(making_error(folder, error));
     fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     clap_mangen::generate_to(command.clone(), folder).map_err(|error| failed(&error))?;
     let output = &context.output;

@@ -15,6 +15,7 @@ mod login;
 mod man;
 mod pack;
 mod presets;
+mod prune;
 mod serve;
 mod simulate;
 mod status;
@@ -40,6 +41,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Train(args) => Box::pin(train::run(args, context)).await,
         Command::Generate(args) => generate::run(args, context).await,
         Command::Status(args) => status::run(args, context).await,
+        Command::Jobs(args) if args.prune => prune::run(&args, context).await,
         Command::Jobs(_) => jobs::run(context),
         Command::Download(args) => download::run(&args, context).await,
         Command::Cancel(args) => cancel::cancel(args, context).await,

@@ -2,6 +2,7 @@
 
 use likeness_core::{
     avatar::{Avatar, Goal, JobId, Order, OrderKey, StageName, State},
+    download::Expected,
     fal::Origins,
     time::Timestamp,
     words::Audience,
@@ -97,7 +98,15 @@ fn show_but(
     let output = &context.output;
     let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
     let folder = shell.folder(avatar.id());
-    let document = status_document(&status, &folder);
+    let mut document = status_document(&status, &folder);
+    // What could be fetched again has been.
+    let missing = status.model.as_ref().and_then(|model| {
+        let path = folder.join(&model.file.name);
+        shell.kept.open(&path, &Expected::copy_of(&model.file)).err()
+    });
+    if missing.is_some() {
+        document["model"]["missing"] = true.into();
+    }
     output.document(&document)?;
     let tone = match status.status {
         State::Completed => Tone::Good,
@@ -107,6 +116,7 @@ fn show_but(
     };
     let name = avatar.person().map_or("(erased)", |person| person.name.as_str());
     let headline = match status.status {
+        State::Completed if missing.is_some() => format!("{}'s model is missing.", shown(name)),
         State::Completed if status.test_mode => format!("{}'s model is ready (test mode).", shown(name)),
         State::Completed => format!("{}'s model is ready.", shown(name)),
         State::Unknown => format!("{}: fal.ai cannot be reached just now.", shown(name)),
@@ -147,6 +157,10 @@ fn show_but(
     let Some(model) = &status.model else { return Ok(()) };
     let called = jobs::called(shell, avatar, attempt, For::ItsModel);
     let size = bytes(model.file.length);
+    if let Some(why) = missing {
+        fact("model", &format!("missing: {why}"))?;
+        return fact("trigger", &model.trigger_phrase);
+    }
     if output.is_seen_in_one() {
         fact("model", &format!("{size}; `likeness download {called}` copies it to a file"))?;
     } else {

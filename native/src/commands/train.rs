@@ -75,6 +75,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     check_way(&shell, known.as_ref(), would, wanted.test_mode)?;
     let avatars = every_avatar(&shell, &args)?;
     let others = OtherTraining::among(&avatars, &wanted, job.id);
+    let mut named_before = Vec::new();
     if is_new(would) {
         if let Some(before) = known.as_ref().and_then(|avatar| avatar.trainings().last()) {
             let (name, number) = (printable(person.name.as_str()), before.attempt + 1);
@@ -86,7 +87,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         named.judge(config.photos(), &shell, context).await?;
         // Nobody is asked for money for a set that is none.
         named.are_a_set(config.photos())?;
-        named.announce(context);
+        named_before = named.announce(context);
     } else if let Some(avatar) = known.as_ref().filter(|_| is_unordered(known.as_ref(), would)) {
         let left_out = avatar.photos().left_out();
         let good = counted(left_out.iter().filter(|why| why.is_none()).count(), "photo", "photos");
@@ -116,7 +117,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         context.output.note("This job is not over yet: it carries on. --again buys after its end only.");
     }
     let id = avatar.id();
-    let followed = follow(&args, context, &shell, id, attempt);
+    let followed = follow(&args, context, &shell, (id, attempt), named_before);
     let followed = of_job(JobId { avatar: id, attempt }.to_string(), followed).await;
     followed.map_err(|failure| before_the_order(failure, &shell, id))
 }
@@ -166,8 +167,8 @@ async fn follow(
     args: &Train,
     context: &Context,
     shell: &Shell,
-    id: AvatarId,
-    attempt: u32,
+    (id, attempt): (AvatarId, u32),
+    named_before: Vec<String>,
 ) -> Result<(), Failure> {
     let goal = match (args.detach, args.listen_webhook) {
         (true, _) => Goal::Accepted(attempt),
@@ -176,7 +177,7 @@ async fn follow(
         (false, None) => Goal::Trained(attempt),
     };
     let avatar = {
-        let mut narrator = Narrator::new(&context.output, shell, id);
+        let mut narrator = Narrator::new(&context.output, shell, id).after(named_before);
         let watcher = &mut |avatar: &Avatar| narrator.training(avatar, attempt);
         drive::drive(shell, &context.interrupt, id, goal, watcher).await?
     };

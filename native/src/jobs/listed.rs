@@ -13,7 +13,7 @@ use crate::{
 
 /// One job in a line: its id as far as it must be typed, date, stage, number of photos; and its name, where that was
 /// not what all of them were called by.
-pub(super) fn line(shell: &Shell, avatar: &Avatar, all: &[Avatar], with_name: bool) -> String {
+pub(crate) fn line(shell: &Shell, avatar: &Avatar, all: &[Avatar], with_name: bool) -> String {
     let now = clock::now();
     let name = person(avatar).filter(|_| with_name).map(|name| format!("{}, ", printable(name)));
     let at = avatar.trainings().last().map_or(avatar.created_at(), |training| training.order.ordered_at());

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Seek as _},
+    io::{self, Read},
     ops::Range,
     os::unix::fs::FileExt as _,
     path::{Component, Path, PathBuf},
@@ -29,8 +29,8 @@ use tokio::{
 
 use super::answer::{shown, unfinished};
 use crate::{
-    album, connections::Paced, objects::Objects, shell::Shell, storage::storage_error, store::private_folder,
-    transport::ByteSource,
+    album, connections::Paced, kept, objects::Objects, shell::Shell, storage::storage_error,
+    store::private_folder, transport::ByteSource,
 };
 
 /// The size of the pieces in which files are sent.
@@ -194,7 +194,8 @@ impl Read for Reader {
     }
 }
 
-/// Opens a file of an avatar: on the disk, or in the bucket when the one on the disk is gone or was changed.
+/// Opens a file of an avatar. One that is gone or was changed is fetched again; where that cannot be done, the object in the
+/// bucket is passed on.
 pub(super) async fn open(
     shell: &Shell,
     id: AvatarId,
@@ -206,9 +207,15 @@ pub(super) async fn open(
     let path = shell.folder(id).join(&download.file);
     // The names are the core's own; one that leads elsewhere is none of them.
     let plain = Path::new(&download.file).components().all(|part| matches!(part, Component::Normal(_)));
-    if plain && let Some(file) = whole(&path, download).await {
-        drop(tokio::spawn(send(file, sender)));
-        return Ok((download.head(), streamed));
+    let avatar = shell.store.load(id)?.filter(|_| plain);
+    if let Some(avatar) = avatar {
+        match kept::open(shell, &avatar, &download.kept(), None).await {
+            Ok(file) => {
+                drop(tokio::spawn(send(tokio::fs::File::from_std(file), sender)));
+                return Ok((download.head(), streamed));
+            }
+            Err(lost) => log::error!("{} is not given out: {lost}", path.display()),
+        }
     }
     let missing = || StorageError::new(StorageErrorKind::Missing, path.display().to_string());
     let place = download.place.as_ref().ok_or_else(missing)?;
@@ -216,34 +223,6 @@ pub(super) async fn open(
     let check = FileCheck::new(&download.expected(), 0);
     drop(tokio::spawn(pass_on(incoming, check, place.to_string(), sender)));
     Ok((download.head(), streamed))
-}
-
-/// Opens the file at this path, if its bytes are those that were kept. They are all read before the first is given out,
-/// while there is still another copy to turn to.
-async fn whole(path: &Path, download: &Download) -> Option<tokio::fs::File> {
-    let (path, mut check) = (path.to_owned(), FileCheck::new(&download.expected(), 0));
-    let read = move || {
-        let mut file = File::open(&path).ok()?;
-        let mut piece = vec![0; PIECE];
-        let problem = loop {
-            match file.read(&mut piece) {
-                Ok(0) => break check.finish().err().map(|problem| problem.to_string()),
-                Ok(read) => match check.add(piece.get(..read).unwrap_or_default()) {
-                    Ok(()) => {}
-                    Err(problem) => break Some(problem.to_string()),
-                },
-                Err(error) => break Some(error.to_string()),
-            }
-        };
-        match problem {
-            None => file.rewind().ok().map(|()| file),
-            Some(problem) => {
-                log::error!("{} is not given out: {problem}", path.display());
-                None
-            }
-        }
-    };
-    tokio::task::spawn_blocking(read).await.ok().flatten().map(tokio::fs::File::from_std)
 }
 
 /// Passes an object on as it comes. The last piece leaves only when all are known to be right; else the connection is cut.

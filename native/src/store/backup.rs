@@ -27,7 +27,7 @@ use super::{
     record::{Record, is_record},
     save,
 };
-use crate::storage::storage_error;
+use crate::storage::{making_error, storage_error};
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -189,7 +189,7 @@ fn copy_folder(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), StorageE
 }
 
 fn make_folder(path: &Path) -> Result<(), StorageError> {
-    DirBuilder::new().mode(0o700).create(path).map_err(|error| storage_error(path, &error))
+    DirBuilder::new().mode(0o700).create(path).map_err(|error| making_error(path, &error))
 }
 
 fn copy_file(from: &Path, to: &Path) -> io::Result<u64> {

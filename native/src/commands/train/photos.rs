@@ -143,13 +143,16 @@ impl Named {
         self.unmatched.iter().for_each(|text| log::warn!("{}", belongs_to_none(text)));
     }
 
-    /// Says what will be trained from, and what will not; what is left out for the same reason in one line.
-    pub(super) fn announce(&self, context: &Context) {
+    /// Says what will be trained from, and what will not; what is left out for the same reason in one line. Gives the names
+    /// of the photos that a person has seen named.
+    pub(super) fn announce(&self, context: &Context) -> Vec<String> {
         let left_out = self.left_out();
         for line in self.remarks.iter().cloned().chain(lines(&left_out)) {
             context.output.note(printable(&line));
         }
         context.output.note(self.sentence(&left_out));
+        let seen = left_out.into_iter().filter(|_| context.output.shows_notes());
+        seen.map(|one| one.name).collect()
     }
 
     /// The same for programs.

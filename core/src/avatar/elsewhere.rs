@@ -1,0 +1,63 @@
+//! Where a file that was kept can be had again, once ours is gone or was changed.
+
+use url::Url;
+
+use super::{Avatar, Kept, Order, Product, Stage, order::Goods};
+use crate::{
+    download::{Expected, PlainHosts, RemoteFile},
+    limits::EXPIRY_AT_FAL,
+    storage::ObjectPlace,
+    time::Timestamp,
+};
+
+/// A place from which the very bytes of a kept file can be fetched again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Elsewhere {
+    /// The copy in the bucket.
+    Bucket(ObjectPlace),
+    /// fal's own, which expires.
+    Fal(RemoteFile),
+}
+
+impl Avatar {
+    /// Lists the places of a kept file's other copies, in the order in which they are asked. None: the file is lost. fal's
+    /// own is among them for as long as fal was asked to keep the file.
+    #[must_use]
+    pub fn elsewhere(&self, file: &Kept, now: Timestamp) -> Vec<Elsewhere> {
+        let bucket = file.copy.clone().filter(|place| self.has_depot_of(place)).map(Elsewhere::Bucket);
+        let trainings = self.trainings.iter().find_map(|one| address(&one.order, file, now));
+        let address =
+            trainings.or_else(|| self.pictures.iter().find_map(|one| address(&one.order, file, now)));
+        let fal = address.map(|(url, expected)| {
+            let plain = PlainHosts::of(Url::parse(&self.origin).ok().iter());
+            Elsewhere::Fal(RemoteFile { url, expected, plain })
+        });
+        bucket.into_iter().chain(fal).collect()
+    }
+
+    /// Lists the models of its trainings that were kept.
+    pub fn kept_models(&self) -> impl Iterator<Item = &Kept> {
+        self.trainings.iter().filter_map(|training| match &training.order.stage {
+            Stage::Done { kept, .. } => kept.first(),
+            _ => None,
+        })
+    }
+
+    fn has_depot_of(&self, place: &ObjectPlace) -> bool {
+        self.depots.iter().any(|depot| depot.prefix().holds(&place.key))
+    }
+}
+
+/// Finds fal's address of a kept file, while fal keeps the file.
+fn address<G: Goods>(order: &Order<G>, file: &Kept, now: Timestamp) -> Option<(Url, Expected)> {
+    let (goods, kept, since) = match &order.stage {
+        Stage::Keeping { goods, kept, taken_at, .. } => (goods, kept, taken_at),
+        Stage::Done { goods, kept, at, .. } => (goods, kept, at),
+        _ => return None,
+    };
+    let index = kept.iter().position(|one| one.name == file.name)?;
+    let Product { url, expected, .. } = goods.files().into_iter().nth(index)?;
+    let kind = expected.kind;
+    let expected = Expected { kind, ..Expected::copy_of(file) };
+    (now.since(*since) < EXPIRY_AT_FAL).then(|| (url.clone(), expected))
+}
