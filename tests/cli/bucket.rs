@@ -190,7 +190,7 @@ fn what_a_training_leaves_out_of_the_bucket_is_known_before_the_yes() {
     let mut keys = NAMES.to_vec();
     keys.extend([NAMES[1], "u/a/copy.jpg", "u/a/page.jpg", "u/a/empty.jpg", "u/a/nothing.jpg"]);
     let ending = Ending::of(&mut set.testing(&train(&keys))).ended(0);
-    assert!(ending.stderr.contains("4 photos, 0 captions, 5 left out.\n"), "{}", ending.stderr);
+    assert!(ending.stderr.contains("4 of 9 photos will be used (5 left out: "), "{}", ending.stderr);
     let mut status = set.testing(&["status", "Zebulon", "--json"]);
     let status = Ending::of(&mut status).ended(0).documents().pop().expect("a status");
     let rejected = status["rejected_photos"].as_array().expect("a list");
