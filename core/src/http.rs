@@ -151,7 +151,7 @@ pub enum NoAnswer {
     NotHttp,
 }
 
-/// What keeps a connection from being made.
+/// An obstacle that keeps a connection from being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Obstacle {

@@ -32,7 +32,7 @@ pub(crate) use self::{
     places::{Place, Places},
 };
 
-/// How many connections there may be, and for how long.
+/// The most connections there may be, and the time that each may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// How many at a time have shown a credential that counts.

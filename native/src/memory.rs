@@ -5,7 +5,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-/// Where Linux shows its control groups (cgroups(7)).
+/// The folder in which Linux shows its control groups (cgroups(7)).
 const GROUPS: &str = "/sys/fs/cgroup";
 
 /// The memory that can be taken now, in bytes, as far as Linux says so.

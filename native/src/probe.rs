@@ -15,7 +15,7 @@ use crate::{
     transport::{SendError, Transport},
 };
 
-/// What the call showed.
+/// The outcome of the call.
 #[derive(Debug)]
 pub(crate) struct Probe {
     /// What fal's list says of the trainer; nothing, where fal lists no price for it.
@@ -46,7 +46,7 @@ pub(crate) async fn probe(account: &Account, transport: &Transport) -> Probe {
 }
 
 impl ProbeError {
-    /// Whether an order would fail for the same reason. A key without a right to prices, or a list that is away, keep
+    /// Says whether an order would fail for the same reason. A key without a right to prices, or a list that is away, keep
     /// nobody from training; nor does a gateway of one's own (`own_place`) that does not know prices.
     pub(crate) fn stops_orders(&self, own_place: bool) -> bool {
         match self {

@@ -50,7 +50,7 @@ pub(crate) struct Store {
     now: fn() -> Timestamp,
 }
 
-/// How long a command waits for another process's change.
+/// The time that a command waits for another process's change.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long a call of the API does. Its caller is told to come again.

@@ -56,7 +56,7 @@ struct Server {
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox(Mutex<Inbox>);
 
-/// How many connections there may be. Only fal calls here.
+/// The most connections there may be. Only fal calls here.
 const LIMITS: Limits = Limits {
     known: 0,
     unknown: 64,
@@ -66,7 +66,7 @@ const LIMITS: Limits = Limits {
     longest: Duration::from_mins(10),
 };
 
-/// How many messages may arrive at a time.
+/// The most messages that may arrive at a time.
 const MOST_MESSAGES: usize = 16;
 
 /// Begins to listen.

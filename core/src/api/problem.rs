@@ -232,7 +232,7 @@ impl From<&Error> for Problem {
     }
 }
 
-/// How long a caller waits until asking again has a chance. Storage that refuses may be mended by its operator.
+/// The time after which asking again has a chance. Storage that refuses may be mended by its operator.
 fn when_again(error: &Error) -> Option<Duration> {
     match error {
         Error::Storage(error) if error.kind == StorageErrorKind::Busy => Some(SOON),

@@ -127,7 +127,7 @@ impl<'a> OtherTraining<'a> {
     }
 }
 
-/// Whether the order was paid for, or may be, or will be once it is carried on.
+/// Says whether the order was paid for, or may be, or will be once it is carried on.
 fn may_cost<G>(order: &Order<G>) -> bool {
     match order.stage() {
         Stage::Failed { bought, .. } => matches!(bought, Bought::Ran(_)),

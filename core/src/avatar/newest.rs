@@ -15,7 +15,7 @@ pub struct Newest {
     found: Found,
 }
 
-/// Where a state was found.
+/// The place where a state was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Row,

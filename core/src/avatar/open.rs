@@ -131,7 +131,7 @@ impl Avatar {
         }
     }
 
-    /// Whether an attempt before the last was bought, or may have been.
+    /// Says whether an attempt before the last was bought, or may have been.
     fn was_bought_before(&self) -> bool {
         let before = self.trainings.iter().rev().skip(1);
         before.into_iter().any(|training| training.order.may_be_bought())

@@ -284,13 +284,13 @@ impl Photo {
         self.source.parse().ok()
     }
 
-    /// Whether it was looked at and cannot be used.
+    /// Says whether the photo was looked at and cannot be used.
     #[must_use]
     pub fn is_left_out(&self) -> bool {
         matches!(self.state, PhotoState::Rejected(_))
     }
 
-    /// Whether nobody has looked at more than its headers.
+    /// Says whether no more than the headers were looked at.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.state == PhotoState::Waiting

@@ -61,7 +61,7 @@ pub enum StoredError {
     Unreadable(#[from] serde_json::Error),
 }
 
-/// What the text of a numbered revision begins with.
+/// The beginning of the text of a numbered revision.
 const NUMBERED: &str = r#"{"version":"1","revision":"#;
 
 impl Stored {

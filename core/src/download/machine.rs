@@ -172,7 +172,7 @@ impl Download {
         }
     }
 
-    /// Whether a failed download can be taken up again: what arrived wrong is of no use.
+    /// Says whether a failed download can be taken up again: what arrived wrong is of no use.
     #[must_use]
     pub fn is_of_use(&self) -> bool {
         let passed = matches!(

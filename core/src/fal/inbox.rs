@@ -40,7 +40,7 @@ pub enum Verdict {
 /// How many deliveries are remembered.
 const MOST_DELIVERED: usize = 1000;
 
-/// How long fal's keys are not asked for again.
+/// The time for which fal's keys are not asked for again.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Inbox {

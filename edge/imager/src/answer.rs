@@ -41,7 +41,7 @@ pub(crate) async fn answer(mut request: Request) -> Result<Response> {
     }
 }
 
-/// How often a transfer that moves says so.
+/// The pause after which a transfer that moves says so.
 const BEAT: Duration = Duration::from_secs(10);
 
 /// Answers at once, and reports later: until then there is a line break whenever the transfer has moved for a while, which

@@ -94,7 +94,7 @@ pub(crate) struct Train {
 #[derive(Debug, Args)]
 pub(crate) struct Presets {}
 
-/// What to do where there is another training of the same person.
+/// The choice of what to do where there is another training of the same person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnExisting {
     /// Show its status, and buy nothing

@@ -44,7 +44,7 @@ pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> 
     )
 }
 
-/// Whether nothing would be mixed with the copy.
+/// Says whether nothing would be mixed with the copy.
 fn is_free(folder: &Path, home: &Path) -> Result<(), Failure> {
     let name = shown(&folder.display().to_string());
     let refused = |why: &str| {

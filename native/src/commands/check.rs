@@ -79,7 +79,7 @@ struct Report<'a> {
     verdicts: Vec<Verdict>,
     unmatched: &'a [PathBuf],
     unmatched_names: Vec<String>,
-    /// What else is to be said of what was named.
+    /// Further remarks on what was named.
     remarks: Vec<String>,
     passed_over: usize,
     counts: Counts,

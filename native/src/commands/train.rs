@@ -138,12 +138,12 @@ fn attempts(avatar: &Avatar) -> u32 {
     avatar.trainings().last().map_or(0, |training| training.attempt)
 }
 
-/// Whether it is a purchase that was never made before.
+/// Says whether it is a purchase that was never made before.
 fn is_new(would: Opened) -> bool {
     matches!(would, Opened::Began | Opened::Reopened)
 }
 
-/// Whether the training is under way and was not ordered yet, so that carrying it on is a purchase.
+/// Says whether the training is under way and was not ordered yet, so that carrying it on is a purchase.
 fn is_unordered(known: Option<&Avatar>, would: Opened) -> bool {
     let unordered = |training: &TrainingJob| training.order.is_unplaced();
     would == Opened::Resumed && known.and_then(|avatar| avatar.trainings().last()).is_some_and(unordered)

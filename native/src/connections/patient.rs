@@ -31,7 +31,7 @@ pub(super) struct Patient<S> {
     has_refused: bool,
 }
 
-/// How long a caller whose call was refused may go on sending.
+/// The time that a caller whose call was refused may go on sending.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 impl<S> Patient<S> {

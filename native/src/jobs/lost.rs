@@ -16,7 +16,7 @@ use crate::{
     store::{FoundRecord, Unclaimed, UnreadableRow},
 };
 
-/// What is to be done about jobs that can be taken up.
+/// The advice on jobs that can be taken up.
 pub(crate) const ADVICE: &str = "`likeness doctor --repair` takes them up, and orders nothing";
 
 /// A line that says what lies there.

@@ -11,7 +11,7 @@ use super::{
     name_bytes,
 };
 
-/// What a folder holds.
+/// The contents of a folder.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     /// Its photos, and those of the folders inside where they are opened, each folder in the order of its names' bytes.

@@ -7,7 +7,7 @@ use likeness_core::caption::is_caption_file;
 use super::name_bytes;
 use crate::words::counted;
 
-/// What a file is by its name.
+/// The kind of a file, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A picture, also one of a kind that is then refused.

@@ -26,7 +26,7 @@ pub(crate) struct ZippedPhotos {
     archive: ZipArchive<Shared>,
 }
 
-/// What a ZIP holds.
+/// The contents of a ZIP.
 pub(super) struct ZipContents {
     pub(super) photos: Vec<PhotoFile>,
     /// The files of each folder in it, by the folder's path.

@@ -41,7 +41,7 @@ use crate::{
 /// How long a caller may take to send a body that is no file.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 
-/// How long a call waits for others to be done with the store.
+/// The time that a call waits for others to be done with the store.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 type Body = Either<Full<Bytes>, Streamed>;

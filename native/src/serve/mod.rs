@@ -33,14 +33,14 @@ use crate::{
 /// How many files and connections are asked for.
 const MOST_FILES: u64 = 4096;
 
-/// How many photos may be on their way at a time, and how many of one avatar: a whole set at once.
+/// The most photos that may be on their way at a time, and the most of one avatar: a whole set at once.
 const MOST_UPLOADS: usize = 64;
 const MOST_UPLOADS_OF_ONE: usize = 20;
 
-/// How many messages of fal's arrive at a time. Behind a proxy all come from one address.
+/// The most messages of fal's that arrive at a time. Behind a proxy all come from one address.
 const MOST_MESSAGES: usize = 16;
 
-/// How many calls look into the store at a time.
+/// The most calls that look into the store at a time.
 const MOST_LOOKS: usize = 8;
 
 /// How long answers that are on their way may take once it is told to stop.

@@ -16,7 +16,7 @@ pub(super) const ROUND: Duration = Duration::from_mins(1);
 /// costs a look.
 const FURTHEST: Duration = Duration::from_mins(75);
 
-/// What the rounds go by.
+/// The clock that the rounds go by.
 pub(super) struct Rounds {
     pub(super) store: Arc<Store>,
     pub(super) drivers: Arc<Drivers>,

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::storage::{making_error, storage_error};
 
-/// What was copied.
+/// The account of what was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Saved {
     pub(crate) avatars: usize,

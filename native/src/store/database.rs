@@ -17,16 +17,16 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::{kind, layout, network_disk};
 use crate::storage::storage_error;
 
-/// How many connections for reading are kept for the next that reads.
+/// The number of connections for reading that are kept for the next that reads.
 const IDLE_READERS: usize = 8;
 
-/// How long the log of changes may take to be emptied at a time. While it waits for readers, nobody writes.
+/// The time that emptying the log of changes may take. While it waits for readers, nobody writes.
 const EMPTIED_WITHIN: Duration = Duration::from_millis(250);
 
 /// The pause until that is tried again.
 const EMPTIED_AGAIN: Duration = Duration::from_millis(50);
 
-/// How many pages are given back at a time. Nobody else writes meanwhile.
+/// The number of pages that are given back at a time. Nobody else writes meanwhile.
 const GIVEN_BACK: u32 = 1000;
 
 /// One `SQLite` file. Changes go through one connection, and are on the disk before they return; reading goes through

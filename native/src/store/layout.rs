@@ -138,7 +138,7 @@ pub(crate) fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// How long the `lead` of a row is.
+/// The length of the `lead` of a row.
 pub(super) fn lead(connection: &Connection) -> Result<i64, rusqlite::Error> {
     let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     Ok(page - NOT_AMONG_OTHERS)

@@ -48,7 +48,7 @@ impl Drop for Lock {
     }
 }
 
-/// Whether this file is the one at the path.
+/// Says whether this file is the one at the path.
 fn is_at(file: &File, path: &Path) -> Result<bool, Error> {
     let own = file.metadata()?;
     match fs::symlink_metadata(path) {

@@ -20,7 +20,7 @@ use crate::storage::storage_error;
 /// The name of a record in its avatar's folder.
 pub(super) const RECORD: &str = "record.json";
 
-/// Its name until it is whole.
+/// The name of the file until it is whole.
 const UNFINISHED: &str = "record.json.new";
 
 /// Enough of a text to read its number from.

@@ -49,7 +49,7 @@ fn check(path: &Path, is_ours: bool) -> Result<(), StorageError> {
     }
 }
 
-/// What others may do with something.
+/// The rights of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     /// Nothing.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{DATABASE, database::sqlite_error, layout};
 
-/// What is seen of a database from outside.
+/// The look of a database from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Reading goes on beside writing.

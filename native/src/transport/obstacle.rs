@@ -41,7 +41,7 @@ pub(crate) fn unusable_proxy(url: &Url) -> Option<&'static str> {
     })
 }
 
-/// What is known of a connection that could not be made, beside its error.
+/// The facts on a connection that could not be made, beside its error.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Attempt {
     /// A name could not be looked up.

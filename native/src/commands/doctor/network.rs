@@ -22,7 +22,7 @@ use crate::{
     transport::{Transport, unusable_proxy},
 };
 
-/// What is known of the way to fal.ai.
+/// The findings on the way to fal.ai.
 pub(super) struct Network {
     pub(super) clock: Finding,
     pub(super) proxy: Option<Finding>,

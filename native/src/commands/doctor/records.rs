@@ -53,7 +53,7 @@ pub(super) fn findings(settings: &Settings, repair: bool) -> Vec<Finding> {
     findings
 }
 
-/// What is to be done about a database that cannot be read.
+/// The advice on a database that cannot be read.
 pub(super) const REBUILD: &str = "put back a backup (docs/backup.md), or begin a new one from the jobs' own records: \
                        `likeness doctor --repair`";
 

@@ -16,7 +16,7 @@ pub(super) struct Job {
     given: Option<AvatarId>,
 }
 
-/// Where the job is.
+/// The place of the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     /// One on record, under the identity that is stored there, or one that the caller named.

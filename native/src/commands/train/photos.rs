@@ -31,7 +31,7 @@ pub(super) struct Named {
     set: PhotoSet,
     source: Source,
     unmatched: Vec<PathBuf>,
-    /// What else is to be said of what was named.
+    /// Further remarks on what was named.
     remarks: Vec<String>,
     /// Whether more than headers was looked at.
     judged: bool,

@@ -61,7 +61,7 @@ impl Order<'_> {
         placed.map_err(failures::storage)?.ok_or_else(changed_meanwhile)
     }
 
-    /// Whether nothing was placed, while somebody was asked, that the question would have named.
+    /// Says whether nothing was placed, during the question, that it would have named.
     fn is_as_told(&self, avatars: &[Avatar], named: &Named, told_of: &[AvatarId]) -> bool {
         let others = OtherTraining::among(avatars, self.wanted, self.job.id);
         others.iter().all(|other| told_of.contains(&other.avatar.id()))
