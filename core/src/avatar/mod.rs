@@ -34,6 +34,7 @@ mod order;
 mod photo_set;
 mod status;
 mod stored;
+mod sum;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -61,12 +62,13 @@ pub use self::{
         Accepted, Bought, Cancel, Doubt, Goods, Order, Product, Search, Seen, Stage, TokenHash, Unexplained,
         Uploaded,
     },
-    photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared, Sha256Sum, Sha256SumError},
+    photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared},
     status::{
         LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status,
         training_time,
     },
     stored::{Stored, StoredError},
+    sum::{Sha256Sum, Sha256SumError},
     task::{
         Chore, Cleared, Command, Errand, Event, Kept, Mark, OrderKey, Outcome, Parcel, PrepareError, Step,
         Task, TaskId, Work,

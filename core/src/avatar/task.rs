@@ -7,7 +7,8 @@ use url::Url;
 
 use super::{
     order::{Lease, TokenHash},
-    photo_set::{Dataset, Photo, Prepared, Sha256Sum},
+    photo_set::{Dataset, Photo, Prepared},
+    sum::Sha256Sum,
 };
 use crate::{
     download::RemoteFile,

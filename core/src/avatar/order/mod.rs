@@ -24,7 +24,7 @@ pub(super) use self::{
     next::{Lease, Next, Plan},
 };
 use super::{
-    photo_set::Sha256Sum,
+    sum::Sha256Sum,
     task::{Chore, Kept},
 };
 use crate::{

@@ -1,0 +1,94 @@
+//! SHA-256 sums, by which photos and files are known.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256, written in hex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256Sum([u8; 32]);
+
+impl Sha256Sum {
+    /// The sum of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// A sum that was computed elsewhere.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Sha256Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Sha256Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is no SHA-256 in hex.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not 64 hexadecimal digits")]
+pub struct Sha256SumError;
+
+impl FromStr for Sha256Sum {
+    type Err = Sha256SumError;
+
+    fn from_str(text: &str) -> Result<Self, Sha256SumError> {
+        let mut sum = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(Sha256SumError);
+        }
+        for (byte, digits) in sum.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let digits = str::from_utf8(digits).map_err(|_| Sha256SumError)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| Sha256SumError)?;
+        }
+        Ok(Self(sum))
+    }
+}
+
+impl TryFrom<String> for Sha256Sum {
+    type Error = Sha256SumError;
+
+    fn try_from(text: String) -> Result<Self, Sha256SumError> {
+        text.parse()
+    }
+}
+
+impl From<Sha256Sum> for String {
+    fn from(sum: Sha256Sum) -> Self {
+        sum.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sha256Sum;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn a_sum_is_written_and_read() {
+        let sum = Sha256Sum::of(b"abc");
+        assert_eq!(sum.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(sum.to_string().parse(), Ok(sum));
+        assert!("é".repeat(32).parse::<Sha256Sum>().is_err());
+        assert!("+f".repeat(32).parse::<Sha256Sum>().is_err());
+    }
+}
