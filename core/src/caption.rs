@@ -4,8 +4,8 @@ mod files;
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
 
 pub use self::files::{CaptionConflict, CaptionFiles, caption_files, is_caption_file};
 use crate::{
@@ -61,7 +61,7 @@ impl Caption {
 
     fn from_text(text: &str) -> Result<Option<Self>, CaptionProblem> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let line: String = words.join(" ").nfc().collect();
+        let line = ComposingNormalizerBorrowed::new_nfc().normalize(&words.join(" ")).into_owned();
         if line.chars().any(char::is_control) {
             Err(CaptionProblem::ControlCharacter)
         } else if line.len() > MAX_CAPTION_BYTES {

@@ -2,9 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
 use crate::{
@@ -275,7 +275,7 @@ pub struct TriggerPhrase(String);
 impl TriggerPhrase {
     /// Checks the person's own phrase: one line, in NFC.
     pub fn new(text: &str) -> Result<Self, ConfigError> {
-        let text: String = text.trim().nfc().collect();
+        let text = ComposingNormalizerBorrowed::new_nfc().normalize(text.trim()).into_owned();
         let right = (1..=MAX_TRIGGER).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         if right { Ok(Self(text)) } else { Err(ConfigError::TriggerPhrase) }
     }

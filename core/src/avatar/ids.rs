@@ -2,8 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::words::{self, displayed};
@@ -121,7 +121,7 @@ impl Name {
 
     /// Checks a text as earlier releases did, whose names are kept.
     fn stored(text: &str) -> Result<Self, NameError> {
-        let text: String = text.trim().nfc().collect();
+        let text = ComposingNormalizerBorrowed::new_nfc().normalize(text.trim()).into_owned();
         if text.is_empty() {
             Err(NameError::Empty)
         } else if text.chars().count() > MAX_NAME {
@@ -142,7 +142,9 @@ impl Name {
     /// The name as it is compared with others: whatever its case and form.
     #[must_use]
     pub fn folded(&self) -> String {
-        self.0.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+        let form = ComposingNormalizerBorrowed::new_nfkc();
+        let small: String = form.normalize(&self.0).chars().flat_map(char::to_lowercase).collect();
+        form.normalize(&small).into_owned()
     }
 }
 

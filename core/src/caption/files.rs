@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use unicode_normalization::UnicodeNormalization as _;
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::Caption;
 use crate::words::{self, Language, displayed};
@@ -174,7 +174,9 @@ fn loose(name: &[u8], whole: bool) -> Vec<u8> {
 /// The name in NFC, or as it is where it is not UTF-8.
 fn composed(name: &[u8]) -> Cow<'_, [u8]> {
     match std::str::from_utf8(name) {
-        Ok(name) if !name.is_ascii() => Cow::Owned(name.nfc().collect::<String>().into_bytes()),
+        Ok(name) if !name.is_ascii() => {
+            Cow::Owned(ComposingNormalizerBorrowed::new_nfc().normalize(name).into_owned().into_bytes())
+        }
         _ => Cow::Borrowed(name),
     }
 }
