@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import workerd from "workerd";
 import { freePort } from "./port.mjs";
 
@@ -85,6 +86,25 @@ export class Both {
         const entries = await readdir(join(this.folder, "objects"), { recursive: true, withFileTypes: true });
         const files = entries.filter((entry) => entry.isFile()).map((file) => readFile(join(file.parentPath, file.name)));
         return Buffer.concat(await Promise.all(files));
+    }
+
+    /** The tables that objects made, with the number of rows of each, by the object's file. The runtime is killed for that. */
+    async tables() {
+        await this.kill();
+        const tables = {};
+        for (const file of await readdir(join(this.folder, "objects"), { recursive: true })) {
+            if (!file.endsWith(".sqlite")) continue;
+            const database = new DatabaseSync(join(this.folder, "objects", file));
+            // Those of the runtime itself are its own business.
+            const own = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'";
+            for (const { name } of database.prepare(own).all()) {
+                const { rows } = database.prepare(`SELECT count(*) AS rows FROM "${name}"`).get();
+                tables[file] = { ...tables[file], [name]: rows };
+            }
+            database.close();
+        }
+        await this.run();
+        return tables;
     }
 
     async kill() {

@@ -75,7 +75,12 @@ pub use self::{
     },
     training::{TrainingJob, addressee},
 };
-use crate::{fal::RequestId, storage::Depot, time::Timestamp};
+use crate::{
+    fal::{self, RequestId},
+    http::Answer,
+    storage::Depot,
+    time::Timestamp,
+};
 
 /// One person's photos, trainings and pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -262,6 +267,12 @@ impl Avatar {
             Errand::Pictures(number, Chore::Prove) => self.generation(number)?.order.candidate(),
             _ => None,
         }
+    }
+
+    /// The same, once fal has answered that it knows this request.
+    #[must_use]
+    pub fn proven(&self, errand: Errand, answer: &Answer) -> Option<&RequestId> {
+        self.candidate(errand).filter(|_| fal::status::parse(answer.clone()).is_ok())
     }
 
     /// Tells whether the outcome of this task still matters. A shell breaks off a transfer whose outcome does not: its order

@@ -504,6 +504,12 @@ fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
         assert_eq!((order, &told), (key, &named));
     }
     hand.answers(Chore::Compare, &answer(200, r#"{"items":[],"has_more":false}"#, true));
+    // Whoever names a request has not shown that it is at fal.
+    let proof = Errand::Training(1, Chore::Prove);
+    for silent in [Ok(answer(404, r#"{"detail":"no such request"}"#, true)), Err(NoAnswer::TimedOut)] {
+        assert_eq!(hand.avatar.proven(proof, &silent), None, "{silent:?}");
+    }
+    assert_eq!(hand.avatar.proven(proof, &Ok(completed())), Some(&named));
     hand.answers(Chore::Prove, &completed());
     assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
 }

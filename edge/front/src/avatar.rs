@@ -130,7 +130,9 @@ impl DurableObject for AvatarObject {
     async fn alarm(&self) -> Result<Response> {
         let inner = Rc::clone(&self.inner);
         inner.armed.set(None);
-        drive::run(inner).await;
+        if inner.is_there()? {
+            drive::run(inner).await;
+        }
         ResponseBuilder::new().ok("")
     }
 }
@@ -138,10 +140,10 @@ impl DurableObject for AvatarObject {
 impl Inner {
     /// Whether anything was ever stored here.
     fn is_there(&self) -> Result<bool> {
-        Ok(Rows::of(&self.state)?.is_some())
+        self.rows().are_there()
     }
 
-    pub(crate) fn rows(&self) -> Result<Rows> {
+    pub(crate) fn rows(&self) -> Rows {
         Rows::open(&self.state)
     }
 
@@ -162,7 +164,7 @@ impl Inner {
         moment: &Moment,
         change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T> {
-        let rows = self.rows()?;
+        let rows = self.rows();
         let before = rows.text("avatar")?;
         let unreadable = |error: &dyn std::fmt::Display| Error::from(error.to_string());
         let mut avatar =
@@ -187,40 +189,44 @@ impl Inner {
 
     /// The avatar as it is saved.
     pub(crate) fn load(&self) -> Result<Option<Avatar>> {
-        let text = self.rows()?.text("avatar")?;
+        let text = self.rows().text("avatar")?;
         text.map(|text| Stored::read(&text).map_err(|error| Error::from(error.to_string()))).transpose()
     }
 
     /// Where the avatar is bought and kept.
     pub(crate) fn way(&self, deployment: &Deployment) -> Result<Option<Way>> {
-        if !deployment.test_mode {
-            return Ok(deployment.way());
+        let test = if deployment.test_mode { self.test_box()? } else { None };
+        match test {
+            Some(test) => test.way(deployment, self.avatar_id()?),
+            None => Ok(deployment.way().filter(|_| !deployment.test_mode)),
         }
-        let Some(test) = self.test_box()? else { return Ok(None) };
-        let address = |part: &str| Url::parse(&test.address(self.avatar_id()?, part)).map_err(Error::from);
-        let own = test_bucket(&address("bucket")?);
-        Ok(deployment.test_way(&address("fal")?, own))
+    }
+
+    /// Where an avatar would be bought and kept that is not there yet.
+    fn way_of_newcomer(id: AvatarId, origin: &str, deployment: &Deployment) -> Result<Option<Way>> {
+        if deployment.test_mode { TestBox::new(origin)?.way(deployment, id) } else { Ok(deployment.way()) }
     }
 
     pub(crate) fn test_box(&self) -> Result<Option<TestBox>> {
-        self.rows()?.value("test box")
+        self.rows().value("test box")
     }
 
     /// Whose object this is, as it was told.
     pub(crate) fn avatar_id(&self) -> Result<AvatarId> {
-        let id = self.rows()?.text("id")?;
+        let id = self.rows().text("id")?;
         id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::from("nobody's object"))
     }
 
     /// Notes whose object this is, and where the front is reached: in test mode everything leads back there.
     fn introduce(&self, id: AvatarId, origin: &str, deployment: &Deployment) -> Result<()> {
-        let rows = self.rows()?;
+        let rows = self.rows();
         if rows.text("id")?.is_none() {
             rows.set_text("id", &id.to_string())?;
         }
         if deployment.test_mode {
-            let secret = self.test_box()?.map_or_else(settings::random_name, |test| Ok(test.secret))?;
-            rows.set_value("test box", &TestBox { origin: origin.to_owned(), secret })?;
+            let known = self.test_box()?;
+            let test = known.map_or_else(|| TestBox::new(origin), |test| Ok(test.moved_to(origin)))?;
+            rows.set_value("test box", &test)?;
         }
         Ok(())
     }
@@ -237,14 +243,17 @@ impl Inner {
         };
         let deployment = self.deployment()?;
         let mut given = passed.given(message);
-        // Whoever makes up an avatar leaves nothing behind.
-        if call.operation != Operation::CreateAvatar && !self.is_there()? {
-            let room = Room { deployment: &deployment, way: None, moment: settings::moment(POLL_INTERVAL)? };
-            let (_, answer) = room.answer(None, &call, caller, &given);
-            return Ok(match answer {
-                Answer::Reply(reply) => reply.into(),
-                _ => Reply::from(ApiProblem::Internal).into(),
-            });
+        // What is not created leaves nothing behind.
+        if !self.is_there()? {
+            let way = Self::way_of_newcomer(id, &passed.origin, &deployment)?;
+            let moment = settings::moment(POLL_INTERVAL)?;
+            let room = Room { deployment: &deployment, way: way.as_ref(), moment };
+            if let (None, answer) = room.answer(None, &call, caller, &given) {
+                return Ok(match answer {
+                    Answer::Reply(reply) => reply.into(),
+                    _ => Reply::from(ApiProblem::Internal).into(),
+                });
+            }
         }
         if call.operation == Operation::CreateAvatar && deployment.is_able() {
             self.introduce(id, &passed.origin, &deployment)?;
@@ -263,7 +272,7 @@ impl Inner {
                 })
             };
             let (answer, is_other) = if call.operation.changes_something() {
-                self.rows()?.remembering(answer)?
+                self.rows().remembering(answer)?
             } else {
                 answer(&mut Recent::default())?
             };
@@ -281,7 +290,7 @@ impl Inner {
                         Delay::from(Hold::PAUSE).await;
                     }
                     reserving.get_or_insert_with(|| Reserving::new(self));
-                    self.rows()?.set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())?;
+                    self.rows().set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())?;
                     let by_server = caller.payer() == Payer::Server;
                     let reservation = Reservation { avatar: id, purchase, by_server };
                     let reserved: Result<std::result::Result<(), Denied>> =
@@ -321,16 +330,23 @@ impl Inner {
 
     async fn admit(&self, admission: Admission, origin: &str) -> Result<std::result::Result<(), Problem>> {
         let deployment = self.deployment()?;
+        let moment = settings::moment(POLL_INTERVAL)?;
+        let Admission { avatar: id, person, settings, capability, .. } = admission;
+        let redeemed = |way: Option<&Way>, avatar| {
+            let room = Room { deployment: &deployment, way, moment };
+            room.redeemed(avatar, id, person.clone(), settings.clone(), capability)
+        };
+        if !self.is_there()? {
+            let way = Self::way_of_newcomer(id, origin, &deployment)?;
+            if let (None, refused) = redeemed(way.as_ref(), None) {
+                return Ok(refused);
+            }
+        }
         if deployment.is_able() {
-            self.introduce(admission.avatar, origin, &deployment)?;
+            self.introduce(id, origin, &deployment)?;
         }
         let way = self.way(&deployment)?;
-        let moment = settings::moment(POLL_INTERVAL)?;
-        let room = Room { deployment: &deployment, way: way.as_ref(), moment };
-        let Admission { avatar: id, person, settings, capability, .. } = admission;
-        let admitted = self.settle(way.as_ref(), &moment, |avatar| {
-            room.redeemed(avatar, id, person, settings, capability)
-        })?;
+        let admitted = self.settle(way.as_ref(), &moment, |avatar| redeemed(way.as_ref(), avatar))?;
         self.list_soon().await;
         Ok(admitted)
     }
@@ -386,6 +402,21 @@ impl Inner {
 }
 
 impl TestBox {
+    fn new(origin: &str) -> Result<Self> {
+        Ok(Self { origin: origin.to_owned(), secret: settings::random_name()? })
+    }
+
+    fn moved_to(self, origin: &str) -> Self {
+        Self { origin: origin.to_owned(), ..self }
+    }
+
+    /// Where this avatar is bought and kept.
+    fn way(&self, deployment: &Deployment, avatar: AvatarId) -> Result<Option<Way>> {
+        let address = |part: &str| Url::parse(&self.address(avatar, part)).map_err(Error::from);
+        let own = test_bucket(&address("bucket")?);
+        Ok(deployment.test_way(&address("fal")?, own))
+    }
+
     /// Where a part of the test box of this avatar is.
     pub(crate) fn address(&self, avatar: AvatarId, part: &str) -> String {
         format!("{}/test/{avatar}/{}/{part}", self.origin, self.secret)

@@ -74,7 +74,7 @@ impl DurableObject for BudgetObject {
                     }
                 };
                 let given = passed.given(message);
-                let answer = Rows::open(&self.state)?.remembering(|recent| {
+                let answer = Rows::open(&self.state).remembering(|recent| {
                     self.change(&deployment, |bureau, budget| {
                         bureau.answer_once(budget, recent, &call, &given)
                     })
@@ -131,7 +131,7 @@ impl BudgetObject {
         message: Option<MessageId>,
         change: impl FnOnce(&Bureau<'_>, &mut Budget) -> T,
     ) -> Result<T> {
-        Rows::open(&self.state)?.remembering(|recent| {
+        Rows::open(&self.state).remembering(|recent| {
             self.change(deployment, |bureau, mut budget| {
                 let told = recent.once(message, bureau.now, || Ok(change(bureau, &mut budget)));
                 (budget, told)
@@ -145,7 +145,7 @@ impl BudgetObject {
         deployment: &Deployment,
         change: impl FnOnce(&Bureau<'_>, Budget) -> (Budget, T),
     ) -> Result<T> {
-        let rows = Rows::open(&self.state)?;
+        let rows = Rows::open(&self.state);
         let bureau = Bureau { deployment, now: settings::now() };
         let unreadable = |error: &dyn std::fmt::Display| Error::from(format!("the budget: {error}"));
         let before = rows.text("budget")?;
@@ -153,10 +153,10 @@ impl BudgetObject {
             Some(text) => Stored::read(text).map_err(|error| unreadable(&error))?,
             None => Budget::new(settings::entropy()?, bureau.now),
         };
-        let (budget, told) = change(&bureau, budget);
-        let after = Stored::write(&budget).map_err(|error| unreadable(&error))?;
-        if before.as_deref() != Some(after.as_str()) {
-            rows.set_text("budget", &after)?;
+        // Asking stores nothing.
+        let (after, told) = change(&bureau, budget.clone());
+        if after != budget {
+            rows.set_text("budget", &Stored::write(&after).map_err(|error| unreadable(&error))?)?;
         }
         Ok(told)
     }

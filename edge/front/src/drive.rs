@@ -95,7 +95,8 @@ async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Ta
 async fn with_holder(inner: &Inner, mark: &Mark, outcome: Outcome) -> Result<Outcome> {
     let Outcome::Answered { answer, held_elsewhere } = outcome else { return Ok(outcome) };
     let Some(avatar) = inner.load()? else { return Ok(Outcome::Answered { answer, held_elsewhere }) };
-    let held_elsewhere = match avatar.candidate(mark.errand).cloned() {
+    // Only of what fal.ai knows anything is noted.
+    let held_elsewhere = match avatar.proven(mark.errand, &answer).cloned() {
         Some(candidate) => !inner.claim(&candidate, avatar.id()).await?,
         None => held_elsewhere,
     };

@@ -57,7 +57,10 @@ impl DurableObject for Index {
 
 impl Index {
     fn note(&self, message: Option<MessageId>, Line { avatar, view }: &Line) -> Result<()> {
-        let rows = Rows::open(&self.state)?;
+        let rows = Rows::open(&self.state);
+        if view.is_none() && !rows.are_there()? {
+            return Ok(());
+        }
         rows.once(message, now(), || {
             let name = format!("avatar {avatar}");
             match view {
@@ -68,14 +71,13 @@ impl Index {
     }
 
     fn list(&self) -> Result<Vec<Value>> {
-        let Some(rows) = Rows::of(&self.state)? else { return Ok(Vec::new()) };
-        let lines = rows.texts("avatar ")?;
+        let lines = Rows::open(&self.state).texts("avatar ")?;
         Ok(lines.iter().rev().filter_map(|(_, view)| serde_json::from_str(view).ok()).collect())
     }
 
     /// Who comes first holds the request.
     fn claim(&self, avatar: &str) -> Result<Option<String>> {
-        let rows = Rows::open(&self.state)?;
+        let rows = Rows::open(&self.state);
         if rows.text(HOLDER)?.is_none() {
             rows.set_text(HOLDER, avatar)?;
         }
@@ -83,8 +85,7 @@ impl Index {
     }
 
     fn holder(&self) -> Result<Option<AvatarId>> {
-        let Some(rows) = Rows::of(&self.state)? else { return Ok(None) };
-        let holder = rows.text(HOLDER)?;
+        let holder = Rows::open(&self.state).text(HOLDER)?;
         holder.map(|id| id.parse().map_err(|_| Error::from("the holder is no avatar"))).transpose()
     }
 }

@@ -1,15 +1,24 @@
 //! What a Durable Object stores: named texts, and the bytes of test mode, in its own SQLite.
 
+use std::{cell::Cell, rc::Rc};
+
 use likeness_core::{
     api::{MessageId, Recent},
     time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Error, Result, SqlStorage, SqlStorageValue, State};
+use worker::{Error, Result, SqlCursor, SqlStorage, SqlStorageValue, State};
 
 /// The rows of one object. Everything here is synchronous: between two awaits it is one transaction.
+///
+/// Their tables are made with the first row. An object that was only ever asked stores nothing: anybody may ask about
+/// anything.
 #[derive(Clone)]
-pub(crate) struct Rows(SqlStorage);
+pub(crate) struct Rows {
+    sql: SqlStorage,
+    /// Whether the tables are there.
+    there: Rc<Cell<bool>>,
+}
 
 /// What is remembered of messages.
 const RECENT: &str = "recent messages";
@@ -17,34 +26,46 @@ const RECENT: &str = "recent messages";
 /// A text that is longer than a row may be (2 MB) is cut into parts.
 const PART: usize = 900_000;
 
+/// What the rows lie in.
+const TABLES: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS texts (name TEXT, part INTEGER, value TEXT, PRIMARY KEY (name, part))",
+    "CREATE TABLE IF NOT EXISTS blobs (name TEXT, part INTEGER, value BLOB, PRIMARY KEY (name, part))",
+];
+
 impl Rows {
-    pub(crate) fn open(state: &State) -> Result<Self> {
-        let sql = state.storage().sql();
-        sql.exec(
-            "CREATE TABLE IF NOT EXISTS texts (name TEXT, part INTEGER, value TEXT, PRIMARY KEY (name, part))",
-            None,
-        )?;
-        sql.exec(
-            "CREATE TABLE IF NOT EXISTS blobs (name TEXT, part INTEGER, value BLOB, PRIMARY KEY (name, part))",
-            None,
-        )?;
-        Ok(Self(sql))
+    pub(crate) fn open(state: &State) -> Self {
+        Self { sql: state.storage().sql(), there: Rc::new(Cell::new(false)) }
     }
 
-    /// The rows of an object that has ever stored anything. ([`Rows::open`] makes their tables, which stay: whoever asks an
-    /// object about something made up is to leave nothing there.)
-    pub(crate) fn of(state: &State) -> Result<Option<Self>> {
-        let sql = state.storage().sql();
-        let tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'texts'", None)?;
-        let is_there = tables.raw().next().is_some();
-        is_there.then(|| Self::open(state)).transpose()
+    /// Whether anything was ever stored.
+    pub(crate) fn are_there(&self) -> Result<bool> {
+        if !self.there.get() {
+            let tables = self.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'blobs'", None)?;
+            self.there.set(tables.raw().next().is_some());
+        }
+        Ok(self.there.get())
+    }
+
+    /// Reads, deletes or renames, of an object that has stored something.
+    fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<SqlCursor>> {
+        if self.are_there()? { self.sql.exec(query, values).map(Some) } else { Ok(None) }
+    }
+
+    /// Stores something.
+    fn write(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<()> {
+        if !self.are_there()? {
+            for table in TABLES {
+                self.sql.exec(table, None)?;
+            }
+        }
+        self.sql.exec(query, values).map(drop)
     }
 
     /// The text of this name.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
-        let rows = self.0.exec("SELECT value FROM texts WHERE name = ? ORDER BY part", vec![name.into()])?;
+        let rows = self.run("SELECT value FROM texts WHERE name = ? ORDER BY part", vec![name.into()])?;
         let mut text = None;
-        for row in rows.raw() {
+        for row in rows.iter().flat_map(SqlCursor::raw) {
             if let Some(SqlStorageValue::String(part)) = row?.into_iter().next() {
                 text.get_or_insert_with(String::new).push_str(&part);
             }
@@ -63,7 +84,7 @@ impl Rows {
             }
             let (head, tail) = rest.split_at(end);
             let row = vec![name.into(), part.into(), head.into()];
-            self.0.exec("INSERT INTO texts (name, part, value) VALUES (?, ?, ?)", row)?;
+            self.write("INSERT INTO texts (name, part, value) VALUES (?, ?, ?)", row)?;
             if tail.is_empty() {
                 return Ok(());
             }
@@ -72,17 +93,17 @@ impl Rows {
     }
 
     pub(crate) fn remove_text(&self, name: &str) -> Result<()> {
-        self.0.exec("DELETE FROM texts WHERE name = ?", vec![name.into()]).map(drop)
+        self.run("DELETE FROM texts WHERE name = ?", vec![name.into()]).map(drop)
     }
 
     /// The names of texts that begin so, and the texts.
     pub(crate) fn texts(&self, prefix: &str) -> Result<Vec<(String, String)>> {
-        let rows = self.0.exec(
+        let rows = self.run(
             "SELECT name, value FROM texts WHERE substr(name, 1, length(?)) = ? AND part = 0 ORDER BY rowid",
             vec![prefix.into(), prefix.into()],
         )?;
         let mut all = Vec::new();
-        for row in rows.raw() {
+        for row in rows.iter().flat_map(SqlCursor::raw) {
             let mut row = row?.into_iter();
             if let (Some(SqlStorageValue::String(name)), Some(SqlStorageValue::String(value))) =
                 (row.next(), row.next())
@@ -129,11 +150,12 @@ impl Rows {
 
     /// A part of some bytes.
     pub(crate) fn blob(&self, name: &str, part: u32) -> Result<Option<Vec<u8>>> {
-        let rows = self.0.exec(
+        let rows = self.run(
             "SELECT value FROM blobs WHERE name = ? AND part = ?",
             vec![name.into(), i64::from(part).into()],
         )?;
-        match rows.raw().next().transpose()?.and_then(|row| row.into_iter().next()) {
+        let row = rows.and_then(|rows| rows.raw().next()).transpose()?;
+        match row.and_then(|row| row.into_iter().next()) {
             Some(SqlStorageValue::Blob(bytes)) => Ok(Some(bytes)),
             _ => Ok(None),
         }
@@ -142,17 +164,17 @@ impl Rows {
     /// Keeps a part of some bytes.
     pub(crate) fn set_blob(&self, name: &str, part: u32, bytes: Vec<u8>) -> Result<()> {
         let row = vec![name.into(), i64::from(part).into(), SqlStorageValue::Blob(bytes)];
-        self.0.exec("INSERT OR REPLACE INTO blobs (name, part, value) VALUES (?, ?, ?)", row).map(drop)
+        self.write("INSERT OR REPLACE INTO blobs (name, part, value) VALUES (?, ?, ?)", row)
     }
 
     pub(crate) fn remove_blob(&self, name: &str) -> Result<()> {
-        self.0.exec("DELETE FROM blobs WHERE name = ?", vec![name.into()]).map(drop)
+        self.run("DELETE FROM blobs WHERE name = ?", vec![name.into()]).map(drop)
     }
 
     /// Takes over all parts of some bytes under another name.
     pub(crate) fn rename_blob(&self, from: &str, to: &str) -> Result<()> {
         self.remove_blob(to)?;
-        self.0.exec("UPDATE blobs SET name = ? WHERE name = ?", vec![to.into(), from.into()]).map(drop)
+        self.run("UPDATE blobs SET name = ? WHERE name = ?", vec![to.into(), from.into()]).map(drop)
     }
 }
 

@@ -55,7 +55,7 @@ impl Inner {
     /// Keeps the list of its user's avatars as it is. What the list has taken is noted, so that nothing is missing there
     /// and nobody stays there.
     async fn list(&self) -> Result<()> {
-        let rows = self.rows()?;
+        let rows = self.rows();
         loop {
             let line = self.load()?.as_ref().and_then(of_user);
             let listed: Option<(String, Value)> = rows.value(LISTED)?;
@@ -86,14 +86,14 @@ impl Inner {
         let Some(avatar) = self.load()? else { return Ok(()) };
         if avatar.person().is_none() && avatar.ended() {
             self.forget_at_fal(&avatar).await?;
-            self.rows()?.remove_text("simulator")?;
+            self.rows().remove_text("simulator")?;
         }
         Ok(())
     }
 
     /// Notes at each request of the avatar whose it is, so that it is found by that name.
     pub(crate) async fn claim_requests(&self) -> Result<()> {
-        let rows = self.rows()?;
+        let rows = self.rows();
         loop {
             // Each time anew: another order may be taken while one is noted.
             let Some(avatar) = self.load()? else { return Ok(()) };
@@ -111,7 +111,7 @@ impl Inner {
     /// Tells the budget what became of what was reserved. What was refused after all, and is not asked for at the moment, is
     /// given back.
     async fn settle_reservations(&self) -> Result<()> {
-        let rows = self.rows()?;
+        let rows = self.rows();
         for (name, text) in rows.texts(RESERVED)? {
             let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
             // Each time anew: others go on while the budget is told.
@@ -137,7 +137,7 @@ impl Inner {
     /// Has fal delete what was sent and made, where an admin key allows it. A refusal is final; what may pass is tried again.
     async fn forget_at_fal(&self, avatar: &Avatar) -> Result<()> {
         const FORGOTTEN: &str = "forgotten at fal";
-        let rows = self.rows()?;
+        let rows = self.rows();
         let Some(admin) = self.deployment()?.admin_account().filter(|_| !avatar.test_mode()) else {
             return Ok(());
         };
