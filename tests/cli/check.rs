@@ -15,6 +15,17 @@ fn good_photos_are_called_good() {
 }
 
 #[test]
+fn what_is_wrong_with_many_is_advised_once() {
+    let place = Place::new();
+    for number in 0..12 {
+        place.write(format!("set/{number}.heic"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    }
+    let ending = place.run(&["check", "set"]).ended(3);
+    assert_eq!(ending.text().matches("rejected").count(), 12, "{}", ending.text());
+    assert_eq!(ending.text().matches("Most Compatible").count(), 1, "{}", ending.text());
+}
+
+#[test]
 fn each_bad_photo_is_named_with_its_reason_and_advice() {
     let place = Place::new();
     let good = photo(1, 520);

@@ -151,6 +151,14 @@ fn one_row_that_cannot_be_read_does_not_take_the_others_with_it() {
         *unreadable,
         serde_json::json!([{ "job": newer, "code": "storage.newer" }, { "job": id, "code": "storage.broken" }])
     );
+    // What cannot be read may be a training of this very person, whatever was bought then.
+    let photos = ["train", "set", "--name", "Yolanda", "--min-photos", "4", "--yes"];
+    let error =
+        Ending::of(place.testing(&photos).arg("--json")).ended(6).documents().pop().expect("an error");
+    let error = &error["error"];
+    assert!(error["message"].as_str().is_some_and(|text| text.contains(id)), "{error}");
+    assert!(error["advice"].as_str().is_some_and(|text| text.contains("--again")), "{error}");
+    Ending::of(place.testing(&photos).arg("--again")).ended(0);
     // Nothing is in the way of the others.
     Ending::of(&mut place.testing(&["status", "Zebulon"])).ended(0);
     Ending::of(&mut place.testing(&["status", newer])).ended(6);

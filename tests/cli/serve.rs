@@ -195,6 +195,11 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
         assert!(api.get(&of("/trainings/1/model")).is(200).body == model.body, "another model");
         assert!(std::fs::read(&path).expect("fetched") == model.body, "another file");
     }
+    // Behind the API it counts in a budget, which a command would pass by.
+    let mut words = place.small_training().to_vec();
+    words.extend(["--avatar-id", AVATAR, "--again", "--json"]);
+    let error = Ending::of(&mut place.testing(&words)).ended(2).documents().pop().expect("an error");
+    assert_eq!(error["error"]["code"], "job.hosted", "{error}");
     let head = api.call("HEAD", &of("/trainings/1/model"), &[], b"").is(200);
     assert_eq!(head.header("content-length"), Some(model.body.len().to_string().as_str()));
     assert!(head.body.is_empty());

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::Read as _,
+    io::{Read as _, Write as _},
     os::{fd::OwnedFd, unix::process::ExitStatusExt as _},
     process::Command,
     thread,
@@ -14,10 +14,20 @@ use rustix::{
     termios::{Winsize, tcsetwinsize},
 };
 
-use crate::{Place, running::Server};
+use crate::{Ending, Place, running::Server};
 
-/// What a terminal of so many columns was sent, and how the command ended.
+/// Runs the command on a terminal of so many columns: what that was sent, and how the command ended.
 fn seen(command: &mut Command, term: &str, columns: u16) -> (String, i32) {
+    seen_answering(command, term, columns, || "")
+}
+
+/// The same, where the first question is answered with what is typed.
+fn seen_answering(
+    command: &mut Command,
+    term: &str,
+    columns: u16,
+    typed: impl FnOnce() -> &'static str + Send + 'static,
+) -> (String, i32) {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("ours");
     let name = ptsname(&terminal, Vec::new()).expect("a name");
@@ -37,9 +47,15 @@ fn seen(command: &mut Command, term: &str, columns: u16) -> (String, i32) {
     let reader = thread::spawn(move || {
         let (mut terminal, mut all) = (File::from(terminal), Vec::new());
         let mut piece = [0; 4096];
+        let mut typed = Some(typed);
         // The end is an error (EIO), as nobody has the other end open any more.
         while let Ok(read @ 1..) = terminal.read(&mut piece) {
             all.extend_from_slice(&piece[..read]);
+            if String::from_utf8_lossy(&all).contains("[y/N]")
+                && let Some(typed) = typed.take()
+            {
+                terminal.write_all(typed().as_bytes()).expect("typed");
+            }
         }
         all
     });
@@ -108,6 +124,24 @@ fn a_photo_that_is_left_out_is_named_once_and_bars_leave_nothing_behind() {
     assert!(sent.contains("Zebulon's model is ready"), "{sent}");
     let (sent, _) = seen(place.testing(&words).args(["--again", "-v"]), "xterm", 100);
     assert!(sent.contains("[FAL AI]"), "{sent}");
+}
+
+/// What somebody else buys while the question stands was not named by it.
+#[test]
+fn a_yes_to_a_question_that_is_no_longer_true_buys_nothing() {
+    let place = Place::new();
+    let words = place.small_training();
+    let server = Server::start(&place, "100ms", &[]);
+    Ending::of(&mut place.buying(&server, &words)).ended(0);
+    let mut meanwhile = place.buying(&server, &words);
+    meanwhile.arg("--again");
+    let asked = [&words[..6], &["--again"]].concat();
+    let (sent, code) = seen_answering(&mut place.buying(&server, &asked), "xterm", 100, move || {
+        Ending::of(&mut meanwhile).ended(0);
+        "y\n"
+    });
+    assert!(sent.contains("[y/N]"), "{sent}");
+    assert_eq!((code, server.orders()), (2, 2), "{sent}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `likeness check`: which photos are good, and why the others are not.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use likeness_core::{
     avatar::PhotoState,
@@ -111,11 +111,12 @@ impl<'a> Report<'a> {
         for (photo, verdict) in self.photos.iter().zip(&self.verdicts) {
             output.document(&document(photo, verdict))?;
         }
+        // Twelve HEIC photos need the same thing: what to do stands below the first of them.
+        let mut told = BTreeSet::new();
         let row = |(photo, verdict): (&Candidate, &Verdict)| {
             let caption = caption(photo).map(|caption| format!("caption: {}", shown(caption)));
-            row(photo, verdict)
-                .below(caption.unwrap_or_default())
-                .advice(verdict.advice().unwrap_or_default())
+            let advice = verdict.advice().filter(|advice| told.insert(*advice));
+            row(photo, verdict).below(caption.unwrap_or_default()).advice(advice.unwrap_or_default())
         };
         output.rows(&self.photos.iter().zip(&self.verdicts).map(row).collect::<Vec<_>>())?;
         output.line("")?;
@@ -209,10 +210,10 @@ impl Verdict {
         }
     }
 
-    fn advice(&self) -> Option<String> {
+    fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Good { .. } | Self::Unchecked => None,
-            Self::Duplicate { advice, .. } | Self::Rejected { advice, .. } => Some((*advice).to_owned()),
+            Self::Duplicate { advice, .. } | Self::Rejected { advice, .. } => Some(advice),
         }
     }
 }

@@ -127,9 +127,14 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
 fn every_avatar(shell: &Shell, args: &Train) -> Result<Vec<Avatar>, Failure> {
     let (avatars, mut unreadable) = shell.store.load_readable().map_err(failures::storage)?;
     match unreadable.pop() {
-        Some(row) if !args.again && args.avatar_id.is_none() => Err(failures::storage(row.error)
-            .why(format!("job {} may be a training of this person", printable(&row.id)))
-            .next("or add --again to buy this one all the same")),
+        Some(row) if !args.again && args.avatar_id.is_none() => {
+            let sentence =
+                format!("job {} cannot be read, and may be a training of this person", printable(&row.id));
+            Err(Failure::new(Exit::Storage, row.error.kind.code(), sentence)
+                .why(row.error.to_string())
+                .next("`likeness doctor` looks into it")
+                .next("or add --again to buy this one all the same"))
+        }
         _ => Ok(avatars),
     }
 }

@@ -103,6 +103,10 @@ impl Progress {
     }
 }
 
+/// The columns behind a bar's text that stay free. Some terminals begin a new line behind the last one, and Ctrl-C shows
+/// as `^C` at the cursor: a row more than the bar knows of would stay when the bar goes.
+const FREE: usize = 3;
+
 /// Lays the bar out so that all of its text is seen: beside the bar where there is room for it, else in lines below. In
 /// a narrow terminal the bar is shorter, or left out.
 fn layout(what: &str, total: u64, unit: Unit, text: &str, width: usize) -> Layout {
@@ -119,13 +123,12 @@ fn layout(what: &str, total: u64, unit: Unit, text: &str, width: usize) -> Layou
     let line = format!("{{prefix}} {drawn}{counted} {{elapsed}}");
     // The time that has passed takes three columns, such as `59m`.
     let used = columns(what) + 1 + bar + 1 + counted_width + 1 + 3;
-    // The last column stays free: some terminals begin a new line behind it.
-    if used + 2 + columns(text) < width {
+    if used + 2 + columns(text) + FREE <= width {
         return Layout { template: format!("{line}  {{msg}}"), message: text.to_owned() };
     }
     Layout {
         template: format!("{line}\n{{msg}}"),
-        message: wrapped(&format!("  {text}"), width.saturating_sub(1), 0),
+        message: wrapped(&format!("  {text}"), width.saturating_sub(FREE), 0),
     }
 }
 
@@ -167,7 +170,7 @@ mod tests {
             at(text, 40),
             Layout {
                 template: "{prefix} {bar:10} {percent} % {elapsed}\n{msg}".to_owned(),
-                message: "  fal.ai did not answer: no connection\n  could be made. It is tried again."
+                message: "  fal.ai did not answer: no\n  connection could be made. It is\n  tried again."
                     .to_owned(),
             }
         );
