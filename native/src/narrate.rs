@@ -139,7 +139,11 @@ impl Chronicle {
     }
 
     fn tell(&mut self, news: News, status: State, progress: u8, taken: Option<String>) -> bool {
-        if self.told.as_ref() == Some(&news) {
+        let is_over =
+            |news: &News| matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);
+        let ended = is_over(&news);
+        // An erase takes the result away, and what is left of an order looks as if it had been cancelled.
+        if self.told.as_ref().is_some_and(|told| *told == news || is_over(told) && ended) {
             return false;
         }
         let bought_now = taken.filter(|_| {
@@ -163,7 +167,6 @@ impl Chronicle {
             (State::Unknown, None) => log::warn!(target: SHOWN, "{}", news.message),
             (State::InProgress | State::Completed, _) => log::info!("{}{percent}", news.message),
         }
-        let ended = matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);
         self.told = Some(news);
         !ended
     }

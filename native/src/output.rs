@@ -223,13 +223,18 @@ impl Output {
     /// Asks before something that cannot be taken back. `yes` is the flag `--yes`. Without a terminal nobody
     /// can answer, so the answer is no.
     pub(crate) fn confirm(&self, question: &str, yes: bool) -> Result<(), Failure> {
+        self.confirm_or(question, yes, "--yes")
+    }
+
+    /// The same, where another flag than `--yes` stands for a yes.
+    pub(crate) fn confirm_or(&self, question: &str, yes: bool, flag: &str) -> Result<(), Failure> {
         if yes {
             return Ok(());
         }
         let mut stdin = io::stdin().lock();
         let person = (self.terminal && stdin.is_terminal()).then_some(&mut stdin as &mut dyn BufRead);
         let width = width_of(&io::stderr()).unwrap_or(usize::MAX);
-        self.bars.suspend(|| ask::ask(question, person, &mut io::stderr(), width))
+        self.bars.suspend(|| ask::ask(question, flag, person, &mut io::stderr(), width))
     }
 
     /// Asks for what nobody else should read; the terminal does not show it. `None` where standard input is not a

@@ -27,6 +27,9 @@ pub fn network(language: Language, error: &NetworkError) -> String {
     match language {
         Language::English => match error {
             NetworkError::NoAnswer(why) => format!("fal.ai did not answer: {}", no_answer(language, why)),
+            NetworkError::Unreadable { status: status @ (404 | 410) } => {
+                format!("there is nothing at this address of fal.ai (HTTP {status})")
+            }
             NetworkError::Unreadable { status } => stranger(language, *status, false)
                 .unwrap_or_else(|| format!("what answered (HTTP {status}) did not speak fal.ai's language")),
             NetworkError::Page { status } => stranger(language, *status, true).unwrap_or_default(),

@@ -213,8 +213,8 @@ pub fn call_advice(language: Language, error: &CallError, audience: Audience) ->
     match language {
         Language::English => match error {
             CallError::NoAnswer(_) => audience.pick(
-                "Check the connection; a running request at fal goes on meanwhile.",
-                "Ask again later; a running request at fal goes on meanwhile.",
+                "Check the connection; what fal already has goes on meanwhile.",
+                "Ask again later; what fal already has goes on meanwhile.",
             ),
             CallError::Api(error) => advice(language, error.kind, audience),
             CallError::Unreadable { .. } | CallError::Page { .. } => audience.pick(

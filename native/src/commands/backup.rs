@@ -11,7 +11,7 @@ use crate::{
     failures,
     narrate::shown,
     shell::Shell,
-    words::bytes,
+    words::{bytes, counted},
 };
 
 pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> {
@@ -34,9 +34,9 @@ pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> 
         "backup": folder, "avatars": saved.avatars, "files": saved.files, "bytes": saved.bytes,
     }))?;
     context.output.line(format_args!(
-        "Backed up: {} jobs and {} files, {} together, in {name}.",
-        saved.avatars,
-        saved.files,
+        "Backed up: {} and {}, {} together, in {name}.",
+        counted(saved.avatars, "job", "jobs"),
+        counted(usize::try_from(saved.files).unwrap_or(usize::MAX), "file", "files"),
         bytes(saved.bytes)
     ))?;
     context.output.line(

@@ -5,9 +5,10 @@ use std::io::{self, BufRead};
 use super::lines::wrapped;
 use crate::exit::{Exit, Failure};
 
-/// Asks, and takes nothing but a yes for a yes. `width` is that of the terminal.
+/// Asks, and takes nothing but a yes for a yes. `flag` is the one that goes on without asking, `width` is that of the terminal.
 pub(super) fn ask(
     question: &str,
+    flag: &str,
     person: Option<&mut dyn BufRead>,
     out: &mut dyn io::Write,
     width: usize,
@@ -19,7 +20,7 @@ pub(super) fn ask(
             "this needs a yes, and nobody is there to ask",
         )
         .why(format!("the question is: {question}"))
-        .next("add --yes to go on without being asked"));
+        .next(format!("add {flag} to go on without being asked")));
     };
     // A person who is asked can leave at once: nothing is under way.
     let _asking = crate::interrupt::asking();
@@ -30,7 +31,7 @@ pub(super) fn ask(
     match (read, answer.trim().to_lowercase().as_str()) {
         (Ok(_), "y" | "yes" | "д" | "да") => Ok(()),
         _ => Err(Failure::new(Exit::NotConfirmed, "confirm.declined", "not confirmed: nothing was done")
-            .next("answer `y` next time, or add --yes to go on without being asked")),
+            .next(format!("answer `y` next time, or add {flag} to go on without being asked"))),
     }
 }
 
@@ -42,7 +43,7 @@ mod tests {
     fn answer(text: Option<&str>) -> Result<(), Exit> {
         let mut bytes = text.unwrap_or_default().as_bytes();
         let person = text.is_some().then_some(&mut bytes as &mut dyn std::io::BufRead);
-        ask("Spend 2 USD?", person, &mut Vec::new(), 80).map_err(|failure| failure.exit())
+        ask("Spend 2 USD?", "--yes", person, &mut Vec::new(), 80).map_err(|failure| failure.exit())
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub(super) struct Question<'a> {
     pub(super) others: &'a [OtherTraining<'a>],
 }
 
+const BUY: (&str, &str) = ("Buy it?", "--yes");
+const BUY_AS_WELL: (&str, &str) = ("Buy this one as well?", "--again");
+
 impl Question<'_> {
     /// Says what it costs and asks, before anything is bought. The price was asked for before: what stands in the way of an
     /// order stands in the way of that as well.
@@ -58,13 +61,14 @@ impl Question<'_> {
             )?;
             let steps = self.wanted.config.steps();
             let time = words::price::time(Language::English, training_time(steps));
-            output.note(format_args!("A training of {steps} steps at fal.ai, {time}: {cost}."));
+            let steps = counted(usize::try_from(steps).unwrap_or(usize::MAX), "step", "steps");
+            output.note(format_args!("A training of {steps} at fal.ai, {time}: {cost}."));
         } else {
             output.note(
                 "Test mode: the built-in simulator trains, nothing leaves this machine, nothing is bought.",
             );
         }
-        let Some(other) = self.others.first() else { return self.confirm(cost, "Buy it?", self.args.yes) };
+        let Some(other) = self.others.first() else { return self.confirm(cost, BUY, self.args.yes) };
         let sentence = self.sentence(other);
         let again = self.args.again || self.args.on_existing == Some(OnExisting::Again);
         match self.args.on_existing {
@@ -85,16 +89,22 @@ impl Question<'_> {
             // A yes to a price is no yes to paying a second time for what may be the same.
             _ => {
                 output.note(printable(&sentence));
-                return self.confirm(cost, "Buy this one as well?", false);
+                return self.confirm(cost, BUY_AS_WELL, false);
             }
         }
         output.note(printable(&sentence));
-        self.confirm(cost, "Buy this one as well?", self.args.yes)
+        self.confirm(cost, BUY_AS_WELL, self.args.yes)
     }
 
-    fn confirm(&self, cost: Option<&str>, question: &str, yes: bool) -> Result<Answer, Failure> {
+    /// Asks one of these questions, each with the flag that is a yes to it.
+    fn confirm(
+        &self,
+        cost: Option<&str>,
+        (question, flag): (&str, &str),
+        yes: bool,
+    ) -> Result<Answer, Failure> {
         if cost.is_some() {
-            self.context.output.confirm(question, yes)?;
+            self.context.output.confirm_or(question, yes, flag)?;
         }
         Ok(Answer::Yes)
     }
