@@ -31,12 +31,11 @@ fn try_check(operation: Option<Operation>, head: bool, answer: &Answer) -> Resul
     let entry = operation.entry();
     let call = &document()["paths"][entry.path][entry.method.to_ascii_lowercase()];
     let status = answer.status.to_string();
-    let listed = match &call["responses"][&status] {
-        // The default is a problem document.
-        Value::Null if answer.status >= 400 => &call["responses"]["default"],
-        Value::Null => return Err(format!("the status {status} is not listed")),
-        listed => listed,
-    };
+    let listed = resolved(&call["responses"][&status])?;
+    if listed.is_null() {
+        return Err(format!("the status {status} is not listed"));
+    }
+    has_headers(answer, listed)?;
     let Some(content) = listed["content"].as_object() else {
         return match answer.status {
             _ if answer.body.is_empty() => Ok(()),
@@ -50,10 +49,66 @@ fn try_check(operation: Option<Operation>, head: bool, answer: &Answer) -> Resul
     match described.get("schema") {
         Some(schema) if !head => {
             let body = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
-            fits(&body, schema, "")
+            fits(&body, schema, "")?;
+            // Of the description of everything only the beginning is described.
+            if operation == Operation::Describe { Ok(()) } else { is_described(&body, schema, "") }
         }
         _ => Ok(()),
     }
+}
+
+/// What a component says, where it is only pointed at.
+fn resolved(value: &Value) -> Result<&Value, String> {
+    let Some(name) = value["$ref"].as_str() else { return Ok(value) };
+    document().pointer(name.trim_start_matches('#')).ok_or_else(|| format!("{name} is not there"))
+}
+
+/// Whether each header that must be there is, and each that is there has its form.
+fn has_headers(answer: &Answer, listed: &Value) -> Result<(), String> {
+    for (name, header) in listed["headers"].as_object().into_iter().flatten() {
+        let header = resolved(header)?;
+        match answer.header(&name.to_ascii_lowercase()) {
+            None if header["required"] == Value::Bool(true) => {
+                return Err(format!("the header {name} is missing"));
+            }
+            Some(text) if header["schema"]["type"] == "integer" => {
+                let number: u64 = text.parse().map_err(|_| format!("{name} is not a number: {text}"))?;
+                fits(&number.into(), &header["schema"], name)?;
+            }
+            Some(text) => fits(&text.into(), &header["schema"], name)?,
+            None => {}
+        }
+    }
+    for name in ["allow", "etag", "location", "retry-after", "www-authenticate"] {
+        let known = listed["headers"].as_object().into_iter().flatten();
+        if answer.header(name).is_some()
+            && !known.into_iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            return Err(format!("the header {name} is not listed"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the schema names each field of an answer: one that it does not name would be seen by no client.
+fn is_described(value: &Value, schema: &Value, at: &str) -> Result<(), String> {
+    let schema = resolved(schema)?;
+    for word in ["oneOf", "anyOf"] {
+        if let Some(ways) = schema[word].as_array() {
+            let way = ways.iter().find(|way| fits(value, way, at).is_ok());
+            return way.map_or(Ok(()), |way| is_described(value, way, at));
+        }
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        is_described(item, &schema["items"], &format!("{at}/{index}"))?;
+    }
+    for (name, value) in value.as_object().into_iter().flatten() {
+        match &schema["properties"][name] {
+            Value::Null => return Err(format!("{at}: {name} is not described")),
+            schema => is_described(value, schema, &format!("{at}/{name}"))?,
+        }
+    }
+    Ok(())
 }
 
 fn is_problem(answer: &Answer, head: bool) -> Result<(), String> {
@@ -91,6 +146,13 @@ pub(crate) fn fits(value: &Value, schema: &Value, at: &str) -> Result<(), String
                 let all = says.as_array().map(Vec::as_slice).unwrap_or_default();
                 all.iter().filter(|one| fits(value, one, at).is_ok()).count() == 1
             }
+            "anyOf" => says.as_array().is_some_and(|all| all.iter().any(|one| fits(value, one, at).is_ok())),
+            "minLength" => {
+                length(value).is_none_or(|length| says.as_u64().is_some_and(|least| length >= least))
+            }
+            "maxLength" => {
+                length(value).is_none_or(|length| says.as_u64().is_some_and(|most| length <= most))
+            }
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     fits(item, says, &format!("{at}/{index}"))?;
@@ -111,7 +173,16 @@ pub(crate) fn fits(value: &Value, schema: &Value, at: &str) -> Result<(), String
                 true
             }
             "additionalProperties" if *says == Value::Bool(false) => closed(value, schema),
-            "format" | "pattern" | "description" => true,
+            "additionalProperties" => {
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    let named = schema.get("properties").is_some_and(|named| named.get(name).is_some());
+                    if !named {
+                        fits(value, says, &format!("{at}/{name}"))?;
+                    }
+                }
+                true
+            }
+            "format" | "pattern" | "description" | "default" | "examples" => true,
             _ => return Err(format!("{at}: nobody here knows the word {word}")),
         };
         if !good {
@@ -132,6 +203,11 @@ fn is(value: &Value, kind: &Value) -> bool {
         Some("object") => value.is_object(),
         _ => false,
     }
+}
+
+/// How many characters a text has.
+fn length(value: &Value) -> Option<u64> {
+    value.as_str().map(|text| text.chars().count() as u64)
 }
 
 fn closed(value: &Value, schema: &Map<String, Value>) -> bool {

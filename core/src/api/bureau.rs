@@ -94,7 +94,8 @@ impl Admission {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewToken {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct NewToken {
     #[serde(default)]
     label: Option<GivenName>,
     #[serde(default)]
@@ -103,7 +104,8 @@ struct NewToken {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewInvite {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct NewInvite {
     #[serde(default)]
     label: Option<GivenName>,
     #[serde(default)]
@@ -116,7 +118,8 @@ struct NewInvite {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Redemption {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Redemption {
     invite: String,
     avatar_id: AvatarId,
     name: GivenName,
@@ -195,8 +198,8 @@ impl Bureau<'_> {
         }
         let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default());
         let document = match call.operation {
-            Operation::ListTokens => json!({ "tokens": budget.tokens(self.now) }),
-            Operation::ListInvites => json!({ "invites": budget.invites(self.now) }),
+            Operation::ListTokens => json!(views::TokensView { tokens: budget.tokens(self.now) }),
+            Operation::ListInvites => json!(views::InvitesView { invites: budget.invites(self.now) }),
             Operation::ShowBudget => json!(budget.view(self.deployment.caps, self.now)),
             Operation::MintToken => {
                 let NewToken { label, expires_at } = body(&given.body)?;
@@ -238,10 +241,10 @@ impl Bureau<'_> {
         // Whoever is invited is no user of the backend's, and cannot pose as one.
         let user = Name::new(&format!("invite-{}", redeemed.invite.as_str()));
         let user = user.map_err(|why| ApiProblem::Body { why: why.to_string() })?;
-        let document = json!({
-            "avatar_id": avatar_id,
-            "capability": redeemed.capability.expose(),
-            "allowance": redeemed.allowance,
+        let document = json!(views::RedeemedView {
+            avatar_id,
+            capability: redeemed.capability.expose(),
+            allowance: redeemed.allowance,
         });
         Ok(BureauAnswer::Admit(Box::new(Admission {
             avatar: avatar_id,
@@ -330,7 +333,7 @@ fn labelled(label: Option<GivenName>, id: &TokenId) -> Result<Name, ApiProblem> 
 
 fn handed_over(id: &TokenId, minted: &Minted) -> Reply {
     let status = if minted.new { StatusCode::CREATED } else { StatusCode::OK };
-    Reply::json(status, &json!({ "id": id, "token": minted.token.expose(), "new": minted.new }))
+    Reply::json(status, &json!(views::MintedView { id, token: minted.token.expose(), new: minted.new }))
 }
 
 impl From<BudgetError> for Problem {

@@ -1,5 +1,6 @@
 //! Who is let in.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -22,6 +23,20 @@ pub enum Claim {
     Settled(Caller),
     /// A server token, which the budget knows or does not.
     Token(TokenDigest),
+}
+
+/// What a deployment says of itself.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Health {
+    /// Always `ok`: it runs.
+    pub(super) status: &'static str,
+    /// Whether it can buy anything.
+    pub(super) able: bool,
+    /// Whether nothing is bought.
+    pub(super) test_mode: bool,
+    /// Whether there is a bucket.
+    pub(super) bucket: bool,
 }
 
 impl Claim {
@@ -74,11 +89,11 @@ impl Deployment {
     /// That it runs, and whether it can buy anything.
     #[must_use]
     pub fn health(&self) -> Value {
-        json!({
-            "status": "ok",
-            "able": self.is_able(),
-            "test_mode": self.test_mode,
-            "bucket": self.bucket.is_some(),
+        json!(Health {
+            status: "ok",
+            able: self.is_able(),
+            test_mode: self.test_mode,
+            bucket: self.bucket.is_some(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,6 +27,25 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// Methods that this path knows.
     pub allow: Option<String>,
+}
+
+/// A problem document (RFC 9457).
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Problem"))]
+pub(super) struct Document<'a> {
+    /// Always `about:blank`: the status and `code` tell all.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// A stable name for programs.
+    code: &'a str,
+    /// What is wrong, as a sentence.
+    detail: &'a str,
+    /// What to do next, as a sentence.
+    advice: &'a str,
 }
 
 /// What the API itself refuses.
@@ -250,13 +270,13 @@ impl Problem {
     /// The document. `type` is left at its default, which says that the status and `code` tell all.
     #[must_use]
     pub fn document(&self) -> Value {
-        json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-            "advice": self.advice,
+        json!(Document {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: &self.code,
+            detail: &self.detail,
+            advice: &self.advice,
         })
     }
 }

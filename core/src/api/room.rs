@@ -1,8 +1,8 @@
 //! What one avatar answers. Everything here happens in one step between loading and saving: where bytes must be moved
 //! or money reserved first, the answer says so, and the shell asks again with what came of it.
 
-mod orders;
-mod photos;
+pub(super) mod orders;
+pub(super) mod photos;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -160,6 +160,7 @@ impl Download {
 /// Whose avatar is created, as the body says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewAvatar"))]
 pub(super) struct Creation {
     user_id: GivenName,
     name: GivenName,
@@ -330,7 +331,7 @@ impl Room<'_> {
 
     fn erase(&self, avatar: Avatar) -> Answered {
         let remains = avatar.remains(self.moment.now);
-        let document = json!({ "erased": avatar.id(), "remains_at_fal": remains });
+        let document = json!(views::ErasedView { erased: avatar.id(), remains_at_fal: remains });
         let avatar = if avatar.person().is_some() {
             avatar.after(Event::Asked(Command::Erase), &self.moment)
         } else {

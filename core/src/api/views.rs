@@ -1,110 +1,300 @@
-//! What callers see of an avatar and its photos.
+//! What callers see of an avatar and its photos, and the other documents that have no type elsewhere. The tests make
+//! their schemas in /openapi.json from these types.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    avatar::{Avatar, Expected, Photo, PhotoId, PhotoState},
+    avatar::{
+        Avatar, AvatarId, Expected, Gender, Name, Photo, PhotoId, PhotoState, PicturesStatus, Remains,
+        Status, TrainingSettings,
+    },
+    budget::{Amount, InviteView, TokenId, TokenView},
     photo::PhotoProblem,
     time::Timestamp,
     words::Audience,
 };
 
-/// All of an avatar.
+/// An avatar with all that belongs to it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Avatar"))]
+pub(super) struct AvatarView<'a> {
+    /// The avatar's id.
+    pub(super) avatar_id: AvatarId,
+    /// The user whose avatar it is.
+    pub(super) user_id: Option<&'a Name>,
+    /// The person's name.
+    pub(super) name: Option<&'a Name>,
+    /// Which words a message about the person uses.
+    pub(super) gender: Option<Gender>,
+    /// When it was created.
+    pub(super) created_at: Timestamp,
+    /// Whether nothing is bought for it.
+    pub(super) test_mode: bool,
+    /// How its trainings are made, as it was created.
+    pub(super) training_config: Option<&'a TrainingSettings>,
+    /// Its photos, in the order in which they came.
+    pub(super) photos: Vec<PhotoView<'a>>,
+    /// Its trainings, in their order.
+    pub(super) trainings: Vec<Status>,
+    /// Its orders of pictures, in their order.
+    pub(super) pictures: Vec<PicturesStatus>,
+}
+
+/// A line in the list of a user's avatars.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedAvatar"))]
+pub(super) struct ListedAvatar<'a> {
+    /// The avatar's id.
+    pub(super) avatar_id: AvatarId,
+    /// The person's name.
+    pub(super) name: Option<&'a Name>,
+    /// When it was created.
+    pub(super) created_at: Timestamp,
+    /// Whether nothing is bought for it.
+    pub(super) test_mode: bool,
+}
+
+/// A user's avatars.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Avatars"))]
+pub(super) struct AvatarsView<'a> {
+    /// The avatars.
+    #[cfg_attr(test, schemars(with = "Vec<ListedAvatar>"))]
+    pub(super) avatars: &'a [Value],
+}
+
+/// An avatar's photos.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Photos"))]
+pub(super) struct PhotosView<'a> {
+    /// The photos, in the order in which they came.
+    pub(super) photos: Vec<PhotoView<'a>>,
+}
+
+/// A photo's report.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Photo"))]
+pub(super) struct PhotoView<'a> {
+    /// The caller's own id for the photo; null where it was named by its key.
+    pub(super) photo_id: Option<&'a PhotoId>,
+    /// The photo's name, as its owner knows it.
+    pub(super) name: &'a str,
+    /// How far it is.
+    pub(super) state: PhotoStateName,
+    /// The width in pixels of the clean JPEG, once the photo is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) width: Option<u32>,
+    /// The height in pixels of the clean JPEG, once the photo is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) height: Option<u32>,
+    /// The length in bytes of the clean JPEG, once the photo is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bytes: Option<u64>,
+    /// What was done to the photo, as sentences, once it is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) changes: Option<Vec<String>>,
+    /// Why it was rejected, as a stable name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<&'static str>,
+    /// Why it was rejected, as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) advice: Option<&'static str>,
+    /// The name of the photo that stays instead, when it is a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duplicate_of: Option<String>,
+}
+
+/// How far a photo is.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PhotoState"))]
+pub(super) enum PhotoStateName {
+    Expected,
+    Waiting,
+    Ready,
+    Rejected,
+}
+
+/// An address at which a photo is PUT straight into the bucket.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Address"))]
+pub(super) struct AddressView<'a> {
+    /// The photo's id.
+    pub(super) photo_id: &'a PhotoId,
+    /// The method to use.
+    pub(super) method: &'static str,
+    /// Where to, signed: without the token.
+    pub(super) url: String,
+    /// Until when the address counts.
+    pub(super) expires_at: Timestamp,
+    /// The most bytes that are looked at.
+    pub(super) max_bytes: u64,
+}
+
+/// An avatar's orders of pictures.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Pictures"))]
+pub(super) struct PicturesView {
+    /// The orders, in their order.
+    pub(super) pictures: Vec<PicturesStatus>,
+}
+
+/// What is left of an avatar that was erased.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Erased"))]
+pub(super) struct ErasedView {
+    /// The avatar's id, which stays used.
+    pub(super) erased: AvatarId,
+    /// What fal.ai still holds.
+    pub(super) remains_at_fal: Vec<Remains>,
+}
+
+/// A new capability of an avatar.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Capability"))]
+pub(super) struct CapabilityView<'a> {
+    /// The avatar's id.
+    pub(super) avatar_id: AvatarId,
+    /// What lets its holder use this avatar.
+    pub(super) capability: &'a str,
+}
+
+/// What an invite was redeemed for.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Redeemed"))]
+pub(super) struct RedeemedView<'a> {
+    /// The avatar's id.
+    pub(super) avatar_id: AvatarId,
+    /// What lets its holder use this avatar.
+    pub(super) capability: &'a str,
+    /// What the avatar may buy.
+    pub(super) allowance: Amount,
+}
+
+/// A server token or an invite, with its secret text.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Token"))]
+pub(super) struct MintedView<'a> {
+    /// The token's id.
+    pub(super) id: &'a TokenId,
+    /// The secret text.
+    pub(super) token: &'a str,
+    /// Whether this call made it.
+    pub(super) new: bool,
+}
+
+/// The server tokens, without their texts.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Tokens"))]
+pub(super) struct TokensView {
+    /// The tokens, by id.
+    pub(super) tokens: Vec<TokenView>,
+}
+
+/// The invites, without their texts.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Invites"))]
+pub(super) struct InvitesView {
+    /// The invites, by id.
+    pub(super) invites: Vec<InviteView>,
+}
+
+/// Shows an avatar with all that belongs to it.
 #[must_use]
 pub fn avatar_view(avatar: &Avatar, now: Timestamp) -> Value {
     let person = avatar.person();
-    let trainings: Vec<_> = avatar
-        .trainings()
-        .iter()
-        .filter_map(|training| avatar.status(training.attempt, now, Audience::Api))
-        .collect();
-    json!({
-        "avatar_id": avatar.id(),
-        "user_id": person.map(|person| &person.user),
-        "name": person.map(|person| &person.name),
-        "gender": person.and_then(|person| person.gender),
-        "created_at": avatar.created_at(),
-        "test_mode": avatar.test_mode(),
-        "training_config": avatar.settings(),
-        "photos": photos(avatar),
-        "trainings": trainings,
-        "pictures": pictures(avatar, now),
+    let trainings = avatar.trainings().iter();
+    json!(AvatarView {
+        avatar_id: avatar.id(),
+        user_id: person.map(|person| &person.user),
+        name: person.map(|person| &person.name),
+        gender: person.and_then(|person| person.gender),
+        created_at: avatar.created_at(),
+        test_mode: avatar.test_mode(),
+        training_config: avatar.settings(),
+        photos: photos(avatar).photos,
+        trainings: trainings.filter_map(|one| avatar.status(one.attempt, now, Audience::Api)).collect(),
+        pictures: pictures(avatar, now).pictures,
     })
 }
 
-/// Its line in its user's list.
+/// Shows the avatar's line in its user's list.
 pub(super) fn listed(avatar: &Avatar) -> Value {
-    json!({
-        "avatar_id": avatar.id(),
-        "name": avatar.person().map(|person| &person.name),
-        "created_at": avatar.created_at(),
-        "test_mode": avatar.test_mode(),
+    json!(ListedAvatar {
+        avatar_id: avatar.id(),
+        name: avatar.person().map(|person| &person.name),
+        created_at: avatar.created_at(),
+        test_mode: avatar.test_mode(),
     })
 }
 
-/// A user's avatars, from the lines of [`super::listed`].
+/// Shows a user's avatars, from the lines of [`super::listed`].
 #[must_use]
 pub fn avatars_view(lines: &[Value]) -> Value {
-    json!({ "avatars": lines })
+    json!(AvatarsView { avatars: lines })
 }
 
-/// Its photos, in the order in which they came.
-pub(super) fn photos(avatar: &Avatar) -> Vec<Value> {
+/// Shows the photos, in the order in which they came.
+pub(super) fn photos(avatar: &Avatar) -> PhotosView<'_> {
     let left_out = avatar.photos().left_out();
     let there = avatar.photos().photos().iter().zip(&left_out).map(|(one, why)| photo(one, why.as_ref()));
-    there.chain(avatar.expected_photos().iter().map(expected)).collect()
+    PhotosView { photos: there.chain(avatar.expected_photos().iter().map(expected)).collect() }
 }
 
-/// Its photo of this id, there or on its way.
+/// Shows the photo of this id, there or on its way.
 pub(super) fn photo_of(avatar: &Avatar, id: &PhotoId) -> Option<Value> {
-    let left_out = avatar.photos().left_out();
-    let mut there = avatar.photos().photos().iter().zip(&left_out);
-    let found = there.find(|(one, _)| one.id.as_ref() == Some(id)).map(|(one, why)| photo(one, why.as_ref()));
-    let on_its_way = || avatar.expected_photos().iter().find(|expected| expected.id == *id).map(expected);
-    found.or_else(on_its_way)
+    let all = photos(avatar).photos;
+    all.into_iter().find(|photo| photo.photo_id == Some(id)).map(|photo| json!(photo))
 }
 
-/// Its pictures.
-pub(super) fn pictures(avatar: &Avatar, now: Timestamp) -> Vec<Value> {
+/// Shows the orders of pictures.
+pub(super) fn pictures(avatar: &Avatar, now: Timestamp) -> PicturesView {
     let all = avatar.pictures().iter();
-    all.filter_map(|pictures| avatar.pictures_status(pictures.number, now))
-        .map(|status| json!(status))
-        .collect()
+    PicturesView { pictures: all.filter_map(|one| avatar.pictures_status(one.number, now)).collect() }
 }
 
-/// A photo, and why it is left out, if so it is.
-fn photo(photo: &Photo, left_out: Option<&PhotoProblem>) -> Value {
-    let mut view = json!({ "photo_id": photo.id, "name": photo.name });
-    let more = match (left_out, &photo.state) {
-        (Some(problem), _) | (None, PhotoState::Rejected(problem)) => rejected(problem),
-        (None, PhotoState::Waiting) => json!({ "state": "waiting" }),
-        (None, PhotoState::Ready(jpeg)) => json!({
-            "state": "ready",
-            "width": jpeg.width,
-            "height": jpeg.height,
-            "bytes": jpeg.length,
-            "changes": jpeg.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        }),
-    };
-    if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
-        view.extend(more);
+/// Shows a photo, and why it is left out, if so it is.
+fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>) -> PhotoView<'a> {
+    let plain = |state| bare(photo.id.as_ref(), &photo.name, state);
+    match (left_out, &photo.state) {
+        (Some(problem), _) | (None, PhotoState::Rejected(problem)) => PhotoView {
+            code: Some(problem.code()),
+            message: Some(problem.to_string()),
+            advice: Some(problem.advice(Audience::Api)),
+            duplicate_of: problem.duplicate_of().map(str::to_owned),
+            ..plain(PhotoStateName::Rejected)
+        },
+        (None, PhotoState::Waiting) => plain(PhotoStateName::Waiting),
+        (None, PhotoState::Ready(jpeg)) => PhotoView {
+            width: Some(jpeg.width),
+            height: Some(jpeg.height),
+            bytes: Some(jpeg.length),
+            changes: Some(jpeg.changes.iter().map(ToString::to_string).collect()),
+            ..plain(PhotoStateName::Ready)
+        },
     }
-    view
 }
 
-fn rejected(problem: &PhotoProblem) -> Value {
-    let mut view = json!({
-        "state": "rejected",
-        "code": problem.code(),
-        "message": problem.to_string(),
-        "advice": problem.advice(Audience::Api),
-    });
-    if let Some(original) = problem.duplicate_of() {
-        view["duplicate_of"] = json!(original);
+fn expected(photo: &Expected) -> PhotoView<'_> {
+    bare(Some(&photo.id), &photo.name, PhotoStateName::Expected)
+}
+
+fn bare<'a>(photo_id: Option<&'a PhotoId>, name: &'a str, state: PhotoStateName) -> PhotoView<'a> {
+    PhotoView {
+        photo_id,
+        name,
+        state,
+        width: None,
+        height: None,
+        bytes: None,
+        changes: None,
+        code: None,
+        message: None,
+        advice: None,
+        duplicate_of: None,
     }
-    view
-}
-
-fn expected(photo: &Expected) -> Value {
-    json!({ "photo_id": photo.id, "name": photo.name, "state": "expected" })
 }

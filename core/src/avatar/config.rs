@@ -35,6 +35,7 @@ pub struct TrainingConfig {
 /// misspelt setting would otherwise be paid for at its default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "TrainingConfig"))]
 pub struct TrainingSettings {
     /// The preset that `steps` and `learning_rate` come from unless they are given.
     pub quality: Option<Quality>,
@@ -61,6 +62,7 @@ pub struct TrainingSettings {
 /// A preset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Quality {
     /// 1,000 steps at 0.0002.
     #[default]

@@ -56,6 +56,7 @@ pub struct Wish {
 /// What a person or program writes: everything but the prompt may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewPictures"))]
 pub struct PictureSettings {
     /// What the pictures show, in words.
     pub prompt: String,

@@ -185,6 +185,7 @@ impl From<Name> for String {
 /// Which words a message about the person uses. It is not sent to fal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Gender {
     /// She.
     Female,

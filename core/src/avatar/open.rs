@@ -63,6 +63,7 @@ pub struct Imported {
 
 /// What fal still holds, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Remains {
     /// What it is: `archive`, `model`, `pictures`.
     pub what: &'static str,

@@ -17,6 +17,7 @@ use crate::{
 
 /// The status document of a training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Status {
     /// One of four words, so that monitoring loops end.
     pub status: State,
@@ -49,6 +50,7 @@ pub struct Status {
 /// The four words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum State {
     /// It goes on.
     InProgress,
@@ -64,6 +66,7 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the documented words of the status document")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Stage"))]
 pub enum StageName {
     Preparing,
     Uploading,
@@ -80,6 +83,7 @@ pub enum StageName {
 
 /// A model that is ours.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ModelStatus {
     /// The word that calls the person in a prompt.
     pub trigger_phrase: String,
@@ -91,6 +95,7 @@ pub struct ModelStatus {
 
 /// A photo that was left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RejectedPhoto"))]
 pub struct PhotoStatus {
     /// Its name.
     pub photo: String,
@@ -107,6 +112,7 @@ pub struct PhotoStatus {
 
 /// The status document of pictures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PicturesStatus {
     /// One of four words.
     pub status: State,

@@ -335,6 +335,7 @@ pub enum PrepareError {
 
 /// A file that the shell keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "File"))]
 pub struct Kept {
     /// Its name among the avatar's files.
     pub name: String,

@@ -67,6 +67,7 @@ impl From<TokenId> for String {
 /// So many trainings and pictures: what an invite allows, what was spent, what is left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Amount {
     /// Trainings.
     pub trainings: u32,
@@ -123,6 +124,7 @@ fn plural(number: u32) -> &'static str {
 /// a leaked token or a loop that buys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DailyCaps {
     /// Trainings.
     pub trainings: u32,

@@ -7,6 +7,7 @@ use crate::{avatar::Name, time::Timestamp};
 
 /// The deployment's day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Budget"))]
 pub struct BudgetView {
     /// What was reserved since the day of UTC began.
     pub today: Amount,
@@ -20,6 +21,7 @@ pub struct BudgetView {
 
 /// A server token, without the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedToken"))]
 pub struct TokenView {
     /// Its id.
     pub id: TokenId,
@@ -37,6 +39,7 @@ pub struct TokenView {
 
 /// An invite, without the invite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedInvite"))]
 pub struct InviteView {
     /// What it has in common with server tokens.
     #[serde(flatten)]

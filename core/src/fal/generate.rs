@@ -137,7 +137,7 @@ impl fmt::Debug for Lora {
 }
 
 impl ImageSize {
-    const NAMED: [(Self, &'static str); 6] = [
+    pub(crate) const NAMED: [(Self, &'static str); 6] = [
         (Self::SquareHd, "square_hd"),
         (Self::Square, "square"),
         (Self::Portrait4To3, "portrait_4_3"),

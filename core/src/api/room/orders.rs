@@ -27,7 +27,8 @@ use crate::{
 /// What a training is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Training {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewTraining"))]
+pub(in crate::api) struct Training {
     /// Keys of the bucket, instead of photos that were added before.
     photo_urls: Option<Vec<String>>,
     training_config: Option<TrainingSettings>,
@@ -36,7 +37,8 @@ struct Training {
 /// How an unclear order is settled: by one of the two.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Settlement {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::api) struct Settlement {
     request_id: Option<RequestId>,
     not_accepted: Option<bool>,
 }
@@ -62,7 +64,7 @@ impl Room<'_> {
         given: &Given,
     ) -> Result<Answered, Problem> {
         if call.operation == Operation::ListPictures {
-            let document = json!({ "pictures": views::pictures(&avatar, self.moment.now) });
+            let document = json!(views::pictures(&avatar, self.moment.now));
             return Ok((Some(avatar), self.shown(Reply::json(StatusCode::OK, &document), call)));
         }
         if call.operation == Operation::IssueCapability {
@@ -71,7 +73,8 @@ impl Room<'_> {
             let seed = given.message.map_or(self.moment.entropy, |message| *message.bytes());
             let token = admin.capability(avatar.id(), seed);
             let avatar = avatar.with_capability(token.hash());
-            let document = json!({ "avatar_id": avatar.id(), "capability": token.expose() });
+            let document =
+                json!(views::CapabilityView { avatar_id: avatar.id(), capability: token.expose() });
             return Ok((Some(avatar), Answer::Reply(Reply::json(StatusCode::OK, &document))));
         }
         let number = call.params.number.ok_or(ApiProblem::NoRoute)?;

@@ -22,7 +22,8 @@ use crate::{
 /// What is said of a photo beside its bytes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Described {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewPhoto"))]
+pub(in crate::api) struct Described {
     name: Option<GivenName>,
     caption: Option<String>,
 }
@@ -30,7 +31,7 @@ struct Described {
 impl Room<'_> {
     pub(super) fn photo_call(&self, avatar: Avatar, call: &Call, given: &Given) -> Result<Answered, Problem> {
         if call.operation == Operation::ListPhotos {
-            let reply = Reply::json(StatusCode::OK, &json!({ "photos": views::photos(&avatar) }));
+            let reply = Reply::json(StatusCode::OK, &json!(views::photos(&avatar)));
             return Ok((Some(avatar), self.shown(reply, call)));
         }
         let id = call.params.photo.clone().ok_or(ApiProblem::NoPhoto)?;
@@ -89,12 +90,12 @@ impl Room<'_> {
         let place: ObjectPlace = photo.source.parse().map_err(|_| ApiProblem::NoBucketHere)?;
         // The browser names the type; what it is, its bytes say.
         let request = bucket.put(&place.key, Body::Empty, "application/octet-stream", self.moment.now);
-        let document = json!({
-            "photo_id": id,
-            "method": "PUT",
-            "url": request.url,
-            "expires_at": self.moment.now.plus(SIGNED_FOR),
-            "max_bytes": PhotoLimits::default().max_bytes,
+        let document = json!(views::AddressView {
+            photo_id: id,
+            method: "PUT",
+            url: request.url.to_string(),
+            expires_at: self.moment.now.plus(SIGNED_FOR),
+            max_bytes: PhotoLimits::default().max_bytes,
         });
         Ok((Some(avatar), Answer::Reply(Reply::json(StatusCode::OK, &document))))
     }
