@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::{
+    openapi::DESCRIPTION,
     problem::{ApiProblem, Problem},
     route::{Operation, Params, Role},
 };
@@ -194,6 +195,13 @@ impl Reply {
     pub fn json(status: StatusCode, document: &Value) -> Self {
         let body = document.to_string().into_bytes();
         Self { body, ..Self::empty(status).with(header::CONTENT_TYPE, "application/json") }
+    }
+
+    /// The description of the API, as it lies there.
+    #[must_use]
+    pub fn described() -> Self {
+        let body = DESCRIPTION.as_bytes().to_vec();
+        Self { body, ..Self::empty(StatusCode::OK).with(header::CONTENT_TYPE, "application/json") }
     }
 
     /// With one header more; what is no header value is left out.

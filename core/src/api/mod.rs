@@ -27,7 +27,7 @@ pub use self::{
     },
     door::Claim,
     notify::notification,
-    openapi::{DESCRIPTION, description},
+    openapi::description,
     problem::{ApiProblem, Problem},
     recent::{MessageId, Recent},
     room::{Answer, Download, Given, Hold, Purchase, Room},

@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use likeness_core::{
     api::{
         ApiProblem, Call, Caller, Claim, Deployment, Operation, Place, Problem, Reply, SECURITY_HEADERS,
-        avatars_view, description,
+        avatars_view,
     },
     avatar::AvatarId,
     budget::TokenText,
@@ -170,7 +170,7 @@ async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProb
 
 fn here(operation: Operation, deployment: &Deployment) -> Reply {
     match operation {
-        Operation::Describe => Reply::json(StatusCode::OK, &description()),
+        Operation::Describe => Reply::described(),
         _ => Reply::json(StatusCode::OK, &deployment.health()),
     }
 }

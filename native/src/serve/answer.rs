@@ -15,7 +15,7 @@ use hyper::{
 use likeness_core::{
     api::{
         Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Claim, Given, Hold, Operation, Place,
-        Problem, Purchase, Reply, Room, Spent, avatars_view, description, listed,
+        Problem, Purchase, Reply, Room, Spent, avatars_view, listed,
     },
     avatar::{Avatar, AvatarId, Expected},
     budget::Budget,
@@ -164,7 +164,7 @@ impl Server {
             };
         }
         match call.operation.place() {
-            Place::Here if call.operation == Operation::Describe => Ok(json(&description())),
+            Place::Here if call.operation == Operation::Describe => Ok(Answered::Reply(Reply::described())),
             Place::Here => Ok(json(&self.deployment.health())),
             Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
             Place::User => self.avatars(call).await,

@@ -25,6 +25,12 @@ pub(super) fn headers() -> Value {
             "schema": { "type": "integer", "minimum": 0 }, "example": 10,
         })
     };
+    let authenticate = |required: bool| {
+        json!({
+            "description": "The scheme of a credential.", "required": required,
+            "schema": { "type": "string", "pattern": "^Bearer" }, "example": "Bearer",
+        })
+    };
     json!({
         "ETag": text(
             "The version of the document, for `If-None-Match`.",
@@ -38,7 +44,8 @@ pub(super) fn headers() -> Value {
             "schema": { "type": "integer", "minimum": 0 }, "example": 89_745_224,
         },
         "Allow": text("The methods that this path knows.", "^[A-Z]+(, [A-Z]+)*$", "PUT, GET, DELETE"),
-        "WWW-Authenticate": text("The scheme of a credential.", "^Bearer", "Bearer"),
+        "WWW-Authenticate": authenticate(true),
+        "MayAuthenticate": authenticate(false),
         "Retry-After": seconds(true),
         "MayRetryAfter": seconds(false),
     })
@@ -218,6 +225,10 @@ fn of_webhook() -> Value {
         "413": empty("It is larger than any message of fal.ai's."),
         "503": empty("fal.ai's keys cannot be had: send it again."),
     });
+    // A call that is refused before it is looked at gets a problem document, and its headers.
+    let may_authenticate = &[("WWW-Authenticate", "MayAuthenticate")];
+    with_headers(&mut responses["401"], may_authenticate);
+    with_headers(&mut responses["503"], MAY_RETRY);
     for (status, name) in [
         ("405", "MethodNotAllowed"),
         ("414", "UriTooLong"),
