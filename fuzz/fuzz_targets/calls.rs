@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use likeness_core::{
     api::{Answer, ApiProblem, Call, Caller, Deployment, Given, Reply, Room},
     avatar::{Avatar, Moment, Stored},
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, NoAnswer},
     time::Timestamp,
 };
 
@@ -63,6 +63,7 @@ fuzz_target!(|text: &str| {
             match answer {
                 Answer::Reserve(_) => given.reserved = Some(reserved.clone()),
                 Answer::Receive { .. } => given.received = Some(Ok(())),
+                Answer::Ask(_) => given.asked = Some(Err(NoAnswer::TimedOut)),
                 Answer::Reply(reply) => {
                     is_answer(&reply);
                     break;

@@ -146,6 +146,12 @@ impl Shell {
         if avatar.test_mode() { self.simulated(avatar.id()) } else { self.http() }
     }
 
+    /// The network on which fal is asked about one of this avatar's requests, beside whatever drives the avatar. What is
+    /// simulated is looked at as it was saved, and stays as it is.
+    pub(crate) fn looking_transport_of(&self, avatar: &Avatar) -> Result<Transport, Failure> {
+        if avatar.test_mode() { self.simulated_as(avatar.id(), Keeps::Nothing) } else { self.http() }
+    }
+
     /// The way that an avatar behind the API takes.
     pub(crate) fn link_on(&self, way: &Way, avatar: &Avatar) -> Result<Link, Failure> {
         let transport = self.transport_of(avatar)?;
@@ -162,10 +168,14 @@ impl Shell {
 
     /// The simulator of this avatar. One for each avatar that is driven: calls past it are lost.
     fn simulated(&self, id: AvatarId) -> Result<Transport, Failure> {
+        self.simulated_as(id, Keeps::Everything)
+    }
+
+    fn simulated_as(&self, id: AvatarId, keeps: Keeps) -> Result<Transport, Failure> {
         let base = SIMULATOR.parse().map_err(|error: url::ParseError| no_way(&error))?;
         let (seed, _) = uuid::Uuid::from_bytes(entropy()?).as_u64_pair();
         let plan = Plan::of_avatar(base, seed, self.settings.mock_training.value);
-        Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan })))
+        Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan, keeps })))
     }
 
     /// Tells the avatar something. It must be there.
@@ -276,6 +286,14 @@ struct SimulatorState {
     store: Arc<Store>,
     id: AvatarId,
     plan: Plan,
+    keeps: Keeps,
+}
+
+/// The part of a simulator's changes that is saved. Two that save would lose each other's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeps {
+    Everything,
+    Nothing,
 }
 
 impl SimulatorStore for SimulatorState {
@@ -287,7 +305,10 @@ impl SimulatorStore for SimulatorState {
     }
 
     fn save(&self, simulator: &Simulator) -> io::Result<()> {
-        self.store.save_simulator(self.id, simulator).map_err(io::Error::other)
+        match self.keeps {
+            Keeps::Everything => self.store.save_simulator(self.id, simulator).map_err(io::Error::other),
+            Keeps::Nothing => Ok(()),
+        }
     }
 }
 

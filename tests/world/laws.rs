@@ -80,6 +80,11 @@ impl Books {
         self.off.insert((home, key));
     }
 
+    /// What was called off is asked for once more.
+    pub(super) fn asked_again(&mut self, home: usize, key: Key) {
+        self.off.remove(&(home, key));
+    }
+
     /// fal took something: never twice, and never what was called off.
     pub(super) fn bought(&mut self, home: usize, key: Key, request_id: String) -> Result<(), Violation> {
         if self.off.contains(&(home, key)) {

@@ -51,6 +51,8 @@ enum Reckless {
     TrustsTheDatabase,
     /// It goes on from a record alone, though that may be an old copy.
     TrustsCopies,
+    /// Asked for a training once more under its number, it forgets what it knows of the one before.
+    ForgetsTheOrder,
 }
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -145,6 +147,15 @@ fn schedule(seed: u64) -> World {
     for (after, act) in acts {
         world.plan(after, Happening::Acted(act));
     }
+    // Lots of their own: drawn among the others they would change every other story.
+    let mut lots = Random::new(!seed);
+    for home in (0..homes).filter(|_| seed.is_multiple_of(2)) {
+        for _ in 0..lots.below(4) {
+            let within = *lots.pick(&[HOUR / 60, HOUR / 2, 2 * HOUR]);
+            let act = Act::Again { home, set: lots.below(2), webhook };
+            world.plan(lots.up_to(within), Happening::Acted(act));
+        }
+    }
     for _ in 0..world.random.below(3) {
         let after = world.random.up_to(2 * HOUR);
         let long = *world.random.pick(&[HOUR / 6, 2 * HOUR, 30 * HOUR, 8 * 24 * HOUR]);
@@ -224,6 +235,7 @@ fn reckless_shells_are_caught() {
         (Reckless::TrustsWebhooks, "which is not what it bought"),
         (Reckless::ForgetsRestarted, "nobody does it"),
         (Reckless::SkipsTheCheck, "is not what fal made"),
+        (Reckless::ForgetsTheOrder, "bought twice"),
     ] {
         let broken = (0..300).find_map(|seed| run(seed, Some(reckless), false).err());
         let (Violation(why), _) = broken.unwrap_or_else(|| panic!("{reckless:?} goes unnoticed"));

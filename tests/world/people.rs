@@ -1,6 +1,6 @@
 //! What people, and strangers, do to an avatar.
 
-use likeness_core::avatar::{Bought, Command, Event, Opened, OrderKey, Stage, TokenHash};
+use likeness_core::avatar::{Avatar, Bought, Command, Event, Opened, OrderKey, Stage, TokenHash};
 
 use super::{
     Reckless,
@@ -18,6 +18,12 @@ pub(super) enum Act {
         set: usize,
         webhook: bool,
         again: bool,
+    },
+    /// Asks for the last training once more under its number.
+    Again {
+        home: usize,
+        set: usize,
+        webhook: bool,
     },
     /// Orders pictures, one of two wishes.
     Pictures {
@@ -58,6 +64,13 @@ pub(super) enum Act {
     },
 }
 
+/// The avatar as it would be, had its last training never been asked for.
+fn without_last_training(avatar: &Avatar) -> Avatar {
+    let mut document = serde_json::to_value(avatar).expect("JSON");
+    document["trainings"].as_array_mut().expect("a list").pop();
+    serde_json::from_value(document).expect("an avatar")
+}
+
 impl World {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Stop> {
         self.note(|| format!("{act:?}"));
@@ -72,6 +85,22 @@ impl World {
                         avatar.open_training(request, moment)
                     }
                 })?;
+                self.tell(home, Event::Woke)
+            }
+            Act::Again { home, set, webhook } => {
+                let (request, attempt) = (person::training(home, set, webhook, true), self.current(home));
+                let forgets = self.reckless == Some(Reckless::ForgetsTheOrder);
+                let reopened = self.settle(home, |avatar, moment| {
+                    if forgets {
+                        (without_last_training(&avatar).open_training(request, moment).0, true)
+                    } else {
+                        let reopens = avatar.may_reopen(attempt);
+                        (avatar.reopen_training(attempt, request, moment), reopens)
+                    }
+                })?;
+                if reopened {
+                    self.books.asked_again(home, Key::Training(attempt));
+                }
                 self.tell(home, Event::Woke)
             }
             Act::Pictures { home, wish } => {

@@ -205,6 +205,49 @@ fn an_attempt_that_failed_before_the_purchase_is_reopened() {
     assert_eq!((bought(&world), world.load(0).trainings().len()), (1, 1));
 }
 
+/// Whatever ended without an order is placed once more under its number; what was ordered, or may have been, is not.
+#[test]
+fn a_number_is_asked_for_again_until_something_was_ordered() {
+    let again = Act::Again { home: 0, set: 1, webhook: false };
+    let of = |world: &World| (world.load(0).trainings().len(), bought(world));
+    // Refused by fal, and then taken.
+    let mut world = ordered(&["balance-exhausted=2"]);
+    for _ in 0..3 {
+        pass(&mut world);
+        act(&mut world, again);
+    }
+    pass(&mut world);
+    assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
+    assert_eq!(of(&world), (1, 1));
+
+    // Called off while its photos were prepared, or its archive was on the way.
+    for seconds in [0, 1, 2, 3, 5, 8] {
+        let mut world = ordered(&[]);
+        world.weather.latency = Duration::from_secs(2);
+        world.live(world.now.plus(Duration::from_secs(seconds))).expect("no law is broken");
+        act(&mut world, Act::Cancel { home: 0 });
+        world.live(world.now.plus(Duration::from_millis(1))).expect("no law is broken");
+        act(&mut world, again);
+        act(&mut world, again);
+        pass(&mut world);
+        assert_eq!(world.load(0).trainings().len(), 1, "after {seconds} s");
+        assert!(bought(&world) <= 1, "after {seconds} s");
+        assert!(matches!(stage(&world), Stage::Done { .. } | Stage::Cancelled { request_id: Some(_), .. }));
+    }
+
+    // Ordered, perhaps: a person says that it was not, and fal took it.
+    let mut world = ordered(&["submit-dropped"]);
+    pass(&mut world);
+    act(&mut world, again);
+    pass(&mut world);
+    assert!(matches!(stage(&world), Stage::Unclear { .. }), "{:?}", stage(&world));
+    act(&mut world, Act::NotAccepted { home: 0 });
+    act(&mut world, again);
+    pass(&mut world);
+    assert!(matches!(stage(&world), Stage::Failed { .. }), "{:?}", stage(&world));
+    assert_eq!(of(&world), (1, 0));
+}
+
 #[test]
 fn photos_that_are_still_prepared_for_a_cancelled_attempt_do_not_reach_the_next() {
     let mut world = ordered(&[]);

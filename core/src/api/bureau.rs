@@ -150,6 +150,8 @@ impl Bureau<'_> {
         let Some(id) = given.message.filter(|_| call.operation.changes_something()) else {
             return self.answer(budget, call, given);
         };
+        let repeated = recent.was_done(id, self.now);
+        let call = &call.again(repeated);
         let ask = |budget| {
             let (budget, answer) = self.asked(budget, call, given);
             (budget, Asked(answer))
@@ -173,7 +175,6 @@ impl Bureau<'_> {
                 Ok(_) => Memory::Done,
             }
         };
-        let repeated = recent.was_done(id, self.now);
         let (budget, Asked(answer)) =
             recent.carry_out(id, self.now, budget, ask, memory, |before, after| before == after);
         match answer.unwrap_or_else(|problem| BureauAnswer::Reply(problem.into())) {
@@ -205,7 +206,7 @@ impl Bureau<'_> {
                 let NewToken { label, expires_at } = body(&given.body)?;
                 let id = id()?;
                 let terms = ServerTerms { label: labelled(label, &id)?, expires_at };
-                let minted = budget.mint_server(admin, id.clone(), terms, self.now)?;
+                let minted = made_by(call, budget.mint_server(admin, id.clone(), terms, self.now))?;
                 return Ok(BureauAnswer::Reply(handed_over(&id, &minted)));
             }
             Operation::MintInvite => {
@@ -213,7 +214,7 @@ impl Bureau<'_> {
                 let id = id()?;
                 let allowance = Amount { trainings, pictures };
                 let terms = InviteTerms { label: labelled(label, &id)?, allowance, uses, expires_at };
-                let minted = budget.mint_invite(admin, id.clone(), terms, self.now)?;
+                let minted = made_by(call, budget.mint_invite(admin, id.clone(), terms, self.now))?;
                 return Ok(BureauAnswer::Reply(handed_over(&id, &minted)));
             }
             Operation::RevokeToken | Operation::RevokeInvite => {
@@ -329,6 +330,16 @@ fn labelled(label: Option<GivenName>, id: &TokenId) -> Result<Name, ApiProblem> 
     label
         .map_or_else(|| Name::new(id.as_str()), |label| Ok(label.0))
         .map_err(|why| ApiProblem::Body { why: why.to_string() })
+}
+
+/// The token that the call was to make; one that is there is refused to a call that only makes new ones.
+fn made_by(call: &Call, minted: Result<Minted, BudgetError>) -> Result<Minted, Problem> {
+    match minted {
+        Ok(Minted { new: false, .. }) | Err(BudgetError::IdTaken { .. }) if call.only_creates() => {
+            Err(ApiProblem::Exists.into())
+        }
+        minted => Ok(minted?),
+    }
 }
 
 fn handed_over(id: &TokenId, minted: &Minted) -> Reply {

@@ -1,14 +1,15 @@
 //! A call as it arrives, and the reply as it leaves.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::{
+    fields::{self, ByteRange, IfNoneMatch},
     openapi::DESCRIPTION,
     problem::{ApiProblem, Problem},
-    route::{Operation, Params, Role},
+    route::{Operation, Params, Place, Role},
 };
 use crate::{
     avatar::{AvatarId, Sha256Sum},
@@ -32,12 +33,18 @@ pub struct Call {
     pub credential: Option<Secret>,
     /// How long it may be kept waiting for something to change (RFC 7240).
     pub wait: Option<Duration>,
-    /// What the caller has already (RFC 9110 section 13.1.2).
-    pub if_none_match: Option<String>,
+    /// What the caller has already.
+    pub if_none_match: Option<IfNoneMatch>,
+    /// The part of a file that is asked for.
+    pub range: Option<ByteRange>,
+    /// The version of which the part must be (RFC 9110 section 13.1.5).
+    pub if_range: Option<String>,
     /// How long its body is.
     pub content_length: Option<u64>,
     /// When it came.
     pub arrived_at: Timestamp,
+    /// Whether its message was carried out before, and comes again.
+    pub(super) is_repeat: bool,
 }
 
 /// Who calls, as far as the shell found out.
@@ -73,9 +80,6 @@ pub const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
 ];
 
-/// The longest wait that is granted, below what proxies allow.
-const LONGEST_WAIT: Duration = Duration::from_secs(25);
-
 /// The largest JSON body.
 pub(super) const MAX_BODY: u64 = 64 << 10;
 
@@ -94,16 +98,26 @@ impl Call {
             Some(value) => Some(bearer(value).ok_or(ApiProblem::Unauthorized)?),
             None => None,
         };
+        // A list may come in several lines.
+        let list = |name: HeaderName| {
+            let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+            Some(lines.collect::<Vec<_>>().join(", ")).filter(|list| !list.is_empty())
+        };
         let content_length = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        // A range is of what GET gives, and of nothing else.
+        let range = text(header::RANGE).filter(|_| method == Method::GET).and_then(ByteRange::read);
         Ok(Self {
             operation,
             params,
             query: query.to_owned(),
             credential,
-            wait: text(HeaderName::from_static("prefer")).and_then(wait),
-            if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
+            wait: list(HeaderName::from_static("prefer")).and_then(|list| fields::wait(&list)),
+            if_none_match: list(header::IF_NONE_MATCH).map(|list| IfNoneMatch::read(&list)),
+            range,
+            if_range: text(header::IF_RANGE).map(str::to_owned),
             content_length,
             arrived_at: now,
+            is_repeat: false,
         })
     }
 
@@ -141,18 +155,50 @@ impl Call {
         left
     }
 
-    /// Whether whoever calls may ask this at all.
+    /// Whether this caller may ask this at all. A capability counts at its own avatar alone, which knows it or does not:
+    /// elsewhere it lets nobody in, and a made-up one cannot be told from it.
     pub fn admit(&self, caller: Caller) -> Result<(), ApiProblem> {
-        let role = caller.role();
-        if self.operation.allows(role) {
-            Ok(())
-        } else if role == Role::Anyone {
-            Err(ApiProblem::Unauthorized)
-        } else {
-            Err(ApiProblem::Forbidden)
+        match caller.role() {
+            Role::Capability if self.operation.place() == Place::Avatar => Ok(()),
+            role if self.operation.allows(role) => Ok(()),
+            Role::Anyone | Role::Capability => Err(ApiProblem::Unauthorized),
+            Role::Admin | Role::Server => Err(ApiProblem::Forbidden),
+        }
+    }
+
+    /// The call as a message brings it that may have been carried out before.
+    pub(super) fn again(&self, is_repeat: bool) -> Self {
+        Self { is_repeat, ..self.clone() }
+    }
+
+    /// Whether the call asks for something to be made, and only if it is not there (RFC 9110 section 13.1.2). What its
+    /// message made the first time is there.
+    pub(super) fn only_creates(&self) -> bool {
+        let any = self.if_none_match == Some(IfNoneMatch::Any);
+        any && self.operation.changes_something() && !self.is_repeat
+    }
+
+    /// Gives the reply as the caller wants it who has some version already. Those with a tag have been compared.
+    #[must_use]
+    pub fn unless_known(&self, reply: Reply) -> Reply {
+        let any = self.if_none_match == Some(IfNoneMatch::Any) && !self.operation.changes_something();
+        if any && reply.status == StatusCode::OK { reply.not_modified() } else { reply }
+    }
+
+    /// The part of a file of this length and version that is asked for; `None` for all of it.
+    pub(super) fn part_of(&self, length: u64, tag: &str) -> Result<Option<Range<u64>>, Unsatisfiable> {
+        // Another version than the caller has a part of is given whole. A weak tag, or a date, never tells for certain.
+        let same = self.if_range.as_ref().is_none_or(|version| version.trim() == tag);
+        match self.range.filter(|_| same) {
+            Some(range) => range.of(length).map(Some).ok_or(Unsatisfiable),
+            None => Ok(None),
         }
     }
 }
+
+/// The file has none of the bytes that were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unsatisfiable;
 
 impl Caller {
     /// In which role.
@@ -170,13 +216,6 @@ impl Caller {
 fn bearer(value: &str) -> Option<Secret> {
     let (scheme, token) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") { Secret::new(token) } else { None }
-}
-
-/// `wait=25` of a Prefer header.
-fn wait(value: &str) -> Option<Duration> {
-    let seconds = value.split(',').find_map(|part| part.trim().strip_prefix("wait="))?;
-    let seconds = seconds.split(';').next()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 impl Reply {
@@ -224,8 +263,7 @@ impl Reply {
     #[must_use]
     pub fn is_known(&self, call: &Call) -> bool {
         let tag = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
-        let known = call.if_none_match.as_deref().unwrap_or_default();
-        tag.is_some_and(|tag| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+        tag.zip(call.if_none_match.as_ref()).is_some_and(|(tag, known)| known.matches(tag))
     }
 
     /// That nothing has changed.
@@ -269,11 +307,12 @@ mod tests {
 
     use http::{HeaderMap, HeaderValue, Method};
 
-    use super::{Call, Caller, Reply};
+    use super::{Call, Caller, Reply, Unsatisfiable};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        api::{ApiProblem, Operation},
+        api::{ApiProblem, IfNoneMatch, Operation},
+        budget::{Kind, TokenText},
         http::StatusCode,
         time::Timestamp,
     };
@@ -302,6 +341,49 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_in_several_lines_is_one_list() {
+        let mut headers = HeaderMap::new();
+        for line in ["respond-async", "wait = 3"] {
+            headers.append("prefer", HeaderValue::from_static(line));
+        }
+        for line in ["\"a\"", "\"b\""] {
+            headers.append("if-none-match", HeaderValue::from_static(line));
+        }
+        let call = Call::parse(&Method::GET, "/health", &headers, Timestamp::from_millis(0)).expect("a call");
+        assert_eq!(call.wait, Some(Duration::from_secs(3)));
+        let tags = vec!["\"a\"".to_owned(), "\"b\"".to_owned()];
+        assert_eq!(call.if_none_match, Some(IfNoneMatch::Tags(tags)));
+    }
+
+    #[test]
+    fn a_part_is_of_the_version_that_was_named() {
+        let part =
+            |headers: &[(&'static str, &'static str)]| call(headers).expect("a call").part_of(10, "\"v\"");
+        let range = ("range", "bytes=2-3");
+        assert_eq!(part(&[]), Ok(None));
+        assert_eq!(part(&[range]), Ok(Some(2..4)));
+        assert_eq!(part(&[range, ("if-range", "\"v\"")]), Ok(Some(2..4)));
+        for other in ["\"w\"", "W/\"v\"", "Wed, 21 Oct 2026 07:28:00 GMT"] {
+            assert_eq!(part(&[range, ("if-range", other)]), Ok(None), "{other}");
+            assert_eq!(part(&[("range", "bytes=99-"), ("if-range", other)]), Ok(None), "{other}");
+        }
+        assert_eq!(part(&[("range", "bytes=10-")]), Err(Unsatisfiable));
+    }
+
+    #[test]
+    fn a_capability_counts_at_an_avatar_alone() {
+        let digest = TokenText::new(Kind::Capability, [7; 32]).hash();
+        let admitted = |path: &str| {
+            let call = Call::parse(&Method::GET, path, &HeaderMap::new(), Timestamp::from_millis(0));
+            call.expect("a call").admit(Caller::Capability(digest))
+        };
+        assert_eq!(admitted("/v1/avatars/3f0e8a52-7c7e-5c59-9d3c-0a4b8c2f6d11"), Ok(()));
+        for path in ["/v1/tokens", "/v1/users/u/avatars", "/v1/requests/r", "/v1/budget"] {
+            assert_eq!(admitted(path), Err(ApiProblem::Unauthorized), "{path}");
+        }
+    }
+
+    #[test]
     fn a_credential_of_another_scheme_is_none() {
         assert_eq!(call(&[("authorization", "Basic abc")]).map(|_| ()), Err(ApiProblem::Unauthorized));
         assert!(call(&[]).expect("a call").credential.is_none());
@@ -313,7 +395,9 @@ mod tests {
         let tag = reply.headers["etag"].to_str().expect("text").to_owned();
         let mut asked = call(&[]).expect("a call");
         assert!(!reply.is_known(&asked));
-        asked.if_none_match = Some(format!("\"x\", W/{tag}"));
+        asked.if_none_match = Some(IfNoneMatch::read(&format!("\"x\", W/{tag}")));
+        assert!(reply.is_known(&asked));
+        asked.if_none_match = Some(IfNoneMatch::Any);
         assert!(reply.is_known(&asked));
         assert_eq!(reply.not_modified().status, StatusCode::NOT_MODIFIED);
     }

@@ -299,7 +299,10 @@ impl Cors {
         }
         reply
             .with(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, PUT, POST, DELETE")
-            .with(header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, if-none-match, prefer")
+            .with(
+                header::ACCESS_CONTROL_ALLOW_HEADERS,
+                "authorization, content-type, if-none-match, if-range, prefer, range",
+            )
             .with(header::ACCESS_CONTROL_MAX_AGE, "600")
     }
 
@@ -311,7 +314,7 @@ impl Cors {
         match origin.filter(|origin| self.0.iter().any(|allowed| allowed == origin)) {
             Some(origin) => reply.with(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin).with(
                 HeaderName::from_static("access-control-expose-headers"),
-                "etag, location, retry-after",
+                "accept-ranges, content-range, etag, location, retry-after",
             ),
             None => reply,
         }

@@ -9,6 +9,7 @@ mod bureau;
 mod call;
 mod deployment;
 mod door;
+mod fields;
 mod notify;
 mod openapi;
 mod problem;
@@ -26,6 +27,7 @@ pub use self::{
         test_bucket,
     },
     door::Claim,
+    fields::{ByteRange, IfNoneMatch},
     notify::notification,
     openapi::description,
     problem::{ApiProblem, Problem},

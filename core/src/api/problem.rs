@@ -1,6 +1,6 @@
 //! Why a call was refused: a problem document (RFC 9457).
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use crate::{
     codes::codes,
     error::{Class, Error, StorageErrorKind},
     http::StatusCode,
+    photo::PhotoProblem,
     words::{self, Audience, Language, displayed, sentence},
 };
 
@@ -95,12 +96,26 @@ pub enum ApiProblem {
         most: u64,
     },
     NoRequest,
+    /// fal.ai has no request of this id.
+    NotAtFal {
+        request: String,
+    },
+    /// Another order of the same avatar has this request.
+    OtherOrder,
+    /// fal.ai could not be asked.
+    FalNotAsked {
+        why: String,
+    },
     NoTraining,
     NoPictures,
     WrongNumber {
         next: u32,
     },
     Different,
+    /// The order was placed, or may have been: its number is spent.
+    NotAgain {
+        next: u32,
+    },
     Busy,
     NoModel,
     NoFile,
@@ -115,6 +130,12 @@ pub enum ApiProblem {
         why: String,
     },
     Repeated,
+    /// What is only to be made if it is not there is there.
+    Exists,
+    /// The file has none of the bytes that were asked for.
+    Range {
+        length: u64,
+    },
     RateLimited,
     Internal,
 }
@@ -144,10 +165,14 @@ impl ApiProblem {
         Self::KeysForbidden => "photos.keys_forbidden",
         Self::BeyondInvite { .. } => "settings.beyond_invite",
         Self::NoRequest => "request.unknown",
+        Self::NotAtFal { .. } => "request.not_at_fal",
+        Self::OtherOrder => "request.other_order",
+        Self::FalNotAsked { .. } => "request.not_asked",
         Self::NoTraining => "training.not_found",
         Self::NoPictures => "pictures.not_found",
         Self::WrongNumber { .. } => "order.wrong_number",
         Self::Different => "order.different",
+        Self::NotAgain { .. } => "order.not_again",
         Self::Busy => "order.busy",
         Self::NoModel => "order.no_model",
         Self::NoFile => "order.no_file",
@@ -158,6 +183,8 @@ impl ApiProblem {
         Self::NoAdmin => "settings.admin_missing",
         Self::OtherSettings { .. } => "settings.other",
         Self::Repeated => "api.repeated",
+        Self::Exists => "api.exists",
+        Self::Range { .. } => "api.range",
         Self::RateLimited => "api.rate_limited",
         Self::Internal => "api.internal",
     }
@@ -189,14 +216,21 @@ impl ApiProblem {
             | Self::NoBucketHere
             | Self::NoBucket
             | Self::WrongNumber { .. }
+            | Self::OtherOrder
             | Self::Different
+            | Self::NotAgain { .. }
             | Self::Busy
             | Self::NoModel
             | Self::NotUnclear
             | Self::Repeated => StatusCode::CONFLICT,
-            Self::NoKey | Self::NoAdmin | Self::BadSetting { .. } | Self::OtherSettings { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NotAtFal { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Exists => StatusCode::PRECONDITION_FAILED,
+            Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::NoKey
+            | Self::NoAdmin
+            | Self::BadSetting { .. }
+            | Self::OtherSettings { .. }
+            | Self::FalNotAsked { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -204,7 +238,7 @@ impl ApiProblem {
 
     /// Says what to do next.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> Cow<'static, str> {
         words::api::advice(Language::English, self)
     }
 }
@@ -217,6 +251,7 @@ impl From<ApiProblem> for Problem {
     fn from(problem: ApiProblem) -> Self {
         let retry_after = match problem {
             ApiProblem::RateLimited => Some(10),
+            ApiProblem::FalNotAsked { .. } => Some(30),
             ApiProblem::Internal | ApiProblem::PhotosInUse => Some(5),
             _ => None,
         };
@@ -224,12 +259,26 @@ impl From<ApiProblem> for Problem {
             status: problem.status(),
             code: problem.code().to_owned(),
             detail: sentence(&problem.to_string()),
-            advice: problem.advice().to_owned(),
+            advice: problem.advice().into_owned(),
             retry_after,
             allow: match problem {
                 ApiProblem::Method { allowed } => Some(allowed),
                 _ => None,
             },
+        }
+    }
+}
+
+/// A photo that is refused before it takes a place.
+impl From<&PhotoProblem> for Problem {
+    fn from(problem: &PhotoProblem) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: problem.code().to_owned(),
+            detail: sentence(&problem.to_string()),
+            advice: problem.advice(Audience::Api).to_owned(),
+            retry_after: None,
+            allow: None,
         }
     }
 }

@@ -4,6 +4,8 @@
 pub(super) mod orders;
 pub(super) mod photos;
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -11,6 +13,7 @@ use super::{
     body::{GivenName, body, nothing},
     call::{Call, Caller, Reply},
     deployment::{Deployment, Way},
+    fields::IfNoneMatch,
     problem::{ApiProblem, Problem},
     recent::{Memory, MessageId, Recent},
     route::{Operation, created},
@@ -24,7 +27,7 @@ use crate::{
     budget::TokenDigest,
     download as file,
     error::{DataError, Error},
-    http::StatusCode,
+    http::{self as wire, StatusCode},
     storage::{Depot, ObjectPlace},
 };
 
@@ -48,6 +51,8 @@ pub struct Given {
     pub reserved: Option<Result<(), Problem>>,
     /// Whether the file is where [`Answer::Receive`] said, once it was sent there.
     pub received: Option<Result<(), Problem>>,
+    /// What fal answered to [`Answer::Ask`].
+    pub asked: Option<wire::Answer>,
     /// The message with which the call came, where it may come again.
     pub message: Option<MessageId>,
 }
@@ -59,6 +64,8 @@ pub enum Answer {
     Reply(Reply),
     /// Ask the budget for this, then ask again.
     Reserve(Purchase),
+    /// Send this to fal, and ask again with the answer. It changes nothing there.
+    Ask(Box<wire::Request>),
     /// Stream the call's body to this place, then ask again. More than `max_bytes` are refused.
     Receive {
         /// Where to.
@@ -122,6 +129,8 @@ pub struct Download {
     pub place: Option<ObjectPlace>,
     /// How long it is.
     pub length: u64,
+    /// The part of it that is sent; `None` for all of it.
+    pub part: Option<Range<u64>>,
     /// The SHA-256 noted when the file was kept. Other bytes are not given out.
     pub sha256: Sha256Sum,
     /// Its media type.
@@ -147,12 +156,34 @@ impl Download {
         Kept { name: self.file.clone(), length, sha256, copy: self.place.clone() }
     }
 
+    /// Tells which bytes of the file are sent.
+    #[must_use]
+    pub fn sent(&self) -> Range<u64> {
+        self.part.clone().unwrap_or(0..self.length)
+    }
+
+    /// The version of the file. Its bytes follow from it.
+    pub(super) fn tag(&self) -> String {
+        let sum = self.sha256.to_string();
+        format!("\"{}\"", sum.get(..24).unwrap_or(&sum))
+    }
+
     /// The reply without the file itself, which is saved and never shown.
     #[must_use]
     pub fn head(&self) -> Reply {
-        Reply::empty(StatusCode::OK)
+        let Range { start, end } = self.sent();
+        let reply = match self.part {
+            Some(_) => Reply::empty(StatusCode::PARTIAL_CONTENT).with(
+                http::header::CONTENT_RANGE,
+                &format!("bytes {start}-{}/{}", end.saturating_sub(1), self.length),
+            ),
+            None => Reply::empty(StatusCode::OK),
+        };
+        reply
+            .with(http::header::ACCEPT_RANGES, "bytes")
+            .with(http::header::ETAG, &self.tag())
             .with(http::header::CONTENT_TYPE, self.content_type)
-            .with(http::header::CONTENT_LENGTH, &self.length.to_string())
+            .with(http::header::CONTENT_LENGTH, &end.saturating_sub(start).to_string())
             .with(http::header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{}\"", self.file))
     }
 }
@@ -195,10 +226,11 @@ impl Room<'_> {
         caller: Caller,
         given: &Given,
     ) -> Answered {
-        let ask = |known| self.answer(known, call, caller, given);
         let Some(id) = given.message.filter(|_| call.operation.changes_something()) else {
-            return ask(known);
+            return self.answer(known, call, caller, given);
         };
+        let call = &call.again(recent.was_done(id, self.moment.now));
+        let ask = |known| self.answer(known, call, caller, given);
         let memory = |before: &Option<Avatar>, after: &Option<Avatar>, answer: &Answer| {
             // Whoever makes up an avatar leaves nothing behind.
             let Some(avatar) = after else { return Memory::Nothing };
@@ -266,6 +298,12 @@ impl Room<'_> {
             && !known.as_ref().is_some_and(|avatar| avatar.is_capability(hash))
         {
             return Err(ApiProblem::Unauthorized.into());
+        }
+        if !call.operation.allows(caller.role()) {
+            return Err(ApiProblem::Forbidden.into());
+        }
+        if call.only_creates() && known.as_ref().is_some_and(|avatar| is_there(avatar, call)) {
+            return Err(ApiProblem::Exists.into());
         }
         if call.operation.takes_nothing() {
             nothing(&given.body)?;
@@ -349,7 +387,9 @@ impl Room<'_> {
         match call.wait {
             // A clock that was set back meanwhile does not say how long it was.
             Some(wait)
-                if call.arrived_at <= self.moment.now && call.arrived_at.plus(wait) > self.moment.now =>
+                if call.if_none_match != Some(IfNoneMatch::Any)
+                    && call.arrived_at <= self.moment.now
+                    && call.arrived_at.plus(wait) > self.moment.now =>
             {
                 Answer::Hold
             }
@@ -362,6 +402,21 @@ impl Room<'_> {
         let way = self.way.ok_or(ApiProblem::NoKey)?;
         way.carries(avatar)?;
         Ok(way)
+    }
+}
+
+/// Whether what the call would make is there. A photo whose bytes have not come is not.
+fn is_there(avatar: &Avatar, call: &Call) -> bool {
+    if !avatar.is_hosted() || avatar.person().is_none() {
+        return false;
+    }
+    let number = call.params.number.unwrap_or(0);
+    match call.operation {
+        Operation::CreateAvatar => true,
+        Operation::UploadPhoto => call.params.photo.as_ref().is_some_and(|id| avatar.photo(id).is_some()),
+        Operation::StartTraining => avatar.has(OrderKey::Training(number)),
+        Operation::OrderPictures => avatar.has(OrderKey::Pictures(number)),
+        _ => false,
     }
 }
 

@@ -5,13 +5,17 @@ mod notices;
 #[cfg(test)]
 mod tests;
 mod tidying;
+mod uploads;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::notices::Notice;
 pub(in crate::avatar) use self::tidying::Tidying;
+pub use self::{
+    notices::Notice,
+    uploads::{Means, Uploads},
+};
 use super::{
     Avatar, Errand, Moment, Photo, PhotoState, Stage, StageName, TrainingSettings,
     order::Order,
@@ -90,6 +94,9 @@ pub struct Expected {
     pub caption: Option<String>,
     /// Where its bytes go: an object of a bucket ([`ObjectPlace`]), or a file among the avatar's own.
     pub source: String,
+    /// The calls that upload it, where it comes by these alone. One that was given an address may come at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uploads: Option<Uploads>,
 }
 
 /// A caller's own name for a photo: 1 to 64 letters, digits, dashes and underscores.
@@ -252,6 +259,7 @@ impl Avatar {
         id: &PhotoId,
         name: String,
         caption: Option<String>,
+        means: Means,
         moment: &Moment,
     ) -> (Self, Option<Expected>) {
         let depot = self.depots.last().cloned();
@@ -261,6 +269,8 @@ impl Avatar {
         if let Some(known) = hosted.expected.iter_mut().find(|known| known.id == *id) {
             known.name = name;
             known.caption = caption;
+            // An address that was given out stays good, whatever becomes of an upload.
+            known.uploads = known.uploads.and_then(|before| before.and(means, moment.now));
             let known = known.clone();
             return (self, Some(known));
         }
@@ -270,7 +280,8 @@ impl Avatar {
             Some(depot) => depot.copy(&file).to_string(),
             None => file,
         };
-        let expected = Expected { id: id.clone(), name, caption, source };
+        let uploads = Uploads::by(means, moment.now);
+        let expected = Expected { id: id.clone(), name, caption, source, uploads };
         hosted.expected.push(expected.clone());
         (self, Some(expected))
     }
@@ -281,7 +292,7 @@ impl Avatar {
         if let Some(hosted) = &mut self.hosted
             && let Some(place) = hosted.expected.iter().position(|expected| expected.id == *id)
         {
-            let Expected { id, name, caption, source } = hosted.expected.remove(place);
+            let Expected { id, name, caption, source, .. } = hosted.expected.remove(place);
             hosted.touched_at = moment.now;
             self.photos.push(Photo {
                 id: Some(id),

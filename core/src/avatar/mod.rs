@@ -52,7 +52,7 @@ pub use self::{
     elsewhere::Elsewhere,
     generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
     goal::{GivenUp, Goal},
-    hosted::{Expected, Hosted, Notice, PhotoId, PhotoIdError, Terms},
+    hosted::{Expected, Hosted, Means, Notice, PhotoId, PhotoIdError, Terms, Uploads},
     identity::{Identity, SamePhotos},
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
     lookup::{OnRecord, OtherTraining},

@@ -5,8 +5,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Errand, Generation, Kept, Moment, Order, Person, PhotoSet, Stage, TrainingConfig,
-    TrainingJob, TriggerPhrase, Uploaded, Wish,
+    Avatar, AvatarId, Chore, Errand, Generation, Kept, Moment, Order, Person, PhotoSet, Stage,
+    TrainingConfig, TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
     training::model_file,
 };
@@ -138,10 +138,32 @@ impl Avatar {
         before.into_iter().any(|training| training.order.may_be_bought())
     }
 
+    /// Whether the training of this number can be placed once more: it is the last one, and ended without an order.
+    #[must_use]
+    pub fn may_reopen(&self, attempt: u32) -> bool {
+        let last = self.trainings.last().filter(|training| training.attempt == attempt);
+        // The answer to one that was lost may still come.
+        let submit = Errand::Training(attempt, Chore::Submit);
+        let submits = self.running.iter().any(|mark| mark.errand == submit);
+        let ended = last.is_some_and(|training| training.order.ended_without_order());
+        self.person.is_some() && ended && !submits
+    }
+
+    /// Places a training that ended without an order once more, under its number. One that may have been bought stays as
+    /// it is.
+    #[must_use]
+    pub fn reopen_training(self, attempt: u32, request: TrainingRequest, moment: &Moment) -> Self {
+        if self.may_reopen(attempt) { self.placed(Opened::Reopened, request, moment) } else { self }
+    }
+
     /// Places the order, or carries on with the one there is.
     #[must_use]
-    pub fn open_training(mut self, request: TrainingRequest, moment: &Moment) -> (Self, Opened) {
+    pub fn open_training(self, request: TrainingRequest, moment: &Moment) -> (Self, Opened) {
         let opened = self.would_open(&request);
+        (self.placed(opened, request, moment), opened)
+    }
+
+    fn placed(mut self, opened: Opened, request: TrainingRequest, moment: &Moment) -> Self {
         let cleared = self.depots.last().is_some_and(|depot| !depot.holds_working_files());
         if let (Some(depot), Opened::Began | Opened::Reopened | Opened::Resumed) = (&request.depot, opened) {
             // Before anything is written there: it has to be found again.
@@ -155,6 +177,11 @@ impl Avatar {
                     Opened::Reopened => self.trainings.pop().map_or(1, |training| training.attempt),
                     _ => before + 1,
                 };
+                if opened == Opened::Reopened {
+                    // What is still uploaded for it is another archive.
+                    self.running
+                        .retain(|mark| !matches!(mark.errand, Errand::Training(of, _) if of == attempt));
+                }
                 self.person = Some(request.person);
                 if let Some(photos) = request.photos {
                     self.photos = photos;
@@ -183,7 +210,7 @@ impl Avatar {
             }
             Opened::Ended | Opened::Busy => {}
         }
-        (self, opened)
+        self
     }
 
     /// Photos may have moved: the same bytes are taken from where they are now, also should they be prepared again.

@@ -1,5 +1,7 @@
 //! What the API itself refuses, and what its caller can do.
 
+use std::borrow::Cow;
+
 use super::Language;
 use crate::{
     api::{ApiProblem, BodyError, Fault, MOST_LEVELS, Wanted},
@@ -48,10 +50,19 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
                 format!("whoever was invited may set `{setting}` to {most} at most")
             }
             ApiProblem::NoRequest => "no order of this deployment has this request id".to_owned(),
+            ApiProblem::NotAtFal { request } => format!("fal.ai knows no request `{request}` of this kind"),
+            ApiProblem::OtherOrder => "another order of this avatar has this request id".to_owned(),
+            ApiProblem::FalNotAsked { why } => {
+                format!("fal.ai cannot be asked about this request now, so nothing was settled: {why}")
+            }
             ApiProblem::NoTraining => "there is no training of this number".to_owned(),
             ApiProblem::NoPictures => "there are no pictures of this number".to_owned(),
             ApiProblem::WrongNumber { next } => format!("the next number is {next}"),
             ApiProblem::Different => "this number was used for something else".to_owned(),
+            ApiProblem::NotAgain { .. } => {
+                "this number cannot be asked for again: its order was placed, or may have been, or a later number follows"
+                    .to_owned()
+            }
             ApiProblem::Busy => "an earlier training of this avatar is not over".to_owned(),
             ApiProblem::NoModel => "this avatar has no model yet".to_owned(),
             ApiProblem::NoFile => "there is no such file yet".to_owned(),
@@ -72,6 +83,10 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             ApiProblem::Repeated => {
                 "this call arrived a second time, and what it did was undone in between".to_owned()
             }
+            ApiProblem::Exists => "it is there already, and the call says `If-None-Match: *`".to_owned(),
+            ApiProblem::Range { length } => {
+                format!("the file has {length} bytes, and none of those that were asked for")
+            }
             ApiProblem::RateLimited => "too many calls at once".to_owned(),
             ApiProblem::Internal => "something in this deployment broke".to_owned(),
         },
@@ -80,9 +95,13 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
 
 /// Says what the caller, or the deployment's operator, can do next.
 #[must_use]
-pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
-    match language {
+pub fn advice(language: Language, problem: &ApiProblem) -> Cow<'static, str> {
+    let advice = match language {
         Language::English => match problem {
+            ApiProblem::NotAgain { next } => {
+                return format!("Look at how it stands; to buy another one, use the next number, {next}.")
+                    .into();
+            }
             ApiProblem::NoRoute | ApiProblem::Method { .. } | ApiProblem::Path { .. } => {
                 "GET /openapi.json lists every call."
             }
@@ -109,6 +128,11 @@ pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
             ApiProblem::KeysForbidden => "Upload the photos, or have a backend with a server token ask.",
             ApiProblem::BeyondInvite { .. } => "Ask for less, or have a backend with a server token ask.",
             ApiProblem::NoRequest => "Compare it with the request_id of the order's status document.",
+            ApiProblem::NotAtFal { .. } => {
+                "Copy the id from fal.ai's list of requests; if the order is not there, settle it with `not_accepted`."
+            }
+            ApiProblem::OtherOrder => "Compare it with the request_id of the avatar's other orders.",
+            ApiProblem::FalNotAsked { .. } => "Make the same call again later.",
             ApiProblem::NoTraining => "Buy it first: PUT /v1/avatars/{avatar}/trainings/1.",
             ApiProblem::NoPictures => "Buy them first: PUT /v1/avatars/{avatar}/pictures/1.",
             ApiProblem::WrongNumber { .. } => "Numbers count up from 1: use the next one for something new.",
@@ -128,10 +152,13 @@ pub fn advice(language: Language, problem: &ApiProblem) -> &'static str {
             ApiProblem::NoAdmin => "Set ADMIN_TOKEN to a long random text, then mint a token with it.",
             ApiProblem::OtherSettings { .. } => "Set them as they were then, or create another avatar.",
             ApiProblem::Repeated => "Look at how things are now; if it is still wanted, make the call again.",
+            ApiProblem::Exists => "Look at what is there, or leave `If-None-Match` out.",
+            ApiProblem::Range { .. } => "Ask for bytes below its length, or for all of it.",
             ApiProblem::RateLimited => "Wait a few seconds.",
             ApiProblem::Internal => "Try again; if it stays, look at the deployment's log.",
         },
-    }
+    };
+    advice.into()
 }
 
 /// Says why a body cannot be used, with the place in it.

@@ -300,6 +300,10 @@ impl Inner {
                     );
                     continue;
                 }
+                Answer::Ask(request) => {
+                    given.asked = Some(likeness_platform::send(&request).await);
+                    continue;
+                }
                 Answer::Receive { photo, max_bytes } => {
                     match way.as_ref().and_then(|way| way.bucket.as_ref()) {
                         Some(bucket) => match photo.source.parse::<likeness_core::storage::ObjectPlace>() {
@@ -317,7 +321,12 @@ impl Inner {
                     let bucket = way.as_ref().and_then(|way| way.bucket.as_ref());
                     match (bucket, &file.place) {
                         (Some(bucket), Some(place)) => Told::File {
-                            from: SignedRequest::of(&bucket.get(&place.key, None, None, moment.now)),
+                            from: SignedRequest::of(&bucket.get(
+                                &place.key,
+                                file.part.clone(),
+                                None,
+                                moment.now,
+                            )),
                             head: Box::new(file.head().into()),
                         },
                         _ => Reply::from(ApiProblem::NoFile).into(),

@@ -1,7 +1,8 @@
 //! One call: who makes it, which object it is for, and what that object wants moved.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
+use futures_util::FutureExt as _;
 use http::{HeaderMap, StatusCode};
 use js_sys::Uint8Array;
 use likeness_core::{
@@ -19,7 +20,7 @@ use likeness_core::{
 use likeness_platform::{Deadline, fixed_length, header_map, memory, outgoing, tell};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
-use worker::{Env, Fetch, Headers, Method, Request, Response, ResponseBuilder, Result};
+use worker::{Context, Env, Fetch, Headers, Method, Request, Response, ResponseBuilder, Result};
 
 use crate::{
     budget::{Answered, Denied},
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// Answers a call.
-pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
+pub(crate) async fn answer(request: Request, env: Env, context: &Context) -> Result<Response> {
     let headers = header_map(&request.headers().0);
     let deployment = match settings::deployment(&env) {
         Ok(deployment) => deployment,
@@ -46,7 +47,7 @@ pub(crate) async fn answer(request: Request, env: Env) -> Result<Response> {
     if deployment.test_mode && path.starts_with("/test/") {
         return test_box(request, &env, &path).await;
     }
-    let outcome = match answered(request, &env, &deployment, &headers).await {
+    let outcome = match answered(request, &env, context, &deployment, &headers).await {
         Ok(outcome) => outcome,
         Err(error) => {
             worker::console_error!("[FAL AI] ERROR {error}");
@@ -71,8 +72,9 @@ impl From<ApiProblem> for Outcome {
 }
 
 async fn answered(
-    mut request: Request,
+    request: Request,
     env: &Env,
+    context: &Context,
     deployment: &Rc<Deployment>,
     headers: &HeaderMap,
 ) -> Result<Outcome> {
@@ -85,10 +87,24 @@ async fn answered(
         Ok(call) => call,
         Err(problem) => return Ok(problem.into()),
     };
-    if let Some(problem) = too_many(&call, headers, env).await {
+    Ok(match admitted(request, env, context, deployment, headers, &call).await? {
+        Outcome::Reply(reply) => Outcome::Reply(call.unless_known(reply)),
+        file @ Outcome::File { .. } => file,
+    })
+}
+
+async fn admitted(
+    mut request: Request,
+    env: &Env,
+    context: &Context,
+    deployment: &Rc<Deployment>,
+    headers: &HeaderMap,
+    call: &Call,
+) -> Result<Outcome> {
+    if let Some(problem) = too_many(call, headers, env).await {
         return Ok(problem.into());
     }
-    let caller = match caller(&call, env, deployment).await? {
+    let caller = match caller(call, env, deployment).await? {
         Ok(caller) => caller,
         Err(problem) => return Ok(problem.into()),
     };
@@ -114,20 +130,20 @@ async fn answered(
         (Place::Here, _) => Ok(Outcome::Reply(here(call.operation, deployment))),
         (Place::Budget, _) => budget(env, &passed).await.map(Outcome::Reply),
         (Place::User, _) => {
-            let user = call.params.user.map(|user| user.to_string()).unwrap_or_default();
+            let user = call.params.user.as_ref().map(ToString::to_string).unwrap_or_default();
             let avatars: Vec<Value> =
                 say(&passing::index(env, &format!("user:{user}"))?, "list", &()).await?;
             Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(&avatars))))
         }
         (Place::Request, _) => {
-            let request_id = call.params.request.map(|request| request.to_string()).unwrap_or_default();
+            let request_id = call.params.request.as_ref().map(ToString::to_string).unwrap_or_default();
             let index = passing::index(env, &format!("request:{request_id}"))?;
             match say::<Option<AvatarId>>(&index, "holder", &()).await? {
-                Some(id) => avatar(request, env, id, passed).await,
+                Some(id) => avatar(request, env, context, id, passed).await,
                 None => Ok(ApiProblem::NoRequest.into()),
             }
         }
-        (_, Some(id)) => avatar(request, env, id, passed).await,
+        (_, Some(id)) => avatar(request, env, context, id, passed).await,
         _ => Ok(ApiProblem::NoRoute.into()),
     }
 }
@@ -196,12 +212,21 @@ async fn budget(env: &Env, passed: &Passed) -> Result<Reply> {
     }
 }
 
-async fn avatar(request: Request, env: &Env, id: AvatarId, passed: Passed) -> Result<Outcome> {
+async fn avatar(
+    request: Request,
+    env: &Env,
+    context: &Context,
+    id: AvatarId,
+    passed: Passed,
+) -> Result<Outcome> {
     let (stub, what) = (passing::avatar(env, id)?, format!("call/{id}"));
     let mut told: Told = say(&stub, &what, &passed).await?;
     if let Told::Receive { to, max_bytes } = told {
-        let received = forward(request, &to, max_bytes).await;
-        told = say(&stub, &what, &passed.received(received)).await?;
+        let received = async move {
+            let received = forward(request, &to, max_bytes).await;
+            say(&stub, &what, &passed.received(received)).await
+        };
+        told = outliving(context, received).await?;
     }
     match told {
         Told::File { from, head } => match head.reply() {
@@ -210,6 +235,20 @@ async fn avatar(request: Request, env: &Env, id: AvatarId, passed: Passed) -> Re
         },
         told => Ok(Outcome::Reply(told.reply().unwrap_or_else(|| ApiProblem::Internal.into()))),
     }
+}
+
+/// Does work to its end. The platform ends a call without a word when its caller goes away, and what became of an upload has
+/// to be told nevertheless.
+async fn outliving<T: 'static>(
+    context: &Context,
+    work: impl Future<Output = Result<T>> + 'static,
+) -> Result<T> {
+    let done = Rc::new(Cell::new(None));
+    let outcome = Rc::clone(&done);
+    let work = async move { outcome.set(Some(work.await)) }.shared();
+    context.wait_until(work.clone());
+    work.await;
+    done.take().unwrap_or_else(|| Err("what became of it is not known".into()))
 }
 
 /// Streams the call's body to where it belongs. Its bytes never enter this Worker's memory as a whole.
@@ -248,7 +287,8 @@ async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
         Ok(mut body) => {
             let status = StatusCode::from_u16(body.status_code()).unwrap_or(StatusCode::BAD_GATEWAY);
             let headers = header_map(&body.headers().0);
-            if status == StatusCode::OK && asked.is_given(status, &headers) {
+            // A part, where one was asked for.
+            if status == reply.status && asked.is_given(status, &headers) {
                 let promised = head_of(&reply.headers).length;
                 if head_of(&headers).length.is_none_or(|length| Some(length) == promised) {
                     return Ok(Outcome::File { reply, body });

@@ -21,6 +21,6 @@ use worker::{Context, Env, Request, Response, Result, event};
 
 /// Answers a call.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    calls::answer(request, env).await
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    calls::answer(request, env, &context).await
 }

@@ -106,7 +106,7 @@ impl Passed {
         let url = request.url()?;
         let target =
             url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let kept = ["content-length", "if-none-match", "prefer"];
+        let kept = ["content-length", "if-none-match", "if-range", "prefer", "range"];
         let headers = kept.into_iter().filter_map(|name| {
             let value = request.headers().get(name).ok().flatten()?;
             Some((name.to_owned(), value))
@@ -156,7 +156,7 @@ impl Passed {
                 Refused::Storage(error) => (&Error::Storage(error)).into(),
             })
         });
-        Given { body: self.body.clone(), reserved: None, received, message }
+        Given { body: self.body.clone(), received, message, ..Given::default() }
     }
 }
 

@@ -116,12 +116,15 @@ impl Inner {
             let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
             // Each time anew: others go on while the budget is told.
             let Some(avatar) = self.load()? else { return Ok(()) };
-            let refused = !avatar.has(order) && self.reserving.get() == 0;
-            let Some(spent) = Spent::of(&avatar, order).or(refused.then_some(Spent::Nothing)) else {
+            let refused = (!avatar.has(order)).then_some(Spent::Nothing);
+            let Some(spent) = Spent::of(&avatar, order).or(refused) else { continue };
+            let given_back = spent == Spent::Nothing;
+            if given_back && self.reserving.get() > 0 {
+                // It may be reserved for a number that came to nothing before.
                 continue;
-            };
+            }
             let outcome = Outcome { avatar: avatar.id(), order, spent };
-            self.releasing.set(refused.then(|| settings::now().plus(RELEASED_WITHIN)));
+            self.releasing.set(given_back.then(|| settings::now().plus(RELEASED_WITHIN)));
             let told = say::<()>(&passing::budget(&self.env)?, "spent", &outcome).await;
             self.releasing.set(None);
             told?;

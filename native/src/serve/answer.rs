@@ -21,7 +21,7 @@ use likeness_core::{
     budget::Budget,
     error::{Error, StorageError, StorageErrorKind},
     fal::Origins,
-    http::StatusCode,
+    http::{Answer as HttpAnswer, NoAnswer, Request as HttpRequest, StatusCode},
     limits::{POLL_INTERVAL, PhotoLimits},
 };
 
@@ -62,10 +62,15 @@ pub(super) async fn answer(
             let _busy = seat.busy();
             server.answer(&seat, &head, body).await
         };
-        tokio::spawn(answering).await.unwrap_or_else(|error| {
+        let (answered, unread) = tokio::spawn(answering).await.unwrap_or_else(|error| {
             log::error!("a call could not be answered: {error}");
-            Answered::Reply(ApiProblem::Internal.into())
-        })
+            (Answered::Reply(ApiProblem::Internal.into()), None)
+        });
+        if let Some(body) = unread {
+            // Beside the answer, which a caller hears while it still sends.
+            drop(tokio::spawn(files::drain(body)));
+        }
+        answered
     };
     let (reply, body) = match answered {
         Answered::Reply(reply) => (reply, None),
@@ -91,13 +96,14 @@ pub(super) enum Answered {
 }
 
 impl Server {
-    async fn answer(&self, seat: &Seat, head: &Parts, body: Incoming) -> Answered {
+    /// Answers a call. What of its body was not needed comes back.
+    async fn answer(&self, seat: &Seat, head: &Parts, body: Incoming) -> (Answered, Option<Incoming>) {
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let call = match Call::parse(&head.method, target, &head.headers, clock::now()) {
             Ok(call) => call,
             Err(problem) => {
                 log::debug!("{} of an unknown path: {}", head.method, problem.code());
-                return Answered::Reply(problem.into());
+                return (Answered::Reply(problem.into()), Some(body));
             }
         };
         let avatar = call.params.avatar.map(|id| id.to_string());
@@ -107,15 +113,14 @@ impl Server {
                 log::debug!("{:?} is refused: {}", call.operation, problem.code);
                 Answered::Reply(problem.into())
             });
-            if let Some(body) =
-                body.filter(|_| call.content_length.is_some_and(|length| length <= most(&call)))
-            {
-                files::drain(body).await;
-            }
+            let answered = match answered {
+                Answered::Reply(reply) => Answered::Reply(call.unless_known(reply)),
+                file @ Answered::File(..) => file,
+            };
             let (Answered::Reply(reply) | Answered::File(reply, _)) = &answered;
             // Neither the path nor its query, which may hold names.
             log::debug!("{:?} {}", call.operation, reply.status.as_u16());
-            answered
+            (answered, body)
         };
         match avatar {
             Some(avatar) => of_job(avatar, answering).await,
@@ -261,6 +266,7 @@ impl Server {
                         return Ok(Answered::Reply(reply));
                     }
                 }
+                Answer::Ask(request) => given.asked = Some(self.ask_fal(id, *request).await?),
                 Answer::Receive { photo, max_bytes } => {
                     let place = place.as_ref().ok_or(ApiProblem::Internal)?;
                     let reply =
@@ -283,6 +289,19 @@ impl Server {
         }
     }
 
+    /// Asks fal about a request of this avatar.
+    async fn ask_fal(&self, id: AvatarId, request: HttpRequest) -> Result<HttpAnswer, Problem> {
+        let avatar = self.look(|store| store.load(id)).await?.ok_or(ApiProblem::NoAvatar)?;
+        let transport = self.shell.looking_transport_of(&avatar).map_err(|failure| {
+            log::error!("{}", failure.brief());
+            ApiProblem::Internal
+        })?;
+        Ok(transport.send(request, None).await.unwrap_or_else(|error| {
+            log::warn!("fal.ai could not be asked: {error}");
+            Err(NoAnswer::NotConnected)
+        }))
+    }
+
     /// Reserves a purchase and makes it. What was reserved and then not bought after all is given back.
     async fn buy(
         &self,
@@ -293,6 +312,7 @@ impl Server {
         given: &mut Given,
     ) -> Result<Answer, Problem> {
         let _one_at_a_time = self.purchases.lock().await;
+        let _buying = self.drivers.buying(id);
         let bureau = Bureau { deployment: &self.deployment, now: clock::now() };
         let reserved = self.budget(|mut budget| {
             let reserved = bureau.reserve(&mut budget, id, purchase, caller.payer());
@@ -304,7 +324,10 @@ impl Server {
         let (answer, ordered) = self
             .settle(id, |room, avatar| {
                 let (avatar, answer) = room.answer(avatar, call, caller, given);
-                let ordered = avatar.as_ref().is_some_and(|avatar| avatar.has(purchase.key()));
+                // A number that ended without an order is there, and what was reserved for it is not spent.
+                let ordered = avatar.as_ref().is_some_and(|avatar| {
+                    avatar.has(purchase.key()) && Spent::of(avatar, purchase.key()) != Some(Spent::Nothing)
+                });
                 (avatar, (answer, ordered))
             })
             .await?;

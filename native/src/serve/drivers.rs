@@ -1,7 +1,7 @@
 //! Whoever drives the avatars behind the API: one task for each that has unfinished business.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -9,8 +9,10 @@ use std::{
 use likeness_core::{
     api::{Deployment, Spent, Way},
     avatar::{Avatar, AvatarId, Due, JobId, OrderKey},
+    error::StorageError,
     fal::Account,
     retry,
+    time::Timestamp,
     words::Audience,
 };
 use tokio::sync::{Notify, Semaphore, watch};
@@ -48,6 +50,8 @@ pub(super) struct Drivers {
     way: Option<Way>,
     ledger: Ledger,
     driven: Mutex<HashMap<AvatarId, Driven>>,
+    /// The avatar for which something is reserved and not ordered yet.
+    buying: Mutex<Option<AvatarId>>,
     ended: Notify,
     at_work: Semaphore,
     stop: watch::Sender<bool>,
@@ -64,8 +68,8 @@ struct Driven {
 #[derive(Default)]
 struct Memory {
     chronicles: BTreeMap<OrderKey, Chronicle>,
-    /// What the budget was told of.
-    told: BTreeSet<OrderKey>,
+    /// What the budget was told of, and when that was ordered: a number whose order came to nothing may be ordered again.
+    told: BTreeMap<OrderKey, (Spent, Timestamp)>,
     said_elsewhere: bool,
     /// How often in a row it could not be driven at all.
     failures: u32,
@@ -86,6 +90,7 @@ impl Drivers {
             way,
             ledger,
             driven: Mutex::default(),
+            buying: Mutex::default(),
             ended: Notify::new(),
             at_work: Semaphore::new(AT_WORK),
             stop: watch::Sender::new(false),
@@ -118,6 +123,12 @@ impl Drivers {
             }
             ended.await;
         }
+    }
+
+    /// Keeps the drivers from giving back what is being reserved for this avatar. One purchase is made at a time.
+    pub(super) fn buying(self: &Arc<Self>, id: AvatarId) -> Buying {
+        *self.buying.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
+        Buying { drivers: Arc::clone(self), id }
     }
 
     fn driven(&self) -> MutexGuard<'_, HashMap<AvatarId, Driven>> {
@@ -239,20 +250,32 @@ impl Drivers {
             let job = format!("{} pictures {number}", avatar.id());
             memory.note(OrderKey::Pictures(number), over, &job, |it| it.pictures(&status));
         }
-        let news = memory.spent(avatar);
-        if news.is_empty() {
-            return;
+        if let Err(error) = self.tell_budget(avatar, memory) {
+            log::warn!("the budget could not be told what became of an order: {error}");
         }
-        let told = self.ledger.change(|mut budget| {
-            for (order, spent) in &news {
+    }
+
+    /// Tells the budget what became of orders, as far as it was not told yet.
+    fn tell_budget(&self, avatar: &Avatar, memory: &mut Memory) -> Result<(), StorageError> {
+        if memory.spent(avatar).is_empty() {
+            return Ok(());
+        }
+        let buying = self.buying.lock().unwrap_or_else(PoisonError::into_inner);
+        if *buying == Some(avatar.id()) {
+            // Woken again when that is done.
+            return Ok(());
+        }
+        // As it is now: a number whose order came to nothing may have been ordered again meanwhile.
+        let Some(avatar) = self.shell.store.load(avatar.id())? else { return Ok(()) };
+        let news = memory.spent(&avatar);
+        self.ledger.change(|mut budget| {
+            for (order, (spent, _)) in &news {
                 spent.tell(&mut budget, avatar.id(), *order);
             }
             (budget, ())
-        });
-        match told {
-            Ok(()) => memory.told.extend(news.into_iter().map(|(order, _)| order)),
-            Err(error) => log::warn!("the budget could not be told what became of an order: {error}"),
-        }
+        })?;
+        memory.told.extend(news);
+        Ok(())
     }
 
     /// What the core leaves to the shell once nothing is under way: whether all of it is done.
@@ -310,14 +333,29 @@ impl Memory {
     }
 
     /// What became of orders, as far as it was not told yet.
-    fn spent(&self, avatar: &Avatar) -> Vec<(OrderKey, Spent)> {
-        let trainings = avatar.trainings().iter().map(|one| OrderKey::Training(one.attempt));
-        let pictures = avatar.pictures().iter().map(|one| OrderKey::Pictures(one.number));
+    fn spent(&self, avatar: &Avatar) -> Vec<(OrderKey, (Spent, Timestamp))> {
+        let trainings =
+            avatar.trainings().iter().map(|one| (OrderKey::Training(one.attempt), one.order.ordered_at()));
+        let pictures =
+            avatar.pictures().iter().map(|one| (OrderKey::Pictures(one.number), one.order.ordered_at()));
         trainings
             .chain(pictures)
-            .filter(|order| !self.told.contains(order))
-            .filter_map(|order| Some((order, Spent::of(avatar, order)?)))
+            .filter_map(|(order, at)| Some((order, (Spent::of(avatar, order)?, at))))
+            .filter(|(order, spent)| self.told.get(order) != Some(spent))
             .collect()
+    }
+}
+
+/// While it lives, nothing of the avatar is given back to the budget.
+pub(super) struct Buying {
+    drivers: Arc<Drivers>,
+    id: AvatarId,
+}
+
+impl Drop for Buying {
+    fn drop(&mut self) {
+        *self.drivers.buying.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.drivers.wake(self.id);
     }
 }
 

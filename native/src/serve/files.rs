@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek as _},
     ops::Range,
     os::unix::fs::FileExt as _,
     path::{Component, Path, PathBuf},
@@ -39,8 +39,9 @@ const PIECE: usize = 64 << 10;
 /// How many pieces wait for a caller that is slow.
 const PIECES_AHEAD: usize = 4;
 
-/// How long a photo is listened to that nobody needs.
+/// How long a body is listened to that nobody needs, and how many bytes of it.
 const REST_WITHIN: Duration = Duration::from_secs(15);
+const MOST_OF_THE_REST: u64 = 64 << 20;
 
 /// A photo that has arrived whole.
 pub(super) enum Arrived {
@@ -154,9 +155,17 @@ async fn write(mut body: Paced<Incoming>, file: File, length: u64, path: &Path) 
     file.sync_all().await.map_err(|error| failed(&error))
 }
 
-/// Listens to a body that nobody needs, so that its caller hears the answer.
+/// Listens to a body that nobody needs: a connection that is closed while its caller still sends is reset, and the answer
+/// lost with it.
 pub(super) async fn drain(mut body: Incoming) {
-    let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
+    let rest = async {
+        let mut heard = 0;
+        while let Some(Ok(frame)) = body.frame().await
+            && heard < MOST_OF_THE_REST
+        {
+            heard += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+    };
     let _ = tokio::time::timeout(REST_WITHIN, rest).await;
 }
 
@@ -203,15 +212,18 @@ pub(super) async fn open(
 ) -> Result<(Reply, Streamed), StorageError> {
     shell.store.follow_no_link(id)?;
     let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
-    let streamed = Streamed { pieces, left: download.length };
+    let sent = download.sent();
+    let streamed = Streamed { pieces, left: sent.end.saturating_sub(sent.start) };
     let path = shell.folder(id).join(&download.file);
     // The names are the core's own; one that leads elsewhere is none of them.
     let plain = Path::new(&download.file).components().all(|part| matches!(part, Component::Normal(_)));
     let avatar = shell.store.load(id)?.filter(|_| plain);
     if let Some(avatar) = avatar {
         match kept::open(shell, &avatar, &download.kept(), None).await {
-            Ok(file) => {
-                drop(tokio::spawn(send(tokio::fs::File::from_std(file), sender)));
+            Ok(mut file) => {
+                file.seek(io::SeekFrom::Start(sent.start)).map_err(|error| storage_error(&path, &error))?;
+                let length = sent.end.saturating_sub(sent.start);
+                drop(tokio::spawn(send(tokio::fs::File::from_std(file).take(length), sender)));
                 return Ok((download.head(), streamed));
             }
             Err(lost) => log::error!("{} is not given out: {lost}", path.display()),
@@ -221,18 +233,20 @@ pub(super) async fn open(
     let place = download.place.as_ref().ok_or_else(missing)?;
     let incoming = bucket(shell, place)?.fetch(&place.key).await?;
     let check = FileCheck::new(&download.expected(), 0);
-    drop(tokio::spawn(pass_on(incoming, check, place.to_string(), sender)));
+    drop(tokio::spawn(pass_on(incoming, check, sent, place.to_string(), sender)));
     Ok((download.head(), streamed))
 }
 
-/// Passes an object on as it comes. The last piece leaves only when all are known to be right; else the connection is cut.
+/// Passes part of an object on as it comes. The last piece leaves only when all of the object is known to be right; else
+/// the connection is cut.
 async fn pass_on(
     mut incoming: crate::transport::Incoming,
     mut check: FileCheck,
+    sent: Range<u64>,
     place: String,
     sender: mpsc::Sender<io::Result<Bytes>>,
 ) {
-    let mut held: Option<Bytes> = None;
+    let (mut held, mut at): (Option<Bytes>, u64) = (None, 0);
     let broken = loop {
         let piece = match incoming.chunk().await {
             Ok(Some(piece)) => piece,
@@ -242,7 +256,15 @@ async fn pass_on(
         if let Err(problem) = check.add(&piece) {
             break Some(problem.to_string());
         }
-        if let Some(before) = held.replace(piece)
+        let start = at;
+        at += piece.len() as u64;
+        let within =
+            |place: u64| usize::try_from(place.saturating_sub(start)).unwrap_or(usize::MAX).min(piece.len());
+        let wanted = piece.slice(within(sent.start)..within(sent.end));
+        if wanted.is_empty() {
+            continue;
+        }
+        if let Some(before) = held.replace(wanted)
             && sender.send(Ok(before)).await.is_err()
         {
             return;
@@ -261,7 +283,7 @@ async fn pass_on(
     }
 }
 
-async fn send(mut file: tokio::fs::File, sender: mpsc::Sender<io::Result<Bytes>>) {
+async fn send(mut file: tokio::io::Take<tokio::fs::File>, sender: mpsc::Sender<io::Result<Bytes>>) {
     loop {
         let mut piece = Vec::with_capacity(PIECE);
         let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await;

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, Command, Event, Moment, Name, Person, StageName, Terms, TrainingRequest,
+        Avatar, AvatarId, Command, Event, Means, Moment, Name, Person, StageName, Terms, TrainingRequest,
         TrainingSettings,
     },
     error::StorageErrorKind,
@@ -126,7 +126,7 @@ fn forget(store: &Store, number: u128) {
 /// A photo that waits: its caption is what the person wrote.
 fn with_a_caption(avatar: Avatar, caption: String) -> Avatar {
     let photo = likeness_core::avatar::PhotoId::new("p").expect("an id");
-    avatar.expect_photo(&photo, "face.jpg".to_owned(), Some(caption), &moment(NOW)).0
+    avatar.expect_photo(&photo, "face.jpg".to_owned(), Some(caption), Means::Upload, &moment(NOW)).0
 }
 
 /// Numbers as good as random, the same in each run.

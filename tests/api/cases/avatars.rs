@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::world::{World, id_of};
+use crate::{
+    fixture::ADMIN,
+    world::{World, id_of, photo},
+};
 
 pub(super) fn created(world: &World) {
     world.get(&world.of("")).refused(404, "avatar.not_found");
@@ -42,6 +45,51 @@ pub(super) fn created(world: &World) {
     let refused = world.put(&next, &steps).is(422).json();
     assert!(refused["detail"].as_str().is_some_and(|text| text.contains("1 to 10000")), "{refused}");
     world.get(&next).refused(404, "avatar.not_found");
+}
+
+/// `If-None-Match: *` makes what is not there, and shows nothing that is.
+pub(super) fn only_once(world: &World) {
+    let star = [("if-none-match", "*")];
+    let person = world.person().to_string();
+    let put = |target: &str, body: &[u8]| world.call("PUT", target, &star, body);
+    put(&world.of(""), person.as_bytes()).is(201);
+    put(&world.of(""), person.as_bytes()).refused(412, "api.exists");
+    put(&world.of(""), b"{}").refused(412, "api.exists");
+    let target = world.of("/photos/p0");
+    put(&target, &photo(0)).is(201);
+    put(&target, &photo(0)).refused(412, "api.exists");
+    for number in 1..4 {
+        put(&world.of(&format!("/photos/p{number}")), &photo(number)).is(201);
+    }
+    let training = world.of("/trainings/1");
+    put(&training, b"{}").is(202);
+    put(&training, b"{}").refused(412, "api.exists");
+    put(&training, b"{\"again\":true}").refused(412, "api.exists");
+    world.until_done("/trainings/1");
+    let pictures = world.of("/pictures/1");
+    put(&pictures, b"{\"prompt\":\"at the sea\"}").is(202);
+    put(&pictures, b"{\"prompt\":\"at the sea\"}").refused(412, "api.exists");
+    for (target, body) in [("tokens", "{}"), ("invites", "{\"trainings\":1,\"pictures\":1}")] {
+        let target = format!("/v1/{target}/once-{}", &world.avatar[..8]);
+        let mint = || world.call_as(ADMIN, "PUT", &target, &star, body.as_bytes());
+        assert_eq!(mint().is(201).json()["new"], true);
+        mint().refused(412, "api.exists");
+    }
+    let get = |target: &str, more: &[(&str, &str)]| {
+        let headers: Vec<_> = star.iter().chain(more).copied().collect();
+        world.call("GET", target, &headers, b"")
+    };
+    world.until_done("/pictures/1");
+    for target in
+        [&world.of(""), &training, &pictures, &target, &world.of("/photos"), "/health", "/openapi.json"]
+    {
+        assert!(get(target, &[("prefer", "wait = 20")]).is(304).body.is_empty(), "{target}");
+    }
+    get(&world.of("/pictures/2"), &[]).refused(404, "pictures.not_found");
+    // What is known is waited for, however that is written.
+    let tag = world.get(&training).is(200).header("etag").expect("a tag").to_owned();
+    let headers = [("if-none-match", &*tag), ("prefer", "respond-async;x=\"a, wait=20\", Wait = \"1\"")];
+    world.call("GET", &training, &headers, b"").is(304);
 }
 
 pub(super) fn erased(world: &World) {

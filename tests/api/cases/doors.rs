@@ -80,6 +80,22 @@ pub(super) fn walked(world: &World) {
     }
 }
 
+/// A capability that nobody gave out lets nobody in, and tells nothing: not whether there is such an avatar.
+pub(super) fn made_up(world: &World) {
+    world.create().is(201);
+    let never = id_of("one that was never there");
+    for entry in ROUTES.iter().filter(|entry| !entry.roles.contains(&Role::Anyone)) {
+        let answers = [&world.avatar, &never].map(|avatar| {
+            let made_up = format!("lkc_{}", "5".repeat(64));
+            let answer = world.call_as(&made_up, entry.method, &path(entry, avatar), &[], b"{}");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{entry:?}: {}", answer.text());
+            answer.refused(401, "api.unauthorized")
+        });
+        assert_eq!(answers[0], answers[1], "{entry:?}");
+    }
+    world.get(&format!("/v1/avatars/{never}")).refused(404, "avatar.not_found");
+}
+
 fn allowed(entry: &Entry, visitor: &Visitor) -> bool {
     match (visitor.role, entry.operation.place()) {
         // Whatever is shown there, nobody looks.

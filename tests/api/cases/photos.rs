@@ -1,12 +1,14 @@
 //! Photos come, are looked at, and go.
 
+use std::{io::Write as _, net::TcpStream, process::Command, thread, time::Duration};
+
 use serde_json::json;
 use url::Url;
 
 use crate::{
     gate::Fate,
     http::{self, Answer},
-    minio,
+    minio, shell,
     world::{World, photo},
 };
 
@@ -48,10 +50,14 @@ fn announced(world: &World, target: &str, line: &str, body: &[u8]) -> Answer {
     world.note("PUT", target, answer.expect("an answer"))
 }
 
-/// What is too large is refused before a byte of it is read.
+/// What is too large is refused before a byte of it is read. A caller that sends it nevertheless hears why.
 pub(super) fn too_large(world: &World) {
     world.create().is(201);
     let target = world.of("/photos/p");
+    let large = vec![7; 40 << 20];
+    world.call("PUT", &target, &[], &large).refused(413, "api.body_too_large");
+    world.call_as("lkc_made-up", "PUT", &target, &[], &large).refused(401, "api.unauthorized");
+    fetched_by_node(world, &target);
     announced(world, &target, "content-length: 32000001", b"").refused(413, "api.body_too_large");
     announced(world, &target, "transfer-encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n")
         .refused(411, "api.no_length");
@@ -62,6 +68,23 @@ pub(super) fn too_large(world: &World) {
     announced(world, &world.of(""), "transfer-encoding: chunked", &chunk).refused(413, "api.body_too_large");
 }
 
+/// Node's fetch fails with EPIPE where a server closes the connection while it sends.
+fn fetched_by_node(world: &World, target: &str) {
+    const SCRIPT: &str = "
+        const [url, token] = process.argv.slice(1);
+        for (const megabytes of [31, 40, 100]) {
+            const body = new Uint8Array(megabytes << 20);
+            const answer = await fetch(url, { method: 'PUT', headers: { authorization: `Bearer ${token}` }, body });
+            console.log(answer.status, (await answer.json()).code);
+        }";
+    let url = format!("http://{}{target}", world.fixture.address());
+    let node = Command::new("node").args(["--input-type=module", "-e", SCRIPT, &url, &world.server]).output();
+    let Ok(node) = node else { return shell::skip("uploads by Node's fetch: there is no node") };
+    let said = String::from_utf8_lossy(&node.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&node.stderr);
+    assert_eq!(said, "413 api.body_too_large\n".repeat(3), "{errors}");
+}
+
 pub(super) fn rejected(world: &World) {
     world.create().is(201);
     let small = {
@@ -70,7 +93,6 @@ pub(super) fn rejected(world: &World) {
     };
     for (id, bytes, code) in [
         ("text", b"this is no photo".as_slice(), "photo.unsupported_format"),
-        ("empty", b"", "photo.empty"),
         ("cut", &photo(1)[..2000], "photo.truncated"),
         ("small", &small, "photo.too_small"),
     ] {
@@ -82,6 +104,38 @@ pub(super) fn rejected(world: &World) {
             assert!(report[part].as_str().is_some_and(|text| text.len() > 10), "{report}");
         }
     }
+}
+
+/// What breaks off, or has no bytes, takes no place.
+pub(super) fn broken_off(world: &World) {
+    world.create().is(201);
+    let cut = |number: usize, part: &[u8]| {
+        let (address, shown) = (world.fixture.address(), format!("Bearer {}", world.server));
+        let target = world.of(&format!("/photos/cut-{number}"));
+        let head = http::head(&address, "PUT", &target, &[("authorization", &shown)]);
+        let mut stream = TcpStream::connect(&address).expect("a connection");
+        stream.write_all(format!("{head}content-length: 100000\r\n\r\n").as_bytes()).expect("sent");
+        stream.write_all(part).expect("sent");
+        // Until it is read.
+        thread::sleep(Duration::from_millis(20));
+    };
+    let places = || {
+        let photos = world.get(&world.of("/photos")).is(200).json()["photos"].clone();
+        photos.as_array().map_or(0, Vec::len)
+    };
+    for number in 0..41 {
+        cut(number, if number % 4 == 0 { b"\xff\xd8" } else { b"" });
+    }
+    world.eventually("the end of the broken uploads", || places() == 0);
+    for number in 0..2 {
+        let target = world.of(&format!("/photos/empty-{number}"));
+        world.call("PUT", &target, &[], b"").refused(422, "photo.empty");
+        world.get(&target).refused(404, "photos.not_found");
+    }
+    world.upload(1);
+    // The same photo again, whole.
+    world.call("PUT", &world.of("/photos/cut-1"), &[], &photo(1)).is(201);
+    assert_eq!(places(), 2);
 }
 
 /// Twice as many as a set holds.

@@ -47,7 +47,8 @@ pub(super) fn found(world: &World) {
     // A server token acts for any user, and nobody else does.
     let capability = world.post(&world.of("/capability"), &json!({})).is(200).json();
     let capability = capability["capability"].as_str().expect("a capability");
-    world.call_as(capability, "GET", &target, &[], b"").refused(403, "api.forbidden");
+    // A capability counts at its avatar alone.
+    world.call_as(capability, "GET", &target, &[], b"").refused(401, "api.unauthorized");
     world.call_as("", "GET", &target, &[], b"").refused(401, "api.unauthorized");
 
     world.delete(&world.of("")).is(202);

@@ -4,7 +4,10 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::world::{World, photo};
+use crate::{
+    fixture::Mode,
+    world::{World, photo},
+};
 
 pub(super) fn from_uploads(world: &World) {
     world.create().is(201);
@@ -219,6 +222,8 @@ pub(super) fn too_many_keys(world: &World) {
     let status = world.until_over("/trainings/1");
     assert_eq!((&status["status"], &status["code"]), (&json!("error"), &json!("data.too_many_photos")));
     assert_eq!(world.fixture.orders(&world.avatar), 0);
+    // Without the word for it, it is shown how it ended.
+    assert_eq!(start(1, &twice).is(202).json(), status);
     start(2, &[&keys[..4], &keys[..2]].concat()).is(202);
     let status = world.until_done("/trainings/2");
     let rejected = status["rejected_photos"].as_array().expect("a list");
@@ -227,6 +232,92 @@ pub(super) fn too_many_keys(world: &World) {
         "{status}"
     );
     assert_eq!(world.fixture.orders(&world.avatar), 1);
+}
+
+/// A training that ended without an order is asked for again under its number, and bought once.
+pub(super) fn again(world: &World) {
+    let Some(world) = world.elsewhere(Mode::Bought, &[]) else { return };
+    let config = json!({ "min_photos": 4, "max_photos": 4 });
+    let person = json!({ "user_id": world.user, "name": "Zebulon", "training_config": config });
+    world.put(&world.of(""), &person).is(201);
+    let store = world.fixture.store();
+    let keys: Vec<String> = (0..5).map(|number| format!("people/{}/{number}.jpg", world.user)).collect();
+    for (number, key) in keys.iter().enumerate() {
+        store.put(key, &photo(number));
+    }
+    let training = world.of("/trainings/1");
+    let start =
+        |keys: &[String], again: bool| world.put(&training, &json!({ "photo_urls": keys, "again": again }));
+    for _ in 0..2 {
+        start(&keys, true).is(202);
+        let status = world.until_over("/trainings/1");
+        assert_eq!((&status["code"], &status["job"]), (&json!("data.too_many_photos"), &json!(world.avatar)));
+        assert_eq!(start(&keys, false).is(202).json(), status);
+    }
+    start(&keys[..4], false).refused(409, "order.different");
+    world.call("PUT", &training, &[], b"{\"again\":1}").refused(400, "api.body");
+    // However often it is said, and whatever became of the answers.
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| start(&keys[..4], true).is(202));
+        }
+    });
+    start(&keys, true).refused(409, "order.different");
+    world.until_done("/trainings/1");
+    assert_eq!(start(&keys[..4], true).is(202).json()["status"], "completed");
+    world.put(&world.of("/trainings/3"), &json!({ "again": true })).refused(409, "order.wrong_number");
+    assert_eq!((world.fixture.orders(&world.avatar), world.fixture.purchases()), (1, 1));
+    // It counts, and counts once, though it was given back before.
+    let spent = || world.admin("GET", "/v1/budget", &json!({})).is(200).json()["today"]["trainings"] == 1;
+    world.eventually("the budget's count", spent);
+}
+
+/// A part of a model is what the whole has there; one that is known is not sent.
+pub(super) fn in_parts(world: &World) {
+    world.trained();
+    let model = world.of("/trainings/1/model");
+    let whole = world.get(&model).is(200);
+    assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+    let tag = whole.header("etag").expect("a tag").to_owned();
+    let length = whole.body.len();
+    let get = |headers: &[(&str, &str)]| world.call("GET", &model, headers, b"");
+    let last = format!("bytes={}-", length - 1);
+    for (range, start, end) in [
+        ("bytes=0-99", 0, 100),
+        ("Bytes = 100-199", 100, 200),
+        ("bytes=-7", length - 7, length),
+        ("bytes=-99999999999", 0, length),
+        (&*last, length - 1, length),
+        ("bytes=8-99999999999999999999999", 8, length),
+        ("bytes=0-", 0, length),
+    ] {
+        let part = get(&[("range", range), ("if-range", &tag)]).is(206);
+        assert_eq!(part.header("content-range"), Some(&*format!("bytes {start}-{}/{length}", end - 1)));
+        assert_eq!(part.header("etag"), Some(&*tag));
+        assert!(part.body == whole.body[start..end], "{range}");
+    }
+    for range in ["bytes=0-1,3-4", "bytes=4-3", "items=0-1", "bytes=x", "bytes=-"] {
+        assert!(get(&[("range", range)]).is(200).body == whole.body, "{range}");
+    }
+    for version in ["\"other\"", &format!("W/{tag}"), "Wed, 21 Oct 2026 07:28:00 GMT"] {
+        assert!(
+            get(&[("range", "bytes=0-1"), ("if-range", version)]).is(200).body == whole.body,
+            "{version}"
+        );
+    }
+    let beyond = format!("bytes={length}-");
+    for range in ["bytes=-0", &*beyond] {
+        let refused = get(&[("range", range)]);
+        assert_eq!(refused.header("content-range"), Some(&*format!("bytes */{length}")));
+        refused.refused(416, "api.range");
+    }
+    for known in [&*tag, "*", &format!("\"x\", W/{tag}")] {
+        let same = get(&[("if-none-match", known), ("range", "bytes=0-1")]).is(304);
+        assert_eq!((same.header("etag"), same.body.len()), (Some(&*tag), 0));
+    }
+    assert!(get(&[("if-none-match", "\"other\"")]).is(200).body == whole.body);
+    let head = world.call("HEAD", &model, &[("range", "bytes=0-1")], b"").is(200);
+    assert_eq!(head.header("content-length"), Some(&*length.to_string()));
 }
 
 /// Either these or those.

@@ -17,6 +17,10 @@ fn is_list(seen: &Seen) -> bool {
     seen.line.starts_with("GET /v1/models/requests")
 }
 
+fn is_status(seen: &Seen) -> bool {
+    seen.line.split('?').next().is_some_and(|line| line.contains("/status"))
+}
+
 fn is_order_of_pictures(seen: &Seen) -> bool {
     seen.line.starts_with("POST /fal-ai/flux-lora") && !is_order(seen)
 }
@@ -57,6 +61,20 @@ pub(super) fn resolved(world: &World) {
         .refused(403, "api.forbidden");
     world.eventually("its end at fal.ai", || world.fixture.purchases() == 1);
     let request = request_of(&world);
+    // One that fal.ai does not know, and one that it cannot be asked about now: nothing is settled.
+    let none = json!({ "request_id": "00000000-0000-4000-8000-000000000000" });
+    world.post(&resolve, &none).refused(422, "request.not_at_fal");
+    let away = Arc::new(AtomicBool::new(true));
+    let is_away = Arc::clone(&away);
+    world
+        .fixture
+        .fal
+        .rule(move |seen| (is_status(seen) && is_away.load(Ordering::Relaxed)).then_some(Fate::Answer(502)));
+    let refused = world.post(&resolve, &json!({ "request_id": request }));
+    assert!(refused.header("retry-after").is_some(), "{}", refused.text());
+    refused.refused(503, "request.not_asked");
+    away.store(false, Ordering::Relaxed);
+    assert_eq!(world.get(&world.of("/trainings/1")).json()["stage"], "submission_unclear");
     world.post(&resolve, &json!({ "request_id": request })).is(202);
     // Where fal.ai shows what was asked for, that is compared first.
     told.store(true, Ordering::Relaxed);
@@ -68,7 +86,10 @@ pub(super) fn resolved(world: &World) {
     world.fixture.fal.rule(|seen| is_order_of_pictures(seen).then_some(Fate::Refuse));
     world.put(&world.of("/pictures/1"), &json!({ "prompt": "at the sea" })).is(202);
     world.until(&world.of("/pictures/1"), |status| status["stage"] == "submission_unclear");
-    world.post(&world.of("/pictures/1/resolve"), &json!({ "not_accepted": true })).is(202);
+    let resolve = world.of("/pictures/1/resolve");
+    world.post(&resolve, &none).refused(422, "request.not_at_fal");
+    world.post(&resolve, &json!({ "request_id": request })).refused(409, "request.other_order");
+    world.post(&resolve, &json!({ "not_accepted": true })).is(202);
     let status = world.until_over("/pictures/1");
     assert_eq!(status["status"], "error", "{status}");
     assert_eq!(world.fixture.fal.seen(is_order_of_pictures).len(), 1);
@@ -86,6 +107,11 @@ pub(super) fn cancelled(world: &World) {
     assert_eq!((&status["status"], &status["stage"]), (&json!("error"), &json!("cancelled")), "{status}");
     world.post(&world.of("/trainings/1/cancel"), &json!({})).is(202);
     world.get(&world.of("/trainings/1/model")).refused(404, "order.no_file");
+    // fal.ai had taken it: its number is spent.
+    assert_eq!(world.put(&world.of("/trainings/1"), &json!({})).is(202).json()["stage"], "cancelled");
+    let again = world.put(&world.of("/trainings/1"), &json!({ "again": true }));
+    let refused = again.refused(409, "order.not_again");
+    assert!(refused["advice"].as_str().is_some_and(|advice| advice.contains("next number, 2")), "{refused}");
     world.put(&world.of("/trainings/2"), &json!({})).is(202);
     world.until_done("/trainings/2");
 

@@ -18,7 +18,7 @@ use crate::{
         PictureSettings, Stage, TrainingConfig, TrainingRequest, TrainingSettings, Wish,
     },
     error::{DataError, Error},
-    fal::RequestId,
+    fal::{CallError, Endpoint, RequestId, generate, status, train},
     http::StatusCode,
     storage::Bucket,
     words::Audience,
@@ -28,10 +28,12 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewTraining"))]
-pub(in crate::api) struct Training {
+pub(in crate::api) struct TrainingOrder {
     /// Keys of the bucket, instead of photos that were added before.
     photo_urls: Option<Vec<String>>,
     training_config: Option<TrainingSettings>,
+    /// Whether a training of this number that ended without an order is asked for once more.
+    again: bool,
 }
 
 /// How an unclear order is settled: by one of the two.
@@ -94,14 +96,14 @@ impl Room<'_> {
                     return Err(ApiProblem::NoFile.into());
                 };
                 let file = kept.first().ok_or(ApiProblem::NoFile)?.clone();
-                Ok(download(avatar, &file))
+                Ok(download(avatar, &file, call))
             }
             Operation::DownloadPicture => {
                 let status = avatar.pictures_status(number, self.moment.now).ok_or(ApiProblem::NoPictures)?;
                 let index = call.params.file.unwrap_or(0) as usize;
                 let file = index.checked_sub(1).and_then(|index| status.files.get(index));
                 let file = file.ok_or(ApiProblem::NoFile)?.clone();
-                Ok(download(avatar, &file))
+                Ok(download(avatar, &file, call))
             }
             _ => Err(ApiProblem::NoRoute.into()),
         }
@@ -120,7 +122,7 @@ impl Room<'_> {
     }
 
     fn start(&self, avatar: Avatar, number: u32, caller: Caller, given: &Given) -> Result<Answered, Problem> {
-        let Training { photo_urls, training_config } = body(&given.body)?;
+        let TrainingOrder { photo_urls, training_config, again } = body(&given.body)?;
         if photo_urls.is_some() && caller != Caller::Server {
             return Err(ApiProblem::KeysForbidden.into());
         }
@@ -133,14 +135,19 @@ impl Room<'_> {
         let config =
             settings.check().map_err(|error| Problem::from(&Error::Data(DataError::Config(error))))?;
         let identity = identity(&avatar, &config, photo_urls.as_deref());
-        if let Some(training) = avatar.training(number) {
+        let next = avatar.trainings().last().map_or(1, |training| training.attempt + 1);
+        let reopens = again && avatar.may_reopen(number);
+        if let Some(training) = avatar.training(number).filter(|_| !reopens) {
+            // Asked for once more, one that was bought and failed could only be bought a second time.
+            let is_spent = again && training.order.ended() && !training.order.is_done();
             if training.identity != identity {
                 return Err(ApiProblem::Different.into());
+            } else if is_spent {
+                return Err(ApiProblem::NotAgain { next }.into());
             }
             return self.accepted(avatar, OrderKey::Training(number));
         }
-        let next = avatar.trainings().last().map_or(1, |training| training.attempt + 1);
-        if number != next {
+        if number != next && !reopens {
             return Err(ApiProblem::WrongNumber { next }.into());
         }
         if matches!(caller, Caller::Capability(_)) {
@@ -153,7 +160,7 @@ impl Room<'_> {
         let person = avatar.person().cloned().ok_or(ApiProblem::Erased)?;
         let depot = avatar.depots().last().cloned();
         let request = TrainingRequest { identity, person, config, photos, depot, again: true };
-        if avatar.would_open(&request) != Opened::Began {
+        if !reopens && avatar.would_open(&request) != Opened::Began {
             return Err(ApiProblem::Busy.into());
         }
         match &given.reserved {
@@ -161,7 +168,11 @@ impl Room<'_> {
             Some(Err(problem)) => return Err(problem.clone()),
             Some(Ok(())) => {}
         }
-        let (avatar, _) = avatar.open_training(request, &self.moment);
+        let avatar = if reopens {
+            avatar.reopen_training(number, request, &self.moment)
+        } else {
+            avatar.open_training(request, &self.moment).0
+        };
         self.accepted(avatar.after(Event::Woke, &self.moment), OrderKey::Training(number))
     }
 
@@ -207,6 +218,17 @@ impl Room<'_> {
         };
         if !unclear {
             return Err(ApiProblem::NotUnclear.into());
+        }
+        if let Command::Resolve(_, request) = &command {
+            let way = self.way_of(&avatar)?;
+            let Some(answer) = &given.asked else {
+                let ask = status::request(&way.account, &endpoint(key), request);
+                return Ok((Some(avatar), Answer::Ask(Box::new(ask))));
+            };
+            if avatar.request_ids().any(|held| held == request) {
+                return Err(ApiProblem::OtherOrder.into());
+            }
+            is_at_fal(request, answer.clone())?;
         }
         self.ask(avatar, key, command)
     }
@@ -282,6 +304,25 @@ fn from_keys(avatar: &Avatar, keys: &[String], bucket: Option<&Bucket>) -> Resul
     Ok(PhotoSet::new(photos))
 }
 
+/// What fal is called with for such an order.
+fn endpoint(key: OrderKey) -> Endpoint {
+    match key {
+        OrderKey::Training(_) => train::endpoint(),
+        OrderKey::Pictures(_) => generate::endpoint(),
+    }
+}
+
+/// Checks that fal knows the request, as far as its status tells. Whether the request is the order's own is compared later.
+fn is_at_fal(request: &RequestId, answer: crate::http::Answer) -> Result<(), ApiProblem> {
+    match status::parse(answer) {
+        Ok(_) => Ok(()),
+        Err(CallError::Api(error)) if matches!(error.status, 400 | 404 | 422) => {
+            Err(ApiProblem::NotAtFal { request: request.to_string() })
+        }
+        Err(error) => Err(ApiProblem::FalNotAsked { why: Error::from(error).to_string() }),
+    }
+}
+
 /// What makes one request for a training the same as another.
 fn identity(avatar: &Avatar, config: &TrainingConfig, keys: Option<&[String]>) -> Uuid {
     let Some(person) = avatar.person() else { return Uuid::nil() };
@@ -296,7 +337,7 @@ fn identity(avatar: &Avatar, config: &TrainingConfig, keys: Option<&[String]>) -
     .as_listed(&photos)
 }
 
-fn download(avatar: Avatar, file: &Kept) -> Answered {
+fn download(avatar: Avatar, file: &Kept, call: &Call) -> Answered {
     let place = file.copy.clone();
     let content_type = match file.name.rsplit('.').next() {
         Some("png") => "image/png",
@@ -305,6 +346,18 @@ fn download(avatar: Avatar, file: &Kept) -> Answered {
         _ => "application/octet-stream",
     };
     let (length, sha256) = (file.length, file.sha256);
-    let download = Download { file: file.name.clone(), place, length, sha256, content_type };
-    (Some(avatar), Answer::File(download))
+    let mut download = Download { file: file.name.clone(), place, length, part: None, sha256, content_type };
+    let tag = download.tag();
+    let head = download.head();
+    if head.is_known(call) {
+        return (Some(avatar), Answer::Reply(head.not_modified()));
+    }
+    let answer = if let Ok(part) = call.part_of(length, &tag) {
+        download.part = part;
+        Answer::File(download)
+    } else {
+        let reply = Reply::from(ApiProblem::Range { length });
+        Answer::Reply(reply.with(http::header::CONTENT_RANGE, &format!("bytes */{length}")))
+    };
+    (Some(avatar), answer)
 }

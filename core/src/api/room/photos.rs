@@ -12,10 +12,11 @@ use crate::{
         route::{Operation, created},
         views,
     },
-    avatar::{Avatar, Expected, Name, PhotoId},
+    avatar::{Avatar, Expected, Means, Name, PhotoId},
     caption::Caption,
     http::{Body, StatusCode},
     limits::PhotoLimits,
+    photo::PhotoProblem,
     storage::{ObjectPlace, SIGNED_FOR},
 };
 
@@ -61,7 +62,11 @@ impl Room<'_> {
             Some(Ok(())) if !is_expected(&avatar, id) => Err(ApiProblem::NoPhoto.into()),
             Some(Ok(())) if avatar.photos_in_use() => Err(ApiProblem::PhotosInUse.into()),
             Some(Ok(())) => Ok(replied(avatar.photo_arrived(id, &self.moment), id, true)),
-            Some(Err(problem)) => Err(problem.clone()),
+            // Nobody may come back for it: its place is free again.
+            Some(Err(problem)) => {
+                let avatar = avatar.photo_not_arrived(id, &self.moment);
+                Ok((Some(avatar), Answer::Reply(problem.clone().into())))
+            }
             None => {
                 let max_bytes = PhotoLimits::default().max_bytes;
                 match call.content_length {
@@ -69,12 +74,14 @@ impl Room<'_> {
                     Some(length) if length > max_bytes => {
                         return Err(ApiProblem::TooLarge { max: max_bytes }.into());
                     }
+                    Some(0) => return Err(Problem::from(&PhotoProblem::Empty)),
                     Some(_) => {}
                 }
                 let name = call.query("name").map(|name| Name::new(&name)).transpose();
                 let name = name.map_err(|why| ApiProblem::Body { why: format!("its name: {why}") })?;
                 let described = Described { name: name.map(GivenName), caption: call.query("caption") };
-                let (avatar, photo) = self.expected(avatar, id, described)?;
+                let means = if call.is_repeat { Means::SameUpload } else { Means::Upload };
+                let (avatar, photo) = self.expected(avatar, id, described, means)?;
                 Ok((Some(avatar), Answer::Receive { photo, max_bytes }))
             }
         }
@@ -86,7 +93,7 @@ impl Room<'_> {
             return Ok(replied(avatar, id, false));
         }
         let bucket = self.way_of(&avatar)?.bucket.clone().ok_or(ApiProblem::NoBucketHere)?;
-        let (avatar, photo) = self.expected(avatar, id, described)?;
+        let (avatar, photo) = self.expected(avatar, id, described, Means::Address)?;
         let place: ObjectPlace = photo.source.parse().map_err(|_| ApiProblem::NoBucketHere)?;
         // The browser names the type; what it is, its bytes say.
         let request = bucket.put(&place.key, Body::Empty, "application/octet-stream", self.moment.now);
@@ -117,15 +124,17 @@ impl Room<'_> {
         avatar: Avatar,
         id: &PhotoId,
         described: Described,
+        means: Means,
     ) -> Result<(Avatar, Expected), Problem> {
         self.way_of(&avatar)?;
+        let avatar = avatar.without_lost_uploads(&self.moment);
         room_for_one(&avatar, id)?;
         let caption = described.caption.filter(|text| !text.trim().is_empty());
         let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
         let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
         let name = described.name.map_or_else(|| id.to_string(), |name| name.0.to_string());
         let caption = caption.flatten().map(|caption| caption.as_str().to_owned());
-        let (avatar, expected) = avatar.expect_photo(id, name, caption, &self.moment);
+        let (avatar, expected) = avatar.expect_photo(id, name, caption, means, &self.moment);
         Ok((avatar, expected.ok_or(ApiProblem::NoAvatar)?))
     }
 }

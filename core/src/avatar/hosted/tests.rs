@@ -6,8 +6,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, Bought, Cleared, Command, Due, Errand, Event, Moment, Name, OrderKey, Outcome, Parcel,
-    Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, Terms,
+    Avatar, AvatarId, Bought, Cleared, Command, Due, Errand, Event, Means, Moment, Name, OrderKey, Outcome,
+    Parcel, Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, Terms,
     TrainingRequest, TrainingSettings, Work,
 };
 #[cfg(target_arch = "wasm32")]
@@ -103,7 +103,7 @@ impl Hand {
 
     fn upload(&mut self, name: &str) -> String {
         let (avatar, expected) =
-            self.avatar.clone().expect_photo(&id(name), name.to_owned(), None, &self.moment);
+            self.avatar.clone().expect_photo(&id(name), name.to_owned(), None, Means::Upload, &self.moment);
         self.avatar = avatar.photo_arrived(&id(name), &self.moment);
         expected.expect("a place").source
     }

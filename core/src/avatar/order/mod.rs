@@ -402,6 +402,21 @@ impl<G> Order<G> {
         matches!(self.stage, Stage::Preparing | Stage::Planned)
     }
 
+    /// Whether it is ours.
+    pub fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done { .. })
+    }
+
+    /// Whether it ended and fal certainly has no request for it: the same may be ordered in its place and is bought once.
+    pub fn ended_without_order(&self) -> bool {
+        match &self.stage {
+            Stage::Failed { bought: Bought::Nothing, .. } => true,
+            // One whose address was sent to fal may still be named by it.
+            Stage::Cancelled { request_id: None, .. } => self.token.is_none(),
+            _ => false,
+        }
+    }
+
     /// Whether fal took it, or may have.
     pub fn may_be_bought(&self) -> bool {
         match &self.stage {

@@ -43,6 +43,12 @@ pub(super) fn headers() -> Value {
             "description": "The file's length in bytes.", "required": true,
             "schema": { "type": "integer", "minimum": 0 }, "example": 89_745_224,
         },
+        "Ranges": text("Whether parts of the file can be had.", "^bytes$", "bytes"),
+        "ContentRange": text(
+            "The part of the file, or its length alone where it has no such part.",
+            r"^bytes ([0-9]+-[0-9]+|\*)/[0-9]+$",
+            "bytes 0-99/89745224",
+        ),
         "Allow": text("The methods that this path knows.", "^[A-Z]+(, [A-Z]+)*$", "PUT, GET, DELETE"),
         "WWW-Authenticate": authenticate(true),
         "MayAuthenticate": authenticate(false),
@@ -93,12 +99,20 @@ const REFUSALS: &[Refusal] = &[
     refusal("Conflict", "409", "It does not fit how things are now.", MAY_RETRY, &["order.wrong_number"]),
     refusal("Gone", "410", "The avatar was erased.", &[], &["avatar.erased"]),
     refusal("LengthRequired", "411", "The body's length was not announced.", &[], &["api.no_length"]),
+    refusal("Exists", "412", "What is only to be made if it is not there is there.", &[], &["api.exists"]),
     refusal("TooLarge", "413", "The body is too large.", &[], &["api.body_too_large"]),
     refusal("UriTooLong", "414", "The address of the call is too long.", &[], &["api.uri_too_long"]),
     refusal(
+        "NoSuchPart",
+        "416",
+        "The file has none of these bytes.",
+        &[("Content-Range", "ContentRange")],
+        &["api.range"],
+    ),
+    refusal(
         "Unprocessable",
         "422",
-        "What fal.ai could not train from: nothing was bought, and the number is not spent.",
+        "What fal.ai could not train from, or does not know: nothing was bought, and the number is not spent.",
         &[],
         &["data.too_few_photos"],
     ),
@@ -167,10 +181,10 @@ fn refused(entry: &Entry) -> Vec<&'static str> {
         | O::ListInvites
         | O::ShowBudget
         | O::ListAvatars => &[],
-        O::MintToken | O::MintInvite => &["409"],
+        O::MintToken | O::MintInvite => &["409", "412"],
         O::RevokeToken | O::RevokeInvite | O::EraseAvatar => &["404"],
         O::Redeem => &["403", "409", "410", "422"],
-        O::CreateAvatar => &["409", "410", "422"],
+        O::CreateAvatar => &["409", "410", "412", "422"],
         O::IssueCapability
         | O::ShowRequest
         | O::ShowAvatar
@@ -181,15 +195,12 @@ fn refused(entry: &Entry) -> Vec<&'static str> {
         | O::ListPictures
         | O::ShowPictures
         | O::CancelPictures => &["404", "410"],
-        O::UploadPhoto => &["404", "409", "410", "411", "502"],
-        O::StartTraining => &["404", "409", "410", "422"],
-        O::DownloadModel | O::DownloadPicture => &["404", "410", "502"],
-        O::AddressPhoto
-        | O::CheckPhoto
-        | O::RemovePhoto
-        | O::ResolveTraining
-        | O::OrderPictures
-        | O::ResolvePictures => &["404", "409", "410"],
+        O::UploadPhoto => &["404", "409", "410", "411", "412", "422", "502"],
+        O::StartTraining => &["404", "409", "410", "412", "422"],
+        O::OrderPictures => &["404", "409", "410", "412"],
+        O::ResolveTraining | O::ResolvePictures => &["404", "409", "410", "422"],
+        O::DownloadModel | O::DownloadPicture => &["404", "410", "416", "502"],
+        O::AddressPhoto | O::CheckPhoto | O::RemovePhoto => &["404", "409", "410"],
     });
     all
 }
@@ -203,9 +214,12 @@ pub(super) fn responses(entry: &Entry) -> Value {
     for (status, about) in done(entry.operation) {
         responses.insert((*status).to_owned(), good(entry.operation, status, about));
     }
-    if waits(entry.operation) {
+    // What has no tag is known by a star.
+    if entry.method == "GET" {
         let mut response = json!({ "description": "Nothing has changed since." });
-        with_headers(&mut response, &[("ETag", "ETag")]);
+        if waits(entry.operation) || is_file(entry.operation) {
+            with_headers(&mut response, &[("ETag", "ETag")]);
+        }
         responses.insert("304".to_owned(), response);
     }
     for status in refused(entry) {
@@ -262,7 +276,7 @@ fn done(operation: Operation) -> &'static [(&'static str, &'static str)] {
         }
         O::CancelTraining | O::CancelPictures => &[("202", "It is being stopped.")],
         O::ResolveTraining | O::ResolvePictures => &[("202", "It is settled.")],
-        O::DownloadModel | O::DownloadPicture => &[("200", "The file.")],
+        O::DownloadModel | O::DownloadPicture => &[("200", "The file."), ("206", "A part of it.")],
         _ => &[("200", "The document.")],
     }
 }
@@ -289,13 +303,24 @@ fn good(operation: Operation, status: &str, about: &str) -> Value {
             _ if waits(operation) => &[("ETag", "ETag")],
             Operation::CreateAvatar => &[("Location", "Location")],
             _ if status == "202" && operation != Operation::EraseAvatar => &[("Location", "Location")],
-            Operation::DownloadModel | Operation::DownloadPicture => {
-                &[("Content-Disposition", "Disposition"), ("Content-Length", "Length")]
+            _ if is_file(operation) && status == "206" => {
+                &[("Content-Length", "Length"), ("Content-Range", "ContentRange"), ("ETag", "ETag")]
             }
+            _ if is_file(operation) => &[
+                ("Accept-Ranges", "Ranges"),
+                ("Content-Disposition", "Disposition"),
+                ("Content-Length", "Length"),
+                ("ETag", "ETag"),
+            ],
             _ => &[],
         },
     );
     response
+}
+
+/// Whether its answer is a file, which has an ETag and parts.
+pub(super) fn is_file(operation: Operation) -> bool {
+    matches!(operation, Operation::DownloadModel | Operation::DownloadPicture)
 }
 
 /// The schema of bytes as they are.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    answers::{bytes, largest, responses, shown, waits},
+    answers::{bytes, is_file, largest, responses, shown, waits},
     component,
     examples::{AVATAR, REQUEST},
     roles,
@@ -71,6 +71,11 @@ pub(super) fn parameters() -> Value {
             "\"9f86d081884c7d659a2feaa0\""),
         "Prefer": header("Prefer", "`wait=25`: with If-None-Match, answer when something has changed, within 25 s.",
             "wait=25"),
+        "OnlyNew": header("If-None-Match", "`*`: only if it is not there yet, else 412.", "*"),
+        "Range": header("Range", "`bytes=0-99`, `bytes=100-` or `bytes=-100`: that part alone, with 206.",
+            "bytes=0-99"),
+        "If-Range": header("If-Range", "The ETag of which the part must be; of another version all is given.",
+            "\"9f86d081884c7d659a2feaa0\""),
     })
 }
 
@@ -94,6 +99,7 @@ fn besides(operation: Operation) -> Vec<Value> {
                 "schema": { "type": "string", "maxLength": MAX_CAPTION_BYTES, "pattern": texts::caption() },
                 "example": "Anna at the beach",
             }),
+            component("parameters", "OnlyNew"),
         ],
         Operation::FalWebhook => [
             ("Request-Id", "The request's id.", REQUEST_ID, REQUEST),
@@ -111,6 +117,10 @@ fn besides(operation: Operation) -> Vec<Value> {
         _ if waits(operation) => {
             vec![component("parameters", "If-None-Match"), component("parameters", "Prefer")]
         }
+        _ if is_file(operation) => {
+            ["If-None-Match", "Range", "If-Range"].map(|name| component("parameters", name)).to_vec()
+        }
+        _ if operation.entry().method == "PUT" => vec![component("parameters", "OnlyNew")],
         _ => Vec::new(),
     }
 }
@@ -234,14 +244,15 @@ fn about(operation: Operation) -> &'static str {
         O::RemovePhoto => "A photo that is not there is as good as removed.",
         O::StartTraining => {
             "Spends money, unless the deployment is in test mode. Trainings are numbered 1, 2, 3: a number that was used \
-             with the same body shows that training and buys nothing. `photo_urls` needs a server token."
+             with the same body shows that training and buys nothing. `again` asks once more for one that ended without \
+             an order. `photo_urls` needs a server token."
         }
         O::ShowTraining | O::ShowPictures => "Poll it until `status` is neither `in_progress` nor `unknown`.",
         O::CancelTraining | O::CancelPictures => {
             "At once before fal.ai has taken the order, else when fal.ai says so."
         }
         O::ResolveTraining | O::ResolvePictures => {
-            "Name the request that fal.ai took, or say that there was none."
+            "Name the request that fal.ai took, or say that there was none. fal.ai is asked whether it knows the request."
         }
         O::DownloadModel => "The file is there once the training is `completed`.",
         O::ListPictures => "Each is a whole status document.",

@@ -56,6 +56,7 @@ pub(super) fn bodies() -> BTreeMap<&'static str, Value> {
             "NewTraining",
             json!({
                 "photo_urls": ["avatars/user-1/anna/1.jpg"], "training_config": { "quality": "high" },
+                "again": false,
             }),
         ),
         (
@@ -178,6 +179,8 @@ pub(super) fn refusals() -> BTreeMap<&'static str, Value> {
         ("order.wrong_number", api(ApiProblem::WrongNumber { next: 2 })),
         ("avatar.erased", api(ApiProblem::Erased)),
         ("api.no_length", api(ApiProblem::NoLength)),
+        ("api.exists", api(ApiProblem::Exists)),
+        ("api.range", api(ApiProblem::Range { length: 89_745_224 })),
         ("api.body_too_large", api(ApiProblem::TooLarge { max: 65_536 })),
         ("api.uri_too_long", api(ApiProblem::UriTooLong)),
         ("data.too_few_photos", of(Problem::from(&Error::Data(DataError::Dataset(vec![few]))))),

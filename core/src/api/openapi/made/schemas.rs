@@ -78,7 +78,7 @@ fn of_types() -> Map<String, Value> {
     let mut parsed = settings(SchemaSettings::draft2020_12()).into_generator();
     take::<Creation>(&mut parsed);
     take::<Described>(&mut parsed);
-    take::<orders::Training>(&mut parsed);
+    take::<orders::TrainingOrder>(&mut parsed);
     take::<PictureSettings>(&mut parsed);
     take::<orders::Settlement>(&mut parsed);
     take::<Redemption>(&mut parsed);
