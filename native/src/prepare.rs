@@ -219,7 +219,7 @@ pub(crate) fn inspect_and_clean(
         Err(problem) => return (None, Err(problem)),
     };
     let photo = info.check(limits).and_then(|()| {
-        let _share = budget.take(info.memory());
+        let _share = budget.take(info.memory_within(limits));
         PixelNormaliser.normalise(bytes, limits)
     });
     (Some(info), photo)

@@ -8,6 +8,12 @@ use crate::words::{self, displayed};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
+    /// The picture was made at half its width and height, since there is not enough memory for the whole.
+    ScaledToHalf,
+    /// The same at a quarter.
+    ScaledToQuarter,
+    /// The same at an eighth.
+    ScaledToEighth,
     /// The pixels were turned or mirrored as the EXIF orientation says.
     TurnedUpright,
     /// The embedded ICC profile was not sRGB: the colours were converted.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Orientation, PhotoProblem, jpeg::encode::STRIP};
+use super::{Orientation, PhotoProblem, jpeg::encode::STRIP, scale::Scale};
 use crate::limits::PhotoLimits;
 
 /// What a photo's headers say.
@@ -147,15 +147,20 @@ impl PhotoInfo {
     /// allows, and what the allocator loses between its blocks.
     #[must_use]
     pub fn memory(&self) -> u64 {
+        self.memory_at(Scale::Full)
+    }
+
+    /// The same where the decoder makes a smaller picture.
+    pub(super) fn memory_at(&self, scale: Scale) -> u64 {
         // A header may claim anything: far beyond every limit, and still countable.
         const MOST: u64 = 1 << 58;
-        let pixels = (u64::from(self.width) * u64::from(self.height)).min(MOST);
-        let samples = self.samples.min(MOST);
+        let (width, height) = (scale.of(self.width), scale.of(self.height));
+        let pixels = (u64::from(width) * u64::from(height)).min(MOST);
+        let samples = self.planes_at(scale).min(MOST);
         let (stored, rgb) = (pixels * self.stored_bytes_per_pixel(), pixels * 3);
         let working = match (self.format, self.coding) {
             // Planes of samples, and of 16 bit coefficients when all scans have to be gathered first.
-            (Format::Jpeg, Coding::Scans) => samples * 3,
-            (Format::Jpeg, _) => samples,
+            (Format::Jpeg, _) => samples + self.coefficients().min(MOST),
             (Format::Png, _) => 0,
             // Planes of brightness and colour; the opacity is a lossless picture of its own (RGBA, then one byte).
             (Format::WebP, Coding::Vp8) => samples * 3 / 2 + if self.alpha { pixels * 5 } else { 0 },
@@ -172,7 +177,8 @@ impl PhotoInfo {
             Chroma::Quarter => pixels * 3 / 2,
         };
         // The strip, and for each of its pixels two bytes that double for noise and are copied at the end.
-        let strip = u64::from(self.upright_size().0) * STRIP as u64 * (3 + 4 + 3);
+        let strip = u64::from(if self.orientation.swaps_sides() { height } else { width });
+        let strip = strip * STRIP as u64 * (3 + 4 + 3);
         let encoding = rgb + file + strip;
         decoding.max(converting).max(encoding) + OVERHEAD
     }
@@ -196,20 +202,20 @@ impl PhotoInfo {
         if longer > MAX_SIDE {
             return Err(PhotoProblem::TooLong { side: longer, max: MAX_SIDE });
         }
-        let needed = self.memory();
-        if needed > limits.max_memory {
-            return Err(PhotoProblem::TooMuchMemory { needed, max: limits.max_memory });
-        }
-        Ok(())
+        self.scale_within(limits).map(drop)
     }
 
-    fn stored_bytes_per_pixel(&self) -> u64 {
-        let samples = match self.colours {
+    /// How many values a pixel has, beside how opaque it is.
+    pub(super) fn components(&self) -> u64 {
+        match self.colours {
             Colours::Grey => 1,
             Colours::Rgb | Colours::Palette => 3,
             Colours::Cmyk => 4,
-        };
-        (samples + u64::from(self.alpha)) * if self.bits > 8 { 2 } else { 1 }
+        }
+    }
+
+    fn stored_bytes_per_pixel(&self) -> u64 {
+        (self.components() + u64::from(self.alpha)) * if self.bits > 8 { 2 } else { 1 }
     }
 }
 
@@ -283,11 +289,12 @@ mod tests {
             ..PHONE
         };
         assert!(claims.memory() > limits.max_memory);
-        let needed = PHONE.memory();
+        let png = PhotoInfo { format: Format::Png, ..PHONE };
+        let needed = png.memory();
         assert_eq!(
-            check(PHONE, PhotoLimits { max_memory: needed - 1, ..limits }),
+            check(png, PhotoLimits { max_memory: needed - 1, ..limits }),
             PhotoProblem::TooMuchMemory { needed, max: needed - 1 }
         );
-        assert_eq!(PHONE.check(&PhotoLimits { max_memory: needed, ..limits }), Ok(()));
+        assert_eq!(png.check(&PhotoLimits { max_memory: needed, ..limits }), Ok(()));
     }
 }

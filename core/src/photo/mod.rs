@@ -28,6 +28,7 @@ pub(crate) mod picture;
 mod pixels;
 mod png;
 mod problem;
+mod scale;
 mod spliced;
 mod webp;
 

@@ -87,11 +87,13 @@ impl Normalise for PixelNormaliser {
         let info = inspect(bytes)?;
         info.check(limits)?;
 
-        let (raster, profile) = decode::decode(bytes, &info, limits.max_memory)?;
-        let (picture, mut changes) = colour::to_rgb(raster, profile.as_deref());
+        let scale = info.scale_within(limits)?;
+        let (raster, profile) = decode::decode(bytes, &info, scale, limits.max_memory)?;
+        let (picture, converted) = colour::to_rgb(raster, profile.as_deref());
         drop(profile);
         let jpeg = encode(picture, info.orientation, info.chroma)?;
 
+        let mut changes: Vec<Change> = scale.change().into_iter().chain(converted).collect();
         if info.orientation != Orientation::Upright {
             changes.push(Change::TurnedUpright);
         }
@@ -101,6 +103,7 @@ impl Normalise for PixelNormaliser {
             Metadata::WithLocation => changes.push(Change::RemovedLocation),
         }
         let (width, height) = info.upright_size();
+        let (width, height) = (scale.of(width), scale.of(height));
         let crc32 = crc32fast::hash(&jpeg);
         Ok(NormalisedPhoto { jpeg, width, height, crc32, changes })
     }

@@ -9,6 +9,7 @@ use super::{
     inspect, jpeg,
     pixels::decode,
     png,
+    scale::Scale,
 };
 
 /// Tells a picture's format from its first bytes; `None` when they are not a picture's.
@@ -37,7 +38,11 @@ pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
         return Err(PhotoProblem::Truncated { format });
     }
     let decoded = inspect(bytes).and_then(|info| {
-        if info.memory() <= memory { decode::decode(bytes, &info, memory).map(drop) } else { Ok(()) }
+        if info.memory() <= memory {
+            decode::decode(bytes, &info, Scale::Full, memory).map(drop)
+        } else {
+            Ok(())
+        }
     });
     match decoded {
         // Nothing of these is wrong with the picture.

@@ -204,6 +204,9 @@ pub fn foreign(language: Language, found: &Foreign) -> &'static str {
 pub fn change(language: Language, change: &Change) -> &'static str {
     match language {
         Language::English => match change {
+            Change::ScaledToHalf => "made half as wide and high, to fit into memory",
+            Change::ScaledToQuarter => "made a quarter as wide and high, to fit into memory",
+            Change::ScaledToEighth => "made an eighth as wide and high, to fit into memory",
             Change::TurnedUpright => "turned upright",
             Change::ConvertedToSrgb => "colours converted to sRGB",
             Change::ProfileIgnored => "unusable colour profile ignored",

@@ -21,6 +21,7 @@ use super::{
     Coding, Colours, Format, PhotoInfo, PhotoProblem, Unsupported,
     info::MAX_PROFILE,
     metadata::{Notes, text::XMP_IN_APP1},
+    scale::Scale,
 };
 
 /// SOI, and the first byte of the next marker.
@@ -107,11 +108,12 @@ fn find_late_height(segments: &mut Segments<'_>) -> Result<(), PhotoProblem> {
 pub(super) fn whole_picture<'a>(
     bytes: &'a [u8],
     info: &PhotoInfo,
+    scale: Scale,
     max_memory: u64,
 ) -> Result<Cow<'a, [u8]>, PhotoProblem> {
     let picture = End::find(bytes)?.picture(bytes, info.coding == Coding::Sequential);
     if let Cow::Owned(copy) = &picture {
-        let needed = info.memory().saturating_add(copy.len() as u64);
+        let needed = info.memory_at(scale).saturating_add(copy.len() as u64);
         if needed > max_memory {
             return Err(PhotoProblem::TooMuchMemory { needed, max: max_memory });
         }

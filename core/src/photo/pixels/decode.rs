@@ -6,27 +6,30 @@ use image::{
     ColorType, ImageDecoder, ImageError, Limits,
     codecs::{png::PngDecoder, webp::WebPDecoder},
 };
-use libjpeg_turbo_rs::{DecodeLimits, Decoder, JpegError, PixelFormat};
+use libjpeg_turbo_rs::{DecodeLimits, Decoder, JpegError, PixelFormat, ScalingFactor};
 
 use super::raster::{Raster, Samples};
 use crate::photo::{
     Colours, Format, PhotoInfo, PhotoProblem, Unsupported,
     info::{MAX_METADATA, MAX_PROFILE},
-    jpeg, png, webp,
+    jpeg, png,
+    scale::Scale,
+    webp,
 };
 
 /// A photo's pixels as stored, and its ICC profile: empty, so unusable, if there is one that cannot be read. `info` is
 /// what `inspect` said of the same bytes, and has been checked against the limits, `max_memory` among them: a decoder
-/// that finds anything larger is stopped.
+/// that finds anything larger is stopped. A `scale` is one that `info` has chosen.
 pub(in crate::photo) fn decode(
     bytes: &[u8],
     info: &PhotoInfo,
+    scale: Scale,
     max_memory: u64,
 ) -> Result<(Raster, Option<Vec<u8>>), PhotoProblem> {
     match info.format {
         Format::Jpeg => {
-            let picture = jpeg::whole_picture(bytes, info, max_memory)?;
-            Ok((decode_jpeg(&picture, info)?, jpeg::profile(bytes)))
+            let picture = jpeg::whole_picture(bytes, info, scale, max_memory)?;
+            Ok((decode_jpeg(&picture, info, scale)?, jpeg::profile(bytes)))
         }
         Format::Png => decode_png(bytes, info),
         Format::WebP => Ok((decode_webp(bytes, info)?, webp::profile(bytes))),
@@ -62,7 +65,7 @@ fn decode_webp(bytes: &[u8], info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
 }
 
 /// Strict as this decoder is by default: data that end early are an error, not grey pixels.
-fn decode_jpeg(bytes: &[u8], info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
+fn decode_jpeg(bytes: &[u8], info: &PhotoInfo, scale: Scale) -> Result<Raster, PhotoProblem> {
     let (samples, format) = match info.colours {
         Colours::Grey => (Samples::Grey, PixelFormat::Grayscale),
         Colours::Cmyk => (Samples::InvertedCmyk, PixelFormat::Cmyk),
@@ -83,7 +86,11 @@ fn decode_jpeg(bytes: &[u8], info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
     };
     let mut decoder = Decoder::new_with_limits(bytes, limits).map_err(jpeg)?;
     decoder.set_output_format(format);
+    if let Ok(factor) = ScalingFactor::try_new(1, scale.divisor()) {
+        decoder.set_scale(factor);
+    }
     let image = decoder.decode_image().map_err(jpeg)?;
+    let (width, height) = (side(scale.of(info.width)), side(scale.of(info.height)));
     Raster { width, height, samples, deep: false, bytes: image.data }
         .checked(image.width, image.height)
         .ok_or(PhotoProblem::Damaged { format: Format::Jpeg })

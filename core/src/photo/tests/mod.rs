@@ -5,6 +5,7 @@ mod orientations;
 mod pictures;
 mod pixels;
 mod refusals;
+mod scales;
 mod whole;
 
 use super::{Normalise, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect};
