@@ -137,5 +137,14 @@ fn too_large(key: &ObjectKey, objects: &Objects, bytes: u64) -> Photo {
 
 fn named(key: &ObjectKey, objects: &Objects, sha256: Sha256Sum, state: PhotoState) -> Photo {
     let source = objects.bucket().place(key.clone()).to_string();
-    Photo { id: None, name: key.to_string(), source, sha256: Some(sha256), caption: None, crashes: 0, state }
+    Photo {
+        id: None,
+        name: key.to_string(),
+        source,
+        sha256: Some(sha256),
+        caption: None,
+        crashes: 0,
+        cramped: 0,
+        state,
+    }
 }

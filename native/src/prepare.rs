@@ -244,6 +244,7 @@ fn looked_at(file: &PhotoFile, limits: &PhotoLimits) -> Candidate {
         sha256: Some(Sha256Sum::of(&bytes)),
         caption: caption.map(|caption| caption.as_str().to_owned()),
         crashes: 0,
+        cramped: 0,
         state,
     };
     Candidate { info, photo: Ok(photo), caption_problem, ..none }

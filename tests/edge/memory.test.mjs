@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { imager, wait } from "./jobs.mjs";
-import { phonePhoto } from "./pictures.mjs";
+import { drawing, phonePhoto } from "./pictures.mjs";
 
 const it = imager();
 
@@ -25,6 +25,31 @@ async function untilDone(job) {
         await wait(1000 * Number(headers.get("retry-after")));
     }
 }
+
+test("sizes that grow, and other formats in between, find room in one instance", async (t) => {
+    const webp = async (width, height) => (await drawing(width, height)).webp({ quality: 85 }).toBuffer();
+    const photos = [
+        [await phonePhoto(4032, 3024), 3024],
+        [await webp(4032, 3024), 4032],
+        [await phonePhoto(5184, 3888), 3888],
+        // What an iPhone makes of 24 megapixels would not fit whole.
+        [await phonePhoto(5712, 4284), 2142],
+        [await phonePhoto(4032, 3024, { progressive: true }), 3024],
+        [await webp(4608, 3456), 4608],
+        [await phonePhoto(4608, 3456, { orientation: 1, chroma: "4:4:4" }), 4608],
+    ];
+    // Growing, then as it comes.
+    for (const [turn, at] of [0, 1, 2, 3, 4, 5, 6, 0, 6, 2, 1, 4, 3, 5, 2].entries()) {
+        const [photo, width] = photos[at];
+        it.objects.put("original.jpg", photo);
+        const { Ok: prepared, Err: error } = await it.prepare();
+        const { bytes } = await it.memory();
+        t.diagnostic(`${turn}: ${prepared?.width} x ${prepared?.height}, ${bytes} bytes`);
+        assert.equal(prepared?.width, width, JSON.stringify(error));
+        assert.equal(prepared.changes.includes("scaled_to_half"), width < 3000, JSON.stringify(prepared));
+        assert.ok(bytes <= MOST, `${bytes} bytes`);
+    }
+});
 
 test("whoever waits too long is sent away, and comes again", async () => {
     it.objects.put("original.jpg", await phonePhoto(1600, 1200));

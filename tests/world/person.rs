@@ -30,6 +30,7 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
             name: format!("{PERSONAL}-{number}.jpg"),
             id: None,
             crashes: 0,
+            cramped: 0,
             sha256: Some(Sha256Sum::of(source.as_bytes())),
             source,
             caption: (number == 0).then(|| format!("{PERSONAL} by the sea")),

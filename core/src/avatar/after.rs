@@ -210,6 +210,9 @@ impl Avatar {
             }
             Err(PrepareError::Photo(problem)) => PhotoState::Rejected(problem),
             Err(PrepareError::Busy) => return self.photo_not_begun(moment),
+            Err(PrepareError::Cramped { needed, free }) => {
+                return self.photo_cramped(index, (needed, free), moment);
+            }
             Err(PrepareError::Crashed) => return self.photo_crashed(index, task, moment),
             Err(PrepareError::Storage(error)) => {
                 if let Some(problem) = self.photo_lost(&error) {

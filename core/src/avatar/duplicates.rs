@@ -90,6 +90,7 @@ mod tests {
             sha256: (!bytes.is_empty()).then(|| Sha256Sum::of(bytes.as_bytes())),
             caption: None,
             crashes: 0,
+            cramped: 0,
             state: PhotoState::Waiting,
         }
     }

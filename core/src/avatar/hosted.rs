@@ -159,6 +159,9 @@ impl From<PhotoId> for String {
 /// How often a photo may take its worker down before it is left out.
 const MOST_CRASHES: u8 = 3;
 
+/// After so many times that there was no room for it, a photo is left out, so that none waits for ever.
+const MOST_TIMES_CRAMPED: u8 = 3;
+
 /// How long a worker without room is left alone.
 const REST: Duration = Duration::from_secs(3);
 
@@ -301,6 +304,7 @@ impl Avatar {
                 sha256: None,
                 caption,
                 crashes: 0,
+                cramped: 0,
                 state: PhotoState::Waiting,
             });
         }
@@ -383,6 +387,22 @@ impl Avatar {
 
     /// A photo could not be begun, since there is no room.
     pub(in crate::avatar) fn photo_not_begun(&mut self, moment: &Moment) {
+        self.photos_rest_for(REST, moment);
+    }
+
+    /// The worker has no room for this photo. Another one may, or the same one later: its memory never shrinks, and what
+    /// it was asked before decides how that is divided.
+    pub(in crate::avatar) fn photo_cramped(
+        &mut self,
+        index: usize,
+        (needed, max): (u64, u64),
+        moment: &Moment,
+    ) {
+        let Some(photo) = self.photos.photo_mut(index) else { return };
+        photo.cramped = photo.cramped.saturating_add(1);
+        if photo.cramped >= MOST_TIMES_CRAMPED {
+            photo.state = PhotoState::Rejected(PhotoProblem::TooMuchMemory { needed, max });
+        }
         self.photos_rest_for(REST, moment);
     }
 

@@ -36,6 +36,9 @@ pub struct Photo {
     /// How often whoever prepared it died of it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub crashes: u8,
+    /// How often the one who prepares it had no room for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cramped: u8,
     /// What became of it.
     pub state: PhotoState,
 }

@@ -328,6 +328,15 @@ pub enum PrepareError {
     /// Whoever prepares photos has no room now: it is tried again soon, and nothing went wrong.
     #[error("no photo can be taken in at the moment")]
     Busy,
+    /// The one who prepares photos has room for smaller ones, but not for this one as its memory is divided now: it is
+    /// tried a few times where there may be more.
+    #[error("the photo takes {needed} bytes of memory, and {free} are free in one piece")]
+    Cramped {
+        /// The bytes that preparing it takes.
+        needed: u64,
+        /// The bytes that are free in one piece.
+        free: u64,
+    },
     /// Whoever prepares photos died of it, or of another one that it had in hand: it is begun again a few times.
     #[error("the photo was not finished")]
     Crashed,

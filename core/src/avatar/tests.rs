@@ -49,6 +49,7 @@ impl Hand {
         let photo = |number: u8| Photo {
             id: None,
             crashes: 0,
+            cramped: 0,
             name: number.to_string(),
             source: format!("s3://photos/{number}.jpg"),
             sha256: Some(Sha256Sum::of(&[number])),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The memory in bytes that checking a picture may take here; of a larger one only the first and last bytes are checked.
-const PICTURE_MEMORY: u64 = 24 << 20;
+pub(crate) const PICTURE_MEMORY: u64 = 24 << 20;
 
 /// An answer whose body is the file from this byte on.
 struct Body {

@@ -10,7 +10,7 @@ use crate::{
     desk::{Full, at_the_desk},
     outlet::Moved,
     prepare::{self, Photo},
-    send,
+    room, send,
 };
 
 /// Tells whether a job holds a photo or a picture in memory, and so must wait for its turn.
@@ -36,7 +36,11 @@ pub(crate) async fn perform(job: ImagerJob, moved: Moved) -> Result<ImagerReport
         ImagerJob::Fetch { from, target, file } => {
             let copying = copy::copy(from, &target, file, &moved);
             let fetched = if at_the_desk_first {
-                at_the_desk(async |_| Some(copying.await)).await?
+                at_the_desk(async |_| {
+                    room::make(copy::PICTURE_MEMORY).ok()?;
+                    Some(copying.await)
+                })
+                .await?
             } else {
                 copying.await
             };

@@ -13,6 +13,7 @@ mod desk;
 mod job;
 mod outlet;
 mod prepare;
+mod room;
 mod send;
 mod sums;
 

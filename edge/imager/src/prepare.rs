@@ -12,7 +12,10 @@ use likeness_core::{
 
 use likeness_platform::{Deadline, again, append, ask, tell};
 
-use crate::desk::{Full, Place, at_the_desk};
+use crate::{
+    desk::{Full, Place, at_the_desk},
+    room,
+};
 
 /// A photo to prepare: see [`likeness_core::imager::ImagerJob::Prepare`].
 pub(crate) struct Photo {
@@ -108,6 +111,7 @@ impl Photo {
         let mut length = announced.unwrap_or(0);
         let room = usize::try_from(length).unwrap_or(usize::MAX);
         if length <= limit {
+            room::make(length).map_err(|free| cramped(length, free))?;
             place.with(|bytes| bytes.reserve_exact(room)).ok_or(Stopped::Lost)?;
         }
         let mut look = Look::default();
@@ -121,7 +125,13 @@ impl Photo {
                 let whole = announced.is_none_or(|announced| received == announced);
                 return if whole { Ok(()) } else { Err(self.unreachable()) };
             };
-            let so_far = place.with(|bytes| {
+            let so_far: Option<Result<u64, Stopped>> = place.with(|bytes| {
+                // Where no length was announced the buffer grows on the way.
+                let more = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
+                if bytes.capacity() - bytes.len() < more {
+                    let needed = (bytes.len() as u64).saturating_add(more as u64).saturating_mul(2);
+                    room::make(needed).map_err(|free| cramped(needed, free))?;
+                }
                 append(bytes, &chunk, most);
                 // Where the bytes are known, others than these are no news about the photo.
                 if self.sha256.is_none() {
@@ -129,7 +139,7 @@ impl Photo {
                 }
                 Ok(bytes.len() as u64)
             });
-            received = so_far.ok_or(Stopped::Lost)?.map_err(PrepareError::Photo)?;
+            received = so_far.ok_or(Stopped::Lost)??;
             length = length.max(received);
         }
     }
@@ -141,7 +151,13 @@ impl Photo {
             return Err(self.not_read(StorageErrorKind::Changed));
         }
         let bytes = place.clear();
-        let photo = PixelNormaliser.normalise(&bytes, &self.limits.in_the_imager(bytes.len() as u64))?;
+        let limits = self.limits.in_the_imager(bytes.len() as u64);
+        // Nothing else runs from here until the photo is clean, so what is there now is there then.
+        let needed = inspect(&bytes).map_or(0, |info| info.memory_within(&limits));
+        if needed <= limits.max_memory {
+            room::make(needed).map_err(|free| cramped(needed, free))?;
+        }
+        let photo = PixelNormaliser.normalise(&bytes, &limits)?;
         drop(bytes);
         let prepared = Prepared {
             file: self.file.clone(),
@@ -175,6 +191,10 @@ impl Photo {
     fn not_read(&self, kind: StorageErrorKind) -> Stopped {
         failed(StorageError::new(kind, self.place.as_str()))
     }
+}
+
+fn cramped(needed: u64, free: u64) -> Stopped {
+    Stopped::Report(PrepareError::Cramped { needed, free })
 }
 
 fn failed(error: StorageError) -> Stopped {

@@ -298,6 +298,7 @@ fn from_keys(avatar: &Avatar, keys: &[String], bucket: Option<&Bucket>) -> Resul
             sha256: None,
             caption: None,
             crashes: 0,
+            cramped: 0,
             state: PhotoState::Waiting,
         });
     }

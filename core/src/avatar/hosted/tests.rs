@@ -331,6 +331,22 @@ fn a_photo_that_takes_its_worker_down_takes_no_other_along() {
 }
 
 #[test]
+fn a_photo_for_which_there_is_no_room_is_tried_three_times() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    let (needed, free) = (97_000_000, 60_000_000);
+    for _ in 0..3 {
+        assert_eq!(*hand.state("a"), PhotoState::Waiting);
+        let task = hand.begins();
+        let cramped = PrepareError::Cramped { needed, free };
+        hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(cramped))));
+        hand.passes(Duration::from_secs(3));
+    }
+    let problem = PhotoProblem::TooMuchMemory { needed, max: free };
+    assert_eq!(*hand.state("a"), PhotoState::Rejected(problem));
+}
+
+#[test]
 fn a_photo_that_takes_its_worker_down_each_time_is_left_out() {
     let mut hand = Hand::new();
     hand.upload("a");

@@ -29,6 +29,7 @@ fn waiting(bytes: &str) -> Photo {
         sha256: Some(sum(bytes)),
         caption: None,
         crashes: 0,
+        cramped: 0,
         state: PhotoState::Waiting,
     }
 }

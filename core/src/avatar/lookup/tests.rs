@@ -29,6 +29,7 @@ fn photos(names: &[&str]) -> PhotoSet {
         sha256: Some(Sha256Sum::of(name.as_bytes())),
         caption: None,
         crashes: 0,
+        cramped: 0,
         state: PhotoState::Waiting,
     };
     PhotoSet::new(names.iter().map(photo).collect())

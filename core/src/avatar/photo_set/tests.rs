@@ -14,6 +14,7 @@ fn photo(name: &str, state: PhotoState) -> Photo {
         name: name.to_owned(),
         source: name.to_owned(),
         crashes: 0,
+        cramped: 0,
         sha256: Some(Sha256Sum::of(name.as_bytes())),
         caption,
         state,

@@ -295,6 +295,7 @@ fn too_large_is_a_photo(candidate: &mut Candidate) {
             name,
             caption: None,
             crashes: 0,
+            cramped: 0,
             state: PhotoState::Rejected(PhotoProblem::TooManyBytes { bytes, max: limit }),
         });
     }
