@@ -70,7 +70,16 @@ pub(crate) struct Link {
 impl Shell {
     /// Opens the store, and sweeps what earlier commands left.
     pub(crate) fn open(context: &Context) -> Result<Self, Failure> {
-        let shell = Self::open_for(context, OpenFor::ACommand)?;
+        Self::open_and_sweep(context, OpenFor::ACommand)
+    }
+
+    /// Opens the store to erase something, which a full disk does not stop.
+    pub(crate) fn open_to_erase(context: &Context) -> Result<Self, Failure> {
+        Self::open_and_sweep(context, OpenFor::AnErase)
+    }
+
+    fn open_and_sweep(context: &Context, whom: OpenFor) -> Result<Self, Failure> {
+        let shell = Self::open_for(context, whom)?;
         sweep::orphans(&shell.store);
         Ok(shell)
     }

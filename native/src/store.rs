@@ -8,6 +8,7 @@ mod lost;
 mod network_disk;
 mod newest;
 mod record;
+mod reserve;
 mod rights;
 mod standing;
 #[cfg(test)]
@@ -28,9 +29,9 @@ use likeness_core::{
     simulator::Simulator,
     time::Timestamp,
 };
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, ffi, params};
 
-use self::{database::Database, record::Record};
+use self::{database::Database, record::Record, reserve::Reserve};
 pub(crate) use self::{
     lock::Lock,
     lost::{FoundRecord, Unclaimed, UnreadableRow},
@@ -47,6 +48,7 @@ use crate::{
 pub(crate) struct Store {
     home: PathBuf,
     database: Database,
+    reserve: Reserve,
     now: fn() -> Timestamp,
 }
 
@@ -61,7 +63,9 @@ const PATIENCE_OF_A_CALLER: Duration = Duration::from_secs(5);
 pub(crate) enum OpenFor {
     /// A command, which rather waits than fails.
     ACommand,
-    /// Callers of the API, who rather come again.
+    /// A command that erases. It opens the store on a full disk as well, as long as room is kept for that.
+    AnErase,
+    /// Callers of the API, who rather come again. They may erase, too.
     Callers,
 }
 
@@ -69,18 +73,29 @@ impl Store {
     /// Opens the store in this folder, which is made if it is not there; nobody else may look into it.
     pub(crate) fn open(home: &Path, whom: OpenFor) -> Result<Self, StorageError> {
         let patience = match whom {
-            OpenFor::ACommand => PATIENCE,
+            OpenFor::ACommand | OpenFor::AnErase => PATIENCE,
             OpenFor::Callers => PATIENCE_OF_A_CALLER,
         };
-        Self::open_with(home, patience, clock::now)
+        // A quota that is used up looks like a broken disk to `SQLite`.
+        let may_be_full =
+            |error: &StorageError| matches!(error.kind, StorageErrorKind::Full | StorageErrorKind::Broken);
+        match Self::open_with(home, patience, clock::now) {
+            Err(error)
+                if whom != OpenFor::ACommand && may_be_full(&error) && Reserve::of(home).give_half() =>
+            {
+                Self::open_with(home, patience, clock::now)
+            }
+            opened => opened,
+        }
     }
 
     fn open_with(home: &Path, patience: Duration, now: fn() -> Timestamp) -> Result<Self, StorageError> {
         private_folder(home)?;
         rights::keep_others_out(home)?;
         let database = Database::open(home.join(DATABASE), patience, now())?;
-        let store = Self { home: home.to_owned(), database, now };
+        let store = Self { home: home.to_owned(), database, reserve: Reserve::of(home), now };
         store.catch_up()?;
+        store.reserve.make();
         Ok(store)
     }
 
@@ -262,7 +277,9 @@ impl Store {
     /// the database. Nothing of it is left once this has succeeded.
     pub(crate) fn forget(&self, id: AvatarId) -> Result<(), StorageError> {
         self.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", id)?;
-        self.database.empty()
+        self.with_room(|| self.database.empty())?;
+        self.reserve.make();
+        Ok(())
     }
 
     /// Takes the right to drive this avatar. `None` while another process has it.
@@ -306,10 +323,25 @@ impl Store {
     }
 
     fn execute(&self, query: &str, id: AvatarId) -> Result<(), StorageError> {
-        self.database.change(|transaction| {
-            let done = transaction.execute(query, [id.to_string()]).and_then(|_| transaction.commit());
-            done.map_err(|error| self.database.error(&error))
+        self.with_room(|| {
+            self.database.change(|transaction| {
+                let done = transaction.execute(query, [id.to_string()]).and_then(|_| transaction.commit());
+                done.map_err(|error| self.database.error(&error))
+            })
         })
+    }
+
+    /// Takes a step of an erase, on a full disk with the room that is kept for that.
+    fn with_room<T>(&self, step: impl Fn() -> Result<T, StorageError>) -> Result<T, StorageError> {
+        match step() {
+            Err(error) if error.kind == StorageErrorKind::Full && self.reserve.give() => step(),
+            done => done,
+        }
+    }
+
+    /// Makes room on a full disk for what follows of an erase.
+    pub(crate) fn make_room(&self) {
+        self.reserve.give_if_short();
     }
 
     fn record(&self, id: AvatarId) -> Record {
@@ -455,6 +487,10 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), StorageError> {
 }
 
 fn kind(error: &rusqlite::Error) -> StorageErrorKind {
+    // The memory that processes share lies in a file, for which there is no room.
+    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
+        return StorageErrorKind::Full;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StorageErrorKind::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageErrorKind::Busy,

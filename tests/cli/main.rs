@@ -22,6 +22,8 @@ mod disk;
 mod endings;
 mod erase;
 mod faults;
+#[cfg(target_os = "linux")]
+mod full;
 mod generate;
 #[cfg(target_os = "linux")]
 mod hostile;

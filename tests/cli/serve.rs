@@ -17,16 +17,16 @@ use crate::{
 };
 
 pub(crate) const ADMIN: &str = "an-operator-of-more-than-32-characters";
-const AVATAR: &str = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
+pub(crate) const AVATAR: &str = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
 
 /// The API on a port of its own, and the token of a backend.
-struct Api {
-    running: Running,
+pub(crate) struct Api {
+    pub(crate) running: Running,
     address: String,
-    token: String,
+    pub(crate) token: String,
 }
 
-struct Answer {
+pub(crate) struct Answer {
     status: u16,
     head: String,
     body: Vec<u8>,
@@ -34,23 +34,23 @@ struct Answer {
 
 impl Answer {
     #[track_caller]
-    fn is(self, status: u16) -> Self {
+    pub(crate) fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}\n{}", self.head, String::from_utf8_lossy(&self.body));
         self
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
 
     #[track_caller]
-    fn refused(self, status: u16, code: &str) {
+    pub(crate) fn refused(self, status: u16, code: &str) {
         let answer = self.is(status);
         assert_eq!(answer.json()["code"], code);
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (known, value) = line.split_once(": ")?;
             known.eq_ignore_ascii_case(name).then_some(value)
@@ -59,26 +59,31 @@ impl Answer {
 }
 
 impl Api {
-    fn start(command: &mut Command) -> Self {
-        let running = Running::start(command.env("ADMIN_TOKEN", ADMIN));
-        let address = listening(&running);
-        let mut api = Self { running, address, token: ADMIN.to_owned() };
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut api = Self::start_with(command, ADMIN.to_owned());
         let minted = api.put("/v1/tokens/web", &json!({ "label": "the tests" }));
         minted.json()["token"].as_str().expect("a token").clone_into(&mut api.token);
         api
     }
 
-    fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    /// Starts it for a caller who has a token already.
+    pub(crate) fn start_with(command: &mut Command, token: String) -> Self {
+        let running = Running::start(command.env("ADMIN_TOKEN", ADMIN));
+        let address = listening(&running);
+        Self { running, address, token }
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut all = vec![("authorization", format!("Bearer {}", self.token))];
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         call(&self.address, method, path, &all, body)
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.call("GET", path, &[], b"")
     }
 
-    fn put(&self, path: &str, document: &Value) -> Answer {
+    pub(crate) fn put(&self, path: &str, document: &Value) -> Answer {
         self.call("PUT", path, &[], document.to_string().as_bytes())
     }
 
@@ -86,14 +91,14 @@ impl Api {
         self.call("POST", path, &[], document.to_string().as_bytes())
     }
 
-    fn create(&self) -> Answer {
+    pub(crate) fn create(&self) -> Answer {
         let person = json!({
             "user_id": "user-1", "name": "Zebulon", "training_config": { "min_photos": 4 },
         });
         self.put(&of(""), &person)
     }
 
-    fn upload(&self, count: u8) {
+    pub(crate) fn upload(&self, count: u8) {
         for number in 0..count {
             let path = of(&format!("/photos/p{number}?name=face%20{number}.jpg"));
             self.call("PUT", &path, &[], &photo(number, 520)).is(201);
@@ -121,7 +126,7 @@ impl Api {
     }
 
     #[track_caller]
-    fn until_trained(&self, number: u32) -> Value {
+    pub(crate) fn until_trained(&self, number: u32) -> Value {
         let status = self.until(&of(&format!("/trainings/{number}")), |status| {
             status["status"] == "completed" || status["status"] == "error"
         });
@@ -130,7 +135,7 @@ impl Api {
     }
 }
 
-fn of(rest: &str) -> String {
+pub(crate) fn of(rest: &str) -> String {
     format!("/v1/avatars/{AVATAR}{rest}")
 }
 
@@ -158,7 +163,7 @@ fn call(address: &str, method: &str, path: &str, headers: &[(&str, String)], bod
     Answer { status, head, body: answer[end + 4..].to_vec() }
 }
 
-fn eventually(what: &str, done: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, done: impl Fn() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !done() {
         assert!(Instant::now() < until, "{what} does not come");

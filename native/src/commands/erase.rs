@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
-    let shell = Shell::open(context)?;
+    let shell = Shell::open_to_erase(context)?;
     let (avatar, attempt) = jobs::find(&shell, &args.job, For::Erasing)?;
     let (id, output) = (avatar.id(), &context.output);
     let name = avatar.person().map_or("(erased)", |person| person.name.as_str());

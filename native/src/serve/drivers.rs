@@ -310,6 +310,7 @@ impl Drivers {
                 return Ok(false);
             }
         }
+        self.shell.store.make_room();
         let forgotten = self.ledger.change(|mut budget| {
             budget.forget(id);
             (budget, ())

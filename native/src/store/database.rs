@@ -69,7 +69,7 @@ impl Database {
         if let Err(error) = layout::let_it_shrink(&writer) {
             log::warn!("{} was not rewritten yet; the next start tries again: {error}", path.display());
         }
-        if !is_shared && !keeps_a_log(&writer, &path) {
+        if !is_shared && !keeps_a_log(&writer, &path).map_err(broken)? {
             drop(writer);
             leave_the_log(&path).map_err(broken)?;
             writer = connect(&path, patience).map_err(broken)?;
@@ -201,16 +201,17 @@ fn connect(path: &Path, patience: Duration) -> Result<Connection, rusqlite::Erro
 }
 
 /// Has changes go to a log beside the file (`SQLite`'s WAL), where the disk allows it: whoever reads goes on beside
-/// whoever writes. `false` where it does not.
-fn keeps_a_log(connection: &Connection, path: &Path) -> bool {
+/// whoever writes. `false` where it does not; a disk that is full says nothing of that.
+fn keeps_a_log(connection: &Connection, path: &Path) -> Result<bool, rusqlite::Error> {
     let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
     match mode.and_then(|mode| layout::version(connection).map(|_| mode)) {
-        Ok(mode) if mode == "wal" => true,
+        Ok(mode) if mode == "wal" => Ok(true),
         // Another process reads it just now. The next start tries again.
-        Err(error) if kind(&error) == StorageErrorKind::Busy => true,
+        Err(error) if kind(&error) == StorageErrorKind::Busy => Ok(true),
+        Err(error) if kind(&error) == StorageErrorKind::Full => Err(error),
         other => {
             log::debug!("{}: changes are written as before ({other:?})", path.display());
-            false
+            Ok(false)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The newest state of an avatar, of its row and its record, and writing both.
 
-use std::{collections::HashMap, fs};
+use std::{collections::HashMap, fs, io::ErrorKind};
 
 use likeness_core::{
     avatar::{Avatar, AvatarId, Newest, Stored},
@@ -12,7 +12,8 @@ use rusqlite::{Connection, Transaction};
 use super::{Store, save, state};
 
 impl Store {
-    /// Writes the record, and then the row. Of somebody forgotten the record goes, and goes first.
+    /// Writes the record, and then the row. Of somebody forgotten the record goes, and goes first; all other files follow,
+    /// so that a full disk has room for the row.
     pub(super) fn write(
         &self,
         transaction: Transaction<'_>,
@@ -22,11 +23,13 @@ impl Store {
     ) -> Result<(), StorageError> {
         let text = Stored::write_revision(avatar, revision).map_err(|_| self.broken())?;
         let record = self.record(avatar.id());
-        let before = record.read().ok().flatten();
+        // Of somebody forgotten nothing is put back.
+        let before = record.read().ok().flatten().filter(|_| avatar.person().is_some());
         if avatar.person().is_some() {
             record.write(&text)?;
         } else {
             record.remove()?;
+            self.clear_for(avatar.id(), had_person);
         }
         save(transaction, avatar, &text, had_person, (self.now)()).map_err(|error| {
             // It was not saved, and what follows from it is not done: the record is as it was. Where that fails too, the
@@ -36,6 +39,21 @@ impl Store {
             }
             self.database.error(&error)
         })
+    }
+
+    /// Makes room for the row of a forgotten person. What cannot be deleted yet is left to the steps that follow.
+    fn clear_for(&self, id: AvatarId, had_person: bool) {
+        if !had_person {
+            return self.reserve.give_if_short();
+        }
+        self.reserve.give();
+        let folder = self.folder(id);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound && !folder.is_symlink() => {
+                log::warn!("not all files of {id} could be deleted yet: {error}");
+            }
+            _ => {}
+        }
     }
 
     /// The newest state of an avatar with this row.

@@ -544,7 +544,8 @@ fn a_database_goes_back_to_changing_its_file() {
     let path = place.home().join(DATABASE);
     assert_eq!(Standing::of(place.home()).expect("there").expect("read"), Standing::Logged);
     let database = super::Database::open_as(path, SOON, now(), true).expect("a database");
-    let store = Store { home: place.home().to_owned(), database, now };
+    let reserve = super::reserve::Reserve::of(place.home());
+    let store = Store { home: place.home().to_owned(), database, reserve, now };
     forget(&store, 1);
     store.forget(id(1)).expect("emptied");
     assert_eq!(place.files_with(&words(1)), Vec::<String>::new());

@@ -1,0 +1,136 @@
+//! Disks without any room left: a person is erased all the same.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::PathBuf,
+    process::Command,
+};
+
+use serde_json::json;
+
+use crate::{
+    Ending, Place,
+    serve::{AVATAR, Api, SERVE, eventually, of},
+};
+
+/// A small disk of its own in the place of the data folder.
+struct Disk {
+    home: PathBuf,
+}
+
+impl Disk {
+    /// Mounts it. Where that is not allowed there is nothing to test with, which is said.
+    fn mounted(place: &Place, mib: u32) -> Option<Self> {
+        let home = place.home();
+        fs::create_dir_all(&home).expect("a folder");
+        let options = format!("size={mib}m,mode=0700");
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&home).output();
+        if mounted.is_ok_and(|mounted| mounted.status.success()) {
+            return Some(Self { home });
+        }
+        eprintln!("SKIPPED: no disk can be mounted here; as root this test runs");
+        None
+    }
+
+    /// Takes every block that is left.
+    fn fill(&self) {
+        let filler = self.home.join("filler");
+        let mut file = OpenOptions::new().create(true).append(true).open(filler).expect("a file");
+        for length in [1 << 20, 4096, 1] {
+            while file.write_all(&vec![7; length]).is_ok() {}
+        }
+        let refused = fs::write(self.home.join("more"), [7; 4096]);
+        assert!(refused.is_err(), "the disk is not full");
+        fs::remove_file(self.home.join("more")).expect("removed");
+    }
+
+    fn make_room(&self) {
+        fs::remove_file(self.home.join("filler")).expect("removed");
+    }
+
+    fn keeps_room(&self) -> bool {
+        fs::metadata(self.home.join("reserve")).is_ok_and(|reserve| reserve.len() > 0)
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg("--lazy").arg(&self.home).status();
+        assert!(unmounted.is_ok_and(|unmounted| unmounted.success()) || std::thread::panicking());
+    }
+}
+
+const PERSONAL: [&str; 2] = ["Zebulon", "zebuphrase"];
+
+fn train(place: &Place) {
+    let words = [&place.small_training()[..], &["--trigger", "zebuphrase"]].concat();
+    Ending::of(&mut place.testing(&words)).ended(0);
+    assert_ne!(place.database_files_with(&PERSONAL), Vec::<String>::new());
+}
+
+fn is_forgotten(place: &Place) {
+    assert_eq!(place.kept_named("avatars/"), Vec::<String>::new());
+    assert_eq!(place.database_files_with(&PERSONAL), Vec::<String>::new());
+}
+
+#[test]
+fn a_full_disk_does_not_stop_an_erase() {
+    let place = Place::new();
+    let Some(disk) = Disk::mounted(&place, 16) else { return };
+    train(&place);
+    disk.fill();
+    // Nothing else begins there.
+    let ending = Ending::of(&mut place.testing(&["jobs"])).ended(6);
+    assert!(ending.stderr.contains("no space is left"), "{}", ending.stderr);
+    Ending::of(&mut place.testing(&["erase", "Zebulon", "--yes"])).ended(0);
+    is_forgotten(&place);
+    disk.make_room();
+    // The next person is erased as well.
+    train(&place);
+    assert!(disk.keeps_room());
+    disk.fill();
+    Ending::of(&mut place.testing(&["erase", "Zebulon", "--yes"])).ended(0);
+    is_forgotten(&place);
+}
+
+#[test]
+fn a_full_disk_does_not_stop_an_erase_over_the_api() {
+    let place = Place::new();
+    let Some(disk) = Disk::mounted(&place, 16) else { return };
+    let api = Api::start(&mut place.testing(&SERVE));
+    api.create().is(201);
+    api.upload(4);
+    api.put(&of("/trainings/1"), &json!({})).is(202);
+    api.until_trained(1);
+    disk.fill();
+    api.call("DELETE", &of(""), &[], b"").is(202);
+    eventually("the end of its files", || place.kept_named("avatars/").is_empty());
+    api.get(&of("")).refused(410, "avatar.erased");
+    let words = ["Zebulon", "user-1"];
+    eventually("oblivion", || place.database_files_with(&words).is_empty());
+    disk.make_room();
+    let again = of("").replace(AVATAR, "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d12");
+    let person = json!({ "user_id": "user-1", "name": "Zebulon" });
+    api.put(&again, &person).is(201);
+}
+
+/// A person of whom there is nothing but a name frees nothing. The room for that is kept.
+#[test]
+fn a_full_disk_does_not_stop_an_erase_of_a_name_alone_by_a_server_that_starts_there() {
+    let place = Place::new();
+    let Some(disk) = Disk::mounted(&place, 8) else { return };
+    let api = Api::start(&mut place.testing(&SERVE));
+    api.create().is(201);
+    let token = api.token.clone();
+    api.running.signal("TERM");
+    api.running.ended().ended(0);
+    assert!(disk.keeps_room());
+    disk.fill();
+    let api = Api::start_with(&mut place.testing(&SERVE), token);
+    api.call("DELETE", &of(""), &[], b"").is(202);
+    let words = ["Zebulon", "user-1"];
+    eventually("oblivion", || place.database_files_with(&words).is_empty());
+    api.get(&of("")).refused(410, "avatar.erased");
+}
