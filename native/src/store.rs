@@ -22,8 +22,9 @@ use std::{
 };
 
 use likeness_core::{
+    api::{Inquiry, Recent},
     avatar::{Avatar, AvatarId, Name, Newest, Stored, StoredError},
-    budget::{self, Budget},
+    budget::{self, Budget, rows::Change},
     error::{StorageError, StorageErrorKind},
     fal::RequestId,
     simulator::Simulator,
@@ -223,32 +224,61 @@ impl Store {
         Ok(texts.iter().filter_map(readable).filter(is_theirs).collect())
     }
 
-    /// Loads the budget; `None` before anything was changed in it.
-    pub(crate) fn budget(&self) -> Result<Option<Budget>, StorageError> {
-        let text = self.database.look(budget)?;
-        text.map(|text| self.read_budget(&text)).transpose()
+    /// Answers a question to the budget as it was saved last.
+    pub(crate) fn ask<T>(
+        &self,
+        inquiry: Inquiry,
+        entropy: [u8; 32],
+        look: impl FnOnce(&Budget) -> T,
+    ) -> Result<T, StorageError> {
+        let seen = self.database.look(|connection| {
+            Ok(match older_budget(connection)? {
+                None => Some(looked_up(connection, inquiry.clone())?),
+                Some(_) => None,
+            })
+        })?;
+        let look = |budget: Budget, _: &mut Recent| {
+            let told = look(&budget);
+            (budget, told)
+        };
+        match seen {
+            Some(inquiry) => Ok(self.answered(inquiry, entropy, look)?.0),
+            None => self.spend(inquiry, entropy, look),
+        }
     }
 
-    /// Loads the budget, lets it change, and saves it before anything else can.
+    /// Loads what a question needs of the budget, lets that change, and saves it before anything else can. A budget that was
+    /// kept as one text is taken over with the first question.
     pub(crate) fn spend<T>(
         &self,
+        inquiry: Inquiry,
         entropy: [u8; 32],
-        now: Timestamp,
-        change: impl FnOnce(Budget) -> (Budget, T),
+        change: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
     ) -> Result<T, StorageError> {
         self.database.change(|transaction| {
-            let text = budget(&transaction).map_err(|error| self.database.error(&error))?;
-            let before = match text {
-                Some(text) => self.read_budget(&text)?,
-                None => Budget::new(entropy, now),
-            };
-            let (after, told) = change(before.clone());
-            if after != before {
-                let text = budget::Stored::write(&after).map_err(|_| self.broken())?;
-                save_budget(transaction, &text).map_err(|error| self.database.error(&error))?;
+            let sqlite = |error: rusqlite::Error| self.database.error(&error);
+            let older = older_budget(&transaction).map_err(sqlite)?;
+            if let Some(text) = &older {
+                let rows = budget::Stored::rows(text).map_err(|error| self.unreadable_budget(&error))?;
+                apply(&transaction, rows.into_changes()).map_err(sqlite)?;
+                transaction.execute("DELETE FROM budget", []).map_err(sqlite)?;
+            }
+            let inquiry = looked_up(&transaction, inquiry).map_err(sqlite)?;
+            let (told, changes) = self.answered(inquiry, entropy, change)?;
+            if older.is_some() || !changes.is_empty() {
+                apply(&transaction, changes).and_then(|()| transaction.commit()).map_err(sqlite)?;
             }
             Ok(told)
         })
+    }
+
+    fn answered<T>(
+        &self,
+        inquiry: Inquiry,
+        entropy: [u8; 32],
+        work: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
+    ) -> Result<(T, Vec<Change>), StorageError> {
+        inquiry.answer(entropy, work).map_err(|error| self.unreadable_budget(&error))
     }
 
     /// Loads the simulator's state that belongs to this avatar.
@@ -362,11 +392,9 @@ impl Store {
         }
     }
 
-    fn read_budget(&self, text: &str) -> Result<Budget, StorageError> {
-        budget::Stored::read(text).map_err(|error| {
-            log::error!("{error}");
-            self.broken()
-        })
+    fn unreadable_budget(&self, error: &budget::StoredError) -> StorageError {
+        log::error!("{error}");
+        self.broken()
     }
 
     fn ids(&self, texts: &[String]) -> Result<Vec<AvatarId>, StorageError> {
@@ -409,18 +437,37 @@ fn state(connection: &Connection, id: AvatarId) -> Result<Option<String>, rusqli
     query.query_row([id.to_string()], first_text).optional()
 }
 
-fn budget(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
+/// The budget as one text, where a version before rows left it.
+fn older_budget(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
     connection.prepare_cached("SELECT state FROM budget")?.query_row([], first_text).optional()
 }
 
-fn save_budget(transaction: Transaction<'_>, text: &str) -> Result<(), rusqlite::Error> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO budget (one, state) VALUES (1, ?1)
-             ON CONFLICT (one) DO UPDATE SET state = excluded.state",
-        )?
-        .execute([text])?;
-    transaction.commit()
+/// Reads the rows that a question to the budget needs.
+fn looked_up(connection: &Connection, mut inquiry: Inquiry) -> Result<Inquiry, rusqlite::Error> {
+    let mut query = connection.prepare_cached(
+        "SELECT name, value FROM budget_rows WHERE name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3",
+    )?;
+    while let Some(want) = inquiry.next() {
+        let mut rows = query.query(params![want.from, want.below, want.most])?;
+        while let Some(row) = rows.next()? {
+            inquiry.found(row.get(0)?, row.get(1)?);
+        }
+    }
+    Ok(inquiry)
+}
+
+/// Changes rows of the budget.
+fn apply(connection: &Connection, changes: Vec<Change>) -> Result<(), rusqlite::Error> {
+    let mut put =
+        connection.prepare_cached("INSERT OR REPLACE INTO budget_rows (name, value) VALUES (?1, ?2)")?;
+    let mut delete = connection.prepare_cached("DELETE FROM budget_rows WHERE name = ?1")?;
+    for (name, value) in changes {
+        match value {
+            Some(value) => put.execute([name, value])?,
+            None => delete.execute([name])?,
+        };
+    }
+    Ok(())
 }
 
 /// Saves the avatar, and beside it what it is found by.

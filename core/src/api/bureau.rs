@@ -16,8 +16,8 @@ use super::{
 use crate::{
     avatar::{Avatar, AvatarId, Gender, Name, OrderKey, Person, TrainingSettings},
     budget::{
-        Amount, Budget, BudgetError, InviteTerms, Kind, Minted, Payer, PurchaseId, PurchaseKind, ServerTerms,
-        TokenDigest, TokenId, TokenText,
+        Amount, Budget, BudgetError, InviteTerms, Kind, Minted, Payer, PurchaseId, PurchaseKind, Question,
+        ServerTerms, TokenDigest, TokenId, TokenText,
     },
     http::StatusCode,
     time::Timestamp,
@@ -271,6 +271,44 @@ impl Bureau<'_> {
         };
         let caps = self.deployment.caps;
         Ok(budget.reserve(purchase_id(avatar, purchase.key()), pictures, payer, caps, self.now)?)
+    }
+}
+
+impl Question {
+    /// What a call asks the budget.
+    #[must_use]
+    pub fn of_call(call: &Call, given: &Given) -> Self {
+        let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default()).ok();
+        let asked = match call.operation {
+            Operation::ListTokens | Operation::MintToken => Some(Self::Servers),
+            Operation::ListInvites | Operation::MintInvite => Some(Self::Invites),
+            Operation::RevokeToken => id().map(Self::Server),
+            Operation::RevokeInvite => id().map(Self::Invite),
+            Operation::Redeem => body(&given.body).ok().and_then(|redemption: Redemption| {
+                let invite = TokenText::parse(&redemption.invite).ok()?;
+                Some(Self::Redeem(invite.hash(), redemption.avatar_id))
+            }),
+            _ => None,
+        };
+        asked.unwrap_or(Self::Sums)
+    }
+
+    /// Whether a purchase may be made.
+    #[must_use]
+    pub fn reserve(avatar: AvatarId, purchase: Purchase, payer: Payer) -> Self {
+        Self::Reserve(purchase_id(avatar, purchase.key()), payer)
+    }
+
+    /// What became of an order.
+    #[must_use]
+    pub fn spent(avatar: AvatarId, order: OrderKey) -> Self {
+        Self::Spent(purchase_id(avatar, order))
+    }
+
+    /// That an avatar could not be let in.
+    #[must_use]
+    pub fn turn_away(admission: &Admission) -> Self {
+        Self::TurnAway(admission.invite.clone(), admission.avatar)
     }
 }
 

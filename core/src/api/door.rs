@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     avatar::{Avatar, Errand},
-    budget::{Budget, Kind, Payer, TokenDigest, TokenText},
+    budget::{Budget, Kind, Payer, Question, TokenDigest, TokenText},
     secret::Secret,
     time::Timestamp,
 };
@@ -40,6 +40,15 @@ pub(super) struct Health {
 }
 
 impl Claim {
+    /// What the budget is asked, where it must be.
+    #[must_use]
+    pub fn question(&self) -> Question {
+        match self {
+            Self::Settled(_) => Question::Sums,
+            Self::Token(digest) => Question::Who(*digest),
+        }
+    }
+
     /// Who calls, once the budget is asked. It need not be for a claim that is settled.
     pub fn caller(self, budget: &Budget, now: Timestamp) -> Result<Caller, ApiProblem> {
         match self {

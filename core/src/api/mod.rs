@@ -10,6 +10,7 @@ mod call;
 mod deployment;
 mod door;
 mod fields;
+mod inquiry;
 mod notify;
 mod openapi;
 mod problem;
@@ -28,6 +29,7 @@ pub use self::{
     },
     door::Claim,
     fields::{ByteRange, IfNoneMatch},
+    inquiry::Inquiry,
     notify::notification,
     openapi::description,
     problem::{ApiProblem, Problem},

@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{call::Reply, problem::ApiProblem};
-use crate::{http::StatusCode, limits::MESSAGES_REMEMBERED_FOR, time::Timestamp};
+use crate::{
+    budget::rows::{Rows, Want},
+    http::StatusCode,
+    limits::MESSAGES_REMEMBERED_FOR,
+    time::Timestamp,
+};
 
 /// The name of a message, chosen by its sender. A repeat of the message has the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +64,14 @@ const MOST: usize = 1000;
 /// The most bytes of answers that are remembered.
 const MOST_BYTES: usize = 256 << 10;
 
+/// How many messages that are over are forgotten with each new one, where each is a row: more than one, so that they do not
+/// pile up.
+const SWEPT: usize = 4;
+
+/// The beginning of the names of rows: each message, and when it is over.
+const MESSAGE: &str = "message/";
+const OVER: &str = "over/";
+
 /// What is remembered of a call that was carried out.
 pub(super) enum Memory {
     /// Nothing: asked again it does nothing, and says the same.
@@ -80,6 +93,48 @@ enum Known<'a> {
     Answered(&'a str),
     /// It was carried out. The answer was not kept.
     Done,
+}
+
+/// Where each message is a row.
+impl Recent {
+    /// The rows that a message needs: its own, and the oldest that are over.
+    pub(super) fn wants(id: MessageId, now: Timestamp) -> [Want; 2] {
+        [Want::row(&format_args!("{MESSAGE}{id}")), Want::until(OVER, now, SWEPT)]
+    }
+
+    /// What these rows tell. What another version of this program wrote is no reason to answer nobody: it counts for ten
+    /// minutes only.
+    pub(super) fn of(rows: &Rows) -> Self {
+        let message = |id: &str| {
+            let (at, answer) = serde_json::from_str(rows.0.get(&format!("{MESSAGE}{id}"))?).ok()?;
+            Some(Message(MessageId::parse(id)?, at, answer))
+        };
+        // Of what is over only the name is needed.
+        let over = |name: &str| {
+            let (end, id) = name.strip_prefix(OVER)?.split_once('/')?;
+            let (end, length) = (end.parse::<Timestamp>().ok()?, MESSAGES_REMEMBERED_FOR.as_millis());
+            let at = end.millis().saturating_sub(i64::try_from(length).ok()?);
+            Some(Message(MessageId::parse(id)?, Timestamp::from_millis(at), None))
+        };
+        let known = rows.0.keys().filter_map(|name| message(name.strip_prefix(MESSAGE)?));
+        let mut messages: VecDeque<_> = known.collect();
+        for old in rows.0.keys().filter_map(|name| over(name)) {
+            if messages.iter().all(|message| message.0 != old.0) {
+                messages.push_front(old);
+            }
+        }
+        Self { messages }
+    }
+
+    /// The rows of all that is remembered.
+    pub fn rows(&self) -> Result<Rows, serde_json::Error> {
+        let mut rows = Rows::default();
+        for Message(id, at, answer) in &self.messages {
+            rows.0.insert(format!("{MESSAGE}{id}"), serde_json::to_string(&(at, answer))?);
+            rows.0.insert(format!("{OVER}{}/{id}", at.plus(MESSAGES_REMEMBERED_FOR)), String::new());
+        }
+        Ok(rows)
+    }
 }
 
 impl Recent {

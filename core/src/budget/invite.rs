@@ -16,12 +16,24 @@ pub(super) struct Invite {
     /// What each avatar may spend.
     pub(super) allowance: Amount,
     pub(super) uses: Uses,
-    /// What each avatar spent.
-    redeemed: BTreeMap<AvatarId, Amount>,
-    /// How many avatars redeemed it and were erased.
-    forgotten: u32,
+    /// How many avatars redeemed it and were not erased.
+    pub(super) guests: u32,
     /// What these spent.
-    forgotten_spent: Amount,
+    pub(super) spent: Amount,
+    /// How many avatars redeemed it and were erased.
+    pub(super) forgotten: u32,
+    /// What these spent.
+    pub(super) forgotten_spent: Amount,
+}
+
+/// What an avatar spent of each invite that it redeemed.
+pub(super) type Guest = BTreeMap<TokenId, Grant>;
+
+/// What an avatar spent of an invite. The generation tells the invite from a later one of the same id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Grant {
+    pub(super) generation: u64,
+    pub(super) spent: Amount,
 }
 
 /// What an avatar got for an invite.
@@ -37,8 +49,8 @@ pub struct Redeemed {
 
 impl Invite {
     pub(super) fn new(issue: Issue, allowance: Amount, uses: Uses) -> Self {
-        let redeemed = BTreeMap::new();
-        Self { issue, allowance, uses, redeemed, forgotten: 0, forgotten_spent: Amount::default() }
+        let none = Amount::default();
+        Self { issue, allowance, uses, guests: 0, spent: none, forgotten: 0, forgotten_spent: none }
     }
 
     pub(super) fn is_on(&self, terms: &InviteTerms) -> bool {
@@ -51,52 +63,34 @@ impl Invite {
 
     /// How many avatars it remembers.
     pub(super) fn remembered(&self) -> usize {
-        self.redeemed.len()
+        usize::try_from(self.guests).unwrap_or(usize::MAX)
     }
 
     /// How many avatars redeemed it.
     pub(super) fn taken(&self) -> u32 {
-        u32::try_from(self.redeemed.len()).unwrap_or(u32::MAX).saturating_add(self.forgotten)
+        self.guests.saturating_add(self.forgotten)
     }
 
     /// What all avatars spent.
     pub(super) fn spent(&self) -> Amount {
-        self.redeemed.values().fold(self.forgotten_spent, |sum, spent| sum.plus(*spent))
+        self.forgotten_spent.plus(self.spent)
     }
 
     /// What may still be spent, also by avatars that have yet to redeem it.
     pub(super) fn left(&self) -> Amount {
-        let coming = self.allowance.times(self.uses.number().saturating_sub(self.taken()));
-        self.redeemed.values().fold(coming, |sum, spent| sum.plus(self.allowance.minus(*spent)))
+        self.allowance.left_of(self.uses.number().saturating_sub(self.forgotten), self.spent)
     }
 
-    /// What this avatar spent, when it redeemed the invite.
-    pub(super) fn spent_by(&self, avatar: AvatarId) -> Option<Amount> {
-        self.redeemed.get(&avatar).copied()
+    /// Whether this was granted by it, and not by an earlier one of its id.
+    pub(super) fn gave(&self, grant: &Grant) -> bool {
+        self.issue.generation == grant.generation
     }
 
-    pub(super) fn set_spent(&mut self, avatar: AvatarId, spent: Amount) {
-        self.redeemed.insert(avatar, spent);
-    }
-
-    pub(super) fn give_back(&mut self, avatar: AvatarId, amount: Amount) {
-        if let Some(spent) = self.redeemed.get_mut(&avatar) {
-            *spent = spent.minus(amount);
-        }
-    }
-
-    /// Takes back that it was redeemed for an avatar, of which nothing was spent.
-    fn turn_away(&mut self, avatar: AvatarId) {
-        if self.spent_by(avatar) == Some(Amount::default()) {
-            self.redeemed.remove(&avatar);
-        }
-    }
-
-    pub(super) fn forget(&mut self, avatar: AvatarId) {
-        if let Some(spent) = self.redeemed.remove(&avatar) {
-            self.forgotten = self.forgotten.saturating_add(1);
-            self.forgotten_spent = self.forgotten_spent.plus(spent);
-        }
+    pub(super) fn forget(&mut self, grant: &Grant) {
+        self.guests = self.guests.saturating_sub(1);
+        self.spent = self.spent.minus(grant.spent);
+        self.forgotten = self.forgotten.saturating_add(1);
+        self.forgotten_spent = self.forgotten_spent.plus(grant.spent);
     }
 }
 
@@ -112,35 +106,70 @@ impl Budget {
         avatar: AvatarId,
         now: Timestamp,
     ) -> Result<Redeemed, BudgetError> {
-        let live = self.invites.values().filter(|invite| !invite.issue.is_over(now));
-        let remembered: usize = live.map(Invite::remembered).sum();
         let digest = invite.hash();
-        let (id, found) = self
-            .invites
-            .iter_mut()
-            .find(|(_, known)| known.issue.is(&digest))
-            .ok_or(BudgetError::InviteUnknown)?;
+        let found = self.invites.iter().find(|(_, known)| known.issue.is(&digest));
+        let (id, found) = found.ok_or(BudgetError::InviteUnknown)?;
         if found.issue.is_over(now) {
             return Err(BudgetError::InviteOver);
         }
-        if found.spent_by(avatar).is_none() {
+        let (id, allowance) = (id.clone(), found.allowance);
+        if self.grant(avatar, &id).is_none() {
             if found.taken() >= found.uses.number() {
                 return Err(BudgetError::InviteTaken);
+            }
+            let mut remembered = self.sums.invited;
+            if remembered >= MOST_INVITED {
+                let live = self.invites.values().filter(|invite| !invite.issue.is_over(now));
+                remembered = live.map(Invite::remembered).sum();
             }
             if remembered >= MOST_INVITED {
                 return Err(BudgetError::TooMany { kind: Kind::Capability, most: MOST_INVITED });
             }
-            found.set_spent(avatar, Amount::default());
+            self.sums.invited = remembered + 1;
+            self.let_in(avatar, &id);
         }
         let capability = invite.derived(Kind::Capability, &[avatar.uuid().as_bytes()]);
-        Ok(Redeemed { invite: id.clone(), capability, allowance: found.allowance })
+        Ok(Redeemed { invite: id, capability, allowance })
     }
 
     /// After the avatar turned out to be another's: the invite may be redeemed for one of its holder's own, and that
     /// other's has nothing of it.
     pub fn turn_away(&mut self, invite: &TokenId, avatar: AvatarId) {
+        if self.grant(avatar, invite).is_none_or(|grant| grant.spent != Amount::default()) {
+            return;
+        }
+        if let Some(guest) = self.guests.get_mut(&avatar) {
+            guest.remove(invite);
+            if guest.is_empty() {
+                self.guests.remove(&avatar);
+            }
+        }
         if let Some(invite) = self.invites.get_mut(invite) {
-            invite.turn_away(avatar);
+            invite.guests = invite.guests.saturating_sub(1);
+        }
+        self.sums.invited = self.sums.invited.saturating_sub(1);
+    }
+
+    /// Lets an avatar in that has not spent anything yet.
+    pub(super) fn let_in(&mut self, avatar: AvatarId, id: &TokenId) {
+        let Some(invite) = self.invites.get_mut(id) else { return };
+        invite.guests = invite.guests.saturating_add(1);
+        let grant = Grant { generation: invite.issue.generation, spent: Amount::default() };
+        self.guests.entry(avatar).or_default().insert(id.clone(), grant);
+    }
+
+    /// What an avatar has of an invite, when it redeemed it.
+    pub(super) fn grant(&self, avatar: AvatarId, id: &TokenId) -> Option<&Grant> {
+        let grant = self.guests.get(&avatar)?.get(id)?;
+        self.invites.get(id)?.gave(grant).then_some(grant)
+    }
+
+    /// Notes what an avatar has spent of an invite now.
+    pub(super) fn set_spent(&mut self, avatar: AvatarId, id: &TokenId, spent: Amount) {
+        let grant = self.guests.get_mut(&avatar).and_then(|guest| guest.get_mut(id));
+        if let (Some(grant), Some(invite)) = (grant, self.invites.get_mut(id)) {
+            invite.spent = invite.spent.minus(grant.spent).plus(spent);
+            grant.spent = spent;
         }
     }
 }
@@ -150,7 +179,10 @@ mod tests {
     use std::time::Duration;
 
     use super::{Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenText, Uses};
-    use crate::budget::tests::{admin, avatar, budget, id, invite_terms, start};
+    use crate::budget::{
+        rows::Rows,
+        tests::{admin, avatar, budget, id, invite_terms, start},
+    };
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -228,8 +260,8 @@ mod tests {
         budget.forget(avatar(2));
         assert_eq!(budget.redeem(&invite, avatar(1), start()), Err(BudgetError::InviteTaken));
         assert_eq!(budget, saved);
-        let stored = serde_json::to_string(&budget).expect("stored");
-        assert!(!stored.contains(&avatar(1).to_string()), "{stored}");
+        let stored = format!("{:?}", Rows::of(&budget).expect("stored"));
+        assert!(stored.contains("anna") && !stored.contains(&avatar(1).to_string()), "{stored}");
     }
 
     #[test]

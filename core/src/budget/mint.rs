@@ -23,7 +23,7 @@ pub struct Minted {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Issue {
     pub(super) label: Name,
-    hash: TokenDigest,
+    pub(super) hash: TokenDigest,
     /// Which of everything that was ever minted it is, counted from 1.
     pub(super) generation: u64,
     pub(super) created_at: Timestamp,
@@ -65,7 +65,7 @@ impl Budget {
         }
         has_room(Kind::Server, self.servers.values(), now)?;
         let (issue, minted) = self.issue(admin, Kind::Server, &id, label, expires_at, now)?;
-        self.minted = issue.generation;
+        self.sums.minted = issue.generation;
         self.servers.insert(id, issue);
         drop_old(&mut self.servers, |issue| (issue, 0), now);
         Ok(minted)
@@ -88,7 +88,7 @@ impl Budget {
         has_room(Kind::Invite, self.invites.values().map(|invite| &invite.issue), now)?;
         let InviteTerms { label, allowance, uses, expires_at } = terms;
         let (issue, minted) = self.issue(admin, Kind::Invite, &id, label, expires_at, now)?;
-        self.minted = issue.generation;
+        self.sums.minted = issue.generation;
         self.invites.insert(id, Invite::new(issue, allowance, uses));
         drop_old(&mut self.invites, |invite| (&invite.issue, invite.remembered()), now);
         Ok(minted)
@@ -141,7 +141,7 @@ impl Budget {
         if expires_at.is_some_and(|at| at <= now) {
             return Err(BudgetError::ExpiryPast);
         }
-        let generation = self.minted.saturating_add(1);
+        let generation = self.sums.minted.saturating_add(1);
         let token = self.token(admin, kind, id, generation);
         let hash = token.hash();
         let issue = Issue { label, hash, generation, created_at: now, expires_at, revoked_at: None };
@@ -149,7 +149,7 @@ impl Budget {
     }
 
     fn token(&self, admin: &AdminToken, kind: Kind, id: &TokenId, generation: u64) -> TokenText {
-        admin.derived(kind, &[self.salt.0.bytes(), id.as_str().as_bytes(), &generation.to_le_bytes()])
+        admin.derived(kind, &[self.sums.salt.0.bytes(), id.as_str().as_bytes(), &generation.to_le_bytes()])
     }
 }
 

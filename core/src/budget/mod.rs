@@ -1,9 +1,15 @@
 //! Who may spend, and how much.
 //!
-//! A deployment that others use has one budget: its server tokens, its invites, and what was reserved today. It is
-//! the state of one object (a Durable Object at the edge, a row in SQLite natively), so every transition sees what
-//! all others did. A transition that fails changes nothing. One that succeeds is saved before it is answered:
-//! repeating it is harmless, and an answer that was not saved is not.
+//! A deployment that others use has one budget: its server tokens, its invites, and what was reserved today. One place
+//! keeps it (a Durable Object at the edge, SQLite natively), so every transition sees what all others did. A transition
+//! that fails changes nothing. One that succeeds is saved before it is answered: repeating it is harmless, and an answer
+//! that was not saved is not.
+//!
+//! # Rows
+//!
+//! Each token, invite, avatar and purchase is a [row](rows) of its own, and a [`Question`] names the rows that its answer
+//! depends on. So what a call costs does not grow with the number of purchases: a [`Budget`] in memory holds what was
+//! asked for, and the sums.
 //!
 //! # Purchases
 //!
@@ -29,6 +35,8 @@ mod admin;
 mod error;
 mod invite;
 mod mint;
+mod question;
+pub mod rows;
 mod spend;
 mod stored;
 mod terms;
@@ -46,13 +54,18 @@ pub use self::{
     error::BudgetError,
     invite::Redeemed,
     mint::Minted,
+    question::Question,
     spend::{NotAPurchase, Payer, PurchaseId, PurchaseKind},
     stored::{Stored, StoredError},
     terms::{Amount, DailyCaps, InviteTerms, ServerTerms, TokenId, Uses},
     token::{Kind, TokenDigest, TokenText},
     view::{BudgetView, InviteView, TokenView},
 };
-use self::{invite::Invite, mint::Issue, spend::Reservation};
+use self::{
+    invite::{Guest, Invite},
+    mint::Issue,
+    spend::Reservation,
+};
 use crate::{
     avatar::{AvatarId, Sha256Sum},
     time::Timestamp,
@@ -64,23 +77,32 @@ pub const MOST_LIVE: usize = 1000;
 /// How many server tokens, and how many invites, are remembered after their end: those that ended last.
 pub const MOST_OVER: usize = 100;
 
-/// How many avatars live invites remember together. With the limits above, labels of a line's half and a thousand
-/// purchases a day, the budget stays below the two megabytes that one row of a Durable Object holds.
+/// How many avatars live invites remember together.
 pub const MOST_INVITED: usize = 10_000;
 
 /// How long a reservation is remembered that no invite waits for.
 pub const REMEMBERED_FOR: Duration = Duration::from_hours(24);
 
-/// Who may spend, and how much.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Who may spend, and how much: all of it, or what a [`Question`] asks for.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Budget {
+    sums: Sums,
+    servers: BTreeMap<TokenId, Issue>,
+    invites: BTreeMap<TokenId, Invite>,
+    /// The avatars that redeemed invites.
+    guests: BTreeMap<AvatarId, Guest>,
+    reservations: BTreeMap<PurchaseId, Reservation>,
+}
+
+/// What every question may need.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Sums {
     salt: Salt,
     /// How many tokens were ever minted.
     minted: u64,
-    servers: BTreeMap<TokenId, Issue>,
-    invites: BTreeMap<TokenId, Invite>,
+    /// How many avatars invites remember: counted anew, without invites that ended, when there are too many.
+    invited: usize,
     today: Today,
-    reservations: BTreeMap<PurchaseId, Reservation>,
 }
 
 /// What makes two deployments with one admin token differ. It is no secret, but nobody needs to see it.
@@ -134,12 +156,16 @@ impl Budget {
     /// The budget of a deployment that has none yet. The entropy becomes its salt.
     #[must_use]
     pub fn new(entropy: [u8; 32], now: Timestamp) -> Self {
+        let today = Today { since: start_of_day(now), spent: Amount::default() };
+        Self::of(Sums { salt: Salt(Sha256Sum::of(&entropy)), minted: 0, invited: 0, today })
+    }
+
+    fn of(sums: Sums) -> Self {
         Self {
-            salt: Salt(Sha256Sum::of(&entropy)),
-            minted: 0,
+            sums,
             servers: BTreeMap::new(),
             invites: BTreeMap::new(),
-            today: Today { since: start_of_day(now), spent: Amount::default() },
+            guests: BTreeMap::new(),
             reservations: BTreeMap::new(),
         }
     }
@@ -154,8 +180,11 @@ impl Budget {
     /// Forgets an avatar that was erased. Its invites keep a bare count of it: its use stays taken, and what it
     /// spent stays spent.
     pub fn forget(&mut self, avatar: AvatarId) {
-        for invite in self.invites.values_mut() {
-            invite.forget(avatar);
+        for (id, grant) in self.guests.remove(&avatar).into_iter().flatten() {
+            if let Some(invite) = self.invites.get_mut(&id).filter(|invite| invite.gave(&grant)) {
+                invite.forget(&grant);
+                self.sums.invited = self.sums.invited.saturating_sub(1);
+            }
         }
         self.reservations.retain(|purchase, _| purchase.avatar != avatar);
     }

@@ -86,20 +86,25 @@ pub enum Payer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Reservation {
     /// When it was made, never before the day on which it was counted.
-    at: Timestamp,
-    amount: Amount,
+    pub(super) at: Timestamp,
+    pub(super) amount: Amount,
     /// The invite that pays for it.
-    invite: Option<Grant>,
+    pub(super) invite: Option<PaidBy>,
     /// Whether it is known to have been bought.
-    settled: bool,
+    pub(super) settled: bool,
+    /// When it is looked at whether it can be forgotten.
+    pub(super) due: Timestamp,
 }
 
 /// Which invite pays. The generation tells it from a later one of the same id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Grant {
-    id: TokenId,
-    generation: u64,
+pub(super) struct PaidBy {
+    pub(super) id: TokenId,
+    pub(super) generation: u64,
 }
+
+/// How many old reservations are looked at with each new one: more than one, so that they do not pile up.
+pub(super) const SWEPT: usize = 4;
 
 impl Budget {
     /// Reserves a purchase before it is ordered. The same purchase again is allowed and counts once, whoever asks
@@ -129,22 +134,21 @@ impl Budget {
             Payer::Server => None,
             Payer::Avatar => Some(self.allowed(purchase.avatar, amount, now)?),
         };
-        let today = self.today.at(now);
+        let today = self.sums.today.at(now);
         let counted =
             today.spent.plus_within(amount, caps.amount()).ok_or_else(|| BudgetError::DailyCap {
                 left: caps.amount().minus(today.spent),
                 retry_after: today.ends_at().since(now),
             })?;
         self.forget_old(now);
-        self.today = today;
-        self.today.spent = counted;
-        let invite = invited.map(|(grant, spent)| {
-            if let Some(invite) = self.invites.get_mut(&grant.id) {
-                invite.set_spent(purchase.avatar, spent);
-            }
-            grant
+        self.sums.today = today;
+        self.sums.today.spent = counted;
+        let invite = invited.map(|(paid_by, spent)| {
+            self.set_spent(purchase.avatar, &paid_by.id, spent);
+            paid_by
         });
-        let reservation = Reservation { at: now.max(today.since), amount, invite, settled: false };
+        let at = now.max(today.since);
+        let reservation = Reservation { at, amount, invite, settled: false, due: at.plus(REMEMBERED_FOR) };
         self.reservations.insert(purchase, reservation);
         Ok(())
     }
@@ -156,14 +160,14 @@ impl Budget {
             return;
         }
         let Some(reservation) = self.reservations.remove(&purchase) else { return };
-        if start_of_day(reservation.at) == self.today.since {
-            self.today.spent = self.today.spent.minus(reservation.amount);
+        let today = &mut self.sums.today;
+        if start_of_day(reservation.at) == today.since {
+            today.spent = today.spent.minus(reservation.amount);
         }
-        let granted = reservation.invite.and_then(|grant| {
-            self.invites.get_mut(&grant.id).filter(|invite| invite.issue.generation == grant.generation)
-        });
-        if let Some(invite) = granted {
-            invite.give_back(purchase.avatar, reservation.amount);
+        let Some(PaidBy { id, generation }) = reservation.invite else { return };
+        let granted = self.grant(purchase.avatar, &id).filter(|grant| grant.generation == generation);
+        if let Some(spent) = granted.map(|grant| grant.spent.minus(reservation.amount)) {
+            self.set_spent(purchase.avatar, &id, spent);
         }
     }
 
@@ -181,34 +185,42 @@ impl Budget {
         avatar: AvatarId,
         amount: Amount,
         now: Timestamp,
-    ) -> Result<(Grant, Amount), BudgetError> {
+    ) -> Result<(PaidBy, Amount), BudgetError> {
         let mut why = BudgetError::NotInvited;
-        for (id, invite) in &self.invites {
-            let Some(spent) = invite.spent_by(avatar) else { continue };
+        for (id, grant) in self.guests.get(&avatar).into_iter().flatten() {
+            let Some(invite) = self.invites.get(id).filter(|invite| invite.gave(grant)) else { continue };
             if invite.issue.is_over(now) {
                 if why == BudgetError::NotInvited {
                     why = BudgetError::InviteOver;
                 }
-            } else if let Some(spent) = spent.plus_within(amount, invite.allowance) {
-                return Ok((Grant { id: id.clone(), generation: invite.issue.generation }, spent));
+            } else if let Some(spent) = grant.spent.plus_within(amount, invite.allowance) {
+                return Ok((PaidBy { id: id.clone(), generation: grant.generation }, spent));
             } else {
-                why = BudgetError::AllowanceSpent { left: invite.allowance.minus(spent) };
+                why = BudgetError::AllowanceSpent { left: invite.allowance.minus(grant.spent) };
             }
         }
         Err(why)
     }
 
     fn remembers(&self, reservation: &Reservation, now: Timestamp) -> bool {
-        let granted = |grant: &Grant| {
-            self.invites.get(&grant.id).is_some_and(|invite| invite.issue.generation == grant.generation)
+        let granted = |paid_by: &PaidBy| {
+            self.invites.get(&paid_by.id).is_some_and(|invite| invite.issue.generation == paid_by.generation)
         };
         now.since(reservation.at) < REMEMBERED_FOR
             || !reservation.settled && reservation.invite.as_ref().is_some_and(granted)
     }
 
+    /// Forgets the oldest, a few at a time. What is still waited for is looked at again later.
     fn forget_old(&mut self, now: Timestamp) {
-        let mut reservations = std::mem::take(&mut self.reservations);
-        reservations.retain(|_, reservation| self.remembers(reservation, now));
-        self.reservations = reservations;
+        let due = self.reservations.iter().filter(|(_, reservation)| reservation.due <= now);
+        let mut due: Vec<_> = due.map(|(id, reservation)| (reservation.due, id.to_string(), *id)).collect();
+        due.sort();
+        for (_, _, id) in due.into_iter().take(SWEPT) {
+            let Some(mut reservation) = self.reservations.remove(&id) else { continue };
+            if self.remembers(&reservation, now) {
+                reservation.due = now.plus(REMEMBERED_FOR);
+                self.reservations.insert(id, reservation);
+            }
+        }
     }
 }

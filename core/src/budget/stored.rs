@@ -1,15 +1,25 @@
-//! How a budget is stored: as JSON with a version. Invites outlive upgrades, so every older version stays readable.
+//! Budgets that were stored as one text, before each part of them was a row. Invites outlive upgrades, so that text stays
+//! readable.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use super::Budget;
+use serde::Deserialize;
 
-/// A budget as it is stored.
+use super::{
+    Amount, Budget, PurchaseId, REMEMBERED_FOR, Salt, Sums, Today, TokenId, Uses,
+    invite::{Grant, Guest, Invite},
+    mint::Issue,
+    rows::Rows,
+    spend::{PaidBy, Reservation},
+};
+use crate::{avatar::AvatarId, time::Timestamp};
+
+/// A budget as it was stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Stored;
 
 /// Which version a text is.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 enum Version {
     #[serde(rename = "1")]
     One,
@@ -17,33 +27,75 @@ enum Version {
 
 /// The version comes first: of a newer one nothing else is read. (Not an enum with a tag inside: for that serde would
 /// hold the whole text in memory as values, and everything in it would be compiled twice.)
-#[derive(Serialize)]
-struct Written<'a> {
-    version: Version,
-    budget: &'a Budget,
-}
-
 #[derive(Deserialize)]
 struct Read {
     #[serde(rename = "version")]
     _version: Version,
-    budget: Budget,
+    budget: One,
 }
 
-/// The stored text is no budget that this version knows.
+#[derive(Deserialize)]
+struct One {
+    salt: Salt,
+    minted: u64,
+    servers: BTreeMap<TokenId, Issue>,
+    invites: BTreeMap<TokenId, InviteOne>,
+    today: Today,
+    reservations: BTreeMap<PurchaseId, ReservationOne>,
+}
+
+#[derive(Deserialize)]
+struct InviteOne {
+    issue: Issue,
+    allowance: Amount,
+    uses: Uses,
+    redeemed: BTreeMap<AvatarId, Amount>,
+    forgotten: u32,
+    forgotten_spent: Amount,
+}
+
+#[derive(Deserialize)]
+struct ReservationOne {
+    at: Timestamp,
+    amount: Amount,
+    invite: Option<PaidBy>,
+    settled: bool,
+}
+
+/// What is stored is no budget that this version knows.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored budget cannot be read; it may come from a newer version of Likeness ({0})")]
 pub struct StoredError(#[from] serde_json::Error);
 
 impl Stored {
-    /// Writes it in the current version.
-    pub fn write(budget: &Budget) -> Result<String, StoredError> {
-        Ok(serde_json::to_string(&Written { version: Version::One, budget })?)
+    /// Reads the text of a whole budget.
+    pub fn read(text: &str) -> Result<Budget, StoredError> {
+        let Read { budget: One { salt, minted, servers, invites, today, reservations }, .. } =
+            serde_json::from_str(text)?;
+        let invited = invites.values().map(|invite| invite.redeemed.len()).sum();
+        let mut budget = Budget { servers, ..Budget::of(Sums { salt, minted, invited, today }) };
+        for (id, invite) in invites {
+            let InviteOne { issue, allowance, uses, redeemed, forgotten, forgotten_spent } = invite;
+            let mut invite = Invite { forgotten, forgotten_spent, ..Invite::new(issue, allowance, uses) };
+            for (avatar, spent) in redeemed {
+                invite.guests = invite.guests.saturating_add(1);
+                invite.spent = invite.spent.plus(spent);
+                let grant = Grant { generation: invite.issue.generation, spent };
+                let guest: &mut Guest = budget.guests.entry(avatar).or_default();
+                guest.insert(id.clone(), grant);
+            }
+            budget.invites.insert(id, invite);
+        }
+        let reservations = reservations.into_iter().map(|(id, reservation)| {
+            let ReservationOne { at, amount, invite, settled } = reservation;
+            (id, Reservation { at, amount, invite, settled, due: at.plus(REMEMBERED_FOR) })
+        });
+        budget.reservations = reservations.collect();
+        Ok(budget)
     }
 
-    /// Reads any version.
-    pub fn read(text: &str) -> Result<Budget, StoredError> {
-        let read: Read = serde_json::from_str(text)?;
-        Ok(read.budget)
+    /// The rows that take the place of such a text.
+    pub fn rows(text: &str) -> Result<Rows, StoredError> {
+        Rows::of(&Self::read(text)?)
     }
 }

@@ -100,10 +100,15 @@ impl Amount {
         }
     }
 
-    pub(super) fn times(self, times: u32) -> Self {
+    /// What is left of it for so many avatars together, after what they spent.
+    pub(super) fn left_of(self, avatars: u32, spent: Self) -> Self {
+        let left = |each: u32, spent: u32| {
+            let all = u64::from(each) * u64::from(avatars);
+            u32::try_from(all.saturating_sub(spent.into())).unwrap_or(u32::MAX)
+        };
         Self {
-            trainings: self.trainings.saturating_mul(times),
-            pictures: self.pictures.saturating_mul(times),
+            trainings: left(self.trainings, spent.trainings),
+            pictures: left(self.pictures, spent.pictures),
         }
     }
 }

@@ -123,6 +123,12 @@ impl TokenDigest {
     }
 }
 
+impl TokenDigest {
+    pub(super) fn sum(&self) -> &Sha256Sum {
+        &self.0
+    }
+}
+
 impl ConstantTimeEq for TokenDigest {
     fn ct_eq(&self, other: &Self) -> Choice {
         self.0.bytes().as_slice().ct_eq(other.0.bytes().as_slice())

@@ -60,7 +60,7 @@ impl Budget {
     /// The deployment's day.
     #[must_use]
     pub fn view(&self, caps: DailyCaps, now: Timestamp) -> BudgetView {
-        let today = self.today.at(now);
+        let today = self.sums.today.at(now);
         let left = caps.amount().minus(today.spent);
         BudgetView { today: today.spent, caps, left, resets_at: today.ends_at() }
     }

@@ -1,15 +1,16 @@
 //! The one object that keeps the budget: every purchase is reserved here first.
 
 use likeness_core::{
-    api::{ApiProblem, Bureau, BureauAnswer, Deployment, MessageId, Problem},
-    budget::{Budget, Stored, TokenDigest},
+    api::{ApiProblem, Bureau, BureauAnswer, Inquiry, MessageId, Problem, Recent},
+    budget::{Budget, Question, TokenDigest},
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 use crate::{
+    entries::Entries,
     passing::{Outcome, Passed, Reservation, Told, message_id, said},
-    rows::Rows,
     settings,
 };
 
@@ -63,6 +64,7 @@ impl DurableObject for BudgetObject {
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let deployment = settings::deployment(&self.env).map_err(|error| Error::from(error.to_string()))?;
+        let bureau = Bureau { deployment: &deployment, now: settings::now() };
         let message = message_id(&request);
         match request.path().as_str() {
             "/call" => {
@@ -74,11 +76,10 @@ impl DurableObject for BudgetObject {
                     }
                 };
                 let given = passed.given(message);
-                let answer = Rows::open(&self.state).remembering(|recent| {
-                    self.change(&deployment, |bureau, budget| {
-                        bureau.answer_once(budget, recent, &call, &given)
-                    })
-                })?;
+                let kept = message.filter(|_| call.operation.changes_something());
+                let inquiry = Inquiry::new(Question::of_call(&call, &given), kept, bureau.now);
+                let answer =
+                    self.answer(inquiry, |budget, recent| bureau.answer_once(budget, recent, &call, &given))?;
                 said(&match answer {
                     BureauAnswer::Reply(reply) => Answered::Told(reply.into()),
                     BureauAnswer::Admit(admission) => Answered::Admit(admission),
@@ -86,37 +87,33 @@ impl DurableObject for BudgetObject {
             }
             "/who" => {
                 let digest: TokenDigest = request.json().await?;
-                let known = self.change(&deployment, |bureau, budget| {
+                let inquiry = Inquiry::new(Question::Who(digest), None, bureau.now);
+                said(&self.answer(inquiry, |budget, _| {
                     let known = budget.who(&digest, bureau.now).is_some();
                     (budget, known)
-                })?;
-                said(&known)
+                })?)
             }
             "/reserve" => {
                 let reservation: Reservation = request.json().await?;
-                let reserved = self.once(&deployment, message, |bureau, budget| {
-                    let Reservation { avatar, purchase, .. } = reservation;
-                    bureau.reserve(budget, avatar, purchase, reservation.payer()).map_err(Denied::from)
-                })?;
-                said(&reserved)
+                let (payer, Reservation { avatar, purchase, .. }) = (reservation.payer(), reservation);
+                let question = Question::reserve(avatar, purchase, payer);
+                said(&self.once(question, message, bureau.now, |budget| {
+                    bureau.reserve(budget, avatar, purchase, payer).map_err(Denied::from)
+                })?)
             }
             "/spent" => {
                 let Outcome { avatar, order, spent } = request.json().await?;
-                self.once(&deployment, message, |_, budget| spent.tell(budget, avatar, order))?;
-                said(&())
+                let question = Question::spent(avatar, order);
+                said(&self.once(question, message, bureau.now, |budget| spent.tell(budget, avatar, order))?)
             }
             "/turn-away" => {
                 let admission: likeness_core::api::Admission = request.json().await?;
-                self.once(&deployment, message, |_, budget| admission.turn_away(budget))?;
-                said(&())
+                let question = Question::turn_away(&admission);
+                said(&self.once(question, message, bureau.now, |budget| admission.turn_away(budget))?)
             }
             "/forget" => {
                 let avatar = request.json().await?;
-                self.change(&deployment, |_, mut budget| {
-                    budget.forget(avatar);
-                    (budget, ())
-                })?;
-                said(&())
+                said(&self.once(Question::Forget(avatar), None, bureau.now, |budget| budget.forget(avatar))?)
             }
             _ => Response::error("no such message", 404),
         }
@@ -127,37 +124,32 @@ impl BudgetObject {
     /// Changes the budget, once for each message.
     fn once<T: Serialize + DeserializeOwned>(
         &self,
-        deployment: &Deployment,
+        question: Question,
         message: Option<MessageId>,
-        change: impl FnOnce(&Bureau<'_>, &mut Budget) -> T,
+        now: Timestamp,
+        change: impl FnOnce(&mut Budget) -> T,
     ) -> Result<T> {
-        Rows::open(&self.state).remembering(|recent| {
-            self.change(deployment, |bureau, mut budget| {
-                let told = recent.once(message, bureau.now, || Ok(change(bureau, &mut budget)));
-                (budget, told)
-            })?
-        })
+        self.answer(Inquiry::new(question, message, now), |mut budget, recent| {
+            let told = recent.once(message, now, || Ok::<_, Error>(change(&mut budget)));
+            (budget, told)
+        })?
     }
 
-    /// Loads the budget, lets it change and saves it, without letting anything in between.
-    fn change<T>(
+    /// Looks up what a question needs, answers it and saves what changed, without letting anything in between.
+    fn answer<T>(
         &self,
-        deployment: &Deployment,
-        change: impl FnOnce(&Bureau<'_>, Budget) -> (Budget, T),
+        mut inquiry: Inquiry,
+        work: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
     ) -> Result<T> {
-        let rows = Rows::open(&self.state);
-        let bureau = Bureau { deployment, now: settings::now() };
-        let unreadable = |error: &dyn std::fmt::Display| Error::from(format!("the budget: {error}"));
-        let before = rows.text("budget")?;
-        let budget = match &before {
-            Some(text) => Stored::read(text).map_err(|error| unreadable(&error))?,
-            None => Budget::new(settings::entropy()?, bureau.now),
-        };
-        // Asking stores nothing.
-        let (after, told) = change(&bureau, budget.clone());
-        if after != budget {
-            rows.set_text("budget", &Stored::write(&after).map_err(|error| unreadable(&error))?)?;
+        let mut entries = Entries::open(&self.state)?;
+        while let Some(want) = inquiry.next() {
+            for (name, value) in entries.wanted(want)? {
+                inquiry.found(name, value);
+            }
         }
+        let answered = inquiry.answer(settings::entropy()?, work);
+        let (told, changes) = answered.map_err(|error| Error::from(format!("the budget: {error}")))?;
+        entries.apply(changes)?;
         Ok(told)
     }
 }

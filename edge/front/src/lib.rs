@@ -8,6 +8,7 @@ mod avatar;
 mod budget;
 mod calls;
 mod drive;
+mod entries;
 mod index;
 mod passing;
 mod rows;

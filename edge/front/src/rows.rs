@@ -21,7 +21,7 @@ pub(crate) struct Rows {
 }
 
 /// What is remembered of messages.
-const RECENT: &str = "recent messages";
+pub(crate) const RECENT: &str = "recent messages";
 
 /// A text that is longer than a row may be (2 MB) is cut into parts.
 const PART: usize = 900_000;

@@ -18,7 +18,7 @@ use likeness_core::{
         Problem, Purchase, Reply, Room, Spent, avatars_view, listed,
     },
     avatar::{Avatar, AvatarId, Expected},
-    budget::Budget,
+    budget::{Budget, Question},
     error::{Error, StorageError, StorageErrorKind},
     fal::Origins,
     http::{Answer as HttpAnswer, NoAnswer, Request as HttpRequest, StatusCode},
@@ -136,16 +136,11 @@ impl Server {
         head: &Parts,
         body: &mut Option<Incoming>,
     ) -> Result<Answered, Problem> {
-        let caller = match self.deployment.claim(call)? {
-            Claim::Settled(caller) => caller,
-            claim @ Claim::Token(_) => {
-                self.look(|_| self.ledger.look(|budget| claim.caller(budget, clock::now()))).await??
-            }
-        };
-        if matches!(caller, Caller::Admin | Caller::Server) {
-            seat.is_known();
+        let claim = self.deployment.claim(call)?;
+        if let Claim::Settled(caller) = claim {
+            known(caller, seat);
+            call.admit(caller)?;
         }
-        call.admit(caller)?;
         let max = most(call);
         if call.content_length.is_some_and(|length| length > max) {
             return Err(ApiProblem::TooLarge { max }.into());
@@ -168,6 +163,17 @@ impl Server {
                 },
             };
         }
+        // Only now: nobody is asked anything for a body that does not come.
+        let caller = match claim {
+            Claim::Settled(caller) => caller,
+            Claim::Token(_) => {
+                let look = |budget: &Budget| claim.caller(budget, clock::now());
+                let caller = self.look(|_| self.ledger.look(claim.question(), look)).await??;
+                known(caller, seat);
+                call.admit(caller)?;
+                caller
+            }
+        };
         match call.operation.place() {
             Place::Here if call.operation == Operation::Describe => Ok(Answered::Reply(Reply::described())),
             Place::Here => Ok(json(&self.deployment.health())),
@@ -212,7 +218,8 @@ impl Server {
 
     async fn bureau(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
         let bureau = Bureau { deployment: &self.deployment, now: clock::now() };
-        match self.budget(|budget| bureau.answer(budget, call, given)).await? {
+        match self.budget(Question::of_call(call, given), |budget| bureau.answer(budget, call, given)).await?
+        {
             BureauAnswer::Reply(reply) => Ok(Answered::Reply(reply)),
             BureauAnswer::Admit(admission) => {
                 let id = admission.avatar;
@@ -223,7 +230,7 @@ impl Server {
                     })
                     .await?;
                 if let Err(problem) = admitted {
-                    self.budget(|mut budget| {
+                    self.budget(Question::turn_away(&admission), |mut budget| {
                         admission.turn_away(&mut budget);
                         (budget, ())
                     })
@@ -314,7 +321,8 @@ impl Server {
         let _one_at_a_time = self.purchases.lock().await;
         let _buying = self.drivers.buying(id);
         let bureau = Bureau { deployment: &self.deployment, now: clock::now() };
-        let reserved = self.budget(|mut budget| {
+        let question = Question::reserve(id, purchase, caller.payer());
+        let reserved = self.budget(question, |mut budget| {
             let reserved = bureau.reserve(&mut budget, id, purchase, caller.payer());
             (budget, reserved)
         });
@@ -332,7 +340,7 @@ impl Server {
             })
             .await?;
         if is_reserved && !ordered {
-            self.budget(|mut budget| {
+            self.budget(Question::spent(id, purchase.key()), |mut budget| {
                 Spent::Nothing.tell(&mut budget, id, purchase.key());
                 (budget, ())
             })
@@ -429,8 +437,12 @@ impl Server {
         Ok(told)
     }
 
-    async fn budget<T>(&self, change: impl FnOnce(Budget) -> (Budget, T)) -> Result<T, Problem> {
-        self.change(|_| self.ledger.change(change)).await
+    async fn budget<T>(
+        &self,
+        question: Question,
+        change: impl FnOnce(Budget) -> (Budget, T),
+    ) -> Result<T, Problem> {
+        self.change(|_| self.ledger.change(question, change)).await
     }
 
     /// Changes something in the store, one call after the other. Whoever waits for too long is told to come again.
@@ -445,6 +457,13 @@ impl Server {
         let place = tokio::time::timeout(PATIENCE, self.looks.acquire()).await;
         let _place = place.map_err(|_| shown(busy()))?;
         look(&self.shell.store).map_err(shown)
+    }
+}
+
+/// Notes that a connection is of a caller who has a token.
+fn known(caller: Caller, seat: &Seat) {
+    if matches!(caller, Caller::Admin | Caller::Server) {
+        seat.is_known();
     }
 }
 

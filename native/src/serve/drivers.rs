@@ -9,6 +9,7 @@ use std::{
 use likeness_core::{
     api::{Deployment, Spent, Way},
     avatar::{Avatar, AvatarId, Due, JobId, OrderKey},
+    budget::Question,
     error::StorageError,
     fal::Account,
     retry,
@@ -268,13 +269,13 @@ impl Drivers {
         // As it is now: a number whose order came to nothing may have been ordered again meanwhile.
         let Some(avatar) = self.shell.store.load(avatar.id())? else { return Ok(()) };
         let news = memory.spent(&avatar);
-        self.ledger.change(|mut budget| {
-            for (order, (spent, _)) in &news {
-                spent.tell(&mut budget, avatar.id(), *order);
-            }
-            (budget, ())
-        })?;
-        memory.told.extend(news);
+        for (order, (spent, at)) in news {
+            self.ledger.change(Question::spent(avatar.id(), order), |mut budget| {
+                spent.tell(&mut budget, avatar.id(), order);
+                (budget, ())
+            })?;
+            memory.told.insert(order, (spent, at));
+        }
         Ok(())
     }
 
@@ -311,7 +312,7 @@ impl Drivers {
             }
         }
         self.shell.store.make_room();
-        let forgotten = self.ledger.change(|mut budget| {
+        let forgotten = self.ledger.change(Question::Forget(id), |mut budget| {
             budget.forget(id);
             (budget, ())
         });

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use likeness_core::{
-    budget::Budget,
+    api::Inquiry,
+    budget::{Budget, Question},
     error::{StorageError, StorageErrorKind},
 };
 
@@ -18,16 +19,24 @@ impl Ledger {
         Self(store)
     }
 
-    /// Lets the budget change, and saves it before anything else can.
-    pub(super) fn change<T>(&self, change: impl FnOnce(Budget) -> (Budget, T)) -> Result<T, StorageError> {
-        self.0.spend(entropy()?, clock::now(), change)
+    /// Lets the budget change, as far as a question asks for it, and saves it before anything else can.
+    pub(super) fn change<T>(
+        &self,
+        question: Question,
+        change: impl FnOnce(Budget) -> (Budget, T),
+    ) -> Result<T, StorageError> {
+        let inquiry = Inquiry::new(question, None, clock::now());
+        self.0.spend(inquiry, entropy()?, |budget, _| change(budget))
     }
 
     /// Looks at the budget as it was saved last, and waits for nobody who changes it.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&Budget) -> T) -> Result<T, StorageError> {
-        let saved = self.0.budget()?;
-        let budget = saved.map_or_else(|| Ok(Budget::new(entropy()?, clock::now())), Ok)?;
-        Ok(look(&budget))
+    pub(super) fn look<T>(
+        &self,
+        question: Question,
+        look: impl FnOnce(&Budget) -> T,
+    ) -> Result<T, StorageError> {
+        let inquiry = Inquiry::new(question, None, clock::now());
+        self.0.ask(inquiry, entropy()?, look)
     }
 }
 

@@ -8,7 +8,7 @@ use likeness_core::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 /// The version of the tables below, in `PRAGMA user_version`. A database without one is older than versions.
-pub(super) const LAYOUT: i64 = 1;
+pub(super) const LAYOUT: i64 = 2;
 
 /// The bytes of a row that may lie on a page among other rows, at most: those of a page but 35 (`SQLite`'s file format,
 /// "B-tree Cell Format").
@@ -47,6 +47,15 @@ CREATE TABLE budget (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     state TEXT NOT NULL
 ) STRICT;
+";
+
+/// What the second version added: the rows of the budget ([`likeness_core::budget::rows`]). The one text that `budget` may
+/// hold is taken over with the first question to it.
+const TABLES_OF_2: &str = "
+CREATE TABLE budget_rows (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
 
 /// The tables of a database without a version. Those of its beginning had not all of them.
@@ -114,9 +123,11 @@ pub(super) fn bring_up(connection: &mut Connection, now: Timestamp) -> Result<()
     match version(&transaction)? {
         found if found > LAYOUT => return Err(LayoutError::Newer),
         LAYOUT => return Ok(()),
+        1 => {}
         _ if is_empty(&transaction)? => transaction.execute_batch(TABLES)?,
         _ => from_before_versions(&transaction, now)?,
     }
+    transaction.execute_batch(TABLES_OF_2)?;
     transaction.pragma_update(None, "user_version", LAYOUT)?;
     transaction.commit()?;
     Ok(())

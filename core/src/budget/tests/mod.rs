@@ -2,6 +2,7 @@
 
 mod minting;
 mod schedules;
+mod shelf;
 mod spending;
 mod stored;
 mod twins;

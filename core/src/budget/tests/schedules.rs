@@ -116,7 +116,7 @@ impl List {
         if view.today != self.today() {
             return complaint("the day was counted wrong");
         }
-        let spent = |avatar: &AvatarId| budget.invites.get(&id("all"))?.spent_by(*avatar);
+        let spent = |avatar: &AvatarId| budget.grant(*avatar, &id("all")).map(|grant| grant.spent);
         if self.invited.iter().any(|avatar| spent(avatar) != Some(self.spent_by(*avatar))) {
             return complaint("an allowance was counted wrong");
         }
