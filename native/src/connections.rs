@@ -1,6 +1,5 @@
 //! Connections from outside: how many there are, whose place they take, and how long each may be silent.
 
-mod origin;
 mod pace;
 mod patient;
 mod places;
@@ -25,9 +24,10 @@ use tokio::{
     sync::{Notify, watch},
 };
 
+pub(crate) use likeness_core::api::Origin;
+
 use self::patient::Patient;
 pub(crate) use self::{
-    origin::Origin,
     pace::{Pace, Paced, Slow},
     places::{Place, Places},
 };

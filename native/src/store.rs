@@ -447,7 +447,7 @@ fn looked_up(connection: &Connection, mut inquiry: Inquiry) -> Result<Inquiry, r
     let mut query = connection.prepare_cached(
         "SELECT name, value FROM budget_rows WHERE name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3",
     )?;
-    while let Some(want) = inquiry.next() {
+    while let Some(want) = inquiry.wanted() {
         let mut rows = query.query(params![want.from, want.below, want.most])?;
         while let Some(row) = rows.next()? {
             inquiry.found(row.get(0)?, row.get(1)?);

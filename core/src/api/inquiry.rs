@@ -12,7 +12,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// A question on its way: first [`Inquiry::next`] and [`Inquiry::found`] until nothing more is wanted, then
+/// A question on its way: first [`Inquiry::wanted`] and [`Inquiry::found`] until nothing more is wanted, then
 /// [`Inquiry::answer`].
 #[derive(Clone, Debug)]
 pub struct Inquiry {
@@ -32,7 +32,7 @@ impl Inquiry {
     }
 
     /// Names rows that have yet to be looked up. `None`: the question can be answered.
-    pub fn next(&mut self) -> Option<Want> {
+    pub fn wanted(&mut self) -> Option<Want> {
         let mut wants = self.question.wants(&self.seen, self.now);
         if let Some(message) = self.message {
             wants.extend(Recent::wants(message, self.now));

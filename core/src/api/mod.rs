@@ -13,6 +13,8 @@ mod fields;
 mod inquiry;
 mod notify;
 mod openapi;
+mod origin;
+mod porter;
 mod problem;
 mod recent;
 mod room;
@@ -32,6 +34,8 @@ pub use self::{
     inquiry::Inquiry,
     notify::notification,
     openapi::description,
+    origin::Origin,
+    porter::{LET_IN_FOR, MOST_REFUSED, Porter, REFUSED_FOR, Shown},
     problem::{ApiProblem, Problem},
     recent::{MessageId, Recent},
     room::{Answer, Download, Given, Hold, Purchase, Room},

@@ -138,6 +138,7 @@ impl Rows {
     }
 
     /// The rows, to be stored where none are.
+    #[must_use]
     pub fn into_changes(self) -> Vec<Change> {
         Self::default().changes(self)
     }

@@ -237,7 +237,7 @@ impl Inner {
         passed: &Passed,
         message: Option<MessageId>,
     ) -> Result<Told> {
-        let (call, caller) = match passed.read() {
+        let (mut call, caller) = match passed.read() {
             Ok((call, caller)) => (call.of_avatar(id), caller),
             Err(problem) => return Ok(Reply::from(problem).into()),
         };
@@ -258,7 +258,7 @@ impl Inner {
         if call.operation == Operation::CreateAvatar && deployment.is_able() {
             self.introduce(id, &passed.origin, &deployment)?;
         }
-        let mut reserving = None;
+        let (mut reserving, mut waited) = (None, Duration::ZERO);
         loop {
             let way = self.way(&deployment)?;
             let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
@@ -282,7 +282,10 @@ impl Inner {
             let told = match answer {
                 Answer::Reply(reply) => reply.into(),
                 Answer::Hold => {
+                    // Counted in pauses: the platform has no clock but the one that can be set back.
                     Delay::from(Hold::PAUSE).await;
+                    waited += Hold::PAUSE;
+                    call.kept(waited);
                     continue;
                 }
                 Answer::Reserve(purchase) => {

@@ -142,7 +142,7 @@ impl BudgetObject {
         work: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
     ) -> Result<T> {
         let mut entries = Entries::open(&self.state)?;
-        while let Some(want) = inquiry.next() {
+        while let Some(want) = inquiry.wanted() {
             for (name, value) in entries.wanted(want)? {
                 inquiry.found(name, value);
             }

@@ -1,14 +1,17 @@
 //! One call: who makes it, which object it is for, and what that object wants moved.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use futures_util::FutureExt as _;
 use http::{HeaderMap, StatusCode};
 use js_sys::Uint8Array;
 use likeness_core::{
     api::{
-        ApiProblem, Call, Caller, Claim, Deployment, Operation, Place, Problem, Reply, SECURITY_HEADERS,
-        avatars_view,
+        ApiProblem, Call, Caller, Claim, Deployment, Operation, Origin, Place, Porter, Problem, Reply,
+        SECURITY_HEADERS, Shown, avatars_view,
     },
     avatar::AvatarId,
     budget::TokenText,
@@ -94,7 +97,7 @@ async fn answered(
 }
 
 async fn admitted(
-    mut request: Request,
+    request: Request,
     env: &Env,
     context: &Context,
     deployment: &Rc<Deployment>,
@@ -104,20 +107,53 @@ async fn admitted(
     if let Some(problem) = too_many(call, headers, env).await {
         return Ok(problem.into());
     }
-    let caller = match caller(call, env, deployment).await? {
-        Ok(caller) => caller,
+    let (mut shown, origin) = (Shown::of(call, b""), origin(headers));
+    if let Some(problem) = refused(call, shown, origin) {
+        return Ok(Outcome::Reply(problem.into()));
+    }
+    let outcome = let_in(request, env, context, deployment, call, origin, &mut shown).await?;
+    let (Outcome::Reply(reply) | Outcome::File { reply, .. }) = &outcome;
+    PORTER.with_borrow_mut(|porter| porter.answered(call, shown, origin, reply, now()));
+    Ok(outcome)
+}
+
+thread_local! {
+    /// Who was let in a moment ago and who was not, as far as this isolate knows.
+    static PORTER: RefCell<Porter> = RefCell::new(Porter::default());
+}
+
+/// The caller's address, as Cloudflare names it.
+fn origin(headers: &HeaderMap) -> Option<Origin> {
+    Origin::parse(headers.get("cf-connecting-ip")?.to_str().ok()?)
+}
+
+fn refused(call: &Call, shown: Option<Shown>, origin: Option<Origin>) -> Option<Problem> {
+    PORTER.with_borrow_mut(|porter| porter.refuses(call, shown, origin, now()))
+}
+
+async fn let_in(
+    mut request: Request,
+    env: &Env,
+    context: &Context,
+    deployment: &Rc<Deployment>,
+    call: &Call,
+    origin: Option<Origin>,
+    shown: &mut Option<Shown>,
+) -> Result<Outcome> {
+    let claim = match deployment.claim(call) {
+        Ok(claim) => claim,
         Err(problem) => return Ok(problem.into()),
     };
-    if let Err(problem) = call.admit(caller) {
+    if let Claim::Settled(caller) = claim
+        && let Err(problem) = call.admit(caller)
+    {
         return Ok(problem.into());
     }
     let most = call.max_body(PhotoLimits::default().max_bytes);
     if call.content_length.is_some_and(|length| length > most) {
         return Ok(ApiProblem::TooLarge { max: most }.into());
     }
-    if call.operation.place() == Place::Webhook {
-        return webhook::answer(request, env, deployment).await.map(Outcome::Reply);
-    }
+    // Before anybody is asked: a body that does not come keeps nobody.
     let body = match request.inner().body() {
         Some(_) if !call.operation.takes_a_file() => match read(&mut request, most).await? {
             Some(body) => body,
@@ -125,6 +161,22 @@ async fn admitted(
         },
         _ => Vec::new(),
     };
+    if call.operation == Operation::Redeem {
+        *shown = Shown::of(call, &body);
+        if let Some(problem) = refused(call, *shown, origin) {
+            return Ok(Outcome::Reply(problem.into()));
+        }
+    }
+    let caller = match caller(claim, *shown, env).await? {
+        Ok(caller) => caller,
+        Err(problem) => return Ok(problem.into()),
+    };
+    if let Err(problem) = call.admit(caller) {
+        return Ok(problem.into());
+    }
+    if call.operation.place() == Place::Webhook {
+        return webhook::answer(&request, &body, env, deployment).await.map(Outcome::Reply);
+    }
     let passed = Passed::new(&request, caller, body)?;
     match (call.operation.place(), call.params.avatar) {
         (Place::Here, _) => Ok(Outcome::Reply(here(call.operation, deployment))),
@@ -148,20 +200,27 @@ async fn admitted(
     }
 }
 
-/// Who calls. Only of a server token the budget is asked.
+/// Who calls. Only of a server token the budget is asked, unless it was a moment ago.
 async fn caller(
-    call: &Call,
+    claim: Claim,
+    shown: Option<Shown>,
     env: &Env,
-    deployment: &Deployment,
 ) -> Result<std::result::Result<Caller, ApiProblem>> {
-    Ok(match deployment.claim(call) {
-        Ok(Claim::Settled(caller)) => Ok(caller),
-        Ok(Claim::Token(digest)) => {
-            let known: bool = say(&passing::budget(env)?, "who", &digest).await?;
-            if known { Ok(Caller::Server) } else { Err(ApiProblem::Unauthorized) }
-        }
-        Err(problem) => Err(problem),
-    })
+    let digest = match claim {
+        Claim::Settled(caller) => return Ok(Ok(caller)),
+        Claim::Token(digest) => digest,
+    };
+    if PORTER.with_borrow(|porter| porter.lets_in(shown, now())) {
+        return Ok(Ok(Caller::Server));
+    }
+    // It counts from when it was asked.
+    let asked_at = now();
+    let known: bool = say(&passing::budget(env)?, "who", &digest).await?;
+    if !known {
+        return Ok(Err(ApiProblem::Unauthorized));
+    }
+    PORTER.with_borrow_mut(|porter| porter.let_in(shown, asked_at));
+    Ok(Ok(Caller::Server))
 }
 
 /// The platform's limit of bursts, where one is bound: of each token and of each address. Whoever cannot be told from

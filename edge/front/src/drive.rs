@@ -1,18 +1,25 @@
 //! Drives one avatar: asks the core what comes next, does it, tells what came of it, until there is nothing to do now.
 
-use std::{rc::Rc, time::Duration};
+use std::{pin::pin, rc::Rc, time::Duration};
 
-use futures_util::{StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt as _,
+    future::{Either, LocalBoxFuture, select},
+    stream::FuturesUnordered,
+};
 use likeness_core::{
     api::{Deployment, Way},
     avatar::{Avatar, Event, Mark, Outcome, Step, Task},
 };
-use worker::Result;
+use worker::{Delay, Result};
 
 use crate::{avatar::Inner, settings, work};
 
 /// When what went wrong around an avatar is tried again.
 pub(crate) const AGAIN: Duration = Duration::from_mins(1);
+
+/// The longest that an object waits for its tasks before it looks what else is due.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// When an avatar that was begun under other settings is looked at again: they may be set back.
 const UNDER_OTHER_SETTINGS: Duration = Duration::from_hours(1);
@@ -46,10 +53,15 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
                 tasks.push(Box::pin(async move { perform(&inner, &deployment, &way, *task).await }));
             }
             // The alarm is set for what comes later.
-            Some(Step::Wait(_) | Step::Idle) | None => match tasks.next().await {
-                Some(ended) => ended?,
-                None => return Ok(()),
-            },
+            Some(Step::Wait(_) | Step::Idle) | None if tasks.is_empty() => return Ok(()),
+            // What is due by the clock is looked at every minute, also when the clock was set back: a pause cannot be.
+            Some(Step::Wait(_) | Step::Idle) | None => {
+                if let Either::Left((Some(ended), _)) =
+                    select(tasks.next(), pin!(Delay::from(LOOK_AGAIN))).await
+                {
+                    ended?;
+                }
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use likeness_core::{
     fal::{
         Origins,
         inbox::{Inbox, Verdict},
-        webhook::{self, MAX_WEBHOOK_BYTES},
+        webhook,
     },
 };
 use likeness_platform::{header_map, send};
@@ -26,23 +26,24 @@ thread_local! {
     static INBOX: RefCell<Inbox> = RefCell::new(Inbox::default());
 }
 
-/// The answer to a message.
-pub(crate) async fn answer(mut request: Request, env: &Env, deployment: &Deployment) -> Result<Reply> {
+/// The answer to a message with this body.
+pub(crate) async fn answer(
+    request: &Request,
+    body: &[u8],
+    env: &Env,
+    deployment: &Deployment,
+) -> Result<Reply> {
     let headers = header_map(&request.headers().0);
-    let length = headers
-        .get(http::header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_none_or(|length| length > MAX_WEBHOOK_BYTES) {
+    if !headers.contains_key(http::header::CONTENT_LENGTH) {
         return Ok(Reply::empty(StatusCode::PAYLOAD_TOO_LARGE));
     }
-    let body = request.bytes().await?;
-    let mut verdict = judge(&headers, &body);
+    let mut verdict = judge(&headers, body);
     if verdict == Verdict::FetchKeys {
         let origins =
             deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok()).unwrap_or_else(Origins::fal);
         let keys = send(&webhook::request(&origins)).await;
         INBOX.with_borrow_mut(|inbox| inbox.keys_answered(webhook::parse(keys), now()));
-        verdict = judge(&headers, &body);
+        verdict = judge(&headers, body);
     }
     Ok(Reply::empty(match verdict {
         Verdict::Wake(request_id) => {

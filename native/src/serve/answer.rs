@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::Arc,
+    sync::{Arc, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -14,8 +14,8 @@ use hyper::{
 };
 use likeness_core::{
     api::{
-        Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Claim, Given, Hold, Operation, Place,
-        Problem, Purchase, Reply, Room, Spent, avatars_view, listed,
+        Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Claim, Given, Hold, Operation, Place, Porter,
+        Problem, Purchase, Reply, Room, Shown, Spent, avatars_view, listed,
     },
     avatar::{Avatar, AvatarId, Expected},
     budget::{Budget, Question},
@@ -109,7 +109,12 @@ impl Server {
         let avatar = call.params.avatar.map(|id| id.to_string());
         let answering = async {
             let mut body = Some(body);
-            let answered = self.admitted(&call, seat, head, &mut body).await.unwrap_or_else(|problem| {
+            let mut shown = Shown::of(&call, b"");
+            let admitted = match self.refused(&call, shown, seat) {
+                None => self.admitted(&call, seat, head, &mut body, &mut shown).await,
+                Some(problem) => Err(problem),
+            };
+            let answered = admitted.unwrap_or_else(|problem| {
                 log::debug!("{:?} is refused: {}", call.operation, problem.code);
                 Answered::Reply(problem.into())
             });
@@ -118,6 +123,7 @@ impl Server {
                 file @ Answered::File(..) => file,
             };
             let (Answered::Reply(reply) | Answered::File(reply, _)) = &answered;
+            self.porter().answered(&call, shown, Some(seat.origin()), reply, clock::now());
             // Neither the path nor its query, which may hold names.
             log::debug!("{:?} {}", call.operation, reply.status.as_u16());
             (answered, body)
@@ -135,6 +141,7 @@ impl Server {
         seat: &Seat,
         head: &Parts,
         body: &mut Option<Incoming>,
+        shown: &mut Option<Shown>,
     ) -> Result<Answered, Problem> {
         let claim = self.deployment.claim(call)?;
         if let Claim::Settled(caller) = claim {
@@ -163,6 +170,12 @@ impl Server {
                 },
             };
         }
+        if call.operation == Operation::Redeem {
+            *shown = Shown::of(call, &given.body);
+            if let Some(problem) = self.refused(call, *shown, seat) {
+                return Err(problem);
+            }
+        }
         // Only now: nobody is asked anything for a body that does not come.
         let caller = match claim {
             Claim::Settled(caller) => caller,
@@ -170,6 +183,7 @@ impl Server {
                 let look = |budget: &Budget| claim.caller(budget, clock::now());
                 let caller = self.look(|_| self.ledger.look(claim.question(), look)).await??;
                 known(caller, seat);
+                self.porter().let_in(*shown, clock::now());
                 call.admit(caller)?;
                 caller
             }
@@ -183,6 +197,16 @@ impl Server {
             Place::Avatar => self.avatar(call, seat, caller, given, body).await,
             Place::Request => self.request(call, seat, caller).await,
         }
+    }
+
+    /// The refusal of a call that nobody need be asked about.
+    fn refused(&self, call: &Call, shown: Option<Shown>, seat: &Seat) -> Option<Problem> {
+        self.porter().refuses(call, shown, Some(seat.origin()), clock::now())
+    }
+
+    /// What stands there is right after every step, so a panic elsewhere does not spoil it.
+    fn porter(&self) -> MutexGuard<'_, Porter> {
+        self.porter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the avatar that holds the request.

@@ -10,7 +10,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::service::service_fn;
 use likeness_core::{
-    api::{Deployment, Way},
+    api::{Deployment, Porter, Way},
     avatar::AvatarId,
     storage::Bucket,
 };
@@ -63,6 +63,8 @@ struct Server {
     purchases: Mutex<()>,
     uploads: Places<AvatarId>,
     messages: Places<Origin>,
+    /// Who was let in a moment ago and who was not.
+    porter: std::sync::Mutex<Porter>,
     pace: Pace,
     closing: watch::Receiver<bool>,
 }
@@ -100,6 +102,7 @@ pub(crate) async fn serve(
         purchases: Mutex::default(),
         uploads: Places::new(MOST_UPLOADS, MOST_UPLOADS_OF_ONE),
         messages: Places::new(MOST_MESSAGES, MOST_MESSAGES),
+        porter: std::sync::Mutex::default(),
         pace: Pace::default(),
         closing: told.clone(),
     });

@@ -58,7 +58,7 @@ impl Shelf {
     ) -> T {
         let mut inquiry = Inquiry::new(question, message, now);
         self.touched = 0;
-        while let Some(want) = inquiry.next() {
+        while let Some(want) = inquiry.wanted() {
             let most = usize::try_from(want.most).expect("small");
             for (name, value) in self.rows.range(want.from..want.below).take(most) {
                 self.touched += 1;
@@ -106,45 +106,58 @@ fn schedule(seed: u64) {
                 told
             }};
         }
+        macro_rules! alike {
+            ($question:expr, $work:expr) => {{
+                let _ = both!($question, $work);
+            }};
+        }
         match chance(24) {
-            0 => drop(both!(Question::Servers, |budget: &mut Budget| {
+            0 => alike!(Question::Servers, |budget: &mut Budget| {
                 budget.mint_server(&admin(), name.clone(), server_terms(), now)
-            })),
+            }),
             1 | 2 => {
                 let minted = both!(Question::Invites, |budget: &mut Budget| {
                     budget.mint_invite(&admin(), name.clone(), terms.clone(), now)
                 });
                 invites.extend(minted.ok().map(|minted| minted.token));
             }
-            3 => drop(both!(Question::Server(name.clone()), |budget: &mut Budget| {
+            3 => alike!(Question::Server(name.clone()), |budget: &mut Budget| {
                 budget.revoke_server(&name, now)
-            })),
-            4 if chance(3) == 0 => drop(both!(Question::Invite(name.clone()), |budget: &mut Budget| {
+            }),
+            4 if chance(3) == 0 => alike!(Question::Invite(name.clone()), |budget: &mut Budget| {
                 budget.revoke_invite(&name, now)
-            })),
+            }),
             5..=7 if !invites.is_empty() => {
                 let at = usize::try_from(chance(invites.len() as u64)).expect("small");
                 let invite = &invites[at];
                 let question = Question::Redeem(invite.hash(), avatar(owner));
-                drop(both!(question, |budget: &mut Budget| budget.redeem(invite, avatar(owner), now)));
+                alike!(question, |budget: &mut Budget| budget.redeem(invite, avatar(owner), now));
             }
-            8 => both!(Question::TurnAway(name.clone(), avatar(owner)), |budget: &mut Budget| {
+            8 => alike!(Question::TurnAway(name.clone(), avatar(owner)), |budget: &mut Budget| {
                 budget.turn_away(&name, avatar(owner));
+                true
             }),
             9..=15 => {
                 let payer = if chance(3) == 0 { Payer::Server } else { Payer::Avatar };
-                drop(both!(Question::Reserve(bought, payer), |budget: &mut Budget| {
+                alike!(Question::Reserve(bought, payer), |budget: &mut Budget| {
                     budget.reserve(bought, 2, payer, CAPS, now)
-                }));
+                });
             }
-            16 | 17 => both!(Question::Spent(bought), |budget: &mut Budget| budget.release(bought)),
-            18 => both!(Question::Spent(bought), |budget: &mut Budget| budget.settle(bought)),
-            19 if chance(5) == 0 => {
-                both!(Question::Forget(avatar(owner)), |budget: &mut Budget| budget.forget(avatar(owner)));
-            }
-            20 => drop(both!(Question::Sums, |budget: &mut Budget| budget.view(CAPS, now))),
-            21 => drop(both!(Question::Invites, |budget: &mut Budget| budget.invites(now))),
-            22 => drop(both!(Question::Servers, |budget: &mut Budget| budget.tokens(now))),
+            16 | 17 => alike!(Question::Spent(bought), |budget: &mut Budget| {
+                budget.release(bought);
+                true
+            }),
+            18 => alike!(Question::Spent(bought), |budget: &mut Budget| {
+                budget.settle(bought);
+                true
+            }),
+            19 if chance(5) == 0 => alike!(Question::Forget(avatar(owner)), |budget: &mut Budget| {
+                budget.forget(avatar(owner));
+                true
+            }),
+            20 => alike!(Question::Sums, |budget: &mut Budget| budget.view(CAPS, now)),
+            21 => alike!(Question::Invites, |budget: &mut Budget| budget.invites(now)),
+            22 => alike!(Question::Servers, |budget: &mut Budget| budget.tokens(now)),
             _ => now = now.plus(Duration::from_mins(chance(900))),
         }
         assert_eq!(shelf.whole(), whole, "seed {seed}, step {step}");

@@ -1,0 +1,373 @@
+//! What a shell remembers of who was let in and who was not, so that callers without a credential do not keep others
+//! waiting.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    call::{Call, Reply},
+    origin::Origin,
+    problem::{ApiProblem, Problem},
+    route::{Operation, Place},
+};
+use crate::{
+    avatar::AvatarId,
+    budget::{BudgetError, Kind, TokenText},
+    http::StatusCode,
+    time::Timestamp,
+};
+
+/// How long an answer counts that let a server token in: so long does its revocation take where answers are remembered.
+pub const LET_IN_FOR: Duration = Duration::from_secs(5);
+
+/// How long an answer counts that let nobody in. What nobody has made up to now is never made later.
+pub const REFUSED_FOR: Duration = Duration::from_mins(1);
+
+/// How many calls without a valid credential one address may make in [`REFUSED_FOR`].
+pub const MOST_REFUSED: u32 = 60;
+
+/// How long a credential that was let in is not taken for a stranger's, whatever else comes from its address.
+const KNOWN_FOR: Duration = Duration::from_hours(1);
+
+/// The most that is remembered of each kind.
+const MOST: usize = 1000;
+
+/// The credential of a call, by its hash, and the avatar for which it was shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Shown([u8; 32]);
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[shown]")
+    }
+}
+
+#[derive(Deserialize)]
+struct ShownInvite {
+    invite: String,
+}
+
+impl Shown {
+    /// What a call shows: its token, or the invite of its body. A capability is of one avatar.
+    #[must_use]
+    pub fn of(call: &Call, body: &[u8]) -> Option<Self> {
+        let of = |text: &str, avatar: Option<AvatarId>| {
+            let hash = Sha256::new().chain_update(text).chain_update([0]);
+            Self(
+                hash.chain_update(avatar.map(|id| *id.uuid().as_bytes()).unwrap_or_default())
+                    .finalize()
+                    .into(),
+            )
+        };
+        if call.operation == Operation::Redeem {
+            let shown: ShownInvite = serde_json::from_slice(body).ok()?;
+            return Some(of(&shown.invite, None));
+        }
+        let text = call.credential.as_ref()?.expose();
+        Some(of(text, call.params.avatar.filter(|_| shows_a_capability(call))))
+    }
+}
+
+/// An answer that let nobody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// No token, or nobody's.
+    Token,
+    /// Nobody's invite.
+    Invite,
+    /// Neither.
+    Nothing,
+}
+
+/// What was answered a moment ago.
+#[derive(Debug, Default)]
+pub struct Porter {
+    /// Credentials that were let in, the last at the end.
+    let_in: VecDeque<(Shown, Timestamp)>,
+    /// Those that were not.
+    refused: VecDeque<(Shown, Refusal, Timestamp)>,
+    /// Since when each address was refused, and how often.
+    strangers: BTreeMap<Origin, (Timestamp, u32)>,
+}
+
+/// Whether something of so long ago still counts. What is to come was noted before the clock was set back.
+fn counts(at: Timestamp, length: Duration, now: Timestamp) -> bool {
+    at <= now && now.since(at) < length
+}
+
+impl Porter {
+    /// The refusal of a call that need not be asked about: its credential was refused a moment ago, or too many that came
+    /// from its address were.
+    pub fn refuses(
+        &mut self,
+        call: &Call,
+        shown: Option<Shown>,
+        origin: Option<Origin>,
+        now: Timestamp,
+    ) -> Option<Problem> {
+        if call.operation.place() == Place::Here {
+            return None;
+        }
+        let origin = origin.filter(|origin| origin.tells_callers_apart());
+        let is_known = shown.is_some_and(|shown| self.knows(shown, KNOWN_FOR, now));
+        if let Some((since, often)) = origin.and_then(|origin| self.strangers.get(&origin))
+            && !is_known
+            && *often >= MOST_REFUSED
+            && counts(*since, REFUSED_FOR, now)
+        {
+            let left = REFUSED_FOR.saturating_sub(now.since(*since)).as_secs().max(1);
+            return Some(Problem { retry_after: Some(left), ..ApiProblem::RateLimited.into() });
+        }
+        let refused = self.refused.iter().rev().find(|(known, ..)| Some(*known) == shown);
+        let refusal =
+            refused.filter(|(.., at)| counts(*at, REFUSED_FOR, now)).map(|(_, refusal, _)| *refusal)?;
+        self.count(origin, now);
+        match refusal {
+            Refusal::Token => Some(ApiProblem::Unauthorized.into()),
+            Refusal::Invite => Some(BudgetError::InviteUnknown.into()),
+            Refusal::Nothing => None,
+        }
+    }
+
+    /// Whether this server token was let in so short a time ago that nobody need be asked again.
+    #[must_use]
+    pub fn lets_in(&self, shown: Option<Shown>, now: Timestamp) -> bool {
+        shown.is_some_and(|shown| self.knows(shown, LET_IN_FOR, now))
+    }
+
+    /// Notes that a credential was let in.
+    pub fn let_in(&mut self, shown: Option<Shown>, now: Timestamp) {
+        let Some(shown) = shown else { return };
+        self.let_in.retain(|(known, at)| *known != shown && counts(*at, KNOWN_FOR, now));
+        self.let_in.push_back((shown, now));
+        if self.let_in.len() > MOST {
+            self.let_in.pop_front();
+        }
+    }
+
+    /// Notes what was answered to a call. Of one that was let in only its capability is noted here.
+    pub fn answered(
+        &mut self,
+        call: &Call,
+        shown: Option<Shown>,
+        origin: Option<Origin>,
+        reply: &Reply,
+        now: Timestamp,
+    ) {
+        if matches!(call.operation, Operation::MintToken | Operation::RevokeToken) {
+            // Here it counts at once.
+            self.let_in.clear();
+        }
+        let Some(refusal) = refusal(call, reply) else {
+            // A server token counts from when the budget was asked, and no longer for being used.
+            if reply.status.is_success() && shows_a_capability(call) {
+                self.let_in(shown, now);
+            }
+            return;
+        };
+        self.count(origin.filter(|origin| origin.tells_callers_apart()), now);
+        let Some(shown) = shown.filter(|_| refusal != Refusal::Nothing) else { return };
+        self.refused.retain(|(known, _, at)| *known != shown && counts(*at, REFUSED_FOR, now));
+        self.refused.push_back((shown, refusal, now));
+        if self.refused.len() > MOST {
+            self.refused.pop_front();
+        }
+    }
+
+    fn knows(&self, shown: Shown, length: Duration, now: Timestamp) -> bool {
+        self.let_in.iter().rev().any(|(known, at)| *known == shown && counts(*at, length, now))
+    }
+
+    fn count(&mut self, origin: Option<Origin>, now: Timestamp) {
+        let Some(origin) = origin else { return };
+        if self.strangers.len() >= MOST && !self.strangers.contains_key(&origin) {
+            self.strangers.retain(|_, (since, _)| counts(*since, REFUSED_FOR, now));
+            if self.strangers.len() >= MOST {
+                let oldest = self.strangers.iter().min_by_key(|(_, (since, _))| *since).map(|(key, _)| *key);
+                oldest.and_then(|oldest| self.strangers.remove(&oldest));
+            }
+        }
+        let (since, often) = self.strangers.entry(origin).or_insert((now, 0));
+        if !counts(*since, REFUSED_FOR, now) {
+            (*since, *often) = (now, 0);
+        }
+        *often = often.saturating_add(1);
+    }
+}
+
+fn shows_a_capability(call: &Call) -> bool {
+    let token = call.credential.as_ref().and_then(|shown| TokenText::parse(shown.expose()).ok());
+    token.is_some_and(|token| token.kind() == Kind::Capability)
+}
+
+/// Whether an answer let nobody in.
+fn refusal(call: &Call, reply: &Reply) -> Option<Refusal> {
+    let redeems = call.operation == Operation::Redeem;
+    match reply.status {
+        StatusCode::UNAUTHORIZED if call.operation.place() == Place::Webhook => Some(Refusal::Nothing),
+        StatusCode::UNAUTHORIZED => Some(Refusal::Token),
+        StatusCode::BAD_REQUEST if redeems => Some(Refusal::Nothing),
+        StatusCode::FORBIDDEN if redeems => {
+            let document: Option<serde_json::Value> = serde_json::from_slice(&reply.body).ok();
+            let code = document.as_ref().and_then(|document| document.get("code")?.as_str());
+            (code == Some(BudgetError::InviteUnknown.code())).then_some(Refusal::Invite)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, Method};
+    use serde_json::json;
+
+    use super::{MOST, MOST_REFUSED, Origin, Porter, Shown};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        api::{ApiProblem, Call, Problem, Reply},
+        budget::{BudgetError, Kind, TokenText},
+        http::StatusCode,
+        time::Timestamp,
+    };
+
+    const AVATAR: &str = "/v1/avatars/3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000 + seconds * 1000)
+    }
+
+    fn call(method: &Method, path: &str, token: Option<&str>) -> Call {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = token {
+            let value = HeaderValue::from_str(&format!("Bearer {token}")).expect("a header");
+            headers.insert("authorization", value);
+        }
+        Call::parse(method, path, &headers, at(0)).expect("a call")
+    }
+
+    fn token(kind: Kind, number: u8) -> String {
+        TokenText::new(kind, [number; 32]).expose().to_owned()
+    }
+
+    fn origin(text: &str) -> Option<Origin> {
+        Origin::parse(text)
+    }
+
+    fn code(problem: Option<Problem>) -> Option<String> {
+        problem.map(|problem| problem.code)
+    }
+
+    fn unauthorized() -> Reply {
+        ApiProblem::Unauthorized.into()
+    }
+
+    #[test]
+    fn who_was_not_let_in_is_not_asked_about_for_a_minute() {
+        let mut porter = Porter::default();
+        let list = call(&Method::GET, "/v1/users/u/avatars", Some(&token(Kind::Server, 1)));
+        let shown = Shown::of(&list, b"");
+        assert_eq!(porter.refuses(&list, shown, None, at(0)), None);
+        porter.answered(&list, shown, None, &unauthorized(), at(0));
+        assert_eq!(code(porter.refuses(&list, shown, None, at(59))).as_deref(), Some("api.unauthorized"));
+        assert_eq!(porter.refuses(&list, shown, None, at(60)), None);
+        assert_eq!(porter.refuses(&list, shown, None, at(-1)), None, "a clock that was set back");
+        // A capability is refused by one avatar, and may be another's.
+        let capability = token(Kind::Capability, 2);
+        let here = call(&Method::GET, AVATAR, Some(&capability));
+        let there = call(&Method::GET, &AVATAR.replace("3f0e", "4f0e"), Some(&capability));
+        porter.answered(&here, Shown::of(&here, b""), None, &unauthorized(), at(0));
+        assert!(porter.refuses(&here, Shown::of(&here, b""), None, at(1)).is_some());
+        assert_eq!(porter.refuses(&there, Shown::of(&there, b""), None, at(1)), None);
+        // An invite is shown in the body.
+        let redeem = call(&Method::POST, "/v1/redeem", None);
+        let shown = |name: &str| {
+            let body = json!({ "invite": token(Kind::Invite, 3), "name": name }).to_string();
+            Shown::of(&redeem, body.as_bytes())
+        };
+        porter.answered(&redeem, shown("A"), None, &Problem::from(BudgetError::InviteOver).into(), at(0));
+        assert_eq!(porter.refuses(&redeem, shown("A"), None, at(1)), None, "it was an invite");
+        let unknown = Problem::from(BudgetError::InviteUnknown);
+        porter.answered(&redeem, shown("A"), None, &unknown.clone().into(), at(0));
+        assert_eq!(porter.refuses(&redeem, shown("B"), None, at(1)), Some(unknown));
+    }
+
+    #[test]
+    fn who_was_let_in_is_let_in_for_five_seconds() {
+        let mut porter = Porter::default();
+        let list = call(&Method::GET, "/v1/users/u/avatars", Some(&token(Kind::Server, 1)));
+        let shown = Shown::of(&list, b"");
+        assert!(!porter.lets_in(shown, at(0)) && !porter.lets_in(None, at(0)));
+        porter.let_in(shown, at(0));
+        let used = Reply::json(StatusCode::OK, &json!({}));
+        porter.answered(&list, shown, None, &used, at(4));
+        assert!(
+            porter.lets_in(shown, at(4)) && !porter.lets_in(shown, at(5)) && !porter.lets_in(shown, at(-1))
+        );
+        porter.let_in(shown, at(10));
+        let revoke = call(&Method::DELETE, "/v1/tokens/web", None);
+        porter.answered(&revoke, None, None, &Reply::empty(StatusCode::NO_CONTENT), at(11));
+        assert!(!porter.lets_in(shown, at(11)), "revoked here, it counts at once");
+    }
+
+    #[test]
+    fn one_address_is_refused_so_often_and_then_not_asked_about() {
+        let mut porter = Porter::default();
+        let call_with = |token: &str| call(&Method::GET, AVATAR, Some(token));
+        let known = call_with(&token(Kind::Capability, 200));
+        porter.answered(
+            &known,
+            Shown::of(&known, b""),
+            origin("192.0.2.1"),
+            &Reply::empty(StatusCode::OK),
+            at(0),
+        );
+        for number in 0..MOST_REFUSED {
+            let made_up = call_with(&token(Kind::Server, u8::try_from(number).expect("small")));
+            let shown = Shown::of(&made_up, b"");
+            assert_eq!(porter.refuses(&made_up, shown, origin("192.0.2.1"), at(1)), None, "{number}");
+            porter.answered(&made_up, shown, origin("192.0.2.1"), &unauthorized(), at(1));
+        }
+        let another = call_with(&token(Kind::Server, 99));
+        let shown = Shown::of(&another, b"");
+        let refused = porter.refuses(&another, shown, origin("192.0.2.1"), at(11)).expect("too many");
+        assert_eq!((refused.code.as_str(), refused.retry_after), ("api.rate_limited", Some(50)));
+        // Others, whoever has shown a credential before, and what needs none.
+        assert_eq!(porter.refuses(&another, shown, origin("192.0.2.2"), at(11)), None);
+        assert_eq!(porter.refuses(&known, Shown::of(&known, b""), origin("192.0.2.1"), at(11)), None);
+        let health = call(&Method::GET, "/health", None);
+        assert_eq!(porter.refuses(&health, None, origin("192.0.2.1"), at(11)), None);
+        assert_eq!(porter.refuses(&another, shown, origin("192.0.2.1"), at(61)), None);
+        // What is remembered counts too.
+        let mut porter = Porter::default();
+        porter.answered(&another, shown, origin("192.0.2.1"), &unauthorized(), at(0));
+        for _ in 1..MOST_REFUSED {
+            assert!(porter.refuses(&another, shown, origin("192.0.2.1"), at(1)).is_some());
+        }
+        let refused = code(porter.refuses(&another, shown, origin("192.0.2.1"), at(1)));
+        assert_eq!(refused.as_deref(), Some("api.rate_limited"));
+        // A proxy is not to blame.
+        for _ in 0..2 * MOST_REFUSED {
+            porter.answered(&another, None, origin("127.0.0.1"), &unauthorized(), at(0));
+        }
+        assert_eq!(porter.refuses(&another, None, origin("127.0.0.1"), at(1)), None);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut porter = Porter::default();
+        for number in 0..2 * MOST {
+            let made_up = call(&Method::GET, AVATAR, Some(&format!("{number}")));
+            let shown = Shown::of(&made_up, b"");
+            let address = origin(&format!("192.1.{}.{}", number / 256, number % 256));
+            porter.answered(&made_up, shown, address, &unauthorized(), at(0));
+            porter.let_in(shown, at(0));
+        }
+        assert_eq!([porter.refused.len(), porter.let_in.len(), porter.strangers.len()], [MOST; 3]);
+    }
+}
