@@ -107,6 +107,18 @@ export class Both {
         return tables;
     }
 
+    /** Works on the rows of the budget's object, while the runtime does not run. */
+    async budget(work) {
+        await this.kill();
+        const folder = join(this.folder, "objects", "BudgetObject");
+        const [file] = (await readdir(folder)).filter((name) => name.endsWith(".sqlite"));
+        const database = new DatabaseSync(join(folder, file));
+        const done = work(database);
+        database.close();
+        await this.run();
+        return done;
+    }
+
     async kill() {
         if (this.ended) return;
         const ended = new Promise((done) => this.process.on("exit", done));

@@ -1,9 +1,7 @@
 // The budget of a version that kept it as one text goes on, in rows.
 
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { ADMIN, Both } from "./both.mjs";
 
@@ -15,23 +13,11 @@ after(() => both?.stop());
 
 const text = await readFile(new URL("../../core/src/budget/fixtures/stored_1.json", import.meta.url), "utf8");
 
-/** The budget's file, while the runtime does not run. */
-async function opened(work) {
-    await both.kill();
-    const folder = join(both.folder, "objects", "BudgetObject");
-    const [file] = (await readdir(folder)).filter((name) => name.endsWith(".sqlite"));
-    const database = new DatabaseSync(join(folder, file));
-    const done = work(database);
-    database.close();
-    await both.run();
-    return done;
-}
-
 const listed = async (path) => (await both.call("GET", path, { token: ADMIN })).document;
 
 test("a budget that was one text is taken over with the first call, whole", async () => {
     assert.deepEqual((await listed("/v1/tokens")).tokens, []);
-    await opened((database) => {
+    await both.budget((database) => {
         // As such a version left it.
         database.exec("CREATE TABLE texts (name TEXT, part INTEGER, value TEXT, PRIMARY KEY (name, part))");
         database.exec("CREATE TABLE blobs (name TEXT, part INTEGER, value BLOB, PRIMARY KEY (name, part))");
@@ -45,7 +31,7 @@ test("a budget that was one text is taken over with the first call, whole", asyn
     assert.deepEqual((await listed("/v1/tokens")).tokens.map(({ id }) => id), ["old", "web"]);
     const [invite] = (await listed("/v1/invites")).invites;
     assert.deepEqual([invite.id, invite.redeemed, invite.spent], ["anna", 2, { trainings: 1, pictures: 4 }]);
-    const rows = await opened((database) => ({
+    const rows = await both.budget((database) => ({
         texts: database.prepare("SELECT count(*) AS count FROM texts").get().count,
         names: database.prepare("SELECT name FROM entries").all().map(({ name }) => name.split("/")[0]),
     }));
