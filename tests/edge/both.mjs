@@ -19,12 +19,12 @@ export class Both {
     /**
      * Starts them with these settings of the front, in test mode unless they say otherwise. With `imager` the front is
      * led to the one that listens at that port, in a process of its own. With `twice` each message to an object comes
-     * twice.
+     * twice; with `clock` the clock of both can be set.
      */
-    static async start(settings = {}, { imager, twice } = {}) {
+    static async start(settings = {}, { imager, twice, clock } = {}) {
         const both = new Both();
         both.apart = imager;
-        both.twice = twice;
+        both.main = (twice && "twice.js") || (clock && "clock.js");
         both.folder = await mkdtemp(join(tmpdir(), "likeness-both-"));
         [both.port, both.imagerPort, both.barePort] = [await freePort(), await freePort(), await freePort()];
         await mkdir(join(both.folder, "objects"));
@@ -34,7 +34,7 @@ export class Both {
                 await writeFile(join(both.folder, name, file), await readFile(new URL(`${name}/build/${file}`, edge)));
             }
         }
-        if (twice) await writeFile(join(both.folder, "front", "twice.js"), await readFile(new URL("twice.js", import.meta.url)));
+        if (both.main) await writeFile(join(both.folder, "front", both.main), await readFile(new URL(both.main, import.meta.url)));
         both.settings = { AVATAR_TEST_MODE: "true", ADMIN_TOKEN: ADMIN, FAL_MOCK_TRAINING_DURATION: "2", ...settings };
         await writeFile(join(both.folder, "config.capnp"), config(both));
         await both.run();
@@ -178,7 +178,7 @@ const worker = (name, bindings, main = "") => `(
 
 const objects = { AVATAR: "AvatarObject", BUDGET: "BudgetObject", INDEX: "Index" };
 
-const config = ({ port, imagerPort, barePort, settings, apart, twice }) => `using Workerd = import "/workerd/workerd.capnp";
+const config = ({ port, imagerPort, barePort, settings, apart, main }) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
     services = [
         (name = "front", worker = .front),
@@ -201,7 +201,7 @@ const front :Workerd.Worker = ${worker("front", `bindings = [
     durableObjectNamespaces = [
         ${Object.values(objects).map((of) => `(className = "${of}", uniqueKey = "${of}", enableSql = true)`).join(", ")},
     ],
-    durableObjectStorage = (localDisk = "disk"),`, twice && '(name = "twice.js", esModule = embed "front/twice.js"),')};
+    durableObjectStorage = (localDisk = "disk"),`, main && `(name = "${main}", esModule = embed "front/${main}"),`)};
 const imager :Workerd.Worker = ${worker("imager", "")};
 const bare :Workerd.Worker = (
     modules = [(name = "bare.js", esModule = "export default { fetch() { return new Response('{}'); } }")],
