@@ -16,7 +16,6 @@ use super::{
     route::{Operation, Place},
 };
 use crate::{
-    avatar::AvatarId,
     budget::{BudgetError, Kind, TokenText},
     http::StatusCode,
     time::Timestamp,
@@ -37,7 +36,7 @@ const KNOWN_FOR: Duration = Duration::from_hours(1);
 /// The most that is remembered of each kind.
 const MOST: usize = 1000;
 
-/// The credential of a call, by its hash, and the avatar for which it was shown.
+/// The credential of a call, by its hash, and the avatar or the request for which a capability was shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Shown([u8; 32]);
 
@@ -56,20 +55,25 @@ impl Shown {
     /// What a call shows: its token, or the invite of its body. A capability is of one avatar.
     #[must_use]
     pub fn of(call: &Call, body: &[u8]) -> Option<Self> {
-        let of = |text: &str, avatar: Option<AvatarId>| {
-            let hash = Sha256::new().chain_update(text).chain_update([0]);
+        // One that is shown as something else, or for something else, is another.
+        let of = |way: &str, text: &str, what: Option<String>| {
+            let parts = [way, text, what.as_deref().unwrap_or_default()];
             Self(
-                hash.chain_update(avatar.map(|id| *id.uuid().as_bytes()).unwrap_or_default())
+                parts
+                    .into_iter()
+                    .fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]))
                     .finalize()
                     .into(),
             )
         };
         if call.operation == Operation::Redeem {
             let shown: ShownInvite = serde_json::from_slice(body).ok()?;
-            return Some(of(&shown.invite, None));
+            return Some(of("invite", &shown.invite, None));
         }
+        let avatar = call.params.avatar.map(|avatar| avatar.to_string());
+        let what = avatar.or_else(|| call.params.request.as_ref().map(ToString::to_string));
         let text = call.credential.as_ref()?.expose();
-        Some(of(text, call.params.avatar.filter(|_| shows_a_capability(call))))
+        Some(of("token", text, what.filter(|_| shows_a_capability(call))))
     }
 }
 
@@ -284,6 +288,11 @@ mod tests {
         porter.answered(&here, Shown::of(&here, b""), None, &unauthorized(), at(0));
         assert!(porter.refuses(&here, Shown::of(&here, b""), None, at(1)).is_some());
         assert_eq!(porter.refuses(&there, Shown::of(&there, b""), None, at(1)), None);
+        // So it is with a request at fal.ai, which an avatar holds.
+        let [mine, yours] =
+            ["a", "b"].map(|id| call(&Method::GET, &format!("/v1/requests/{id}"), Some(&capability)));
+        porter.answered(&yours, Shown::of(&yours, b""), None, &unauthorized(), at(0));
+        assert_eq!(porter.refuses(&mine, Shown::of(&mine, b""), None, at(1)), None);
         // An invite is shown in the body.
         let redeem = call(&Method::POST, "/v1/redeem", None);
         let shown = |name: &str| {
@@ -294,7 +303,13 @@ mod tests {
         assert_eq!(porter.refuses(&redeem, shown("A"), None, at(1)), None, "it was an invite");
         let unknown = Problem::from(BudgetError::InviteUnknown);
         porter.answered(&redeem, shown("A"), None, &unknown.clone().into(), at(0));
-        assert_eq!(porter.refuses(&redeem, shown("B"), None, at(1)), Some(unknown));
+        assert_eq!(porter.refuses(&redeem, shown("B"), None, at(1)), Some(unknown.clone()));
+        // A token that is no invite is a token.
+        let server = token(Kind::Server, 5);
+        let body = json!({ "invite": server, "name": "A" }).to_string();
+        porter.answered(&redeem, Shown::of(&redeem, body.as_bytes()), None, &unknown.into(), at(0));
+        let list = call(&Method::GET, "/v1/users/u/avatars", Some(&server));
+        assert_eq!(porter.refuses(&list, Shown::of(&list, b""), None, at(1)), None);
     }
 
     #[test]

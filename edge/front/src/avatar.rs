@@ -4,8 +4,8 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 
 use likeness_core::{
     api::{
-        Admission, Answer, ApiProblem, Deployment, Hold, MessageId, Operation, Problem, Recent, Reply, Room,
-        Way, test_bucket,
+        Admission, Answer, ApiProblem, Call, Caller, Deployment, Given, Hold, MessageId, Operation, Problem,
+        Recent, Reply, Room, Way, test_bucket,
     },
     avatar::{Avatar, AvatarId, Event, Moment, Stored, TaskId},
     budget::Payer,
@@ -231,6 +231,24 @@ impl Inner {
         Ok(())
     }
 
+    /// The answer to a call that creates no avatar where there is none. It leaves nothing behind.
+    fn answer_without(
+        id: AvatarId,
+        origin: &str,
+        deployment: &Deployment,
+        call: &Call,
+        caller: Caller,
+        given: &Given,
+    ) -> Result<Option<Told>> {
+        let way = Self::way_of_newcomer(id, origin, deployment)?;
+        let room = Room { deployment, way: way.as_ref(), moment: settings::moment(POLL_INTERVAL)? };
+        Ok(match room.answer(None, call, caller, given) {
+            (None, Answer::Reply(reply)) => Some(reply.into()),
+            (None, _) => Some(Reply::from(ApiProblem::Internal).into()),
+            (Some(_), _) => None,
+        })
+    }
+
     async fn call(
         self: &Rc<Self>,
         id: AvatarId,
@@ -243,17 +261,10 @@ impl Inner {
         };
         let deployment = self.deployment()?;
         let mut given = passed.given(message);
-        // What is not created leaves nothing behind.
-        if !self.is_there()? {
-            let way = Self::way_of_newcomer(id, &passed.origin, &deployment)?;
-            let moment = settings::moment(POLL_INTERVAL)?;
-            let room = Room { deployment: &deployment, way: way.as_ref(), moment };
-            if let (None, answer) = room.answer(None, &call, caller, &given) {
-                return Ok(match answer {
-                    Answer::Reply(reply) => reply.into(),
-                    _ => Reply::from(ApiProblem::Internal).into(),
-                });
-            }
+        if !self.is_there()?
+            && let Some(told) = Self::answer_without(id, &passed.origin, &deployment, &call, caller, &given)?
+        {
+            return Ok(told);
         }
         if call.operation == Operation::CreateAvatar && deployment.is_able() {
             self.introduce(id, &passed.origin, &deployment)?;
