@@ -172,6 +172,11 @@ mod tests {
         };
         assert_eq!(read::<Outer>(body.as_bytes()), Ok(outer));
         assert_eq!(read::<Outer>(b"{}"), Ok(Outer::default()));
+        for number in ["3.0", "3e0", "0.3e1"] {
+            let body = format!("{{\"size\":{number}}}");
+            assert_eq!(read::<Outer>(body.as_bytes()), Ok(Outer { size: 3, ..Outer::default() }), "{number}");
+        }
+        assert_eq!(read::<Outer>(b"{\"size\":-0}"), Ok(Outer::default()));
         assert_eq!(read::<Outer>(br#"{"inner":null,"scale":null,"word":null}"#), Ok(Outer::default()));
     }
 
@@ -211,6 +216,7 @@ mod tests {
                 "`size` must be a whole number from 0 to 4294967295, not a number with a fraction",
             ),
             (r#"{"size":-1}"#, "`size` must be a whole number from 0 to 4294967295, not another number"),
+            (r#"{"size":1e300}"#, "`size` must be a whole number from 0 to 4294967295, not another number"),
             (
                 r#"{"size":4294967296}"#,
                 "`size` must be a whole number from 0 to 4294967295, not another number",

@@ -92,39 +92,54 @@ impl Admission {
     }
 }
 
+/// A server token to make.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NewToken {
+    /// Whose it is; its id if left out.
     #[serde(default)]
     label: Option<GivenName>,
+    /// When it ends by itself; never if left out.
     #[serde(default)]
     expires_at: Option<Timestamp>,
 }
 
+/// An invite to make.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NewInvite {
+    /// Whose it is; its id if left out.
     #[serde(default)]
     label: Option<GivenName>,
+    /// When it ends by itself; never if left out.
     #[serde(default)]
     expires_at: Option<Timestamp>,
+    /// How many avatars may redeem it; 1 if left out.
     #[serde(default)]
     uses: crate::budget::Uses,
+    /// How many trainings each avatar may buy.
     trainings: u32,
+    /// How many pictures each avatar may buy.
     pictures: u32,
 }
 
+/// An invite to redeem, and for whom.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Redemption {
+    /// The invite's text.
     invite: String,
+    /// The avatar's id, a new UUID.
     avatar_id: AvatarId,
+    /// The person's name.
     name: GivenName,
+    /// Which words a message about the person uses.
     #[serde(default)]
     gender: Option<Gender>,
+    /// How trainings are made.
     #[serde(default)]
     training_config: TrainingSettings,
 }
@@ -388,9 +403,7 @@ fn handed_over(id: &TokenId, minted: &Minted) -> Reply {
 impl From<BudgetError> for Problem {
     fn from(error: BudgetError) -> Self {
         let status = match &error {
-            BudgetError::NotAToken | BudgetError::Id | BudgetError::Uses { .. } | BudgetError::ExpiryPast => {
-                StatusCode::BAD_REQUEST
-            }
+            BudgetError::NotAToken | BudgetError::Id | BudgetError::Uses { .. } => StatusCode::BAD_REQUEST,
             BudgetError::Unknown { .. } => StatusCode::NOT_FOUND,
             BudgetError::InviteUnknown
             | BudgetError::InviteOver
@@ -398,7 +411,9 @@ impl From<BudgetError> for Problem {
             | BudgetError::NotInvited
             | BudgetError::AllowanceSpent { .. } => StatusCode::FORBIDDEN,
             BudgetError::DailyCap { .. } => StatusCode::TOO_MANY_REQUESTS,
-            BudgetError::IdTaken { .. }
+            // What time it is decides that, not how the moment is written.
+            BudgetError::ExpiryPast
+            | BudgetError::IdTaken { .. }
             | BudgetError::AdminChanged { .. }
             | BudgetError::TooMany { .. }
             | BudgetError::OtherPurchase { .. } => StatusCode::CONFLICT,

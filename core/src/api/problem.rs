@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
+    avatar::{ConfigError, MAX_PHOTOS},
     codes::codes,
-    error::{Class, Error, StorageErrorKind},
+    error::{Class, DataError, Error, StorageErrorKind},
     http::StatusCode,
     photo::PhotoProblem,
     words::{self, Audience, Language, displayed, sentence},
@@ -286,6 +287,8 @@ impl From<&PhotoProblem> for Problem {
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let status = match error.class() {
+            // Each number is in its range, which the schema says; the two do not fit each other, which it cannot.
+            Class::Data if contradicts(error) => StatusCode::CONFLICT,
             Class::Data => StatusCode::UNPROCESSABLE_ENTITY,
             Class::Network | Class::Api => StatusCode::BAD_GATEWAY,
             Class::Storage => StatusCode::SERVICE_UNAVAILABLE,
@@ -299,6 +302,13 @@ impl From<&Error> for Problem {
             allow: None,
         }
     }
+}
+
+/// Tells whether two settings contradict each other, each of which would do.
+fn contradicts(error: &Error) -> bool {
+    let counts = 1..=MAX_PHOTOS;
+    matches!(error, Error::Data(DataError::Config(ConfigError::PhotoCounts { min, max }))
+        if counts.contains(min) && counts.contains(max))
 }
 
 /// The time after which asking again has a chance. Storage that refuses may be mended by its operator.

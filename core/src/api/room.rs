@@ -193,10 +193,14 @@ impl Download {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewAvatar"))]
 pub(super) struct Creation {
+    /// The user at the backend whose avatar it is.
     user_id: GivenName,
+    /// The person's name.
     name: GivenName,
+    /// Which words a message about the person uses.
     #[serde(default)]
     gender: Option<Gender>,
+    /// How trainings are made, unless one says otherwise.
     #[serde(default)]
     training_config: TrainingSettings,
 }

@@ -51,7 +51,8 @@ pub struct TrainingSettings {
     pub subject_crop: Option<bool>,
     /// Mask everything but the person. Off unless turned on.
     pub create_masks: Option<bool>,
-    /// Where fal reports the end, a whole URL.
+    /// Where fal reports the end, a whole URL. The API refuses one, and never shows any.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
     /// The fewest good photos.
     pub min_photos: Option<usize>,

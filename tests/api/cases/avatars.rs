@@ -42,6 +42,12 @@ pub(super) fn created(world: &World) {
     });
     world.put(&next, &elsewhere).refused(400, "api.body");
     let steps = json!({ "user_id": "u", "name": "A", "training_config": { "steps": 0 } });
+    // Each would do; together they ask for nothing.
+    let counts =
+        json!({ "user_id": "u", "name": "A", "training_config": { "min_photos": 12, "max_photos": 11 } });
+    world.put(&next, &counts).refused(409, "settings.photo_counts");
+    let none = json!({ "user_id": "u", "name": "A", "training_config": { "min_photos": 0 } });
+    world.put(&next, &none).refused(422, "settings.photo_counts");
     let refused = world.put(&next, &steps).is(422).json();
     assert!(refused["detail"].as_str().is_some_and(|text| text.contains("1 to 10000")), "{refused}");
     world.get(&next).refused(404, "avatar.not_found");

@@ -66,6 +66,7 @@ fn wrong_within(operation: Operation) -> &'static [&'static str] {
             r#"{"training_config":{"steps":"1000"}}"#,
             r#"{"photo_urls":{"0":"a"}}"#,
             r#"{"photo_urls":"a"}"#,
+            r#"{"photo_urls":[]}"#,
             r#"{"photo_urls":[["a"]]}"#,
         ],
         Operation::OrderPictures => &[

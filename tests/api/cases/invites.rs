@@ -102,7 +102,7 @@ pub(super) fn refused(world: &World) {
         .refused(400, "budget.id");
     world.admin("PUT", "/v1/tokens/a_b", &json!({})).refused(400, "budget.id");
     let past = json!({ "trainings": 1, "pictures": 1, "expires_at": "2020-01-01T00:00:00.000Z" });
-    mint(world, "past", &past).refused(400, "budget.expiry_past");
+    mint(world, "past", &past).refused(409, "budget.expiry_past");
     let soon = Timestamp::from_millis(now() + 1500);
     let soon = json!({ "trainings": 1, "pictures": 1, "expires_at": soon });
     let invite = mint(world, "soon", &soon).is(201).json();

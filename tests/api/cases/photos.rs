@@ -19,6 +19,9 @@ pub(super) fn uploaded(world: &World) {
     let named = format!("{target}?name=a%20face.jpg&caption=smiling");
     let added = world.call("PUT", &named, &[], &photo(1)).is(201).json();
     assert_eq!((&added["photo_id"], &added["name"]), (&json!("face-1"), &json!("a face.jpg")));
+    for wrong in ["name=%0A", "name=", "name=a%00", "caption=%01"] {
+        world.call("PUT", &format!("{target}?{wrong}"), &[], &photo(1)).refused(400, "api.body");
+    }
     let ready = world.until(&target, |photo| photo["state"] != "waiting");
     assert_eq!((&ready["state"], &ready["width"]), (&json!("ready"), &json!(520)), "{ready}");
     // The same id again: it is there, and other bytes do not replace it.

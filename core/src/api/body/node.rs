@@ -64,9 +64,20 @@ impl Node {
     }
 
     fn whole<'de, V: Visitor<'de>>(&self, visitor: V, least: i64, most: u64) -> Result<V::Value, BodyError> {
+        // Some languages write every number with a point: 3.0 is as whole as 3 (JSON Schema 2020-12, section 4.2.3).
+        let whole = match self {
+            Self::Unsigned(number) => Some(i128::from(*number)),
+            Self::Signed(number) => Some(i128::from(*number)),
+            Self::Real(number) if number.fract() == 0.0 => format!("{number:.0}").parse().ok(),
+            _ => None,
+        };
+        let within = whole.filter(|number| (i128::from(least)..=i128::from(most)).contains(number));
+        match within.map(|number| (u64::try_from(number), i64::try_from(number))) {
+            Some((Ok(number), _)) => return visitor.visit_u64(number),
+            Some((_, Ok(number))) => return visitor.visit_i64(number),
+            _ => {}
+        }
         let found = match self {
-            Self::Unsigned(number) if *number <= most => return visitor.visit_u64(*number),
-            Self::Signed(number) if *number >= least => return visitor.visit_i64(*number),
             Self::Unsigned(_) | Self::Signed(_) => "another number",
             Self::Real(number) if number.fract() == 0.0 => "another number",
             Self::Real(_) => "a number with a fraction",

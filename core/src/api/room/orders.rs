@@ -31,8 +31,9 @@ use crate::{
 pub(in crate::api) struct TrainingOrder {
     /// Keys of the bucket, instead of photos that were added before.
     photo_urls: Option<Vec<String>>,
+    /// How the training is made; as the avatar was created if left out.
     training_config: Option<TrainingSettings>,
-    /// Whether a training of this number that ended without an order is asked for once more.
+    /// Whether a training of this number that ended without an order is asked for once more; false if left out.
     again: bool,
 }
 
@@ -41,11 +42,18 @@ pub(in crate::api) struct TrainingOrder {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::api) struct Settlement {
+    /// The request that fal.ai took.
     request_id: Option<RequestId>,
+    /// Says that fal.ai took none.
     not_accepted: Option<bool>,
 }
 
 impl Settlement {
+    #[cfg(test)]
+    pub(in crate::api) fn settles(self) -> bool {
+        self.command(OrderKey::Training(1)).is_ok()
+    }
+
     fn command(self, key: OrderKey) -> Result<Command, ApiProblem> {
         match (self.request_id, self.not_accepted) {
             (Some(request_id), None) => Ok(Command::Resolve(key, request_id)),
@@ -125,6 +133,11 @@ impl Room<'_> {
         let TrainingOrder { photo_urls, training_config, again } = body(&given.body)?;
         if photo_urls.is_some() && caller != Caller::Server {
             return Err(ApiProblem::KeysForbidden.into());
+        }
+        if photo_urls.as_ref().is_some_and(Vec::is_empty) {
+            let why =
+                "`photo_urls` names no photo; leave it out to train from those that were added".to_owned();
+            return Err(ApiProblem::Body { why }.into());
         }
         let settings = training_config.or_else(|| avatar.settings().cloned()).unwrap_or_default();
         check(&settings)?;

@@ -25,8 +25,25 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewPhoto"))]
 pub(in crate::api) struct Described {
+    /// The photo's name, as its owner knows it; its id if left out.
     name: Option<GivenName>,
+    /// What the photo shows, at most 4096 bytes of UTF-8.
     caption: Option<String>,
+}
+
+/// What was said of a photo, checked: also where the photo is there already, and nothing of this is kept.
+pub(in crate::api) struct Told {
+    name: Option<GivenName>,
+    caption: Option<Caption>,
+}
+
+impl Described {
+    pub(in crate::api) fn check(self) -> Result<Told, ApiProblem> {
+        let caption = self.caption.filter(|text| !text.trim().is_empty());
+        let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
+        let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
+        Ok(Told { name: self.name, caption: caption.flatten() })
+    }
 }
 
 impl Room<'_> {
@@ -55,6 +72,9 @@ impl Room<'_> {
     }
 
     fn upload(&self, avatar: Avatar, id: &PhotoId, call: &Call, given: &Given) -> Result<Answered, Problem> {
+        let name = call.query("name").map(|name| Name::new(&name)).transpose();
+        let name = name.map_err(|why| ApiProblem::Body { why: format!("its name: {why}") })?;
+        let told = Described { name: name.map(GivenName), caption: call.query("caption") }.check()?;
         match &given.received {
             // The same photo again: it is there, whatever became of it.
             _ if avatar.photo(id).is_some() => Ok(replied(avatar, id, false)),
@@ -77,23 +97,20 @@ impl Room<'_> {
                     Some(0) => return Err(Problem::from(&PhotoProblem::Empty)),
                     Some(_) => {}
                 }
-                let name = call.query("name").map(|name| Name::new(&name)).transpose();
-                let name = name.map_err(|why| ApiProblem::Body { why: format!("its name: {why}") })?;
-                let described = Described { name: name.map(GivenName), caption: call.query("caption") };
                 let means = if call.is_repeat { Means::SameUpload } else { Means::Upload };
-                let (avatar, photo) = self.expected(avatar, id, described, means)?;
+                let (avatar, photo) = self.expected(avatar, id, told, means)?;
                 Ok((Some(avatar), Answer::Receive { photo, max_bytes }))
             }
         }
     }
 
     fn address(&self, avatar: Avatar, id: &PhotoId, given: &Given) -> Result<Answered, Problem> {
-        let described = body(&given.body)?;
+        let told = body::<Described>(&given.body)?.check()?;
         if avatar.photo(id).is_some() {
             return Ok(replied(avatar, id, false));
         }
         let bucket = self.way_of(&avatar)?.bucket.clone().ok_or(ApiProblem::NoBucketHere)?;
-        let (avatar, photo) = self.expected(avatar, id, described, Means::Address)?;
+        let (avatar, photo) = self.expected(avatar, id, told, Means::Address)?;
         let place: ObjectPlace = photo.source.parse().map_err(|_| ApiProblem::NoBucketHere)?;
         // The browser names the type; what it is, its bytes say.
         let request = bucket.put(&place.key, Body::Empty, "application/octet-stream", self.moment.now);
@@ -123,17 +140,14 @@ impl Room<'_> {
         &self,
         avatar: Avatar,
         id: &PhotoId,
-        described: Described,
+        told: Told,
         means: Means,
     ) -> Result<(Avatar, Expected), Problem> {
         self.way_of(&avatar)?;
         let avatar = avatar.without_lost_uploads(&self.moment);
         room_for_one(&avatar, id)?;
-        let caption = described.caption.filter(|text| !text.trim().is_empty());
-        let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
-        let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
-        let name = described.name.map_or_else(|| id.to_string(), |name| name.0.to_string());
-        let caption = caption.flatten().map(|caption| caption.as_str().to_owned());
+        let name = told.name.map_or_else(|| id.to_string(), |name| name.0.to_string());
+        let caption = told.caption.map(|caption| caption.as_str().to_owned());
         let (avatar, expected) = avatar.expect_photo(id, name, caption, means, &self.moment);
         Ok((avatar, expected.ok_or(ApiProblem::NoAvatar)?))
     }

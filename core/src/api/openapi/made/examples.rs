@@ -41,7 +41,7 @@ pub(super) fn examples() -> BTreeMap<&'static str, Value> {
 pub(super) fn bodies() -> BTreeMap<&'static str, Value> {
     let config = json!({
         "quality": "high", "steps": 2500, "learning_rate": 0.0001, "trigger_phrase": "ohwx woman",
-        "multiresolution_training": true, "subject_crop": true, "create_masks": false, "webhook_url": null,
+        "multiresolution_training": true, "subject_crop": true, "create_masks": false,
         "min_photos": 10, "max_photos": 20,
     });
     BTreeMap::from([

@@ -33,6 +33,9 @@ pub(super) fn schemas() -> Map<String, Value> {
     for (schema, field, more) in beyond_types() {
         extend(&mut schemas, schema, field, more);
     }
+    // The deployment's own setting: callers may only say that there is none, and clients trip over such a field.
+    let config = schemas["TrainingConfig"]["properties"].as_object_mut();
+    config.and_then(|all| all.remove("webhook_url")).expect("a field");
     for (name, required) in REQUIRED_BESIDES {
         schemas[*name]["required"] = json!(required);
     }
@@ -102,7 +105,10 @@ fn of_types() -> Map<String, Value> {
     take::<BudgetView>(&mut answered);
     let mut all = Map::new();
     // What is parsed comes last: of `TrainingConfig`, which is answered as well, nothing is required.
-    for (name, schema) in answered.take_definitions(true).into_iter().chain(parsed.take_definitions(true)) {
+    for (name, schema) in answered.take_definitions(true) {
+        all.insert(name, left_out(plain(schema)));
+    }
+    for (name, schema) in parsed.take_definitions(true) {
         all.insert(name, plain(schema));
     }
     all
@@ -121,12 +127,9 @@ fn plain(schema: Value) -> Value {
                 all.into_iter().map(|(name, value)| (name, plain(value))).collect();
             bounded(&mut all);
             named(&mut all);
-            if all
-                .get("default")
-                .is_some_and(|default| default.is_null() || default.is_object() || default == "")
-            {
-                all.remove("default");
-            }
+            // What is so if a field is left out its description says: generators take a field with a default for one
+            // that is always there, and ask callers for it.
+            all.remove("default");
             // A title repeats the name; a link leads nowhere here.
             if all.get("title").is_some_and(Value::is_string) {
                 all.remove("title");
@@ -138,6 +141,19 @@ fn plain(schema: Value) -> Value {
         }
         other => other,
     }
+}
+
+/// Says of an answer that a field which may be missing is never null instead.
+fn left_out(mut schema: Value) -> Value {
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, field) in fields.into_iter().flatten() {
+        let may_be_missing = !required.iter().any(|one| one == name);
+        if let Some(kinds) = field["type"].as_array().filter(|_| may_be_missing) {
+            field["type"] = kinds.iter().find(|kind| **kind != "null").cloned().unwrap_or_default();
+        }
+    }
+    schema
 }
 
 /// Says the range of a whole number instead of how many bits it has.
@@ -192,14 +208,6 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
         ("TrainingConfig", "trigger_phrase", phrase),
         ("TrainingConfig", "min_photos", photos.clone()),
         ("TrainingConfig", "max_photos", photos),
-        (
-            "TrainingConfig",
-            "webhook_url",
-            json!({
-                "type": "null",
-                "description": "Always null: where fal.ai reports is the deployment's own setting.",
-            }),
-        ),
         ("Quality", "", json!({ "enum": ["fast", "balanced", "high", "quality"] })),
         (
             "NewPictures",
@@ -215,7 +223,7 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
             "NewTraining",
             "photo_urls",
             json!({
-                "minItems": 1, "maxItems": MAX_PHOTOS,
+                "minItems": 1,
                 "items": { "type": "string", "minLength": 1, "pattern": TEXT },
             }),
         ),
@@ -231,8 +239,12 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
         ("Problem", "code", json!({ "pattern": CODE })),
         ("Photo", "code", json!({ "pattern": CODE })),
         ("RejectedPhoto", "code", json!({ "pattern": CODE })),
-        ("Status", "code", json!({ "pattern": CODE })),
-        ("PicturesStatus", "code", json!({ "pattern": CODE })),
+        ("Status", "code", json!({ "pattern": CODE, "examples": ["data.too_few_photos"] })),
+        ("PicturesStatus", "code", json!({ "pattern": CODE, "examples": ["network.expired"] })),
+        ("Status", "queue_position", json!({ "examples": [3] })),
+        ("PicturesStatus", "queue_position", json!({ "examples": [3] })),
+        ("ListedToken", "revoked_at", json!({ "examples": ["2026-12-01T06:00:00.000Z"] })),
+        ("ListedInvite", "revoked_at", json!({ "examples": ["2026-12-01T06:00:00.000Z"] })),
         ("Status", "progress", json!({ "maximum": 100 })),
         ("Status", "request_id", json!({ "pattern": REQUEST_ID })),
         ("PicturesStatus", "request_id", json!({ "pattern": REQUEST_ID })),
@@ -287,7 +299,8 @@ fn illustrate(schemas: &mut Map<String, Value>) {
         let shown = example(name);
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { continue };
         for (field, schema) in properties {
-            if let Some(value) = shown.get(field).filter(|value| !value.is_object() && !value.is_array())
+            if let Some(value) =
+                shown.get(field).filter(|value| !value.is_object() && !value.is_array() && !value.is_null())
                 && let Some(schema) = schema.as_object_mut()
             {
                 schema.insert("examples".to_owned(), json!([value]));
