@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::files::{CaptionConflict, CaptionFiles, caption_files, is_caption_file};
 use crate::{
     limits::MAX_CAPTION_BYTES,
+    text::changes_direction,
     words::{self, Language, displayed},
 };
 
@@ -40,6 +41,8 @@ pub enum CaptionProblem {
     NotUtf8,
     /// It holds a character that no text has, such as a zero byte.
     ControlCharacter,
+    /// It holds a character that turns the direction of text.
+    Direction,
 }
 
 impl Caption {
@@ -50,7 +53,11 @@ impl Caption {
             return Err(CaptionProblem::TooLong);
         }
         let text = std::str::from_utf8(bytes).map_err(|_| CaptionProblem::NotUtf8)?;
-        Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text))
+        let caption = Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+        match caption {
+            Some(caption) if caption.0.chars().any(changes_direction) => Err(CaptionProblem::Direction),
+            caption => Ok(caption),
+        }
     }
 
     /// The text, one line.
@@ -59,6 +66,7 @@ impl Caption {
         &self.0
     }
 
+    /// The caption of a text, which may be stored: what is refused in new ones stays readable.
     fn from_text(text: &str) -> Result<Option<Self>, CaptionProblem> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let line = ComposingNormalizerBorrowed::new_nfc().normalize(&words.join(" ")).into_owned();
@@ -80,6 +88,7 @@ impl CaptionProblem {
             Self::TooLong => "caption.too_long",
             Self::NotUtf8 => "caption.not_utf8",
             Self::ControlCharacter => "caption.control_character",
+            Self::Direction => "caption.direction",
         }
     }
 
@@ -151,6 +160,16 @@ mod tests {
         assert_eq!(text(b"\x1b[2J"), Err(CaptionProblem::ControlCharacter));
         assert_eq!(text(&[b'a'; MAX_CAPTION_BYTES + 1]), Err(CaptionProblem::TooLong));
         assert!(text(&[b'a'; MAX_CAPTION_BYTES]).is_ok());
+    }
+
+    #[test]
+    fn what_turns_the_direction_is_refused_and_stays_readable() {
+        for control in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let words = format!("by the {control}aes");
+            assert_eq!(text(words.as_bytes()), Err(CaptionProblem::Direction));
+            assert_eq!(Caption::try_from(words.clone()).map(String::from), Ok(words));
+        }
+        assert!(text("\u{200f}שלום".as_bytes()).is_ok());
     }
 
     /// U+0958 is four bytes longer in NFC, so a text within the limit can leave it.

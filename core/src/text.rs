@@ -31,6 +31,11 @@ pub(crate) fn clean(text: &str, limit: usize) -> String {
     kept
 }
 
+/// The embeddings, overrides and isolates of Unicode Annex 9: a text that holds one can pass for another.
+pub(crate) fn changes_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Characters that show nothing but change how the rest is shown: direction overrides, joiners, separators.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

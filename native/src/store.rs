@@ -105,6 +105,11 @@ impl Store {
         home.join("likeness.db").is_file()
     }
 
+    /// Looks whether the database can be read.
+    pub(crate) fn answers(&self) -> Result<(), StorageError> {
+        self.database.look(|connection| layout::version(connection).map(drop))
+    }
+
     /// Loads one avatar.
     pub(crate) fn load(&self, id: AvatarId) -> Result<Option<Avatar>, StorageError> {
         let Some(row) = self.database.look(|connection| state(connection, id))? else { return Ok(None) };

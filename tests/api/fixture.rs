@@ -135,6 +135,11 @@ impl Fixture {
         self.shell.read().expect("a shell").address.clone()
     }
 
+    /// Where the shell keeps it.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.shell.read().expect("a shell").folder().to_owned()
+    }
+
     /// What the shell keeps.
     pub(crate) fn stored(&self) -> Vec<PathBuf> {
         self.shell.read().expect("a shell").stored()

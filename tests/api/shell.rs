@@ -3,7 +3,7 @@
 use std::{
     env,
     io::{self, BufRead as _, BufReader, Read, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -79,6 +79,11 @@ impl Shell {
         let folder = tempfile::tempdir().expect("a folder");
         let (child, address, log) = begin(kind, &folder, &settings, 0);
         Self { kind, address, settings, log, child, folder }
+    }
+
+    /// The folder of its state.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Ends it as a power cut would.

@@ -84,6 +84,7 @@ impl World {
     /// Notes an answer, and checks it against what the API says of itself.
     #[track_caller]
     pub(crate) fn note(&self, method: &str, target: &str, answer: Answer) -> Answer {
+        self.tells_no_path(&answer);
         let call = method.parse::<Method>().ok().and_then(|method| {
             Call::parse(&method, target, &HeaderMap::new(), Timestamp::from_millis(0)).ok()
         });
@@ -99,6 +100,18 @@ impl World {
             described::check(operation, method, &answer);
         }
         answer
+    }
+
+    /// Where things lie on the machine is for the log.
+    #[track_caller]
+    fn tells_no_path(&self, answer: &Answer) {
+        let machine = [self.fixture.folder(), std::env::temp_dir(), env!("CARGO_MANIFEST_DIR").into()];
+        let headers = answer.headers.iter().flat_map(|(_, value)| value.bytes().chain([b'\n']));
+        let told: Vec<u8> = headers.chain(answer.body.iter().copied()).collect();
+        for path in machine {
+            let path = path.as_os_str().as_encoded_bytes();
+            assert!(!told.windows(path.len()).any(|part| part == path), "{}", answer.text());
+        }
     }
 
     /// One call of whoever shows this credential.

@@ -7,10 +7,10 @@ use std::{
     process::Command,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    Ending, Place,
+    Ending, Place, photo,
     serve::{AVATAR, Api, SERVE, eventually, of},
 };
 
@@ -104,7 +104,18 @@ fn a_full_disk_does_not_stop_an_erase_over_the_api() {
     api.upload(4);
     api.put(&of("/trainings/1"), &json!({})).is(202);
     api.until_trained(1);
+    assert_eq!(health(&api)["status"], "ok");
     disk.fill();
+    eventually("the word that the disk is full", || {
+        let health = health(&api);
+        health["failing"] == json!([{ "part": "disk", "code": "storage.full" }])
+            && health["status"] == "degraded"
+    });
+    // What is refused says nothing of where things lie.
+    let refused = api.call("PUT", &of("/photos/p9"), &[], &photo(9, 520)).is(503).json();
+    assert_eq!(refused["code"], "storage.full", "{refused}");
+    let home = place.home().display().to_string();
+    assert!(!refused.to_string().contains(&home), "{refused}");
     api.call("DELETE", &of(""), &[], b"").is(202);
     eventually("the end of its files", || place.kept_named("avatars/").is_empty());
     api.get(&of("")).refused(410, "avatar.erased");
@@ -114,6 +125,11 @@ fn a_full_disk_does_not_stop_an_erase_over_the_api() {
     let again = of("").replace(AVATAR, "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d12");
     let person = json!({ "user_id": "user-1", "name": "Zebulon" });
     api.put(&again, &person).is(201);
+    eventually("the word that it is well again", || health(&api)["status"] == "ok");
+}
+
+fn health(api: &Api) -> Value {
+    api.get("/health").is(200).json()
 }
 
 /// A person of whom there is nothing but a name frees nothing. The room for that is kept.

@@ -465,3 +465,16 @@ mod bucket {
         assert_eq!(store.keys(), keys);
     }
 }
+
+/// It says so without a word about where the bucket lies.
+#[test]
+fn a_bucket_that_is_gone_is_named_by_health() {
+    let place = Place::new();
+    let mut command = place.testing(&SERVE);
+    command.env("MINIO_ENDPOINT", "http://127.0.0.1:1").env("MINIO_BUCKET", "faces");
+    command.env("MINIO_ACCESS_KEY", "kid").env("MINIO_SECRET_KEY", "hush");
+    let api = Api::start(&mut command);
+    let health = api.get("/health").is(200).json();
+    assert_eq!(health["status"], "degraded", "{health}");
+    assert_eq!(health["failing"], json!([{ "part": "bucket", "code": "storage.unreachable" }]));
+}

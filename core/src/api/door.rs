@@ -1,8 +1,5 @@
 //! Who is let in.
 
-use serde::Serialize;
-use serde_json::{Value, json};
-
 use super::{
     call::{Call, Caller},
     deployment::{Deployment, Way},
@@ -23,20 +20,6 @@ pub enum Claim {
     Settled(Caller),
     /// A server token, which the budget knows or does not.
     Token(TokenDigest),
-}
-
-/// What a deployment says of itself.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Health {
-    /// Always `ok`: it runs.
-    pub(super) status: &'static str,
-    /// Whether it can buy anything.
-    pub(super) able: bool,
-    /// Whether nothing is bought.
-    pub(super) test_mode: bool,
-    /// Whether there is a bucket.
-    pub(super) bucket: bool,
 }
 
 impl Claim {
@@ -93,17 +76,6 @@ impl Deployment {
     #[must_use]
     pub fn wants(&self, errand: Errand) -> bool {
         !matches!(errand, Errand::Notify(_)) || self.notify.is_some()
-    }
-
-    /// That it runs, and whether it can buy anything.
-    #[must_use]
-    pub fn health(&self) -> Value {
-        json!(Health {
-            status: "ok",
-            able: self.is_able(),
-            test_mode: self.test_mode,
-            bucket: self.bucket.is_some(),
-        })
     }
 }
 
@@ -186,6 +158,6 @@ mod tests {
         assert_eq!(refused, Err(ApiProblem::NoAdmin));
         let claim = deployment.claim(&call("/health", Some("whatever")));
         assert!(matches!(claim, Ok(Claim::Settled(caller)) if caller.role() == Role::Anyone));
-        assert_eq!(deployment.health()["able"], false);
+        assert_eq!(deployment.health(&[])["able"], false);
     }
 }

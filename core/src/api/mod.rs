@@ -10,6 +10,7 @@ mod call;
 mod deployment;
 mod door;
 mod fields;
+mod health;
 mod inquiry;
 mod notify;
 mod openapi;
@@ -31,6 +32,7 @@ pub use self::{
     },
     door::Claim,
     fields::{ByteRange, IfNoneMatch},
+    health::{Failing, Part},
     inquiry::Inquiry,
     notify::notification,
     openapi::description,

@@ -15,6 +15,7 @@ use crate::{
     },
     http::without_query,
     limits::DatasetLimits,
+    text::changes_direction,
     words::{self, displayed},
 };
 
@@ -278,6 +279,12 @@ pub struct TriggerPhrase(String);
 impl TriggerPhrase {
     /// Checks the person's own phrase: one line, in NFC.
     pub fn new(text: &str) -> Result<Self, ConfigError> {
+        let phrase = Self::stored(text)?;
+        if phrase.0.chars().any(changes_direction) { Err(ConfigError::TriggerPhrase) } else { Ok(phrase) }
+    }
+
+    /// The phrase of a stored text: what is refused in new ones stays readable.
+    fn stored(text: &str) -> Result<Self, ConfigError> {
         let text = ComposingNormalizerBorrowed::new_nfc().normalize(text.trim()).into_owned();
         let right = (1..=MAX_TRIGGER).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         if right { Ok(Self(text)) } else { Err(ConfigError::TriggerPhrase) }
@@ -332,7 +339,7 @@ impl TryFrom<String> for TriggerPhrase {
     type Error = ConfigError;
 
     fn try_from(text: String) -> Result<Self, ConfigError> {
-        Self::new(&text)
+        Self::stored(&text)
     }
 }
 
@@ -385,6 +392,16 @@ mod tests {
         assert!(matches!(check(r#"{"min_photos":9,"max_photos":8}"#), Err(ConfigError::PhotoCounts { .. })));
         let settings = TrainingSettings { learning_rate: Some(f64::NAN), ..TrainingSettings::default() };
         assert!(matches!(settings.check(), Err(ConfigError::LearningRate { .. })));
+    }
+
+    #[test]
+    fn what_turns_the_direction_is_refused_and_stays_readable() {
+        for control in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let phrase = format!("an{control}na");
+            assert_eq!(TriggerPhrase::new(&phrase), Err(ConfigError::TriggerPhrase));
+            assert_eq!(TriggerPhrase::try_from(phrase.clone()).map(String::from), Ok(phrase));
+        }
+        assert!(TriggerPhrase::new("שלום").is_ok());
     }
 
     #[test]

@@ -6,7 +6,10 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::words::{self, displayed};
+use crate::{
+    text::changes_direction,
+    words::{self, displayed},
+};
 
 /// An avatar: one person's photos, what was trained from them and what was made with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -160,11 +163,6 @@ impl FromStr for Name {
     fn from_str(text: &str) -> Result<Self, NameError> {
         Self::new(text)
     }
-}
-
-/// The embeddings, overrides and isolates of Unicode Annex 9: a name that holds one can pass for another.
-fn changes_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Reads a stored name.

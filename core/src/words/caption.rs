@@ -1,6 +1,6 @@
 //! Captions: why a text is not one, and what to do about it.
 
-use super::Language;
+use super::{Language, settings::DIRECTION};
 use crate::{
     caption::{CaptionConflict, CaptionProblem},
     limits::MAX_CAPTION_BYTES,
@@ -14,6 +14,9 @@ pub fn problem(language: Language, problem: &CaptionProblem) -> String {
             CaptionProblem::TooLong => format!("the caption is longer than {MAX_CAPTION_BYTES} bytes"),
             CaptionProblem::NotUtf8 => "the caption is not UTF-8 text".to_owned(),
             CaptionProblem::ControlCharacter => "the caption holds a control character".to_owned(),
+            CaptionProblem::Direction => {
+                format!("the caption holds a character that turns the direction of text ({DIRECTION})")
+            }
         },
     }
 }
@@ -26,6 +29,7 @@ pub fn advice(language: Language, problem: CaptionProblem) -> &'static str {
             CaptionProblem::TooLong => "Shorten it to a sentence or two.",
             CaptionProblem::NotUtf8 => "Save the text file as UTF-8.",
             CaptionProblem::ControlCharacter => "Write it again in a plain text editor.",
+            CaptionProblem::Direction => "Leave that character out.",
         },
     }
 }

@@ -9,6 +9,9 @@ use crate::{
     storage::{AddressingError, BucketError, KeyError, LocateError, MAX_KEY},
 };
 
+/// The characters that turn the direction of text.
+pub(super) const DIRECTION: &str = "U+202A to U+202E, U+2066 to U+2069";
+
 /// Says why a setting of a training cannot work.
 #[must_use]
 pub fn config(language: Language, error: &ConfigError) -> String {
@@ -22,7 +25,10 @@ pub fn config(language: Language, error: &ConfigError) -> String {
                 format!("`learning_rate` must be 0.000001 to 0.001, not {learning_rate}")
             }
             ConfigError::TriggerPhrase => {
-                format!("`trigger_phrase` must be 1 to {MAX_TRIGGER} characters on one line")
+                format!(
+                    "`trigger_phrase` must be 1 to {MAX_TRIGGER} characters on one line, none of which turns the \
+                     direction of text ({DIRECTION})"
+                )
             }
             ConfigError::WebhookUrl => "`webhook_url` must be a whole http or https address".to_owned(),
             ConfigError::PhotoCounts { min, max } => format!(
@@ -59,8 +65,7 @@ pub fn name(language: Language, error: &NameError) -> String {
             NameError::TooLong => format!("it is longer than {MAX_NAME} characters"),
             NameError::Control => "it holds a control character".to_owned(),
             NameError::Direction => {
-                "it holds a character that turns the direction of text (U+202A to U+202E, U+2066 to U+2069)"
-                    .to_owned()
+                format!("it holds a character that turns the direction of text ({DIRECTION})")
             }
         },
     }

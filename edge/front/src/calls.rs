@@ -246,7 +246,7 @@ async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProb
 fn here(operation: Operation, deployment: &Deployment) -> Reply {
     match operation {
         Operation::Describe => Reply::described(),
-        _ => Reply::json(StatusCode::OK, &deployment.health()),
+        _ => Reply::json(StatusCode::OK, &deployment.health(&[])),
     }
 }
 

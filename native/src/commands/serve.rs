@@ -31,7 +31,7 @@ pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
         log::warn!("what is sent here is not encrypted: a proxy that speaks HTTPS belongs before it");
     }
     let about = about(&deployment);
-    let document = deployment.health();
+    let document = deployment.health(&[]);
     // Until all is saved the first Ctrl-C ends nothing by itself.
     let hold = context.interrupt.hold().await;
     let mut said = Ok(());

@@ -190,7 +190,10 @@ impl Server {
         };
         match call.operation.place() {
             Place::Here if call.operation == Operation::Describe => Ok(Answered::Reply(Reply::described())),
-            Place::Here => Ok(json(&self.deployment.health())),
+            Place::Here => {
+                let failing = self.health.look(&self.shell, self.deployment.bucket.is_some()).await;
+                Ok(json(&self.deployment.health(&failing.map_err(self::shown)?)))
+            }
             Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
             Place::User => self.avatars(call).await,
             Place::Budget => self.bureau(call, &given).await,

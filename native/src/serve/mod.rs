@@ -3,6 +3,7 @@
 mod answer;
 mod drivers;
 mod files;
+mod health;
 mod ledger;
 mod rounds;
 
@@ -22,7 +23,7 @@ use tokio::{
 };
 use url::Url;
 
-use self::{drivers::Drivers, ledger::Ledger, rounds::Rounds};
+use self::{drivers::Drivers, health::Health, ledger::Ledger, rounds::Rounds};
 use crate::{
     connections::{Connections, Limits, Origin, Pace, Places},
     settings::SIMULATOR,
@@ -55,6 +56,7 @@ struct Server {
     ledger: Ledger,
     drivers: Arc<Drivers>,
     mailbox: Mailbox,
+    health: Health,
     /// One call at a time changes something in the store; a caller that is slow waits elsewhere.
     turn: Mutex<()>,
     /// So many look into it beside that.
@@ -97,6 +99,7 @@ pub(crate) async fn serve(
         ledger,
         drivers: Arc::clone(&drivers),
         mailbox: Mailbox::default(),
+        health: Health::default(),
         turn: Mutex::default(),
         looks: Semaphore::new(MOST_LOOKS),
         purchases: Mutex::default(),

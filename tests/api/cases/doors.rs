@@ -149,6 +149,7 @@ pub(super) fn found(world: &World) {
     assert_eq!(&described, described::document());
     let health = world.call_as("", "GET", "/health", &[], b"").is(200).json();
     assert_eq!((&health["able"], &health["test_mode"]), (&json!(true), &json!(true)), "{health}");
+    assert_eq!((&health["status"], &health["failing"]), (&json!("ok"), &json!([])), "{health}");
     let head = world.call_as("", "HEAD", "/health", &[], b"").is(200);
     assert_eq!((head.body.len(), head.header("content-type")), (0, Some("application/json")));
     world.create().is(201);

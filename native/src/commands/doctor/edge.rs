@@ -11,6 +11,7 @@ use crate::{
     commands::Context,
     deployment::Remote,
     exit::{Exit, Failure},
+    printable::printable,
     settings::Settings,
 };
 
@@ -29,7 +30,7 @@ pub(super) async fn findings(url: &Url, context: &Context) -> Result<Vec<Finding
         Ok(response) => {
             let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
             findings.extend(health(&document, response.status.as_u16()));
-            if document.get("status").and_then(Value::as_str) != Some("ok") {
+            if !is_likeness(&document) {
                 return Ok(findings);
             }
             document
@@ -68,7 +69,7 @@ fn address(url: &Url) -> Finding {
 }
 
 fn health(document: &Value, status: u16) -> Vec<Finding> {
-    if document.get("status").and_then(Value::as_str) != Some("ok") {
+    if !is_likeness(document) {
         let text = format!("what answers there (HTTP {status}) is not Likeness");
         let advice = "check the address; a deployment whose settings cannot be used says so in its log";
         return vec![Finding::new("answers", State::Fail(Exit::Network), text, advice)];
@@ -95,7 +96,24 @@ fn health(document: &Value, status: u16) -> Vec<Finding> {
             Finding::new("bucket", State::Warn, text, advice)
         }
     };
-    vec![Finding::ok("answers", "it runs"), fal, bucket]
+    let mut findings = vec![Finding::ok("answers", "it runs"), fal, bucket];
+    for failing in document["failing"].as_array().into_iter().flatten() {
+        let (part, code) = (failing["part"].as_str(), failing["code"].as_str());
+        let text =
+            format!("its {} fails: {}", part.unwrap_or("storage"), code.unwrap_or("for no known reason"));
+        let advice = "docs/errors.md says what to do about this code";
+        findings.push(Finding::new(
+            "works",
+            State::Fail(Exit::Storage),
+            printable(&text).into_owned(),
+            advice,
+        ));
+    }
+    findings
+}
+
+fn is_likeness(document: &Value) -> bool {
+    matches!(document["status"].as_str(), Some("ok" | "degraded")) && document["able"].is_boolean()
 }
 
 async fn operator(remote: &Remote) -> Finding {

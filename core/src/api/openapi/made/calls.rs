@@ -210,7 +210,10 @@ fn description(entry: &Entry) -> String {
 fn about(operation: Operation) -> &'static str {
     use Operation as O;
     match operation {
-        O::Health => "For probes: it answers 200 also where nothing can be bought, which `able` says.",
+        O::Health => {
+            "For probes: it answers 200 also where nothing can be bought, which `able` says, or where something fails, which \
+             `failing` names. 503 means that nothing works."
+        }
         O::Describe => "The same text for everybody.",
         O::FalWebhook => {
             "Only fal.ai calls it. The message is believed by its signature, and only wakes the order that it names."

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{
-        door::Health,
+        health::{self, Health},
         problem::{ApiProblem, Problem},
         views::{
             AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitesView, ListedAvatar,
@@ -110,7 +110,17 @@ fn answers() -> BTreeMap<&'static str, Value> {
             "Description",
             json!({ "openapi": "3.1.0", "info": { "title": "Likeness", "version": "1" }, "paths": {} }),
         ),
-        ("Health", json!(Health { status: "ok", able: true, test_mode: false, bucket: true })),
+        (
+            "Health",
+            json!(Health {
+                status: "degraded",
+                able: true,
+                test_mode: false,
+                bucket: true,
+                failing: health::EXAMPLE
+            }),
+        ),
+        ("Failing", json!(health::EXAMPLE[0])),
         (
             "Avatar",
             json!(AvatarView {

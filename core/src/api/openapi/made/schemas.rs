@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{
         bureau::{NewInvite, NewToken, Redemption},
-        door::Health,
+        health::Health,
         problem::Document,
         room::{Creation, orders, photos::Described},
         views::{
@@ -233,7 +233,8 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
         ("Capability", "capability", capability.clone()),
         ("Redeemed", "capability", capability),
         ("Token", "token", json!({ "pattern": SERVER_TOKEN_OR_INVITE })),
-        ("Health", "status", json!({ "enum": ["ok"] })),
+        ("Health", "status", json!({ "enum": ["ok", "degraded"] })),
+        ("Failing", "code", json!({ "pattern": CODE })),
         ("Problem", "type", json!({ "enum": ["about:blank"] })),
         ("Problem", "status", json!({ "minimum": 400, "maximum": 599 })),
         ("Problem", "code", json!({ "pattern": CODE })),

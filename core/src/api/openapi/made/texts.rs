@@ -34,7 +34,7 @@ pub(super) fn name() -> String {
 
 /// A trigger phrase.
 pub(super) fn phrase() -> String {
-    line_without(CONTROL)
+    line_without(&format!("{CONTROL}{DIRECTION}"))
 }
 
 /// A prompt: something to draw.
@@ -42,9 +42,9 @@ pub(super) fn prompt() -> String {
     format!(r"^[^\u0000]*[^\u0000{WHITE}][^\u0000]*$")
 }
 
-/// A caption: white space counts as one space, other control characters are refused.
+/// A caption: white space counts as one space, other control characters are refused, as is what turns the direction.
 pub(super) fn caption() -> String {
-    r"^[^\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]*$".to_owned()
+    format!(r"^[^\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f{DIRECTION}]*$")
 }
 
 /// Any text without U+0000.
