@@ -1,6 +1,6 @@
 //! Where a call comes from.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// A client's address, as far as limits are concerned: in IPv6 everybody is given at least a network of 64 bits, so these
 /// count as one.
@@ -44,7 +44,7 @@ impl From<SocketAddr> for Origin {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
+    use core::net::SocketAddr;
 
     use super::Origin;
     #[cfg(target_arch = "wasm32")]
