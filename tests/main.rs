@@ -2,5 +2,6 @@
 
 mod errors;
 mod observability;
+mod pages;
 #[cfg(test)]
 mod world;

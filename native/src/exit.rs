@@ -317,6 +317,7 @@ mod tests {
 
     #[test]
     fn the_numbers_are_the_documented_ones() {
+        let page = include_str!("../../docs/cli.md");
         let numbers = [
             (Exit::Internal, 1),
             (Exit::Usage, 2),
@@ -330,6 +331,8 @@ mod tests {
         ];
         for (exit, number) in numbers {
             assert_eq!(exit.number(), number, "{exit:?}");
+            let row = format!("| {number} | `{}` | ", exit.class());
+            assert!(page.lines().any(|line| line.starts_with(&row)), "docs/cli.md has no row {row}");
         }
     }
 }

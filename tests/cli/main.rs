@@ -19,6 +19,7 @@ mod connections;
 mod delivery;
 #[cfg(target_os = "linux")]
 mod disk;
+mod documented;
 mod endings;
 mod erase;
 mod faults;

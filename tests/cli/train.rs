@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{Place, running::Running};
 
 /// What every status document has, and nothing else.
-const FIELDS: [&str; 13] = [
+pub(crate) const FIELDS: [&str; 13] = [
     "code",
     "completed_at",
     "created_at",

@@ -1,0 +1,110 @@
+//! docs/cli.md lists what the program has: its commands, exit codes, settings and the fields of its status document.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::{Place, train};
+
+/// The rows of a section's tables, without their heads.
+fn rows(section: &str) -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
+    let page = fs::read_to_string(path).expect("docs/cli.md");
+    let (_, rest) = page.split_once(&format!("\n## {section}\n")).expect(section);
+    let section = rest.split("\n## ").next().unwrap_or(rest);
+    let lines = section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|'));
+    // A bar inside of a cell is escaped.
+    let cells = |line: &str| {
+        let line = line.replace("\\|", "\0");
+        line.split('|').map(|cell| cell.trim().replace('\0', "|")).collect::<Vec<_>>()
+    };
+    lines
+        .map(cells)
+        .filter(|cells| !["Command", "Code", "Field", "Name", "Key"].contains(&&*cells[0]))
+        .collect()
+}
+
+/// The words in backticks.
+fn words(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// The part of the long help below a heading.
+fn help(heading: &str) -> String {
+    let ending = Place::new().run(&["--help"]).ended(0);
+    let (_, rest) = ending.text().split_once(&format!("\n{heading}:\n")).expect(heading);
+    rest.split("\n\n").next().unwrap_or(rest).to_owned()
+}
+
+#[test]
+fn the_page_lists_every_command_and_no_other() {
+    let rows = rows("Commands");
+    let named = rows.iter().flat_map(|row| words(&row[0]));
+    let listed: BTreeSet<&str> = named.filter_map(|command| command.split(' ').next()).collect();
+    let help = help("Commands");
+    let has: BTreeSet<&str> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let has: BTreeSet<&str> = has.into_iter().filter(|command| *command != "help").collect();
+    assert!(has.contains("train"), "{help}");
+    assert_eq!(listed, has);
+}
+
+#[test]
+fn the_page_lists_every_exit_code_and_no_other() {
+    let rows = rows("Exit codes");
+    let listed: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    let help = help("Exit codes");
+    let has: Vec<&str> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(has.contains(&"130"), "{help}");
+    assert_eq!(listed, has);
+}
+
+#[test]
+fn the_page_lists_every_field_of_the_status_document() {
+    let rows = rows("The status document");
+    let mut listed: Vec<&str> = rows.iter().flat_map(|row| words(&row[0])).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, train::FIELDS);
+}
+
+#[test]
+fn the_page_lists_every_setting_with_its_default() {
+    let place = Place::new();
+    let shown = place.run(&["config", "--json"]).ended(0).documents().remove(0);
+    let shown = shown["settings"].as_object().expect("settings");
+    let home = place.folder.path().to_string_lossy().into_owned();
+    let mut listed = BTreeSet::new();
+    for row in rows("Settings") {
+        let names = words(&row[0]);
+        // Each name has a default of its own, or none of them has one.
+        let one_each = row[1].split(", ").count() == names.len();
+        for (at, name) in names.iter().enumerate() {
+            listed.insert((*name).to_owned());
+            let key = name.to_lowercase();
+            if key == "fal_api_key" {
+                continue;
+            }
+            let value = shown.get(&key).unwrap_or_else(|| panic!("no setting is called {name}"))["value"]
+                .as_str()
+                .expect("a value");
+            let default = if one_each { row[1].split(", ").nth(at).expect("as many") } else { &row[1] };
+            let told = if default.is_empty() {
+                ["not set", "false"].contains(&value)
+            } else if default.starts_with('`') {
+                // A number on the page has its unit in the sentence beside it.
+                let default = default.replace('`', "").replace('~', &home);
+                value == default || value.strip_suffix('s') == Some(&default)
+            } else {
+                // A default in words.
+                default.starts_with("what `likeness login`") || value.starts_with(default)
+            };
+            assert!(told, "the default of {name} is {value:?}, and the page says {default:?}");
+        }
+    }
+    let has: BTreeSet<String> = shown
+        .iter()
+        .map(|(key, row)| match row["variable"].as_str().expect("a name") {
+            "" => key.clone(),
+            variable => variable.to_owned(),
+        })
+        .chain(["FAL_API_KEY".to_owned()])
+        .collect();
+    assert_eq!(listed, has);
+}
