@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The pages that name files of the sources.
-const MAPS: [&str; 0] = [];
+const MAPS: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 /// The endings by which a word without a slash is a file's name as well.
 const FILES: [&str; 8] = [".bash", ".json", ".md", ".mjs", ".py", ".rs", ".sql", ".toml"];
@@ -76,7 +76,13 @@ fn missing_files(text: &str) -> Vec<String> {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
         word.chars().all(plain) && (word.contains('/') || FILES.iter().any(|ending| word.ends_with(ending)))
     };
-    words.filter(is_path).filter(|word| !root().join(word).exists()).map(str::to_owned).collect()
+    // What begins with a slash is a path of the API.
+    words
+        .filter(is_path)
+        .filter(|word| !word.starts_with('/'))
+        .filter(|word| !root().join(word).exists())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -104,6 +110,6 @@ fn what_is_not_there_is_seen() {
                  ```\n[in code](gone.md)\n```\n";
     assert_eq!(broken_links("docs/made-up.md", links), ["gone.md", "cli.md#gone"]);
     assert_eq!(fragment("One: fal.ai and `two`"), "one-falai-and-two");
-    let named = "`core/src/lib.rs` `core/src/gone.rs` `gone.rs` `scripts/setup wasm` `scripts/gone now` `a::b` `GET` `core/`";
+    let named = "`core/src/lib.rs` `core/src/gone.rs` `gone.rs` `scripts/setup wasm` `scripts/gone now` `a::b` `GET` `/v1/gone` `core/`";
     assert_eq!(missing_files(named), ["core/src/gone.rs", "gone.rs", "scripts/gone"]);
 }

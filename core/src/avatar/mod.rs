@@ -15,6 +15,92 @@
 //! ```
 //!
 //! What begins is saved before it is done: a purchase whose answer is lost is therefore known to be unclear.
+//!
+//! A training of one photo, by a shell that cleans it and has no network:
+//!
+//! ```
+//! use likeness_core::{
+//!     avatar::{
+//!         Avatar, AvatarId, Event, Moment, Name, Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared,
+//!         Step, TrainingRequest, TrainingSettings, Work,
+//!     },
+//!     error::{Error, NetworkError},
+//!     fal::{Account, Origins},
+//!     http::NoAnswer,
+//!     limits::PhotoLimits,
+//!     photo::{Normalise, PixelNormaliser},
+//!     secret::Secret,
+//!     simulator::drawing,
+//!     time::Timestamp,
+//! };
+//! use uuid::Uuid;
+//!
+//! # let poll = std::time::Duration::from_secs(30);
+//! // A shell gives the time and random bytes with each question. Here both stand still.
+//! let moment = Moment { now: Timestamp::from_millis(0), poll, photo_slots: 1, entropy: [7; 16] };
+//! let account = Account::new(Secret::new("id:secret").expect("text"), Origins::fal())?;
+//!
+//! let person = Person { user: Name::new("anna")?, name: Name::new("Anna")?, gender: None };
+//! let photo = Photo {
+//!     id: None,
+//!     name: "beach.jpg".to_owned(),
+//!     source: "photos/beach.jpg".to_owned(),
+//!     sha256: None,
+//!     caption: None,
+//!     crashes: 0,
+//!     cramped: 0,
+//!     state: PhotoState::Waiting,
+//! };
+//! let request = TrainingRequest {
+//!     identity: Uuid::nil(),
+//!     person: person.clone(),
+//!     config: TrainingSettings { min_photos: Some(1), ..TrainingSettings::default() }.check()?,
+//!     photos: Some(PhotoSet::new(vec![photo])),
+//!     depot: None,
+//!     again: false,
+//! };
+//! let avatar = Avatar::new(AvatarId::new(Uuid::nil()), person, false, "https://fal.ai".to_owned(), &moment);
+//! let (mut avatar, _) = avatar.open_training(request, &moment);
+//!
+//! let mut done = Vec::new();
+//! let until = loop {
+//!     let (next, step) = avatar.advance(&account, &moment, |_, _| true);
+//!     avatar = next; // A shell saves it here, before the task is done,
+//!     let task = match step {
+//!         Step::Begin(task) => task,
+//!         Step::Wait(until) => break Some(until),
+//!         Step::Idle => break None,
+//!     };
+//!     let outcome = match task.work {
+//!         Work::Prepare { photo, file } => {
+//!             done.push(format!("clean {}", photo.source));
+//!             let bytes = drawing::jpeg(&vec![128; 600 * 600 * 3], 600, 600).expect("a drawn photo");
+//!             let clean = PixelNormaliser.normalise(&bytes, &PhotoLimits::default());
+//!             Outcome::Prepared(clean.map_err(PrepareError::Photo).map(|clean| Prepared {
+//!                 file,
+//!                 etag: None,
+//!                 length: clean.jpeg().len() as u64,
+//!                 crc32: clean.crc32(),
+//!                 sha256: None,
+//!                 width: clean.width(),
+//!                 height: clean.height(),
+//!                 changes: clean.changes().to_vec(),
+//!                 original: None,
+//!             }))
+//!         }
+//!         Work::Send { .. } => {
+//!             done.push("send the archive".to_owned());
+//!             Outcome::Sent(Err(Error::Network(NetworkError::NoAnswer(NoAnswer::NotConnected))))
+//!         }
+//!         other => panic!("not before the archive is sent: {other:?}"),
+//!     };
+//!     avatar = avatar.after(Event::Ended(task.mark.id, outcome), &moment); // and here.
+//! };
+//! assert_eq!(done, ["clean photos/beach.jpg", "send the archive"]);
+//! // The archive is sent again later: that costs nothing.
+//! assert!(until.is_some_and(|until| until > moment.now));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod after;
 mod config;

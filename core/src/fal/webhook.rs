@@ -2,6 +2,34 @@
 //!
 //! A valid signature proves that fal sent it, not that it is about us: anyone's fal account gets signed
 //! webhooks. So it only wakes a purchase; status and result are fetched with our own key.
+//!
+//! ```
+//! use likeness_core::{
+//!     fal::webhook::{Jwks, WebhookError, verify},
+//!     http::HeaderMap,
+//!     time::Timestamp,
+//! };
+//!
+//! // As fal's key server shows them; this one is the example of RFC 8037, appendix A.2.
+//! let keys = br#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+//! let keys = Jwks::parse(keys).expect("a key");
+//!
+//! let body = br#"{"request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b", "status": "OK", "payload": {}}"#;
+//! let mut headers = HeaderMap::new();
+//! headers.insert("x-fal-webhook-request-id", "764cabcf-b745-4b3e-ae38-1200304cf45b".parse()?);
+//! headers.insert("x-fal-webhook-user-id", "user-1".parse()?);
+//! headers.insert("x-fal-webhook-timestamp", "1795555555".parse()?);
+//! let signature = "cce964c926f7a36e3fba9c44c6670493fce770e71099d0a9693c9cded4aef695\
+//!                  41988cc26cc502bd59e7eaccd545ce5c27d12c9c8848fddeadf24d6f2913960e";
+//! headers.insert("x-fal-webhook-signature", signature.parse()?);
+//! let now = Timestamp::from_millis(1_795_555_560_000);
+//! let request = verify(&headers, body, &keys, now)?;
+//! assert_eq!(request.to_string(), "764cabcf-b745-4b3e-ae38-1200304cf45b");
+//!
+//! let forged = br#"{"request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b", "status": "ERROR"}"#;
+//! assert_eq!(verify(&headers, forged, &keys, now), Err(WebhookError::Signature));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use http::HeaderMap;

@@ -8,12 +8,22 @@
 //! The format is told from the bytes, never from a name: a PNG called `.jpg` just works.
 //!
 //! ```
-//! use likeness_core::{limits::PhotoLimits, photo::{inspect, PhotoProblem}};
+//! use likeness_core::{
+//!     limits::PhotoLimits,
+//!     photo::{Format, Normalise, PixelNormaliser, inspect},
+//!     simulator::drawing,
+//! };
+//!
+//! let photo = drawing::jpeg(&vec![128; 600 * 800 * 3], 600, 800).expect("a drawn photo");
+//! let clean = PixelNormaliser.normalise(&photo, &PhotoLimits::default())?;
+//! assert_eq!((clean.width(), clean.height()), (600, 800));
+//! assert_eq!(inspect(clean.jpeg())?.format, Format::Jpeg);
 //!
 //! let page = b"<!DOCTYPE html><title>Not found</title>";
-//! let problem = inspect(page).unwrap_err();
+//! let problem = PixelNormaliser.normalise(page, &PhotoLimits::default()).unwrap_err();
 //! assert_eq!(problem.code(), "photo.unsupported_format");
 //! assert_eq!(problem.to_string(), "this is a web page (HTML), not a JPEG, PNG or WebP photo");
+//! # Ok::<(), likeness_core::photo::PhotoProblem>(())
 //! ```
 
 mod bytes;

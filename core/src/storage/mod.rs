@@ -3,6 +3,26 @@
 //!
 //! Everything that Likeness writes lies under a [`Prefix`] of its avatar; the caller's own objects are read and
 //! never written. Requests are signed by rusty-s3, at a moment that the shell gives.
+//!
+//! ```
+//! use likeness_core::{
+//!     secret::Secret,
+//!     storage::{Access, Bucket, ObjectKey},
+//!     time::Timestamp,
+//! };
+//!
+//! let secret = |text| Secret::new(text).expect("text");
+//! let access = Access { key: secret("minio"), secret: secret("hush"), region: "us-east-1".to_owned() };
+//! let bucket = Bucket::new(&"https://s3.example.com".parse()?, "photos", &access, None)?;
+//!
+//! let request = bucket.get(&ObjectKey::new("anna/beach.jpg")?, None, None, Timestamp::from_millis(0));
+//! let signed: std::collections::BTreeMap<_, _> = request.url.query_pairs().collect();
+//! assert_eq!(request.url.path(), "/photos/anna/beach.jpg");
+//! assert_eq!(signed["X-Amz-Date"], "19700101T000000Z");
+//! assert_eq!(signed["X-Amz-Expires"], "600"); // seconds
+//! assert!(signed.contains_key("X-Amz-Signature") && !request.url.as_str().contains("hush"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 mod bucket;
