@@ -34,6 +34,7 @@ pub struct Caption(String);
 /// Why a text is no caption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum CaptionProblem {
     /// It has more than [`MAX_CAPTION_BYTES`].
     TooLong,

@@ -100,6 +100,7 @@ impl From<CallError> for Error {
 /// No whole answer reached us.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum NetworkError {
     /// Nothing, or only a part.
     NoAnswer(NoAnswer),
@@ -144,6 +145,7 @@ impl NetworkError {
 /// The photos or the settings cannot work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum DataError {
     /// The photos do not make a set. All problems at once, so that one look is enough.
     #[error("{}", words::error::dataset(Language::English, .0))]
@@ -167,6 +169,7 @@ impl DataError {
 /// One reason why photos do not make a set. Photos are named as their owner named them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "problem")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum DatasetProblem {
     /// Not enough good photos.
     TooFew {
@@ -238,6 +241,7 @@ impl StorageError {
 /// What storage can do wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum StorageErrorKind {
     /// No room is left.
     Full,

@@ -137,6 +137,7 @@ impl Response {
 /// a purchase may be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum NoAnswer {
     /// No connection was made, so nothing was sent: safe to repeat, even a purchase.
     NotConnected,
@@ -154,6 +155,7 @@ pub enum NoAnswer {
 /// An obstacle that keeps a connection from being made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Obstacle {
     /// The server's name could not be looked up.
     UnknownName,

@@ -162,15 +162,15 @@ fn a_network_that_shows_its_login_page() {
 fn certificates_that_cannot_be_used() {
     let authority = format!("{}/../tests/cli/certificates/authority.pem", env!("CARGO_MANIFEST_DIR"));
     for (certificate, sentence, advice) in [
-        (certificate!("expired"), "not valid at the time of this machine's clock", "Set date and time"),
-        (certificate!("early"), "not valid at the time of this machine's clock", "Set date and time"),
+        (certificate!("expired"), "not valid at the time that the clock shows here", "Set date and time"),
+        (certificate!("early"), "not valid at the time that the clock shows here", "Set date and time"),
         (certificate!("portal"), "the certificate of another server", "log in to the network"),
     ] {
         let base = format!("https://{}", certified(certificate));
         named(&[("FAL_BASE_URL", &base), ("SSL_CERT_FILE", &authority)], sentence, advice);
     }
     let base = format!("https://{}", certified(certificate!("valid")));
-    named(&[("FAL_BASE_URL", &base)], "from nobody whom this machine trusts", "SSL_CERT_FILE");
+    named(&[("FAL_BASE_URL", &base)], "from nobody who is trusted here", "SSL_CERT_FILE");
     // Who trusts its authority is through, to a server that has nothing to say.
     let place = Place::new();
     let settings = [("FAL_BASE_URL", base.as_str()), ("SSL_CERT_FILE", authority.as_str())];

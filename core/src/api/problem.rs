@@ -53,6 +53,7 @@ pub(super) struct Document<'a> {
 /// What the API itself refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each case is explained by its sentence in words/api.rs")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum ApiProblem {
     NoRoute,
     Method {

@@ -104,6 +104,7 @@ impl FromStr for Quality {
 /// A setting cannot work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "setting")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum ConfigError {
     /// No such preset.
     Quality {

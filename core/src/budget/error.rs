@@ -13,6 +13,7 @@ use crate::{
 /// Why the budget said no. Nothing has changed then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum BudgetError {
     /// The text is no token.
     NotAToken,

@@ -11,6 +11,7 @@ use crate::{
 /// A difference between the file that arrived and the one that was promised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum FileProblem {
     /// No byte came.
     Empty,
@@ -56,6 +57,7 @@ pub enum FileProblem {
 /// A redirect that is not followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum RedirectProblem {
     /// A redirect without a readable address.
     Nowhere,

@@ -19,6 +19,7 @@ mod kind;
 /// since there it matters what may have been taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum CallError {
     /// No whole answer arrived.
     NoAnswer(NoAnswer),

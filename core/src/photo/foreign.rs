@@ -7,6 +7,7 @@ use crate::words::{self, displayed};
 /// What a file is that is no JPEG, PNG or WebP, told by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Foreign {
     /// Apple's photo format.
     Heic,

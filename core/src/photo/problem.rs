@@ -8,6 +8,7 @@ use crate::words::{self, Audience, Language, displayed};
 /// Why a file cannot be used. `Display` is a sentence with the numbers, [`PhotoProblem::advice`] what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "problem", rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum PhotoProblem {
     /// There are no bytes.
     Empty,
@@ -110,6 +111,7 @@ pub enum PhotoProblem {
 /// A kind of JPEG, PNG or WebP that is not read: none of them comes from a camera, a phone or a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Unsupported {
     /// ITU T.81 with arithmetic instead of Huffman coding.
     ArithmeticJpeg,

@@ -40,6 +40,7 @@ pub struct Refusal {
 /// An answer that S3 does not give: something else answers in the bucket's place, or on the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Foreign {
     /// A web page with this title.
     Page(String),

@@ -27,12 +27,12 @@ fn english(obstacle: Obstacle) -> &'static str {
         Obstacle::ProxyLogin => "the proxy asks for a name and a password (407)",
         Obstacle::ProxyRefused => "the proxy does not lead there: it refused, or it is not a proxy",
         Obstacle::UnknownIssuer => {
-            "the certificate of the server is from nobody whom this machine trusts, so something may read along"
+            "the certificate of the server is from nobody who is trusted here, so something may read along"
         }
         Obstacle::OtherServer => {
             "what answers there has the certificate of another server, as the login page of a network does"
         }
-        Obstacle::Clock => "the certificate of the server is not valid at the time of this machine's clock",
+        Obstacle::Clock => "the certificate of the server is not valid at the time that the clock shows here",
         Obstacle::Certificate => "the certificate of the server cannot be used",
         Obstacle::NotTls => {
             "what answers there does not speak TLS, as the login page of a network, or a proxy"
