@@ -1,13 +1,46 @@
-//! docs/cli.md lists what the program has: its commands, exit codes, settings and the fields of its status document.
+//! docs/cli.md lists what the program has: its commands, exit codes, settings and the fields of its status document. What
+//! the pages tell people to type, the program takes.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use crate::{Place, train};
 
+/// The pages on which commands are shown.
+const PAGES: [&str; 6] =
+    ["README.md", "docs/api.md", "docs/backup.md", "docs/cli.md", "docs/edge.md", "docs/migrating.md"];
+
+fn read(page: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page)).expect(page)
+}
+
+/// The commands that a page shows, in its blocks of code and in backticks, each as its words after `likeness`.
+fn shown(page: &str) -> Vec<Vec<String>> {
+    let (mut in_code, mut found) = (false, Vec::new());
+    for line in page.lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+            continue;
+        }
+        let pieces: Vec<&str> = if in_code { vec![line] } else { words(line) };
+        for piece in pieces {
+            // Settings may stand before a command, and a remark, a reader or another command behind it.
+            let mut words = piece.split_whitespace().skip_while(|word| word.contains('='));
+            let follows = |word: &&str| !word.starts_with(['#', '|', '&', '<']);
+            if words.next() == Some("likeness") {
+                found.push(words.take_while(follows).map(str::to_owned).collect());
+            }
+        }
+    }
+    found
+}
+
 /// The rows of a section's tables, without their heads.
 fn rows(section: &str) -> Vec<Vec<String>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
-    let page = fs::read_to_string(path).expect("docs/cli.md");
+    let page = read("docs/cli.md");
     let (_, rest) = page.split_once(&format!("\n## {section}\n")).expect(section);
     let section = rest.split("\n## ").next().unwrap_or(rest);
     let lines = section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix('|'));
@@ -107,4 +140,34 @@ fn the_page_lists_every_setting_with_its_default() {
         .chain(["FAL_API_KEY".to_owned()])
         .collect();
     assert_eq!(listed, has);
+}
+
+#[test]
+fn every_command_that_a_page_shows_exists_with_its_flags() {
+    let place = Place::new();
+    let mut helps: BTreeMap<Vec<String>, String> = BTreeMap::new();
+    let mut tried = 0;
+    for page in PAGES {
+        for command in shown(&read(page)) {
+            // In a sentence, the command may be any.
+            let Some(name) = command.first().filter(|name| *name != "COMMAND" && !name.starts_with('-'))
+            else {
+                continue;
+            };
+            let depth = if name == "token" { 2 } else { 1 };
+            let path: Vec<String> = command.iter().take(depth).cloned().collect();
+            let help = helps.entry(path.clone()).or_insert_with(|| {
+                let words: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+                let ending = place.run(&words);
+                assert_eq!(ending.code, 0, "{page}: there is no `likeness {}`", path.join(" "));
+                ending.text().to_owned()
+            });
+            for flag in command.iter().filter(|word| word.starts_with('-') && *word != "-") {
+                let has = help.split([' ', ',', '\n', '[']).any(|word| word == flag);
+                assert!(has, "{page}: `likeness {}` has no {flag}", command.join(" "));
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 40, "{tried}");
 }
