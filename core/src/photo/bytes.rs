@@ -1,26 +1,26 @@
-//! Numbers out of bytes; `None` where the bytes end.
+//! Readers of integers at a byte offset; `None` where the bytes end.
 
-/// Two bytes at `at`, the larger first.
+/// Reads a big-endian 16 bit integer at `at`.
 pub(super) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|chunk| u16::from_be_bytes(*chunk))
 }
 
-/// Four bytes at `at`, the largest first.
+/// Reads a big-endian 32 bit integer at `at`.
 pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|chunk| u32::from_be_bytes(*chunk))
 }
 
-/// Two bytes at `at`, the smaller first.
+/// Reads a little-endian 16 bit integer at `at`.
 pub(super) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|chunk| u16::from_le_bytes(*chunk))
 }
 
-/// Three bytes at `at`, the smallest first.
+/// Reads a little-endian 24 bit integer at `at`.
 pub(super) fn le24(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0]))
 }
 
-/// Four bytes at `at`, the smallest first.
+/// Reads a little-endian 32 bit integer at `at`.
 pub(super) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|chunk| u32::from_le_bytes(*chunk))
 }

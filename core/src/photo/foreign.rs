@@ -1,17 +1,17 @@
-//! Formats that are recognised only to be named.
+//! Formats that are recognised only so that a refusal can name them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::words::{self, displayed};
 
-/// What a file is that is no JPEG, PNG or WebP, told by its first bytes.
+/// The format of a file that is not a JPEG, PNG or WebP, told by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Foreign {
-    /// Apple's photo format.
+    /// HEIC, Apple's photo format.
     Heic,
-    /// AV1 still picture.
+    /// AVIF, a still picture coded as AV1.
     Avif,
     /// GIF.
     Gif,
@@ -23,11 +23,11 @@ pub enum Foreign {
     JpegXl,
     /// JPEG 2000.
     Jpeg2000,
-    /// Photoshop.
+    /// Photoshop's format (PSD).
     Psd,
     /// A film: MP4, MOV, AVI, Matroska.
     Video,
-    /// PDF.
+    /// A PDF document.
     Pdf,
     /// A drawing in SVG.
     Svg,
@@ -44,7 +44,7 @@ pub enum Foreign {
 }
 
 impl Foreign {
-    /// What the first bytes say.
+    /// Tells the format from a file's first bytes.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let starts = |magic: &[u8]| bytes.starts_with(magic);
         if bytes.get(4..8) == Some(b"ftyp") {
@@ -65,7 +65,7 @@ impl Foreign {
         }
     }
 
-    /// ISO base media files name their kind in brands of four letters (ISO/IEC 14496-12, 4.3).
+    /// Tells the format of an ISO base media file from its brands of four letters (ISO/IEC 14496-12, 4.3).
     fn of_brands(bytes: &[u8]) -> Self {
         let brands = bytes.get(8..64.min(bytes.len())).unwrap_or_default();
         let (brands, _) = brands.as_chunks::<4>();

@@ -1,4 +1,4 @@
-//! What a photo's headers say, and whether that will do.
+//! The facts in a photo's headers, and their check against the limits.
 
 use std::fmt;
 
@@ -7,38 +7,38 @@ use serde::{Deserialize, Serialize};
 use super::{Orientation, PhotoProblem, jpeg::encode::STRIP, scale::Scale};
 use crate::limits::PhotoLimits;
 
-/// What a photo's headers say.
+/// The facts in a photo's headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PhotoInfo {
-    /// The file's format.
+    /// Format of the file.
     pub format: Format,
     /// Width as stored, in pixels; [`PhotoInfo::upright_size`] is what people see.
     pub width: u32,
     /// Height as stored, in pixels.
     pub height: u32,
-    /// What makes it upright.
+    /// Turn or mirroring that shows the stored pixels upright.
     pub orientation: Orientation,
-    /// The size of the file.
+    /// Length of the file in bytes.
     pub bytes: u64,
-    /// What its pixels are made of.
+    /// Colour model of the pixels.
     pub colours: Colours,
-    /// Whether pixels can be see-through.
+    /// True if pixels can be transparent.
     pub alpha: bool,
     /// Bits per sample: 1 to 16.
     pub bits: u8,
-    /// How the pixels are coded.
+    /// Coding of the pixels.
     pub coding: Coding,
-    /// Whether an ICC profile is embedded.
+    /// True if an ICC profile is embedded.
     pub profile: bool,
-    /// What other metadata there is.
+    /// Metadata beside the ICC profile.
     pub metadata: Metadata,
-    /// How finely the colours are stored next to the brightness.
+    /// Resolution of the colour differences relative to the brightness.
     pub(super) chroma: Chroma,
-    /// How many samples the decoder makes, over all components, with the edges that fill its blocks.
+    /// Number of samples that the decoder makes, over all components, with those that fill the blocks at the edges.
     pub(super) samples: u64,
-    /// How large the ICC profile is, or may be when it is packed.
+    /// Length of the ICC profile in bytes; of a packed profile the most that it may unpack to.
     pub(super) profile_bytes: u64,
-    /// How large the metadata are that a decoder copies.
+    /// Length in bytes of the metadata that a decoder copies.
     pub(super) metadata_bytes: u64,
 }
 
@@ -54,21 +54,21 @@ pub enum Format {
     WebP,
 }
 
-/// What pixels are made of.
+/// The colour model of a picture's pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Colours {
-    /// Brightness alone.
+    /// Greyscale: brightness alone.
     Grey,
-    /// Red, green and blue, or what is converted to them without loss of meaning.
+    /// Red, green and blue, or a model that converts to RGB without loss of meaning.
     Rgb,
-    /// Numbers of a list of colours.
+    /// Indices into a list of colours.
     Palette,
     /// Printing inks.
     Cmyk,
 }
 
-/// How pixels are coded, as far as the memory for decoding depends on it.
+/// The coding of a picture's pixels, as far as the memory for decoding depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Coding {
@@ -82,29 +82,29 @@ pub enum Coding {
     Vp8L,
 }
 
-/// What metadata a file carries, apart from an ICC profile.
+/// The metadata that a file carries, apart from an ICC profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metadata {
-    /// None.
+    /// The file carries no metadata.
     #[default]
     Absent,
-    /// Some: EXIF, XMP, comments.
+    /// The file carries metadata (EXIF, XMP, comments), but no position.
     Present,
-    /// Some, and they say where the photo was taken.
+    /// The file's metadata say where the photo was taken.
     WithLocation,
 }
 
-/// How finely colour differences are stored next to the brightness.
+/// The resolution of colour differences relative to the brightness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chroma {
-    /// For every pixel (4:4:4).
+    /// One colour sample for every pixel (4:4:4).
     Full,
-    /// At half the width (4:2:2).
+    /// Half the width (4:2:2).
     HalfWidth,
-    /// At half the height (4:4:0).
+    /// Half the height (4:4:0).
     HalfHeight,
-    /// At half of both (4:2:0), or coarser.
+    /// Half of both (4:2:0), or coarser.
     Quarter,
 }
 
@@ -121,48 +121,50 @@ impl fmt::Display for Format {
 /// The longest side that encoders of JPEG write (libjpeg's `JPEG_MAX_DIMENSION`; the format ends at 65,535).
 const MAX_SIDE: u32 = 65_500;
 
-/// What the metadata of a PNG may take in memory, unpacked.
+/// The most memory that the metadata of a PNG may take unpacked, in bytes.
 pub(super) const MAX_METADATA: u64 = 8 << 20;
 
-/// The largest ICC profile that is used. Profiles of printing inks have up to about 3 MB, others some kB.
+/// The largest ICC profile that is used, in bytes. Profiles of printing inks have up to about 3 MB, others some kB.
 pub(super) const MAX_PROFILE: u64 = 4 << 20;
 
-/// What is needed for any photo: tables, buffers of single rows, the colour conversion's fixed part.
+/// The memory in bytes that any photo takes: tables, buffers of single rows, the colour conversion's fixed part.
 const OVERHEAD: u64 = 4 << 20;
 
 impl PhotoInfo {
-    /// Width and height as people see them.
+    /// Returns width and height in pixels as people see the picture.
     #[must_use]
     pub fn upright_size(&self) -> (u32, u32) {
         if self.orientation.swaps_sides() { (self.height, self.width) } else { (self.width, self.height) }
     }
 
-    /// How many bytes of memory preparing the photo takes at most, beside the file's own bytes.
+    /// Computes the most memory in bytes that preparing the photo takes, beside the file's own bytes.
     ///
-    /// Counted is what is alive at once in each of the three steps, and the largest of them taken: decoding (what
-    /// the decoder holds, the pixels it makes, copies of metadata), conversion to sRGB (the pixels and the
-    /// profile's tables), encoding (the pixels, a strip of them upright and what the encoder takes for it, and the new
-    /// file, as large as noise makes it; real photos' have a fifth of that). To this comes a fixed part. Not counted
-    /// are a file that is made to have the decoder build enormous code tables, which only the lossless kind of WebP
-    /// allows, and what the allocator loses between its blocks.
+    /// The result is the largest of three steps, each counted by what is alive at once, plus a fixed part: decoding
+    /// (what the decoder holds, the pixels it makes, copies of metadata), conversion to sRGB (the pixels and the
+    /// profile's tables), encoding (the pixels, a strip of them upright and what the encoder takes for it, and the
+    /// new file, as large as noise makes it; real photos' have a fifth of that). Not counted are a file that is
+    /// made to have the decoder build enormous code tables, which only the lossless kind of WebP allows, and what
+    /// the allocator loses between its blocks.
     #[must_use]
     pub fn memory(&self) -> u64 {
         self.memory_at(Scale::Full)
     }
 
-    /// The same where the decoder makes a smaller picture.
+    /// Computes the most memory in bytes that preparing the photo takes when it is decoded at this scale.
     pub(super) fn memory_at(&self, scale: Scale) -> u64 {
-        // A header may claim anything: far beyond every limit, and still countable.
+        // A header may claim any size. This bound is far beyond every limit, yet sums of several still fit into 64
+        // bits.
         const MOST: u64 = 1 << 58;
         let (width, height) = (scale.of(self.width), scale.of(self.height));
         let pixels = (u64::from(width) * u64::from(height)).min(MOST);
         let samples = self.planes_at(scale).min(MOST);
         let (stored, rgb) = (pixels * self.stored_bytes_per_pixel(), pixels * 3);
         let working = match (self.format, self.coding) {
-            // Planes of samples, and of 16 bit coefficients when all scans have to be gathered first.
+            // JPEG: planes of samples, and of 16 bit coefficients when all scans have to be gathered first.
             (Format::Jpeg, _) => samples + self.coefficients().min(MOST),
             (Format::Png, _) => 0,
-            // Planes of brightness and colour; the opacity is a lossless picture of its own (RGBA, then one byte).
+            // VP8: planes of brightness and colour; the opacity is a lossless picture of its own (RGBA, then one
+            // byte).
             (Format::WebP, Coding::Vp8) => samples * 3 / 2 + if self.alpha { pixels * 5 } else { 0 },
             (Format::WebP, _) => pixels * 5,
         };
@@ -170,20 +172,21 @@ impl PhotoInfo {
         let decoding = working + stored + packed * 2 + self.metadata_bytes * 3;
         let grown = if self.stored_bytes_per_pixel() < 3 { rgb } else { 0 };
         let converting = stored + grown + self.profile_bytes.min(MAX_PROFILE) * 5;
-        // At quality 95 noise takes about seven bits a sample: three for each pixel, two, or one and a half.
+        // At quality 95 noise takes about seven bits a sample; a pixel has three samples, two, or one and a half.
         let file = match self.chroma {
             Chroma::Full => pixels * 3,
             Chroma::HalfWidth | Chroma::HalfHeight => pixels * 2,
             Chroma::Quarter => pixels * 3 / 2,
         };
-        // The strip, and for each of its pixels two bytes that double for noise and are copied at the end.
+        // The encoder takes the strip, and for each of its pixels two bytes, doubled for noise and copied at the
+        // end.
         let strip = u64::from(if self.orientation.swaps_sides() { height } else { width });
         let strip = strip * STRIP as u64 * (3 + 4 + 3);
         let encoding = rgb + file + strip;
         decoding.max(converting).max(encoding) + OVERHEAD
     }
 
-    /// Whether the photo keeps to the limits. The first problem found is told, the cheapest to repair last.
+    /// Checks the photo against the limits. Of several problems the first is returned, the cheapest to repair last.
     pub fn check(&self, limits: &PhotoLimits) -> Result<(), PhotoProblem> {
         let (width, height) = self.upright_size();
         let (shorter, longer) = (width.min(height), width.max(height));
@@ -205,7 +208,7 @@ impl PhotoInfo {
         self.scale_within(limits).map(drop)
     }
 
-    /// How many values a pixel has, beside how opaque it is.
+    /// Returns the number of values in a pixel, without its opacity.
     pub(super) fn components(&self) -> u64 {
         match self.colours {
             Colours::Grey => 1,

@@ -1,10 +1,10 @@
-//! Which format a file is, and what its headers say.
+//! Recognition of a file's format, and the way to the reader of its headers.
 
 use super::{Foreign, PhotoInfo, PhotoProblem, jpeg, png, webp};
 
 /// Reads a file's headers, never its pixels: the cost does not depend on what the picture holds.
 ///
-/// `bytes` is the whole file. That it can be decoded is known only after [`Normalise`](super::Normalise).
+/// `bytes` is the whole file. Only [`Normalise`](super::Normalise) shows that the pixels can be decoded.
 pub fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
     let info = if bytes.is_empty() {
         return Err(PhotoProblem::Empty);

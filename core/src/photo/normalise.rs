@@ -1,4 +1,4 @@
-//! The one form in which photos go on: an upright sRGB JPEG without metadata.
+//! The one form in which photos are used: an upright sRGB JPEG without metadata.
 
 use super::{
     Change, Metadata, Orientation, PhotoProblem, inspect,
@@ -7,14 +7,14 @@ use super::{
 };
 use crate::limits::PhotoLimits;
 
-/// Makes a photo an upright sRGB JPEG of three components, quality 95, without metadata.
+/// Preparation of a photo as an upright sRGB JPEG of three components, quality 95, without metadata.
 pub trait Normalise {
-    /// Prepares the photo in `bytes`, or says why that cannot be done. Nothing that depends on the photo's size is
-    /// allocated before its headers have been held against the limits.
+    /// Prepares the photo in `bytes`, or returns the reason why that cannot be done. Nothing that depends on the
+    /// photo's size is allocated before its headers have been checked against the limits.
     fn normalise(&self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem>;
 }
 
-/// Decodes to pixels and encodes them anew. Reads everything that [`inspect`] accepts.
+/// Preparation that decodes to pixels and encodes them anew, for everything that [`inspect`] accepts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PixelNormaliser;
 
@@ -29,44 +29,44 @@ pub struct NormalisedPhoto {
 }
 
 impl NormalisedPhoto {
-    /// The file.
+    /// Returns the JPEG file.
     #[must_use]
     pub fn jpeg(&self) -> &[u8] {
         &self.jpeg
     }
 
-    /// The file, as one's own.
+    /// Takes the JPEG file out.
     #[must_use]
     pub fn into_jpeg(self) -> Vec<u8> {
         self.jpeg
     }
 
-    /// Width in pixels.
+    /// Returns the width in pixels.
     #[must_use]
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     #[must_use]
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// The CRC-32 of the file, as the archive needs it.
+    /// Returns the CRC-32 of the file, as the archive needs it.
     #[must_use]
     pub fn crc32(&self) -> u32 {
         self.crc32
     }
 
-    /// What was changed, in the order in which it was done.
+    /// Lists the changes in the order in which they were made.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 }
 
-/// Without the picture: faces do not belong in logs.
+/// Leaves the picture out: faces do not belong in logs.
 impl std::fmt::Debug for NormalisedPhoto {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NormalisedPhoto")

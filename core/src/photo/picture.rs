@@ -1,7 +1,7 @@
-//! Pictures that were made for us, in contrast to photos that people bring.
+//! Checks of pictures that were made for us, in contrast to photos that people bring.
 //!
-//! A photo may be of use though its file lacks its last bytes. A picture that was bought is checked more strictly, since it
-//! can be fetched once more.
+//! A photo may be of use though its file lacks its last bytes. A picture that was bought is checked more strictly,
+//! since the picture can be fetched once more.
 
 use super::{
     Format, PhotoProblem,
@@ -25,8 +25,8 @@ pub(crate) fn format(head: &[u8]) -> Option<Format> {
     }
 }
 
-/// Checks that a picture ends as its format wants and that every pixel can be decoded. Of a kind that is not decoded here,
-/// or that would take more than `memory` bytes, only the end is looked at.
+/// Checks that a picture ends as its format wants and that every pixel can be decoded. Only the end is checked of a
+/// kind that is not decoded here, or that would take more than `memory` bytes.
 pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
     let Some(format) = format(bytes) else { return inspect(bytes).map(drop) };
     let ends = match format {
@@ -45,7 +45,7 @@ pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
         }
     });
     match decoded {
-        // Nothing of these is wrong with the picture.
+        // These problems are limits of ours, not faults of the picture.
         Err(
             PhotoProblem::UnsupportedCoding { .. }
             | PhotoProblem::Animated { .. }
@@ -107,7 +107,7 @@ fn png_ends(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// Compares the size that a RIFF file gives of itself, which counts from behind the size, with the file's length.
+/// Compares the length in a RIFF file's header, which counts from behind that field, with the file's length.
 fn webp_ends(head: &[u8], length: u64) -> Option<()> {
     let said = u64::from(le32(head, 4)?) + 8;
     (said <= length).then_some(())

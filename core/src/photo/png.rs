@@ -16,7 +16,7 @@ const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::Png };
 const DAMAGED: PhotoProblem = PhotoProblem::Damaged { format: Format::Png };
 const ANIMATED: PhotoProblem = PhotoProblem::Animated { format: Format::Png };
 
-/// The most that Deflate unpacks from one byte.
+/// The most bytes that Deflate unpacks from one byte.
 const DEFLATE_RATIO: u64 = 1032;
 
 /// The last chunk: length, type and CRC.
@@ -27,10 +27,10 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
     Walk::over(bytes).map(|walk| walk.info)
 }
 
-/// A file of the chunks that make the picture, and whether the original ends as it should.
+/// Returns a file of the chunks that make the picture, and whether the original ends as it should.
 ///
-/// Where it does not, all pixels may be there nevertheless. Metadata are left out: nothing reads them through the
-/// decoder, which would copy them, and refuse some.
+/// A file without a proper end may have all its pixels nevertheless. Metadata are left out: nothing reads them
+/// through the decoder, which would copy them, and refuse some.
 pub(super) fn picture(bytes: &[u8]) -> Result<(Spliced<'_>, bool), PhotoProblem> {
     let walk = Walk::over(bytes)?;
     let file = walk
@@ -40,14 +40,14 @@ pub(super) fn picture(bytes: &[u8]) -> Result<(Spliced<'_>, bool), PhotoProblem>
     Ok((file.with(walk.missing).with(IEND), walk.ended))
 }
 
-/// What a walk over the chunks found.
+/// The result of a walk over the chunks.
 struct Walk {
     info: PhotoInfo,
-    /// Where the chunks stand that make the picture, with the signature.
+    /// Ranges of the chunks that make the picture, with the signature.
     picture: Vec<Range<usize>>,
-    /// The checksum of the last of them, if it was cut off.
+    /// Checksum of the picture's last chunk, if the file lacks it.
     missing: Vec<u8>,
-    /// Whether IEND was there.
+    /// True if IEND was there.
     ended: bool,
 }
 
@@ -124,12 +124,12 @@ impl Walk {
     }
 }
 
-/// What makes a picture move (11.3.2.1): acTL says how many frames there are, fcTL stands before each of them.
+/// The chunks of an animation (11.3.2.1): acTL tells the number of frames, fcTL stands before each of them.
 #[derive(Default)]
 struct Animation {
     announced: bool,
     controls: u32,
-    /// Whether a frame is not the picture that everybody sees.
+    /// True if any frame is not the default picture.
     other_pictures: bool,
 }
 
@@ -147,13 +147,13 @@ impl Animation {
         }
     }
 
-    /// Whether there is more than one picture. One alone is a still, whatever it is called.
+    /// Tells whether there is more than one picture. A single one is a still, whatever the file calls it.
     fn moves(&self) -> bool {
         self.announced && (self.controls > 1 || self.other_pictures)
     }
 }
 
-/// IHDR (11.2.1).
+/// Reads IHDR (11.2.1).
 fn read_header(
     width: u32,
     height: u32,
@@ -197,28 +197,28 @@ struct Chunks<'a> {
 struct Chunk<'a> {
     kind: [u8; 4],
     body: &'a [u8],
-    /// Where the chunk stands, with its checksum.
+    /// Range of the chunk in the file, with its checksum.
     place: Range<usize>,
-    /// Whether the checksum is there. That it is right is the decoder's business.
+    /// True if the checksum is there. The decoder checks that it is right.
     checked: bool,
 }
 
-/// No chunk can be read here.
+/// The error of a place where no chunk can be read.
 struct Cut {
     problem: PhotoProblem,
-    /// Whether it would have been one of pixels.
+    /// True if the chunk would have been one of pixels.
     pixels: bool,
 }
 
 impl Chunk<'_> {
-    /// Whether a decoder needs it: pixels and what explains them, and what it must know (5.4).
+    /// Tells whether a decoder needs the chunk: pixels, what explains them, and what a decoder must know (5.4).
     fn makes_the_picture(&self) -> bool {
         self.kind.first().is_some_and(u8::is_ascii_uppercase) || matches!(&self.kind, b"tRNS" | b"iCCP")
     }
 }
 
 impl<'a> Chunks<'a> {
-    /// The next chunk. Of the last one the checksum may be missing.
+    /// Reads the next chunk. The last chunk may lack its checksum.
     fn next(&mut self) -> Result<Chunk<'a>, Cut> {
         let cut = |problem, kind: Option<&[u8; 4]>| Cut { problem, pixels: kind == Some(b"IDAT") };
         let length = be32(self.bytes, self.at).ok_or(cut(TRUNCATED, None))?;

@@ -1,43 +1,44 @@
-//! Why a photo cannot be used, and what to do about it.
+//! Reasons why a photo cannot be used, with the advice for each.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Foreign, Format};
 use crate::words::{self, Audience, Language, displayed};
 
-/// Why a file cannot be used. `Display` is a sentence with the numbers, [`PhotoProblem::advice`] what to do.
+/// The reason why a file cannot be used. `Display` is a sentence with the numbers, [`PhotoProblem::advice`] what to
+/// do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "problem", rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum PhotoProblem {
-    /// There are no bytes.
+    /// The file has no bytes.
     Empty,
-    /// Another format, told by its first bytes.
+    /// The file has another format, told by its first bytes.
     UnsupportedFormat {
-        /// What it is.
+        /// Format of the file.
         found: Foreign,
     },
-    /// The format is right, but not this rare kind of it.
+    /// The file is of a rare kind of its format that is not read.
     UnsupportedCoding {
-        /// Which kind.
+        /// Kind of coding.
         kind: Unsupported,
     },
-    /// A moving picture.
+    /// The file is a moving picture.
     Animated {
-        /// Its format.
+        /// Format of the file.
         format: Format,
     },
     /// The file ends before the picture does.
     Truncated {
-        /// Its format.
+        /// Format of the file.
         format: Format,
     },
     /// The contents contradict the format.
     Damaged {
-        /// Its format.
+        /// Format of the file.
         format: Format,
     },
-    /// A side of no length.
+    /// The picture has a side of no length.
     NoPixels {
         /// Width in pixels.
         width: u32,
@@ -46,69 +47,69 @@ pub enum PhotoProblem {
     },
     /// The file is too large.
     TooManyBytes {
-        /// What it has.
+        /// Length of the file in bytes.
         bytes: u64,
-        /// What it may have.
+        /// Limit in bytes.
         max: u64,
     },
-    /// The picture is too large.
+    /// The picture has too many pixels.
     TooManyPixels {
         /// Width in pixels.
         width: u32,
         /// Height in pixels.
         height: u32,
-        /// How many pixels there may be.
+        /// Limit in pixels.
         max: u64,
     },
     /// The picture is too small.
     TooSmall {
         /// The shorter side, in pixels.
         side: u32,
-        /// What it must have.
+        /// Smallest length that a side may have, in pixels.
         min: u32,
     },
     /// The picture is longer than a JPEG can be.
     TooLong {
         /// The longer side, in pixels.
         side: u32,
-        /// What it may have.
+        /// Largest length that a side may have, in pixels.
         max: u32,
     },
-    /// Preparing it would take more memory than there is.
+    /// Preparing the photo would take more memory than there is.
     TooMuchMemory {
-        /// The prediction, in bytes.
+        /// Predicted memory in bytes.
         needed: u64,
-        /// The limit, in bytes.
+        /// Limit in bytes.
         max: u64,
     },
-    /// A JPEG of so many scans that decoding it would take unreasonably long.
+    /// The JPEG has so many scans that decoding it would take unreasonably long.
     TooManyScans {
-        /// How many there may be.
+        /// Largest number of scans.
         max: u32,
     },
-    /// Metadata that is enormous, at the latest when it is unpacked.
+    /// The metadata is enormous, at the latest when it is unpacked.
     TooMuchMetadata {
-        /// Its format.
+        /// Format of the file.
         format: Format,
-        /// How large it may be.
+        /// Limit in bytes.
         max: u64,
     },
     /// The pixels could be read but not be written as a JPEG.
     NotEncoded,
-    /// Nothing lies where it was said to be.
+    /// The photo's file or object does not exist.
     Missing,
-    /// Its bytes are not those that were looked at first.
+    /// The photo's bytes are not those that were inspected first.
     Changed,
     /// Another photo of the set is the same, and stays.
     Duplicate {
-        /// The name of the photo that stays.
+        /// Name of the photo that stays.
         of: String,
-        /// The two have different captions; that of the one that stays counts.
+        /// True if the two have different captions; the caption of the photo that stays is used.
         other_caption: bool,
     },
 }
 
-/// A kind of JPEG, PNG or WebP that is not read: none of them comes from a camera, a phone or a browser.
+/// A kind of JPEG, PNG or WebP that is not read. Cameras, phones and browsers write none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
@@ -121,14 +122,14 @@ pub enum Unsupported {
     HierarchicalJpeg,
     /// More than 8 bits per sample.
     DeepJpeg,
-    /// Neither one, three nor four components, or samplings that no encoder makes.
+    /// A JPEG of neither one, three nor four components, or of samplings that no encoder makes.
     OddJpeg,
-    /// The height stands behind the first scan, in a DNL segment.
+    /// A JPEG whose height stands behind the first scan, in a DNL segment.
     LateHeightJpeg,
 }
 
 impl PhotoProblem {
-    /// The problem's name for programs. Promised: it never changes its meaning.
+    /// Returns the problem's stable name for programs. Promised: the meaning never changes.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -153,7 +154,7 @@ impl PhotoProblem {
         }
     }
 
-    /// The name of the photo that stays, when this one is its duplicate.
+    /// Returns the name of the photo that stays, when this one is its duplicate.
     #[must_use]
     pub fn duplicate_of(&self) -> Option<&str> {
         match self {
@@ -162,7 +163,7 @@ impl PhotoProblem {
         }
     }
 
-    /// Says what the person who sent the photo can do.
+    /// Returns what the sender of the photo can do.
     #[must_use]
     pub fn advice(&self, audience: Audience) -> &'static str {
         words::photo::advice(Language::English, self, audience)

@@ -15,7 +15,7 @@ pub(super) enum Scale {
 impl Scale {
     const ALL: [Self; 4] = [Self::Full, Self::Half, Self::Quarter, Self::Eighth];
 
-    /// The number by which each side is divided.
+    /// Returns the number by which each side is divided.
     pub(super) fn divisor(self) -> u32 {
         match self {
             Self::Full => 1,
@@ -25,12 +25,12 @@ impl Scale {
         }
     }
 
-    /// The scaled length of a side, in pixels. Decoders of JPEG round up (libjpeg's `jdiv_round_up`).
+    /// Scales the length of a side, in pixels. Decoders of JPEG round up (libjpeg's `jdiv_round_up`).
     pub(super) fn of(self, side: u32) -> u32 {
         side.div_ceil(self.divisor())
     }
 
-    /// The remark that the report makes.
+    /// Returns the change that the report names; `None` at full size.
     pub(super) fn change(self) -> Option<Change> {
         match self {
             Self::Full => None,
@@ -42,8 +42,8 @@ impl Scale {
 }
 
 impl PhotoInfo {
-    /// Chooses the largest scale at which the photo can be prepared within the limits. Only decoders of JPEG make smaller
-    /// pictures without the large one, and none is made with a side shorter than the limits allow.
+    /// Chooses the largest scale at which the photo can be prepared within the limits. Only decoders of JPEG make
+    /// smaller pictures without the large one, and none is made with a side shorter than the limits allow.
     pub(super) fn scale_within(&self, limits: &PhotoLimits) -> Result<Scale, PhotoProblem> {
         let can_be = |scale: &Scale| {
             let shorter = scale.of(self.width.min(self.height));
@@ -58,14 +58,16 @@ impl PhotoInfo {
             .ok_or(PhotoProblem::TooMuchMemory { needed, max: limits.max_memory })
     }
 
-    /// How many bytes of memory preparing the photo within these limits takes at most, beside the file's own bytes.
+    /// Computes the most memory in bytes that preparing the photo within these limits takes, beside the file's own
+    /// bytes.
     #[must_use]
     pub fn memory_within(&self, limits: &PhotoLimits) -> u64 {
         self.memory_at(self.scale_within(limits).unwrap_or(Scale::Full))
     }
 
-    /// How many samples the decoder's planes hold at this scale. The sparser colours are not scaled down before they are
-    /// as dense as the brightness, so all planes may be of one size, with edges that fill their blocks.
+    /// Counts the samples that the decoder's planes hold at this scale. The sparser colours are not scaled down
+    /// before they are as dense as the brightness, so all planes may be of one size, with edges that fill their
+    /// blocks.
     pub(super) fn planes_at(&self, scale: Scale) -> u64 {
         const EDGE: u64 = 16;
         if scale == Scale::Full {
@@ -76,7 +78,7 @@ impl PhotoInfo {
         plane.saturating_mul(self.components())
     }
 
-    /// How many bytes of coefficients are gathered over all scans, whatever the scale.
+    /// Counts the bytes of coefficients that are gathered over all scans, whatever the scale.
     pub(super) fn coefficients(&self) -> u64 {
         match (self.format, self.coding) {
             (Format::Jpeg, Coding::Scans) => self.samples.saturating_mul(2),

@@ -1,14 +1,14 @@
-//! A file as a decoder shall see it, put together from parts of another.
+//! A file for a decoder, put together from parts of another.
 
 use std::{
     borrow::Cow,
     io::{BufRead, Error, ErrorKind, Read, Result, Seek, SeekFrom},
 };
 
-/// Parts that are read one after the other, as if they were one file. Pixels are never copied for it.
+/// Parts that are read one after the other, as if they were one file. Pixels are never copied.
 ///
-/// Decoders refuse files for what no picture needs: a promised EXIF chunk that is missing, a last chunk that was cut
-/// off. They get a file without such things, made of the original's bytes and a few new ones.
+/// Decoders refuse files for faults that do not concern the picture: a promised EXIF chunk that is missing, a last
+/// chunk that was cut off. They get a file without such faults, made of the original's bytes and a few new ones.
 #[derive(Debug, Default)]
 pub(super) struct Spliced<'a> {
     parts: Vec<Part<'a>>,
@@ -18,7 +18,7 @@ pub(super) struct Spliced<'a> {
 #[derive(Debug)]
 struct Part<'a> {
     bytes: Cow<'a, [u8]>,
-    /// Where the part after this one begins.
+    /// Offset of the part after this one.
     end: u64,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Spliced<'a> {
         self.parts.last().map_or(0, |part| part.end)
     }
 
-    /// The rest of the part in which the next byte lies; empty at the end.
+    /// Returns the rest of the part in which the next byte lies; empty at the end.
     fn rest(&self) -> &[u8] {
         let index = self.parts.partition_point(|part| part.end <= self.at);
         let Some(part) = self.parts.get(index) else { return &[] };

@@ -37,7 +37,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
     })
 }
 
-/// The embedded ICC profile; one that is too large comes out empty.
+/// Returns the embedded ICC profile; one that is too large comes out empty.
 pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut chunks = Chunks::of(bytes).ok()?;
     while let Ok(Some((kind, body))) = chunks.next() {
@@ -48,20 +48,20 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// The picture alone as a file, and where it lies on the canvas.
+/// Returns the picture alone as a file, and its position on the canvas.
 ///
-/// Programs that remove metadata or opacity leave the promise of them behind, and the decoder refuses a file that does
-/// not keep it. Nothing reads metadata through the decoder, so what it does not hear of is not missed.
+/// Programs that remove metadata or opacity leave the promise of them behind, and the decoder refuses a file that
+/// does not keep it. Nothing reads metadata through the decoder, so nothing is lost by keeping them from it.
 pub(super) fn picture(bytes: &[u8]) -> Result<Still<'_>, PhotoProblem> {
     Walk::over(bytes).map(|walk| walk.picture)
 }
 
-/// What a walk over the chunks found.
+/// The result of a walk over the chunks.
 struct Walk<'a> {
     canvas: Option<Canvas>,
     picture: Still<'a>,
     notes: Notes,
-    /// The size of the ICC profile.
+    /// Length of the ICC profile in bytes.
     profile: Option<u64>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Walk<'a> {
             let (kind, body) = match chunks.next() {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                // Metadata that are cut off.
+                // Metadata that are cut off do not matter when the picture is whole.
                 Err(_) if parts.are_whole(canvas.as_ref()) && frame.is_none() => break,
                 Err(problem) => return Err(problem),
             };
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
 struct Canvas {
     width: u32,
     height: u32,
-    /// Whether it says that pixels can be see-through.
+    /// True if the header says that pixels can be transparent.
     alpha: bool,
 }
 
@@ -131,7 +131,7 @@ impl Canvas {
         })
     }
 
-    /// The frame of an animation that has no other (2.7.1.1): a still that lies somewhere on the canvas.
+    /// Reads the frame of an animation that has no other (2.7.1.1): a still that lies somewhere on the canvas.
     fn only_frame<'a>(&self, body: &'a [u8]) -> Result<Still<'a>, PhotoProblem> {
         let number = |at| le24(body, at).ok_or(DAMAGED);
         let (x, y) = (number(0)? * 2, number(3)? * 2);
@@ -174,7 +174,7 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    /// Whether all is there that the canvas promises: what is missing may have been cut off.
+    /// Tells whether all parts that the canvas promises are there: a missing one may have been cut off.
     fn are_whole(&self, canvas: Option<&Canvas>) -> bool {
         match self.pixels {
             None => false,
@@ -183,8 +183,8 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The picture. `alpha` is what the canvas promises: lossless pixels have an opacity each, even where their own
-    /// header says that it does not count (3.4), lossy ones only with a chunk of it.
+    /// Returns the picture. `alpha` is what the canvas promises: lossless pixels have an opacity each, even where
+    /// their own header says that it does not count (3.4), lossy ones only with a chunk of it.
     fn still(self, alpha: bool, at: (u32, u32)) -> Result<Still<'a>, PhotoProblem> {
         let (coding, pixels) = self.pixels.ok_or(DAMAGED)?;
         let (width, height, used) =
@@ -199,11 +199,11 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// One picture.
+/// A single picture.
 pub(super) struct Still<'a> {
     pub(super) width: u32,
     pub(super) height: u32,
-    /// Where its upper left corner lies on the canvas.
+    /// Position of the upper left corner on the canvas, in pixels.
     pub(super) at: (u32, u32),
     coding: Coding,
     opacity: Opacity<'a>,
@@ -222,12 +222,12 @@ impl<'a> Still<'a> {
         self.opacity != Opacity::None
     }
 
-    /// Whether a canvas of this size shows beside it.
+    /// Tells whether a canvas of this size shows beside the picture.
     pub(super) fn covers_part_of(&self, width: u32, height: u32) -> bool {
         (self.width, self.height) != (width, height)
     }
 
-    /// A file of this picture and nothing else.
+    /// Builds a file of this picture and nothing else.
     pub(super) fn file(&self) -> Spliced<'a> {
         let head = if self.see_through() {
             let less = |side: u32| side.saturating_sub(1).to_le_bytes();
@@ -260,7 +260,7 @@ impl<'a> Still<'a> {
 /// Width, height, and whether there is opacity.
 type Header = (u32, u32, bool);
 
-/// A key frame's header (RFC 6386, 9.1).
+/// Reads a key frame's header (RFC 6386, 9.1).
 fn read_vp8(body: &[u8]) -> Result<Header, PhotoProblem> {
     let key_frame = body.first().is_some_and(|tag| tag & 1 == 0) && body.get(3..6) == Some(b"\x9d\x01\x2a");
     if !key_frame {
@@ -270,17 +270,17 @@ fn read_vp8(body: &[u8]) -> Result<Header, PhotoProblem> {
     Ok((side(6)?, side(8)?, false))
 }
 
-/// The lossless header (RFC 9649, 3.4).
+/// Reads the lossless header (RFC 9649, 3.4).
 fn read_vp8l(body: &[u8]) -> Result<Header, PhotoProblem> {
     let header = le32(body, 1).filter(|_| body.first() == Some(&0x2f)).ok_or(DAMAGED)?;
     Ok(((header & 0x3fff) + 1, (header >> 14 & 0x3fff) + 1, header >> 28 & 1 != 0))
 }
 
 struct Chunks<'a> {
-    /// What the RIFF header says is the file, as far as it is there.
+    /// Bytes of the file up to the length in its RIFF header, as far as they are there.
     bytes: &'a [u8],
     at: usize,
-    /// Whether the file ends before that.
+    /// True if the file ends before that length.
     cut: bool,
 }
 

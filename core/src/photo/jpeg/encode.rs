@@ -1,10 +1,10 @@
-//! Pixels to a JPEG, a strip at a time.
+//! Encoding of pixels to a JPEG, a strip at a time.
 //!
-//! The encoder takes two bytes of memory for each pixel that it is given, twice as many for noise, and one more for the
-//! file. A phone's photo would then need more than an isolate of a Worker has. So it is given strips of the picture,
-//! each turned upright on the way, and what it makes of them is joined by restart markers (ITU T.81, F.1.1.2 and
-//! B.2.4.4): to a decoder that is one scan. No pixel becomes another by it, since nothing in this encoder looks beyond
-//! its own block, and colour differences are the mean of four pixels of one strip.
+//! For each pixel that it is given, the encoder takes two bytes of memory, twice as many for noise, and one more
+//! for the file. A whole phone photo would take more than a Worker's isolate has. The encoder is therefore given
+//! strips of the picture, each turned upright on the way, and the strips' data are joined by restart markers (ITU
+//! T.81, F.1.1.2 and B.2.4.4): a decoder sees one scan. The strips change no pixel, since nothing in this encoder
+//! looks beyond its own block, and colour differences are the mean of four pixels of one strip.
 
 use std::ops::Range;
 
@@ -12,16 +12,16 @@ use libjpeg_turbo_rs::{PixelFormat, Subsampling, compress};
 
 use crate::photo::{Orientation, PhotoProblem, info::Chroma, jpeg, pixels::raster::Picture};
 
-/// The quality of every JPEG that leaves, on libjpeg's scale.
+/// The quality of every JPEG that is written, on libjpeg's scale.
 const QUALITY: u8 = 95;
 
-/// How many rows are encoded at a time, at most.
+/// The largest number of rows that are encoded at a time.
 pub(in crate::photo) const STRIP: usize = 64;
 
-/// A baseline JPEG of three components, upright, with nothing but JFIF's header beside the picture.
+/// Encodes a baseline JPEG of three components, upright, with no segment beside the picture but JFIF's header.
 ///
-/// Colours are kept about as finely as the photo had them: coarser would lose what is there, finer would only make
-/// the file larger.
+/// Colours are kept about as finely as the photo had them: coarser would lose detail, finer would only make the
+/// file larger.
 pub(in crate::photo) fn encode(
     picture: Picture,
     orientation: Orientation,
@@ -30,11 +30,12 @@ pub(in crate::photo) fn encode(
     let swapped = orientation.swaps_sides();
     let (width, height) =
         if swapped { (picture.height, picture.width) } else { (picture.width, picture.height) };
-    // The unit of a scan, in pixels (A.2.4).
+    // Width and height of the scan's unit, in pixels (A.2.4).
     let (subsampling, across, down) = match if swapped { chroma.turned() } else { chroma } {
         Chroma::Full => (Subsampling::S444, 8, 8),
         Chroma::HalfWidth => (Subsampling::S422, 16, 8),
-        // Coarser than it was across: for 4:4:0 the encoder takes three times as long as for anything else.
+        // 4:4:0 becomes 4:2:0, coarser across than it was: the encoder takes three times as long for 4:4:0 as for
+        // any other.
         Chroma::HalfHeight | Chroma::Quarter => (Subsampling::S420, 16, 16),
     };
     let units = width.div_ceil(across).max(1);
@@ -65,7 +66,7 @@ pub(in crate::photo) fn encode(
     Ok(joined(head, &strips))
 }
 
-/// Where a JPEG's scan begins, and where its data are.
+/// The beginning of a JPEG's scan, and the range of its data.
 pub(in crate::photo) struct Scan {
     pub(in crate::photo) begins: usize,
     pub(in crate::photo) data: Range<usize>,
@@ -78,7 +79,7 @@ fn joined(head: Vec<u8>, strips: &[Vec<u8>]) -> Vec<u8> {
         jpeg.extend_from_slice(strip);
         jpeg.extend_from_slice(&[0xff, restart]);
     }
-    // Nothing is to be restarted after the last one.
+    // The last strip's marker becomes EOI: after it there is nothing to restart.
     if let Some(last) = jpeg.last_mut() {
         *last = jpeg::EOI;
     }
@@ -86,7 +87,7 @@ fn joined(head: Vec<u8>, strips: &[Vec<u8>]) -> Vec<u8> {
 }
 
 impl Chroma {
-    /// After width and height changed places.
+    /// Returns the resolution after width and height changed places.
     pub(in crate::photo) fn turned(self) -> Self {
         match self {
             Self::HalfWidth => Self::HalfHeight,
@@ -114,7 +115,8 @@ mod tests {
         Picture { width, height, rgb: (0..width * height * 3).map(|_| next()).collect() }
     }
 
-    /// Every size of the last strip, its last unit broken or whole; more strips than there are restart markers.
+    /// Tries every height of the last strip, with its last unit broken and whole, and more strips than there are
+    /// restart markers.
     #[test]
     fn strips_make_the_same_picture() {
         for (chroma, subsampling) in [
@@ -138,7 +140,7 @@ mod tests {
         }
     }
 
-    /// The widest picture there is: an interval of 64 rows would have more units than it may.
+    /// Encodes the widest picture there is: an interval of 64 rows would have more units than the format allows.
     #[test]
     fn wide_pictures_have_flatter_strips() {
         let (width, height) = (65_500, 72);
@@ -149,7 +151,7 @@ mod tests {
         assert!(decoded.data.iter().all(|sample| *sample == 128));
     }
 
-    /// What the memory is planned for: no picture makes a larger file than noise.
+    /// Holds what the memory is planned for: no picture makes a larger file than noise.
     #[test]
     fn noise_is_no_larger_than_planned() {
         for (chroma, most) in [(Chroma::Full, 6), (Chroma::HalfWidth, 4), (Chroma::Quarter, 3)] {

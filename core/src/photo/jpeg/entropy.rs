@@ -1,16 +1,16 @@
 //! Bits and Huffman codes of a JPEG's scans (ITU T.81, annex F.2.2), read only to be counted.
 
-/// The data end, or are no code, before what was to be read.
+/// The error of data that end, or are not a code, before what was to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lacking;
 
-/// Reads the data of a scan up to the first marker, bit by bit.
+/// A reader of a scan's data up to the first marker, bit by bit.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
-    /// Where the next byte lies that is not in the buffer.
+    /// Offset of the next byte that is not in the buffer.
     at: usize,
     buffer: u64,
-    /// How many bits of the buffer are still unread: its lowest.
+    /// Number of the buffer's bits that are still unread: its lowest.
     unread: u32,
 }
 
@@ -19,7 +19,7 @@ impl<'a> Bits<'a> {
         Self { bytes, at, buffer: 0, unread: 0 }
     }
 
-    /// The next 16 bits, zeros where there are no more.
+    /// Returns the next 16 bits, with zeros for those behind the end.
     fn peek(&mut self) -> u32 {
         if self.unread < 16 {
             self.fill();
@@ -51,7 +51,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Goes over bits; `count` is at most 57.
+    /// Skips `count` bits, at most 57.
     pub(super) fn skip(&mut self, count: u32) -> Result<(), Lacking> {
         if self.unread < count {
             self.fill();
@@ -73,13 +73,13 @@ impl<'a> Bits<'a> {
         Ok(if negative { number - (1 << bits) + 1 } else { number })
     }
 
-    /// Reads a code, and says what it stands for.
+    /// Reads a code and returns the symbol that it stands for.
     pub(super) fn symbol(&mut self, codes: &Codes) -> Result<u8, Lacking> {
         let (symbol, length) = codes.find(self.peek()).ok_or(Lacking)?;
         self.skip(length).map(|()| symbol)
     }
 
-    /// Goes behind a restart marker of this number, 0 to 7, which must follow the byte in which the last bit was.
+    /// Reads the restart marker of this number, 0 to 7, which must follow the byte that held the last bit.
     pub(super) fn restart(&mut self, number: u8) -> Result<(), Lacking> {
         self.fill();
         if self.unread >= 8 {
@@ -94,12 +94,12 @@ impl<'a> Bits<'a> {
         Ok(())
     }
 
-    /// Ends the reading: where the next byte lies that is untouched, and the bits that are left of the one before.
+    /// Ends the reading. Returns the offset of the next untouched byte, and what fills the byte before.
     pub(super) fn end(mut self) -> (usize, Rest) {
         while self.unread >= 8 {
             self.unread -= 8;
             self.buffer >>= 8;
-            // In these data a zero behind a byte of 255 belongs to it.
+            // In these data a zero behind a byte of 255 belongs to that byte.
             let pair = self.at.checked_sub(2).and_then(|from| self.bytes.get(from..self.at));
             self.at -= if pair == Some(&[0xff, 0]) { 2 } else { 1 };
         }
@@ -114,30 +114,32 @@ impl<'a> Bits<'a> {
     }
 }
 
-/// What fills the last byte of a scan.
+/// The bits that fill the last byte of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// The data fill it themselves.
+    /// The data end with the byte; no bits fill it.
     Nothing,
-    /// What F.1.2.3 asks for.
+    /// Ones, as F.1.2.3 asks for.
     Ones,
-    /// What an encoder may write that does not keep to it.
+    /// Zeros, which an encoder may write that does not keep to F.1.2.3.
     Zeros,
-    /// What no encoder writes.
+    /// A mixture, which no encoder writes.
     Mixed,
 }
 
 /// A table of Huffman codes.
 pub(super) struct Codes<'a> {
-    /// The code of up to nine bits with which these nine bits begin: what it stands for, and its length; or 0.
+    /// Lookup by nine bits: symbol and length of the code of up to nine bits with which they begin; length 0 for
+    /// none.
     short: Box<[(u8, u8); 512]>,
-    /// For each length, 1 to 16: the first code beyond those of that length, and how far from a code its symbol lies.
+    /// By length, 1 to 16: the first code beyond those of that length, and the distance from a code to its symbol's
+    /// index.
     long: [(u32, i64); 17],
     symbols: &'a [u8],
 }
 
 impl<'a> Codes<'a> {
-    /// Reads a table: how many codes there are of each length, and the symbols (annex C). `None` if there are more
+    /// Builds a table from the number of codes of each length and the symbols (annex C). `None` if there are more
     /// codes than their lengths allow.
     pub(super) fn new(lengths: &[u8; 16], symbols: &'a [u8]) -> Option<Self> {
         let (mut code, mut first) = (0_u32, 0_usize);
@@ -166,7 +168,7 @@ impl<'a> Codes<'a> {
         Some(Self { short, long, symbols })
     }
 
-    /// The code with which these 16 bits begin.
+    /// Finds the code with which these 16 bits begin: its symbol and its length.
     fn find(&self, bits: u32) -> Option<(u8, u32)> {
         let (symbol, length) = self.short[usize::try_from(bits >> 7 & 511).unwrap_or(0)];
         if length > 0 {
@@ -187,7 +189,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
-    /// 0, 10, 110 and one of 11 bits: 111_0000_0000.
+    /// Builds the codes 0, 10, 110 and one of 11 bits, 111_0000_0000.
     fn codes() -> Codes<'static> {
         Codes::new(&[1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0], b"abcd").expect("codes")
     }

@@ -12,36 +12,36 @@ pub(super) struct Frame {
     pub(super) components: Vec<Component>,
 }
 
-/// A component, and how many blocks of it, across and down, make up a unit.
+/// A component, with the number of its blocks, across and down, that make up a unit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Component {
     id: u8,
-    /// The number of its table of quantisation steps.
+    /// Number of the component's table of quantisation steps.
     pub(super) quantiser: usize,
     pub(super) h: u8,
     pub(super) v: u8,
 }
 
-/// The scan header: what the next data are about.
+/// The scan header, which describes the data that follow.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
     pub(super) components: Vec<ScanComponent>,
-    /// The first and the last coefficient of the band, in zigzag order.
+    /// First and last coefficient of the band, in zigzag order.
     pub(super) band: (u8, u8),
-    /// How many low bits the scans before had left out; 0 for the first scan of the band.
+    /// Number of low bits that the earlier scans left out; 0 for the first scan of the band.
     pub(super) high: u8,
-    /// How many low bits this scan leaves out.
+    /// Number of low bits that this scan leaves out.
     pub(super) low: u8,
 }
 
 /// A component in a scan.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ScanComponent {
-    /// Its place in the frame.
+    /// Index of the component in the frame.
     pub(super) index: usize,
-    /// The number of the table for its first coefficient.
+    /// Number of the table for the first coefficient.
     pub(super) dc: usize,
-    /// The number of the table for the others.
+    /// Number of the table for the other coefficients.
     pub(super) ac: usize,
 }
 
@@ -79,7 +79,7 @@ impl Frame {
         Ok(frame)
     }
 
-    /// How finely the colours are stored.
+    /// Tells the resolution of the colour differences.
     pub(super) fn chroma(&self) -> Chroma {
         match *self.components.as_slice() {
             [y, c, ..] if c.h >= y.h && c.v >= y.v => Chroma::Full,
@@ -89,20 +89,20 @@ impl Frame {
         }
     }
 
-    /// How many samples a decoder makes, with those that fill the last units.
+    /// Counts the samples that a decoder makes, with those that fill the last units.
     pub(super) fn samples(&self) -> u64 {
         let (across, down) = self.units();
         let blocks = |c: &Component| u64::from(c.h) * u64::from(c.v);
         self.components.iter().map(|c| u64::from(across) * u64::from(down) * 64 * blocks(c)).sum()
     }
 
-    /// How many units there are across and down (A.2.4).
+    /// Counts the frame's units across and down (A.2.4).
     pub(super) fn units(&self) -> (u32, u32) {
         let (h, v) = self.finest();
         (self.width.div_ceil(8 * h), self.height.div_ceil(8 * v))
     }
 
-    /// How many blocks of one component there are, across and down, when it has a scan for itself (A.2.2).
+    /// Counts the blocks of a component across and down, when it has a scan for itself (A.2.2).
     pub(super) fn blocks(&self, component: Component) -> (u32, u32) {
         let (h, v) = self.finest();
         let blocks =
@@ -116,8 +116,8 @@ impl Frame {
         (finest(|c| c.h), finest(|c| c.v))
     }
 
-    /// Whether the components relate as encoders make them: the first is the finest, each other one divides it, and
-    /// of four the last, black, is as fine as the first. The decoder relies on the latter.
+    /// Tells whether the components relate as encoders make them: the first is the finest, each other one divides
+    /// it, and of four the last, black, is as fine as the first. The decoder relies on the latter.
     fn is_usual(&self) -> bool {
         let divides = |part: &Component, whole: &Component| {
             whole.h.is_multiple_of(part.h) && whole.v.is_multiple_of(part.v)
@@ -145,13 +145,13 @@ impl Scan {
         };
         let mut from = 0;
         let components = components.as_chunks::<2>().0.iter().map(|[id, tables]| {
-            // In the frame's order, each once (B.2.3).
+            // A scan names components in the frame's order, each once (B.2.3).
             let index = frame.components.iter().skip(from).position(|component| component.id == *id)? + from;
             from = index + 1;
             Some(ScanComponent { index, dc: usize::from(tables >> 4), ac: usize::from(tables & 15) })
         });
         let components: Vec<_> = components.collect::<Option<_>>().ok_or(DAMAGED)?;
-        // In a sequential picture these numbers mean nothing.
+        // In a sequential picture these numbers mean nothing, so they are not checked.
         let no_band = frame.progressive && (first > last || *last > 63);
         if components.is_empty() || no_band {
             return Err(DAMAGED);

@@ -24,11 +24,11 @@ use super::{
     scale::Scale,
 };
 
-/// SOI, and the first byte of the next marker.
+/// The marker SOI, and the first byte of the next marker.
 pub(super) const SIGNATURE: &[u8] = b"\xff\xd8\xff";
 
-/// The most scans of one picture. Encoders write up to about a dozen; each is another walk over all pixels, so
-/// that a small file of thousands would keep a processor busy for minutes.
+/// The largest number of scans in one picture. Encoders write up to about a dozen; each is another walk over all
+/// pixels, so that a small file of thousands would keep a processor busy for minutes.
 pub(super) const MAX_SCANS: u32 = 100;
 
 const ICC: &[u8] = b"ICC_PROFILE\0";
@@ -93,7 +93,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
     }
 }
 
-/// A height of 0 means that it stands behind the first scan (B.2.5), if anywhere.
+/// Reads the height behind the first scan, where the frame header has 0 for it (B.2.5).
 fn find_late_height(segments: &mut Segments<'_>) -> Result<(), PhotoProblem> {
     segments.skip_scan();
     match segments.next()?.marker {
@@ -102,9 +102,9 @@ fn find_late_height(segments: &mut Segments<'_>) -> Result<(), PhotoProblem> {
     }
 }
 
-/// The file up to the end of its picture, if all of that is there; what follows does not matter (a second picture, a
-/// phone's film). Where `info` speaks of several scans and EOI is missing, this is a copy, which must fit into
-/// `max_memory` beside what the decoder takes.
+/// Returns the file up to the end of its picture, if the picture is complete; what follows does not matter (a
+/// second picture, a phone's film). Where `info` speaks of several scans and EOI is missing, the result is a copy,
+/// which must fit into `max_memory` beside what the decoder takes.
 pub(super) fn whole_picture<'a>(
     bytes: &'a [u8],
     info: &PhotoInfo,
@@ -121,8 +121,8 @@ pub(super) fn whole_picture<'a>(
     Ok(picture)
 }
 
-/// The embedded ICC profile, put together from its parts (ICC.1, B.4). One with missing parts, or one that is
-/// too large, comes out empty.
+/// Joins the parts of the embedded ICC profile (ICC.1, B.4). A profile with missing parts, or one that is too
+/// large, comes out empty.
 pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut segments = Segments::of(bytes);
     let mut parts = Vec::new();
@@ -141,7 +141,7 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(if whole { parts.iter().flat_map(|(.., part)| part.iter().copied()).collect() } else { Vec::new() })
 }
 
-/// The scan of a JPEG that the encoder made: one, up to EOI, the last thing in the file.
+/// Finds the scan of a JPEG that the encoder made: one scan, up to EOI, which is the last thing in the file.
 pub(super) fn scan(bytes: &[u8]) -> Option<Scan> {
     let mut segments = Segments::of(bytes);
     loop {
@@ -153,7 +153,7 @@ pub(super) fn scan(bytes: &[u8]) -> Option<Scan> {
     }
 }
 
-/// Says in the frame header how high the picture is.
+/// Writes the picture's height into the frame header.
 pub(super) fn set_height(head: &mut [u8], height: usize) -> Option<()> {
     let mut segments = Segments::of(head);
     let frame = loop {
@@ -162,13 +162,13 @@ pub(super) fn set_height(head: &mut [u8], height: usize) -> Option<()> {
             break begins;
         }
     };
-    // The marker, the segment's length and the precision come first (B.2.2).
+    // The marker, the segment's length and the precision come before the height (B.2.2).
     let height = u16::try_from(height).ok()?;
     head.get_mut(frame + 5..frame + 7)?.copy_from_slice(&height.to_be_bytes());
     Some(())
 }
 
-/// The segment that says after how many units the scan is restarted (B.2.4.4).
+/// Returns the segment that has the scan restarted after so many units (B.2.4.4).
 pub(super) fn restart_interval(units: u16) -> [u8; 6] {
     let [high, low] = units.to_be_bytes();
     [0xff, DRI, 0, 4, high, low]

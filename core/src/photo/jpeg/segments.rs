@@ -22,7 +22,7 @@ pub(super) const APP13: u8 = 0xed;
 pub(super) const APP15: u8 = 0xef;
 pub(super) const COM: u8 = 0xfe;
 
-/// The marker segments of a file, one after the other.
+/// An iterator over a file's marker segments.
 pub(super) struct Segments<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
@@ -58,7 +58,7 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// The next marker's code: the first byte that is neither 0 nor 255 after one that is 255.
+    /// Reads the next marker's code: the first byte that is neither 0 nor 255 after one that is 255.
     fn marker(&mut self) -> Option<u8> {
         loop {
             let rest = self.bytes.get(self.at..)?;
@@ -74,7 +74,7 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// Goes to where the scan's data end: at a marker that is no restart marker.
+    /// Skips a scan's data, up to a marker that is not a restart marker.
     pub(super) fn skip_scan(&mut self) {
         while let Some(code) = self.marker() {
             if !(RST0..=RST7).contains(&code) {
@@ -85,7 +85,7 @@ impl<'a> Segments<'a> {
         self.at = self.bytes.len();
     }
 
-    /// The marker that comes next, if nothing else stands before it.
+    /// Returns the next marker's code, if nothing else stands before that marker.
     pub(super) fn marker_here(&self) -> Option<u8> {
         match self.bytes.get(self.at..) {
             Some([0xff, code, ..]) => Some(*code),

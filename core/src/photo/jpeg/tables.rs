@@ -6,7 +6,8 @@ use super::{
 };
 use crate::photo::bytes::be16;
 
-/// The tables as they stand in the file. Codes are built for each scan: a file may define any number of tables.
+/// The tables as they stand in the file. Codes are built for each scan, since a file may define any number of
+/// tables.
 #[derive(Default)]
 pub(super) struct Tables<'a> {
     dc: [Option<Lengths<'a>>; 4],
@@ -14,7 +15,7 @@ pub(super) struct Tables<'a> {
     quantisers: [Option<Quantiser>; 4],
 }
 
-/// How many codes there are of each length, and what they stand for.
+/// The number of codes of each length, and the symbols that they stand for.
 type Lengths<'a> = (&'a [u8; 16], &'a [u8]);
 
 impl<'a> Tables<'a> {
@@ -49,17 +50,17 @@ impl<'a> Tables<'a> {
         Some(())
     }
 
-    /// The codes for a component's first coefficient.
+    /// Builds the codes for a component's first coefficient.
     pub(super) fn dc(&self, of: &ScanComponent) -> Result<Codes<'a>, Lacking> {
         codes(self.dc.get(of.dc))
     }
 
-    /// The codes for a component's other coefficients.
+    /// Builds the codes for a component's other coefficients.
     pub(super) fn ac(&self, of: &ScanComponent) -> Result<Codes<'a>, Lacking> {
         codes(self.ac.get(of.ac))
     }
 
-    /// The quantisation steps of this number.
+    /// Returns the quantisation steps of this number.
     pub(super) fn quantiser(&self, number: usize) -> Result<&Quantiser, Lacking> {
         self.quantisers.get(number).and_then(Option::as_ref).ok_or(Lacking)
     }
@@ -73,12 +74,12 @@ fn codes<'a>(table: Option<&Option<Lengths<'a>>>) -> Result<Codes<'a>, Lacking> 
 /// Quantisation steps, in zigzag order.
 pub(super) struct Quantiser {
     steps: [u16; 64],
-    /// The length of these steps as a vector, rounded up.
+    /// Length of the steps as a vector, rounded up.
     length: u64,
 }
 
-/// The most that the coefficients of a block can be, as a vector: the transform keeps lengths (A.3.3), and no sample
-/// is further from grey than 128.
+/// The greatest length of a block's coefficients as a vector: the transform keeps lengths (A.3.3), and no sample is
+/// further from grey than 128.
 const BRIGHTEST: u64 = 8 * 128;
 
 impl Quantiser {
@@ -87,15 +88,15 @@ impl Quantiser {
         Self { steps, length: square.isqrt() + 1 }
     }
 
-    /// An account of a block whose coefficients lack so many low bits. An encoder rounds each coefficient by less
-    /// than a step, which allows for that much more than the picture had.
+    /// Starts the account of a block whose coefficients lack so many low bits. An encoder rounds each coefficient
+    /// by less than a step, so that the account allows for that much more than the picture had.
     pub(super) fn energy(&self, low: u8) -> Energy<'_> {
         let most = (BRIGHTEST + (self.length << low.min(15))).min(1 << 28);
         Energy { steps: &self.steps, most, sum: 0 }
     }
 }
 
-/// The coefficients of a block so far. No picture has a block of more.
+/// The sum of squares of a block's coefficients so far, and the most that a picture's block can have.
 pub(super) struct Energy<'a> {
     steps: &'a [u16; 64],
     most: u64,
@@ -103,7 +104,7 @@ pub(super) struct Energy<'a> {
 }
 
 impl Energy<'_> {
-    /// Adds the coefficient at this place, which must be below 64.
+    /// Adds the coefficient at this index, which must be below 64.
     pub(super) fn add(&mut self, at: usize, coefficient: i64) -> Result<(), Lacking> {
         let step = self.steps.get(at).copied().map(u64::from).ok_or(Lacking)?;
         let value = coefficient.unsigned_abs().saturating_mul(step);

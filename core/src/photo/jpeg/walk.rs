@@ -1,14 +1,14 @@
-//! A walk through the coded data of a JPEG whose end is not marked: whether every unit of every scan is there.
+//! A walk through the coded data of a JPEG without EOI, to see that every unit of every scan is there.
 //!
-//! No pixels are made. Of the coefficients only those are remembered that are not zero, one bit for each, since later
-//! scans of a progressive picture are coded by them (ITU T.81, G.1.2.3). Every step either reads bits or goes to
-//! another block, so that the cost is bounded by the file's length and by the picture's size for each of at most
+//! No pixels are made. Only coefficients other than zero are remembered, one bit for each, since later scans of a
+//! progressive picture are coded by them (ITU T.81, G.1.2.3). Every step either reads bits or goes to another
+//! block, so that the cost is bounded by the file's length and by the picture's size for each of at most
 //! [`MAX_SCANS`] scans.
 //!
 //! Behind data that break off, the bytes of a film or a card's leftovers may be read as units for a while. They are
-//! told by what no picture has: codes that do not exist, blocks brighter than white, a code where an encoder writes a
-//! shorter one, a last byte that is filled with anything but ones. Some ten missing bytes with others behind them may
-//! still be taken for a whole picture; that no bytes follow the missing ones can never be.
+//! recognised by what no picture has: codes that do not exist, blocks brighter than white, a code where an encoder
+//! writes a shorter one, a last byte that is filled with anything but ones. A picture that lacks some ten bytes and
+//! has others behind them may still be taken for whole; one that lacks bytes at the file's end never is.
 
 use super::{
     MAX_SCANS,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::photo::{PhotoProblem, bytes::be16};
 
-/// Where the picture ends: behind the last unit of the scan after which nothing is missing.
+/// Finds the picture's end: behind the last unit of the scan after which nothing is missing.
 pub(super) fn end_of_picture(bytes: &[u8]) -> Result<usize, PhotoProblem> {
     let mut segments = Segments::of(bytes);
     let mut tables = Tables::default();
@@ -67,7 +67,7 @@ pub(super) fn end_of_picture(bytes: &[u8]) -> Result<usize, PhotoProblem> {
     }
 }
 
-/// Whether what follows the last unit looks as if it were of one piece with it: a card's zeros, or anything else that
+/// Tells whether the bytes behind the last unit look like more of the same: a card's zeros, or anything else that
 /// was taken for coded data.
 fn goes_on(bytes: &[u8], end: usize, rest: Rest) -> bool {
     let around = |count: usize| {
@@ -82,12 +82,12 @@ fn goes_on(bytes: &[u8], end: usize, rest: Rest) -> bool {
     unlikely || around(2).is_some()
 }
 
-/// What is known of the picture from the scans so far.
+/// The state of the picture after the scans so far.
 struct Picture {
     frame: Frame,
-    /// For each block of each component which coefficients are not zero, in zigzag order.
+    /// For each block of each component one bit for each coefficient other than zero, in zigzag order.
     present: Vec<Vec<u64>>,
-    /// Whether the encoder writes two runs of ended blocks where one would do.
+    /// True if the encoder writes two runs of ended blocks where one would do.
     split_runs: bool,
 }
 
@@ -97,7 +97,7 @@ impl Picture {
     }
 }
 
-/// Where a scan's data end, what fills its last byte, and whether it has runs that are split.
+/// The end of a scan's data: its offset, what fills the last byte, and whether any runs are split.
 struct ScanEnd {
     at: usize,
     rest: Rest,
@@ -107,7 +107,7 @@ struct ScanEnd {
 /// A walk through one scan.
 struct Walk<'a> {
     bits: Bits<'a>,
-    /// After how many units the scan is restarted; 0 for never.
+    /// Number of units after which the scan is restarted; 0 for never.
     restarts: u32,
     split_runs: bool,
 }
@@ -153,8 +153,8 @@ impl Walk<'_> {
         Ok(ScanEnd { at, rest, split_runs: self.split_runs })
     }
 
-    /// Goes through the blocks of all units. `block` is told which component of the scan a block is of, and the first
-    /// coefficient of that component's block before.
+    /// Walks through the blocks of all units. `block` gets the index of the block's component in the scan, and the
+    /// first coefficient of that component's block before.
     fn blocks(
         &mut self,
         frame: &Frame,
@@ -190,7 +190,7 @@ impl Walk<'_> {
         Ok(restart)
     }
 
-    /// Goes through a band of one component's coefficients (G.1.2.2 and G.1.2.3).
+    /// Walks through a band of one component's coefficients (G.1.2.2 and G.1.2.3).
     fn band(
         &mut self,
         scan: &Scan,
@@ -218,28 +218,30 @@ impl Walk<'_> {
     }
 }
 
-/// Blocks that have no new coefficients any more (G.1.2.2).
+/// A run of blocks without any further new coefficients (G.1.2.2).
 #[derive(Clone, Copy, Debug, Default)]
 struct Run {
-    /// How many there are, the first of them included; 0 for none.
+    /// Number of blocks in the run, its first included; 0 for no run.
     blocks: u32,
-    /// How many of them are still to come.
+    /// Number of the run's blocks that are still to come.
     left: u32,
-    /// Whether the first of them has no new coefficient at all.
+    /// True if the run's first block has no new coefficient at all.
     alone: bool,
-    /// How many bits of old coefficients they have.
+    /// Number of correction bits for old coefficients in the run.
     corrections: u32,
 }
 
 impl Run {
-    /// Whether an encoder could have taken in one more block. A run ends where it has 32,767 blocks or, since encoders
-    /// keep corrections until they have written the run, where it has about a thousand of those (libjpeg: 937).
+    /// Tells whether an encoder could have taken in one more block. A run ends where it has 32,767 blocks or, since
+    /// encoders keep corrections until they have written the run, where it has about a thousand of those (libjpeg:
+    /// 937).
     fn could_go_on(&self) -> bool {
         (1..0x7fff).contains(&self.blocks) && self.corrections < 900
     }
 }
 
-/// The first coefficient of a block, as the difference to that of the block before: of 11 bits at most (F.1.2.1.1).
+/// Reads the first coefficient of a block, as the difference to that of the block before: at most 11 bits
+/// (F.1.2.1.1).
 fn first_coefficient(
     bits: &mut Bits<'_>,
     codes: &Codes<'_>,
@@ -254,7 +256,7 @@ fn first_coefficient(
     energy.add(0, *before)
 }
 
-/// The other coefficients of a sequential block (F.2.2.2).
+/// Reads the other coefficients of a sequential block (F.2.2.2).
 fn other_coefficients(
     bits: &mut Bits<'_>,
     codes: &Codes<'_>,
@@ -266,7 +268,7 @@ fn other_coefficients(
         let symbol = bits.symbol(codes)?;
         let (run, size) = (symbol >> 4, symbol & 15);
         match (run, size) {
-            // Nobody writes sixteen zeros before the end, which stands for any number of them.
+            // No encoder writes sixteen zeros before the end of the block, which stands for any number of zeros.
             (0, 0) if !zeros => return Ok(()),
             (15, 0) => {
                 zeros = true;
@@ -284,7 +286,7 @@ fn other_coefficients(
     if zeros { Err(Lacking) } else { Ok(()) }
 }
 
-/// A block of a progressive scan.
+/// A block's band of coefficients in a progressive scan.
 struct Band<'s, 'a> {
     bits: &'s mut Bits<'a>,
     codes: &'s Codes<'s>,
@@ -294,7 +296,7 @@ struct Band<'s, 'a> {
 }
 
 impl Band<'_, '_> {
-    /// Reads codes up to the band's end, and the run that begins in it.
+    /// Reads codes up to the band's end, and the run that begins in the band.
     fn read(&mut self) -> Result<Run, Lacking> {
         let (first, last) = self.scan.band;
         let mut at = first;
@@ -311,7 +313,7 @@ impl Band<'_, '_> {
                 at = at.saturating_add(run);
                 coefficient
             } else {
-                // A new coefficient is 1 or -1; where it belongs is known only after the old ones before it.
+                // A new coefficient is 1 or -1; its place is known only after the old ones before it.
                 if size > 1 {
                     return Err(Lacking);
                 }
@@ -331,7 +333,8 @@ impl Band<'_, '_> {
         Ok(Run::default())
     }
 
-    /// Where the coefficient lies before which there are so many zeros; the others before it have a bit each.
+    /// Skips so many zeros and the correction bits of the old coefficients among them. Returns the coefficient
+    /// behind.
     fn go_over(&mut self, from: u8, mut zeros: u8) -> Result<u8, Lacking> {
         for at in from..=self.scan.band.1 {
             if *self.present >> at & 1 != 0 {
@@ -345,7 +348,7 @@ impl Band<'_, '_> {
         Err(Lacking)
     }
 
-    /// Goes over the bits that correct the coefficients from here to the band's end, and counts them.
+    /// Skips the bits that correct the coefficients from here to the band's end, and counts them.
     fn correct(&mut self, from: u8) -> Result<u32, Lacking> {
         if self.scan.high == 0 || from > 63 {
             return Ok(0);

@@ -1,9 +1,9 @@
-//! Whether all of a JPEG's picture is there.
+//! The end of a JPEG's picture, and the check that nothing of the picture is missing.
 //!
-//! Most files say so: the marker EOI follows the last scan. Some phones leave EOI out, and put a film or notes of
-//! their own behind the picture. Their files are whole nevertheless, and are told from those that are cut off by
-//! walking through the coded data (see [`super::walk`]): every unit of every scan must be there, and the scans must
-//! bring every coefficient of every component to its last bit.
+//! Most files mark the end: EOI follows the last scan. Some phones leave EOI out, and put a film or notes of their
+//! own behind the picture. Their files are whole nevertheless. A walk through the coded data (see [`super::walk`])
+//! tells them from files that are cut off: every unit of every scan must be there, and the scans must bring every
+//! coefficient of every component to its last bit.
 
 use std::borrow::Cow;
 
@@ -15,20 +15,21 @@ use super::{
 };
 use crate::photo::{PhotoProblem, Unsupported, bytes::be16};
 
-/// Where the picture ends.
+/// The end of the picture in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// At EOI, which is included. That the units before it are complete is the decoder's business.
+    /// Behind EOI. The decoder checks that the units before are complete.
     Marked(usize),
     /// Behind the last unit, without EOI.
     Unmarked(usize),
 }
 
 impl End {
-    /// Finds the picture's end. What follows it does not matter.
+    /// Finds the picture's end. Bytes behind the picture do not matter.
     ///
-    /// A decoder could make do without EOI. But then nothing but the scans' headers would tell a progressive picture
-    /// with its last scans missing, blurred as it is, from a whole one. So they are looked at even where there is EOI.
+    /// A decoder could do without EOI. But then nothing except the scans' headers would tell a whole progressive
+    /// picture from one whose last scans are missing, and which is blurred. The headers are therefore read even
+    /// where there is EOI.
     pub(super) fn find(bytes: &[u8]) -> Result<Self, PhotoProblem> {
         let mut segments = Segments::of(bytes);
         let mut read: Option<(Frame, Precision)> = None;
@@ -60,7 +61,7 @@ impl End {
                     return walk::end_of_picture(bytes).map(Self::Unmarked);
                 }
                 (DNL, Some((frame, _))) => check_height(segment.body, frame)?,
-                // Another picture begins, before the end of this one.
+                // Another picture begins before the end of this one.
                 (EOI | SOI, _) => return Err(TRUNCATED),
                 (SOF0..=SOF2 | SOS, _) => return Err(DAMAGED),
                 _ => {}
@@ -68,8 +69,8 @@ impl End {
         }
     }
 
-    /// The file up to the picture's end. It gets an EOI of its own where the decoder wants one: where it looks for
-    /// more scans. That is a copy of the file.
+    /// Returns the file up to the picture's end. A decoder that expects more scans needs an EOI: if there is none,
+    /// the result is a copy of the file with one added.
     pub(super) fn picture(self, bytes: &[u8], one_scan: bool) -> Cow<'_, [u8]> {
         match self {
             Self::Unmarked(end) if !one_scan => {
@@ -80,8 +81,8 @@ impl End {
     }
 }
 
-/// DNL (B.2.5) tells the height behind the first scan. No decoder of photos reads it; where it only says again what
-/// the frame header said, none needs to.
+/// Checks the height that DNL tells behind the first scan (B.2.5). No decoder of photos reads DNL, and none needs
+/// to where it repeats the frame header.
 fn check_height(body: &[u8], frame: &Frame) -> Result<(), PhotoProblem> {
     if be16(body, 0).map(u32::from) == Some(frame.height) {
         return Ok(());
@@ -89,22 +90,23 @@ fn check_height(body: &[u8], frame: &Frame) -> Result<(), PhotoProblem> {
     Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::LateHeightJpeg })
 }
 
-/// How many low bits are still missing, of each coefficient of each component.
+/// The number of low bits that are still missing, of each coefficient of each component.
 pub(super) struct Precision {
     progressive: bool,
     missing: Vec<[u8; 64]>,
 }
 
-/// More than any scan leaves out: nothing has come yet.
+/// More than any scan leaves out: no scan has brought this coefficient yet.
 const ALL: u8 = u8::MAX;
 
 impl Precision {
-    /// The precision before the first scan.
+    /// Returns the precision before the first scan.
     pub(super) fn before(frame: &Frame) -> Self {
         Self { progressive: frame.progressive, missing: vec![[ALL; 64]; frame.components.len()] }
     }
 
-    /// Counts a scan in (G.1.1.1). One that refines what has not come yet brings nothing.
+    /// Takes a scan into account (G.1.1.1). A scan that refines a coefficient that no scan has brought adds
+    /// nothing.
     pub(super) fn refine(&mut self, scan: &Scan) {
         let (first, last) = if self.progressive { scan.band } else { (0, 63) };
         for component in &scan.components {
@@ -119,7 +121,7 @@ impl Precision {
         }
     }
 
-    /// Whether nothing is missing any more.
+    /// Tells whether every coefficient has all its bits.
     pub(super) fn is_full(&self) -> bool {
         self.missing.iter().flatten().all(|missing| *missing == 0)
     }

@@ -1,11 +1,11 @@
-//! The two facts of EXIF that matter here: which way is up, and whether it tells where the photo was taken.
+//! The two facts of EXIF that matter here: the orientation, and whether there is a position.
 
 use crate::photo::{
     Metadata, Orientation,
     bytes::{be16, be32, le16, le32},
 };
 
-/// What the first directory of an EXIF block says.
+/// The facts in the first directory of an EXIF block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Exif {
     /// `None` where there is no such tag, or a number that EXIF does not know.
@@ -14,8 +14,8 @@ pub(super) struct Exif {
 }
 
 impl Exif {
-    /// Reads a block: a TIFF header, perhaps behind the `Exif\0\0` of JPEG, and its first directory (EXIF 2.32,
-    /// 4.5 and 4.6.2). What cannot be read says nothing: a photo is not refused for its metadata.
+    /// Reads a block: a TIFF header, perhaps behind the `Exif\0\0` of JPEG, and its first directory (EXIF 2.32, 4.5
+    /// and 4.6.2). An unreadable block yields no facts, since a photo is not refused for its metadata.
     pub(super) fn read(block: &[u8]) -> Self {
         let tiff = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
         let mut exif = Self { orientation: None, metadata: Metadata::Present };
@@ -37,7 +37,7 @@ impl Exif {
         for index in 0..usize::from(entries) {
             let at = first.checked_add(index * 12)?;
             let value = at.checked_add(8)?;
-            // A value shorter than its field stands at the left of it, in both byte orders (4.6.2).
+            // A value shorter than its field stands at the field's left, in both byte orders (4.6.2).
             let number = match (short(at)?, short(at + 2)?) {
                 (ORIENTATION, BYTE) => u32::from(*tiff.get(value)?),
                 (ORIENTATION, SHORT) => u32::from(short(value)?),
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(Exif::read(BIG), turned);
     }
 
-    /// The number as each type that holds it, and as two that cannot.
+    /// Writes the number as each type that holds it, and as two that cannot.
     #[test]
     fn a_number_is_read_whatever_its_type() {
         let [rotated, silent] = [Some(Orientation::Rotate180), None];

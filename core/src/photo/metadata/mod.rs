@@ -1,4 +1,4 @@
-//! What a file says about its picture: which way is up, and whether it tells where the photo was taken.
+//! Metadata about a file's picture: the orientation, and whether there is a position.
 
 mod exif;
 pub(super) mod orientation;
@@ -9,11 +9,11 @@ mod xmp;
 use self::{exif::Exif, xmp::Xmp};
 use super::{Metadata, Orientation};
 
-/// What every program that turns a photo may have left, gathered from the whole file.
+/// Facts from every place where a program may leave an orientation, gathered from the whole file.
 ///
-/// EXIF comes first. Where it says nothing, the copy of EXIF counts that ImageMagick keeps in a PNG's text, and at
-/// last XMP: there the Finder of macOS writes that a PNG was turned. Of several of one kind the first that says
-/// anything is taken.
+/// EXIF comes first. Where it says nothing, the copy of EXIF counts that ImageMagick keeps in a PNG's text, and
+/// last comes XMP: there the Finder of macOS writes that a PNG was turned. Of several blocks of one kind the first
+/// that says anything is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notes {
     exif: Option<Orientation>,
@@ -44,17 +44,17 @@ impl Notes {
         self.metadata = self.metadata.max(xmp.metadata);
     }
 
-    /// Notes that there is something else.
+    /// Notes that there are other metadata.
     pub(super) fn other(&mut self) {
         self.metadata = self.metadata.max(Metadata::Present);
     }
 
-    /// The orientation that counts; upright where nothing is said.
+    /// Returns the orientation that takes precedence; upright where there is none.
     pub(super) fn orientation(self) -> Orientation {
         self.exif.or(self.exif_as_text).or(self.xmp).unwrap_or_default()
     }
 
-    /// The metadata that there are.
+    /// Returns the kind of metadata that the file carries.
     pub(super) fn metadata(self) -> Metadata {
         self.metadata
     }

@@ -1,4 +1,4 @@
-//! Which way is up.
+//! The orientation of a picture.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::photo::pixels::raster::Picture;
 
-/// EXIF's orientation (EXIF 2.32, 4.6.5.1.6): what has to be done to the stored pixels to see them upright.
-/// Rotations are clockwise.
+/// EXIF's orientation (EXIF 2.32, 4.6.5.1.6): the operation on the stored pixels that shows them upright. Rotations
+/// are clockwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Orientation {
@@ -31,7 +31,7 @@ pub enum Orientation {
 }
 
 impl Orientation {
-    /// The orientation of EXIF's number; numbers that EXIF does not know mean nothing, so upright.
+    /// Reads EXIF's number; numbers that EXIF does not know mean nothing, so upright.
     #[must_use]
     pub fn from_exif(number: u32) -> Self {
         match number {
@@ -46,19 +46,19 @@ impl Orientation {
         }
     }
 
-    /// The orientation of EXIF's number; `None` for a number that EXIF does not know.
+    /// Reads EXIF's number; `None` for a number that EXIF does not know.
     pub(in crate::photo) fn known(number: u32) -> Option<Self> {
         (1..=8).contains(&number).then(|| Self::from_exif(number))
     }
 
-    /// Whether width and height change places.
+    /// Tells whether width and height change places.
     #[must_use]
     pub fn swaps_sides(self) -> bool {
         matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
     }
 
-    /// These rows of the upright picture: the stored ones where they do, else put together in the buffer. So there is
-    /// never a second picture.
+    /// Returns these rows of the upright picture: a slice of the stored rows where they are upright already, else
+    /// put together in the buffer. There is never a second picture in memory.
     pub(in crate::photo) fn rows<'a>(
         self,
         picture: &'a Picture,
@@ -90,8 +90,10 @@ impl Orientation {
     }
 }
 
-/// Columns of the stored picture as rows. Pixel (x, y) goes to row x, column y; `mirror_x` counts x from the right,
-/// `mirror_y` y from below. Row by row of what is stored, so that what lies side by side is read together.
+/// Writes columns of the stored picture as rows. Pixel (x, y) goes to row x, column y; `mirror_x` counts x from the
+/// right, `mirror_y` y from below.
+///
+/// The loop follows the stored rows, so that neighbouring bytes are read together.
 fn columns<'a>(
     picture: &Picture,
     rows: Range<usize>,
@@ -137,7 +139,7 @@ mod tests {
         Picture { width: rows[0].len(), height: rows.len(), rgb }
     }
 
-    /// The whole upright picture, put together from strips of so many rows.
+    /// Builds the whole upright picture from strips of so many rows.
     fn upright(orientation: Orientation, picture: &Picture, strip: usize) -> Picture {
         let (width, height) = if orientation.swaps_sides() {
             (picture.height, picture.width)
@@ -152,7 +154,7 @@ mod tests {
         Picture { width, height, rgb }
     }
 
-    /// Stored "abc/def" in each of the eight orientations.
+    /// Turns a stored "abc/def" by each of the eight orientations.
     #[test]
     fn each_orientation_is_exifs() {
         let cases: [(u32, &[&str]); 9] = [

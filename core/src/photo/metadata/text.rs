@@ -6,13 +6,13 @@ use fdeflate::Decompressor;
 
 use super::{Notes, xml::split};
 
-/// The most text that is unpacked of one file, in bytes. It is gone again before any pixel is decoded.
+/// The most text that is unpacked of one file, in bytes. The text is dropped again before any pixel is decoded.
 pub(in crate::photo) const MAX_UNPACKED: usize = 4 << 20;
 
-/// What stands before a packet of XMP in a JPEG's APP1 (XMP specification, part 3, 1.1.3).
+/// The bytes before a packet of XMP in a JPEG's APP1 (XMP specification, part 3, 1.1.3).
 pub(in crate::photo) const XMP_IN_APP1: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
-/// Reads text chunks, and counts what it unpacks.
+/// A reader of text chunks that counts the bytes it unpacks.
 #[derive(Debug)]
 pub(in crate::photo) struct TextChunks {
     left: usize,
@@ -24,12 +24,12 @@ impl Default for TextChunks {
     }
 }
 
-/// The texts that matter, told by their keywords.
+/// The keywords of the texts that matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keyword {
-    /// A packet of XMP as it is.
+    /// A plain packet of XMP.
     Xmp,
-    /// What ImageMagick and others make of EXIF or of a JPEG's APP1: its bytes in hexadecimal digits.
+    /// A copy of EXIF or of a JPEG's APP1 in hexadecimal digits, as ImageMagick and others write it.
     RawProfile,
 }
 
@@ -47,7 +47,7 @@ impl Keyword {
 }
 
 impl TextChunks {
-    /// Notes what a text chunk says. What cannot be read says nothing.
+    /// Notes the facts in a text chunk. An unreadable chunk yields none.
     pub(in crate::photo) fn read(&mut self, kind: [u8; 4], body: &[u8], notes: &mut Notes) {
         notes.other();
         let Some((keyword, body)) = split(body, 0) else { return };
@@ -72,14 +72,14 @@ impl TextChunks {
         }
     }
 
-    /// As much of packed text as may still be unpacked; of damaged text what comes before the damage.
+    /// Unpacks as much text as the file has left; of damaged text what comes before the damage.
     fn unpack(&mut self, packed: &[u8]) -> Vec<u8> {
         let mut decompressor = Decompressor::new();
         decompressor.ignore_adler32();
         let (mut text, mut read, mut written) = (Vec::new(), 0, 0);
         while written < self.left && !decompressor.is_done() {
             if written == text.len() {
-                // Grown as the text turns out to be long: a few bytes shall not ask for megabytes.
+                // The buffer grows with the text, so that a few bytes cannot ask for megabytes.
                 text.resize(text.len().saturating_mul(2).max(4096).min(self.left), 0);
             }
             let input = packed.get(read..).unwrap_or_default();
@@ -97,7 +97,7 @@ impl TextChunks {
     }
 }
 
-/// The bytes of a raw profile: a name, a length and hexadecimal digits, each on lines of their own.
+/// Reads the bytes of a raw profile: a name, a length and hexadecimal digits, each on lines of their own.
 fn raw_profile(text: &[u8]) -> Vec<u8> {
     let text = text.trim_ascii_start();
     let Some((_name, rest)) = split(text, b'\n') else { return Vec::new() };
@@ -113,7 +113,7 @@ fn raw_profile(text: &[u8]) -> Vec<u8> {
     bytes.take(usize::min(length, MAX_UNPACKED)).collect()
 }
 
-/// A JPEG's APP1 holds EXIF or XMP, and says which.
+/// Reads a JPEG's APP1, which holds EXIF or XMP, and says which.
 fn read_profile(profile: &[u8], notes: &mut Notes) {
     if let Some(packet) = profile.strip_prefix(XMP_IN_APP1) {
         notes.xmp(packet);
@@ -134,7 +134,7 @@ mod tests {
     const EXIF: &[u8] = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     const XMP: &str = "<rdf:RDF><rdf:Description tiff:Orientation='6'/></rdf:RDF>";
 
-    /// A profile as ImageMagick writes it.
+    /// Writes a profile as ImageMagick does.
     fn profile(name: &str, bytes: &[u8]) -> Vec<u8> {
         let mut text = format!("\n{name}\n{:8}", bytes.len()).into_bytes();
         for line in bytes.chunks(36) {

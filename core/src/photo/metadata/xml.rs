@@ -1,30 +1,30 @@
 //! XML, as far as a packet of XMP needs it: tags, attributes and text.
 //!
 //! Nothing is expanded, followed or copied, and every byte is looked at once or twice, so that no packet costs more
-//! than its length. What is not well-formed ends the reading; what came before still counts.
+//! than its length. Reading ends where the document is not well-formed; what came before still counts.
 
-/// What comes next in a document.
+/// The next item of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event<'a> {
     /// The beginning of an element.
     Start(Tag<'a>),
-    /// The end of the element that began last. Not told for a tag that ends itself.
+    /// The end of the element that began last. There is none for a tag that ends itself.
     End,
-    /// Text, as it stands there.
+    /// Text as it stands in the document.
     Text(&'a [u8]),
 }
 
 /// A tag that begins an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
-    /// Its name, with the prefix.
+    /// Name of the element, with its prefix.
     pub(super) name: &'a [u8],
-    /// Whether the element ends with it: `<name/>`.
+    /// True if the element ends with the tag: `<name/>`.
     pub(super) empty: bool,
     attributes: &'a [u8],
 }
 
-/// Reads a document.
+/// A reader of a document.
 #[derive(Clone, Debug)]
 pub(super) struct Xml<'a> {
     rest: &'a [u8],
@@ -35,7 +35,7 @@ impl<'a> Xml<'a> {
         Self { rest: document }
     }
 
-    /// Goes behind `end`, and gives what came before it.
+    /// Moves behind `end` and returns the bytes before it.
     fn until(&mut self, end: &[u8]) -> Option<&'a [u8]> {
         let at = self.rest.windows(end.len()).position(|window| window == end)?;
         let (inner, rest) = self.rest.split_at_checked(at)?;
@@ -43,7 +43,7 @@ impl<'a> Xml<'a> {
         Some(inner)
     }
 
-    /// A tag up to its `>`: one within quotes is part of a value.
+    /// Reads a tag up to its `>`; within quotes that character is part of a value.
     fn tag(&mut self) -> Option<Tag<'a>> {
         let mut quote = None;
         let end = self.rest.iter().position(|byte| {
@@ -87,7 +87,7 @@ impl<'a> Iterator for Xml<'a> {
             } else if markup.starts_with(b"?") {
                 self.until(b"?>")?;
             } else if markup.starts_with(b"!") {
-                // A document type, perhaps with declarations of its own in brackets.
+                // A document type may have declarations of its own in brackets.
                 let inner = markup.iter().position(|byte| matches!(byte, b'[' | b'>'))?;
                 self.until(if markup.get(inner) == Some(&b'[') { b"]>" } else { b">" })?;
             } else if markup.starts_with(b"/") {
@@ -101,7 +101,7 @@ impl<'a> Iterator for Xml<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// Names and values, as they stand there.
+    /// Lists names and values as they stand in the tag.
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let mut rest = self.attributes;
         std::iter::from_fn(move || {
@@ -115,7 +115,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// What stands before the first such byte, and what behind it.
+/// Splits at the first such byte: what stands before it, and what behind.
 pub(super) fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     let position = bytes.iter().position(|byte| *byte == at)?;
     Some((bytes.get(..position)?, bytes.get(position + 1..)?))
@@ -127,7 +127,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
-    /// A document in short: `name(key=value)` begins, `/` ends, everything else is text.
+    /// Writes a document in short: `name(key=value)` begins, `/` ends, everything else is text.
     fn told(document: &str) -> String {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let events = Xml::new(document.as_bytes()).map(|event| match event {

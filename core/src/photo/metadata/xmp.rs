@@ -1,11 +1,11 @@
-//! The two facts of XMP that matter here: which way is up, and whether it tells where the photo was taken.
+//! The two facts of XMP that matter here: the orientation, and whether there is a position.
 
 use std::borrow::Cow;
 
 use super::xml::{Event, Tag, Xml, split};
 use crate::photo::{Metadata, Orientation};
 
-/// What a packet says about the file that it stands in.
+/// The facts in a packet about the file that contains it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Xmp {
     /// `None` where there is no such property, or a number that it does not know.
@@ -15,7 +15,7 @@ pub(super) struct Xmp {
 
 impl Xmp {
     /// Reads a packet (ISO 16684-1, 7): `tiff:Orientation` as an attribute or as an element, whatever prefix stands
-    /// for its namespace. What cannot be read says nothing.
+    /// for its namespace. An unreadable packet yields no facts.
     pub(super) fn read(packet: &[u8]) -> Self {
         let packet = to_bytes_of_ascii(packet);
         let mut reader = Reader::default();
@@ -38,11 +38,11 @@ impl Xmp {
     }
 }
 
-/// The most of a packet in UTF-16 that is read, in characters. Packets have some kilobytes.
+/// The largest part of a packet in UTF-16 that is read, in characters. Packets have some kilobytes.
 const MAX_UTF16: usize = 1 << 20;
 
-/// A packet in UTF-16 as one byte for each unit, `?` where that is not ASCII: no name or number that is looked for
-/// holds others. One in UTF-8 as it is.
+/// Converts a packet in UTF-16 to one byte for each unit, `?` where that is not ASCII: no name or number that is
+/// looked for holds others. Returns a packet in UTF-8 as it is.
 fn to_bytes_of_ascii(packet: &[u8]) -> Cow<'_, [u8]> {
     let from: fn([u8; 2]) -> u16 = match packet {
         [0xfe, 0xff, ..] | [0, b'<', ..] => u16::from_be_bytes,
@@ -54,7 +54,7 @@ fn to_bytes_of_ascii(packet: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(units.map(|unit| ascii(from(*unit))).collect())
 }
 
-/// How many prefixes may be bound at once. Packets bind about a dozen.
+/// The largest number of prefixes that may be bound at once. Packets bind about a dozen.
 const MAX_BINDINGS: usize = 256;
 
 /// The namespaces that matter.
@@ -76,7 +76,7 @@ impl Space {
         }
     }
 
-    /// The namespace that everybody's prefix stands for, where the packet forgot to say so.
+    /// Returns the namespace that a well-known prefix stands for where the packet does not bind it.
     fn usual(prefix: &[u8]) -> Self {
         match prefix {
             b"rdf" => Self::Rdf,
@@ -93,7 +93,7 @@ struct Binding<'a> {
     space: Space,
 }
 
-/// Walks through a packet.
+/// A walk through a packet.
 ///
 /// Only properties of the file itself count: those of the nodes directly in `rdf:RDF`. Deeper nodes are about other
 /// files, such as the parts of a collage.
@@ -101,15 +101,15 @@ struct Binding<'a> {
 struct Reader<'a> {
     depth: usize,
     bindings: Vec<Binding<'a>>,
-    /// The depth of `rdf:RDF`.
+    /// Depth of `rdf:RDF`.
     rdf: Option<usize>,
-    /// The depth of the open node.
+    /// Depth of the open node.
     node: Option<usize>,
     /// The open element `tiff:Orientation`.
     element: Option<Element>,
-    /// What a prefix says that is bound to TIFF's namespace.
+    /// Orientation under a prefix that is bound to TIFF's namespace.
     bound: Option<Orientation>,
-    /// What the prefix `tiff` says that is bound to nothing.
+    /// Orientation under the prefix `tiff` where no namespace is bound to it.
     literal: Option<Orientation>,
     located: bool,
 }
@@ -120,7 +120,7 @@ struct Element {
     text: Vec<u8>,
 }
 
-/// The longest text of a number, with white space around it.
+/// The longest text of a number in bytes, with white space around it.
 const MAX_NUMBER: usize = 64;
 
 impl<'a> Reader<'a> {
@@ -192,7 +192,8 @@ impl<'a> Reader<'a> {
         *noted = noted.or(orientation);
     }
 
-    /// A name's namespace, its part behind the prefix, and whether the packet itself bound the prefix.
+    /// Resolves a name to its namespace, its part behind the prefix, and whether the packet itself bound the
+    /// prefix.
     fn resolve<'n>(&self, name: &'n [u8]) -> (Space, &'n [u8], bool) {
         let (prefix, local) = split(name, b':').unwrap_or((b"", name));
         match self.bindings.iter().rev().find(|binding| binding.prefix == prefix) {
@@ -210,7 +211,7 @@ fn is_position(space: Space, local: &[u8]) -> bool {
     space == Space::Exif && matches!(local, b"GPSLatitude" | b"GPSLongitude")
 }
 
-/// A number of digits, of which one alone may be written as a character reference.
+/// Reads a number of digits, of which one alone may be written as a character reference.
 fn number(text: &[u8]) -> Option<u32> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let Some(reference) = text.strip_prefix("&#").and_then(|text| text.strip_suffix(';')) else {
@@ -232,7 +233,7 @@ mod tests {
     const RDF: &str = "xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"";
     const TIFF: &str = "http://ns.adobe.com/tiff/1.0/";
 
-    /// A packet with these nodes.
+    /// Writes a packet with these nodes.
     fn packet(nodes: &str) -> String {
         format!(
             "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?><x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\
@@ -240,7 +241,7 @@ mod tests {
         )
     }
 
-    /// EXIF's number of what the packet says.
+    /// Reads the orientation in the packet as EXIF's number.
     fn number(packet: &str) -> Option<u32> {
         let orientation = Xmp::read(packet.as_bytes()).orientation?;
         (1..=8).find(|number| Orientation::from_exif(*number) == orientation)
@@ -284,7 +285,7 @@ mod tests {
         assert_eq!(number(&outside), Some(5));
         let other = "<rdf:Description xmlns:tiff='http://example.com/' tiff:Orientation='6'/>";
         assert_eq!(of(other), None);
-        // Bound to nothing, everybody's prefix is taken for what it means elsewhere; one that is bound counts more.
+        // An unbound well-known prefix is taken for its usual namespace; one that is bound takes precedence.
         assert_eq!(number("<rdf:Description tiff:Orientation='6'/>"), Some(6));
         let both = format!("<rdf:Description xmlns:t='{TIFF}' tiff:Orientation='3' t:Orientation='6'/>");
         assert_eq!(of(&both), Some(6));

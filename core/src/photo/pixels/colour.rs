@@ -1,4 +1,4 @@
-//! Any pixels to sRGB pixels of three bytes.
+//! Conversion of any pixels to sRGB pixels of three bytes.
 
 use super::{
     profile::{Conversion, Source, Unusable},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::photo::Change;
 
-/// Converts pixels to sRGB, 8 bits, opaque. Row by row, and in place where a pixel does not grow.
+/// Converts pixels to sRGB, 8 bits, opaque: row by row, and in place where a pixel does not grow.
 pub(in crate::photo) fn to_rgb(raster: Raster, profile: Option<&[u8]>) -> (Picture, Vec<Change>) {
     let mut changes = Vec::new();
     let conversion = match profile.map(|icc| Conversion::new(icc, raster.samples)) {
@@ -47,7 +47,7 @@ pub(in crate::photo) fn to_rgb(raster: Raster, profile: Option<&[u8]>) -> (Pictu
         for index in 0..height {
             let Some(from) = bytes.get(index * stored..(index + 1) * stored) else { break };
             row.convert(from, &mut rgb);
-            // Never beyond what has been read: a converted row is not longer than a stored one.
+            // This never overwrites unread bytes, since a converted row is not longer than a stored one.
             if let Some(to) = bytes.get_mut(index * width * 3..(index + 1) * width * 3) {
                 to.copy_from_slice(&rgb);
             }
@@ -61,12 +61,12 @@ pub(in crate::photo) fn to_rgb(raster: Raster, profile: Option<&[u8]>) -> (Pictu
     (Picture { width, height, rgb: bytes }, changes)
 }
 
-/// Converts rows, and keeps its buffers from one to the next.
+/// A converter of rows that keeps its buffers from one to the next.
 struct Row {
     samples: Samples,
     deep: bool,
     conversion: Option<Conversion>,
-    /// Whether any pixel so far was not opaque.
+    /// True if any pixel so far was not opaque.
     see_through: bool,
     narrow: Vec<u8>,
     colours: Vec<u8>,
@@ -95,7 +95,7 @@ impl Row {
         self.narrow = narrow;
     }
 
-    /// The colours alone, without regard to opacity.
+    /// Converts the colours alone, without regard to opacity.
     fn colour(&mut self, samples: &[u8], rgb: &mut [u8]) {
         let pixels = rgb.as_chunks_mut::<3>().0.iter_mut();
         match self.samples {
@@ -125,12 +125,12 @@ impl Row {
     }
 }
 
-/// 65535 becomes 255, everything between the nearest.
+/// Scales 16 bits to the nearest of 8: 65535 becomes 255.
 fn to_8_bit(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) * 255 + 32_767) / 65_535).unwrap_or(u8::MAX)
 }
 
-/// a x b, where 255 means 1.
+/// Multiplies a by b, where 255 means 1.
 fn multiply(a: u8, b: u8) -> u8 {
     u8::try_from((u16::from(a) * u16::from(b) + 127) / 255).unwrap_or(u8::MAX)
 }

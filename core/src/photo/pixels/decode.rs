@@ -1,4 +1,4 @@
-//! Bytes in, pixels out: where the third-party decoders are called.
+//! Decoding of bytes to pixels, with the decoders of other crates.
 
 use std::io::ErrorKind;
 
@@ -17,9 +17,11 @@ use crate::photo::{
     webp,
 };
 
-/// A photo's pixels as stored, and its ICC profile: empty, so unusable, if there is one that cannot be read. `info` is
-/// what `inspect` said of the same bytes, and has been checked against the limits, `max_memory` among them: a decoder
-/// that finds anything larger is stopped. A `scale` is one that `info` has chosen.
+/// Decodes a photo's pixels as stored, and its ICC profile: empty, so unusable, if there is one that cannot be
+/// read.
+///
+/// `info` is what `inspect` said of the same bytes, and has been checked against the limits, `max_memory` among
+/// them: a decoder that finds anything larger is stopped. A `scale` is one that `info` has chosen.
 pub(in crate::photo) fn decode(
     bytes: &[u8],
     info: &PhotoInfo,
@@ -39,7 +41,7 @@ pub(in crate::photo) fn decode(
 fn decode_png(bytes: &[u8], info: &PhotoInfo) -> Result<(Raster, Option<Vec<u8>>), PhotoProblem> {
     let (file, ended) = png::picture(bytes)?;
     let png = |error: &ImageError| match problem(Format::Png, error) {
-        // Without the file's end, what is wrong with its pixels is that some are missing.
+        // Damage in a file without its end means that pixels are missing.
         PhotoProblem::Damaged { format } if !ended => PhotoProblem::Truncated { format },
         problem => problem,
     };
@@ -64,7 +66,7 @@ fn decode_webp(bytes: &[u8], info: &PhotoInfo) -> Result<Raster, PhotoProblem> {
     raster.on_canvas(side(info.width), side(info.height), (side(x), side(y))).ok_or(damaged(Format::WebP))
 }
 
-/// Strict as this decoder is by default: data that end early are an error, not grey pixels.
+/// Decodes strictly, as this decoder does by default: data that end early are an error, not grey pixels.
 fn decode_jpeg(bytes: &[u8], info: &PhotoInfo, scale: Scale) -> Result<Raster, PhotoProblem> {
     let (samples, format) = match info.colours {
         Colours::Grey => (Samples::Grey, PixelFormat::Grayscale),
@@ -124,7 +126,7 @@ fn read<D: ImageDecoder>(
 }
 
 impl Raster {
-    /// Itself, if it has that size and as many bytes as that takes.
+    /// Returns the raster if it has that size and as many bytes as that takes.
     fn checked(self, width: usize, height: usize) -> Option<Self> {
         let row = width.checked_mul(self.samples.count() * if self.deep { 2 } else { 1 })?;
         let whole = row.checked_mul(height)?;

@@ -1,4 +1,4 @@
-//! The way of pixels: decoded, converted to sRGB.
+//! Pixels: decoding, and conversion to sRGB.
 
 pub(super) mod colour;
 pub(super) mod decode;

@@ -1,4 +1,4 @@
-//! ICC profiles, and the way from them to sRGB.
+//! ICC profiles, and the conversion from their colours to sRGB.
 
 use std::{fmt, sync::Arc};
 
@@ -6,7 +6,7 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, Transf
 
 use super::raster::Samples;
 
-/// A way from a profile's colours to sRGB.
+/// A conversion from a profile's colours to sRGB.
 #[derive(Clone)]
 pub(in crate::photo) struct Conversion {
     executor: Arc<Transform8BitExecutor>,
@@ -18,11 +18,11 @@ pub(in crate::photo) struct Conversion {
 pub(in crate::photo) enum Source {
     Grey,
     Rgb,
-    /// 0 is no ink.
+    /// Inks, where 0 is none.
     Cmyk,
 }
 
-/// The profile is broken, or is one for other colours than these.
+/// The error of a profile that is broken, or that describes another colour space than the pixels'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::photo) struct Unusable;
 
@@ -33,7 +33,7 @@ impl fmt::Debug for Conversion {
 }
 
 impl Conversion {
-    /// The way from `icc` to sRGB for pixels of these samples; `None` if the profile is sRGB itself.
+    /// Builds the conversion from `icc` to sRGB for pixels of these samples; `None` if the profile is sRGB itself.
     pub(in crate::photo) fn new(icc: &[u8], samples: Samples) -> Result<Option<Self>, Unusable> {
         let profile = ColorProfile::new_from_slice(icc).map_err(|_| Unusable)?;
         let (from, layout) = match (samples, profile.color_space) {
@@ -57,13 +57,13 @@ impl Conversion {
         Ok(if conversion.is_identity()? { None } else { Some(conversion) })
     }
 
-    /// Converts pixels: `rgb` gets three bytes for each.
+    /// Converts pixels; `rgb` gets three bytes for each.
     pub(in crate::photo) fn convert(&self, samples: &[u8], rgb: &mut [u8]) -> Result<(), Unusable> {
         self.executor.transform(samples, rgb).map_err(|_| Unusable)
     }
 
-    /// Whether it leaves every colour of a lattice where it is. Most profiles describe sRGB; the rounding of
-    /// their tables is no reason to touch a pixel.
+    /// Tells whether the conversion leaves every colour of a lattice as it is. Most profiles describe sRGB; the
+    /// rounding of their tables is not a reason to touch a pixel.
     fn is_identity(&self) -> Result<bool, Unusable> {
         let steps = || (0..=15_u8).map(|step| step * 17);
         let same: Vec<u8> = match self.from {

@@ -1,24 +1,24 @@
-//! Pixels, on their way from a decoder to the encoder.
+//! Pixels on their way from a decoder to the encoder.
 
-/// Pixels as a decoder gives them.
+/// Pixels as a decoder returns them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::photo) struct Raster {
     pub(in crate::photo) width: usize,
     pub(in crate::photo) height: usize,
     pub(in crate::photo) samples: Samples,
-    /// 16 bits per sample, in the machine's byte order; else 8.
+    /// True for 16 bits per sample, in the machine's byte order; false for 8.
     pub(in crate::photo) deep: bool,
     pub(in crate::photo) bytes: Vec<u8>,
 }
 
-/// Which samples make up a pixel, in this order.
+/// The samples that make up a pixel, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::photo) enum Samples {
     Grey,
     GreyAlpha,
     Rgb,
     Rgba,
-    /// Inks as Adobe stores them in JPEG: 255 is no ink.
+    /// Inks as Adobe stores them in JPEG, where 255 is none.
     InvertedCmyk,
 }
 
@@ -31,8 +31,8 @@ pub(in crate::photo) struct Picture {
 }
 
 impl Raster {
-    /// The pixels on a see-through canvas, with their upper left corner there. `None` if they are no colours of eight
-    /// bits, or do not fit.
+    /// Places the pixels on a transparent canvas, with their upper left corner there. `None` if the pixels are not
+    /// colours of eight bits, or do not fit.
     pub(in crate::photo) fn on_canvas(
         self,
         width: usize,
@@ -62,7 +62,7 @@ impl Raster {
 }
 
 impl Samples {
-    /// How many samples a pixel has.
+    /// Returns the number of samples in a pixel.
     pub(in crate::photo) fn count(self) -> usize {
         match self {
             Self::Grey => 1,
@@ -72,7 +72,7 @@ impl Samples {
         }
     }
 
-    /// Whether the last sample is opacity.
+    /// Tells whether the last sample is opacity.
     pub(in crate::photo) fn has_alpha(self) -> bool {
         matches!(self, Self::GreyAlpha | Self::Rgba)
     }

@@ -1,4 +1,4 @@
-//! Whole photos through [`inspect`] and [`PixelNormaliser`]. What comes out is read with another decoder.
+//! Tests of whole photos through [`inspect`] and [`PixelNormaliser`], whose results another decoder reads.
 
 mod mutations;
 mod orientations;
@@ -11,7 +11,7 @@ mod whole;
 use super::{Normalise, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect};
 use crate::limits::PhotoLimits;
 
-/// A file of the folder `fixtures`.
+/// Reads a file of the folder `fixtures`.
 macro_rules! fixture {
     ($name:literal) => {
         include_bytes!(concat!("../fixtures/", $name)).as_slice()
@@ -19,7 +19,7 @@ macro_rules! fixture {
 }
 use fixture;
 
-/// The default limits, for pictures as small as the fixtures.
+/// Returns the default limits, but for pictures as small as the fixtures.
 fn limits() -> PhotoLimits {
     PhotoLimits { min_side: 16, ..PhotoLimits::default() }
 }
@@ -28,7 +28,7 @@ fn normalise(bytes: &[u8]) -> Result<NormalisedPhoto, PhotoProblem> {
     PixelNormaliser.normalise(bytes, &limits())
 }
 
-/// Width, height and RGB of a JPEG.
+/// Decodes a JPEG to width, height and RGB.
 fn decode(jpeg: &[u8]) -> (usize, usize, Vec<u8>) {
     let mut decoder = zune_jpeg::JpegDecoder::new(zune_jpeg::zune_core::bytestream::ZCursor::new(jpeg));
     let rgb = decoder.decode().expect("a JPEG");
@@ -40,7 +40,7 @@ fn info(bytes: &[u8]) -> PhotoInfo {
     inspect(bytes).expect("a photo")
 }
 
-/// The beginning of a PNG with one more chunk.
+/// Appends a chunk to the beginning of a PNG.
 fn with_chunk(mut file: Vec<u8>, kind: [u8; 4], body: &[u8]) -> Vec<u8> {
     let chunk = [&kind, body].concat();
     file.extend(u32::try_from(body.len()).expect("a length").to_be_bytes());
@@ -49,7 +49,7 @@ fn with_chunk(mut file: Vec<u8>, kind: [u8; 4], body: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A WebP of these chunks.
+/// Builds a WebP of these chunks.
 fn riff(chunks: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("a length").to_le_bytes();
     let mut body = b"WEBP".to_vec();

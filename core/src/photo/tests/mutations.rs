@@ -1,4 +1,4 @@
-//! Damaged files by the thousand: each is refused or accepted, none panics.
+//! Damaged files by the thousand: each is refused or accepted, none causes a panic.
 
 use super::{fixture, limits, normalise};
 #[cfg(target_arch = "wasm32")]
@@ -8,7 +8,7 @@ use crate::{
     words::Audience,
 };
 
-/// Each file of the folder that is accepted, or nearly so.
+/// Each fixture that is accepted, or nearly so.
 const FILES: [&[u8]; 23] = [
     fixture!("texture.jpg"),
     fixture!("texture-progressive.jpg"),
@@ -35,7 +35,8 @@ const FILES: [&[u8]; 23] = [
     fixture!("animated.png"),
 ];
 
-/// Mutations of each file. More were tried while this was written; these find what comes back.
+/// The number of mutations of each file. More were tried when this test was written; these catch the faults found
+/// then.
 const ROUNDS: usize = 250;
 
 /// xorshift64 (Marsaglia, 2003): the same damage in every run.
@@ -81,7 +82,7 @@ impl Dice {
     }
 }
 
-/// Otherwise the checksums would keep nearly all damage from the code behind them.
+/// Repairs checksums, which would otherwise keep nearly all damage from the code behind them.
 fn repair_checksums(png: &mut [u8]) {
     let mut at = 8;
     while let Some(length) = png.get(at..at + 4) {
@@ -117,11 +118,11 @@ fn no_damage_makes_a_panic() {
             }
         }
     }
-    // Both ends of the scale: a test that only ever sees one of them tests little.
+    // Both results must occur often: a test that only ever sees one of them tests little.
     assert!(accepted > 500 && refused > 500, "{accepted} accepted, {refused} refused");
 }
 
-/// The one field whose odd values made a decoder panic: every value that it can have.
+/// Tries every value of the one field whose odd values made a decoder panic.
 #[test]
 fn no_sampling_makes_a_panic() {
     let accepted = |file: &[u8], components: u32| {

@@ -1,18 +1,18 @@
-//! Which way is up, wherever it is written.
+//! Orientations, wherever a file may tell them.
 
 use super::{fixture, info, normalise, riff, with_chunk};
 use crate::photo::{Change, Metadata, Orientation};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 
-/// EXIF with this orientation and, unless that is 0, a position.
+/// Writes EXIF with this orientation and, unless that is 0, a position.
 fn exif(orientation: u8) -> Vec<u8> {
     let mut block = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     block.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
     block
 }
 
-/// EXIF with a position and no orientation.
+/// Writes EXIF with a position and no orientation.
 fn position() -> Vec<u8> {
     b"MM\0*\0\0\0\x08\0\x01\x88\x25\0\x04\0\0\0\x01\0\0\0\x20\0\0\0\0".to_vec()
 }
@@ -27,7 +27,7 @@ fn xmp(orientation: u8) -> Vec<u8> {
     .into_bytes()
 }
 
-/// What ImageMagick makes of a profile.
+/// Writes a profile as ImageMagick does.
 fn raw(name: &str, bytes: &[u8]) -> Vec<u8> {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).expect("a digit");
     let digits: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
@@ -44,7 +44,7 @@ fn jpeg(segments: &[Vec<u8>]) -> Vec<u8> {
     [&file, &fixture!("texture.jpg")[2..]].concat()
 }
 
-/// The picture with chunks before its pixels, and others behind them.
+/// Adds chunks before the pixels, and others behind them.
 fn png(before: &[(&[u8; 4], Vec<u8>)], behind: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     let file = fixture!("texture.png");
     let add = |file: Vec<u8>, (kind, body): &(&[u8; 4], Vec<u8>)| with_chunk(file, **kind, body);
@@ -62,7 +62,7 @@ fn app1(header: &[u8], body: &[u8]) -> Vec<u8> {
     [header, body].concat()
 }
 
-/// All files of these three formats with what EXIF says, if anything, and what XMP says.
+/// Lists files of these three formats with an orientation in EXIF, if any, and one in XMP.
 fn files(in_exif: Option<u8>, in_xmp: u8) -> Vec<(&'static str, Vec<u8>)> {
     let exif: Vec<Vec<u8>> = in_exif.into_iter().map(exif).collect();
     let xap = |body: &[u8]| app1(b"http://ns.adobe.com/xap/1.0/\0", body);
@@ -160,7 +160,7 @@ fn a_position_is_noticed_wherever_it_is_written() {
     }
 }
 
-/// No photo is refused for what cannot be read about it, however large it says that it is.
+/// Refuses no photo for unreadable metadata, however large they say that they are.
 #[test]
 fn metadata_that_cannot_be_read_refuse_no_photo() {
     let bomb = fdeflate::compress_to_vec(&vec![0; 64 << 20]);
@@ -184,7 +184,7 @@ fn metadata_that_cannot_be_read_refuse_no_photo() {
         let photo = normalise(&png(before, behind)).expect("a photo");
         assert_eq!(photo.jpeg(), still.jpeg());
     }
-    // Behind all that, which must not be unpacked, a word still counts that needs no unpacking.
+    // A word behind all that, which must not be unpacked, still counts if it needs no unpacking.
     let packet = [b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), &xmp(6)].concat();
     let file = png(&[broken, vec![(b"iTXt", packet)]].concat(), &[]);
     assert_eq!(info(&file).orientation, Orientation::Rotate90);

@@ -48,7 +48,7 @@ fn half_a_picture_with_an_end_that_was_put_on_is_not_whole() {
     assert!(check(&spoilt, MEMORY).is_err());
 }
 
-/// A kind of picture that is not taken as a photo is not broken.
+/// Accepts a picture of a kind that is refused as a photo: such a picture is not broken.
 #[test]
 fn a_picture_of_a_rare_kind_is_whole_as_well() {
     let files = [

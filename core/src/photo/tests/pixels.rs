@@ -1,4 +1,4 @@
-//! What comes out: its pixels, and nothing else.
+//! The contents of a prepared photo: its pixels, and nothing else.
 
 use super::{decode, fixture, info, normalise};
 use crate::photo::{Change, Coding, Colours, Format, Metadata, NormalisedPhoto, Orientation, PhotoProblem};
@@ -32,7 +32,7 @@ fn expect(name: &str, bytes: &[u8], blocks: [Rgb; 4], changes: &[Change]) -> Nor
     photo
 }
 
-/// JFIF's header and the picture: no other segment, nothing behind it.
+/// Expects JFIF's header and the picture: no other segment, nothing behind it.
 fn expect_clean(name: &str, jpeg: &[u8]) {
     let mut markers = Vec::new();
     let mut at = 2;
@@ -120,7 +120,7 @@ fn every_kind_of_webp_is_read() {
     assert_eq!(info(fixture!("lossless.webp")).coding, Coding::Vp8L);
 }
 
-/// What Little CMS makes of the same files (by Pillow 13): `make.py` says what each profile does.
+/// Compares with the results of Little CMS for the same files (by Pillow 13); `make.py` describes each profile.
 #[test]
 fn colours_are_converted_as_the_profile_says() {
     let converted = Change::ConvertedToSrgb;
@@ -173,7 +173,8 @@ fn nothing_of_the_metadata_survives() {
     }
 }
 
-/// As programs leave it that remove metadata, but not the flags that announce them. Pillow reads such a file too.
+/// Reads files as programs leave them that remove metadata, but not the flags that announce them. Pillow reads such
+/// a file too.
 #[test]
 fn a_webp_may_promise_metadata_that_are_missing() {
     for file in [fixture!("swapped.webp"), fixture!("alpha.webp")] {
@@ -185,7 +186,7 @@ fn a_webp_may_promise_metadata_that_are_missing() {
             assert_eq!(info(&promising).metadata, Metadata::Absent);
             assert_eq!(normalise(&promising), normalise(file), "{promise:#x}");
             for length in 0..promising.len() {
-                // An odd chunk has a byte behind it that nobody needs.
+                // An odd chunk has a byte behind it that nothing needs.
                 let cut = PhotoProblem::Truncated { format: Format::WebP };
                 let problem = normalise(&promising[..length]);
                 let whole = length == promising.len() - 1 && problem == normalise(file);

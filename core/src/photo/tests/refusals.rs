@@ -1,4 +1,4 @@
-//! What is refused, and how.
+//! Files that are refused, with the reason for each.
 
 use super::{fixture, limits, normalise, with_chunk};
 #[cfg(target_arch = "wasm32")]
@@ -16,7 +16,7 @@ fn refused(bytes: &[u8]) -> PhotoProblem {
     normalise(bytes).expect_err("a refusal")
 }
 
-/// The file with `old` once replaced by as many other bytes.
+/// Replaces `old`, which occurs once, by as many other bytes.
 fn patched(file: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     assert_eq!(old.len(), new.len());
     let at = file.windows(old.len()).position(|window| window == old).expect("the bytes to replace");
@@ -46,7 +46,7 @@ fn a_file_that_is_cut_off_is_accepted_only_if_its_picture_is_whole() {
     }
 }
 
-/// As some programs repair them: the end is missing, the last marker is there.
+/// Refuses files as some programs repair them: the end is missing, the last marker is there.
 #[test]
 fn no_jpeg_with_missing_data_is_accepted() {
     let files = [
@@ -166,7 +166,7 @@ fn headers_that_lie_about_the_size_are_refused() {
     let none = patched(png, b"IHDR\0\0\0\x30", b"IHDR\0\0\0\0");
     assert_eq!(refused(&none).code(), "photo.no_pixels");
 
-    // The canvas says one thing, the picture in it another.
+    // The canvas says one thing, the picture on the canvas another.
     let webp = fixture!("alpha.webp");
     let canvas = patched(webp, b"\x2f\0\0\x1f\0\0", b"\x2f\0\0\x2f\0\0");
     assert_eq!(refused(&canvas), PhotoProblem::Damaged { format: Format::WebP });

@@ -1,4 +1,4 @@
-//! Photos that do not fit into memory whole, made smaller as they are decoded.
+//! Photos that do not fit into memory whole, and are decoded smaller.
 
 use super::{decode, fixture, info, limits};
 #[cfg(target_arch = "wasm32")]
@@ -14,7 +14,7 @@ fn cramped(bytes: &[u8], limits: PhotoLimits) -> Result<NormalisedPhoto, PhotoPr
     PixelNormaliser.normalise(bytes, &PhotoLimits { max_memory, ..limits })
 }
 
-/// The means of squares of 2 by 2 pixels.
+/// Averages squares of 2 by 2 pixels.
 fn halved((width, height, rgb): (usize, usize, Vec<u8>)) -> Vec<u8> {
     let mean = |x: usize, y: usize, channel: usize| {
         let at = |dx: usize, dy: usize| {
@@ -65,14 +65,14 @@ fn the_largest_scale_that_fits_is_taken_and_none_below_the_smallest_side() {
     let one = |side| PhotoLimits { min_side: side, ..limits() };
     assert_eq!(cramped(file, one(17)).expect_err("a refusal").code(), "photo.too_much_memory");
     assert_eq!(cramped(file, one(16)).map(|photo| (photo.width(), photo.height())), Ok((24, 16)));
-    // No decoder of these makes a smaller picture.
+    // The decoders of these formats make no smaller picture.
     for file in [fixture!("rgb.png"), fixture!("lossy.webp")] {
         assert_ne!(info(file).format, Format::Jpeg);
         assert_eq!(cramped(file, one(1)).expect_err("a refusal").code(), "photo.too_much_memory");
     }
 }
 
-/// An iPhone's 24 megapixels, as the imager's isolate has room for.
+/// Plans for 24 megapixels of an iPhone and the memory of the imager's isolate.
 #[test]
 fn an_iphones_photo_fits_into_the_imager_at_half_its_size() {
     let mut phone = info(fixture!("420.jpg"));

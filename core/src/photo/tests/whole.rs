@@ -12,7 +12,7 @@ use crate::{
 
 const CUT: PhotoProblem = PhotoProblem::Truncated { format: Format::Jpeg };
 
-/// xorshift64 (Marsaglia, 2003).
+/// Makes noise with xorshift64 (Marsaglia, 2003).
 fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = || {
@@ -24,7 +24,7 @@ fn noise(count: usize) -> Vec<u8> {
     (0..count).map(|_| next()).collect()
 }
 
-/// Pixels of so many samples that look like a photo: soft, with some grain.
+/// Makes pixels of so many samples that look like a photo: soft, with some grain.
 fn soft(width: usize, height: usize, samples: usize) -> Vec<u8> {
     let grain = noise(width * height * samples);
     let at = |index: usize| {
@@ -35,7 +35,7 @@ fn soft(width: usize, height: usize, samples: usize) -> Vec<u8> {
     (0..grain.len()).map(|index| u8::try_from(at(index)).unwrap_or(0)).collect()
 }
 
-/// The segments of a JPEG up to its scan, and the scan's data without EOI.
+/// Takes a JPEG apart into the segments up to its scan, and the scan's data without EOI.
 fn taken_apart(jpeg: &[u8]) -> (Vec<(u8, &[u8])>, &[u8]) {
     let (mut segments, mut at) = (Vec::new(), 2);
     loop {
@@ -48,7 +48,7 @@ fn taken_apart(jpeg: &[u8]) -> (Vec<(u8, &[u8])>, &[u8]) {
     }
 }
 
-/// A sequential JPEG with a scan for each component, the colours at half of both sides.
+/// Writes a sequential JPEG with a scan for each component, the colours at half of both sides.
 fn scan_by_scan(width: usize, height: usize) -> Vec<u8> {
     let plane = |width, height| {
         let grey = soft(width, height, 1);
@@ -70,14 +70,14 @@ fn scan_by_scan(width: usize, height: usize) -> Vec<u8> {
     jpeg
 }
 
-/// JPEGs of every kind, all of this size.
+/// Lists JPEGs of every kind, all of this size.
 fn jpegs(width: usize, height: usize) -> Vec<(String, Vec<u8>)> {
     let (rgb, grey, cmyk) = (soft(width, height, 3), soft(width, height, 1), soft(width, height, 4));
     let colours = |subsampling| Encoder::new(&rgb, width, height, PixelFormat::Rgb).subsampling(subsampling);
     let [full, wide, quarter] = [Subsampling::S444, Subsampling::S422, Subsampling::S420];
     let band =
         |components: &[u8], ss, se, ah, al| ScanScript { components: components.to_vec(), ss, se, ah, al };
-    // No coefficient in two steps, and some in three.
+    // The first list brings every coefficient in one step, the second some in three.
     let at_once = vec![
         band(&[0, 1, 2], 0, 0, 0, 0),
         band(&[0], 1, 5, 0, 0),
@@ -121,7 +121,7 @@ fn jpegs(width: usize, height: usize) -> Vec<(String, Vec<u8>)> {
     made.chain([("scan by scan".to_owned(), scan_by_scan(width, height))]).collect()
 }
 
-/// The first length to which the file can be cut so that another picture than the whole file's is taken.
+/// Finds the first length to which the file can be cut so that another picture than the whole file's is taken.
 fn taken_for_whole(file: &[u8], taken: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<usize> {
     let whole = taken(file).expect("the whole file is taken");
     (0..file.len()).find(|length| taken(&file[..*length]).is_some_and(|picture| picture != whole))
@@ -142,8 +142,8 @@ fn no_jpeg_is_taken_for_whole_that_is_not() {
     }
 }
 
-/// Whoever trusts that nothing was complained about is caught: a decoder that shows what it has, and one that is
-/// strict, but to which each scan is a picture.
+/// Catches decoders that report no error: one that shows what it has, and a strict one to which each scan is a
+/// picture.
 #[test]
 fn whoever_trusts_the_absence_of_an_error_is_caught() {
     let ended = |cut: &[u8]| [cut, b"\xff\xd9"].concat();
@@ -162,7 +162,7 @@ fn whoever_trusts_the_absence_of_an_error_is_caught() {
     }
 }
 
-/// What phones put behind the picture, and what else may lie there.
+/// Lists what phones put behind the picture, and what else may lie there.
 fn trailers() -> Vec<Vec<u8>> {
     let film =
         [b"\0\0\x30\x0a\x10\0\0\0MotionPhoto_Data\0\0\0\x18ftypmp42".as_slice(), &noise(3000)].concat();
@@ -192,7 +192,7 @@ fn a_jpeg_without_its_end_marker_is_whole() {
     }
 }
 
-/// Where data break off and other bytes follow, these may be read as units for a while.
+/// Refuses data that break off even where other bytes follow, which may be read as units for a while.
 #[test]
 fn a_jpeg_that_is_cut_off_is_not_whole_whatever_follows() {
     for (name, file) in jpegs(150, 130) {
@@ -210,7 +210,7 @@ fn a_jpeg_that_is_cut_off_is_not_whole_whatever_follows() {
     }
 }
 
-/// A card that was pulled out early leaves zeros behind.
+/// Refuses zeros at the end, which a card leaves that was pulled out early.
 #[test]
 fn a_jpeg_that_ends_in_zeros_is_not_whole() {
     for (name, file) in jpegs(150, 130) {
@@ -245,7 +245,7 @@ fn a_missing_interval_is_missing() {
     }
 }
 
-/// Whole, but for the copy that the decoder needs.
+/// Counts the copy that the decoder needs of a file without EOI.
 #[test]
 fn a_copy_of_the_file_counts_as_memory() {
     let file = fixture!("texture-progressive.jpg");
@@ -280,7 +280,7 @@ fn a_height_behind_the_picture_has_a_sentence_of_its_own() {
     assert_eq!(normalise(&height(32, dnl)), normalise(file), "the same height once more");
     let problem = inspect(&height(0, dnl)).expect_err("a refusal");
     assert!(problem.to_string().contains("DNL"), "{problem}");
-    // As long as the end of the scan has not come, nobody knows.
+    // Before the end of the scan, the data may still be continued.
     assert_eq!(inspect(&height(0, dnl)[..end]), Err(CUT));
 }
 
@@ -288,7 +288,7 @@ fn png(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     chunks.iter().fold(b"\x89PNG\r\n\x1a\n".to_vec(), |file, (kind, body)| with_chunk(file, **kind, body))
 }
 
-/// The chunks of a PNG.
+/// Lists the chunks of a PNG.
 fn chunks(mut file: &[u8]) -> Vec<(&[u8; 4], &[u8])> {
     let mut chunks = Vec::new();
     file = &file[8..];
@@ -300,7 +300,7 @@ fn chunks(mut file: &[u8]) -> Vec<(&[u8; 4], &[u8])> {
     chunks
 }
 
-/// The fixture with its pixels in chunks of so many bytes.
+/// Rewrites the fixture with its pixels in chunks of so many bytes.
 fn in_pieces(size: usize) -> Vec<u8> {
     let file = chunks(fixture!("texture.png"));
     let pieces: Vec<_> = file
@@ -374,7 +374,7 @@ fn a_png_with_one_frame_is_a_still() {
     assert_eq!(with(&[&first[..2], &first[3..], &second].concat()), moves, "one that not everybody sees");
 }
 
-/// The chunks of a WebP.
+/// Lists the chunks of a WebP.
 fn riff_chunks(file: &[u8]) -> Vec<([u8; 4], Vec<u8>)> {
     let (mut chunks, mut at) = (Vec::new(), 12);
     while let Some(head) = file.get(at..at + 8) {
@@ -390,7 +390,7 @@ fn canvas(flags: u8, width: u8, height: u8) -> ([u8; 4], Vec<u8>) {
     (*b"VP8X", vec![flags, 0, 0, 0, width - 1, 0, 0, height - 1, 0, 0])
 }
 
-/// A frame of 48 x 32 pixels at this place.
+/// Builds a frame of 48 x 32 pixels at this position.
 fn frame(x: u8, y: u8, picture: &[([u8; 4], Vec<u8>)]) -> ([u8; 4], Vec<u8>) {
     let head = [x / 2, 0, 0, y / 2, 0, 0, 47, 0, 0, 31, 0, 0, 100, 0, 0, 0];
     (*b"ANMF", [head.as_slice(), &riff(picture)[12..]].concat())
@@ -408,12 +408,12 @@ fn a_webp_may_promise_opacity_that_is_missing() {
         let photo = normalise(&promising).expect("a photo");
         assert_eq!(photo.changes(), [], "nothing is see-through");
     }
-    // Opacity that nobody promised is there nevertheless.
+    // Opacity is used even where the header did not promise it.
     for file in [fixture!("alpha.webp"), fixture!("alpha-lossless.webp")] {
         let silent = riff(&[vec![canvas(0, 48, 32)], picture(file)].concat());
         assert_eq!(normalise(&silent), normalise(file));
     }
-    // It may have stood behind the pixels, and been cut off.
+    // The chunk may have stood behind the pixels, and been cut off.
     let late = [vec![canvas(0x10, 48, 32)], picture(fixture!("lossy.webp")), vec![(*b"ALPH", vec![0; 99])]];
     let late = riff(&late.concat());
     let problem = normalise(&late[..late.len() - 50]).expect_err("a refusal");
@@ -439,7 +439,7 @@ fn a_webp_with_one_frame_is_a_still() {
             [canvas(flags, 48, 32), clock(), frame(0, 0, &picture(file)), frame(0, 0, &picture(file))];
         assert_eq!(normalise(&riff(&twice)), Err(PhotoProblem::Animated { format: Format::WebP }));
 
-        // A part of the canvas: the rest is see-through.
+        // The frame covers a part of the canvas: the rest is transparent.
         let part = riff(&[canvas(flags, 64, 64), clock(), frame(14, 30, &picture(file))]);
         let photo = normalise(&part).expect("a photo");
         assert_eq!(photo.changes(), [Change::LaidOnWhite]);
