@@ -1,8 +1,9 @@
-//! What trainings and pictures cost, as it is shown before anybody says yes.
+//! Prices of trainings and pictures, as they are shown before a person agrees to pay.
 //!
-//! fal's own list of prices cannot be relied on for trainings: it has been seen ten times too high, and in units that
-//! are explained nowhere ("units", "train units"). So a rule of our own comes first, with the month in which it was
-//! read off fal's page; fal's figure stands beside it where the two disagree. A price in the settings wins over both.
+//! fal's own list of prices cannot be relied on for trainings: it has been seen ten times too high, and in units
+//! that are explained nowhere ("units", "train units"). So a rule of our own comes first, with the month in which
+//! it was read off fal's page; fal's figure stands beside it where the two disagree. A price in the settings wins
+//! over both.
 
 mod pictures;
 mod presets;
@@ -19,12 +20,12 @@ pub use self::{
     presets::{Preset, preset, presets},
 };
 
-/// What the portrait trainer costs a step, in millionths of a US dollar
+/// The portrait trainer's price of a step, in millionths of a US dollar
 /// (fal.ai/models/fal-ai/flux-lora-portrait-trainer, read in [`READ`]).
 pub const STEP_MICROS: u64 = 2_400;
-/// As many steps are billed at least (the same page).
+/// The number of steps that are billed at least (the same page).
 pub const LEAST_STEPS: u32 = 1000;
-/// When the rule was read: year and month.
+/// The year and month in which the rule was read.
 pub const READ: &str = "2026-11";
 
 /// An amount of money, exact to a millionth.
@@ -53,34 +54,34 @@ displayed! {
 /// A training's price.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainingPrice {
-    /// As the settings say, for one training of any length.
+    /// The price in the settings, for one training of any length.
     Set(Money),
-    /// By our rule.
+    /// The price by our rule.
     Ruled {
-        /// The whole price.
+        /// Whole price.
         total: Money,
-        /// Whether more steps are billed than are trained, since the training is short.
+        /// True if more steps are billed than are trained, since the training is short.
         least: bool,
-        /// What fal's list says of it.
+        /// Price by fal's list beside ours.
         listed: Listed,
     },
 }
 
-/// What fal's list of prices says beside our rule.
+/// The price in fal's list, compared with our rule.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Listed {
-    /// The same, but for a tenth at most.
+    /// The prices agree within a tenth.
     Agrees,
-    /// Another price for the same.
+    /// fal's list has another price for the same number of units.
     Differs(Money),
-    /// A price for something of which nobody says how many it takes.
+    /// fal's list has a price for a unit of which the number is not known.
     Vague(Price),
-    /// Nothing.
+    /// There is no price in fal's list.
     Unknown,
 }
 
-/// Decides what is shown as the price of a training of so many steps: the setting; else our rule, and beside it what
-/// fal's list says.
+/// Decides what is shown as the price of a training of so many steps: the setting; else our rule, with the price in
+/// fal's list beside it.
 #[must_use]
 pub fn training(steps: u32, setting: Option<&Money>, listed: Option<Price>) -> TrainingPrice {
     if let Some(setting) = setting {
@@ -98,7 +99,7 @@ pub fn training(steps: u32, setting: Option<&Money>, listed: Option<Price>) -> T
 }
 
 impl TrainingPrice {
-    /// The whole price.
+    /// Returns the whole price.
     #[must_use]
     pub fn total(&self) -> &Money {
         match self {
@@ -107,7 +108,7 @@ impl TrainingPrice {
     }
 }
 
-/// The price of one step by our rule.
+/// Returns the price of one step by our rule.
 #[must_use]
 pub fn step() -> Money {
     dollars(STEP_MICROS)
@@ -117,7 +118,7 @@ fn dollars(micros: u64) -> Money {
     Money { micros, currency: "USD".to_owned() }
 }
 
-/// Compares our price with fal's. `units` says how many of fal's units it takes.
+/// Compares our price with fal's. `units` returns the number of fal's units for the order.
 fn beside(ours: &Money, price: Price, units: impl Fn(&str) -> Option<u32>) -> Listed {
     let unit = price.unit.trim().to_ascii_lowercase();
     match units(unit.trim_end_matches('s'))
@@ -135,7 +136,7 @@ fn beside(ours: &Money, price: Price, units: impl Fn(&str) -> Option<u32>) -> Li
 }
 
 impl Money {
-    /// The price of so many units; `None` when no price is so high.
+    /// Computes the price of so many units; `None` when no price is so high.
     fn product(unit_price: f64, units: u32, currency: &str) -> Option<Self> {
         const MOST: f64 = 1e15;
         let micros = (unit_price * f64::from(units) * 1e6).round();
@@ -157,7 +158,7 @@ impl FromStr for Money {
         let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
         let digits = |text: &str| text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
         let amount_is_legal = !whole.is_empty() && digits(whole) && digits(part) && part.len() <= 6;
-        // Three letters (ISO 4217).
+        // A currency has three letters (ISO 4217).
         let currency_is_legal =
             currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic());
         if !amount_is_legal || !currency_is_legal || words.next().is_some() {

@@ -57,8 +57,8 @@ pub struct Fetched {
 const HEAD: usize = 512;
 
 impl FileCheck {
-    /// Begins before the first byte. A picture is held and decoded at the end, if that takes no more than `memory` bytes;
-    /// else only its first and last bytes are looked at. Of a model only the header is held.
+    /// Begins before the first byte. A picture is held and decoded at the end, if that takes no more than `memory`
+    /// bytes; of a larger one only the first and last bytes are checked. Of a model only the header is held.
     #[must_use]
     pub fn new(expected: &Expected, memory: u64) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl FileCheck {
         Self { announced: length, ..self }
     }
 
-    /// Counts the bytes that have come.
+    /// Returns the number of bytes that have come.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
@@ -94,7 +94,7 @@ impl FileCheck {
         self.problem.clone().map_or(Ok(()), Err)
     }
 
-    /// Ends the check: these were all bytes. Decoding a picture takes its time.
+    /// Ends the check: there are no more bytes. Decoding a picture takes its time.
     pub fn finish(mut self) -> Result<Fetched, FileProblem> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
@@ -147,7 +147,7 @@ impl FileCheck {
             return Err(FileProblem::TooLarge { bytes: length, max });
         }
         if matches!(self.contents, Contents::Unknown) {
-            // All bytes so far are among the first ones.
+            // Until the file is recognised, `head` holds all its bytes so far.
             self.head.extend_from_slice(bytes);
             if self.head.len() < HEAD && self.announced.is_none_or(|announced| length < announced) {
                 return Ok(());
@@ -189,7 +189,7 @@ impl FileCheck {
         }
     }
 
-    /// Looks at more bytes of a file that was recognised.
+    /// Checks more bytes of a file that was recognised.
     fn go_on(&mut self, bytes: &[u8]) -> Result<(), FileProblem> {
         match &mut self.contents {
             Contents::Unknown | Contents::Any | Contents::Model { .. } => {}
@@ -219,7 +219,7 @@ impl FileCheck {
         }
         if let Contents::Model { described } = self.contents {
             let arrived = self.announced.unwrap_or(self.length).max(self.length);
-            // Before anything of it is waited for in vain.
+            // A model that cannot become whole fails here, not after all its bytes.
             if arrived > described || self.announced.is_some_and(|announced| announced < described) {
                 return Err(FileProblem::Described { described, arrived });
             }
@@ -228,7 +228,7 @@ impl FileCheck {
     }
 }
 
-/// Gives the last bytes of two pieces.
+/// Returns the last bytes of two pieces.
 fn last(so_far: &[u8], more: &[u8]) -> Vec<u8> {
     let bytes = |all: &[u8], most: usize| all.get(all.len().saturating_sub(most)..).unwrap_or(all).to_vec();
     let end = bytes(more, picture::TAIL);
@@ -237,7 +237,7 @@ fn last(so_far: &[u8], more: &[u8]) -> Vec<u8> {
     tail
 }
 
-/// Leaves out the bytes, which are somebody's portrait.
+/// Leaves out the bytes, which are a person's portrait.
 impl fmt::Debug for FileCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileCheck")
@@ -282,7 +282,7 @@ mod tests {
         whole
     }
 
-    /// A model of two tensors and some metadata.
+    /// Writes a model of two tensors and some metadata.
     fn model() -> Vec<u8> {
         let header = br#"{"__metadata__":{"format":"pt"},"a":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"b":{"dtype":"F16","shape":[4],"data_offsets":[6,14]}}  "#;
         let mut file = (header.len() as u64).to_le_bytes().to_vec();
@@ -337,7 +337,7 @@ mod tests {
         }
     }
 
-    /// A picture for which there is no memory is told by its first and last bytes.
+    /// Checks a picture for which there is no memory by its first and last bytes.
     #[test]
     fn a_large_picture_is_not_held() {
         for (format, file) in pictures() {
@@ -411,7 +411,7 @@ mod tests {
         assert_eq!(checked(b"left", &sum, false), Err(FileProblem::Sum));
     }
 
-    /// Two hundred megabytes that cannot be right are not waited for.
+    /// Refuses two hundred megabytes that cannot be right, without waiting for them.
     #[test]
     fn what_cannot_become_whole_is_known_from_its_first_bytes() {
         let model = model();

@@ -28,7 +28,7 @@ pub struct Download {
     part_end: Option<u64>,
     /// The server's name for the version of the file whose bytes are kept.
     version: Option<String>,
-    /// The server may be asked for a part. False once it gave another part, or the whole.
+    /// False once the server answered a request for a part with another part, or with the whole file.
     parts: bool,
     /// The number of breaks in a row without progress between them.
     breaks: u32,
@@ -51,10 +51,10 @@ enum State {
 pub enum DownloadStep {
     /// Send this, then [`Download::answered`].
     Ask(Box<Request>),
-    /// Read the body of the answer, which follows on the first `from` bytes of the file. Bytes kept beyond those are of an
-    /// earlier answer, and to be thrown away.
+    /// Read the body of the answer, which follows on the first `from` bytes of the file. Kept bytes beyond those
+    /// are of an earlier answer, and must be thrown away.
     Read {
-        /// The number of bytes that stay.
+        /// Number of kept bytes that stay.
         from: u64,
     },
     /// Wait, then [`Download::paused`].
@@ -90,13 +90,13 @@ impl Download {
         }
     }
 
-    /// Gives the file that is fetched.
+    /// Returns the file that is fetched.
     #[must_use]
     pub fn file(&self) -> &RemoteFile {
         &self.file
     }
 
-    /// Says what to do now. The step stays the same until something happens.
+    /// Returns the next step, which stays the same until something happens.
     #[must_use]
     pub fn step(&self) -> DownloadStep {
         match &self.state {
@@ -108,7 +108,7 @@ impl Download {
         }
     }
 
-    /// Takes the answer's status and headers, or why there is no answer.
+    /// Takes the answer's status and headers, or the reason why there is no answer.
     pub fn answered(&mut self, answer: Result<(StatusCode, &HeaderMap), NoAnswer>) {
         if !matches!(self.state, State::Asking) {
             return;
@@ -119,8 +119,8 @@ impl Download {
         }
     }
 
-    /// Takes the next bytes of the body, and tells whether to keep them. After the first ones that are not to be kept the
-    /// rest of the body is of no use.
+    /// Takes the next bytes of the body, and tells whether to keep them. Once it says no, the rest of the body is
+    /// of no use.
     #[must_use]
     pub fn received(&mut self, bytes: &[u8]) -> bool {
         if !matches!(self.state, State::Reading) {
@@ -150,10 +150,12 @@ impl Download {
         if let Err(why) = ended {
             self.broke(NetworkError::NoAnswer(why));
         } else if self.part_end.is_some_and(|end| length < end) {
-            // A body of another length than its part is something else: a page, a message.
+            // A clean end before the end of the part is not a broken connection: the body is something else, a page
+            // or a message.
             self.anew();
         } else if short {
-            // A part of what was asked for, or a connection that ended politely in the middle.
+            // A server may send less than it was asked for, and a proxy may close a connection in the middle
+            // without an error.
             self.broke(NetworkError::NoAnswer(NoAnswer::Interrupted));
         } else {
             let fresh = self.fresh_check();
@@ -172,7 +174,7 @@ impl Download {
         }
     }
 
-    /// Says whether a failed download can be taken up again: what arrived wrong is of no use.
+    /// Tells whether a failed download can be taken up again. Bytes that arrived wrong cannot be continued.
     #[must_use]
     pub fn is_of_use(&self) -> bool {
         let passed = matches!(
@@ -184,8 +186,8 @@ impl Download {
         passed && self.goes_on()
     }
 
-    /// Takes a failed download up again, behind the bytes that were kept. `None` when those bytes are of no use, or the
-    /// download has not failed.
+    /// Takes a failed download up again, behind the bytes that were kept. `None` when those bytes are of no use, or
+    /// the download has not failed.
     #[must_use]
     pub fn again(mut self) -> Option<Self> {
         if !self.is_of_use() {
@@ -198,7 +200,7 @@ impl Download {
     }
 
     fn request(&self) -> Request {
-        // What is compared with lengths and sums must come as it is.
+        // Lengths and sums are those of the bytes as stored, so no compression is accepted.
         let request = Request::transfer(Method::GET, self.trail.at().clone())
             .header(header::ACCEPT_ENCODING, "identity");
         if !self.goes_on() {
@@ -246,7 +248,7 @@ impl Download {
                     None => self.anew(),
                 }
             }
-            // Another file is there now, or a shorter one, or the server is no good at parts.
+            // Another file is there now, or a shorter one, or the server does not support parts properly.
             StatusCode::RANGE_NOT_SATISFIABLE | StatusCode::PRECONDITION_FAILED if goes_on => self.anew(),
             status if goes_on && passes(status) => {
                 self.broke(NetworkError::Unreadable { status: status.as_u16() });
@@ -264,7 +266,7 @@ impl Download {
             && !version(headers).is_some_and(|now| other(&now))
     }
 
-    /// Begins anew, and asks for the whole.
+    /// Begins anew, and asks for the whole file.
     fn anew(&mut self) {
         self.check = self.fresh_check();
         self.trail = Trail::new(&self.file.url);
@@ -277,7 +279,7 @@ impl Download {
         self.parts && self.check.length() > 0
     }
 
-    /// Handles a break: the bytes so far are kept, and the rest is asked for as long as there is progress.
+    /// Handles a break: keeps the bytes so far, and asks for the rest as long as there is progress.
     fn broke(&mut self, why: NetworkError) {
         let length = self.check.length();
         let gets_on = length >= self.furthest.saturating_add(PROGRESS);
@@ -326,7 +328,7 @@ fn version(headers: &HeaderMap) -> Option<String> {
 /// A part of a file, as `Content-Range` names it (RFC 9110, 14.4).
 struct ContentRange {
     start: u64,
-    /// The position behind the last byte.
+    /// Position behind the last byte.
     end: u64,
     whole: Option<u64>,
 }

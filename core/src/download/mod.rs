@@ -63,11 +63,11 @@ pub enum FileKind {
     Model,
     /// A picture: JPEG, PNG or WebP.
     Picture,
-    /// Any file: its length and its sum tell a whole one.
+    /// Any file. A length and a SHA-256 show that such a file is whole.
     Any,
 }
 
-/// A file at somebody else's address.
+/// A file at an address outside of Likeness.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteFile {
     /// The address.

@@ -15,42 +15,42 @@ use crate::{
 pub enum FileProblem {
     /// No byte came.
     Empty,
-    /// Something else: an error page, a message, a file of another kind.
+    /// Another kind of file came: an error page, a message.
     Foreign {
-        /// The kind that was to come.
+        /// Kind that was expected.
         kind: FileKind,
-        /// The kind that came, told by its first bytes.
+        /// Kind that came, told by its first bytes.
         found: Foreign,
     },
-    /// Another length than was promised.
+    /// The file has another length than was promised.
     Length {
-        /// The number of bytes that were promised.
+        /// Promised length in bytes.
         promised: u64,
-        /// How many came, or were announced.
+        /// Length in bytes that came, or was announced.
         arrived: u64,
     },
-    /// More bytes than are taken.
+    /// The file has more bytes than are taken.
     TooLarge {
-        /// How many came, or were announced.
+        /// Length in bytes that came, or was announced.
         bytes: u64,
-        /// The most bytes that are taken.
+        /// Limit in bytes.
         max: u64,
     },
-    /// A model whose header speaks of more, or of fewer, bytes than there are.
+    /// The model's header describes more bytes than there are, or fewer.
     Described {
-        /// The number of bytes that the header speaks of.
+        /// Length in bytes by the header.
         described: u64,
-        /// How many came, or were announced.
+        /// Length in bytes that came, or was announced.
         arrived: u64,
     },
-    /// A model whose header cannot be read, or leaves bytes out.
+    /// The model's header cannot be read, or leaves bytes out.
     Header,
-    /// A picture that cannot be decoded to its end.
+    /// The picture cannot be decoded to its end.
     Picture {
-        /// The problem of the picture.
+        /// Problem of the picture.
         problem: PhotoProblem,
     },
-    /// Bytes that differ from those that were kept.
+    /// The bytes differ from those that were kept once before.
     Sum,
 }
 
@@ -59,18 +59,18 @@ pub enum FileProblem {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum RedirectProblem {
-    /// A redirect without a readable address.
+    /// The redirect has no readable address.
     Nowhere,
-    /// One redirect too many.
+    /// There was one redirect too many.
     TooMany,
-    /// A redirect from https to http.
+    /// The redirect leads from https to http.
     Unprotected(String),
-    /// A redirect to an address from which no file is fetched.
+    /// The redirect leads to an address from which no file is fetched.
     Elsewhere(String),
 }
 
 impl FileProblem {
-    /// Tells whether something else came than a file of the kind: an error page, a message, nothing at all.
+    /// Tells whether something other than a file of the kind came: an error page, a message, nothing at all.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         matches!(self, Self::Empty | Self::Foreign { .. })

@@ -6,8 +6,8 @@ use url::Url;
 use super::RedirectProblem;
 use crate::http::StatusCode;
 
-/// The hosts with which plain http is spoken: those that a person configured as http, such as a simulator on this machine.
-/// With all others only https is.
+/// The hosts with which plain http is spoken: those that a person configured as http, such as a simulator on this
+/// machine. All other hosts must use https.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlainHosts(Vec<String>);

@@ -21,13 +21,13 @@ const TAG: &str = "\"v1\"";
 struct Server {
     file: Vec<u8>,
     tag: Option<&'static str>,
-    /// The server hands out parts.
+    /// True if the server hands out parts.
     parts: bool,
-    /// The number of bytes after which each of the next answers breaks off.
+    /// Number of bytes after which each of the next answers breaks off.
     cuts: VecDeque<usize>,
-    /// The answers that come first, instead of the file.
+    /// Answers that come first, instead of the file.
     instead: VecDeque<(u16, &'static str)>,
-    /// The address, the range and the range's condition of each request.
+    /// Address, range and the range's condition of each request.
     asked: Vec<(String, Option<String>)>,
     pauses: usize,
 }
@@ -56,7 +56,7 @@ impl Server {
         Download::new(RemoteFile { url: url.parse().expect("an address"), expected, plain }, 1 << 20)
     }
 
-    /// Drives a download to its end, and gives the bytes that were kept.
+    /// Drives a download to its end, and returns the result and the bytes that were kept.
     fn drive(&mut self, download: &mut Download) -> (Result<Fetched, NetworkError>, Vec<u8>) {
         let (mut kept, mut body): (Vec<u8>, Option<(Vec<u8>, bool)>) = (Vec::new(), None);
         for _ in 0..1000 {
@@ -150,7 +150,7 @@ fn what_broke_off_goes_on_where_it_was() {
     assert_eq!(server.pauses, 0, "it gets on");
 }
 
-/// A weak ETag must not be named in `If-Range`.
+/// Goes on without naming a weak ETag in `If-Range`, which must not hold one.
 #[test]
 fn it_goes_on_from_any_byte() {
     for tag in [Some(TAG), Some("W/\"v1\""), None] {
@@ -210,7 +210,7 @@ fn a_server_that_is_no_good_at_parts_is_asked_for_the_whole() {
     }
 }
 
-/// A body that is shorter or longer than its part is something else: a page, a message.
+/// Throws away a body that is shorter or longer than its part: it is something else, a page or a message.
 #[test]
 fn a_part_of_another_length_than_it_says_is_not_kept() {
     for (length, came) in [("6", 5), ("6", 7), ("5", 5), ("7", 7)] {
@@ -234,7 +234,7 @@ fn a_part_of_another_length_than_it_says_is_not_kept() {
     }
 }
 
-/// A part other than the one asked for, or a part of another file, is not appended.
+/// Refuses to append a part other than the one asked for, or a part of another file.
 #[test]
 fn a_part_that_was_not_asked_for_is_refused() {
     for range in ["bytes 5-9/10", "bytes 4-9/11", "bytes 3-2/10", "bytes 4-9", "items 4-9/10", ""] {
@@ -252,7 +252,7 @@ fn a_part_that_was_not_asked_for_is_refused() {
     }
 }
 
-/// A server that gives less than the rest is asked again.
+/// Asks again where a server sends less than the rest.
 #[test]
 fn parts_may_be_short() {
     let server = Server::of(1000);
@@ -281,7 +281,7 @@ fn a_line_that_does_not_get_on_is_given_up_and_taken_up_again_another_time() {
     assert_eq!((fetched, kept.len()), (Err(NetworkError::NoAnswer(NoAnswer::Interrupted)), 500_000));
     assert_eq!((server.asked.len(), server.pauses), (6, 4));
     let mut again = download.again().expect("half a file");
-    // Ours is the file that is half there: this one goes on behind it.
+    // Half of the file is kept, so the second attempt goes on behind that half.
     let DownloadStep::Ask(request) = again.step() else { panic!("{again:?}") };
     assert_eq!(request.headers["range"], "bytes=500000-");
     let (status, headers, rest, _) = server.answer(&request);
@@ -292,7 +292,7 @@ fn a_line_that_does_not_get_on_is_given_up_and_taken_up_again_another_time() {
     assert!(again.again().is_none(), "it is done");
 }
 
-/// A server that always cuts at the same place and does not know parts is not asked without end.
+/// Gives up on a server that always cuts at the same place and does not know parts.
 #[test]
 fn the_same_beginning_again_and_again_is_no_progress() {
     let mut server = Server::of(1_000_000);
@@ -317,7 +317,7 @@ fn what_passes_is_waited_for_behind_the_first_bytes() {
     server.instead = [(503, ""), (429, "")].into();
     let (fetched, _) = server.drive(&mut download);
     assert_eq!((fetched, server.pauses), (Ok(whole(&server)), 2));
-    // Of nothing there is no rest: that is for another time.
+    // Without a kept byte there is nothing to continue: a later download begins anew.
     let mut server = Server::of(10);
     server.instead = [(503, "")].into();
     assert_eq!(server.fetch().0, Err(NetworkError::Unreadable { status: 503 }));
@@ -348,7 +348,8 @@ fn an_address_leads_to_the_file_three_times_at_most() {
     }
 }
 
-/// The address that a redirect named may count for a short time only.
+/// Begins a continued download at the file's own address, since that of a redirect may be valid for a short time
+/// only.
 #[test]
 fn what_goes_on_begins_at_its_own_address() {
     let mut server = Server::of(200_000);

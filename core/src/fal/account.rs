@@ -1,4 +1,4 @@
-//! Whose calls these are, and where they go.
+//! An account at fal: its key, and the addresses of its calls.
 
 use std::{fmt, time::Duration};
 
@@ -13,16 +13,16 @@ use crate::{
     words::{self, displayed},
 };
 
-/// A key and the addresses that it may be sent to. Nothing else in Likeness attaches it to a request, and the
-/// requests made here go to these addresses alone: addresses in fal's answers (`status_url` and the like) are
-/// never followed with it.
+/// A key and the addresses that it may be sent to. Nothing else in Likeness attaches the key to a request, and the
+/// requests made here go to these addresses alone: addresses in fal's answers (`status_url` and the like) are never
+/// followed with the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     key: Secret,
     origins: Origins,
 }
 
-/// Where fal's three APIs are.
+/// The addresses of fal's three APIs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins {
     queue: Url,
@@ -30,12 +30,12 @@ pub struct Origins {
     api: Url,
 }
 
-/// Why no calls can be made with these settings.
+/// The reason why no calls can be made with these settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// A header cannot carry the key.
     Key,
-    /// fal cannot be there.
+    /// The address cannot be one of fal's APIs.
     Address,
 }
 
@@ -44,7 +44,7 @@ displayed! {
 }
 
 impl Account {
-    /// A key, to be used at these addresses.
+    /// Makes an account from a key and the addresses where it is used.
     pub fn new(key: Secret, origins: Origins) -> Result<Self, AccountError> {
         if key.expose().chars().all(|c| c.is_ascii_graphic()) {
             Ok(Self { key, origins })
@@ -53,23 +53,23 @@ impl Account {
         }
     }
 
-    /// Where its calls go.
+    /// Returns the addresses of the account's calls.
     #[must_use]
     pub fn origins(&self) -> &Origins {
         &self.origins
     }
 
-    /// A call of the queue. `path` has no leading slash and is made of checked names.
+    /// Starts a call of the queue. `path` has no leading slash and is made of checked names.
     pub(super) fn queue(&self, method: Method, path: &str, timeout: Duration) -> Request {
         self.signed(method, &self.origins.queue, path, timeout)
     }
 
-    /// A call of the REST API: uploads.
+    /// Starts a call of the REST API: uploads.
     pub(super) fn rest(&self, method: Method, path: &str, timeout: Duration) -> Request {
         self.signed(method, &self.origins.rest, path, timeout)
     }
 
-    /// A call of the platform API: lists, prices, deletions.
+    /// Starts a call of the platform API: lists, prices, deletions.
     pub(super) fn api(&self, method: Method, path: &str, timeout: Duration) -> Request {
         self.signed(method, &self.origins.api, path, timeout)
     }
@@ -87,7 +87,7 @@ impl fmt::Debug for Account {
 }
 
 impl Origins {
-    /// fal's own: `queue.fal.run`, `rest.fal.ai` and `api.fal.ai`.
+    /// Returns fal's own addresses: `queue.fal.run`, `rest.fal.ai` and `api.fal.ai`.
     #[must_use]
     pub fn fal() -> Self {
         Self {
@@ -97,8 +97,8 @@ impl Origins {
         }
     }
 
-    /// All three at one address: a simulator, or a gateway of one's own. A path is kept and put in front; a
-    /// user, a query and a fragment are refused.
+    /// Puts all three APIs at one address: a simulator, or a gateway of one's own. A path is kept and put in front;
+    /// a user, a query and a fragment are refused.
     pub fn single(base: &Url) -> Result<Self, AccountError> {
         let plain = matches!(base.scheme(), "http" | "https")
             && base.has_host()
@@ -113,14 +113,15 @@ impl Origins {
         }
     }
 
-    /// The queue's address, without a slash at its end: what tells a purchase at fal from one at a simulator.
+    /// Returns the queue's address without a slash at its end, which tells a purchase at fal from one at a
+    /// simulator.
     #[must_use]
     pub fn origin(&self) -> String {
         self.queue.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// The pause between two looks at a request. A simulator on this machine is in a hurry, and nobody else is
-    /// disturbed by being asked often.
+    /// Returns the pause between two looks at a request. A simulator on this machine is asked more often: its user
+    /// waits, and nobody else is disturbed.
     #[must_use]
     pub fn poll(&self) -> Duration {
         match self.queue.host_str() {
@@ -129,14 +130,14 @@ impl Origins {
         }
     }
 
-    /// Where fal publishes the keys of its webhooks.
+    /// Starts a call that fetches the public keys of fal's webhooks.
     pub(super) fn public_rest(&self, path: &str, timeout: Duration) -> Request {
         unsigned(Method::GET, &self.rest, path, timeout)
     }
 
-    /// Whether bytes may go to an address that fal's answer named, or be fetched from it: by https, or by http
-    /// on the host of a configured address that is http itself. So a simulator on this machine works, and fal's
-    /// hosts cannot be downgraded.
+    /// Tells whether bytes may go to an address that fal's answer named, or be fetched from it: by https, or by
+    /// http on the host of a configured address that is http itself. So a simulator on this machine works, and
+    /// fal's hosts cannot be downgraded.
     pub(super) fn allow(&self, url: &Url) -> bool {
         self.plain_hosts().allow(url)
     }
@@ -147,7 +148,7 @@ impl Origins {
     }
 }
 
-/// An address written above; tests make each of them.
+/// Parses an address written above; tests make each of them.
 fn fixed(url: &str) -> Url {
     Url::parse(url).expect("a constant address")
 }

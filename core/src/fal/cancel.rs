@@ -1,4 +1,4 @@
-//! Asking fal to stop a request.
+//! Cancelling a request at fal.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,19 +9,19 @@ use crate::{
     limits::READ_TIMEOUT,
 };
 
-/// What fal says to a cancel.
+/// fal's answer to a cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cancelled {
-    /// It will try. A request that waits is removed; one that is worked on may still complete.
+    /// fal will try to cancel. A waiting request is removed; one in progress may still complete.
     Requested,
-    /// It was too late.
+    /// The request had completed before.
     AlreadyCompleted,
     /// fal does not know the request.
     NotFound,
 }
 
-/// Asks for the cancel.
+/// Asks fal to cancel the request.
 #[must_use]
 pub fn request(account: &Account, endpoint: &Endpoint, id: &RequestId) -> Request {
     account.queue(Method::PUT, &format!("{}/requests/{id}/cancel", endpoint.app()), READ_TIMEOUT)

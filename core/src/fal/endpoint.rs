@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::{self, displayed};
 
-/// Which model a request goes to, such as `fal-ai/flux-lora-portrait-trainer`.
+/// The model that a request goes to, such as `fal-ai/flux-lora-portrait-trainer`.
 ///
 /// Two or more parts with `/` between them, each of ASCII letters, digits, `.`, `_` and `-`, beginning with a
-/// letter or digit. A whole URL is never an endpoint: fal's own JavaScript client takes one, and sends the key
-/// to whatever host it names.
+/// letter or digit. A whole URL is never an endpoint: fal's own JavaScript client takes one, and sends the key to
+/// whatever host the URL names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Endpoint(String);
 
-/// The name of one request, given by fal: a UUID so far. Only what is safe in a path is taken: 1 to 128 ASCII
+/// The name of one request, given by fal: a UUID so far. Only text that is safe in a path is taken: 1 to 128 ASCII
 /// letters, digits, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(String);
 
-/// The text is no name that fal gives.
+/// The text is not a name that fal gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Not an endpoint.
@@ -42,19 +42,19 @@ const REQUEST_ID_LENGTH: usize = 128;
 const NAMESPACES: [&str; 2] = ["workflows", "comfy"];
 
 impl Endpoint {
-    /// A name written in this crate; a test parses each of them.
+    /// Parses a name written in this crate; a test parses each of them.
     pub(super) fn known(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// The whole name, as a submit's path.
+    /// Returns the whole name, which is a submit's path.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The application: `owner/alias` without what follows. Status, result and cancel live under it, whatever
-    /// sub-path the submit had.
+    /// Returns the application, `owner/alias` without the rest of the name. Status, result and cancel live under
+    /// this path, whatever sub-path the submit had.
     #[must_use]
     pub fn app(&self) -> &str {
         let parts =
@@ -81,7 +81,7 @@ impl FromStr for Endpoint {
 }
 
 impl RequestId {
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! How a call at fal can fail.
+//! Errors of calls at fal.
 
 use std::time::Duration;
 
@@ -15,42 +15,42 @@ mod api;
 mod detail;
 mod kind;
 
-/// Why a call brought nothing that can be used. A purchase has [its own answer](super::submit::Submitted),
-/// since there it matters what may have been taken.
+/// The reason why a call brought nothing that can be used. A purchase has [its own
+/// answer](super::submit::Submitted), since there it matters what may have been taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum CallError {
-    /// No whole answer arrived.
+    /// No complete answer arrived.
     NoAnswer(NoAnswer),
-    /// fal said no.
+    /// fal refused the call.
     Api(ApiError),
-    /// The answer is none that fal gives: a proxy's page, a redirect, a broken or unknown body.
+    /// The answer is not one that fal gives: a proxy's page, a redirect, a broken or unknown body.
     Unreadable {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
     },
-    /// A web page instead of fal's answer: a proxy's, or the login page of a network.
+    /// A web page came instead of fal's answer: a proxy's, or the login page of a network.
     Page {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
     },
 }
 
 impl CallError {
-    /// What an answer that is no success says.
+    /// Reads the error from an answer without success.
     pub(super) fn of(response: &Response) -> Self {
         ApiError::read(response).map_or_else(|| Self::unreadable(response), Self::Api)
     }
 
-    /// An answer that fal does not give.
+    /// Makes the error for an answer that fal does not give.
     pub(super) fn unreadable(response: &Response) -> Self {
         let status = response.status.as_u16();
-        // fal's own gateway shows a page when it has a problem.
+        // fal's own gateway shows a page when it has a problem, so a page with a 5xx may be fal's.
         if status < 500 && is_page(response) { Self::Page { status } } else { Self::Unreadable { status } }
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -60,14 +60,14 @@ impl CallError {
         }
     }
 
-    /// Says what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn advice(&self, audience: Audience) -> &'static str {
         sentences::fal::call_advice(Language::English, self, audience)
     }
 
-    /// Whether the same call may succeed later. Only an answer of fal's own can say that it will not: a proxy's
-    /// page or a broken body says nothing about fal.
+    /// Tells whether the same call may succeed later. Only an answer of fal's own can rule that out: a proxy's page
+    /// or a broken body says nothing about fal.
     #[must_use]
     pub fn worth_retrying(&self) -> bool {
         match self {
@@ -76,7 +76,7 @@ impl CallError {
         }
     }
 
-    /// How long fal asks to wait.
+    /// Returns the time that fal asks to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -90,7 +90,7 @@ displayed! {
     CallError => sentences::fal::call;
 }
 
-/// The JSON object of a 2xx answer, or what went wrong.
+/// Returns the JSON object of a 2xx answer, or the error of any other.
 pub(super) fn success(answer: Answer) -> Result<(u16, Map<String, Value>), CallError> {
     let response = answer.map_err(CallError::NoAnswer)?;
     if !response.status.is_success() {
@@ -108,18 +108,18 @@ fn is_page(response: &Response) -> bool {
     response.header("content-type").is_some_and(is_html) || begins("<!doctype html") || begins("<html")
 }
 
-/// The body, when it is a JSON object.
+/// Parses the body; `None` when it is not a JSON object.
 pub(super) fn object(response: &Response) -> Option<Map<String, Value>> {
     serde_json::from_slice(&response.body).ok()
 }
 
-/// The type of a request error: in the body, or in the header alone.
+/// Reads the type of a request error: in the body, or in the header alone.
 pub(super) fn error_type<'a>(response: &'a Response, body: &'a Map<String, Value>) -> Option<&'a str> {
     body.get("error_type").and_then(Value::as_str).or_else(|| response.header("x-fal-error-type"))
 }
 
-/// The words of a text, or of an object that holds them in one of the usual fields. Other fields are not shown:
-/// they may echo the input.
+/// Returns the words of a text, or of an object that holds them in one of the usual fields. Other fields are not
+/// shown: they may echo the input.
 pub(super) fn words(value: &Value) -> &str {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     value.as_str().or_else(|| text("message")).or_else(|| text("msg")).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What fal's own clients send and what fal answers, for the tests; `fixtures/CREDITS.md` names the sources.
+//! Calls of fal's own clients and fal's answers, for the tests; `fixtures/CREDITS.md` names the sources.
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
@@ -14,14 +14,14 @@ const PYTHON: &str = include_str!("fixtures/sent_by_python.json");
 const JAVASCRIPT: &str = include_str!("fixtures/sent_by_javascript.json");
 const ANSWERS: &str = include_str!("fixtures/answers.json");
 
-/// The account of the captured calls.
+/// Makes the account of the captured calls.
 pub(super) fn account() -> Account {
     let key = Secret::new("kid:secret").expect("a key");
     let origins = Origins::single(&"http://127.0.0.1:9".parse().expect("a URL")).expect("an address");
     Account::new(key, origins).expect("an account")
 }
 
-/// The request of the captured calls and of the answers.
+/// Returns the request of the captured calls and of the answers.
 pub(super) fn id() -> RequestId {
     "764cabcf-b745-4b3e-ae38-1200304cf45b".parse().expect("an id")
 }
@@ -30,12 +30,12 @@ pub(super) fn trainer() -> Endpoint {
     super::train::endpoint()
 }
 
-/// What the Python client sent in this call.
+/// Reads the requests that the Python client sent in this call.
 pub(super) fn python(call: &str) -> Vec<Value> {
     sent(PYTHON, call)
 }
 
-/// What the JavaScript client sent in this call.
+/// Reads the requests that the JavaScript client sent in this call.
 pub(super) fn javascript(call: &str) -> Vec<Value> {
     sent(JAVASCRIPT, call)
 }
@@ -45,7 +45,7 @@ fn sent(client: &str, call: &str) -> Vec<Value> {
     client["calls"][call].as_array().expect(call).clone()
 }
 
-/// A request of ours in the words of the captured ones.
+/// Describes a request of ours in the words of the captured ones.
 pub(super) fn described(request: &Request) -> Value {
     let headers: Map<String, Value> = request
         .headers
@@ -65,25 +65,25 @@ pub(super) fn described(request: &Request) -> Value {
     described
 }
 
-/// A captured request without a header that we do not send.
+/// Removes a header that we do not send from a captured request.
 pub(super) fn without(mut request: Value, header: &str) -> Value {
     let removed = request["headers"].as_object_mut().expect("headers").remove(header);
     assert!(removed.is_some(), "the client did not send {header}");
     request
 }
 
-/// A captured request with a header as we send it.
+/// Sets a header in a captured request to the value that we send.
 pub(super) fn with(mut request: Value, header: &str, value: &str) -> Value {
     request["headers"][header] = value.into();
     request
 }
 
-/// fal's answer of this name.
+/// Reads fal's answer of this name.
 pub(super) fn answer(name: &str) -> Response {
     answers().into_iter().find(|(known, _)| known == name).expect(name).1
 }
 
-/// All of fal's answers.
+/// Reads all of fal's answers.
 pub(super) fn answers() -> Vec<(String, Response)> {
     let answers: Vec<Value> = serde_json::from_str(ANSWERS).expect("a fixture");
     answers
@@ -107,7 +107,7 @@ fn response(entry: &Value) -> Response {
     response
 }
 
-/// An answer made on the spot.
+/// Makes an answer on the spot.
 pub(super) fn made(status: u16, body: &Value) -> Response {
     Response::json(StatusCode::from_u16(status).expect("a status"), body)
 }

@@ -1,5 +1,4 @@
-//! What the picture model takes
-//! (fal.ai/docs/model-api-reference/image-generation-api/flux-lora).
+//! Input of the picture model (fal.ai/docs/model-api-reference/image-generation-api/flux-lora).
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -13,47 +12,47 @@ use crate::{
     words::{self, displayed},
 };
 
-/// How many inference steps the model takes.
+/// The numbers of inference steps that the model takes.
 pub const INFERENCE_STEPS: RangeInclusive<u32> = 1..=50;
 
-/// Which guidance scales the model takes.
+/// The guidance scales that the model takes.
 pub const GUIDANCE_SCALE: RangeInclusive<f64> = 0.0..=35.0;
 
-/// How many pictures one request makes.
+/// The numbers of pictures that one request can make.
 pub const IMAGES: RangeInclusive<u32> = 1..=4;
 
-/// How strongly a LoRA may work. fal publishes no range for this model; this one is that of its newer LoRA
+/// The strengths that a LoRA may have. fal publishes no range for this model; this one is that of its newer LoRA
 /// models (`fal-ai/flux-2/lora`).
 pub const SCALE: RangeInclusive<f64> = 0.0..=4.0;
 
-/// The sides of a picture, in pixels. fal publishes no range for this model; larger ones only fail there.
+/// The length of a picture's sides, in pixels. fal publishes no range for this model; longer sides only fail there.
 pub const SIDE: RangeInclusive<u32> = 64..=4096;
 
 /// The input of one generation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
-    /// What to show, with the trigger phrase in it.
+    /// Description of the picture, with the trigger phrase in it.
     pub prompt: String,
-    /// The trained models to use.
+    /// Trained models to use.
     pub loras: Vec<Lora>,
-    /// How large the pictures are.
+    /// Size of the pictures.
     pub image_size: ImageSize,
-    /// Inference steps.
+    /// Number of inference steps.
     pub num_inference_steps: u32,
-    /// How closely to follow the prompt.
+    /// Guidance scale: the higher, the closer the picture follows the prompt.
     pub guidance_scale: f64,
-    /// How many pictures.
+    /// Number of pictures.
     pub num_images: u32,
-    /// The seed: the same one makes the same pictures, and ours names our request in fal's list.
+    /// Seed. Equal seeds make equal pictures, and our seed identifies our request in fal's list.
     pub seed: Option<u64>,
 }
 
-/// A trained model and how strongly it works.
+/// A trained model and the strength at which it is used.
 #[derive(Clone, PartialEq)]
 pub struct Lora {
-    /// Where its weights are; a presigned address is a secret, so `Debug` leaves out the query.
+    /// Address of the weights; a presigned address is a secret, so `Debug` leaves out the query.
     pub path: Url,
-    /// Its strength; 1 is as trained.
+    /// Strength; 1 is as trained.
     pub scale: f64,
 }
 
@@ -73,7 +72,7 @@ pub enum ImageSize {
     Landscape4To3,
     /// 1024 × 576.
     Landscape16To9,
-    /// Another one.
+    /// Any other size.
     Custom {
         /// Width in pixels.
         width: u32,
@@ -82,7 +81,7 @@ pub enum ImageSize {
     },
 }
 
-/// The text is no size.
+/// The text is not a size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ImageSizeError;
 
@@ -90,14 +89,14 @@ displayed! {
     ImageSizeError => words::settings::image_size;
 }
 
-/// `fal-ai/flux-lora`.
+/// Returns `fal-ai/flux-lora`.
 #[must_use]
 pub fn endpoint() -> Endpoint {
     Endpoint::known("fal-ai/flux-lora")
 }
 
 impl Input {
-    /// The submit's body.
+    /// Writes the submit's body.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let loras = self.loras.iter().map(|lora| json!({"path": lora.path, "scale": lora.scale}));
@@ -115,8 +114,8 @@ impl Input {
         input
     }
 
-    /// Whether a request that fal lists was sent with this input: seed, prompt and the LoRAs' addresses are the
-    /// same. Without a seed nothing tells two equal requests apart, so the answer is no.
+    /// Tells whether a request that fal lists was sent with this input: seed, prompt and the LoRAs' addresses are
+    /// equal. Without a seed nothing tells two equal requests apart, so the answer is no.
     #[must_use]
     pub fn is_input_of(&self, listed: &Value) -> bool {
         let paths: Option<Vec<_>> = listed.get("loras").and_then(Value::as_array).map(|loras| {
@@ -146,7 +145,7 @@ impl ImageSize {
         (Self::Landscape16To9, "landscape_16_9"),
     ];
 
-    /// Width and height in pixels.
+    /// Returns width and height in pixels.
     #[must_use]
     pub fn width_and_height(self) -> (u32, u32) {
         match self {

@@ -1,4 +1,4 @@
-//! What arrives at our webhook address: whom to believe, and what to answer, without trusting a word of it.
+//! Verdicts on messages at our webhook address, which anyone may send.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// Judges messages. It keeps fal's public keys for a day and remembers what was delivered a moment ago.
+/// A judge of messages, which keeps fal's public keys for a day and remembers what was delivered a moment ago.
 #[derive(Clone, Debug, Default)]
 pub struct Inbox {
     keys: Option<(Jwks, Timestamp)>,
@@ -22,22 +22,22 @@ pub struct Inbox {
     delivered: VecDeque<([u8; 32], Timestamp)>,
 }
 
-/// What to do with a message.
+/// The verdict on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Fetch fal's keys ([`webhook::request`]), tell the inbox, and ask again. Said at most once a minute, so
-    /// that forged messages do not make us disturb fal.
+    /// Fetch fal's keys ([`webhook::request`]), tell the inbox, and ask again. This verdict comes at most once a
+    /// minute, so that forged messages do not make us disturb fal.
     FetchKeys,
-    /// fal sent it: look at this request with our own key, [say that it was delivered](Inbox::delivered), and
-    /// answer 200.
+    /// fal sent the message: look at this request with our own key, [say that it was delivered](Inbox::delivered),
+    /// and answer 200.
     Wake(RequestId),
-    /// fal sent it before: answer 200, and do nothing.
+    /// fal sent the message before: answer 200, and do nothing.
     Known,
-    /// Answer this status.
+    /// The message is refused with this status.
     Refused(StatusCode),
 }
 
-/// How many deliveries are remembered.
+/// The number of deliveries that are remembered.
 const MOST_DELIVERED: usize = 1000;
 
 /// The time for which fal's keys are not asked for again.
@@ -57,7 +57,7 @@ impl Inbox {
             if !message.names_its_request() {
                 return Verdict::Refused(refusal(WebhookError::Body));
             }
-            // fal delivers again when it is told that we cannot tell.
+            // Without fresh keys nothing is proven either way. After a 503 fal delivers the message again.
             return if may_ask { self.ask(now) } else { Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE) };
         };
         match message.proven_by(keys) {
@@ -68,14 +68,14 @@ impl Inbox {
         }
     }
 
-    /// After fal's keys were asked for. Keys that could not be had leave the old ones standing.
+    /// Takes the answer to the request for fal's keys. The old keys stay valid if there is none.
     pub fn keys_answered(&mut self, keys: Result<Jwks, CallError>, now: Timestamp) {
         if let Ok(keys) = keys {
             self.keys = Some((keys, now));
         }
     }
 
-    /// After what a message woke was saved: the same message need not wake it again.
+    /// Notes that what a message woke was saved: the same message need not wake it again.
     pub fn delivered(&mut self, headers: &HeaderMap, now: Timestamp) {
         if self.delivered.len() >= MOST_DELIVERED {
             self.delivered.pop_front();
@@ -171,7 +171,7 @@ mod tests {
     fn a_signed_message_wakes_once() {
         let mut inbox = ready(1);
         assert_eq!(inbox.judge(&signed(1, 0), BODY, at(0)), wake());
-        // What could not be saved is delivered again.
+        // A message whose effect could not be saved is delivered again.
         assert_eq!(inbox.judge(&signed(1, 0), BODY, at(4)), wake());
         inbox.delivered(&signed(1, 0), at(4));
         assert_eq!(inbox.judge(&signed(1, 0), BODY, at(5)), Verdict::Known);

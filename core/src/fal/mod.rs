@@ -1,8 +1,8 @@
 //! fal's calls, as data: each file is one call, with `request()` that makes it and `parse()` that reads what
 //! came back. Nothing here sends anything.
 //!
-//! - A [`train`] or [`generate`] input is bought with [`submit`]; [`status`] tells how far it is and
-//!   [`result`](mod@result) what it made; [`cancel`] asks to stop it.
+//! - A [`train`] or [`generate`] input is bought with [`submit`]; [`status`] tells how far the request is and
+//!   [`result`](mod@result) what it made; [`cancel`] asks to stop the request.
 //! - [`upload`] brings a file to fal.
 //! - [`requests`] lists what an account has sent, [`pricing`] what a model costs, [`payloads`] deletes what fal
 //!   stored of a request.

@@ -1,4 +1,4 @@
-//! Answers that are almost fal's: no reader may panic, and none may take them for more than they are.
+//! Answers that are almost fal's: no reader may panic, and none may take such an answer for more than it is.
 
 use http::StatusCode;
 use serde_json::Value;

@@ -1,7 +1,7 @@
-//! Having fal delete what it stored of a request.
+//! Deletion of what fal stored of a request.
 //!
-//! It deletes the stored input and output and the files that the request made, never the files that were its
-//! input: an archive's expiry is what ends it. The key must be an account's admin key
+//! fal deletes the stored input and output and the files that the request made, never the files that were its
+//! input: an archive is gone only when it expires. The key must be an account's admin key
 //! (fal.ai/docs/platform-apis, `DELETE /v1/models/requests/{request_id}/payloads`).
 
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,12 @@ use crate::{
     text::clean,
 };
 
-/// What was deleted.
+/// The result of a deletion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deleted {
-    /// How many files are gone.
+    /// Number of files that are gone.
     pub files: usize,
-    /// The addresses of those that are not, without their queries.
+    /// Addresses, without their queries, of the files that are still there.
     pub remaining: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ pub fn delete_request(account: &Account, id: &RequestId) -> Request {
     account.api(Method::DELETE, &format!("v1/models/requests/{id}/payloads"), READ_TIMEOUT)
 }
 
-/// Reads the answer. A list of results is needed: without one nothing is known to be gone.
+/// Reads the answer. Without a list of results nothing is known to be gone, so that is an error.
 pub fn parse(answer: Answer) -> Result<Deleted, CallError> {
     let (status, body) = success(answer)?;
     let results =

@@ -1,4 +1,4 @@
-//! What a model costs (`GET /v1/models/pricing` of fal's platform API).
+//! The price of a model (`GET /v1/models/pricing` of fal's platform API).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,17 +13,17 @@ use crate::{
 /// The price of one unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Price {
-    /// How much.
+    /// Amount of money for one unit.
     pub unit_price: f64,
-    /// Of what, in fal's words: `images`, `steps`, `compute seconds`, … Models differ, and some units
-    /// are explained nowhere, so a total can be computed only for units that are known.
+    /// Unit in fal's words: `images`, `steps`, `compute seconds`, … Models differ, and some units are explained
+    /// nowhere, so a total can be computed only for units that are known.
     pub unit: String,
-    /// In which currency: `USD`.
+    /// Currency: `USD`.
     pub currency: String,
 }
 
 const WORD_LENGTH: usize = 40;
-/// What is higher is taken for a mistake.
+/// The highest price that is believed; a higher one is taken for a mistake.
 const HIGHEST: f64 = 1e6;
 
 /// Asks for the model's price.

@@ -1,4 +1,4 @@
-//! What an account has sent to a model: how an unclear purchase is found again.
+//! The list of requests that an account has sent to a model, in which an unclear purchase is found again.
 //!
 //! fal.ai/docs/platform-apis/v1/models/requests/by-endpoint. An ordinary key is enough. fal does not say whether
 //! requests that have not ended are listed, so an empty list proves nothing.
@@ -17,26 +17,26 @@ use crate::{
 /// One page of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
-    /// The requests; those without an id that can be read are left out.
+    /// Requests; those without a readable id are left out.
     pub items: Vec<Item>,
-    /// What to pass as `cursor` for the next page; `None` at the end.
+    /// Value to pass as `cursor` for the next page; `None` at the end.
     pub next_cursor: Option<String>,
 }
 
 /// One request.
 #[derive(Clone, PartialEq)]
 pub struct Item {
-    /// Its id.
+    /// Id of the request.
     pub request_id: RequestId,
-    /// When it was sent, if that can be read.
+    /// Time of sending, if it can be read.
     pub sent_at: Option<Timestamp>,
-    /// What was sent, if fal kept it.
+    /// Input that was sent, if fal kept it.
     pub input: Option<Value>,
 }
 
-/// The most that fal gives on one page.
+/// The most requests that fal gives on one page.
 const PAGE: &str = "100";
-/// Cursors are handed back as they came, so only their length is checked.
+/// The longest cursor that is taken, in bytes. Cursors are handed back as they came, so nothing else is checked.
 const CURSOR_LENGTH: usize = 4096;
 
 /// Asks for a page of what was sent to `endpoint` since `start`, inputs included.
@@ -90,12 +90,12 @@ fn item(item: &Map<String, Value>) -> Option<Item> {
     })
 }
 
-/// A moment, in UTC when no offset is written.
+/// Reads a point in time, in UTC when no offset is written.
 fn moment(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| format!("{text}Z").parse().ok())
 }
 
-/// Without the input: it may hold a signed address or a private prompt.
+/// Leaves out the input, which may hold a signed address or a private prompt.
 impl fmt::Debug for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "request {}", self.request_id)

@@ -1,4 +1,4 @@
-//! What a request made, or why it failed.
+//! The result of a request, or the reason of its failure.
 
 use std::fmt;
 
@@ -19,55 +19,55 @@ use crate::{
 /// A trained model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainedModel {
-    /// The LoRA weights (`diffusers_lora_file`).
+    /// LoRA weights (`diffusers_lora_file`).
     pub lora: File,
-    /// How they were trained (`config_file`).
+    /// Settings of the training (`config_file`).
     pub config: Option<File>,
 }
 
 /// A file at fal.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// Where it is, until it expires there.
+    /// Address of the file, until it expires there.
     pub url: Url,
-    /// Its name, if fal gives one; a text to show, not a path to write to.
+    /// File name, if fal gives one; a text to show, not a path to write to.
     pub name: Option<String>,
-    /// Its media type.
+    /// Media type of the file.
     pub content_type: Option<String>,
-    /// Its size in bytes.
+    /// Length in bytes.
     pub size: Option<u64>,
 }
 
 /// Generated pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pictures {
-    /// The pictures, in fal's order.
+    /// Pictures in fal's order.
     pub images: Vec<Image>,
-    /// The seed that makes them again; it can exceed 2^53.
+    /// Seed that makes the pictures again; a seed can exceed 2^53.
     pub seed: Option<u64>,
-    /// The prompt as the model saw it.
+    /// Prompt as the model saw it.
     pub prompt: Option<String>,
 }
 
 /// One picture at fal.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
-    /// Where it is, until it expires there.
+    /// Address of the picture, until it expires there.
     pub url: Url,
-    /// Its media type.
+    /// Media type of the picture.
     pub content_type: Option<String>,
     /// Width in pixels.
     pub width: Option<u32>,
     /// Height in pixels.
     pub height: Option<u32>,
-    /// Its size in bytes.
+    /// Length in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// fal's safety filter made it black (`has_nsfw_concepts`). It is paid for all the same.
+    /// True if fal's safety filter made the picture black (`has_nsfw_concepts`). It is paid for all the same.
     pub blanked: bool,
 }
 
-/// Why there is no result.
+/// The reason why there is no result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultError {
@@ -77,12 +77,12 @@ pub enum ResultError {
     /// The request has failed; this is final.
     #[error("{0}")]
     Failed(ApiError),
-    /// An answer as for a request that failed (400, 410 or 422), without a reason that can be read.
+    /// The answer is that of a request that failed (400, 410 or 422), without a readable reason.
     #[error("{error}")]
     Unexplained {
-        /// What can be said of it.
+        /// Error by the status and the words that were found.
         error: ApiError,
-        /// Whether it carries fal's name of a request (`x-fal-request-id`), which no proxy's page does.
+        /// True if the answer carries fal's name of a request (`x-fal-request-id`), which no proxy's page does.
         signed: bool,
     },
     /// The result could not be fetched, which says nothing about the request itself.
@@ -104,11 +104,11 @@ impl fmt::Debug for Image {
 
 const NAME_LENGTH: usize = 200;
 const PROMPT_LENGTH: usize = 10_000;
-/// fal makes at most four in one request; a few more are tolerated.
+/// The most pictures that are read. fal makes at most four in one request; a few more are tolerated.
 const MOST_IMAGES: usize = 64;
 
-/// Asks for the result. Worth asking only once the [status](super::status) says completed: what fal answers
-/// before that is not documented.
+/// Asks for the result, which makes sense only once the [status](super::status) says completed: fal's answer before
+/// that is not documented.
 #[must_use]
 pub fn request(account: &Account, endpoint: &Endpoint, id: &RequestId) -> Request {
     account.queue(Method::GET, &format!("{}/requests/{id}", endpoint.app()), READ_TIMEOUT)
@@ -160,12 +160,12 @@ fn read<T>(answer: Answer, parse: impl FnOnce(&Map<String, Value>) -> Option<T>)
     }
 }
 
-/// What an answer without success says of the request.
+/// Tells what an answer without success means for the request.
 ///
-/// fal answers for a failed request with the model's status and body. Ours to fear is the opposite mistake: to
-/// take a passing trouble of the call for the failure of a paid training. So the key's troubles (401, 402, 403),
-/// an unknown request (404), a proxy's (407) and 408, 425, 429 are the call's; a 5xx is the request's only when fal
-/// names a type or sends its retry header, which its gateway's own pages lack.
+/// fal answers for a failed request with the model's status and body. The costly mistake would be to take a passing
+/// problem of the call for the failure of a paid training. So problems of the key (401, 402, 403), an unknown
+/// request (404), a proxy's (407) and 408, 425, 429 are the call's; a 5xx is the request's only when fal names a
+/// type or sends its retry header, which its gateway's own pages lack.
 fn failure(response: &Response) -> ResultError {
     if is_pending_page(response) {
         return ResultError::NotReady;
@@ -193,7 +193,7 @@ fn failure(response: &Response) -> ResultError {
     }
 }
 
-/// A status instead of a result.
+/// Tells whether the body holds a status instead of a result.
 fn is_pending(body: &Map<String, Value>) -> bool {
     let status = body.get("status").and_then(Value::as_str);
     matches!(status, Some("IN_QUEUE" | "IN_PROGRESS"))
@@ -204,7 +204,7 @@ fn is_pending_text(value: &Value) -> bool {
     value.as_str().is_some_and(says_pending)
 }
 
-/// `Request is still in progress`, which clients of others report.
+/// Finds `Request is still in progress`, which users of other clients have reported.
 fn says_pending(text: &str) -> bool {
     text.to_ascii_lowercase().contains("still in progress")
 }
@@ -218,7 +218,7 @@ fn is_pending_page(response: &Response) -> bool {
     }
 }
 
-/// As much of an answer that is not JSON as is looked at.
+/// The number of bytes that are searched of an answer that is not JSON.
 const MAX_PAGE: usize = 1024;
 
 fn file(value: &Value) -> Option<File> {
@@ -268,7 +268,7 @@ mod tests {
     fn it_is_what_fals_clients_send() {
         let ours = described(&request(&account(), &trainer(), &id()));
         assert_eq!(ours, without(javascript("result").remove(0), "content-type"));
-        // The Python client looks at the status first.
+        // The Python client asks for the status first.
         assert_eq!(ours, with(python("result").remove(1), "accept", "application/json"));
     }
 

@@ -1,4 +1,4 @@
-//! How far a request is.
+//! The status of a request.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,50 +14,50 @@ use crate::{
     time::Timestamp,
 };
 
-/// What the queue says of a request. There is no "failed": a request that failed is completed as well.
+/// The queue's word on a request. There is no "failed": a request that failed is completed as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum QueueStatus {
-    /// It waits for a machine.
+    /// The request waits for a machine.
     InQueue {
-        /// How many requests are ahead of it, if fal says so.
+        /// Number of requests ahead, if fal says so.
         position: Option<u64>,
     },
-    /// A machine works on it.
+    /// A machine works on the request.
     InProgress {
-        /// The last log lines, oldest first; fal sends them whole on every look.
+        /// Last log lines, oldest first; fal sends them whole on every look.
         logs: Vec<LogLine>,
     },
-    /// It has ended, well or not: only its result says which.
+    /// The request has ended, well or not: only its result says which.
     Completed {
-        /// The last log lines, oldest first.
+        /// Last log lines, oldest first.
         logs: Vec<LogLine>,
-        /// What went wrong, if fal says so here already.
+        /// Reason of a failure, if fal gives it here already.
         error: Option<RunError>,
     },
 }
 
-/// One line that the model wrote.
+/// A line that the model wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// The text, shortened and cleaned.
+    /// Text, shortened and cleaned.
     pub message: String,
-    /// `INFO`, `STDERR` and the like, as fal writes it; empty when it does not.
+    /// `INFO`, `STDERR` and the like, as fal writes it; empty without one.
     pub level: String,
-    /// When it was written, if that can be read.
+    /// Time of writing, if it can be read.
     pub at: Option<Timestamp>,
 }
 
-/// What the status of a completed request says about its failure.
+/// The reason of a failure in the status of a completed request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunError {
-    /// What kind it is, if fal names a known one.
+    /// Kind of the error, if fal names a known one.
     pub kind: Option<ErrorKind>,
     /// fal's words, shortened and cleaned.
     pub message: String,
 }
 
-/// Only so many of the last lines are kept: they show the progress, nothing more.
+/// The number of last lines that are kept: they show the progress, nothing more.
 const MOST_LOGS: usize = 200;
 const LOG_LENGTH: usize = 500;
 const MESSAGE_LENGTH: usize = 300;
@@ -72,7 +72,8 @@ pub fn request(account: &Account, endpoint: &Endpoint, id: &RequestId) -> Reques
 }
 
 /// Reads the status. The body decides: fal answers 202 until the request has ended and 200 then, and both are
-/// taken. A status of another name is [`CallError::Unreadable`]: neither done nor failed, so one looks again.
+/// taken. A status of another name is [`CallError::Unreadable`]: neither done nor failed, so the caller looks
+/// again.
 pub fn parse(answer: Answer) -> Result<QueueStatus, CallError> {
     let (status, body) = success(answer)?;
     match body.get("status").and_then(Value::as_str) {
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn it_is_what_fals_clients_send() {
         let ours = described(&request(&account(), &trainer(), &id()));
-        // There is no content whose type could be named.
+        // A GET has no content, so there is no type to send.
         assert_eq!(ours, without(javascript("status").remove(0), "content-type"));
         let mut theirs = with(python("status").remove(0), "accept", "application/json");
         let target = theirs["target"].as_str().expect("a target").replace("logs=true", "logs=1");

@@ -1,4 +1,4 @@
-//! Buying: the one call that must not be sent twice.
+//! Purchases: the one call that must not be sent twice.
 //!
 //! fal has no idempotency key, and a submit that was taken costs money whether or not its answer arrived. So an
 //! answer is read for one question first: does it prove that fal took nothing? See [`Submitted`].
@@ -20,43 +20,43 @@ use crate::{
     words::{self, displayed},
 };
 
-/// What became of a submit.
+/// The outcome of a submit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
-    /// fal took it, under this id.
+    /// fal took the request, under this id.
     Accepted(RequestId),
-    /// fal took nothing and says why: a 4xx in its own shape.
+    /// fal took nothing and says why: a 4xx in fal's own shape.
     Refused(ApiError),
-    /// fal took nothing, and the same request may be sent again: a 429 in its own shape.
+    /// fal took nothing, and the same request may be sent again: a 429 in fal's own shape.
     TryAgain {
-        /// How long fal asks to wait, if it says so.
+        /// Time that fal asks to wait, if any.
         after: Option<Duration>,
-        /// What it said.
+        /// Refusal in fal's words.
         why: ApiError,
     },
     /// Nothing was sent: no connection was made, for this reason.
     NotSent(NoAnswer),
-    /// It may have been taken, so it must not be sent again.
+    /// The request may have been taken, so it must not be sent again.
     Unclear(Unclear),
 }
 
-/// Why it is not known whether fal took a submit.
+/// The reason why nobody knows whether fal took a submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Unclear {
     /// No answer came in time.
     TimedOut,
-    /// The connection broke before the answer was whole.
+    /// The connection broke before the answer was complete.
     Interrupted,
-    /// An answer that proves nothing: a 5xx, a redirect, a 4xx that is not in fal's shape or speaks of a
-    /// request that was already there.
+    /// The answer proves nothing: a 5xx, a redirect, a 4xx that is not in fal's shape or speaks of a request that
+    /// was already there.
     Status {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
     },
-    /// A success without a request id that can be read.
+    /// The answer is a success without a readable request id.
     Unreadable {
-        /// The HTTP status.
+        /// HTTP status.
         status: u16,
     },
 }
@@ -65,11 +65,11 @@ displayed! {
     Unclear => words::fal::unclear;
 }
 
-/// The submit of `input` to `endpoint`; fal calls `webhook` when the request has ended.
+/// Submits `input` to `endpoint`; fal calls `webhook` when the request has ended.
 ///
-/// What the request makes expires at fal after [`EXPIRY_AT_FAL`]. The stored input stays (no `X-Fal-Store-IO`),
-/// since recovering an unclear purchase needs it; and unlike fal's JavaScript client no queue priority is sent,
-/// since "normal" is what fal takes without one.
+/// The request's outputs expire at fal after [`EXPIRY_AT_FAL`]. The stored input stays (no `X-Fal-Store-IO`), since
+/// recovering an unclear purchase needs it; and unlike fal's JavaScript client no queue priority is sent, since fal
+/// takes "normal" without one.
 #[must_use]
 pub fn request(account: &Account, endpoint: &Endpoint, input: &Value, webhook: Option<&Url>) -> Request {
     let mut request = account.queue(Method::POST, endpoint.as_str(), SUBMIT_TIMEOUT).json(input);
@@ -110,12 +110,12 @@ pub fn parse(answer: Answer) -> Submitted {
     }
 }
 
-/// The header that says how long fal keeps what a request makes
+/// The header that says how long fal keeps a request's outputs
 /// (fal.ai/docs/documentation/model-apis/media-expiration).
 pub(super) const LIFECYCLE_OF_OUTPUTS: HeaderName =
     HeaderName::from_static("x-fal-object-lifecycle-preference");
 
-/// Its value.
+/// Writes the lifecycle header's value.
 pub(super) fn lifecycle() -> String {
     format!("{{\"expiration_duration_seconds\":{}}}", EXPIRY_AT_FAL.as_secs())
 }
@@ -124,7 +124,7 @@ fn request_id(response: &Response) -> Option<RequestId> {
     object(response)?.get("request_id")?.as_str()?.parse().ok()
 }
 
-/// The refusal, when the answer proves that nothing was taken.
+/// Reads the refusal, when the answer proves that nothing was taken.
 fn refusal(response: &Response) -> Option<ApiError> {
     let proves_nothing =
         !response.status.is_client_error() || matches!(response.status.as_u16(), 408 | 409 | 425 | 499);
@@ -167,7 +167,7 @@ mod tests {
         let ours = request(&account(), &trainer(), &input(), Some(&webhook));
         assert_eq!(ours.timeout, SUBMIT_TIMEOUT);
         let ours = described(&ours);
-        // "normal" is what fal takes when no priority is sent.
+        // fal takes "normal" when no priority is sent.
         assert_eq!(ours, without(javascript("submit").remove(0), "x-fal-queue-priority"));
         let theirs = with(python("submit").remove(0), "accept", "application/json");
         let lifecycle = r#"{"expiration_duration_seconds":604800}"#; // Python puts a space after the colon
@@ -245,7 +245,7 @@ mod tests {
         for why in [NoAnswer::NotConnected, NoAnswer::Blocked(Obstacle::UnknownName)] {
             assert_eq!(parse(Err(why)), Submitted::NotSent(why));
         }
-        // Whoever answered may have passed it on.
+        // The server that answered may be a gateway that has passed the submit on.
         assert_eq!(parse(Err(NoAnswer::NotHttp)), Submitted::Unclear(Unclear::Interrupted));
         assert_eq!(parse(Err(NoAnswer::TimedOut)), Submitted::Unclear(Unclear::TimedOut));
         assert_eq!(parse(Err(NoAnswer::Interrupted)), Submitted::Unclear(Unclear::Interrupted));

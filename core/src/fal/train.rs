@@ -1,4 +1,4 @@
-//! What the portrait trainer takes (fal.ai/models/fal-ai/flux-lora-portrait-trainer).
+//! Input of the portrait trainer (fal.ai/models/fal-ai/flux-lora-portrait-trainer).
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -8,40 +8,40 @@ use url::Url;
 use super::Endpoint;
 use crate::http::without_query;
 
-/// How many steps the trainer takes.
+/// The numbers of steps that the trainer takes.
 pub const STEPS: RangeInclusive<u32> = 1..=10_000;
 
-/// Which learning rates the trainer takes.
+/// The learning rates that the trainer takes.
 pub const LEARNING_RATE: RangeInclusive<f64> = 0.000_001..=0.001;
 
-/// The input of one training. Fields that the trainer does not know would be taken silently, so this type has the
-/// known fields alone; ranges are checked by [`crate::avatar::TrainingSettings`], before any money is spent.
+/// The input of one training. The trainer would silently take fields that it does not know, so this type has the
+/// known fields alone; [`crate::avatar::TrainingSettings`] checks ranges before any money is spent.
 #[derive(Clone, PartialEq)]
 pub struct Input {
-    /// Where the archive is.
+    /// Address of the archive.
     pub images_data_url: Url,
-    /// The word that stands for the person; the caption of photos that have none.
+    /// Word that stands for the person, and the caption of photos that have none.
     pub trigger_phrase: String,
-    /// Training steps.
+    /// Number of training steps.
     pub steps: u32,
     /// Learning rate.
     pub learning_rate: f64,
-    /// Whether to train at several resolutions.
+    /// True to train at several resolutions.
     pub multiresolution_training: bool,
-    /// Whether to crop to the person.
+    /// True to crop the photos to the person.
     pub subject_crop: bool,
-    /// Whether to mask what is not the person.
+    /// True to mask everything but the person.
     pub create_masks: bool,
 }
 
-/// `fal-ai/flux-lora-portrait-trainer`.
+/// Returns `fal-ai/flux-lora-portrait-trainer`.
 #[must_use]
 pub fn endpoint() -> Endpoint {
     Endpoint::known("fal-ai/flux-lora-portrait-trainer")
 }
 
 impl Input {
-    /// The submit's body.
+    /// Writes the submit's body.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -55,7 +55,7 @@ impl Input {
         })
     }
 
-    /// Whether a request that fal lists was sent with this input: each upload has an address of its own.
+    /// Tells whether a request that fal lists was sent with this input: each upload has an address of its own.
     #[must_use]
     pub fn is_input_of(&self, listed: &Value) -> bool {
         listed.get("images_data_url").and_then(Value::as_str) == Some(self.images_data_url.as_str())

@@ -1,7 +1,7 @@
-//! Bringing a file to fal: one call with the key, then its bytes without.
+//! Uploads of a file to fal: one call with the key, then its bytes without.
 //!
-//! Small files go in one PUT, larger ones in parts, each at addresses that fal signs. These addresses are
-//! secrets while they live, so nothing here shows or stores them; an upload that was cut is begun again.
+//! Small files go in one PUT, larger ones in parts, each at addresses that fal signs. These addresses are secrets
+//! while they live, so nothing here shows or stores them; an upload that was cut is begun again.
 
 use std::fmt;
 
@@ -19,10 +19,10 @@ use crate::{
     limits::{READ_TIMEOUT, SINGLE_UPLOAD_BYTES, TRANSFER_TIMEOUT, UPLOAD_PART_BYTES},
 };
 
-/// An upload in progress: ask for [`step`](Self::step), send it, tell what came with
-/// [`answered`](Self::answered), until it is done or has failed.
+/// An upload in progress: ask for [`step`](Self::step), send that call, pass the answer to
+/// [`answered`](Self::answered), until the upload is done or has failed.
 ///
-/// The file expires at fal after [`EXPIRY_AT_FAL`](crate::limits::EXPIRY_AT_FAL), and until then whoever knows
+/// The file expires at fal after [`EXPIRY_AT_FAL`](crate::limits::EXPIRY_AT_FAL), and until then anybody who knows
 /// its address can read it.
 #[derive(Clone)]
 pub struct Upload {
@@ -33,14 +33,14 @@ pub struct Upload {
     state: State,
 }
 
-/// What an upload needs next.
+/// The next step of an upload.
 #[derive(Clone, Debug)]
 pub enum UploadStep {
-    /// This call; a [`Body::Stream`] counts from the file's first byte.
+    /// Send this call; a [`Body::Stream`] counts from the file's first byte.
     Call(Request),
-    /// Nothing: the file is there, at this address.
+    /// Nothing: the file is at this address.
     Done(Url),
-    /// Nothing: it did not work. An upload costs nothing, so it may be begun again.
+    /// Nothing: the upload failed. An upload costs nothing, so it may be begun again.
     Failed(CallError),
 }
 
@@ -54,8 +54,8 @@ enum State {
     Failed(CallError),
 }
 
-/// The most times that a file, a part, or the completion is sent (three in fal's JavaScript client). The same bytes at the
-/// same address once more are the same file.
+/// The most times that a file, a part, or the completion is sent (three in fal's JavaScript client). Sending the
+/// same bytes to the same address again gives the same file.
 const MOST_TRIES: u8 = 3;
 
 /// The name that fal's JavaScript client gives the lifecycle header on uploads; the pages' curl examples use
@@ -63,7 +63,7 @@ const MOST_TRIES: u8 = 3;
 const LIFECYCLE_OF_UPLOADS: HeaderName = HeaderName::from_static("x-fal-object-lifecycle");
 
 impl Upload {
-    /// An upload of `length` bytes under this name and media type.
+    /// Starts an upload of `length` bytes under this name and media type.
     #[must_use]
     pub fn new(account: &Account, file_name: &str, content_type: &str, length: u64) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl Upload {
         }
     }
 
-    /// What to do now. The same until [`answered`](Self::answered) is told otherwise.
+    /// Returns the next step, which stays the same until [`answered`](Self::answered) changes the upload's state.
     #[must_use]
     pub fn step(&self) -> UploadStep {
         match &self.state {
@@ -103,8 +103,7 @@ impl Upload {
         }
     }
 
-    /// Takes the answer to the call that [`step`](Self::step) asked for. When no call was asked for, it changes
-    /// nothing.
+    /// Takes the answer to the call that [`step`](Self::step) asked for. Without such a call nothing changes.
     pub fn answered(&mut self, answer: Answer) {
         let state = std::mem::replace(&mut self.state, State::Initiating);
         self.state = match state {
@@ -190,7 +189,7 @@ fn with_stream(mut request: Request, start: u64, length: u64) -> Request {
     request
 }
 
-/// The address with one part more in its path; its query, which holds the signature, stays.
+/// Appends a part to the address's path; the query, which holds the signature, stays.
 fn below(url: &Url, part: &str) -> Url {
     let mut url = url.clone();
     let path = format!("{}/{part}", url.path().trim_end_matches('/'));
@@ -203,7 +202,7 @@ fn taken(answer: Answer) -> Result<Response, CallError> {
     if response.status.is_success() { Ok(response) } else { Err(CallError::of(&response)) }
 }
 
-/// fal's JavaScript client reads the part's ETag from the body, its Python toolkit from the header.
+/// Reads a part's ETag: fal's JavaScript client takes it from the body, its Python toolkit from the header.
 fn etag(response: &Response) -> Result<String, CallError> {
     let body = object(response);
     let in_body = body.as_ref().and_then(|body| body.get("etag")).and_then(Value::as_str);
@@ -244,7 +243,7 @@ mod tests {
         }
     }
 
-    /// What the captured client was told.
+    /// Returns the answer that the captured client got.
     fn told(target: &str) -> Value {
         if target.starts_with("/storage/") {
             return json!({"upload_url": "http://127.0.0.1:9/signed/u1?sig=a%2Bb", "file_url": FILE});
@@ -254,7 +253,7 @@ mod tests {
             .map_or(json!({}), |part| json!({"partNumber": part, "etag": format!("\"e{part}\"")}))
     }
 
-    /// Runs the upload to its end, and gives the calls.
+    /// Runs the upload to its end, and returns its calls.
     fn run(mut upload: Upload) -> Vec<Value> {
         let mut calls = vec![];
         while let UploadStep::Call(request) = upload.step() {
@@ -266,7 +265,7 @@ mod tests {
         calls
     }
 
-    /// The captured calls, with what we do otherwise: both lifecycle headers, and no word about the content of
+    /// Reads the captured calls, with our differences: both lifecycle headers, and no word about the content of
     /// answers from the storage.
     fn expected(call: &str) -> Vec<Value> {
         let mut calls = javascript(call);
@@ -280,8 +279,8 @@ mod tests {
         assert_eq!(run(upload(1000)), expected("upload"));
     }
 
-    /// The Python client names another store in the query, and shows its key to that store, where ours has no
-    /// business: the address is signed.
+    /// Compares with the Python client, which names another store in the query, and sends its key to that store. We
+    /// do not: the address is signed.
     #[test]
     fn fals_other_client_sends_the_same() {
         let mut theirs = python("upload");

@@ -1,7 +1,7 @@
-//! Whether a message really came from fal (fal.ai/docs/documentation/model-apis/inference/webhooks).
+//! The proof that a message came from fal (fal.ai/docs/documentation/model-apis/inference/webhooks).
 //!
-//! A valid signature proves that fal sent it, not that it is about us: anyone's fal account gets signed
-//! webhooks. So it only wakes a purchase; status and result are fetched with our own key.
+//! A valid signature proves that fal sent the message, not that the message is about us: anyone's fal account gets
+//! signed webhooks. So a message only wakes a purchase; status and result are fetched with our own key.
 //!
 //! ```
 //! use likeness_core::{
@@ -50,27 +50,27 @@ pub struct Jwks {
     keys: Vec<VerifyingKey>,
 }
 
-/// Why a message is not believed.
+/// The reason why a message is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
-    /// A header is missing, doubled or no text.
+    /// A header is missing, doubled or not text.
     #[error("the header {0} is missing or cannot be read")]
     Header(&'static str),
     /// The body is larger than any that fal sends for our models.
     #[error("the message is larger than {MAX_WEBHOOK_BYTES} bytes")]
     TooLarge,
-    /// It was signed more than five minutes before or after now.
+    /// The message was signed more than five minutes before or after now.
     #[error("the message was not signed within five minutes of now")]
     Stale,
     /// No key of fal's made the signature.
     #[error("the signature is not fal's")]
     Signature,
-    /// The signed body names no request, or another one than its header.
+    /// The signed body does not name a request, or names another than the header does.
     #[error("the message does not name its request")]
     Body,
 }
 
-/// The largest body that is looked at. A result of our models has a few kilobytes.
+/// The largest body that is read, in bytes. A result of our models has a few kilobytes.
 pub const MAX_WEBHOOK_BYTES: usize = 1 << 20;
 
 const REQUEST_ID: &str = "x-fal-webhook-request-id";
@@ -122,8 +122,8 @@ pub struct Unproven {
     signature: Signature,
 }
 
-/// Reads a message: its headers, its age, and the request that both header and body name. None of that needs fal's keys,
-/// so that what is not a message is refused whether they can be had or not.
+/// Reads a message: its headers, its age, and the request that both header and body name. None of that needs fal's
+/// keys, so that a malformed message is refused even while the keys cannot be fetched.
 pub fn read(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Unproven, WebhookError> {
     if body.len() > MAX_WEBHOOK_BYTES {
         return Err(WebhookError::TooLarge);
@@ -148,7 +148,7 @@ impl Unproven {
         self.request.is_some()
     }
 
-    /// Checks the signature over the body as it came. Gives the request's id.
+    /// Checks the signature over the body as it came, and returns the request's id.
     pub fn proven_by(self, keys: &Jwks) -> Result<RequestId, WebhookError> {
         let Self { request, message, signature } = self;
         let signs = |key: &VerifyingKey| key.verify_strict(message.as_bytes(), &signature).is_ok();
@@ -159,8 +159,8 @@ impl Unproven {
     }
 }
 
-/// Checks a message: its age, its signature over the body as it came, and that the body names the request of
-/// its header. Gives the request's id.
+/// Checks a message: its age, its signature over the body as it came, and that the body names the request of its
+/// header. Returns the request's id.
 pub fn verify(
     headers: &HeaderMap,
     body: &[u8],
@@ -170,8 +170,8 @@ pub fn verify(
     read(headers, body, now)?.proven_by(keys)
 }
 
-/// The body's `request_id`, when the header names it or the `gateway_request_id`, which differs after fal has
-/// run a request again.
+/// Reads the body's `request_id`, when the header names that id or the `gateway_request_id`, which differs after
+/// fal has run a request again.
 fn named(body: &[u8], header: &str) -> Option<RequestId> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let field = |name: &str| body.get(name).and_then(Value::as_str);
@@ -198,7 +198,7 @@ pub(super) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// RFC 4648, section 5; padding may be there or not, since fal's own examples differ.
+/// Decodes base64url (RFC 4648, section 5); padding is optional, since fal's own examples differ.
 fn base64url(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
     for c in text.trim_end_matches('=').bytes() {

@@ -1,9 +1,9 @@
-//! What pictures cost.
+//! The price of pictures.
 
 use super::{Listed, Money, beside, dollars};
 use crate::fal::{generate::ImageSize, pricing::Price};
 
-/// What the model of pictures costs a megapixel, in millionths of a US dollar (fal.ai/models/fal-ai/flux-lora, read in
+/// The picture model's price of a megapixel, in millionths of a US dollar (fal.ai/models/fal-ai/flux-lora, read in
 /// [`super::READ`]).
 pub const MEGAPIXEL_MICROS: u64 = 35_000;
 /// The pixels of a megapixel. A picture of 1024 × 1024 is billed as one.
@@ -12,15 +12,15 @@ const MEGAPIXEL: u64 = 1 << 20;
 /// The price of an order of pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PicturesPrice {
-    /// How many pictures.
+    /// Number of pictures.
     pub count: u32,
-    /// The whole price, by our rule.
+    /// Whole price, by our rule.
     pub total: Money,
-    /// What fal's list says of it.
+    /// Price by fal's list beside ours.
     pub listed: Listed,
 }
 
-/// Decides what is shown as the price of so many pictures: our rule, and beside it what fal's list says.
+/// Decides what is shown as the price of so many pictures: our rule, with the price in fal's list beside it.
 #[must_use]
 pub fn pictures(count: u32, size: ImageSize, listed: Option<Price>) -> PicturesPrice {
     // fal rounds each picture up to whole megapixels (the same page).
@@ -62,7 +62,7 @@ mod tests {
         for (count, size, said) in [
             (4, "square_hd", "4 pictures: about 0.14 USD"),
             (1, "square_hd", "1 picture: about 0.035 USD"),
-            // Each is rounded up.
+            // Each picture is rounded up.
             (4, "square", "4 pictures: about 0.14 USD"),
             (2, "landscape_16_9", "2 pictures: about 0.07 USD"),
             (2, "1025x1024", "2 pictures: about 0.14 USD"),

@@ -1,30 +1,30 @@
-//! The presets, with what each costs.
+//! The presets of trainings with their prices.
 
 use std::time::Duration;
 
 use super::{Money, TrainingPrice, training};
 use crate::avatar::{Quality, training_time};
 
-/// A preset as it is offered, before anybody says yes.
+/// A preset as it is offered, before a person agrees to pay.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preset {
-    /// The preset.
+    /// Name of the preset.
     pub quality: Quality,
-    /// Its steps.
+    /// Number of training steps.
     pub steps: u32,
-    /// Its price. fal's list has not been asked.
+    /// Price of the training. fal's list has not been asked.
     pub price: TrainingPrice,
-    /// How long a training takes, roughly.
+    /// Approximate duration of a training.
     pub time: Duration,
 }
 
-/// The presets, from the cheapest on.
+/// Lists the presets, the cheapest first.
 #[must_use]
 pub fn presets(setting: Option<&Money>) -> [Preset; 3] {
     [Quality::Fast, Quality::Balanced, Quality::High].map(|quality| preset(quality, setting))
 }
 
-/// A preset with its price.
+/// Returns a preset with its price.
 #[must_use]
 pub fn preset(quality: Quality, setting: Option<&Money>) -> Preset {
     let (steps, _) = quality.preset();

@@ -1,4 +1,4 @@
-//! What fal says when it says no.
+//! A refusal by fal, in fal's own shape.
 
 use std::time::Duration;
 
@@ -13,22 +13,22 @@ use crate::{
     words::{self as sentences, Audience, displayed},
 };
 
-/// fal read the request and said no, in its own words and shape.
+/// A refusal by fal, which has read the request: the answer is in fal's own words and shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// What fal objects to.
+    /// Kind of objection.
     pub kind: ErrorKind,
     /// fal's own words, shortened and cleaned; empty when there were none.
     pub message: String,
-    /// What it says about single fields.
+    /// Objections to single fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
-    /// Whether the same request may succeed later, as fal says in `X-Fal-Retryable` or `X-Fal-Needs-Retry`.
+    /// fal's word in `X-Fal-Retryable` or `X-Fal-Needs-Retry` on whether the same request may succeed later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retryable: Option<bool>,
-    /// How long fal asks to wait (`Retry-After`), in seconds, a day at most.
+    /// Seconds that fal asks to wait (`Retry-After`), a day at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
 }
@@ -52,7 +52,7 @@ impl ApiError {
         Self::build(response, error_type(response, &body), message, details)
     }
 
-    /// Reads the other shapes too: `{"status":"NOT_FOUND"}` of the queue, and
+    /// Reads a refusal in any of fal's shapes, beside `detail` these: `{"status":"NOT_FOUND"}` of the queue, and
     /// `{"error":{"type":…,"message":…}}` of the platform API. Any other JSON may be a proxy's.
     pub(in crate::fal) fn read(response: &Response) -> Option<Self> {
         Self::with_detail(response).or_else(|| {
@@ -68,7 +68,7 @@ impl ApiError {
         })
     }
 
-    /// What can be said of a refusal without a `detail` that can be read.
+    /// Makes the error for a refusal without a readable `detail`.
     pub(in crate::fal) fn unexplained(response: &Response) -> Self {
         let status = response.status.as_u16();
         let body = object(response).unwrap_or_default();
@@ -85,7 +85,7 @@ impl ApiError {
         }
     }
 
-    /// Whether it holds any words of fal's.
+    /// Tells whether the error holds any words of fal's.
     pub(in crate::fal) fn is_explained(&self) -> bool {
         !self.message.is_empty() || self.details.iter().any(|detail| !detail.sentence.is_empty())
     }
@@ -107,25 +107,25 @@ impl ApiError {
         })
     }
 
-    /// The stable code, such as `fal.unauthorized`.
+    /// Returns the stable code, such as `fal.unauthorized`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.kind.code()
     }
 
-    /// Says what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn advice(&self, audience: Audience) -> &'static str {
         self.kind.advice(audience)
     }
 
-    /// Whether the same call may succeed later: fal's own word where it gave one, else by the status.
+    /// Tells whether the same call may succeed later: by fal's own word where there is one, else by the status.
     #[must_use]
     pub fn worth_retrying(&self) -> bool {
         self.retryable.unwrap_or(matches!(self.status, 408 | 425 | 429 | 500..))
     }
 
-    /// How long fal asks to wait.
+    /// Returns the time that fal asks to wait.
     #[must_use]
     pub fn wait(&self) -> Option<Duration> {
         self.retry_after.map(|seconds| Duration::from_secs(seconds.into()))
@@ -138,7 +138,7 @@ displayed! {
 
 impl std::error::Error for ApiError {}
 
-/// Both names that fal's pages give the header; `1` and `true` are yes.
+/// Reads the header under both names that fal's pages give it; `1` and `true` are yes.
 fn retryable(response: &Response) -> Option<bool> {
     let value = response.header("x-fal-retryable").or_else(|| response.header("x-fal-needs-retry"))?;
     match value.trim().to_ascii_lowercase().as_str() {
@@ -148,7 +148,7 @@ fn retryable(response: &Response) -> Option<bool> {
     }
 }
 
-/// Seconds, or a date (RFC 9110, section 10.2.3), which is counted from the answer's own `Date`.
+/// Reads seconds, or a date (RFC 9110, section 10.2.3), which is counted from the answer's own `Date`.
 fn retry_after(response: &Response) -> Option<u32> {
     let value = response.header("retry-after")?.trim();
     let seconds = value.parse().ok().or_else(|| {

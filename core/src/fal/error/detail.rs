@@ -1,4 +1,4 @@
-//! One entry of a model error's `detail` list, as a sentence.
+//! An entry of a model error's `detail` list, as a sentence.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,15 +8,15 @@ use crate::{
     words::{self, Language},
 };
 
-/// What fal says about one field of the input (fal.ai/docs/documentation/model-apis/errors). fal's echo of the
-/// input itself is not kept.
+/// fal's objection to one field of the input (fal.ai/docs/documentation/model-apis/errors). fal's echo of the input
+/// itself is not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
-    /// fal's `type`, such as `less_than_equal`; empty when it gave none.
+    /// fal's `type`, such as `less_than_equal`; empty when fal gave none.
     pub kind: String,
-    /// The field, such as `steps`; empty when it is about no field.
+    /// Name of the field, such as `steps`; empty when the objection is not about a field.
     pub place: String,
-    /// A sentence: our own where the type is known, else fal's.
+    /// Sentence: our own where the type is known, else fal's.
     pub sentence: String,
 }
 
@@ -47,14 +47,14 @@ impl Detail {
     }
 }
 
-/// `["body", "loras", 0, "path"]` is `loras.0.path`.
+/// Joins the parts of a place: `["body", "loras", 0, "path"]` is `loras.0.path`.
 fn place(loc: Option<&Value>) -> String {
     let parts = loc.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let parts = parts.iter().take(8).filter_map(value).filter(|part| part != "body");
     clean(&parts.collect::<Vec<_>>().join("."), NAME_LENGTH)
 }
 
-/// A number, a text or a list of them, as text.
+/// Returns a number, a text or a list of them as text.
 fn value(value: &Value) -> Option<String> {
     let text = match value {
         Value::Number(number) => number.to_string(),

@@ -1,4 +1,4 @@
-//! What kind of "no" fal said: one table of names. The sentences stand in words/fal.rs.
+//! Kinds of refusals by fal: one table of names. Their sentences stand in words/fal.rs.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,9 @@ use crate::words::{self, Audience, Language};
 
 macro_rules! kinds {
     ($($variant:ident $name:literal,)*) => {
-        /// What fal objects to. Model errors and request errors keep fal's own `type` as their name
-        /// (fal.ai/docs/documentation/model-apis/errors and …/request-errors); several that call for the same
-        /// thing share one.
+        /// The kind of fal's objection. Model errors and request errors keep fal's own `type` as their name
+        /// (fal.ai/docs/documentation/model-apis/errors and …/request-errors); several that call for the same thing
+        /// share one.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "each kind is explained by its sentence in words/fal.rs")]
         pub enum ErrorKind {
@@ -19,7 +19,7 @@ macro_rules! kinds {
             /// Every kind there is.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The stable code: `fal.` and the name.
+            /// Returns the stable code: `fal.` and the name.
             #[must_use]
             pub fn code(self) -> &'static str {
                 match self { $(Self::$variant => concat!("fal.", $name),)* }
@@ -72,19 +72,19 @@ kinds! {
 }
 
 impl ErrorKind {
-    /// Says what is wrong.
+    /// Returns a sentence that says what is wrong.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         words::fal::kind(Language::English, self)
     }
 
-    /// Says what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn advice(self, audience: Audience) -> &'static str {
         words::fal::advice(Language::English, self, audience)
     }
 
-    /// The kind that fal's `type` or `error_type` names, if it is a known one.
+    /// Finds the kind that fal's `type` or `error_type` names, if the name is known.
     pub(in crate::fal) fn of_type(name: &str) -> Option<Self> {
         Self::named(name).or_else(|| match name {
             "bad_request" | "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal"
@@ -105,8 +105,8 @@ impl ErrorKind {
         })
     }
 
-    /// The kind that a status and fal's words show, when no type does. The words are those observed of the
-    /// live service: a locked account's 403 names the balance, an unknown model's 404 the application.
+    /// Finds the kind by status and fal's words, when there is no type. The words are those observed of the live
+    /// service: a locked account's 403 names the balance, an unknown model's 404 the application.
     pub(in crate::fal) fn of_status(status: u16, message: &str) -> Self {
         match status {
             401 => Self::Unauthorized,
@@ -123,8 +123,8 @@ impl ErrorKind {
         }
     }
 
-    /// Whether it tells of a request that fal had begun to work on: such an answer never proves that nothing
-    /// was taken.
+    /// Tells whether the kind shows that fal had begun to work on the request: such an answer never proves that
+    /// nothing was taken.
     pub(in crate::fal) fn tells_of_a_run(self) -> bool {
         matches!(
             self,
