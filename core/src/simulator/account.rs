@@ -1,18 +1,18 @@
-//! Who calls.
+//! Callers, told apart by their keys.
 
 use super::{Call, FaultKind, Simulator, random, reply, reply::Stop};
 
 /// The owner of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
-    /// Made from the key's id; the key itself is kept nowhere.
+    /// Id, made from the key's id; the key itself is kept nowhere.
     pub(super) id: String,
-    /// Whether its key may delete payloads. Here that is a key whose id begins with `admin`.
+    /// True if the key may delete payloads. In the simulator that is a key whose id begins with `admin`.
     pub(super) admin: bool,
 }
 
 impl Simulator {
-    /// Whose key the call carries. Any key of the right form belongs to somebody.
+    /// Returns the owner of the call's key. Any key of the right form has an owner.
     pub(super) fn account(&mut self, call: &Call<'_>, missing: &str) -> Result<Account, Stop> {
         if self.faults.take(FaultKind::Unauthorized) {
             return Err(reply::refusal(401, "No user found for Key ID and Secret").into());

@@ -1,5 +1,5 @@
-//! The simulator's own time. It never goes back: where the machine's clock is set back, nobody waits until that day has
-//! come again.
+//! The simulator's own time, which never goes back: where the machine's clock is set back, nobody waits until that
+//! day has come again.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Clock {
     last: Option<Timestamp>,
-    /// By how much the machine's clock was set back, all in all.
+    /// Sum of all steps by which the machine's clock was set back.
     behind: Duration,
 }
 
 impl Clock {
-    /// Notes the machine's time, and gives the own.
+    /// Takes the machine's time, and returns the clock's own.
     pub(super) fn tick(&mut self, now: Timestamp) -> Timestamp {
         if let Some(last) = self.last {
             self.behind = self.behind.saturating_add(last.since(now.plus(self.behind)));
@@ -26,13 +26,13 @@ impl Clock {
         own
     }
 
-    /// Gives the own time.
+    /// Returns the clock's own time.
     pub(super) fn own(&self, now: Timestamp) -> Timestamp {
         let own = now.plus(self.behind);
         self.last.map_or(own, |last| own.max(last))
     }
 
-    /// Gives the machine's time at a moment of the own.
+    /// Converts the clock's own time to the machine's.
     pub(super) fn of_machine(&self, own: Timestamp) -> Timestamp {
         let behind = i64::try_from(self.behind.as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millis(own.millis().saturating_sub(behind))
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(clock.tick(at(day)), at(2 * day));
         assert_eq!(clock.tick(at(day + 5)), at(2 * day + 5));
         assert_eq!(clock.of_machine(at(2 * day + 9)), at(day + 9));
-        // Set right again, the own time is ahead.
+        // After the machine's clock is set right again, the own time is ahead.
         assert_eq!(clock.tick(at(2 * day)), at(2 * day).plus(Duration::from_hours(24)));
     }
 }

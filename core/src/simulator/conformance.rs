@@ -19,13 +19,13 @@ use crate::{
     time::Timestamp,
 };
 
-/// A caller with a clock, and a shell that keeps files where the plan says so. Every call is made on a simulator that
-/// was saved and loaded just before.
+/// A caller with a clock, and a shell that keeps files where the plan says so. Every call is made on a simulator
+/// that was saved and loaded just before.
 pub(super) struct World {
     pub(super) fal: Simulator,
     pub(super) now: Timestamp,
     pub(super) files: BTreeMap<String, Vec<u8>>,
-    /// Whether it is saved and loaded before each call.
+    /// True if the simulator is saved and loaded before each call.
     pub(super) saves: bool,
 }
 
@@ -49,7 +49,7 @@ impl World {
         self.now = self.now.plus(Duration::from_secs(seconds));
     }
 
-    /// A call with these headers.
+    /// Sends a call with these headers.
     pub(super) fn send(&mut self, method: Method, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         if self.saves {
             let saved = serde_json::to_string(&self.fal).expect("a state");
@@ -70,12 +70,12 @@ impl World {
         for name in keeping.forget {
             self.files.remove(&name);
         }
-        // Nothing is kept that nobody knows of, and nothing is missing.
+        // The shell keeps exactly the files that the simulator counts.
         assert_eq!(self.files.values().map(|file| file.len() as u64).sum::<u64>(), self.fal.kept_bytes());
         reply
     }
 
-    /// A call with a key that is answered.
+    /// Sends a call with a key, and expects an answer.
     pub(super) fn call(&mut self, method: Method, url: &str, body: &Value) -> Response {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         whole(self.send(method, url, &[("authorization", "Key kid:hush")], &body))
@@ -85,7 +85,7 @@ impl World {
         self.call(Method::GET, url, &Value::Null)
     }
 
-    /// Uploads an archive by a signed address; its own address.
+    /// Uploads an archive by a signed address, and returns its own address.
     pub(super) fn upload(&mut self, archive: &[u8]) -> String {
         let body = serde_json::json!({ "content_type": "application/zip", "file_name": "a.zip" });
         let url = "/storage/upload/initiate?storage_type=fal-cdn-v3";
@@ -96,7 +96,7 @@ impl World {
         text(&begun, "file_url")
     }
 
-    /// Submits a training of an archive of ten photos; its id.
+    /// Submits a training of an archive of ten photos, and returns its id.
     pub(super) fn train(&mut self) -> String {
         let url = self.upload(&archive(10));
         let input = serde_json::json!({ "images_data_url": url, "trigger_phrase": "ohwx", "steps": 1000 });
@@ -105,7 +105,7 @@ impl World {
         text(&json(&answer), "request_id")
     }
 
-    /// Submits a generation; its id.
+    /// Submits a generation, and returns its id.
     pub(super) fn generate(&mut self, input: &Value) -> String {
         text(&json(&self.call(Method::POST, FLUX, input)), "request_id")
     }
@@ -129,7 +129,7 @@ pub(super) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
 }
 
-/// An archive of this many photos, as our own archive module writes it.
+/// Writes an archive of this many photos with our own archive module.
 pub(super) fn archive(photos: u16) -> Vec<u8> {
     use crate::archive::{Archive, Entry, EntryName, Piece};
     let photo = b"not really a jpeg";

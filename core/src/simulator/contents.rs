@@ -1,5 +1,5 @@
-//! What an uploaded ZIP holds, read as a trainer would: the central directory, then every stored entry against
-//! its CRC-32. Any bytes at all can be asked about.
+//! The contents of an uploaded ZIP, read as a trainer would: the central directory, then every stored entry against
+//! its CRC-32. Any bytes may be passed in.
 //!
 //! The format is PKWARE's APPNOTE 6.3.10; section numbers below are its.
 
@@ -9,31 +9,31 @@ use serde::{Deserialize, Serialize};
 
 use super::Body;
 
-/// What an upload turned out to be.
+/// The contents of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Contents {
     /// A ZIP whose entries can be read.
     Archive { images: u32, captions: u32, others: u32 },
-    /// A gzip file, which is not looked into, or an archive of which not enough was kept to look into it.
+    /// A gzip file, which is not looked into, or an archive of which too little was kept.
     Unread,
-    /// No archive, or a broken one.
+    /// Bytes that are not an archive, or a broken one.
     Broken,
 }
 
-/// How many bytes from the end of an upload are needed to find the directory of an archive of photos: the end
-/// record with the longest comment has 65,557.
+/// The number of bytes at the end of an upload that must be kept to find the directory of an archive of photos: the
+/// end record with the longest comment has 65,557.
 pub(super) const TAIL: usize = 96 << 10;
 
-/// The longest directory that is read.
+/// The longest directory that is read, in bytes.
 const LONGEST_DIRECTORY: u64 = 4 << 20;
 
-/// Looks into a whole upload.
+/// Reads a whole upload.
 pub(super) fn inspect(body: &mut dyn Body, length: u64) -> Contents {
     look(body, length, true).unwrap_or(Contents::Broken)
 }
 
-/// Looks into an upload of which only the last bytes are at hand.
+/// Reads an upload of which only the last bytes are at hand.
 pub(super) fn inspect_tail(tail: &[u8], length: u64) -> Contents {
     let hidden = length.saturating_sub(tail.len() as u64);
     let Some(end) = find_end(tail) else { return Contents::Broken };
@@ -80,7 +80,7 @@ struct End {
     offset: u64,
 }
 
-/// The end of central directory record (4.3.16): the last one whose comment reaches exactly to the end.
+/// Finds the end of central directory record (4.3.16): the last one whose comment reaches exactly to the end.
 fn find_end(tail: &[u8]) -> Option<End> {
     let last = tail.len().checked_sub(22)?;
     (0..=last).rev().find_map(|at| {
@@ -105,7 +105,7 @@ struct Entry {
     offset: u64,
 }
 
-/// The directory's headers (4.3.12), which must be exactly this many.
+/// Reads the directory's headers (4.3.12), which must be exactly this many.
 fn entries(mut directory: &[u8], count: u64) -> Option<Vec<Entry>> {
     let mut entries = Vec::new();
     while !directory.is_empty() {
@@ -126,8 +126,8 @@ fn entries(mut directory: &[u8], count: u64) -> Option<Vec<Entry>> {
     (entries.len() as u64 == count).then_some(entries)
 }
 
-/// Whether the entry's own header is where the directory says and has its name, and a stored entry's bytes have
-/// its CRC-32.
+/// Tells whether the entry's own header is where the directory says and has the entry's name, and a stored entry's
+/// bytes have its CRC-32.
 fn intact(body: &mut dyn Body, entry: &Entry) -> Option<bool> {
     let header = read(body, entry.offset, 30 + entry.name.len() as u64)?;
     if number(&header, 0, 4)? != 0x0403_4b50 || header.get(30..)? != entry.name {
@@ -156,7 +156,7 @@ fn count(entries: &[Entry]) -> Contents {
     for entry in entries {
         let name = String::from_utf8_lossy(&entry.name).to_lowercase();
         let file = name.rsplit('/').next().unwrap_or_default();
-        // Folders, and what macOS adds to every archive, count as nothing.
+        // Folders, and the files that macOS adds to every archive, are not counted.
         if file.is_empty() || file.starts_with('.') || name.starts_with("__macosx/") {
             continue;
         }
@@ -169,7 +169,7 @@ fn count(entries: &[Entry]) -> Contents {
     Contents::Archive { images, captions, others }
 }
 
-/// A little-endian number.
+/// Reads a little-endian number.
 fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(at..at.checked_add(length)?)?;
     Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))

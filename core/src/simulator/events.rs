@@ -1,4 +1,4 @@
-//! The status as a stream of server-sent events.
+//! The status of a request as a stream of server-sent events.
 
 use std::time::Duration;
 
@@ -7,38 +7,38 @@ use serde_json::{Value, json};
 use super::{Simulator, job::Phase};
 use crate::time::Timestamp;
 
-/// A stream that a caller holds open; [`Simulator::events`] says what to write to it.
+/// A stream that a caller holds open; [`Simulator::events`] returns the bytes to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventStream {
     request: String,
     logs: bool,
-    /// How many lines of the log were told.
+    /// Number of the log's lines that were sent.
     told: usize,
-    /// The last event's data without its lines: one that says nothing new is not sent.
+    /// Data of the last event without its lines, since an event that says nothing new is not sent.
     last: String,
 }
 
-/// What to write to a stream now, and when to ask again.
+/// The bytes to write to a stream now, and the time of the next call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Events {
-    /// The bytes, perhaps none.
+    /// Bytes, perhaps none.
     pub bytes: Vec<u8>,
-    /// When there may be more; `None` ends the stream.
+    /// Time when there may be more; `None` ends the stream.
     pub next: Option<Timestamp>,
 }
 
-/// How often a stream looks for something new.
+/// The pause between two looks at the request.
 const TICK: Duration = Duration::from_millis(500);
 
 impl EventStream {
-    /// The content type of the answer that carries it.
+    /// The content type of the answer that carries the stream.
     pub const CONTENT_TYPE: &'static str = "text/event-stream";
 
     pub(super) fn new(request: &str, logs: bool) -> Self {
         Self { request: request.to_owned(), logs, told: 0, last: String::new() }
     }
 
-    /// The request whose status it tells, for the header `x-fal-request-id`.
+    /// Returns the id of the request whose status is streamed, for the header `x-fal-request-id`.
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.request
@@ -46,8 +46,8 @@ impl EventStream {
 }
 
 impl Simulator {
-    /// What a stream says at this moment. Each line of the log is told once: fal's JavaScript client puts the
-    /// lines of all events together (<https://github.com/fal-ai/fal-js/pull/71>).
+    /// Returns the bytes that are due at this time. Each line of the log is sent once: fal's JavaScript client puts
+    /// the lines of all events together (<https://github.com/fal-ai/fal-js/pull/71>).
     pub fn events(&self, stream: &mut EventStream, now: Timestamp) -> Events {
         let now = self.clock.own(now);
         let Some(job) = self.jobs.iter().find(|job| job.id == stream.request) else {
@@ -72,7 +72,7 @@ impl Simulator {
         stream.last = bare;
         let next = (job.phase(now) != Phase::Completed).then(|| {
             let tick = now.plus(TICK);
-            // The end is told at once; anything between waits for the tick.
+            // The end is sent at once; anything between waits for the tick.
             self.clock.of_machine(if job.end() > now { tick.min(job.end()) } else { tick })
         });
         Events { bytes, next }

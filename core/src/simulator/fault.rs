@@ -1,22 +1,22 @@
-//! What may go wrong on purpose.
+//! Faults that the simulator makes on purpose.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Something that goes wrong, and how often before all is well again. Written `name` or `name=N`.
+/// A fault, and the number of times that it happens. Written `name` or `name=N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fault {
-    /// What goes wrong.
+    /// Kind of fault.
     pub kind: FaultKind,
-    /// How often, at least once.
+    /// Number of times, at least 1.
     pub times: u32,
 }
 
 macro_rules! faults {
     ($($kind:ident $name:literal $words:literal,)*) => {
-        /// What goes wrong. The text of each is [`FaultKind::describe`]'s.
+        /// A kind of fault. [`FaultKind::describe`] returns a sentence for each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FaultKind {
             $(#[doc = $words] $kind,)*
@@ -28,7 +28,7 @@ macro_rules! faults {
         }
 
         impl FaultKind {
-            /// The name by which it is asked for.
+            /// Returns the name by which the fault is asked for.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -36,7 +36,7 @@ macro_rules! faults {
                 }
             }
 
-            /// What happens, in one sentence.
+            /// Describes the effect in one sentence.
             #[must_use]
             pub const fn describe(self) -> &'static str {
                 match self {
@@ -86,7 +86,7 @@ faults! {
 }
 
 impl Fault {
-    /// What happens, in one sentence.
+    /// Describes the effect in one sentence.
     #[must_use]
     pub const fn describe(self) -> &'static str {
         self.kind.describe()
@@ -102,13 +102,13 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a text names no fault.
+/// The reason why a text does not name a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// No fault has this name.
     #[error("there is no fault called `{0}`")]
     Unknown(String),
-    /// What follows `=` is not a number from 1.
+    /// The text behind `=` is not a number from 1.
     #[error("`{0}` must end in a whole number from 1, such as status-dropped=3")]
     Times(String),
 }
@@ -149,7 +149,7 @@ impl Pending {
         Self(faults.iter().copied().filter(|fault| fault.times > 0).collect())
     }
 
-    /// Whether this goes wrong now; if so, it will go wrong once less.
+    /// Tells whether this fault happens now, and counts it as used.
     pub(super) fn take(&mut self, kind: FaultKind) -> bool {
         let Some(fault) = self.0.iter_mut().find(|fault| fault.kind == kind) else { return false };
         fault.times = fault.times.saturating_sub(1);

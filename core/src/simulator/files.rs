@@ -1,4 +1,4 @@
-//! The file store: what was uploaded, and what requests made.
+//! The file store: uploads, and the files that requests made.
 
 use super::{
     Call, FaultKind, Reply, Simulator,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{http::StatusCode, time::Timestamp};
 
-/// The path of a file that belongs to a request or an upload.
+/// Returns the path of a file that belongs to a request or an upload.
 pub(super) fn path(plan: &Plan, id: &str, name: &str) -> String {
     let words =
         ["elephant", "kangaroo", "koala", "lion", "monkey", "panda", "penguin", "rabbit", "tiger", "zebra"];
@@ -24,7 +24,7 @@ pub(super) fn path(plan: &Plan, id: &str, name: &str) -> String {
 }
 
 impl Simulator {
-    /// A file's bytes. What a request made is made again each time.
+    /// Returns a file's bytes. A file that a request made is made again each time.
     pub(super) fn file(&mut self, call: &Call<'_>, path: &str, now: Timestamp) -> Result<Reply, Stop> {
         if self.faults.take(FaultKind::DownloadDropped) {
             return Ok(Reply::Dropped);
@@ -60,7 +60,7 @@ impl Simulator {
         if expires.is_some_and(|at| now >= at) {
             return Err(not_found());
         }
-        // The owner may always fetch it; here whoever shows a key or a token is the owner.
+        // The owner may always fetch a file; in the simulator any caller with a key or a token counts as the owner.
         match upload.access {
             Access::Forbid if call.header("authorization").is_none() => {
                 return Err(reply::refusal(403, "Forbidden").into());
@@ -73,7 +73,7 @@ impl Simulator {
             return Ok(file.into());
         }
         if piece.files.is_empty() {
-            // The bytes were not kept: say so rather than answer with others.
+            // The bytes were not kept: an error is better than an answer with other bytes.
             return Err(reply::refusal(501, &not_kept(self.plan.files, piece.length)).into());
         }
         let (tag, length) = (piece.etag(), piece.length);
@@ -83,7 +83,7 @@ impl Simulator {
         Ok(Reply::Kept(KeptFile { head, pieces: kept::pieces(&piece.files, &range) }.measured()))
     }
 
-    /// Whether a file is at this path.
+    /// Tells whether there is a file at this path.
     pub(super) fn file_exists(&self, path: &str, now: Timestamp) -> bool {
         let path = path.split('?').next().unwrap_or(path);
         let uploaded = self.uploads.iter().any(|upload| {
@@ -93,7 +93,7 @@ impl Simulator {
         uploaded || self.made_by(path, now).is_some()
     }
 
-    /// The request that made the file at this path, and the file's name.
+    /// Finds the request that made the file at this path, and the file's name.
     fn made_by<'a>(&self, file: &'a str, now: Timestamp) -> Option<(&Job, &'a str)> {
         let (id, name) = file.rsplit('/').next()?.split_once('_')?;
         let job = self.jobs.iter().find(|job| job.id == id)?;
@@ -107,7 +107,7 @@ impl Simulator {
     }
 }
 
-/// Whether a request makes a file of this name.
+/// Tells whether a request makes a file of this name.
 fn makes(job: &Job, name: &str) -> bool {
     match &job.work {
         Work::Training(_) => matches!(name, LORA_NAME | CONFIG_NAME),
@@ -136,7 +136,8 @@ fn contents(job: &Job, name: &str, plan: &Plan) -> Option<(&'static str, Vec<u8>
     }
 }
 
-/// Why a file cannot be fetched back that was uploaded whole. `room` is how many bytes the shell keeps.
+/// Explains why a file that was uploaded whole cannot be fetched back. `room` is the number of bytes that the shell
+/// keeps.
 fn not_kept(room: Option<u64>, length: u64) -> String {
     match room {
         Some(room) if length <= room => {

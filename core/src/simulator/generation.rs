@@ -20,9 +20,9 @@ pub(super) struct Pictures {
     pub(super) height: u32,
     pub(super) count: u32,
     pub(super) format: Format,
-    /// The LoRAs' addresses.
+    /// Addresses of the LoRAs.
     pub(super) loras: Vec<String>,
-    /// Whether the safety filter blanked the first picture.
+    /// True if the safety filter blanked the first picture.
     pub(super) blanked: bool,
 }
 
@@ -42,7 +42,7 @@ const SIZES: [(&str, u32, u32); 6] = [
     ("landscape_16_9", 1024, 576),
 ];
 
-/// The longest side that is drawn. fal's schema ends at 14142, which would take half a gigabyte to draw.
+/// The longest side that is drawn, in pixels. fal's schema ends at 14142, which would take half a gigabyte to draw.
 const LONGEST_SIDE: f64 = 2048.0;
 
 impl Pictures {
@@ -71,7 +71,7 @@ impl Pictures {
         input.finish().map(|()| pictures)
     }
 
-    /// The bare output.
+    /// Writes the bare output.
     pub(super) fn output(&self, job: &Job, plan: &Plan) -> Value {
         let images = (0..self.count).map(|index| {
             json!({
@@ -91,7 +91,7 @@ impl Pictures {
         })
     }
 
-    /// A picture's file name.
+    /// Returns a picture's file name.
     pub(super) fn name(&self, index: u32) -> String {
         match self.format {
             Format::Jpeg => format!("{index}.jpg"),
@@ -106,8 +106,8 @@ impl Pictures {
         }
     }
 
-    /// A picture's file, drawn anew each time: a face for each LoRA, a pose for each prompt and seed, and TEST
-    /// across its corner. A blanked picture is black, as fal's filter leaves it.
+    /// Draws a picture's file anew each time: a face for each LoRA, a pose for each prompt and seed, and TEST
+    /// across a corner. A blanked picture is black, as fal's filter leaves it.
     pub(super) fn picture(&self, index: u32) -> Option<Vec<u8>> {
         let rgb = if self.blanked && index == 0 {
             let size = u64::from(self.width) * u64::from(self.height) * 3;

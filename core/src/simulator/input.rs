@@ -1,5 +1,5 @@
-//! Reads a model's input as fal's servers do (FastAPI with pydantic): every mistake at once, unknown fields
-//! ignored, a number accepted as text.
+//! A reader of a model's input that works as fal's servers do (FastAPI with pydantic): it reports every mistake at
+//! once, ignores unknown fields, and accepts a number as text.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ pub(super) struct Input<'a> {
     mistakes: Vec<Value>,
 }
 
-/// A bound on a number, as pydantic names them.
+/// Bounds of a number, as pydantic names them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Range {
     pub(super) least: f64,
@@ -29,12 +29,12 @@ impl<'a> Input<'a> {
         Ok(Self { fields, mistakes: Vec::new() })
     }
 
-    /// The mistakes found, if any.
+    /// Returns the mistakes found, if any.
     pub(super) fn finish(self) -> Result<(), Vec<Value>> {
         if self.mistakes.is_empty() { Ok(()) } else { Err(self.mistakes) }
     }
 
-    /// The field, unless it is missing or null.
+    /// Returns the field, unless it is missing or null.
     pub(super) fn field(&self, name: &str) -> Option<&'a Value> {
         self.fields.get(name).filter(|value| !value.is_null())
     }
@@ -43,7 +43,7 @@ impl<'a> Input<'a> {
         self.mistakes.push(detail(loc, kind, msg, ctx, input));
     }
 
-    /// A text that must be there.
+    /// Reads a text that must be there.
     pub(super) fn required_text(&mut self, name: &str) -> String {
         match self.fields.get(name) {
             None => {
@@ -56,7 +56,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// A text that may be missing or null.
+    /// Reads a text that may be missing or null.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.field(name)? {
             Value::String(text) => Some(text.clone()),
@@ -67,7 +67,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// One of these words.
+    /// Reads one of these words.
     pub(super) fn word(
         &mut self,
         name: &str,
@@ -83,7 +83,7 @@ impl<'a> Input<'a> {
         otherwise
     }
 
-    /// True or false.
+    /// Reads true or false.
     pub(super) fn flag(&mut self, name: &str, otherwise: bool) -> bool {
         match self.field(name) {
             None => otherwise,
@@ -92,7 +92,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// A whole number within a range.
+    /// Reads a whole number within a range.
     pub(super) fn whole(&mut self, name: &str, range: Range, otherwise: u32) -> u32 {
         let Some(value) = self.field(name) else { return otherwise };
         let Some(number) = number(value).filter(|number| number.fract() == 0.0) else {
@@ -104,7 +104,7 @@ impl<'a> Input<'a> {
         number.to_string().parse().unwrap_or(otherwise)
     }
 
-    /// A number within a range.
+    /// Reads a number within a range.
     pub(super) fn number(&mut self, name: &str, range: Range, otherwise: f64) -> f64 {
         let Some(value) = self.field(name) else { return otherwise };
         let Some(number) = number(value) else {
@@ -113,7 +113,7 @@ impl<'a> Input<'a> {
         if self.within(&json!(["body", name]), number, range, value) { number } else { otherwise }
     }
 
-    /// A whole number of any size up to 64 bits: a seed.
+    /// Reads a whole number of any size up to 64 bits: a seed.
     pub(super) fn seed(&mut self, name: &str) -> Option<u64> {
         let value = self.field(name)?;
         let seed = value.as_u64().or_else(|| value.as_str()?.parse().ok());
@@ -123,7 +123,7 @@ impl<'a> Input<'a> {
         seed
     }
 
-    /// Whether the number is in the range; notes the mistake when it is not.
+    /// Tells whether the number is in the range, and notes the mistake when it is not.
     pub(super) fn within(&mut self, loc: &Value, number: f64, range: Range, value: &Value) -> bool {
         if number < range.least {
             let msg = format!("Input should be greater than or equal to {}", range.least);
@@ -143,7 +143,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// A number, also one written as text.
+/// Reads a number, also one written as text.
 pub(super) fn number(value: &Value) -> Option<f64> {
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     number.is_finite().then_some(number)

@@ -1,4 +1,4 @@
-//! One request that was accepted: its whole life is decided when it is, only time (or a cancel) passes.
+//! A request that was accepted. Its whole life is decided on acceptance; afterwards only time (or a cancel) passes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,50 +30,50 @@ impl Model {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) id: String,
-    /// Whose it is: others are told that it does not exist.
+    /// Id of the owner's account: other callers are told that the request does not exist.
     pub(super) account: String,
     pub(super) model: Model,
-    /// As it was sent; `None` when it was not to be stored, or was deleted.
+    /// Input as sent; `None` when it was not to be stored, or was deleted.
     pub(super) input: Option<Value>,
     pub(super) submitted: Timestamp,
     pub(super) started: Timestamp,
-    /// When it ends, unless it is cancelled before.
+    /// End of the request, unless it is cancelled before.
     pub(super) finished: Timestamp,
-    /// When a cancel takes effect.
+    /// Time at which a cancel takes effect.
     pub(super) cancelled: Option<Timestamp>,
-    /// How many requests were ahead when it was submitted.
+    /// Number of requests ahead at the time of submission.
     pub(super) position: u32,
     pub(super) work: Work,
-    /// How it fails, when it does.
+    /// Failure with which the request ends, if any.
     pub(super) failure: Option<Failure>,
-    /// How many seconds its outputs are kept.
+    /// Seconds for which the outputs are kept.
     pub(super) lifetime: Option<u64>,
-    /// Whether its payloads were deleted.
+    /// True if the payloads were deleted.
     pub(super) deleted: bool,
-    /// How many bytes it was ordered with.
+    /// Number of bytes of the submit.
     #[serde(default)]
     pub(super) bytes: u64,
 }
 
-/// What it does.
+/// The work of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Work {
     Training(Training),
     Pictures(Pictures),
-    /// Its input could not be understood.
+    /// No work, since the input could not be understood.
     Nothing,
 }
 
-/// How a request fails. fal has no failed state: the request is COMPLETED, and its result is this.
+/// The failure of a request. fal has no failed state: the request is COMPLETED, and the failure is its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Failure {
-    /// The model says no.
+    /// The model refuses the input.
     Model { status: u16, detail: Vec<Value> },
-    /// The infrastructure lost it.
+    /// The infrastructure lost the request.
     Request { status: u16, error_type: String, message: String },
 }
 
-/// Where a request stands.
+/// The phase of a request's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Queued { position: u32 },
@@ -95,12 +95,12 @@ impl Job {
         Phase::Queued { position: u32::try_from(position).unwrap_or(self.position) }
     }
 
-    /// When it is over.
+    /// Returns the time of the end.
     pub(super) fn end(&self) -> Timestamp {
         self.cancelled.map_or(self.finished, |cancelled| cancelled.min(self.finished))
     }
 
-    /// How it ends: well when `None`.
+    /// Returns the failure with which the request ends, or `None` when it ends well.
     pub(super) fn failure(&self) -> Option<Failure> {
         if self.cancelled.is_some_and(|cancelled| cancelled < self.finished) {
             return Some(Failure::Request {
@@ -112,12 +112,12 @@ impl Job {
         self.failure.clone()
     }
 
-    /// When a file that it made expires, if ever.
+    /// Returns the time when the request's files expire, if ever.
     pub(super) fn expires(&self) -> Option<Timestamp> {
         Some(self.end().plus(std::time::Duration::from_secs(self.lifetime?)))
     }
 
-    /// Every log line so far, as fal sends them: whole on every look.
+    /// Lists every log line so far, as fal sends them: whole on every look.
     pub(super) fn logs(&self, now: Timestamp) -> Vec<Value> {
         let now = now.min(self.end());
         let run = self.finished.since(self.started);
@@ -140,7 +140,7 @@ impl Job {
 }
 
 impl Failure {
-    /// The status that its result has.
+    /// Returns the HTTP status of the result.
     pub(super) fn status(&self) -> u16 {
         match self {
             Self::Model { status, .. } | Self::Request { status, .. } => *status,
@@ -167,7 +167,7 @@ impl Failure {
         }
     }
 
-    /// The body that its result has, and its webhook's payload.
+    /// Returns the body of the result, which is the webhook's payload as well.
     pub(super) fn body(&self) -> Value {
         match self {
             Self::Model { detail, .. } => json!({ "detail": detail }),
@@ -177,7 +177,7 @@ impl Failure {
         }
     }
 
-    /// Its result: the model's own status, never 200.
+    /// Returns the result of the failed request: the model's own status, never 200.
     pub(super) fn response(&self) -> Response {
         let response = reply::answer(self.status(), &self.body());
         match self {

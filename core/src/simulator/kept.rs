@@ -1,6 +1,8 @@
-//! What is kept, and what goes first: bytes of uploads, in files of the shell's; uploads; requests that are over.
+//! Limits on what is kept, and the order of forgetting: bytes of uploads, in files of the shell's; uploads;
+//! requests that are over.
 //!
-//! The simulator does no IO. It names the files that the shell keeps, and says which of them are not needed any more.
+//! The simulator does no IO. It names the files that the shell keeps, and says which of them are not needed any
+//! more.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -16,38 +18,38 @@ use super::{
 };
 use crate::{http::Response, time::Timestamp};
 
-/// What a shell that keeps files ([`Plan::files`](super::Plan::files)) does before an answer leaves.
+/// The work of a shell that keeps files ([`Plan::files`](super::Plan::files)), to be done before an answer leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keeping {
-    /// Keeps the call's body in the file of this name, in place of what may be there.
+    /// File to keep the call's body in, in place of an older one.
     pub keep: Option<String>,
-    /// Removes these files, as far as they are there.
+    /// Files to remove, as far as they exist.
     pub forget: Vec<String>,
 }
 
 /// An answer whose body lies in files of the shell's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptFile {
-    /// Its status and headers.
+    /// Status and headers.
     pub head: Response,
-    /// Its body, piece by piece: a file, and which of its bytes.
+    /// Pieces of the body in order: a file, and the range of its bytes.
     pub pieces: Vec<(String, Range<u64>)>,
 }
 
 impl KeptFile {
-    /// How many bytes the body has.
+    /// Returns the length of the body in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.pieces.iter().map(|(_, range)| range.end.saturating_sub(range.start)).sum()
     }
 
-    /// The file, whose headers say how long it is.
+    /// Returns the file with its length in the headers.
     pub(super) fn measured(self) -> Self {
         let length = self.length().to_string();
         Self { head: reply::with(self.head, http::header::CONTENT_LENGTH, &length), ..self }
     }
 
-    /// The file without its last byte.
+    /// Returns the file without its last byte.
     pub(super) fn cut(mut self) -> Self {
         if let Some((_, range)) = self.pieces.last_mut() {
             range.end = range.end.saturating_sub(1);
@@ -63,21 +65,23 @@ pub(super) struct File {
     pub(super) length: u64,
 }
 
-/// Uploads that are remembered. fal keeps them for as long as the caller asks; the simulator forgets the oldest, which
-/// then answer as expired ones do.
+/// The most uploads that are remembered. fal keeps them for as long as the caller asks; the simulator forgets the
+/// oldest, which then answer as expired ones do.
 const MOST_UPLOADS: usize = 1_000;
-/// Requests that are over and remembered. Of those that are forgotten fal's answer is that of unknown ones.
+/// The most requests that are remembered once they are over. A forgotten one is answered as fal answers an unknown
+/// one.
 const MOST_ENDED: usize = 1_000;
-/// The most bytes that these were ordered with: an input may hold a file as a data URI.
+/// The most bytes of submits that are remembered once they are over: an input may hold a file as a data URI.
 const MOST_ENDED_BYTES: u64 = 32 << 20;
-/// Requests of any kind. More are refused, as a queue that is full.
+/// The most requests of any kind. More are refused, as by a queue that is full.
 pub(super) const MOST_REQUESTS: usize = 10_000;
 /// The most bytes of uploads that lie in the state itself.
 const MOST_INLINE: u64 = 8 << 20;
-/// The most ends of parts that an upload needs: the directory of an archive of some ten thousand photos.
+/// The most bytes at the ends of parts that are kept for an upload: the directory of an archive of some ten
+/// thousand photos.
 const MOST_TAILS: usize = 1 << 20;
 
-/// Which bytes of these files, one after the other, are those of the whole.
+/// Maps a range of the whole to ranges of these files, which lie one after the other.
 pub(super) fn pieces(files: &[File], range: &Range<u64>) -> Vec<(String, Range<u64>)> {
     let (mut start, mut pieces) = (0_u64, Vec::new());
     for file in files {
@@ -92,19 +96,19 @@ pub(super) fn pieces(files: &[File], range: &Range<u64>) -> Vec<(String, Range<u
 }
 
 impl Simulator {
-    /// What the shell must do before the answer to the last call leaves. One that cannot keep a file says so with
-    /// [`Simulator::lost`].
+    /// Takes the work that the shell must do before the answer to the last call leaves. A shell that cannot keep a
+    /// file calls [`Simulator::lost`].
     pub fn take_keeping(&mut self) -> Keeping {
         std::mem::take(&mut self.keeping)
     }
 
-    /// Says that a file is not kept: it could not be written, or is not there any more. Tells which files are not needed
-    /// without it.
+    /// Notes that a file is not kept: it could not be written, or is not there any more. Returns the files that are
+    /// not needed without it.
     #[must_use]
     pub fn lost(&mut self, name: &str) -> Vec<String> {
         let mut forget = Vec::new();
         for piece in self.uploads.iter_mut().flat_map(Upload::pieces) {
-            // Without one of its files the others are of no use.
+            // Without one of its files an upload's others are of no use.
             if piece.files.iter().any(|file| file.name == name) {
                 piece.let_go(&mut forget);
             }
@@ -112,7 +116,7 @@ impl Simulator {
         forget
     }
 
-    /// How many bytes the files have together.
+    /// Returns the length of all files together in bytes.
     #[must_use]
     pub fn kept_bytes(&self) -> u64 {
         let files =
@@ -120,8 +124,8 @@ impl Simulator {
         files.map(|file| file.length).sum()
     }
 
-    /// After bytes have come for this upload: the oldest of others go until all fit. Where it does not fit alone, its
-    /// own are not kept.
+    /// Makes room after bytes have come for this upload: the oldest of others go until all fit. Where it does not
+    /// fit alone, its own bytes are not kept.
     pub(super) fn make_room(&mut self, id: &str) {
         let room = self.plan.files.unwrap_or(0);
         let (mut bytes, mut inline) = (self.kept_bytes(), self.inline_bytes());
@@ -145,7 +149,7 @@ impl Simulator {
             for piece in upload.pieces() {
                 piece.let_go(&mut self.keeping.forget);
             }
-            // What came just now is among them.
+            // The body of this very call may be among the files to remove: then it is not written at all.
             if let Some(name) = &self.keeping.keep
                 && self.keeping.forget.contains(name)
             {
@@ -175,7 +179,8 @@ impl Simulator {
         });
     }
 
-    /// Forgets the oldest requests that are over, where there are too many. One whose webhook is still on its way stays.
+    /// Forgets the oldest requests that are over, where there are too many. One whose webhook is still on its way
+    /// stays.
     pub(super) fn forget_requests(&mut self, now: Timestamp) {
         let awaited: BTreeSet<&str> = self.deliveries.iter().map(Delivery::request).collect();
         let over = |job: &Job| job.phase(now) == Phase::Completed && !awaited.contains(job.id.as_str());
@@ -218,7 +223,7 @@ impl State {
         }
     }
 
-    /// Of parts without number only so many ends are kept: the last ones, where an archive has its directory.
+    /// Bounds the ends of parts without number: the last ones are kept, where an archive has its directory.
     pub(super) fn bound_tails(&mut self) {
         let Self::Parts(parts) = self else { return };
         let mut bytes = 0;
@@ -232,7 +237,7 @@ impl State {
 }
 
 impl Piece {
-    /// Its files are not needed any more; how many bytes they had.
+    /// Lets go of the files, and returns the number of bytes they had.
     pub(super) fn let_go(&mut self, forget: &mut Vec<String>) -> u64 {
         let files = std::mem::take(&mut self.files);
         let bytes = files.iter().map(|file| file.length).sum();

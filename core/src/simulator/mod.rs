@@ -1,10 +1,10 @@
 //! fal in a box: fal.ai's queue, file store, webhooks and platform calls, as one piece of serialisable data.
 //!
-//! It does no IO and has no clock. A shell hands it each call with the moment it came ([`Simulator::answer`]), saves
-//! it, and only then lets the answer leave; webhooks are asked for ([`Simulator::due`]). The same plan and the
-//! same calls give the same answers. Faults are part of the plan, and each is used up as it happens.
+//! The simulator does no IO and has no clock. A shell passes in each call with its time ([`Simulator::answer`]), saves
+//! the simulator, and only then lets the answer leave; the shell asks for webhooks ([`Simulator::due`]). The same plan
+//! and the same calls give the same answers. Faults are part of the plan, and each is used up as it happens.
 //!
-//! What the wire looks like was written from fal's documentation and from the bytes of its official clients, apart
+//! The wire formats here were written from fal's documentation and from the bytes of its official clients, apart
 //! from [`crate::fal`]: the two are independent readings of one contract, and check each other.
 //!
 //! ```
@@ -82,19 +82,19 @@ use crate::{
     time::Timestamp,
 };
 
-/// fal in a box: the whole state. Keys are not in it, and neither are models, pictures or large uploads.
+/// fal in a box: the whole state, without keys, models, pictures or large uploads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Simulator {
     plan: Plan,
     faults: Pending,
-    /// How many ids were given out.
+    /// Number of ids that were given out.
     counter: u64,
     jobs: Vec<Job>,
     uploads: Vec<Upload>,
     deliveries: Vec<Delivery>,
     #[serde(default)]
     clock: Clock,
-    /// What the shell is to do with files before the answer to the last call leaves.
+    /// Work with files that the shell must do before the answer to the last call leaves.
     #[serde(skip)]
     keeping: Keeping,
 }
@@ -102,15 +102,15 @@ pub struct Simulator {
 /// A call as it arrives.
 #[derive(Clone)]
 pub struct Incoming {
-    /// The method.
+    /// HTTP method.
     pub method: Method,
-    /// The path with its query, or the whole address; the host does not matter.
+    /// Path with its query, or the whole address; the host does not matter.
     pub url: String,
-    /// The headers.
+    /// Headers of the call.
     pub headers: HeaderMap,
 }
 
-/// What a call carries. It is read from its beginning, in any order, and never kept whole in memory.
+/// The body of a call. It is read from its beginning, in any order, and never kept whole in memory.
 pub trait Body: Read + Seek {}
 
 impl<T: Read + Seek + ?Sized> Body for T {}
@@ -122,7 +122,7 @@ impl fmt::Debug for Incoming {
     }
 }
 
-/// The request's description; its body is handed over beside it.
+/// Describes the request; its body is handed over beside the description.
 impl From<&Request> for Incoming {
     fn from(request: &Request) -> Self {
         Self {
@@ -133,14 +133,14 @@ impl From<&Request> for Incoming {
     }
 }
 
-/// A request that was accepted: in real life, paid for.
+/// A request that was accepted: at the real fal, paid for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// fal's id of it.
+    /// fal's id of the request.
     pub request_id: String,
-    /// The model's endpoint.
+    /// Endpoint of the model.
     pub endpoint: &'static str,
-    /// When it was accepted.
+    /// Time of acceptance.
     pub at: Timestamp,
 }
 
@@ -161,18 +161,18 @@ impl Simulator {
         }
     }
 
-    /// What it was told to do.
+    /// Returns the plan.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// Changes the address it is reached at, when a shell learns its port only after it has begun.
+    /// Changes the simulator's address, when a shell learns its port only after the simulator has begun.
     pub fn move_to(&mut self, base: url::Url) {
         self.plan.base = base;
     }
 
-    /// What is ordered from now on takes as long as this plan says.
+    /// Sets the durations of this plan for orders from now on.
     pub fn set_pace(&mut self, pace: &Plan) {
         self.plan.queue = pace.queue;
         self.plan.training = pace.training;
@@ -186,13 +186,13 @@ impl Simulator {
         Self { faults: Pending::new(&[]), ..self }
     }
 
-    /// The faults that are still to come.
+    /// Lists the faults that are still to come.
     #[must_use]
     pub fn faults_left(&self) -> &[Fault] {
         self.faults.left()
     }
 
-    /// Every request that was accepted, in order, whether or not the caller learned of it.
+    /// Lists every request that was accepted, in order, whether or not the caller learned of it.
     pub fn accepted(&self) -> impl Iterator<Item = Accepted> {
         self.jobs.iter().map(|job| Accepted {
             request_id: job.id.clone(),
@@ -201,8 +201,8 @@ impl Simulator {
         })
     }
 
-    /// Does what a call asks for, and says what comes back. Any call at all may be made; a body that cannot be
-    /// read to its end counts as cut: nothing is done and nothing is answered.
+    /// Carries out a call, and returns the reply. Any call at all may be made; a body that cannot be read to its
+    /// end counts as cut: nothing is done and nothing is answered.
     pub fn answer(&mut self, incoming: &Incoming, body: &mut dyn Body, now: Timestamp) -> Reply {
         let now = self.clock.tick(now);
         let mut reply = match self.call(incoming, body, now) {
@@ -266,13 +266,13 @@ impl Simulator {
 struct Call<'a> {
     target: Target,
     headers: &'a HeaderMap,
-    /// Whether it came to fal's proxy protocol, whose server adds the key itself.
+    /// True if the call came by fal's proxy protocol, whose server adds the key itself.
     proxied: bool,
 }
 
 impl<'a> Call<'a> {
-    /// Reads the address; that of a proxied call is in `x-fal-target-url`, and must be one of fal's hosts
-    /// (as in `@fal-ai/server-proxy`).
+    /// Reads the address; that of a proxied call is in `x-fal-target-url`, and must be one of fal's hosts (as in
+    /// `@fal-ai/server-proxy`).
     fn read(incoming: &'a Incoming, plan: &Plan) -> Result<Self, Stop> {
         let invalid = || Stop::from(reply::refusal(400, "Invalid request"));
         let headers = &incoming.headers;
@@ -292,15 +292,15 @@ impl<'a> Call<'a> {
         Ok(Self { target, headers, proxied: true })
     }
 
-    /// A header's value, when it is there and is text.
+    /// Returns a header's value, when it is there and is text.
     fn header(&self, name: &str) -> Option<&'a str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-/// A JSON body. One that ends early is a cut connection.
+/// Reads a JSON body. One that ends early is a cut connection.
 fn read_json(body: &mut dyn Body) -> Result<serde_json::Value, Stop> {
-    /// fal takes small files as data URIs in the input; more than this is no input.
+    /// The longest input, in bytes. fal takes small files as data URIs in the input.
     const LONGEST_INPUT: u64 = 8 << 20;
     let mut bytes = Vec::new();
     let read = Read::take(&mut *body, LONGEST_INPUT + 1).read_to_end(&mut bytes);

@@ -7,17 +7,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Body, kept::File, random};
 
-/// What is known of bytes that arrived.
+/// The facts about bytes that arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Piece {
     pub(super) length: u64,
     pub(super) sha256: String,
-    /// The bytes themselves, when they are few enough.
+    /// Bytes themselves, when they are few enough.
     pub(super) kept: Option<Kept>,
-    /// The files of the shell's in which they lie, one after the other.
+    /// Files of the shell's in which the bytes lie, one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) files: Vec<File>,
-    /// The last bytes of a part, for the archive's directory.
+    /// Last bytes of a part, for the archive's directory.
     tail: Option<Kept>,
 }
 
@@ -45,7 +45,7 @@ impl From<Kept> for String {
     }
 }
 
-/// How many of a part's last bytes are kept until the upload is complete: room for the directory of some two
+/// The number of a part's last bytes that are kept until the upload is complete: room for the directory of some two
 /// hundred photos.
 const PART_TAIL: usize = 16 << 10;
 
@@ -79,7 +79,8 @@ impl Piece {
         Ok(piece)
     }
 
-    /// The whole of these parts, and its last bytes. Its digest is that of the parts' digests.
+    /// Joins these parts, and returns the last bytes of the whole as well. The whole's digest is that of the parts'
+    /// digests.
     pub(super) fn joined(parts: &[&Self], keep: u64) -> (Self, Vec<u8>) {
         let mut hash = Sha256::new();
         let mut length = 0_u64;
@@ -111,17 +112,17 @@ impl Piece {
         (Self { length, sha256: random::hex(&digest), kept, files, tail: None }, tail.concat())
     }
 
-    /// How many of its last bytes are kept.
+    /// Returns the number of last bytes that are kept.
     pub(super) fn tail_length(&self) -> usize {
         self.tail.as_ref().map_or(0, |tail| tail.0.len())
     }
 
-    /// Its last bytes are not needed.
+    /// Forgets the last bytes, which are not needed any more.
     pub(super) fn forget_tail(&mut self) {
         self.tail = None;
     }
 
-    /// The entity tag of a part.
+    /// Returns the entity tag of a part.
     pub(super) fn etag(&self) -> String {
         format!("\"{}\"", self.sha256.get(..32).unwrap_or(&self.sha256))
     }

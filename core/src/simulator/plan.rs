@@ -1,4 +1,4 @@
-//! What the simulator is to do, decided before it begins.
+//! The simulator's plan, which is decided before it begins.
 
 use std::time::Duration;
 
@@ -8,59 +8,61 @@ use url::Url;
 use super::Fault;
 use crate::limits::POLL_INTERVAL;
 
-/// How many images the portrait trainer's page asks for ("at least 10 images, although more is better").
+/// The number of images that the portrait trainer's page asks for ("at least 10 images, although more is better").
 /// fal publishes no number that it enforces.
 pub const DOCUMENTED_MIN_IMAGES: u32 = 10;
 
 /// The simulator's settings. The same plan and the same calls give the same answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Where the simulator is reached. A path is allowed and stands before every route.
+    /// Address of the simulator. A path is allowed and stands before every route.
     pub base: Url,
-    /// Which addresses its answers carry.
+    /// Addresses in the simulator's answers.
     pub addresses: Addresses,
-    /// What every id, picture and model is made from.
+    /// Seed of every id, picture and model.
     pub seed: u64,
-    /// How long a request waits in the queue.
+    /// Time that a request waits in the queue.
     pub queue: Duration,
-    /// How many requests are ahead when one is submitted; the number falls to 0 while it waits.
+    /// Number of requests ahead when one is submitted; the number falls to 0 while the request waits.
     pub queue_position: u32,
-    /// How long a training runs.
+    /// Time that a training runs.
     pub training: Duration,
-    /// How long a generation runs.
+    /// Time that a generation runs.
     pub generation: Duration,
-    /// How long a running request takes to notice that it was cancelled. One that ends before has ended well.
+    /// Time that a running request takes to notice that it was cancelled. A request that ends before has ended
+    /// well.
     pub cancelling: Duration,
-    /// How late an answer is that comes late.
+    /// Delay of an answer that comes late.
     pub late: Duration,
-    /// The width of trained models. With FLUX.1's own width a model has about 1 MB.
+    /// Width of trained models. With FLUX.1's own width a model has about 1 MB.
     #[serde(default = "flux")]
     pub lora_width: usize,
-    /// What goes wrong.
+    /// Faults that happen.
     pub faults: Vec<Fault>,
     /// The fewest images a training takes. fal's error list has `archive_file_count_below_minimum`, but the
     /// portrait trainer's page only advises [`DOCUMENTED_MIN_IMAGES`]; the default, 4, is the least that any of
     /// fal's FLUX trainers names (flux-lora-fast-training: "at least 4 images").
     pub min_images: u32,
     /// Uploads of at most this many bytes are kept in the state and can be fetched again, where the shell keeps no
-    /// files. Of larger ones only the length, the digest and what the archive holds are kept, so that it stays small.
+    /// files. Of larger ones only the length, the digest and the counts of an archive's entries are kept, so that
+    /// the state stays small.
     pub keep_uploads_below: u64,
-    /// How many bytes of uploads the shell keeps in files of its own, where it keeps any: the newest. See
+    /// Bytes of uploads that the shell keeps in files of its own, where it keeps any: the newest. See
     /// [`Keeping`](super::Keeping).
     #[serde(default)]
     pub files: Option<u64>,
-    /// Whether the list of requests shows unfinished ones. fal does not say; without is the harder case.
+    /// True if the list of requests shows unfinished ones. fal does not say; without is the harder case.
     pub list_unfinished: bool,
-    /// When an input that breaks the model's schema is refused.
+    /// Time when an input that breaks the model's schema is refused.
     pub input_errors: InputErrors,
 }
 
-/// The width of FLUX.1's transformer.
+/// Returns the width of FLUX.1's transformer.
 fn flux() -> usize {
     3_072
 }
 
-/// Which addresses the answers carry.
+/// The addresses that the answers carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Addresses {
@@ -70,7 +72,7 @@ pub enum Addresses {
     Fal,
 }
 
-/// When an input that breaks the model's schema is refused.
+/// The time when an input that breaks the model's schema is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputErrors {
@@ -82,7 +84,7 @@ pub enum InputErrors {
 }
 
 impl Plan {
-    /// A quick, faultless fal at this address.
+    /// Plans a quick, faultless fal at this address.
     #[must_use]
     pub fn new(base: Url) -> Self {
         Self {
@@ -105,8 +107,8 @@ impl Plan {
         }
     }
 
-    /// The same with trainings of this length; everything else takes its time in proportion, but never longer
-    /// than by default, so that a hasty simulator is hasty in all.
+    /// Sets the length of trainings; everything else takes its time in proportion, but never longer than by
+    /// default, so that a simulator with short trainings is quick in everything.
     #[must_use]
     pub fn with_training(self, training: Duration) -> Self {
         let usual = Self::new(self.base.clone());
@@ -124,30 +126,30 @@ impl Plan {
         }
     }
 
-    /// The address of a path at fal's queue.
+    /// Returns the address of a path at fal's queue.
     pub(super) fn queue_url(&self, path: &str) -> String {
         self.url("https://queue.fal.run", path)
     }
 
-    /// The address of a path at fal's file store.
+    /// Returns the address of a path at fal's file store.
     pub(super) fn file_url(&self, path: &str) -> String {
         self.url("https://v3b.fal.media", path)
     }
 
-    /// The plan of a simulator that is one avatar's own. `seed` is a fresh random number: an avatar that was erased may
-    /// come again, and its requests must have other ids then.
+    /// Plans a simulator for a single avatar. `seed` is a fresh random number: an avatar that was erased may come
+    /// again, and its requests must have other ids then.
     #[must_use]
     pub fn of_avatar(base: Url, seed: u64, training: Duration) -> Self {
         Self { seed, ..Self::new(base).with_training(training) }
     }
 
-    /// The pause between two looks at a training that takes this long: some thirty looks in all.
+    /// Returns the pause between two looks at a training that takes this long: some thirty looks in all.
     #[must_use]
     pub fn poll(training: Duration) -> Duration {
         (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL)
     }
 
-    /// The path below [`Plan::base`] of an address in one of our answers, when it is one.
+    /// Returns the path below [`Plan::base`] of an address in one of our answers; `None` for any other address.
     pub(super) fn own_path<'a>(&self, url: &'a str) -> Option<&'a str> {
         let base = self.base.as_str().trim_end_matches('/');
         let bases = ["https://v3b.fal.media", "https://v3.fal.media", "https://fal.media", base];

@@ -10,16 +10,16 @@ use super::{
 };
 use crate::time::Timestamp;
 
-/// How far back the list goes without `start`.
+/// The number of days that the list covers without `start`.
 const LIST_DAYS: i64 = 1;
 
-/// The prices that the simulator names, as fal's list has been seen (2026-11): a trainer's is ten times that of a
-/// step, in a unit that fal explains nowhere.
+/// The simulator's prices, as fal's list has been seen (2026-11): a trainer's is ten times that of a step, in a
+/// unit that fal explains nowhere.
 const PRICES: [(Model, f64, &str); 2] =
     [(Model::PortraitTrainer, 0.024, "train units"), (Model::FluxLora, 0.035, "megapixels")];
 
 impl Simulator {
-    /// The caller's requests of an endpoint, the last to end first.
+    /// Lists the caller's requests of an endpoint, the last to end first.
     pub(super) fn requests(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Reply, Stop> {
         let account = self.account(call, super::account::HEADER_REQUIRED)?;
         if self.faults.take(FaultKind::ListUnavailable) {
@@ -128,7 +128,7 @@ fn status_word(job: &Job) -> &'static str {
     }
 }
 
-/// Every address in an output.
+/// Lists every address in an output.
 fn links(value: &Value) -> Vec<String> {
     match value {
         Value::Object(fields) => fields

@@ -1,4 +1,4 @@
-//! What may be asked of an accepted request: its status, its result, its end.
+//! Calls on an accepted request: its status, its result, its cancel.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,8 @@ use crate::{
 };
 
 impl Simulator {
-    /// 202 until it is COMPLETED, then 200: fal's SDK goes by the code, its other clients by the body.
+    /// Answers 202 until the request is COMPLETED, then 200: fal's SDK goes by the code, its other clients by the
+    /// body.
     pub(super) fn status(&mut self, call: &Call<'_>, request: &str, now: Timestamp) -> Result<Reply, Stop> {
         let index = self.owned(call, request)?;
         if self.faults.take(FaultKind::StatusDropped) {
@@ -40,7 +41,7 @@ impl Simulator {
         Ok(Reply::Events(EventStream::new(request, logs_asked(call))))
     }
 
-    /// The model's output bare, or how it failed.
+    /// Answers with the model's bare output, or with the request's failure.
     pub(super) fn result(&mut self, call: &Call<'_>, request: &str, now: Timestamp) -> Result<Reply, Stop> {
         let index = self.owned(call, request)?;
         if self.faults.take(FaultKind::ResultDropped) {
@@ -60,7 +61,7 @@ impl Simulator {
         Ok(reply::with(response, reply::REQUEST_ID, request).into())
     }
 
-    /// 202, 400 or 404. A request that runs takes [`super::Plan::cancelling`] to notice.
+    /// Answers 202, 400 or 404. A request that runs takes [`super::Plan::cancelling`] to notice.
     pub(super) fn cancel(&mut self, call: &Call<'_>, request: &str, now: Timestamp) -> Result<Reply, Stop> {
         let index = self.owned(call, request)?;
         let Some(job) = self.jobs.get_mut(index) else { return Err(not_found()) };
@@ -77,7 +78,7 @@ impl Simulator {
         Ok(reply::with(reply::answer(status, &json!({ "status": word })), reply::REQUEST_ID, request).into())
     }
 
-    /// The status body.
+    /// Writes the status body.
     pub(super) fn status_of(&self, job: &Job, logs: bool, now: Timestamp) -> Value {
         let mut value = self.addresses(job);
         let phase = job.phase(now);
@@ -103,7 +104,7 @@ impl Simulator {
         value
     }
 
-    /// The result of a request that is over.
+    /// Returns the result of a request that is over.
     fn outcome(&self, job: &Job) -> Response {
         match (job.failure(), self.output(job)) {
             (Some(failure), _) => failure.response(),
@@ -112,7 +113,7 @@ impl Simulator {
         }
     }
 
-    /// The bare output of a request that does not fail.
+    /// Writes the bare output of a request that does not fail.
     pub(super) fn output(&self, job: &Job) -> Option<Value> {
         match &job.work {
             Work::Training(training) => Some(training.output(job, &self.plan)),
@@ -121,7 +122,7 @@ impl Simulator {
         }
     }
 
-    /// The place of a request that the caller may ask about.
+    /// Finds a request of the caller's, and returns its index.
     fn owned(&mut self, call: &Call<'_>, request: &str) -> Result<usize, Stop> {
         let account = self.account(call, "Authentication is required to access this application.")?;
         let mine = |job: &Job| job.id == request && job.account == account.id;
@@ -137,7 +138,7 @@ fn not_found_response() -> Response {
     reply::answer(404, &json!({ "status": "NOT_FOUND" }))
 }
 
-/// Python sends true or false, JavaScript and the SDK 1 or 0.
+/// Reads whether logs are asked for: Python sends true or false, JavaScript and the SDK 1 or 0.
 fn logs_asked(call: &Call<'_>) -> bool {
     call.target.query("logs").is_some_and(|value| matches!(value, "1" | "true" | "True"))
 }

@@ -1,4 +1,4 @@
-//! Chance that is none: everything that looks random comes from the plan's seed.
+//! Deterministic pseudo-randomness: everything that looks random comes from the plan's seed.
 
 use sha2::{Digest as _, Sha256};
 
@@ -19,25 +19,25 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from 0 to below 1.
+    /// Returns a number from 0 to below 1.
     pub(super) fn unit(&mut self) -> f32 {
         let top = u16::try_from(self.next() >> 48).unwrap_or(0);
         f32::from(top) / 65_536.0
     }
 
-    /// A number from `low` to below `high`.
+    /// Returns a number from `low` to below `high`.
     pub(super) fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
-    /// One of these.
+    /// Picks one of the choices.
     pub(super) fn pick<T: Copy>(&mut self, choices: &[T], otherwise: T) -> T {
         let index = self.next() % u64::try_from(choices.len().max(1)).unwrap_or(1);
         usize::try_from(index).ok().and_then(|index| choices.get(index)).copied().unwrap_or(otherwise)
     }
 }
 
-/// SHA-256 of the seed, what it is for and a name: no two purposes share a value.
+/// Hashes the seed, the purpose and a name with SHA-256: no two purposes share a value.
 pub(super) fn digest(seed: u64, purpose: &str, name: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(seed.to_le_bytes());
@@ -47,19 +47,19 @@ pub(super) fn digest(seed: u64, purpose: &str, name: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The first eight bytes of [`digest`] as a number.
+/// Returns the first eight bytes of [`digest`] as a number.
 pub(super) fn number(seed: u64, purpose: &str, name: &str) -> u64 {
     digest(seed, purpose, name).iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
-/// The first `length` hexadecimal digits of [`digest`].
+/// Returns the first `length` hexadecimal digits of [`digest`].
 pub(super) fn token(seed: u64, purpose: &str, name: &str, length: usize) -> String {
     let mut text = hex(&digest(seed, purpose, name));
     text.truncate(length);
     text
 }
 
-/// A UUID's shape (version 4 by its bits) from the seed and a counter.
+/// Makes a text with a UUID's shape (version 4 by its bits) from the seed and a counter.
 pub(super) fn uuid(seed: u64, purpose: &str, counter: u64) -> String {
     let digest = digest(seed, purpose, &counter.to_string());
     let mut bytes = [0; 16];
@@ -69,7 +69,7 @@ pub(super) fn uuid(seed: u64, purpose: &str, counter: u64) -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
-/// Lower-case hexadecimal.
+/// Writes lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         for nibble in [byte >> 4, byte & 15] {
@@ -79,7 +79,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The bytes of hexadecimal text.
+/// Reads the bytes of hexadecimal text.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     text.as_bytes()

@@ -5,18 +5,18 @@ use std::ops::Range;
 use super::{Call, reply};
 use crate::http::{Response, StatusCode};
 
-/// What of a file is given.
+/// The part of a file that is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Given {
     Whole,
     /// These bytes.
     Part(Range<u64>),
-    /// Nothing: it is not as long as that.
+    /// No bytes: the file is shorter than the range's beginning.
     Nothing,
 }
 
 impl Given {
-    /// What a call asks for of a file of this length that is known by this tag.
+    /// Reads which part a call asks for, of a file of this length that is known by this tag.
     pub(super) fn of(call: &Call<'_>, tag: &str, length: u64) -> Self {
         let unchanged = call.header("if-range").is_none_or(|condition| condition == tag);
         match call.header("range").filter(|_| unchanged).and_then(|range| read(range, length)) {
@@ -26,7 +26,7 @@ impl Given {
         }
     }
 
-    /// Which bytes of a file of this length these are.
+    /// Returns the range of bytes in a file of this length.
     pub(super) fn bytes(&self, length: u64) -> Range<u64> {
         match self {
             Self::Whole => 0..length,
@@ -35,7 +35,7 @@ impl Given {
         }
     }
 
-    /// The answer's head.
+    /// Writes the answer's head.
     pub(super) fn head(&self, response: Response, tag: &str, length: u64) -> Response {
         let mut response = reply::with(response, http::header::ETAG, tag);
         let said = match self {
@@ -53,7 +53,7 @@ impl Given {
     }
 }
 
-/// The answer, or the part of it that was asked for.
+/// Returns the answer, or the part of it that was asked for.
 pub(super) fn part(response: Response, call: &Call<'_>) -> Response {
     if response.status != StatusCode::OK {
         return response;
@@ -70,8 +70,8 @@ pub(super) fn part(response: Response, call: &Call<'_>) -> Response {
     response
 }
 
-/// The bytes of one range, none where it lies behind the end. `None` for what is not one range, which counts as not
-/// asked.
+/// Reads the bytes of one range, none where it lies behind the end. `None` for text that is not one range, which
+/// counts as not asked.
 fn read(text: &str, length: u64) -> Option<Range<u64>> {
     let (start, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| text.trim().parse::<u64>().ok();

@@ -1,4 +1,4 @@
-//! What comes back from a call, and the bodies that fal answers with when it says no.
+//! Replies to calls, and the bodies of fal's refusals.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use serde_json::{Value, json};
 use super::{events::EventStream, kept::KeptFile};
 use crate::http::{Answer, HeaderName, HeaderValue, NoAnswer, Response, StatusCode};
 
-/// What the simulator does with a call.
+/// The simulator's reply to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Answers.
+    /// An answer.
     Whole(Response),
-    /// Answers after a while.
+    /// An answer after a while.
     Late {
-        /// How long the caller waits.
+        /// Time that the caller waits.
         after: Duration,
-        /// The answer then.
+        /// Answer at that time.
         response: Response,
     },
-    /// Answers with bytes that the shell keeps: only where a plan says that it does.
+    /// An answer with bytes that the shell keeps: only where a plan says that it does.
     Kept(KeptFile),
-    /// Answers nothing: the connection is cut. What the call asked for may have been done.
+    /// No answer: the connection is cut. The call may have been carried out nevertheless.
     Dropped,
-    /// Answers with a stream of server-sent events, which [`Simulator::events`](super::Simulator::events) gives.
+    /// A stream of server-sent events, which [`Simulator::events`](super::Simulator::events) returns.
     Events(EventStream),
 }
 
 impl Reply {
-    /// How long a caller waits who gives up after `timeout`, and what it is left with then: for shells that
-    /// answer from the simulator without a network between. A stream of events is of no use to such a caller, and it
-    /// keeps no files; both count as a connection that broke.
+    /// Returns the time that a caller with this timeout waits, and the answer that it gets then: for shells that
+    /// answer from the simulator without a network between. A stream of events is of no use to such a caller, and
+    /// it keeps no files; both count as a connection that broke.
     pub fn within(self, timeout: Duration) -> (Duration, Answer) {
         match self {
             Self::Whole(response) => (Duration::ZERO, Ok(response)),
@@ -41,7 +41,7 @@ impl Reply {
     }
 }
 
-/// Why a call goes no further: what is answered instead.
+/// The end of a call before its own answer: the reply that is given instead.
 #[derive(Debug)]
 pub(super) struct Stop(Box<Reply>);
 
@@ -75,17 +75,17 @@ pub(super) const NEEDS_RETRY: HeaderName = HeaderName::from_static("x-fal-needs-
 pub(super) const TIMEOUT_TYPE: HeaderName = HeaderName::from_static("x-fal-request-timeout-type");
 pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
 
-/// A JSON answer with this status.
+/// Makes a JSON answer with this status.
 pub(super) fn answer(status: u16, value: &Value) -> Response {
     Response::json(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), value)
 }
 
-/// `{"detail": text}`, fal's plainest refusal.
+/// Makes `{"detail": text}`, fal's plainest refusal.
 pub(super) fn refusal(status: u16, text: &str) -> Response {
     answer(status, &json!({ "detail": text }))
 }
 
-/// With one header more; a value that no header can carry is left out.
+/// Adds a header; a value that a header cannot carry is left out.
 pub(super) fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers.insert(name, value);
@@ -93,7 +93,7 @@ pub(super) fn with(mut response: Response, name: HeaderName, value: &str) -> Res
     response
 }
 
-/// The page of the proxy before fal. fal's Python client knows it by the word `nginx` and by the missing
+/// Makes the page of the proxy before fal. fal's Python client knows it by the word `nginx` and by the missing
 /// `x-fal-request-id`.
 pub(super) fn nginx(status: StatusCode) -> Response {
     let title = match status {
@@ -108,13 +108,13 @@ pub(super) fn nginx(status: StatusCode) -> Response {
     file(status, "text/html", page.into_bytes())
 }
 
-/// A body of another kind than JSON.
+/// Makes an answer with a body of another kind than JSON.
 pub(super) fn file(status: StatusCode, content_type: &str, body: Vec<u8>) -> Response {
     let response = Response { status, headers: crate::http::HeaderMap::new(), body };
     with(response, http::header::CONTENT_TYPE, content_type)
 }
 
-/// One entry of a model error's `detail` (fal's page of model errors).
+/// Writes one entry of a model error's `detail` (fal's page of model errors).
 pub(super) fn detail(loc: &Value, kind: &str, msg: &str, ctx: &Value, input: &Value) -> Value {
     let mut entry = json!({
         "loc": loc,

@@ -1,4 +1,4 @@
-//! Which call an address means.
+//! Routes: the call that an address means.
 
 use std::fmt;
 
@@ -64,17 +64,17 @@ impl Target {
         Some(Self { path: path.to_owned(), query: url.query_pairs().into_owned().collect() })
     }
 
-    /// The first value of this name in the query.
+    /// Returns the first value of this name in the query.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of this name in the query.
+    /// Lists every value of this name in the query.
     pub(super) fn queries<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The call that this is with this method. A slash at the end changes nothing: fal's SDK sends one.
+    /// Finds the call for this method. A slash at the end changes nothing: fal's SDK sends one.
     pub(super) fn route(&self, method: &Method) -> Route {
         let segments: Vec<&str> = self.path.split('/').filter(|segment| !segment.is_empty()).collect();
         let segments = match segments.as_slice() {
@@ -116,8 +116,8 @@ impl Target {
     }
 }
 
-/// Calls of the queue. A request is known by its id alone, so the application's path before it may be the whole
-/// endpoint id as well.
+/// Finds a call of the queue. A request is known by its id alone, so the application's path before the id may be
+/// the whole endpoint id as well.
 fn queue_route(method: &str, segments: &[&str]) -> Route {
     let Some(at) = segments.iter().position(|segment| *segment == "requests").filter(|at| *at > 0) else {
         return match (method, segments) {

@@ -1,5 +1,5 @@
-//! A LoRA that is none: a valid safetensors file with the names and shapes of a small FLUX LoRA, filled with
-//! small numbers from a seed, and `test_mode` in its metadata.
+//! A LoRA in form only: a valid safetensors file with the names and shapes of a small FLUX LoRA, filled with small
+//! numbers from a seed, and `test_mode` in its metadata.
 //!
 //! The format (huggingface/safetensors, "Format"): the header's length as a little-endian u64, the header as JSON,
 //! padded with spaces, then the tensors' bytes.
@@ -16,12 +16,12 @@ fn bytes_per_tensor(width: usize) -> usize {
     RANK * width * 2
 }
 
-/// How long the file is.
+/// Returns the length of the file in bytes.
 pub(super) fn length(training: &Training, width: usize) -> usize {
     header(training, width).len() + names(width).count() * bytes_per_tensor(width)
 }
 
-/// The file, piece by piece: the header, then each tensor.
+/// Writes the file, piece by piece: the header, then each tensor.
 pub(super) fn pieces(training: &Training, width: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
     let (mut random, length) = (Random::new(seed), bytes_per_tensor(width));
     let tensors = names(width).map(move |_| {
@@ -39,7 +39,7 @@ pub(super) fn pieces(training: &Training, width: usize, seed: u64) -> impl Itera
     std::iter::once(header(training, width)).chain(tensors)
 }
 
-/// The names that diffusers gives a FLUX LoRA's tensors, with their shapes.
+/// Lists the names that diffusers gives a FLUX LoRA's tensors, with their shapes.
 fn names(width: usize) -> impl Iterator<Item = (String, [usize; 2])> {
     let places = (0..BLOCKS).flat_map(|block| {
         let double = ["to_q", "to_k", "to_v", "to_out.0"];

@@ -18,19 +18,19 @@ use super::{
 };
 use crate::{http::StatusCode, time::Timestamp};
 
-/// A file that is being, or was, uploaded.
+/// A file whose upload has begun or is complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Upload {
     pub(super) id: String,
     pub(super) content_type: String,
-    /// Its path in the file store.
+    /// Path in the file store.
     pub(super) path: String,
     pub(super) access: Access,
     lifetime: Option<u64>,
     pub(super) state: State,
 }
 
-/// Who may fetch a file without a key.
+/// The callers who may fetch a file without a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Access {
@@ -47,7 +47,7 @@ pub(super) enum State {
 }
 
 impl State {
-    /// All that had come.
+    /// Returns all pieces that had come.
     fn into_pieces(self) -> Vec<Piece> {
         match self {
             Self::Waiting => Vec::new(),
@@ -121,7 +121,7 @@ impl Simulator {
         self.store_part(id, number, body)
     }
 
-    /// On Google's storage each part is asked for its own address first.
+    /// Signs an address for a part: on Google's storage each part is asked for its own address first.
     pub(super) fn part_address(&mut self, call: &Call<'_>, id: &str, number: u32) -> Result<Reply, Stop> {
         self.signed(call, id)?;
         Ok(reply::answer(200, &json!({ "upload_url": self.signed_url(id, &format!("/{number}")) })).into())
@@ -183,7 +183,7 @@ impl Simulator {
         Ok(reply::answer(200, &json!({ "access_url": self.plan.file_url(&path) })).into())
     }
 
-    /// What the stored file at this address holds, while it has not expired.
+    /// Returns the contents of the stored file at this address, while it has not expired.
     pub(super) fn stored(&self, url: &str, now: Timestamp) -> Option<&Contents> {
         let path = self.plan.own_path(url)?;
         let path = path.split('?').next().unwrap_or(path);
@@ -198,7 +198,7 @@ impl Simulator {
         self.begin(call, call.header("x-fal-file-name").unwrap_or("file"), content_type, multipart)
     }
 
-    /// A new upload's id and its path.
+    /// Begins an upload, and returns its id and its path.
     fn begin(
         &mut self,
         call: &Call<'_>,
@@ -267,7 +267,7 @@ impl Simulator {
         Ok(piece)
     }
 
-    /// Has the body that came for this upload kept as `files` say, in place of what was there.
+    /// Has the body that came for this upload kept as `files` say, in place of earlier bytes.
     fn keep(&mut self, id: &str, files: &[File], earlier: impl IntoIterator<Item = Piece>) {
         let mut forget = Vec::new();
         for mut piece in earlier {
@@ -308,7 +308,7 @@ impl Simulator {
         let (files, path) = (piece.files.clone(), upload.path.clone());
         let parts = std::mem::replace(&mut upload.state, State::Stored { piece, contents, expires });
         self.keep(id, &files, parts.into_pieces());
-        // They lie there already.
+        // The parts lie in the shell's files already, so the body of this call is not kept.
         self.keeping.keep = None;
         Ok(path)
     }
@@ -344,13 +344,14 @@ impl Simulator {
     }
 }
 
-/// fal's clients name the header so on uploads and so on requests; its documents use both for both.
+/// Reads the header under both names: fal's clients use one on uploads and one on requests, its documents both for
+/// both.
 fn preference(call: &Call<'_>) -> Option<Value> {
     let headers = ["x-fal-object-lifecycle", "x-fal-object-lifecycle-preference"];
     headers.iter().find_map(|name| serde_json::from_str(call.header(name)?).ok())
 }
 
-/// How many seconds a call asks its files to be kept.
+/// Reads the number of seconds for which a call asks its files to be kept.
 pub(super) fn lifetime(call: &Call<'_>) -> Option<u64> {
     preference(call)?.get("expiration_duration_seconds")?.as_u64()
 }

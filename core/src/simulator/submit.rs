@@ -54,7 +54,7 @@ impl Simulator {
         Ok(response.into())
     }
 
-    /// Every way in which a submit comes to nothing.
+    /// Stops a submit that is not taken, for every reason there is.
     fn not_taken(&mut self, call: &Call<'_>, now: Timestamp) -> Result<(), Stop> {
         if self.faults.take(FaultKind::BalanceExhausted) {
             return Err(reply::refusal(403, BALANCE_EXHAUSTED).into());
@@ -80,7 +80,7 @@ impl Simulator {
         Ok(())
     }
 
-    /// The request that these make, with its whole life.
+    /// Makes the request of these, with its whole life.
     fn job(
         &mut self,
         call: &Call<'_>,
@@ -101,7 +101,7 @@ impl Simulator {
         }
         failure = failure.or_else(|| self.source_failure(&work, now)).or_else(|| self.planned_failure(&work));
         let run = match (&work, &failure) {
-            // What fails for its input fails early.
+            // A failure that is the input's comes early.
             (_, Some(Failure::Model { status: 422, .. })) => {
                 self.plan.generation.min(self.plan.training) / 10
             }
@@ -158,7 +158,7 @@ impl Simulator {
         })
     }
 
-    /// What is wrong with the files that the input names. Only the running model finds out.
+    /// Finds what is wrong with the files that the input names. Only the running model finds out.
     fn source_failure(&self, work: &Work, now: Timestamp) -> Option<Failure> {
         let (field, url) = match work {
             Work::Training(training) => (json!(["body", "images_data_url"]), &training.images_data_url),
@@ -198,7 +198,7 @@ impl Simulator {
         }
     }
 
-    /// What goes wrong because the plan says so.
+    /// Takes the failure that the plan asks for, if any.
     fn planned_failure(&mut self, work: &Work) -> Option<Failure> {
         let model = |status, field: &str, kind: &str, msg: &str| {
             let detail = vec![reply::detail(&json!(["body", field]), kind, msg, &Value::Null, &Value::Null)];
@@ -221,7 +221,8 @@ impl Simulator {
         }
     }
 
-    /// The four addresses and the place in the queue. They carry the application's id alone, as fal's do.
+    /// Answers with the four addresses and the place in the queue. They carry the application's id alone, as fal's
+    /// do.
     fn accepted_response(&self, job: &Job) -> crate::http::Response {
         let mut value = self.addresses(job);
         if let Some(fields) = value.as_object_mut() {
@@ -231,7 +232,7 @@ impl Simulator {
         reply::with(reply::answer(200, &value), reply::REQUEST_ID, &job.id)
     }
 
-    /// The request's id and the addresses at which it is asked about.
+    /// Lists the request's id and the addresses of the calls on it.
     pub(super) fn addresses(&self, job: &Job) -> Value {
         let url = self.plan.queue_url(&format!("/{}/requests/{}", job.model.id(), job.id));
         json!({

@@ -23,7 +23,7 @@ pub(super) struct Training {
     pub(super) multiresolution_training: bool,
     pub(super) subject_crop: bool,
     pub(super) create_masks: bool,
-    /// What the archive turned out to hold.
+    /// Number of images in the archive.
     pub(super) images: u32,
     pub(super) captions: u32,
 }
@@ -48,8 +48,8 @@ impl Training {
         input.finish().map(|()| training)
     }
 
-    /// Every line that a training of this length writes, and when, counted from its start. The shape of fal's
-    /// own lines is not documented; this is that of tqdm, the usual progress bar of Python trainers.
+    /// Lists every line that a training of this length writes, with its time counted from the start. The shape of
+    /// fal's own lines is not documented; this is that of tqdm, the usual progress bar of Python trainers.
     pub(super) fn log(&self, run: Duration) -> Vec<(Duration, String)> {
         let at = |percent: u32| run * percent / 100;
         let mut lines = vec![
@@ -71,7 +71,7 @@ impl Training {
         lines
     }
 
-    /// `Training:  45%|████▌     | 450/1000 [00:14<00:17, 31.03it/s]`
+    /// Writes `Training:  45%|████▌     | 450/1000 [00:14<00:17, 31.03it/s]`.
     fn progress_line(&self, whole: Duration, percent: u32) -> String {
         let steps = u128::from(self.steps);
         let step = steps * u128::from(percent) / 100;
@@ -89,7 +89,7 @@ impl Training {
         format!("Training: {percent:3}%|{bar:<10}| {step}/{steps} [{elapsed}<{left}, {rate}it/s]")
     }
 
-    /// The bare output.
+    /// Writes the bare output.
     pub(super) fn output(&self, job: &Job, plan: &Plan) -> Value {
         let file = |name: &str, content_type: &str, size: usize| {
             json!({
@@ -106,7 +106,7 @@ impl Training {
         })
     }
 
-    /// The configuration file.
+    /// Writes the configuration file.
     pub(super) fn config(&self) -> String {
         json!({
             "test_mode": true,
@@ -125,7 +125,7 @@ impl Training {
 pub(super) const LORA_NAME: &str = "pytorch_lora_weights.safetensors";
 pub(super) const CONFIG_NAME: &str = "config.json";
 
-/// tqdm's clock: `01:05`, `1:00:00`.
+/// Writes a duration as tqdm does: `01:05`, `1:00:00`.
 fn clock(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -1,4 +1,4 @@
-//! Webhooks: when they are due, what they carry, how they are signed and tried again.
+//! Webhooks: their time, their body, their signature, and further tries.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ use crate::{
 /// A webhook to POST now. Redirects must not be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookDelivery {
-    /// Names it in [`Simulator::delivered`].
+    /// Id for [`Simulator::delivered`].
     pub id: u64,
-    /// Where it goes.
+    /// Address to send to.
     pub url: Url,
-    /// Its headers: the content type, and the four that are signed or sign.
+    /// Headers: the content type, and the four that are signed or sign.
     pub headers: HeaderMap,
-    /// Its body, to the byte: the signature covers it.
+    /// Body, to the byte: the signature covers it.
     pub body: Vec<u8>,
-    /// How long to wait for the answer.
+    /// Time to wait for the answer.
     pub timeout: Duration,
 }
 
-/// How a delivery went.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// An answer with this status came.
@@ -44,7 +44,7 @@ pub(super) struct Delivery {
     id: u64,
     request: String,
     url: Url,
-    /// When the next try is due; `None` means as soon as the request is over.
+    /// Time of the next try; `None` means as soon as the request is over.
     due: Option<Timestamp>,
     attempts: u32,
     payload_null: bool,
@@ -52,13 +52,13 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// The id of the request that it is about.
+    /// Returns the id of the request that the webhook is about.
     pub(super) fn request(&self) -> &str {
         &self.request
     }
 }
 
-/// fal's page of webhooks: ten tries within two hours, 15 seconds for each answer.
+/// The most tries of a delivery. fal's page of webhooks: ten tries within two hours, 15 seconds for each answer.
 const ATTEMPTS: u32 = 10;
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The pause after the first try; it doubles each time, so that ten tries take 85 minutes.
@@ -88,7 +88,7 @@ impl Simulator {
         }
     }
 
-    /// The webhooks to send now. Each counts as tried: it is due again after a pause, unless
+    /// Lists the webhooks to send now. Each counts as tried: it is due again after a pause, unless
     /// [`Simulator::delivered`] says that it arrived.
     pub fn due(&mut self, now: Timestamp) -> Vec<WebhookDelivery> {
         let own = self.clock.tick(now);
@@ -107,7 +107,8 @@ impl Simulator {
         made
     }
 
-    /// Says how a delivery went. Only a 2xx ends it well; a 3xx ends it too, since redirects are not followed.
+    /// Takes the outcome of a delivery. Only a 2xx ends it well; a 3xx ends it too, since redirects are not
+    /// followed.
     pub fn delivered(&mut self, id: u64, outcome: DeliveryOutcome, now: Timestamp) {
         let now = self.clock.tick(now);
         let over = matches!(outcome, DeliveryOutcome::Answered(200..400));
@@ -118,7 +119,7 @@ impl Simulator {
         }
     }
 
-    /// When to ask for webhooks next.
+    /// Returns the time to ask for webhooks next.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         let waiting = self.deliveries.iter().filter(|delivery| delivery.attempts < ATTEMPTS);
@@ -126,7 +127,7 @@ impl Simulator {
         due.map(|due| self.clock.of_machine(due))
     }
 
-    /// The keys that webhooks are signed with.
+    /// Answers with the keys that webhooks are signed with.
     pub(super) fn jwks(&self) -> Response {
         let key = self.signing_key(false).verifying_key();
         let key = json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "x": base64url(key.as_bytes()) });
@@ -194,7 +195,7 @@ impl Simulator {
 const NOT_SERIALIZABLE: &str = "Response payload is not JSON serializable. Either return a JSON serializable \
                                 object or use the queue endpoint to retrieve the response.";
 
-/// Base64 with the alphabet of URLs, without padding (RFC 4648, section 5).
+/// Encodes base64 with the alphabet of URLs, without padding (RFC 4648, section 5).
 fn base64url(bytes: &[u8]) -> String {
     const ALPHABET: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
@@ -215,7 +216,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
-    /// The vectors of RFC 4648, section 10, without padding.
+    /// Encodes the vectors of RFC 4648, section 10, without padding.
     #[test]
     fn base64_is_the_rfc_s() {
         let vectors = ["", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"];

@@ -57,7 +57,7 @@ const BODIES: [&str; 12] = [
     r#"{"content_type":"a\nb","file_name":"../../é/\u0000"}"#,
 ];
 
-/// Lives through one random life; everything that was answered, as one text.
+/// Lives through one random life, and returns all answers as one text.
 fn life(seed: u64, steps: usize) -> String {
     let mut random = Random::new(seed);
     let mut world = World::new(|plan| {
@@ -84,7 +84,7 @@ fn life(seed: u64, steps: usize) -> String {
         let lifecycle = [r#"{"expiration_duration_seconds":18446744073709551615}"#, "{", "null"];
         headers.push(("x-fal-object-lifecycle", random.pick(&lifecycle, "")));
         if random.next().is_multiple_of(4) {
-            // Something that is bought, so that there is something to ask about.
+            // A purchase, so that there is something to ask about.
             world.send(Method::POST, PATHS[2], &[("authorization", "Key a:b")], BODIES[4].as_bytes());
             ids.extend(world.fal.accepted().last().map(|accepted| accepted.request_id));
         }
@@ -111,7 +111,7 @@ fn random_lives_never_panic_and_repeat_exactly() {
     assert!(life(1, 60) != life(2, 60));
 }
 
-/// What a state holds: no key, no model, no picture.
+/// Checks that a state holds no key, no model and no picture.
 #[test]
 fn the_state_is_small_and_holds_no_key() {
     let mut world = World::new(|_| ());

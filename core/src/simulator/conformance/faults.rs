@@ -1,4 +1,4 @@
-//! Every fault, what it does, and that it is over afterwards.
+//! Every fault: its effect, and the return to normal afterwards.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn submit(world: &mut World) -> Reply {
     world.send(Method::POST, FLUX, &[("authorization", "Key kid:hush")], br#"{"prompt":"p"}"#)
 }
 
-/// The result of a request once it is over.
+/// Fetches the result of a request that is over.
 fn result(world: &mut World, endpoint: &str, id: &str) -> Response {
     world.wait(60);
     let status = world.get(&format!("{endpoint}/requests/{id}/status?logs=1"));
@@ -211,7 +211,7 @@ fn a_part_of_a_file_is_given_while_it_is_the_same_file() {
     assert_eq!(part(&mut world, &[("range", "bytes=10-")]), (416, Some("bytes */10".to_owned()), Vec::new()));
 }
 
-/// A fault that no call uses up would be a promise without a deed.
+/// Uses up every fault: one that no call uses up would never happen.
 #[test]
 fn every_fault_is_used_up_by_ordinary_life() {
     for fault in Fault::ALL {

@@ -1,4 +1,4 @@
-//! What a shell keeps of uploads, and what is forgotten so that the state stays small.
+//! The uploads that a shell keeps, and the things that are forgotten so that the state stays small.
 
 use serde_json::json;
 
@@ -10,12 +10,12 @@ use crate::{
     simulator::{Reply, random::Random},
 };
 
-/// A world whose shell keeps so many bytes.
+/// Makes a world whose shell keeps so many bytes.
 fn keeping(bytes: u64) -> World {
     World::new(|plan| plan.files = Some(bytes))
 }
 
-/// The answer with the bytes that the shell puts into it.
+/// Fetches the answer, with the bytes that the shell puts into it.
 fn fetched(world: &mut World, url: &str, headers: &[(&str, &str)]) -> Response {
     match world.send(Method::GET, url, headers, b"") {
         Reply::Kept(file) => {
@@ -39,7 +39,7 @@ fn bytes(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Uploads in parts of this size, the last first; the file's address.
+/// Uploads in parts of this size, the last first, and returns the file's address.
 fn upload_in_parts(world: &mut World, data: &[u8], size: usize) -> String {
     let url = "/storage/upload/initiate-multipart?storage_type=fal-cdn-v3";
     let begun = json(&world.call(Method::POST, url, &json!({ "file_name": "a.zip" })));
@@ -78,7 +78,7 @@ fn an_upload_comes_back_whole_and_in_part_however_large() {
         let Reply::Kept(head) = world.send(Method::HEAD, &url, &[], b"") else { panic!("no file") };
         assert_eq!((head.length(), head.head.header("content-length")), (0, Some("1000000")));
     }
-    // What is empty needs no file.
+    // An empty upload needs no file.
     let empty = world.upload(b"");
     assert_eq!((fetched(&mut world, &empty, &[]).status.as_u16(), world.files.len()), (200, 5));
 }
@@ -115,13 +115,13 @@ fn the_newest_uploads_are_kept_up_to_the_bound() {
     for (url, data) in [(&second, bytes(2, 300)), (&third, bytes(3, 500))] {
         assert!(fetched(&mut world, url, &[]).body == data);
     }
-    // Too large for any room: nobody else has to go, and the parts go again.
+    // A file that does not fit alone pushes out no other, and its parts are removed again.
     let large = world.upload(&bytes(4, 1_001));
     assert!(text(&json(&fetched(&mut world, &large, &[])), "detail").ends_with("this one has 1001"));
     assert_eq!(world.fal.kept_bytes(), 800);
     let large = upload_in_parts(&mut world, &bytes(5, 1_200), 400);
     assert_eq!(fetched(&mut world, &large, &[]).status, 501);
-    // The archive was looked into all the same.
+    // The archive's directory was read all the same.
     let archive = archive(10);
     let mut world = keeping(0);
     let url = world.upload(&archive);
@@ -156,7 +156,7 @@ fn a_file_that_was_replaced_expired_or_lost_is_not_kept() {
     assert_eq!(fetched(&mut world, &next, &[]).status, 501);
 }
 
-/// The simulator's state lies beside an avatar that may be older than this.
+/// Reads an earlier state: one may lie beside an avatar that is older than this version.
 #[test]
 fn a_state_of_before_is_read() {
     let mut world = World::new(|_| ());
@@ -177,7 +177,7 @@ fn a_state_of_before_is_read() {
     assert_eq!(json(&world.get(&status))["status"], "COMPLETED");
 }
 
-/// Several hundred trainings a day for weeks: as much is remembered as after a thousand.
+/// Orders several hundred trainings a day for weeks: as much is remembered as after a thousand.
 #[test]
 fn the_state_does_not_grow_without_end() {
     let archive = archive(4);
@@ -201,16 +201,17 @@ fn the_state_does_not_grow_without_end() {
             }
         }
         assert!(sizes[2] < sizes[0] + sizes[0] / 10, "{sizes:?}");
-        // Those of the last minute are not over.
+        // The trainings of the last minute are not over, so they are remembered as well.
         assert!((1_000..1_003).contains(&world.fal.accepted().count()));
         assert!(world.fal.kept_bytes() <= 10_000);
-        // What is forgotten is unknown, as at fal.
+        // A forgotten request is unknown, as at fal.
         let gone = world.get(&first.expect("a training"));
         assert_eq!((gone.status.as_u16(), json(&gone)), (404, json!({ "status": "NOT_FOUND" })));
     }
 }
 
-/// An input may hold a file as a data URI: a thousand of those are not small.
+/// Forgets requests with large inputs sooner: an input may hold a file as a data URI, and a thousand of those are
+/// not small.
 #[test]
 fn large_inputs_are_forgotten_sooner() {
     let mut world = World::new(|_| ());

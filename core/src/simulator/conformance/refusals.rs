@@ -1,4 +1,4 @@
-//! What fal says no to, and in which words.
+//! Calls that fal refuses, and the words of each refusal.
 
 use serde_json::{Value, json};
 

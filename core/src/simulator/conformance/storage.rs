@@ -82,7 +82,7 @@ fn parts_come_in_any_order_and_none_is_too_few() {
     assert_eq!(done(&json!({ "parts": [{ "partNumber": 1, "etag": "x" }] })).status, 400);
     assert_eq!(done(&json!({ "parts": parts })).status, 200);
     assert!(fetch(&mut world, &file) == (200, zip));
-    // The archive was looked into: a training of it succeeds.
+    // The archive's directory was read: a training of the archive succeeds.
     let answer = world.call(Method::POST, super::TRAINER, &json!({ "images_data_url": file }));
     world.wait(60);
     assert_eq!(world.get(&text(&json(&answer), "response_url")).status, 200);
@@ -158,7 +158,7 @@ fn a_result_s_files_expire_as_the_request_asked() {
     assert_eq!(fetch(&mut world, &picture).0, 404);
 }
 
-/// Nothing is stored, and nothing answered, when the bytes end early.
+/// Stores nothing and answers nothing when the bytes end early.
 #[test]
 fn a_cut_body_leaves_nothing() {
     struct Cut;

@@ -13,13 +13,13 @@ use crate::{
     time::Timestamp,
 };
 
-/// Submits a generation with a webhook; its id.
+/// Submits a generation with a webhook, and returns its id.
 fn submit(world: &mut World) -> String {
     let url = format!("{FLUX}?fal_webhook=https%3A%2F%2Fe.com%2Fh%3Fa%3Db+c%26d%3D1");
     text(&json(&world.call(Method::POST, &url, &json!({ "prompt": "p" }))), "request_id")
 }
 
-/// Whether one of the published keys signed it, as fal's page of webhooks tells how to find out.
+/// Tells whether one of the published keys made the signature, by the steps on fal's page of webhooks.
 fn verifies(world: &mut World, delivery: &WebhookDelivery) -> bool {
     let header = |name: &str| delivery.headers[name].to_str().expect("text").to_owned();
     let digest: [u8; 32] = Sha256::digest(&delivery.body).into();
@@ -34,7 +34,7 @@ fn verifies(world: &mut World, delivery: &WebhookDelivery) -> bool {
     let signature = Signature::from_slice(&signature).expect("64 bytes");
     let jwks = json(&world.get("/.well-known/jwks.json"));
     let key = text(&jwks["keys"][0], "x");
-    // Base64 decoded bit by bit.
+    // Decoded bit by bit, so that the check shares no code with the encoder.
     let mut bits: Vec<bool> = Vec::new();
     for letter in key.bytes() {
         let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -97,7 +97,7 @@ fn a_redirect_ends_it_and_a_lost_sender_does_not() {
     submit(&mut world);
     let due = world.fal.next_due().expect("a webhook");
     assert_eq!(world.fal.due(due).len(), 1);
-    // Whoever sent it was gone before it could say how it went.
+    // The sender was stopped before it could report the outcome.
     assert_eq!(world.fal.due(due), []);
     let again = world.fal.next_due().expect("a webhook");
     assert!(again > due);

@@ -1,4 +1,4 @@
-//! What is behind a person.
+//! The background behind a person.
 
 use super::canvas::{Canvas, Colour, Frame, lit, mix};
 use crate::simulator::random::Random;
@@ -22,7 +22,7 @@ pub(super) fn draw(canvas: &mut Canvas, random: &mut Random) {
         lit(mix(above, below, y), 1.08 - 0.35 * (dx * dx + dy * dy))
     });
     let (width, height) = canvas.size();
-    // One unit is the height, from the upper left corner.
+    // The unit is the picture's height, the origin its upper left corner.
     let frame = Frame { origin: (0.0, 0.0), unit: height.max(1.0), turn: 0.0 };
     let right = width / height.max(1.0);
     match random.next() % 4 {
@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas, random: &mut Random) {
     }
 }
 
-/// Lights out of focus.
+/// Paints lights out of focus.
 fn lights(canvas: &mut Canvas, frame: Frame, right: f32, colour: Colour, random: &mut Random) {
     for _ in 0..18 {
         let at = (random.between(0.0, right), random.between(0.0, 0.8));
@@ -47,7 +47,7 @@ fn lights(canvas: &mut Canvas, frame: Frame, right: f32, colour: Colour, random:
     }
 }
 
-/// A low sun over two rows of hills.
+/// Paints a low sun over two rows of hills.
 fn hills(
     canvas: &mut Canvas,
     frame: Frame,
@@ -68,7 +68,7 @@ fn hills(
     }
 }
 
-/// A wall with a window.
+/// Paints a wall with a window.
 fn window(canvas: &mut Canvas, frame: Frame, right: f32, wall: Colour, random: &mut Random) {
     let left = if random.unit() < 0.5 { 0.04 * right } else { 0.62 * right };
     let (top, size) = (random.between(0.08, 0.16), (0.34 * right, 0.46));

@@ -1,4 +1,4 @@
-//! Paints smooth-edged shapes onto RGB samples.
+//! A canvas of RGB samples, onto which shapes with smooth edges are painted.
 #![allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -6,25 +6,25 @@
     reason = "pixels become coordinates and back; a picture's sides are far below 2^23, and samples are clamped"
 )]
 
-/// Red, green, blue, each from 0 to 1.
+/// Red, green and blue, each from 0 to 1.
 pub(super) type Colour = [f32; 3];
 
 /// A place, in the units of a [`Frame`].
 pub(super) type Point = (f32, f32);
 
-/// Where a drawing's own coordinates lie on the picture. Only square roots and products are taken, which every
-/// machine computes alike, so that a picture is the same everywhere.
+/// The position of a drawing's own coordinates on the picture. Only square roots and products are taken, which
+/// every machine computes alike, so that a picture is the same everywhere.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
-    /// The origin, in pixels.
+    /// Origin, in pixels.
     pub(super) origin: Point,
-    /// How many pixels a unit has.
+    /// Length of a unit in pixels.
     pub(super) unit: f32,
-    /// The sine of the angle by which it is turned.
+    /// Sine of the angle by which the frame is turned.
     pub(super) turn: f32,
 }
 
-/// The picture as it is painted.
+/// A picture as it is painted.
 #[derive(Debug)]
 pub(super) struct Canvas {
     rgb: Vec<u8>,
@@ -33,7 +33,7 @@ pub(super) struct Canvas {
 }
 
 impl Frame {
-    /// The same, with its origin at this place.
+    /// Returns the frame with its origin moved to this point.
     pub(super) fn moved(self, to: Point) -> Self {
         Self { origin: self.place(to), ..self }
     }
@@ -72,8 +72,8 @@ impl Canvas {
         }
     }
 
-    /// Paints what `shape` says: how opaque it is at a place, and its colour there. Nothing outside of the
-    /// bounds (two corners) is asked about.
+    /// Paints a shape: `shape` returns the opacity and the colour at a point. It is called for points within the
+    /// bounds (two corners) only.
     pub(super) fn paint(
         &mut self,
         frame: Frame,
@@ -102,7 +102,7 @@ impl Canvas {
         }
     }
 
-    /// Fills the places whose distance from the shape's edge is below zero.
+    /// Fills the points whose distance from the shape's edge is below zero.
     pub(super) fn fill(
         &mut self,
         frame: Frame,
@@ -120,7 +120,7 @@ impl Canvas {
         self.fill(frame, bounds, |point| (ellipse(point, at, radii), colour));
     }
 
-    /// An ellipse that fades from its middle to its edge.
+    /// Paints an ellipse that fades from its middle to its edge.
     pub(super) fn glow(&mut self, frame: Frame, at: Point, radii: Point, colour: Colour, strength: f32) {
         self.paint(frame, around(at, radii, 0.0), |point| {
             let (u, v) = ((point.0 - at.0) / radii.0, (point.1 - at.1) / radii.1);
@@ -129,7 +129,7 @@ impl Canvas {
         });
     }
 
-    /// A curved line (a quadratic Bézier from the first point to the last), thinner at its ends.
+    /// Paints a curved line (a quadratic Bézier from the first point to the last), thinner at its ends.
     pub(super) fn stroke(
         &mut self,
         frame: Frame,
@@ -159,7 +159,7 @@ impl Canvas {
     }
 }
 
-/// How far a point is from an ellipse's edge, nearly; inside it is below zero.
+/// Returns the approximate distance of a point from an ellipse's edge; inside the ellipse it is below zero.
 pub(super) fn ellipse((x, y): Point, at: Point, radii: Point) -> f32 {
     let (u, v) = ((x - at.0) / radii.0, (y - at.1) / radii.1);
     let level = (u * u + v * v).sqrt();
@@ -173,19 +173,19 @@ pub(super) fn around(at: Point, radii: Point, margin: f32) -> (Point, Point) {
     ((at.0 - x, at.1 - y), (at.0 + x, at.1 + y))
 }
 
-/// One colour on the way to another.
+/// Mixes two colours; `part` 0 is the first, 1 the second.
 pub(super) fn mix(from: Colour, to: Colour, part: f32) -> Colour {
     let part = part.clamp(0.0, 1.0);
     let [r, g, b] = from;
     [r + (to[0] - r) * part, g + (to[1] - g) * part, b + (to[2] - b) * part]
 }
 
-/// Darker below 1, lighter above.
+/// Makes a colour darker (below 1) or lighter (above).
 pub(super) fn lit(colour: Colour, by: f32) -> Colour {
     colour.map(|sample| (sample * by).clamp(0.0, 1.0))
 }
 
-/// The point this part of the way from one to another.
+/// Returns the point this part of the way from one to another.
 fn between(from: Point, to: Point, part: f32) -> Point {
     (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)
 }

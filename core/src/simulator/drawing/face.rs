@@ -7,7 +7,7 @@ use super::{
 };
 use crate::simulator::random::Random;
 
-/// Paints the face. The hair before it comes later.
+/// Paints the face. The hair in front of the face comes later.
 pub(super) fn draw(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Pose) {
     ears(canvas, frame, person, pose);
     let outline = |point: Point| outline(person, point);
@@ -18,7 +18,7 @@ pub(super) fn draw(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Po
         let side = 0.09 * pose.light * u;
         (outline((x, y)), lit(person.skin, 1.02 + side - 0.13 * edge * edge))
     });
-    // What lies in the middle of the face moves with the head's turn.
+    // Features in the middle of the face move with the head's turn.
     let features = frame.moved(pose.look);
     for side in [-1.0, 1.0] {
         let cheek = (side * 0.36, 0.24);
@@ -37,7 +37,7 @@ pub(super) fn draw(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Po
     mouth(canvas, features, person, pose);
 }
 
-/// How far a point is from the face's edge: an egg, narrower at the jaw.
+/// Returns the distance of a point from the face's edge: an egg, narrower at the jaw.
 fn outline(person: &Person, (x, y): Point) -> f32 {
     let down = (y / person.face.1).max(0.0);
     ellipse((x / (1.0 - person.jaw * down * down), y), (0.0, 0.0), person.face)
@@ -121,7 +121,7 @@ fn mouth(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Pose) {
     };
     let gap = if pose.open { 0.035 + bend * 0.55 } else { 0.0 };
     let bounds = ((-half - 0.03, y - 0.12), (half + 0.03, y + 0.25));
-    // Both lips at once, then what is between them.
+    // Both lips at once, then the line or the gap between them.
     canvas.fill(frame, bounds, |(x, y)| {
         let u = (x / half).abs().min(1.0);
         let rest = 1.0 - u * u;
@@ -161,7 +161,7 @@ fn freckles(canvas: &mut Canvas, frame: Frame, person: &Person) {
     }
 }
 
-/// The glasses, over hair and face.
+/// Paints the glasses, over hair and face.
 pub(super) fn glasses(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Pose) {
     if !person.glasses {
         return;

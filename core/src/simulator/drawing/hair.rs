@@ -1,11 +1,11 @@
-//! Hair: what is behind the head, what is on it, and the beard.
+//! Hair: behind the head, on the head, and the beard.
 
 use super::{
     canvas::{Canvas, Colour, Frame, Point, around, ellipse, lit},
     person::{Hair, Person},
 };
 
-/// What hangs behind head and neck.
+/// Paints the hair that hangs behind head and neck.
 pub(super) fn behind(canvas: &mut Canvas, frame: Frame, person: &Person, light: f32) {
     let (a, b) = person.face;
     let colour = lit(person.hair, 0.82);
@@ -32,7 +32,7 @@ pub(super) fn behind(canvas: &mut Canvas, frame: Frame, person: &Person, light: 
     }
 }
 
-/// What lies on the head and frames the face.
+/// Paints the hair that lies on the head and frames the face.
 pub(super) fn front(canvas: &mut Canvas, frame: Frame, person: &Person, light: f32) {
     let (a, b) = person.face;
     let (volume, fringe, temples) = match person.style {
@@ -59,7 +59,7 @@ pub(super) fn front(canvas: &mut Canvas, frame: Frame, person: &Person, light: f
     }
 }
 
-/// A short beard along the jaw.
+/// Paints a short beard along the jaw.
 pub(super) fn beard(canvas: &mut Canvas, frame: Frame, person: &Person, outline: impl Fn(Point) -> f32) {
     let colour = lit(person.hair, 0.95);
     let mouth = person.mouth;
@@ -87,7 +87,7 @@ fn curls(canvas: &mut Canvas, frame: Frame, person: &Person, colour: Colour, lig
     }
 }
 
-/// Streaks of lighter and darker hair.
+/// Varies the colour in streaks of lighter and darker hair.
 fn strands(colour: Colour, (x, y): Point, light: f32) -> Colour {
     let wave = |value: f32| {
         let part = value - value.floor();

@@ -15,8 +15,8 @@ pub use letters::stamp;
 
 use super::random::Random;
 
-/// A portrait as RGB samples, row by row. `person` decides the face, the hair and the glasses; `variation` the
-/// pose, the expression, the clothes, the light and the background.
+/// Draws a portrait as RGB samples, row by row. `person` decides the face, the hair and the glasses; `variation`
+/// the pose, the expression, the clothes, the light and the background.
 #[must_use]
 pub fn portrait(person: u64, variation: u64, width: u32, height: u32) -> Vec<u8> {
     let person = Person::new(person);
@@ -39,14 +39,14 @@ pub fn portrait(person: u64, variation: u64, width: u32, height: u32) -> Vec<u8>
     canvas.into_rgb()
 }
 
-/// Shoulders, clothes and neck.
+/// Paints shoulders, clothes and neck.
 fn shoulders(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Pose) {
     let clothes = pose.clothes;
     let bottom = 6.0;
     canvas.fill(frame, ((-1.7, 1.0), (1.7, bottom)), |(x, y)| {
         let round = ellipse((x, y), (0.0, 2.35), (1.5, 1.25));
         let shape = if y < 2.35 { round } else { x.abs() - 1.5 };
-        // Darker towards the arms, and where the sleeves begin.
+        // The clothes are darker towards the arms, and where the sleeves begin.
         let sleeve =
             0.10 * (1.0 - ((x.abs() - 0.98 - 0.08 * y).abs() * 14.0).min(1.0)) * (y - 1.6).clamp(0.0, 1.0);
         (shape, lit(clothes, 1.0 + 0.10 * pose.light * x - 0.07 * x * x - 0.05 * (y - 1.2) - sleeve))
@@ -62,7 +62,7 @@ fn shoulders(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Pose) {
     canvas.glow(frame, (0.0, 0.86), (0.36, 0.22), lit(person.skin, 0.55), 0.45);
 }
 
-/// The light's colour, and darker corners.
+/// Adds the light's colour, and darkens the corners.
 fn tint(canvas: &mut Canvas, pose: &Pose) {
     let colour: Colour = if pose.warmth > 0.0 { [1.0, 0.75, 0.45] } else { [0.50, 0.68, 1.0] };
     let strength = 0.07 * pose.warmth.abs();
@@ -76,7 +76,7 @@ fn tint(canvas: &mut Canvas, pose: &Pose) {
     });
 }
 
-/// The picture as a JPEG of quality 92; `None` when the samples do not fill the size.
+/// Encodes the picture as a JPEG of quality 92; `None` when the samples do not fill the size.
 #[must_use]
 pub fn jpeg(rgb: &[u8], width: u32, height: u32) -> Option<Vec<u8>> {
     let (width, height) = (usize::try_from(width).ok()?, usize::try_from(height).ok()?);
@@ -84,7 +84,7 @@ pub fn jpeg(rgb: &[u8], width: u32, height: u32) -> Option<Vec<u8>> {
     libjpeg_turbo_rs::compress(rgb, width, height, format, 92, libjpeg_turbo_rs::Subsampling::S444).ok()
 }
 
-/// The picture as a PNG; `None` when the samples do not fill the size.
+/// Encodes the picture as a PNG; `None` when the samples do not fill the size.
 #[must_use]
 pub fn png(rgb: &[u8], width: u32, height: u32) -> Option<Vec<u8>> {
     use image::ImageEncoder as _;
@@ -113,7 +113,7 @@ mod tests {
         assert!(picture != portrait(2, 2, 60, 80));
     }
 
-    /// Two pictures of one person differ most where the background is; the face's colours stay.
+    /// Compares two pictures of one person, which differ most in the background; the face's colours stay.
     #[test]
     fn a_face_is_where_the_face_should_be() {
         let picture = portrait(5, 9, 90, 90);

@@ -1,4 +1,4 @@
-//! What stays the same in every picture of a person, and what does not.
+//! A person's looks, equal in every picture, and the pose, which differs.
 
 use super::canvas::Colour;
 use crate::simulator::random::Random;
@@ -13,13 +13,13 @@ pub(super) struct Person {
     pub(super) style: Hair,
     /// Half the face's width and height.
     pub(super) face: (f32, f32),
-    /// How much narrower the jaw is than the cheeks.
+    /// Difference in width between the cheeks and the jaw.
     pub(super) jaw: f32,
     pub(super) eyes: f32,
     pub(super) brows: f32,
     pub(super) nose: f32,
     pub(super) mouth: f32,
-    /// To which side the hair falls.
+    /// Side to which the hair falls.
     pub(super) parting: f32,
     pub(super) glasses: bool,
     pub(super) beard: bool,
@@ -35,19 +35,19 @@ pub(super) enum Hair {
     Bun,
 }
 
-/// One moment before the camera.
+/// A person's pose and light in one picture.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pose {
-    /// Where the head is, as parts of the picture's sides.
+    /// Position of the head, as parts of the picture's sides.
     pub(super) at: (f32, f32),
     pub(super) zoom: f32,
-    /// The sine of the head's tilt.
+    /// Sine of the head's tilt.
     pub(super) tilt: f32,
-    /// How far the face looks to the side and down.
+    /// Turn of the face to the side and down.
     pub(super) look: (f32, f32),
     pub(super) smile: f32,
     pub(super) open: bool,
-    /// From which side the light comes, from -1 to 1.
+    /// Side from which the light comes, from -1 to 1.
     pub(super) light: f32,
     pub(super) warmth: f32,
     pub(super) clothes: Colour,
