@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Archive {
     entries: Vec<Entry>,
-    /// Where each entry's local header begins, and at the end where the central directory does.
+    /// Offset of each entry's local header, and at the end that of the central directory.
     offsets: Vec<u32>,
     length: u64,
 }
@@ -46,11 +46,11 @@ pub struct Archive {
 /// One file in the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name.
+    /// Name of the entry.
     pub name: EntryName,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub length: u64,
-    /// Its CRC-32 (the polynomial of zlib and PKZIP).
+    /// CRC-32 (the polynomial of zlib and PKZIP).
     pub crc32: u32,
 }
 
@@ -65,19 +65,19 @@ pub struct EntryName(String);
 pub enum Piece {
     /// Bytes of headers or of the directory.
     Framing(Vec<u8>),
-    /// These bytes of that entry's contents.
+    /// A range of an entry's contents.
     Entry {
-        /// Which entry, counted from 0.
+        /// Index of the entry, counted from 0.
         index: usize,
-        /// Which of its bytes.
+        /// Range of its bytes.
         range: Range<u64>,
     },
 }
 
-/// Why no archive can be made of these entries.
+/// The reason why no archive can be made of these entries.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveError {
-    /// There is nothing to put into it.
+    /// There is nothing to put into the archive.
     #[error("an archive needs at least one photo")]
     Empty,
     /// The plain format ends at 4 GiB (4.4.1.4) and at 65,535 entries (4.4.21).
@@ -89,19 +89,19 @@ pub enum ArchiveError {
 }
 
 impl EntryName {
-    /// `photo_001.jpg` for number 1.
+    /// Names the photo of this number: `photo_001.jpg` for 1.
     #[must_use]
     pub fn photo(number: u16) -> Self {
         Self(format!("photo_{number:03}.jpg"))
     }
 
-    /// `photo_001.txt` for number 1: the caption of the photo with that number.
+    /// Names the caption of the photo of this number: `photo_001.txt` for 1.
     #[must_use]
     pub fn caption(number: u16) -> Self {
         Self(format!("photo_{number:03}.txt"))
     }
 
-    /// The name as text: ASCII, at most 15 bytes.
+    /// Returns the name as text: ASCII, at most 15 bytes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -145,19 +145,20 @@ impl Archive {
         Ok(Self { entries, offsets, length: end + directory })
     }
 
-    /// How many bytes the whole archive has.
+    /// Returns the length of the whole archive in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// The entries, in order.
+    /// Lists the entries in order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The pieces that make up `range` of the archive, in order; what lies beyond its end is left out.
+    /// Lists the pieces that make up `range` of the archive, in order; what lies beyond the archive's end is left
+    /// out.
     #[must_use]
     pub fn pieces(&self, range: Range<u64>) -> Vec<Piece> {
         let mut pieces = Vec::new();
@@ -178,7 +179,7 @@ impl Archive {
         pieces
     }
 
-    /// The central directory and its end record (4.3.12, 4.3.16).
+    /// Writes the central directory and its end record (4.3.12, 4.3.16).
     fn directory(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (entry, offset) in self.entries.iter().zip(&self.offsets) {
@@ -214,7 +215,7 @@ const REGULAR_FILE: u32 = 0o100_644;
 /// 1980-01-01, the first day the format can name (4.4.6).
 const FIRST_DAY: u16 = 1 << 5 | 1;
 
-/// Local file header (4.3.7).
+/// Writes a local file header (4.3.7).
 fn local_header(entry: &Entry) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
     bytes.extend(0x0403_4b50_u32.to_le_bytes());
@@ -224,7 +225,7 @@ fn local_header(entry: &Entry) -> Vec<u8> {
     bytes
 }
 
-/// From "version needed" to "file name length": the same in both headers.
+/// Writes the fields from "version needed" to "file name length", which are equal in both headers.
 fn common_fields(entry: &Entry) -> Vec<u8> {
     let size = u32::try_from(entry.length).unwrap_or(u32::MAX).to_le_bytes();
     let mut bytes = Vec::with_capacity(24);
@@ -243,7 +244,7 @@ fn field(value: u64) -> Result<u32, ArchiveError> {
     u32::try_from(value).ok().filter(|value| *value < u32::MAX).ok_or(ArchiveError::TooLarge)
 }
 
-/// What of `start..end` lies in `range`, counted from `start`.
+/// Returns the part of `start..end` that lies in `range`, counted from `start`.
 fn overlap(range: &Range<u64>, start: u64, end: u64) -> Option<Range<u64>> {
     let (from, to) = (range.start.max(start), range.end.min(end));
     (from < to).then(|| from - start..to - start)
@@ -337,7 +338,8 @@ mod tests {
         assert_eq!(single, bytes(&archive, 0..archive.length()));
     }
 
-    /// The bytes are promised: a resumed upload must continue the archive that was begun before an upgrade.
+    /// Holds the bytes, which are promised: a resumed upload must continue the archive that was begun before an
+    /// upgrade.
     #[test]
     fn the_bytes_are_the_golden_ones() {
         let archive = archive();

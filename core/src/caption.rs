@@ -1,4 +1,4 @@
-//! What a photo shows, in its user's words: the text that stands beside it in the archive.
+//! Captions: a description of a photo in its user's words, which stands beside the photo in the archive.
 
 mod files;
 
@@ -31,24 +31,24 @@ use crate::{
 #[serde(try_from = "String", into = "String")]
 pub struct Caption(String);
 
-/// Why a text is no caption.
+/// The reason why a text is not a caption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum CaptionProblem {
-    /// It has more than [`MAX_CAPTION_BYTES`].
+    /// The text has more than [`MAX_CAPTION_BYTES`].
     TooLong,
-    /// It is in another encoding, such as Windows-1251 or UTF-16.
+    /// The text is in another encoding, such as Windows-1251 or UTF-16.
     NotUtf8,
-    /// It holds a character that no text has, such as a zero byte.
+    /// The text holds a character that no text has, such as a zero byte.
     ControlCharacter,
-    /// It holds a character that turns the direction of text.
+    /// The text holds a character that turns the direction of text.
     Direction,
 }
 
 impl Caption {
-    /// The caption in these bytes of a text file, without the mark that some editors put in front of it.
-    /// `None` when nothing but white space is there.
+    /// Reads the caption in these bytes of a text file, without the mark that some editors put in front of it.
+    /// `None` when there is nothing but white space.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, CaptionProblem> {
         if bytes.len() > MAX_CAPTION_BYTES {
             return Err(CaptionProblem::TooLong);
@@ -61,13 +61,13 @@ impl Caption {
         }
     }
 
-    /// The text, one line.
+    /// Returns the text, one line.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The caption of a text, which may be stored: what is refused in new ones stays readable.
+    /// Makes a caption of a text, which may be stored: what is refused in new ones stays readable.
     fn from_text(text: &str) -> Result<Option<Self>, CaptionProblem> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let line = ComposingNormalizerBorrowed::new_nfc().normalize(&words.join(" ")).into_owned();
@@ -82,7 +82,7 @@ impl Caption {
 }
 
 impl CaptionProblem {
-    /// The stable name of the problem.
+    /// Returns the stable name of the problem.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl CaptionProblem {
         }
     }
 
-    /// Says what the caption's author can do.
+    /// Returns what the caption's author can do.
     #[must_use]
     pub fn advice(self) -> &'static str {
         words::caption::advice(Language::English, self)
@@ -110,7 +110,7 @@ impl fmt::Display for Caption {
     }
 }
 
-/// A stored caption that is none any more: only a changed file can hold one.
+/// The error of a stored text that is not a caption: only a changed file can hold one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the stored text is no caption")]
 pub struct NoCaption;
@@ -173,7 +173,7 @@ mod tests {
         assert!(text("\u{200f}שלום".as_bytes()).is_ok());
     }
 
-    /// U+0958 is four bytes longer in NFC, so a text within the limit can leave it.
+    /// Refuses text within the limit that leaves it in NFC, where U+0958 is four bytes longer.
     #[test]
     fn the_limit_holds_for_what_is_kept() {
         let long = "\u{958}".repeat(MAX_CAPTION_BYTES / 3);

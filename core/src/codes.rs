@@ -1,6 +1,6 @@
 //! Stable names for programs.
 
-/// Gives a type its `code`, and the list of all of them: one that is in the one and not in the other does not compile.
+/// Defines a type's `code`, and the list of all codes: a code that is in one and not in the other does not compile.
 macro_rules! codes {
     ($about:literal $($case:pat => $code:literal,)*) => {
         /// Every code that there is.

@@ -1,4 +1,4 @@
-//! What can go wrong, in four classes, and what to do about each.
+//! Errors in four classes, with the advice for each.
 
 use std::borrow::Cow;
 
@@ -18,10 +18,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Error {
-    /// No whole answer reached us.
+    /// No complete answer reached us.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// fal said no.
+    /// fal refused a call.
     #[error(transparent)]
     Api(#[from] ApiError),
     /// The photos or the settings cannot work.
@@ -32,12 +32,12 @@ pub enum Error {
     Storage(#[from] StorageError),
 }
 
-/// The four classes. Exit codes and HTTP statuses follow the class.
+/// The four classes of errors. Exit codes and HTTP statuses follow the class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// No whole answer reached us.
+    /// No complete answer reached us.
     Network,
-    /// fal said no.
+    /// fal refused a call.
     Api,
     /// The photos or the settings cannot work.
     Data,
@@ -46,7 +46,7 @@ pub enum Class {
 }
 
 impl Error {
-    /// Which of the four it is.
+    /// Returns the error's class.
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
@@ -57,7 +57,7 @@ impl Error {
         }
     }
 
-    /// A stable name for programs, such as `data.too_few_photos`.
+    /// Returns a stable name for programs, such as `data.too_few_photos`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -68,13 +68,13 @@ impl Error {
         }
     }
 
-    /// Says what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
         words::error::advice(Language::English, self, audience)
     }
 
-    /// Whether the same step may succeed when it is simply tried again later.
+    /// Tells whether the same step may succeed when it is simply tried again later.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
@@ -97,35 +97,35 @@ impl From<CallError> for Error {
     }
 }
 
-/// No whole answer reached us.
+/// The error of an answer that did not reach us, or not in full.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum NetworkError {
-    /// Nothing, or only a part.
+    /// No answer came, or only a part of it.
     NoAnswer(NoAnswer),
-    /// Something answered that is not fal's API.
+    /// The answer is not that of fal's API.
     Unreadable {
-        /// Its HTTP status.
+        /// HTTP status.
         status: u16,
     },
     /// A web page came instead of fal's answer: a proxy's, or the login page of a network.
     Page {
-        /// Its HTTP status.
+        /// HTTP status.
         status: u16,
     },
-    /// It was unclear whether fal had taken an order, and a person found that it had not.
+    /// It was unclear whether fal had taken an order, and a person found that fal had not.
     NotAccepted,
     /// Another file than the one that was bought arrived, or only a part of it.
     NotWhole(FileProblem),
-    /// A file's address redirects to where it is not followed.
+    /// A file's address redirects to a place where it is not followed.
     Redirected(RedirectProblem),
-    /// What was bought could not be fetched while fal kept it.
+    /// A purchase could not be fetched while fal kept it.
     Expired,
 }
 
 impl NetworkError {
-    /// A stable name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -142,12 +142,12 @@ impl NetworkError {
     }
 }
 
-/// The photos or the settings cannot work.
+/// The error of photos or settings that cannot work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum DataError {
-    /// The photos do not make a set. All problems at once, so that one look is enough.
+    /// The photos do not make a set. The list holds all problems at once, so that one look is enough.
     #[error("{}", words::error::dataset(Language::English, .0))]
     Dataset(Vec<DatasetProblem>),
     /// A setting is out of its range.
@@ -156,7 +156,7 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// A stable name for programs: that of the first problem.
+    /// Returns a stable name for programs: that of the first problem.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -166,46 +166,46 @@ impl DataError {
     }
 }
 
-/// One reason why photos do not make a set. Photos are named as their owner named them.
+/// A reason why photos do not make a set. Photos are named as their owner named them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "problem")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum DatasetProblem {
-    /// Not enough good photos.
+    /// There are not enough good photos.
     TooFew {
-        /// How many are good.
+        /// Number of good photos.
         good: usize,
-        /// How many are needed.
+        /// Number that is needed.
         min: usize,
     },
-    /// More photos than allowed. Never a silent cut: which to leave out is the person's choice.
+    /// There are more photos than allowed. They are never cut silently: which to leave out is the person's choice.
     TooMany {
-        /// How many there are.
+        /// Number of photos.
         found: usize,
-        /// How many may be.
+        /// Number that is allowed.
         max: usize,
     },
-    /// More bytes than an archive can hold.
+    /// The photos have more bytes than an archive can hold.
     TooLarge,
-    /// The same photo twice. No longer made: a duplicate is left out, as [`PhotoProblem::Duplicate`]. Rows of earlier
-    /// releases hold it.
+    /// The same photo is there twice. No longer made: a duplicate is left out, as [`PhotoProblem::Duplicate`]. Rows
+    /// of earlier releases hold this problem.
     Duplicate {
-        /// The one that came first.
+        /// Name of the photo that came first.
         first: String,
-        /// Its double.
+        /// Name of its double.
         second: String,
     },
-    /// A photo that is left out. Alone it only warns; it is named here when too few are left.
+    /// A photo is left out. Alone that is only a warning; the photo is named here when too few are left.
     Rejected {
-        /// The photo.
+        /// Name of the photo.
         photo: String,
-        /// What is wrong with it.
+        /// Problem of the photo.
         why: PhotoProblem,
     },
 }
 
 impl DatasetProblem {
-    /// A stable name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -218,14 +218,14 @@ impl DatasetProblem {
     }
 }
 
-/// The disk or the bucket refused or lost something.
+/// The error of a disk or bucket that refused or lost something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct StorageError {
-    /// What happened.
+    /// Kind of error.
     pub kind: StorageErrorKind,
-    /// Where: a path or an object's key.
+    /// Place of the error: a path or an object's key.
     pub place: String,
-    /// A bucket's own words, where it gave any.
+    /// Bucket's own words, where it gave any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Box<Refusal>>,
 }
@@ -238,48 +238,48 @@ impl StorageError {
     }
 }
 
-/// What storage can do wrong.
+/// The kind of a storage error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum StorageErrorKind {
     /// No room is left.
     Full,
-    /// It cannot be written to.
+    /// The place cannot be written to.
     ReadOnly,
     /// Access was refused.
     Denied,
-    /// It is not there.
+    /// The file or object does not exist.
     Missing,
-    /// It is not what it was when it was read before.
+    /// The contents differ from those that were read before.
     Changed,
-    /// It is not the file that was kept.
+    /// The contents differ from those of the file that was kept.
     Damaged,
-    /// It cannot be made there.
+    /// The file or folder cannot be made there.
     NoPlace,
-    /// A newer version of Likeness wrote it.
+    /// A newer version of Likeness wrote the file.
     Newer,
-    /// It lies in the data folder, and the database does not know it.
+    /// The file lies in the data folder, and the database does not know it.
     Unclaimed,
-    /// Another program holds it and does not let go.
+    /// Another program holds the file and does not let go.
     Busy,
-    /// The bucket did not answer in time, or not in whole, or asks for patience.
+    /// The bucket did not answer in time, or not in full, or asks for patience.
     Unreachable,
-    /// The bucket takes a signature for one of another time: a clock is wrong.
+    /// The bucket refuses a signature that was made for another time: a clock is wrong.
     Expired,
-    /// There is no such bucket.
+    /// The bucket does not exist.
     NoBucket,
-    /// The bucket lies in another region than was signed for, or behind another server.
+    /// The bucket lies in another region than the one that was signed for, or behind another server.
     Region,
-    /// The server wants the bucket in its host's name, or knows no such names.
+    /// The server wants the bucket in its host's name, or does not support such names.
     Addressing,
-    /// Something that is not S3 answers in the bucket's place.
+    /// A server that does not speak S3 answers in the bucket's place.
     NotS3,
     /// The bucket refused for a reason of its own.
     Refused,
     /// A file is where a folder should be, or a folder where a file should be.
     Occupied,
-    /// Others may write there.
+    /// Other users may write there.
     Exposed,
     /// A symbolic link is where a folder should be.
     Link,
@@ -288,7 +288,7 @@ pub enum StorageErrorKind {
 }
 
 impl StorageErrorKind {
-    /// A stable name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -318,7 +318,7 @@ impl StorageErrorKind {
 }
 
 impl StorageError {
-    /// Says what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
         words::storage::advice(Language::English, self, audience)

@@ -14,40 +14,40 @@ use crate::{
 /// A request to send. Redirects are never followed, whatever the shell's HTTP client would like.
 #[derive(Clone)]
 pub struct Request {
-    /// The method.
+    /// HTTP method.
     pub method: Method,
-    /// The whole address.
+    /// Whole address.
     pub url: Url,
     /// Every header that matters; the shell adds `Host`, `Content-Length` and its `User-Agent`.
     pub headers: HeaderMap,
-    /// What is sent.
+    /// Body to send.
     pub body: Body,
-    /// When the shell gives up, counted from the start until the whole answer has arrived.
+    /// Time after which the shell gives up, from the start until the whole answer has arrived.
     pub timeout: Duration,
-    /// The longest time without a byte in a transfer, in either direction, before the shell gives up. The `timeout` of a
-    /// transfer only keeps one that trickles from going on for ever.
+    /// Longest time without a byte in a transfer, in either direction, before the shell gives up. The `timeout` of
+    /// a transfer only ends one that trickles for ever.
     pub silence: Option<Duration>,
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// Nothing.
+    /// No body.
     Empty,
     /// These bytes.
     Bytes(Vec<u8>),
-    /// This many bytes that the shell streams: part or whole of the archive or model file of the task at hand,
+    /// A number of bytes that the shell streams: part or whole of the archive or model file of the task at hand,
     /// beginning at `start`.
     Stream {
-        /// The first byte's position in the whole.
+        /// Position of the first byte in the whole.
         start: u64,
-        /// How many bytes follow; sent as Content-Length.
+        /// Number of bytes that follow; sent as Content-Length.
         length: u64,
     },
 }
 
 impl Request {
-    /// A request without headers or body.
+    /// Makes a request without headers or body.
     #[must_use]
     pub fn new(method: Method, url: Url, timeout: Duration) -> Self {
         Self { method, url, headers: HeaderMap::new(), body: Body::Empty, timeout, silence: None }
@@ -59,14 +59,14 @@ impl Request {
         Self { silence: Some(TRANSFER_SILENCE), ..Self::new(method, url, TRANSFER_CEILING) }
     }
 
-    /// Gives the time that an answer has which comes in one piece.
+    /// Returns the time limit of an answer that comes in one piece.
     #[must_use]
     pub fn patience(&self) -> Duration {
         self.silence.unwrap_or(self.timeout)
     }
 
-    /// With one header more. The value must be a legal header value: text that is not is left out, since it
-    /// could only have come from a configuration that was checked before.
+    /// Adds a header. A value that is not legal in a header is left out, since it could only have come from a
+    /// configuration that was checked before.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -75,7 +75,7 @@ impl Request {
         self
     }
 
-    /// With a header that `Debug` must not show.
+    /// Adds a header that `Debug` must not show.
     #[must_use]
     pub fn secret_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(mut value) = HeaderValue::from_str(value) {
@@ -85,7 +85,7 @@ impl Request {
         self
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(mut self, value: &serde_json::Value) -> Self {
         self.body = Body::Bytes(value.to_string().into_bytes());
@@ -93,32 +93,32 @@ impl Request {
     }
 }
 
-/// Shows where the request goes, not what it carries: queries and headers may hold signatures and keys.
+/// Shows the request's address, but neither query nor headers, which may hold signatures and keys.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, without_query(&self.url))
     }
 }
 
-/// The address as it may be logged: no query (signatures live there), no fragment, no user.
+/// Returns the address as it may be logged: no query (signatures live there), no fragment, no user.
 #[must_use]
 pub fn without_query(url: &Url) -> String {
     format!("{}{}{}", url.origin().ascii_serialization(), url.path(), url.query().map_or("", |_| "?…"))
 }
 
-/// A whole answer.
+/// An answer with its whole body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// The status code.
+    /// HTTP status.
     pub status: StatusCode,
-    /// The headers.
+    /// Headers of the answer.
     pub headers: HeaderMap,
-    /// The whole body; the shell reads at most [`crate::limits::MAX_ANSWER_BYTES`].
+    /// Whole body; the shell reads at most [`crate::limits::MAX_ANSWER_BYTES`].
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// An answer with a JSON body, as the simulator and tests make them.
+    /// Makes an answer with a JSON body, for the simulator and tests.
     #[must_use]
     pub fn json(status: StatusCode, value: &serde_json::Value) -> Self {
         let mut headers = HeaderMap::new();
@@ -126,29 +126,28 @@ impl Response {
         Self { status, headers, body: value.to_string().into_bytes() }
     }
 
-    /// A header's value, when it is there and is text.
+    /// Returns a header's value, when it is there and is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-/// Why no whole answer arrived. Each case says whether the request may have been taken: that decides whether
-/// a purchase may be tried again.
+/// The reason why no complete answer arrived. Each case says whether the request may have been taken: that decides
+/// whether a purchase may be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum NoAnswer {
     /// No connection was made, so nothing was sent: safe to repeat, even a purchase.
     NotConnected,
-    /// No connection was made, and it is known what stands in the way: nothing was sent, as with
-    /// [`Self::NotConnected`].
+    /// No connection was made, for a known reason: nothing was sent, as with [`Self::NotConnected`].
     Blocked(Obstacle),
     /// The time was up before the whole answer had arrived. The request may have been taken.
     TimedOut,
     /// The connection ended before the whole answer had arrived. The request may have been taken.
     Interrupted,
-    /// What answered does not speak HTTP. The request may have been taken all the same.
+    /// The answer is not HTTP. The request may have been taken all the same.
     NotHttp,
 }
 
@@ -167,7 +166,7 @@ pub enum Obstacle {
     ProxyLogin,
     /// The proxy would not connect, or is not one.
     ProxyRefused,
-    /// The server's certificate is from nobody who is trusted.
+    /// No trusted authority has issued the server's certificate.
     UnknownIssuer,
     /// The certificate is that of another server.
     OtherServer,
@@ -175,7 +174,7 @@ pub enum Obstacle {
     Clock,
     /// The certificate cannot be used for another reason.
     Certificate,
-    /// What answered does not speak TLS.
+    /// The server does not speak TLS.
     NotTls,
 }
 
@@ -183,7 +182,7 @@ displayed! {
     NoAnswer => words::obstacle::no_answer;
 }
 
-/// An answer, or why there is none.
+/// An answer, or the reason why there is none.
 pub type Answer = Result<Response, NoAnswer>;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! What the imager is asked, and what it says.
+//! Jobs for the imager, and its reports.
 //!
 //! At the edge photos are prepared and files are moved by a Worker of its own, which knows no key and decides
 //! nothing: each job carries presigned addresses, and its report is all that comes back. Both are JSON: job in the
-//! body of a POST, report in the answer's (status 200, also when the job failed for a reason that the report names).
+//! body of a POST, report in the answer's (status 200, also when the job failed for a reason that the report
+//! names).
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -21,60 +22,60 @@ use crate::{
     time::Timestamp,
 };
 
-/// One thing for the imager to do. It holds signed addresses, so it is never stored.
+/// A job for the imager. It holds signed addresses, so it is never stored.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "job")]
 pub enum ImagerJob {
-    /// Read a photo, hold its headers against the limits, make it clean, write the JPEG.
+    /// Read a photo, check its headers against the limits, make it clean, write the JPEG.
     Prepare {
-        /// Reads the photo.
+        /// Request that reads the photo.
         photo: SignedRequest,
-        /// What its bytes must be, when they were read before.
+        /// SHA-256 of the photo when it was read before, which it must still have.
         sha256: Option<Sha256Sum>,
-        /// How the photo is called in errors.
+        /// Name of the photo in errors.
         place: String,
-        /// What it may be.
+        /// Limits of a photo.
         limits: PhotoLimits,
-        /// Writes the clean JPEG.
+        /// Request that writes the clean JPEG.
         target: SignedRequest,
-        /// How the clean JPEG is called.
+        /// Name of the clean JPEG.
         file: String,
     },
     /// Send these pieces, one after the other, as the body of one request.
     Send {
-        /// The pieces.
+        /// Pieces to send.
         pieces: Vec<SentPiece>,
-        /// How many bytes they are together: the Content-Length.
+        /// Length of all pieces together in bytes: the Content-Length.
         length: u64,
-        /// Where they go.
+        /// Request that takes the pieces as its body.
         to: SignedRequest,
     },
     /// Copy a file from one address to another, where nothing may appear unless the file is whole.
     Fetch {
-        /// The file, for [`crate::download::Download`].
+        /// File to fetch, for [`crate::download::Download`].
         from: RemoteFile,
-        /// Writes it.
+        /// Request that writes the copy.
         target: SignedRequest,
-        /// How the copy is called.
+        /// Name of the copy.
         file: String,
     },
 }
 
-/// A part of what is sent.
+/// A piece of a body.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SentPiece {
-    /// These bytes.
+    /// Bytes in the job itself.
     Bytes(Vec<u8>),
     /// An object, or a part of it.
     Object {
-        /// Reads it; a part is asked for by the range in its headers.
+        /// Request that reads the object; the range in its headers asks for a part.
         from: SignedRequest,
-        /// How many bytes it must have.
+        /// Length in bytes that the answer must have.
         length: u64,
-        /// The CRC-32 of these bytes, when it is known.
+        /// CRC-32 of these bytes, when it is known.
         crc32: Option<u32>,
-        /// How it is called in errors.
+        /// Name of the object in errors.
         place: String,
     },
 }
@@ -82,49 +83,49 @@ pub enum SentPiece {
 /// A request without a body that carries its own permission.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignedRequest {
-    /// The method.
+    /// HTTP method.
     pub method: String,
-    /// The whole address.
+    /// Whole address.
     pub url: Url,
-    /// Its headers.
+    /// Headers of the request.
     pub headers: BTreeMap<String, String>,
 }
 
-/// What came of a job.
+/// The report of a job.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImagerReport {
-    /// Of [`ImagerJob::Prepare`].
+    /// The outcome of [`ImagerJob::Prepare`].
     Prepared(Result<Prepared, PrepareError>),
-    /// Of [`ImagerJob::Send`]: what was answered, or why there is no answer.
+    /// The outcome of [`ImagerJob::Send`]: the server's answer, or the reason why there is none.
     Sent(Result<SentAnswer, SendFailure>),
-    /// Of [`ImagerJob::Fetch`].
+    /// The outcome of [`ImagerJob::Fetch`].
     Fetched(Result<Kept, Error>),
 }
 
 /// An answer, as text.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SentAnswer {
-    /// The status code.
+    /// HTTP status.
     pub status: u16,
-    /// The headers that are text.
+    /// Headers that are text.
     pub headers: BTreeMap<String, String>,
-    /// The body, as far as it is text.
+    /// Body, as far as it is text.
     pub body: String,
 }
 
-/// Why bytes could not be sent.
+/// The reason why bytes could not be sent.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendFailure {
-    /// No whole answer came.
+    /// No complete answer came.
     NoAnswer(NoAnswer),
     /// A piece could not be read, or is not what it was.
     Source(StorageError),
 }
 
 impl ImagerJob {
-    /// Makes a photo ready that lies in this bucket; the clean one goes there too.
+    /// Prepares a photo that lies in this bucket; the clean one goes there too.
     pub fn prepare(
         photo: &Photo,
         file: String,
@@ -151,7 +152,8 @@ impl ImagerJob {
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let broken = || StorageError::new(StorageErrorKind::Changed, "the archive");
-        // The last piece is asked for when all before it are sent.
+        // The last piece is asked for only when all before it are sent, so its signature must last as long as the
+        // transfer.
         let bucket = &bucket.signing_for(TRANSFER_CEILING);
         let Body::Stream { start, length } = call.body else { return Err(broken()) };
         let archive = dataset.archive().map_err(|_| broken())?;
@@ -225,7 +227,7 @@ fn sent_part(
     }
 }
 
-/// The key of an object of this bucket.
+/// Returns the key of an object, which must be of this bucket.
 fn own(place: &str, bucket: &Bucket) -> Result<ObjectKey, StorageError> {
     let found: Option<ObjectPlace> = place.parse().ok();
     let found = found.filter(|found| found.bucket == bucket.name());
@@ -234,7 +236,7 @@ fn own(place: &str, bucket: &Bucket) -> Result<ObjectKey, StorageError> {
 }
 
 impl SignedRequest {
-    /// The request, without what it carries. Headers that are no text are left out: none of ours is.
+    /// Describes the request without its body. Headers that are not text are left out: none of ours is.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let text = |(name, value): (&HeaderName, &http::HeaderValue)| {
@@ -244,7 +246,7 @@ impl SignedRequest {
         Self { method: request.method.to_string(), url: request.url.clone(), headers }
     }
 
-    /// The request again, with the time that a transfer has. `None` for a method that is none.
+    /// Makes the request again, with the time limit of a transfer. `None` if the method is not one.
     #[must_use]
     pub fn request(&self) -> Option<Request> {
         let method = Method::from_bytes(self.method.as_bytes()).ok()?;
@@ -256,7 +258,7 @@ impl SignedRequest {
     }
 }
 
-/// Without the address, which is signed.
+/// Leaves out the address, which is signed.
 impl std::fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.method, crate::http::without_query(&self.url))
@@ -264,7 +266,7 @@ impl std::fmt::Debug for SignedRequest {
 }
 
 impl SentAnswer {
-    /// The answer as text.
+    /// Describes the answer as text.
     #[must_use]
     pub fn of(response: &Response) -> Self {
         let text = |(name, value): (&HeaderName, &http::HeaderValue)| {
@@ -277,7 +279,7 @@ impl SentAnswer {
         }
     }
 
-    /// The answer again.
+    /// Makes the answer again.
     #[must_use]
     pub fn response(self) -> Response {
         let mut headers = http::HeaderMap::new();

@@ -1,6 +1,6 @@
 //! Every decision of Likeness, and no IO.
 //!
-//! A shell (the native binary, a Worker) asks an [`avatar::Avatar`] what to do next, does it, and says what
+//! A shell (the native binary, a Worker) asks an [`avatar::Avatar`] what to do next, does that, and reports what
 //! happened. Time, keys and randomness are arguments; files, network, clock and threads live in the shells.
 
 pub mod api;

@@ -1,8 +1,9 @@
-//! What tells a whole model file from any other file.
+//! Model files: the check that a file is a whole model.
 //!
-//! Models are safetensors, the format that fal's trainers write and its models read (huggingface.co/docs/safetensors):
-//! a header's length in eight bytes, little-endian, then that many bytes of JSON that say where in the rest each
-//! tensor lies. A photo, an archive or half a model that was named by mistake is neither sent nor paid for.
+//! Models are safetensors, the format that fal's trainers write and its models read
+//! (huggingface.co/docs/safetensors): a header's length in eight bytes, little-endian, then that many bytes of JSON
+//! that say where in the rest each tensor lies. A photo, an archive or half a model that was named by mistake is
+//! neither sent nor paid for.
 
 use std::fmt;
 
@@ -26,7 +27,7 @@ pub fn header_length(start: [u8; 8]) -> Option<u64> {
 /// tensors overlap or leave bytes between them, which the format does not allow.
 #[must_use]
 pub fn tensor_bytes(header: &[u8]) -> Option<u64> {
-    // What is passed over is not looked at: only this shows that all of it is text.
+    // The parser skips strings without a check: only this shows that all of the header is text.
     let Spans(mut spans) = serde_json::from_str(str::from_utf8(header).ok()?).ok()?;
     spans.sort_unstable();
     let end = spans.iter().try_fold(0, |end, (start, next)| (*start == end && *next >= end).then_some(*next));

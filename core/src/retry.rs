@@ -1,4 +1,4 @@
-//! When to try again.
+//! Times at which a failed step is tried again.
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use crate::{
     time::Timestamp,
 };
 
-/// A step that went wrong and will be tried again: what happened last, how often, and when the next try is due.
+/// A step that went wrong and will be tried again: the last error, the number of tries, and the time of the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trouble {
-    /// What happened last.
+    /// Last error.
     pub error: Error,
-    /// How many tries in a row went wrong.
+    /// Number of tries in a row that went wrong.
     pub tries: u32,
-    /// No new try before this moment.
+    /// Earliest time of the next try.
     pub until: Timestamp,
-    /// The moment at which the pause began. Earlier releases did not store it.
+    /// Time at which the pause began. Earlier releases did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
 }
 
 impl Trouble {
-    /// One failure more. The pause doubles from one second to five minutes and carries up to a quarter of
-    /// jitter, so that many jobs that failed together do not come back together. What fal asks for
-    /// (Retry-After) is granted, up to an hour. A file that arrived wrong is fetched again sooner: nothing was away, and a
-    /// person who waits for a command's eight tries is told within a minute.
+    /// Counts one failure more. The pause doubles from one second to five minutes and carries up to a quarter of
+    /// jitter, so that many jobs that failed together do not come back together. A pause that fal asks for
+    /// (Retry-After) is granted, up to an hour. A file that arrived wrong is fetched again sooner: no server was
+    /// away, and a person who waits for a command's eight tries is told within a minute.
     #[must_use]
     pub fn after(
         earlier: Option<&Self>,
@@ -48,8 +48,8 @@ impl Trouble {
 }
 
 impl Trouble {
-    /// Tells until when nothing is tried; `None` once a new try is due. A clock that was set back to before the pause
-    /// ends it: by that clock it would last for as long as the step was.
+    /// Returns the time until which nothing is tried; `None` once a new try is due. A clock that was set back to
+    /// before the pause ends it: by that clock the pause would last for as long as the step was.
     #[must_use]
     pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
         let before = self.since.is_some_and(|since| now < since);
@@ -57,8 +57,8 @@ impl Trouble {
     }
 }
 
-/// Tells whether a moment has come that was set at most `longest` ahead. One that is further off was set before the clock
-/// was set back, and has come too.
+/// Tells whether a time has come that was set at most `longest` ahead. One that is further off was set before the
+/// clock was set back, and has come too.
 #[must_use]
 pub fn has_come(at: Timestamp, longest: Duration, now: Timestamp) -> bool {
     at <= now || at > now.plus(longest)
@@ -68,13 +68,13 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
 const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
-/// The pause after the given number of failures in a row (1 is the first).
+/// Computes the pause after the given number of failures in a row (1 is the first).
 #[must_use]
 pub fn pause(tries: u32, seed: u64) -> Duration {
     jittered(FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST), tries, seed)
 }
 
-/// The same for a file that arrived wrong: half as long again each time.
+/// Computes the pause before a file that arrived wrong is fetched again: half as long again each time.
 fn pause_of_a_file(tries: u32, seed: u64) -> Duration {
     let grown = (1..tries.min(32)).fold(FIRST, |pause, _| (pause * 3 / 2).min(LONGEST));
     jittered(grown, tries, seed)
@@ -85,16 +85,16 @@ fn jittered(whole: Duration, tries: u32, seed: u64) -> Duration {
     whole + whole * jitter / 1000
 }
 
-/// The pause before a command that waits for a bucket asks it once more; `None` when it gives up. A bucket that says
-/// that it has too much to do is given half a minute in all, one that breaks off three seconds: there a person is
-/// better told soon.
+/// Computes the pause before a command that waits for a bucket asks it once more; `None` when the command gives up.
+/// A bucket that says that it has too much to do is given half a minute in all, one that breaks off three seconds:
+/// there a person is better told soon.
 #[must_use]
 pub fn pause_of_a_command(error: &StorageError, tries: u32, seed: u64) -> Option<Duration> {
     let most = if error.refusal.is_some() { 6 } else { 3 };
     (error.kind == StorageErrorKind::Unreachable && tries < most).then(|| pause(tries, seed))
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): nearby seeds give unrelated numbers.
+/// Mixes a seed with the finaliser of SplitMix64 (Steele, Lea, Flood 2014): nearby seeds give unrelated numbers.
 fn mixed(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A key, a token or a password. `Debug` prints `[secret]`; there is no `Display` and no `Serialize`, so it
+/// A key, a token or a password. `Debug` prints `[secret]`; there is no `Display` and no `Serialize`, so a secret
 /// reaches neither a log nor a stored state by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -16,7 +16,7 @@ impl Secret {
         (!text.is_empty() && !text.chars().any(char::is_control)).then(|| Self(text.to_owned()))
     }
 
-    /// The text itself, for the one place that sends it.
+    /// Returns the text itself, for the one place that sends it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

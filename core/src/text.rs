@@ -1,10 +1,10 @@
-//! Text that came from others, made fit to keep and to show.
+//! Text from other programs and people, made fit to keep and to show.
 
-/// At most `limit` characters of `text`, on one line, without control or invisible formatting characters.
+/// Returns at most `limit` characters of `text`, on one line, without control or invisible formatting characters.
 ///
-/// Addresses lose their query and user (signatures and tokens live there), data URIs their data, and what looks like
-/// a key is replaced. A caller does not always know which key an answer quotes, so this goes by the look:
-/// `id:secret` with digits, what follows the word `Key` or `Bearer`, and long runs of hexadecimal.
+/// Addresses lose their query and user (signatures and tokens live there), data URIs their data, and words that
+/// look like a key are replaced. A caller does not always know which key an answer quotes, so this goes by the
+/// look: `id:secret` with digits, the word behind `Key` or `Bearer`, and long runs of hexadecimal.
 pub(crate) fn clean(text: &str, limit: usize) -> String {
     let (mut kept, mut length, mut after_key) = (String::new(), 0, false);
     for word in text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)) {
@@ -31,12 +31,12 @@ pub(crate) fn clean(text: &str, limit: usize) -> String {
     kept
 }
 
-/// The embeddings, overrides and isolates of Unicode Annex 9: a text that holds one can pass for another.
+/// Finds the embeddings, overrides and isolates of Unicode Annex 9: a text that holds one can pass for another.
 pub(crate) fn changes_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters that show nothing but change how the rest is shown: direction overrides, joiners, separators.
+/// Finds characters that show nothing but change how the rest is shown: direction overrides, joiners, separators.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
@@ -54,7 +54,7 @@ fn redacted(word: &str, after_key: bool) -> String {
     if looks_like_key(word, after_key) { "[key]".to_owned() } else { word.to_owned() }
 }
 
-/// The word up to its query or fragment (percent-encoded ones too), without a user.
+/// Returns the word up to its query or fragment (percent-encoded ones too), without a user.
 fn without_private_parts(word: &str, host: usize) -> String {
     let lower = word.to_ascii_lowercase();
     let cut = ["?", "#", "%3f", "%23"].iter().filter_map(|mark| lower.find(mark)).min();

@@ -1,4 +1,4 @@
-//! Moments. The core never reads a clock: a shell passes the moment in.
+//! Points in time. The core never reads a clock: a shell passes the time in.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::{self, Language};
 
-/// A moment, in whole milliseconds since 1970-01-01T00:00:00Z. Stored and shown as RFC 3339 in UTC.
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z. Stored and shown as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(jiff::Timestamp);
@@ -15,25 +15,25 @@ impl Timestamp {
     /// The beginning of 1970.
     pub const START: Self = Self(jiff::Timestamp::UNIX_EPOCH);
 
-    /// The moment this many milliseconds after 1970 began; moments beyond the calendar's end are held at it.
+    /// Makes the time this many milliseconds after 1970 began; a time beyond the calendar's end becomes that end.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {
         Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
     }
 
-    /// The moment that a `Date` header names (RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`).
+    /// Reads a `Date` header (RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`).
     #[must_use]
     pub fn from_http_date(text: &str) -> Option<Self> {
         jiff::fmt::rfc2822::parse(text).ok().map(|date| Self(date.timestamp()))
     }
 
-    /// Milliseconds since 1970 began.
+    /// Returns the milliseconds since 1970 began.
     #[must_use]
     pub fn millis(self) -> i64 {
         self.0.as_millisecond()
     }
 
-    /// This much later, never beyond the calendar's end.
+    /// Adds the duration, never beyond the calendar's end.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self::from_millis(
@@ -41,14 +41,14 @@ impl Timestamp {
         )
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// Returns the time since `earlier`; zero when that is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.millis().saturating_sub(earlier.millis())).unwrap_or(0))
     }
 }
 
-/// For signatures, which name the moment at which they were made.
+/// Converts for signatures, which name the time at which they were made.
 impl From<Timestamp> for jiff::Timestamp {
     fn from(moment: Timestamp) -> Self {
         moment.0
@@ -57,12 +57,12 @@ impl From<Timestamp> for jiff::Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Always three digits: what is sorted and cut as text stays in order.
+        // Always three digits, so that times sort as text.
         write!(f, "{:.3}", self.0)
     }
 }
 
-/// The text is no RFC 3339 moment.
+/// The text is not a time in RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", words::settings::moment(Language::English, .0))]
 pub struct TimestampError(String);

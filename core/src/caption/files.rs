@@ -1,4 +1,4 @@
-//! Which text files are whose captions, told by their names alone.
+//! Matching of text files to the photos whose captions they are, by their names alone.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -7,22 +7,22 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use super::Caption;
 use crate::words::{self, Language, displayed};
 
-/// The text files of a folder, held against the photos in it. Files are told by their index among the names that were
+/// The text files of a folder, matched with its photos. A file is named by its index among the names that were
 /// given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaptionFiles {
-    /// Of each photo the text files that belong to it, the one that goes before the others first.
+    /// For each photo the text files that belong to it, the one that takes precedence first.
     pub of_photos: Vec<Vec<usize>>,
-    /// The text files that belong to no photo.
+    /// Text files that belong to no photo.
     pub unmatched: Vec<usize>,
 }
 
 /// Two text files say different things about one photo.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct CaptionConflict {
-    /// The file that goes before the other.
+    /// Name of the file that takes precedence.
     pub first: String,
-    /// The other.
+    /// Name of the other file.
     pub second: String,
 }
 
@@ -66,7 +66,7 @@ pub fn caption_files(photos: &[&[u8]], texts: &[&[u8]]) -> CaptionFiles {
         }
         for owner in owners {
             if let Some(of_photo) = of_photos.get_mut(owner.photo)
-                // Of a photo without an extension the whole name and the stem are the same.
+                // For a photo without an extension the whole name and the stem are equal.
                 && of_photo.iter().all(|(_, known)| *known != index)
             {
                 of_photo.push(((owner.by_stem, kind), index));
@@ -80,14 +80,15 @@ pub fn caption_files(photos: &[&[u8]], texts: &[&[u8]]) -> CaptionFiles {
     CaptionFiles { of_photos: of_photos.into_iter().map(in_order).collect(), unmatched }
 }
 
-/// Says whether a file of this name is a text that may be a caption: `.txt` or `.caption`.
+/// Tells whether a file of this name is a text that may be a caption: `.txt` or `.caption`.
 #[must_use]
 pub fn is_caption_file(name: &[u8]) -> bool {
     caption_parts(name).is_some()
 }
 
 impl Caption {
-    /// Takes the one caption that a photo's text files agree on, each given with its name. An empty file says nothing.
+    /// Returns the one caption that a photo's text files agree on, each given with its name. An empty file says
+    /// nothing.
     pub fn agreed(
         texts: impl IntoIterator<Item = (String, Option<Self>)>,
     ) -> Result<Option<Self>, CaptionConflict> {
@@ -101,13 +102,13 @@ impl Caption {
 }
 
 impl CaptionConflict {
-    /// The stable name of the problem.
+    /// Returns the stable name of the problem.
     #[must_use]
     pub fn code(&self) -> &'static str {
         "caption.conflict"
     }
 
-    /// Says what the photo's owner can do.
+    /// Returns what the photo's owner can do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         words::caption::advice_on_conflict(Language::English)
@@ -118,18 +119,19 @@ displayed! {
     CaptionConflict => words::caption::conflict;
 }
 
-/// What a text must be called, without its own extension, to belong to photos.
+/// The names, without its own extension, that a text must have to belong to photos.
 type Owners = BTreeMap<Vec<u8>, Vec<Owner>>;
 
 /// A photo that a text belongs to.
 #[derive(Clone, Copy, Debug)]
 struct Owner {
     photo: usize,
-    /// The text is called like the photo without its extension.
+    /// True if the text is called like the photo without its extension.
     by_stem: bool,
 }
 
-/// Whether a text is called like the photo without its extension, and which kind it is: what is less comes first.
+/// The precedence of a text, smallest first: whether it is called like the photo without its extension, and its
+/// kind.
 type Rank = (bool, Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,7 +148,7 @@ fn loose_owners(owners: &Owners, of: &[u8]) -> Vec<Owner> {
     called(true).chain(called(false)).collect()
 }
 
-/// The name of the photo in the name of its caption, and which kind of caption that is.
+/// Finds the name of the photo in the name of its caption, and the kind of caption.
 fn caption_parts(text: &[u8]) -> Option<(&[u8], Kind)> {
     let (of, extension) = parts(text)?;
     if extension.eq_ignore_ascii_case(b"txt") {
@@ -156,14 +158,14 @@ fn caption_parts(text: &[u8]) -> Option<(&[u8], Kind)> {
     }
 }
 
-/// A name before and after its last dot, which is not its first character.
+/// Splits a name at its last dot, which is not its first character.
 fn parts(name: &[u8]) -> Option<(&[u8], &[u8])> {
     let dot = name.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > 0)?;
     Some((name.get(..dot)?, name.get(dot + 1..)?))
 }
 
-/// A name as it is compared where it is not the same byte by byte: in NFC, and of a `whole` name the extension in small
-/// letters.
+/// Returns a name in the form in which it is compared where it does not match byte by byte: in NFC, and of a
+/// `whole` name the extension in small letters.
 fn loose(name: &[u8], whole: bool) -> Vec<u8> {
     match parts(name).filter(|_| whole) {
         Some((stem, extension)) => [&*composed(stem), b".", &extension.to_ascii_lowercase()].concat(),
@@ -171,7 +173,7 @@ fn loose(name: &[u8], whole: bool) -> Vec<u8> {
     }
 }
 
-/// The name in NFC, or as it is where it is not UTF-8.
+/// Returns the name in NFC, or unchanged where it is not UTF-8.
 fn composed(name: &[u8]) -> Cow<'_, [u8]> {
     match std::str::from_utf8(name) {
         Ok(name) if !name.is_ascii() => {
@@ -187,7 +189,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
-    /// The captions of each photo, and the texts that belong to none, by name.
+    /// Finds the captions of each photo, and the texts that belong to none, by name.
     fn found<'a>(photos: &[&str], texts: &[&'a str]) -> (Vec<Vec<&'a str>>, Vec<&'a str>) {
         let bytes = |all: &[&str]| all.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
         let (photos, text_names) = (bytes(photos), bytes(texts));
@@ -215,7 +217,7 @@ mod tests {
             assert_eq!(found(&["a.jpg"], &[text]), (vec![vec![text]], vec![]), "{text}");
         }
         assert_eq!(found(&["a.JPEG"], &["a.jpeg.txt"]).0, [["a.jpeg.txt"]]);
-        // That of a name does, where names may differ by nothing else.
+        // The case of a name matters, since names may differ by nothing else.
         assert_eq!(found(&["A.jpg", "a.jpg"], &["a.txt"]).0, [vec![], vec!["a.txt"]]);
     }
 
@@ -227,7 +229,7 @@ mod tests {
                 assert_eq!(found(&[&format!("{photo}.jpg")], &[&text]).0, [[text.as_str()]]);
             }
         }
-        // Where both are there, each has its own.
+        // Where both photos are there, each has a caption of its own.
         let photos = [composed, decomposed].map(|name| format!("{name}.jpg"));
         let texts = [decomposed, composed].map(|name| format!("{name}.txt"));
         let found = found(&[&photos[0], &photos[1]], &[&texts[0], &texts[1]]);
@@ -239,7 +241,7 @@ mod tests {
         let (of_photos, unmatched) = found(&["a.jpg", "a.png", "b.jpg"], &["a.txt", "a.png.txt"]);
         assert_eq!(of_photos, [vec!["a.txt"], vec!["a.png.txt", "a.txt"], vec![]]);
         assert!(unmatched.is_empty());
-        // Exactly the one photo, and the other without its extension.
+        // The text belongs to the photo of exactly that name, and to the other without its extension.
         assert_eq!(found(&["a.jpg", "a.jpg.png"], &["a.jpg.txt"]).0, [["a.jpg.txt"], ["a.jpg.txt"]]);
         assert_eq!(found(&["a.jpg", "a.JPG"], &["a.JPG.txt"]).0, [vec![], vec!["a.JPG.txt"]]);
     }
@@ -258,7 +260,7 @@ mod tests {
         assert_eq!(found(&["scan"], &["scan.txt"]), (vec![vec!["scan.txt"]], vec![]));
         assert_eq!(found(&[".jpg"], &[".jpg.txt"]).0, [[".jpg.txt"]]);
         assert_eq!(found(&["a."], &["a.txt", "a..txt"]).0, [["a..txt", "a.txt"]]);
-        // No captions: a text has a name of its own.
+        // None of these is a caption: a text needs a name of its own.
         assert_eq!(found(&["a.jpg"], &[".txt", "txt", "", "a.jpg"]), (vec![vec![]], vec![]));
         assert!(is_caption_file(b"a.tXt") && !is_caption_file(b"a.txt.jpg") && !is_caption_file(b".caption"));
     }

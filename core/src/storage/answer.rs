@@ -1,4 +1,4 @@
-//! What a bucket answered.
+//! Answers of a bucket.
 
 use std::fmt;
 
@@ -18,36 +18,36 @@ use crate::{
     http::{Answer, HeaderMap, Response, StatusCode},
 };
 
-/// What the headers say of an object.
+/// The facts about an object in an answer's headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectHead {
-    /// Its length in bytes, or that of the part that was asked for.
+    /// Length in bytes of the object, or of the part that was asked for.
     pub length: Option<u64>,
-    /// Its version.
+    /// Version of the object.
     pub etag: Option<ETag>,
 }
 
 /// A page of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// The keys under the prefix.
+    /// Keys under the prefix.
     pub keys: Vec<ObjectKey>,
-    /// Where the next page begins.
+    /// Token of the next page; `None` at the end.
     pub next: Option<String>,
 }
 
-/// What was asked of a bucket, as far as its answer is judged by it.
+/// The parts of a request by which its answer is judged.
 #[derive(Clone)]
 pub struct Asked {
     place: String,
     bucket: Option<String>,
     virtual_host: bool,
     region: Option<String>,
-    /// What no error may repeat.
+    /// Texts that no error may repeat.
     hidden: Vec<String>,
 }
 
-/// Without what is hidden.
+/// Leaves out the hidden texts.
 impl fmt::Debug for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.place)
@@ -70,7 +70,8 @@ impl Asked {
         }
     }
 
-    /// What a presigned address asks for: it tells region and key's id itself. `place` is named in errors.
+    /// Describes the request of a presigned address, which itself names the region and the key's id. `place` is
+    /// named in errors.
     #[must_use]
     pub fn at(url: &Url, place: impl Into<String>) -> Self {
         let query =
@@ -89,14 +90,15 @@ impl Asked {
         Self { bucket, virtual_host, region: region.map(str::to_owned), hidden, ..asked }
     }
 
-    /// An error of this kind, at the place.
+    /// Makes an error of this kind, at the place.
     #[must_use]
     pub fn error(&self, kind: StorageErrorKind) -> StorageError {
         StorageError::new(kind, self.place.clone())
     }
 
-    /// Whether an answer that begins so is the bucket's, and what was asked for. A web page or JSON never is: MinIO's
-    /// console answers everything with a page and 200. What a server calls a page may be empty, or an object.
+    /// Tells whether an answer with these headers is the bucket's, and has what was asked for. A web page or JSON
+    /// never is: MinIO's console answers everything with a page and 200. A body that a server calls a page may be
+    /// empty, or an object.
     #[must_use]
     pub fn is_given(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -106,7 +108,7 @@ impl Asked {
         status.is_success() && (!foreign || text(CONTENT_LENGTH) == "0" || headers.keys().any(own))
     }
 
-    /// The answer when the bucket did what it was asked; else why not.
+    /// Returns the answer when the bucket did what it was asked, else the reason why not.
     pub fn accepted(&self, answer: Answer) -> Result<Response, StorageError> {
         let answer = answer.map_err(|_| self.error(StorageErrorKind::Unreachable))?;
         if self.is_given(answer.status, &answer.headers) {
@@ -115,7 +117,7 @@ impl Asked {
         Err(self.refused(answer.status, &answer.headers, &answer.body))
     }
 
-    /// What a refusal means. The body, where there is one, is S3's error document, or somebody else's words.
+    /// Reads a refusal. The body, where there is one, is S3's error document, or another server's words.
     #[must_use]
     pub fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> StorageError {
         let region = self.region.as_deref();
@@ -129,7 +131,7 @@ impl Asked {
         StorageError { refusal: Some(Box::new(refusal)), ..self.error(kind) }
     }
 
-    /// The server of a host that may have the bucket in front.
+    /// Returns the server of a host that may have the bucket in front.
     fn server(&self, host: &str) -> String {
         let without = self.bucket.as_deref().and_then(|bucket| host.strip_prefix(bucket)?.strip_prefix('.'));
         format!("https://{}", without.unwrap_or(host))
@@ -139,14 +141,16 @@ impl Asked {
     /// says; keys that no URL can carry were never written by us.
     pub fn listing(&self, answer: Answer, prefix: &Prefix) -> Result<Listing, StorageError> {
         let answer = self.accepted(answer).map_err(|error| match error.kind {
-            // No object was asked for. Where the host names the bucket already, the bucket's name is taken for a key.
+            // A listing asks for no object. Where the host names the bucket already, the bucket's name in the path
+            // is taken for a key, and that object is missing.
             StorageErrorKind::Missing => StorageError { kind: StorageErrorKind::Refused, ..error },
             _ => error,
         })?;
         let text = String::from_utf8_lossy(&answer.body);
         let Ok(page) = rusty_s3::actions::ListObjectsV2::parse_response(&text) else {
             let refused = self.refused(answer.status, &answer.headers, &answer.body);
-            // Where no virtual hosts are known the path says which bucket is meant: here it says none, and all are listed.
+            // On a server without virtual hosts the path names the bucket; here the path is empty, so all buckets
+            // are listed.
             let all = self.virtual_host && text.contains("<ListAllMyBucketsResult");
             return Err(if all {
                 StorageError { kind: StorageErrorKind::Addressing, ..refused }
@@ -162,10 +166,10 @@ impl Asked {
     }
 }
 
-/// What headers of S3 servers begin with: Amazon's and MinIO's, Google's, Alibaba's, Tencent's, Huawei's.
+/// The beginnings of the headers of S3 servers: Amazon's and MinIO's, Google's, Alibaba's, Tencent's, Huawei's.
 const OWN: [&str; 5] = ["x-amz-", "x-goog-", "x-oss-", "x-cos-", "x-obs-"];
 
-/// What a refusal means for what was asked: by S3's code, and where that says nothing by the status.
+/// Finds the kind of error: by S3's code, and where that says nothing by the status.
 fn kind_of(status: StatusCode, refusal: &Refusal) -> StorageErrorKind {
     match refusal.code() {
         "RequestTimeTooSkewed" | "RequestExpired" => StorageErrorKind::Expired,
@@ -216,7 +220,7 @@ fn by_status(status: StatusCode, refusal: &Refusal, is_s3: bool) -> StorageError
     }
 }
 
-/// What the headers of an answer say of the object.
+/// Reads the facts about the object from the headers of an answer.
 #[must_use]
 pub fn head_of(headers: &HeaderMap) -> ObjectHead {
     let text = |name: &str| headers.get(name)?.to_str().ok();
@@ -258,7 +262,8 @@ mod tests {
         format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code>{more}<RequestId>1</RequestId></Error>")
     }
 
-    /// What the shell that knows the bucket makes of it, and the one that knows the signed address alone: the same.
+    /// Reads the refusal as the shell does that knows the bucket, and as the one that knows the signed address
+    /// alone, and expects the same error.
     fn refused(addressing: Addressing, answer: &Response) -> StorageError {
         let bucket = bucket(addressing);
         let key = ObjectKey::new("a.jpg").expect("a key");
@@ -322,7 +327,7 @@ mod tests {
         assert_eq!(refused(Addressing::Path, &elsewhere).kind, Kind::Region);
     }
 
-    /// Each refusal, and what it tells a person to do.
+    /// Checks that each refusal tells a person something different to do.
     #[test]
     fn each_refusal_has_its_own_advice() {
         let region = "<Region>eu-west-1</Region>";
@@ -387,7 +392,7 @@ mod tests {
             "{}",
             redirect.advice(Audience::Terminal)
         );
-        // An object that somebody uploaded as a page is one all the same; Google calls an empty answer a page.
+        // An object that was uploaded as a page is an object all the same; Google calls an empty answer a page.
         for (name, value) in [("x-amz-request-id", "1"), ("x-goog-hash", "1"), ("content-length", "0")] {
             let mut object = answer(200, page);
             object.headers.insert("content-type", HeaderValue::from_static("text/html"));

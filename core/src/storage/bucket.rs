@@ -20,46 +20,46 @@ use crate::{
     words::{self, displayed},
 };
 
-/// A bucket, and the right to use it. Every request is presigned: what is handed out says where, what and until
-/// when, and nothing of the key.
+/// A bucket, and the right to use it. Every request is presigned: an address that is handed out grants one
+/// operation on one object for a time, and does not contain the key's secret.
 #[derive(Clone)]
 pub struct Bucket {
     signer: rusty_s3::Bucket,
     addressing: Addressing,
-    /// Where it would be, addressed by path. Stored states know the bucket by it, so it does not depend on how the
-    /// bucket is addressed today.
+    /// Address of the bucket by path. Stored states know the bucket by it, so it does not depend on how the bucket
+    /// is addressed today.
     address: String,
-    /// What addresses of its objects begin with: how it is addressed, and the other way.
+    /// Beginnings of the addresses of its objects: as the bucket is addressed, and the other way.
     homes: Vec<Url>,
     credentials: Credentials,
-    /// The time for which each presigned request counts.
+    /// Time for which each presigned request is valid.
     signed_for: Duration,
 }
 
-/// What opens a bucket.
+/// The credentials of a bucket.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// The access key's id.
+    /// Id of the access key.
     pub key: Secret,
-    /// The secret that belongs to it.
+    /// Secret of the access key.
     pub secret: Secret,
-    /// The region that signatures name; MinIO's is `us-east-1` unless it was told otherwise.
+    /// Region that signatures name; MinIO's is `us-east-1` unless it was told otherwise.
     pub region: String,
 }
 
-/// Why a text names no photo in this bucket.
+/// The reason why a text does not name a photo in this bucket.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocateError {
-    /// Not a key.
+    /// The text is not a key.
     Key(#[from] KeyError),
-    /// Another bucket: only the one of the settings is read.
+    /// The text names another bucket: only the one of the settings is read.
     OtherBucket(String),
-    /// A presigned address that lost its beginning: taken for a key, its signature would stand in logs and in the
-    /// stored state.
+    /// The text is a presigned address that lost its beginning: taken for a key, its signature would stand in logs
+    /// and in the stored state.
     Signed,
-    /// A place where only we write: what lies there is swept and erased.
+    /// The text names a place where only we write: files there are swept and erased.
     Ours,
-    /// An address elsewhere: nothing given by a caller is fetched but keys.
+    /// The text is an address elsewhere: nothing given by a caller is fetched but keys.
     Elsewhere(String),
 }
 
@@ -67,13 +67,13 @@ displayed! {
     LocateError => words::settings::locate;
 }
 
-/// The time for which a presigned request counts. Its transfer must begin by then, and may end later: storage looks at
-/// the signature once.
+/// The time for which a presigned request is valid. Its transfer must begin by then, and may end later: storage
+/// checks the signature once.
 pub const SIGNED_FOR: Duration = Duration::from_mins(10);
 
 impl Bucket {
-    /// The bucket of this name at this server. `addressing` is what was set, if anything was: paths are the default,
-    /// and a host that seems to name the bucket already is refused unless they were asked for.
+    /// Opens the bucket of this name at this server. `addressing` is the setting, if there is one: paths are the
+    /// default, and a host that seems to name the bucket already is refused unless they were asked for.
     pub fn new(
         endpoint: &Url,
         name: &str,
@@ -92,7 +92,7 @@ impl Bucket {
         Self::at(endpoint, name, access, addressing.unwrap_or_default())
     }
 
-    /// The bucket below this address, which may have a path: that of a server of our own.
+    /// Opens the bucket below this address, which may have a path: that of a server of our own.
     pub(crate) fn at(
         address: &Url,
         name: &str,
@@ -122,46 +122,47 @@ impl Bucket {
         Ok(Self { signer, addressing, address, homes, credentials, signed_for: SIGNED_FOR })
     }
 
-    /// Gives the same bucket with presigned requests that count for so long: for parts of a transfer that begin late.
+    /// Returns the bucket with presigned requests that are valid for so long: for parts of a transfer that begin
+    /// late.
     #[must_use]
     pub(crate) fn signing_for(&self, time: Duration) -> Self {
         Self { signed_for: time, ..self.clone() }
     }
 
-    /// Its name.
+    /// Returns the bucket's name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.signer.name()
     }
 
-    /// Which bucket of the world it is, such as `https://minio.example.com:9000/avatars/`: the same however it is
-    /// addressed.
+    /// Returns the bucket's address by path, such as `https://minio.example.com:9000/avatars/`: the same however
+    /// the bucket is addressed.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Where its objects are asked for, such as `https://avatars.s3.example.com/`.
+    /// Returns the address of its objects' requests, such as `https://avatars.s3.example.com/`.
     #[must_use]
     pub fn url(&self) -> &Url {
         self.signer.base_url()
     }
 
-    /// What its refusals are judged by; `place` is named in the errors.
+    /// Describes the bucket for the check of its answers; `place` is named in the errors.
     #[must_use]
     pub fn asked(&self, place: impl Into<String>) -> Asked {
         let signer = &self.signer;
         Asked::new(place).of_bucket(signer.name(), self.addressing, signer.region(), self.credentials.key())
     }
 
-    /// An object of it as people and stored states name it.
+    /// Names an object of the bucket as people and stored states do.
     #[must_use]
     pub fn place(&self, key: ObjectKey) -> ObjectPlace {
         ObjectPlace { bucket: self.name().to_owned(), key }
     }
 
-    /// The object that a caller means: a key, `s3://bucket/key` or an address at this bucket's server (such as a
-    /// presigned one, whose query is not used). Nothing else is ever fetched.
+    /// Finds the object that a caller means: a key, `s3://bucket/key` or an address at this bucket's server (such
+    /// as a presigned one, whose query is not used). Nothing else is ever fetched.
     pub fn locate(&self, text: &str) -> Result<ObjectKey, LocateError> {
         let key = self.key_of(text)?;
         if key.as_str().contains("X-Amz-") {
@@ -190,7 +191,7 @@ impl Bucket {
         Ok(ObjectKey::new(&key)?)
     }
 
-    /// Reads an object, or a part of it; where `unchanged` is given, only while it is still that version.
+    /// Reads an object, or a part of it; where `unchanged` is given, only while the object still has that version.
     #[must_use]
     pub fn get(
         &self,
@@ -211,7 +212,7 @@ impl Bucket {
         request
     }
 
-    /// Writes an object, over whatever was there.
+    /// Writes an object, over any older one.
     #[must_use]
     pub fn put(&self, key: &ObjectKey, body: Body, content_type: &str, now: Timestamp) -> Request {
         let action = self.signer.put_object(Some(&self.credentials), key.as_str());
@@ -219,7 +220,7 @@ impl Bucket {
         Request { body, ..request.header(header::CONTENT_TYPE, content_type) }
     }
 
-    /// Asks how long an object is and which version.
+    /// Asks for an object's length and version.
     #[must_use]
     pub fn head(&self, key: &ObjectKey, now: Timestamp) -> Request {
         let action = self.signer.head_object(Some(&self.credentials), key.as_str());
@@ -233,7 +234,7 @@ impl Bucket {
         signed(Method::DELETE, &action, READ_TIMEOUT, now)
     }
 
-    /// Lists what lies under a prefix, up to a thousand keys from where the page before ended.
+    /// Lists the objects under a prefix, up to a thousand keys from where the page before ended.
     #[must_use]
     pub fn list(&self, prefix: &Prefix, after: Option<&str>, now: Timestamp) -> Request {
         let mut action = self.signer.list_objects_v2(Some(&self.credentials));
@@ -249,7 +250,7 @@ impl Bucket {
     }
 }
 
-/// Shows neither the key nor its id.
+/// Shows neither the secret nor its id.
 impl fmt::Debug for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Bucket at {}", self.address())
@@ -260,7 +261,7 @@ fn signed<'a>(method: Method, action: &impl S3Action<'a>, timeout: Duration, now
     Request::new(method, action.sign_with_time(SIGNED_FOR, &now.into()), timeout)
 }
 
-/// The S3 API's rules for names, as far as a path-style address depends on them.
+/// Checks a name by the S3 API's rules, as far as a path-style address depends on them.
 fn is_bucket_name(name: &str) -> bool {
     let legal =
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '-');
@@ -299,9 +300,9 @@ mod tests {
         ObjectKey::new(text).expect("a key")
     }
 
-    /// The credentials and the moment are those of the example in the S3 API reference ("Authenticating requests:
-    /// using query parameters"), whose bucket is part of the host. For a path the signature below was computed apart
-    /// from here, by that page's steps.
+    /// The time and the credentials of the example in the S3 API reference ("Authenticating requests: using query
+    /// parameters"), whose bucket is part of the host. For a path the signature below was computed apart from here,
+    /// by that page's steps.
     const MOMENT: i64 = 1_369_353_600_000;
 
     #[test]
@@ -320,8 +321,8 @@ mod tests {
         assert_eq!(url("http:/x?y#z").path(), "/avatars/http%3A/x%3Fy%23z");
     }
 
-    /// The example of the S3 API reference itself ("Authenticating requests: using query parameters"), but for the
-    /// time that it counts, which here is ours; the signature was computed apart from here, by that page's steps.
+    /// Signs the example of the S3 API reference itself ("Authenticating requests: using query parameters"), but
+    /// for the validity, which here is ours; the signature was computed apart from here, by that page's steps.
     #[test]
     fn a_virtual_host_is_signed_and_located() {
         let endpoint = "https://s3.amazonaws.com".parse().expect("an address");

@@ -1,4 +1,4 @@
-//! Deleting everything under a prefix.
+//! Deletion of everything under a prefix.
 
 use std::collections::VecDeque;
 
@@ -9,14 +9,14 @@ use crate::{
     time::Timestamp,
 };
 
-/// Everything under a prefix on its way out: ask for [`step`](Self::step), send it, tell what came with
+/// A deletion of everything under a prefix: ask for [`step`](Self::step), send that call, pass the answer to
 /// [`answered`](Self::answered), until a listing shows nothing.
 #[derive(Debug)]
 pub struct Clearing {
     bucket: Bucket,
     prefix: Prefix,
     state: State,
-    /// What the last listing showed.
+    /// Keys of the last listing.
     listed: Vec<ObjectKey>,
     deleted: usize,
     rounds: u32,
@@ -30,29 +30,29 @@ enum State {
     Failed(StorageError),
 }
 
-/// What it needs next.
+/// The next step of a deletion.
 #[derive(Debug)]
 pub enum ClearingStep {
-    /// This call.
+    /// Send this call.
     Call(Box<Request>),
-    /// Nothing: all of it is gone, which was so many objects.
+    /// Nothing: all objects are gone, which were so many.
     Done(usize),
-    /// Nothing: it did not work.
+    /// Nothing: the deletion failed.
     Failed(StorageError),
 }
 
-/// A thousand objects each; nobody but us writes there.
+/// The most rounds of a thousand objects each. Nobody but us writes there.
 const MOST_ROUNDS: u32 = 100;
 
 impl Clearing {
-    /// Nothing is deleted yet.
+    /// Begins with nothing deleted.
     #[must_use]
     pub fn new(bucket: &Bucket, prefix: &Prefix) -> Self {
         let (bucket, prefix) = (bucket.clone(), prefix.clone());
         Self { bucket, prefix, state: State::Listing, listed: Vec::new(), deleted: 0, rounds: 0 }
     }
 
-    /// What to do now. The same until [`answered`](Self::answered) is told otherwise.
+    /// Returns the next step, which stays the same until [`answered`](Self::answered) changes the state.
     #[must_use]
     pub fn step(&self, now: Timestamp) -> ClearingStep {
         match &self.state {
@@ -81,7 +81,7 @@ impl Clearing {
 
     fn was_listed(&mut self, answer: Answer) -> State {
         let keys = match self.asked().listing(answer, &self.prefix) {
-            // With its bucket all of it is gone.
+            // Without the bucket there are no objects either.
             Err(error) if error.kind == StorageErrorKind::NoBucket => return State::Done,
             Err(error) => return State::Failed(error),
             Ok(page) => page.keys,
@@ -91,7 +91,7 @@ impl Clearing {
         }
         self.rounds += 1;
         if keys == self.listed || self.rounds > MOST_ROUNDS {
-            // It says that it deletes, and does not.
+            // The server confirms deletions without deleting.
             return State::Failed(self.asked().error(StorageErrorKind::Refused));
         }
         self.listed.clone_from(&keys);
@@ -132,7 +132,7 @@ mod tests {
         Prefix::of(&Name::new("u").expect("a name"), AvatarId::new(uuid::Uuid::from_u128(7)))
     }
 
-    /// Clears a bucket that answers so; the calls, and how it ended.
+    /// Clears a bucket that answers so, and returns the calls and the outcome.
     fn clear(
         mut answer: impl FnMut(&Request) -> (u16, String),
     ) -> (Vec<Method>, Result<usize, StorageErrorKind>) {
@@ -173,7 +173,7 @@ mod tests {
         let mut left = vec![vec!["a", "b"], vec!["late"], vec![]].into_iter();
         let (calls, ended) = clear(|request| match request.method {
             Method::GET => page(&left.next().expect("a listing")),
-            // Somebody else was faster.
+            // Another program deleted the object first.
             _ if request.url.path().ends_with("/b") => (404, String::new()),
             _ => (204, String::new()),
         });

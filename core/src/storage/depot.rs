@@ -1,4 +1,4 @@
-//! A place in a bucket where files of an avatar lie.
+//! A place in a bucket for the files of an avatar.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,65 +6,65 @@ use super::{Bucket, ObjectPlace, Prefix};
 use crate::avatar::{AvatarId, Name, TaskId};
 
 /// A place in a bucket where files of an avatar may lie: its prepared photos while they are needed, a copy of its
-/// model. The avatar remembers it until it is known to be empty, so that nothing is left behind.
+/// model. The avatar remembers the place until it is known to be empty, so that nothing is left behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Depot {
-    /// Which bucket of the world: [`Bucket::address`].
+    /// Address of the bucket by path: [`Bucket::address`].
     pub(crate) address: String,
-    /// The bucket's name.
+    /// Name of the bucket.
     pub(crate) bucket: String,
-    /// What all keys begin with.
+    /// Prefix of all keys.
     pub(crate) prefix: Prefix,
-    /// Whether prepared photos may lie there.
+    /// True if prepared photos may lie there.
     pub(crate) working: bool,
 }
 
 impl Depot {
-    /// The place of this avatar in that bucket.
+    /// Makes the place of this avatar in that bucket.
     #[must_use]
     pub fn new(bucket: &Bucket, user: &Name, avatar: AvatarId) -> Self {
         let (address, name) = (bucket.address().to_owned(), bucket.name().to_owned());
         Self { address, bucket: name, prefix: Prefix::of(user, avatar), working: false }
     }
 
-    /// Whether it lies in this bucket, and not in another of the same name.
+    /// Tells whether the place is in this bucket, and not in another of the same name.
     #[must_use]
     pub fn is_in(&self, bucket: &Bucket) -> bool {
         self.address == bucket.address()
     }
 
-    /// Whether both are the same prefix of the same bucket.
+    /// Tells whether both are the same prefix of the same bucket.
     #[must_use]
     pub fn is_same_place(&self, other: &Self) -> bool {
         self.address == other.address && self.prefix == other.prefix
     }
 
-    /// Which bucket of the world it lies in.
+    /// Returns the address by path of the bucket.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// What all its keys begin with.
+    /// Returns the prefix of all keys.
     #[must_use]
     pub fn prefix(&self) -> &Prefix {
         &self.prefix
     }
 
-    /// Whether prepared photos may lie there.
+    /// Tells whether prepared photos may lie there.
     #[must_use]
     pub fn holds_working_files(&self) -> bool {
         self.working
     }
 
-    /// Where the clean JPEG of a photo goes. No task's number is used twice, so no key is either: a late write
-    /// of a lost task never replaces what a later one wrote.
+    /// Names the clean JPEG of a photo. No task's number is used twice, so no key is either: a late write of a lost
+    /// task never replaces what a later one wrote.
     pub(crate) fn normalised(&self, photo: usize, task: TaskId) -> ObjectPlace {
         let key = self.prefix.normalised().key(&format!("{:03}-{task}.jpg", photo.saturating_add(1)));
         ObjectPlace { bucket: self.bucket.clone(), key }
     }
 
-    /// Where the copy of a bought file goes.
+    /// Names the copy of a bought file.
     pub(crate) fn copy(&self, name: &str) -> ObjectPlace {
         ObjectPlace { bucket: self.bucket.clone(), key: self.prefix.key(name) }
     }

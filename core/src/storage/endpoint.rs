@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::words::{self, Language, displayed};
 
-/// How a bucket is addressed.
+/// The way in which a bucket is addressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Addressing {
     /// In the path: `https://s3.example.com/bucket/key`.
@@ -16,7 +16,7 @@ pub enum Addressing {
     Virtual,
 }
 
-/// A text is not `path` or `virtual`.
+/// The text is not `path` or `virtual`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct AddressingError;
 
@@ -41,45 +41,45 @@ impl fmt::Display for Addressing {
     }
 }
 
-/// Why settings describe no bucket.
+/// The reason why settings do not describe a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BucketError {
-    /// The server cannot be there.
+    /// The address cannot be that of a server.
     Endpoint,
     /// The endpoint has a path, which ends in the bucket's name.
     EndpointEndsInBucket {
-        /// The path.
+        /// Path of the endpoint.
         path: String,
-        /// The endpoint without it.
+        /// Endpoint without the path.
         instead: String,
     },
     /// The endpoint has a path.
     EndpointHasPath {
-        /// The path.
+        /// Path of the endpoint.
         path: String,
-        /// The endpoint without it.
+        /// Endpoint without the path.
         instead: String,
     },
     /// The endpoint's host begins with the bucket's name.
     EndpointBeginsWithBucket {
-        /// The host.
+        /// Host of the endpoint.
         host: String,
-        /// The endpoint without the bucket's name.
+        /// Endpoint without the bucket's name.
         instead: String,
     },
     /// The bucket cannot be a part of this host's name.
     NoVirtualHost {
-        /// The host.
+        /// Host of the endpoint.
         host: String,
     },
-    /// Not a name by the S3 API's rules.
+    /// The bucket's name breaks the S3 API's rules.
     Name,
-    /// Not a region's name.
+    /// The text is not a region's name.
     Region,
 }
 
 impl BucketError {
-    /// Says what to set instead, without a full stop.
+    /// Returns what to set instead, without a full stop.
     #[must_use]
     pub fn advice(&self) -> String {
         words::settings::bucket_advice(Language::English, self)
@@ -91,8 +91,8 @@ displayed! {
     AddressingError => words::settings::addressing;
 }
 
-/// Checks that an endpoint names a server and nothing else. `addressing` is what was set, if anything was: a host
-/// that only looks as if it named the bucket is taken from settings that ask for paths.
+/// Checks that an endpoint names a server and nothing else. `addressing` is the setting, if there is one: a host
+/// that only looks as if it named the bucket is accepted from settings that ask for paths.
 pub(super) fn check(endpoint: &Url, bucket: &str, addressing: Option<Addressing>) -> Result<(), BucketError> {
     let plain = matches!(endpoint.scheme(), "http" | "https")
         && endpoint.username().is_empty()
@@ -125,10 +125,10 @@ pub(super) fn check(endpoint: &Url, bucket: &str, addressing: Option<Addressing>
     }
 }
 
-/// The server's name behind that of the bucket, where a host is a virtual one.
+/// Finds the server's name behind that of the bucket, where a host is a virtual one.
 ///
-/// `avatars.s3.example.com` is one, `minio.example.com` need not be, though there may be a bucket `minio`: what is
-/// left must itself look like the name of a server, not like a domain.
+/// `avatars.s3.example.com` is one, `minio.example.com` need not be, though there may be a bucket `minio`: the rest
+/// must itself look like the name of a server, not like a domain.
 fn server_behind<'a>(host: &'a str, bucket: &str) -> Option<&'a str> {
     let server = host.strip_prefix(bucket)?.strip_prefix('.')?;
     let labels = server.split('.').count();
@@ -198,7 +198,7 @@ mod tests {
                 let advice = error.advice();
                 assert!(advice.starts_with(&format!("set MINIO_ENDPOINT={instead},")), "{advice}");
             }
-            // Who asks for paths knows what the server is called.
+            // A person who asks for paths knows the server's name.
             assert_eq!(checked(endpoint, Some(Addressing::Path)), Ok(()), "{endpoint}");
         }
     }

@@ -13,24 +13,24 @@ use crate::{
 /// The longest key, in bytes of UTF-8 (the S3 API's own limit).
 pub const MAX_KEY: usize = 1024;
 
-/// The key of an object. It is a plain path: no segment is empty, `.` or `..`, so that no URL made of it leads out
-/// of its bucket or its prefix.
+/// The key of an object. It is a plain path: no segment is empty, `.` or `..`, so that no URL made of the key leads
+/// out of its bucket or its prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ObjectKey(String);
 
-/// A text is no key.
+/// The reason why a text is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Nothing.
+    /// The text is empty.
     Empty,
-    /// Longer than [`MAX_KEY`].
+    /// The text is longer than [`MAX_KEY`].
     TooLong,
-    /// A slash at its beginning or end, or two in a row.
+    /// There is a slash at the beginning or end, or two in a row.
     EmptySegment,
-    /// A part that leads elsewhere.
+    /// A segment is `.` or `..`, which leads elsewhere.
     Dots,
-    /// A line break or another control character, or a backslash, which some servers take for a slash.
+    /// There is a line break or another control character, or a backslash, which some servers take for a slash.
     Character,
 }
 
@@ -60,7 +60,7 @@ impl ObjectKey {
         Ok(Self(text.to_owned()))
     }
 
-    /// The key as text.
+    /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -91,9 +91,9 @@ impl From<ObjectKey> for String {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ObjectPlace {
-    /// The bucket's name.
+    /// Name of the bucket.
     pub bucket: String,
-    /// The object's key.
+    /// Key of the object.
     pub key: ObjectKey,
 }
 
@@ -127,19 +127,19 @@ impl From<ObjectPlace> for String {
     }
 }
 
-/// Where everything lies that Likeness writes for one avatar: `likeness/{user_id}/{avatar_id}/`. Ours alone, so
-/// that erasing may delete all of it.
+/// The prefix of everything that Likeness writes for one avatar: `likeness/{user_id}/{avatar_id}/`. Nobody else
+/// writes there, so that erasing may delete all of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Prefix(String);
 
-/// What stands in a user's segment as it is. Everything else is percent-encoded: whatever a user is called, it
-/// is one segment, and no two users share one.
+/// The characters that stand unescaped in a user's segment. All others are percent-encoded: whatever a user is
+/// called, the name is one segment, and no two users share one.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 impl Prefix {
-    /// The prefix of this user's avatar. A user whose encoded name would leave no room for a key is cut to the
-    /// avatar's own id, which is unique by itself.
+    /// Makes the prefix of this user's avatar. A user whose encoded name would leave no room for a key is cut to
+    /// the avatar's own id, which is unique by itself.
     #[must_use]
     pub fn of(user: &Name, avatar: AvatarId) -> Self {
         let user = utf8_percent_encode(user.as_str(), PLAIN).to_string();
@@ -147,31 +147,32 @@ impl Prefix {
         Self(format!("likeness/{user}/{avatar}/"))
     }
 
-    /// The prefix as text, with the slash at its end.
+    /// Returns the prefix as text, with the slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether this key lies where only Likeness writes, for whichever avatar.
+    /// Tells whether this key lies where only Likeness writes, for any avatar.
     #[must_use]
     pub fn is_ours(key: &ObjectKey) -> bool {
         key.as_str().starts_with("likeness/")
     }
 
-    /// Whether this key lies under it.
+    /// Tells whether this key lies under the prefix.
     #[must_use]
     pub fn holds(&self, key: &ObjectKey) -> bool {
         key.as_str().starts_with(&self.0)
     }
 
-    /// The folder of prepared photos under it.
+    /// Returns the folder of prepared photos under the prefix.
     #[must_use]
     pub fn normalised(&self) -> Self {
         Self(format!("{}normalised/", self.0))
     }
 
-    /// A key under it. `name` is one of ours: letters, digits, dots, dashes; anything else is left out.
+    /// Makes a key under the prefix. `name` is one of ours: letters, digits, dots, dashes; anything else is left
+    /// out.
     pub(super) fn key(&self, name: &str) -> ObjectKey {
         let plain = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
         let name: String = name.chars().filter(plain).collect();
@@ -186,13 +187,14 @@ impl fmt::Display for Prefix {
     }
 }
 
-/// What tells one version of an object from another (RFC 9110 section 8.8.3), as the server wrote it.
+/// The tag of an object's version (RFC 9110 section 8.8.3), as the server wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ETag(String);
 
 impl ETag {
-    /// Checks the text: visible ASCII, so that it can be sent back. A weak one tells nothing about bytes.
+    /// Checks the text: visible ASCII, so that it can be sent back. A weak tag is refused, since it says nothing
+    /// about bytes.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let sent_back = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -200,7 +202,7 @@ impl ETag {
         usable.then(|| Self(text.to_owned()))
     }
 
-    /// The text, with its quotes.
+    /// Returns the text, with its quotes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -11,40 +11,40 @@ use crate::{
     words::{self, displayed},
 };
 
-/// What was answered in place of what a bucket was asked for. All text is cleaned, short, and without the access key's
-/// id and the signature, both of which S3's error documents may repeat.
+/// An answer that a bucket, or a server in its place, gave instead of what was asked for. All text is cleaned,
+/// short, and without the access key's id and the signature, both of which S3's error documents may repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
     /// S3's code, such as `AccessDenied`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The sentence that stands beside it.
+    /// Sentence beside the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The region that the bucket lies in, where the answer names another than the one that was signed for.
+    /// Region of the bucket, where the answer names another than the one that was signed for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The server that is to be asked instead, such as `https://s3.eu-west-1.amazonaws.com`.
+    /// Server to be asked instead, such as `https://s3.eu-west-1.amazonaws.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// What stood there in place of S3's XML.
+    /// Contents in place of S3's XML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<Foreign>,
-    /// Whether the bucket was a part of the host's name.
+    /// True if the bucket was a part of the host's name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub virtual_host: bool,
 }
 
-/// An answer that S3 does not give: something else answers in the bucket's place, or on the way to it.
+/// An answer that S3 does not give: another program answers in the bucket's place, or on the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Foreign {
     /// A web page with this title.
     Page(String),
-    /// JSON that says this.
+    /// JSON with these words.
     Json(String),
     /// A text.
     Text(String),
@@ -54,7 +54,7 @@ pub enum Foreign {
 
 /// The longest sentence that is kept, in characters.
 const LONGEST: usize = 300;
-/// As much of an error document as is looked at, in bytes: code and message stand at its beginning.
+/// The bytes of an error document that are read: code and message stand at its beginning.
 pub const MAX_REFUSAL_BYTES: usize = 8192;
 
 impl Refusal {
@@ -89,13 +89,13 @@ impl Refusal {
         }
     }
 
-    /// S3's code, or nothing.
+    /// Returns S3's code, or an empty text.
     #[must_use]
     pub fn code(&self) -> &str {
         self.code.as_deref().unwrap_or_default()
     }
 
-    /// Whether the bucket has too much to do.
+    /// Tells whether the bucket has too much to do.
     #[must_use]
     pub fn asks_for_less(&self) -> bool {
         const CODES: [&str; 8] = [
@@ -111,14 +111,14 @@ impl Refusal {
         CODES.contains(&self.code()) || self.status == 429
     }
 
-    /// Whether a server that speaks TLS was spoken to without.
+    /// Tells whether a server that speaks TLS was called without.
     #[must_use]
     pub fn wants_https(&self) -> bool {
         let Some(Foreign::Page(text) | Foreign::Text(text)) = &self.foreign else { return false };
         text.contains("HTTPS") && text.to_lowercase().contains("http request")
     }
 
-    /// Whether the sentence holds one of these words, in any case.
+    /// Tells whether the sentence holds one of these words, in any case.
     pub(super) fn says(&self, words: &[&str]) -> bool {
         let message = self.message.as_deref().unwrap_or_default().to_ascii_lowercase();
         words.iter().any(|word| message.contains(word))
@@ -127,7 +127,7 @@ impl Refusal {
 
 displayed! { Refusal => words::storage::refusal; }
 
-/// What an error document says, as it stands there.
+/// The elements of an error document, unescaped.
 #[derive(Default)]
 struct Document {
     code: Option<String>,
@@ -138,7 +138,7 @@ struct Document {
 
 impl Document {
     /// Reads as much as can be read: of a document that is cut off its beginning counts. Only these four elements
-    /// are looked at. The others hold the access key's id and the signature, among other things.
+    /// are read. The others hold the access key's id and the signature, among other things.
     fn read(text: &str) -> Self {
         let mut document = Self::default();
         let mut open: Option<&str> = None;
@@ -171,7 +171,7 @@ impl Document {
     }
 }
 
-/// The five entities of XML and characters by number.
+/// Replaces the five entities of XML and characters by number.
 fn unescaped(text: &str) -> String {
     let mut parts = text.split('&');
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -206,7 +206,7 @@ fn character(name: &str) -> Option<char> {
     })
 }
 
-/// What is not S3's, where anything is there at all.
+/// Describes an answer that is not S3's, unless it is empty.
 fn foreign(status: StatusCode, headers: &HeaderMap, body: &str, hidden: &[String]) -> Option<Foreign> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if let (true, Some(to)) = (status.is_redirection(), header(LOCATION)) {
@@ -237,7 +237,7 @@ fn foreign(status: StatusCode, headers: &HeaderMap, body: &str, hidden: &[String
     Some(Foreign::Text(shown(text, hidden, 120)))
 }
 
-/// What stands in a page's title. `lower` is the page in small letters.
+/// Returns the text of a page's title. `lower` is the page in small letters.
 fn title<'a>(page: &'a str, lower: &str) -> Option<&'a str> {
     let tag = lower.find("<title")?;
     let start = tag + lower.get(tag..)?.find('>')? + 1;
@@ -245,13 +245,13 @@ fn title<'a>(page: &'a str, lower: &str) -> Option<&'a str> {
     page.get(start..end)
 }
 
-/// Text that may be kept and shown.
+/// Returns text that may be kept and shown.
 fn shown(text: &str, hidden: &[String], limit: usize) -> String {
     let text = hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[key]"));
     clean(&text, limit)
 }
 
-/// A code is one word; anything else is not one.
+/// Tells whether a text is a code, which is one word.
 fn is_code(text: &str) -> bool {
     let legal = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
     (1..=64).contains(&text.len()) && text.chars().all(legal)
@@ -267,13 +267,13 @@ fn host_name(text: &str) -> Option<&str> {
     ((1..=255).contains(&text.len()) && text.chars().all(legal)).then_some(text)
 }
 
-/// The region of `… the region 'us-east-1' is wrong; expecting 'eu-west-1'`.
+/// Finds the region in `… the region 'us-east-1' is wrong; expecting 'eu-west-1'`.
 fn expected_region(message: &str) -> Option<String> {
     let rest = message.split_once("expecting '")?.1;
     Some(rest.split_once('\'')?.0.to_owned())
 }
 
-/// The region of `bucket.s3-eu-west-1.amazonaws.com` or `bucket.s3.eu-west-1.amazonaws.com`.
+/// Finds the region in `bucket.s3-eu-west-1.amazonaws.com` or `bucket.s3.eu-west-1.amazonaws.com`.
 fn amazon_region(host: &str) -> Option<String> {
     let name = host.strip_suffix(".amazonaws.com")?;
     let region = name.rsplit_once("s3-").or_else(|| name.rsplit_once("s3."))?.1;
@@ -306,7 +306,7 @@ mod tests {
              <Region>us-east-1</Region><RequestId>x</RequestId></Error>",
         );
         assert_eq!(refusal.to_string(), "the bucket says AccessDenied: Access <Denied> & 'gone'");
-        // The region that was signed for is no news.
+        // The region that was signed for is left out: it says nothing new.
         assert_eq!((refusal.region, refusal.foreign), (None, None));
         let nested = "<ErrorResponse><Error><Code>Busy</Code><Message><![CDATA[a < b]]></Message></Error></ErrorResponse>";
         assert_eq!(read(503, &[], nested).to_string(), "the bucket says Busy: a < b");
