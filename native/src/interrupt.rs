@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use self::hangup::Terminal;
-use crate::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 
 /// Whether someone asked to stop. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,14 +34,14 @@ impl Interrupt {
             signals.first().await;
             if ASKING.load(Ordering::Relaxed) > 0 {
                 crate::output::show_again();
-                crate::look::abandon();
+                crate::files::look::abandon();
                 // The cursor stands behind the question.
                 let _ = writeln!(io::stderr(), "\ninterrupted: nothing was done");
                 std::process::exit(Exit::Interrupted.number().into());
             }
             asked.send_replace(true);
             signals.another().await;
-            crate::look::abandon();
+            crate::files::look::abandon();
             std::process::exit(Exit::Interrupted.number().into());
         });
         Self { asked: listening, turn: Arc::new(Semaphore::new(1)) }

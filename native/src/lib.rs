@@ -6,47 +6,25 @@ compile_error!(
     "Likeness runs on Linux and macOS: it relies on private files, file locks and signals as Unix has them"
 );
 
-mod album;
-mod archive_source;
 mod args;
 pub mod clock;
 mod commands;
-mod completion;
-mod connections;
-mod deployment;
-pub mod download;
-mod drive;
-mod exit;
-mod failures;
+mod context;
+mod disk;
+mod driver;
+mod failure;
+mod files;
 mod interrupt;
 mod jobs;
-mod kept;
-mod log;
-mod look;
-mod memory;
-pub mod moving;
-mod narrate;
-mod objects;
+mod moment;
 mod output;
-mod parallel;
-mod payloads;
-mod photos_in_bucket;
-mod photos_on_disk;
-mod prepare;
+mod photos;
 mod printable;
-mod probe;
-mod sample;
 mod serve;
 mod settings;
-mod shell;
 pub mod simulate;
-mod storage;
-mod store;
-mod sweep;
 pub mod transport;
-mod webhooks;
 mod words;
-mod work;
 
 use std::{
     env,
@@ -55,9 +33,10 @@ use std::{
 };
 
 use args::Cli;
-use commands::Context;
-use exit::{Exit, Failure};
-use output::{Manner, Output};
+use commands::completion;
+use context::Context;
+use failure::{Exit, Failure};
+use output::{Manner, Output, log};
 use settings::Settings;
 
 /// Does what the command line says, and says how it ended.

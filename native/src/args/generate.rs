@@ -4,7 +4,7 @@ use clap::Args;
 use clap_complete::ArgValueCompleter;
 
 use super::{job::JobName, train::trigger};
-use crate::{completion::of_a_model, storage::written_path};
+use crate::{commands::completion::of_a_model, disk::written_path};
 
 /// Make pictures with a trained model
 ///

@@ -4,8 +4,8 @@ use clap::Args;
 use clap_complete::ArgValueCompleter;
 
 use crate::{
-    completion::{of_a_model, of_any_job, of_one_job, of_what_is_erased},
-    storage::written_path,
+    commands::completion::{of_a_model, of_any_job, of_one_job, of_what_is_erased},
+    disk::written_path,
 };
 
 /// How a person names a job: `AVATAR_ID`, `AVATAR_ID/2`, a request id, a name, or an unambiguous prefix.

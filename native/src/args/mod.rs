@@ -27,7 +27,7 @@ pub(crate) use self::{
     train::{Gender, OnExisting, Presets, Quality, Train, Tuning},
 };
 use crate::{
-    exit::{Exit, Failure},
+    failure::{Exit, Failure},
     printable::printable,
 };
 
@@ -194,9 +194,9 @@ mod tests {
     use std::ffi::OsString;
 
     use super::{Cli, Command, Quality, parse};
-    use crate::exit::Exit;
+    use crate::failure::Exit;
 
-    fn typed(line: &str) -> Result<Cli, crate::exit::Failure> {
+    fn typed(line: &str) -> Result<Cli, crate::failure::Failure> {
         parse(line.split(' ').map(OsString::from)).map(|cli| cli.expect("a command"))
     }
 

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
-use crate::storage::written_path;
+use crate::disk::written_path;
 
 /// Serve the fal.ai simulator over HTTP
 ///

@@ -2,17 +2,15 @@
 
 use std::{fs, io::ErrorKind, path::Path, sync::Arc};
 
-use serde_json::json;
-
-use super::Context;
 use crate::{
     args::Backup,
-    exit::{Exit, Failure},
-    failures,
-    narrate::shown,
-    shell::Shell,
+    context::Context,
+    driver::shell::Shell,
+    failure::{self, Exit, Failure},
+    output::narrate::shown,
     words::{bytes, counted},
 };
+use serde_json::json;
 
 pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> {
     let folder = std::path::absolute(&args.folder)
@@ -28,7 +26,7 @@ pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> 
     })?;
     let name = shown(&folder.display().to_string());
     let saved = saved.map_err(|error| {
-        failures::storage(error).next(format!("delete {name}, which is not a whole backup"))
+        failure::storage(error).next(format!("delete {name}, which is not a whole backup"))
     })?;
     context.output.document(&json!({
         "backup": folder, "avatars": saved.avatars, "files": saved.files, "bytes": saved.bytes,

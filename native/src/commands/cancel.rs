@@ -5,17 +5,18 @@ use likeness_core::{
     fal::RequestId,
 };
 
-use super::{Context, status};
+use super::status;
 use crate::{
     args::{Cancel, Resolve},
-    clock, drive,
-    exit::{Exit, Failure},
-    failures,
+    clock,
+    context::Context,
+    driver::{drive, shell::Shell, sweep},
+    failure::{self, Exit, Failure},
     jobs::{self, For},
-    log::of_job,
-    narrate::{pictures_document, shown},
-    shell::Shell,
-    sweep,
+    output::{
+        log::of_job,
+        narrate::{pictures_document, shown},
+    },
 };
 
 pub(crate) async fn cancel(args: Cancel, context: &Context) -> Result<(), Failure> {
@@ -35,7 +36,7 @@ pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Fail
     let (avatar, attempt) = jobs::find(&shell, &args.job, For::Good)?;
     let (id, order) = (avatar.id(), order(&avatar, attempt, args.pictures)?);
     // A process that died with its purchase left it unclear; say so before it is settled.
-    let avatar = match shell.store.lock(id).map_err(failures::storage)? {
+    let avatar = match shell.store.lock(id).map_err(failure::storage)? {
         Some(_lock) => shell.tell(id, Event::Restarted)?,
         None => avatar,
     };

@@ -2,6 +2,16 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
+use crate::{
+    args,
+    context::Context,
+    failure::{Exit, Failure},
+    output::{Output, Row, Tone, Unit, narrate::shown},
+    photos::{
+        on_disk::{self, Found, belongs_to_none},
+        prepare::{self, Candidate, Rejected},
+    },
+};
 use likeness_core::{
     avatar::PhotoState,
     error::{DataError, DatasetProblem},
@@ -10,19 +20,9 @@ use likeness_core::{
 };
 use serde_json::{Value, json};
 
-use super::Context;
-use crate::{
-    args,
-    exit::{Exit, Failure},
-    narrate::shown,
-    output::{Output, Row, Tone, Unit},
-    photos_on_disk::{self, Found, belongs_to_none},
-    prepare::{self, Candidate, Rejected},
-};
-
 pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let found = photos_on_disk::find(&args.photos, args.recursive)?;
+    let found = on_disk::find(&args.photos, args.recursive)?;
     found.are_not_thousands()?;
     let limits = DatasetLimits {
         min_photos: context.settings.min_photos.value,

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use clap_complete::Shell;
 
-use crate::{completion, exit::Failure, output::unwritten};
+use crate::{commands::completion, failure::Failure, output::unwritten};
 
 pub(crate) fn run(shell: Shell) -> Result<(), Failure> {
     // Made in memory first, so that what is printed is whole.

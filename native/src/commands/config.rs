@@ -1,14 +1,13 @@
 //! `likeness config`: every setting, its value and where it came from.
 
-use serde_json::{Map, Value, json};
-
-use super::Context;
 use crate::{
-    exit::Failure,
+    context::Context,
+    failure::Failure,
     output::{Row, Tone},
     printable::printable,
     settings::Origin,
 };
+use serde_json::{Map, Value, json};
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (settings, output) = (&context.settings, &context.output);

@@ -5,17 +5,16 @@ use std::{
     time::Duration,
 };
 
-use super::{Context, check, generate, status, train};
+use super::{check, generate, status, train};
 use crate::{
     args::{self, Check, Demo, Generate, Train},
-    exit::{Exit, Failure},
-    failures,
+    commands::sample,
+    context::Context,
+    disk::private_folder,
+    driver::shell::Shell,
+    failure::{self, Exit, Failure},
     jobs::{self, For},
-    narrate::shown,
-    output::Tone,
-    sample,
-    shell::Shell,
-    store::private_folder,
+    output::{Tone, narrate::shown},
 };
 
 const PERSON: &str = "Anna";
@@ -29,7 +28,7 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
     let home = folder.join("data");
     let photos = folder.join("photos");
     for path in [&home, &photos] {
-        private_folder(path).map_err(failures::storage)?;
+        private_folder(path).map_err(failure::storage)?;
     }
     let settings = context.settings.clone().for_demo(home, TRAINING);
     let (output, interrupt) = (context.output.clone(), context.interrupt.clone());
@@ -75,7 +74,7 @@ fn folder(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
     let failed =
         |error: &std::io::Error| Failure::io("storage.demo", "no folder could be made for the demo", error);
     if let Some(folder) = wanted {
-        private_folder(folder).map_err(failures::storage)?;
+        private_folder(folder).map_err(failure::storage)?;
         // Somebody else's files would be drawn into it, and thrown away with it.
         let mut entries = folder.read_dir().map_err(|error| failed(&error))?;
         if entries.next().is_some() {

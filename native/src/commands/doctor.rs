@@ -19,18 +19,16 @@ use likeness_core::{
 use serde_json::{Value, json};
 
 use self::network::Network;
-use super::Context;
 use crate::{
     args::Doctor,
-    exit::{Exit, Failure},
-    failures,
-    objects::Objects,
+    context::Context,
+    failure::{self, Exit, Failure},
+    files::store::{DATABASE, Standing},
     output::{Row, Tone},
-    parallel::Budget,
+    photos::parallel::Budget,
     printable::printable,
     settings::{Origin, Settings},
-    store::{DATABASE, Standing},
-    transport::Transport,
+    transport::{Transport, objects::Objects},
     words::bytes,
 };
 
@@ -284,7 +282,7 @@ async fn bucket(settings: &Settings) -> Option<Finding> {
         Ok(_) => Finding::ok(NAME, format!("{address} answers, and takes the key")),
         Err(error) => {
             let advice = error.advice(Audience::Terminal).into_owned();
-            let mut finding = fail(&failures::storage(error), &advice);
+            let mut finding = fail(&failure::storage(error), &advice);
             finding.text = format!("{address}: {}", finding.text);
             finding
         }

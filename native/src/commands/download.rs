@@ -6,26 +6,23 @@ use std::{
     path::Path,
 };
 
+use crate::{
+    args::Download,
+    context::Context,
+    disk::{folder_of, storage_error},
+    driver::shell::Shell,
+    failure::{self, Exit, Failure},
+    files::kept::{self, Lost, Unusable},
+    jobs::{self, For},
+    output::{narrate::shown, not_there_yet},
+    words::bytes,
+};
 use likeness_core::{
     avatar::{Avatar, Kept},
     download::{Expected, FileCheck, FileKind},
 };
 use serde_json::json;
 use tempfile::NamedTempFile;
-
-use super::Context;
-use crate::{
-    args::Download,
-    exit::{Exit, Failure},
-    failures,
-    jobs::{self, For},
-    kept::{self, Lost, Unusable},
-    narrate::shown,
-    output::not_there_yet,
-    shell::Shell,
-    storage::storage_error,
-    words::bytes,
-};
 
 pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
@@ -36,7 +33,7 @@ pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failur
             jobs::called(&shell, &avatar, jobs::last_attempt(&avatar), For::Seeing)
         )));
     };
-    shell.store.follow_no_link(avatar.id()).map_err(failures::storage)?;
+    shell.store.follow_no_link(avatar.id()).map_err(failure::storage)?;
     let source = shell.folder(avatar.id()).join(&name);
     let target = args.output.clone().unwrap_or_else(|| {
         let person = avatar.person().map_or("model", |person| person.name.as_str());
@@ -67,8 +64,8 @@ struct Copy<'a> {
 
 impl<'a> Copy<'a> {
     fn begin(target: &'a Path) -> Result<Self, Failure> {
-        let part = NamedTempFile::new_in(failures::folder_of(target));
-        let part = part.map_err(|error| failures::target(target, &error))?;
+        let part = NamedTempFile::new_in(folder_of(target));
+        let part = part.map_err(|error| failure::target(target, &error))?;
         Ok(Self { target, part })
     }
 
@@ -127,13 +124,13 @@ impl<'a> Copy<'a> {
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let written = self.part.write_all(bytes);
-        written.map_err(|error| failures::storage(storage_error(self.target, &error)))
+        written.map_err(|error| failure::storage(storage_error(self.target, &error)))
     }
 
     /// Removes the bytes that were written so far.
     fn empty(&mut self) -> Result<(), Failure> {
         let emptied = io::Seek::rewind(&mut self.part).and_then(|()| self.part.as_file().set_len(0));
-        emptied.map_err(|error| failures::storage(storage_error(self.target, &error)))
+        emptied.map_err(|error| failure::storage(storage_error(self.target, &error)))
     }
 
     fn put(mut self) -> Result<(), Failure> {
@@ -142,16 +139,16 @@ impl<'a> Copy<'a> {
             self.part.flush()?;
             self.part.as_file().sync_all()?;
             self.part.persist(target).map_err(|error| error.error)?;
-            File::open(failures::folder_of(target))?.sync_all()
+            File::open(folder_of(target))?.sync_all()
         })();
-        put.map_err(|error| failures::storage(storage_error(target, &error)))
+        put.map_err(|error| failure::storage(storage_error(target, &error)))
     }
 }
 
 /// Makes the ending of a command that found no whole copy.
 fn of_no_use(lost: &Lost) -> Failure {
     if let (Unusable::Unreadable(error), []) = (&lost.here, lost.elsewhere.as_slice()) {
-        return failures::storage(error.clone());
+        return failure::storage(error.clone());
     }
     let failure = Failure::new(Exit::Storage, "storage.model_damaged", "no whole copy of this model is left");
     let failure = failure.why(shown(&lost.here.to_string()));

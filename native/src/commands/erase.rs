@@ -4,6 +4,22 @@ mod question;
 
 use std::{fs, io::ErrorKind, time::Duration};
 
+use crate::{
+    args::Erase,
+    clock,
+    context::Context,
+    disk::storage_error,
+    driver::{
+        drive,
+        payloads::{self, Deleted},
+        shell::Shell,
+    },
+    failure::{self, Exit, Failure},
+    files::store::Lock,
+    jobs::{self, For},
+    output::{log::of_job, narrate::shown},
+    transport::objects::{Objects, patiently},
+};
 use likeness_core::{
     avatar::{Avatar, AvatarId, Cleared, Command, Event, Goal, JobId},
     error::StorageErrorKind,
@@ -13,28 +29,12 @@ use likeness_core::{
 };
 use serde_json::json;
 
-use super::Context;
-use crate::{
-    args::Erase,
-    clock, drive,
-    exit::{Exit, Failure},
-    failures,
-    jobs::{self, For},
-    log::of_job,
-    narrate::shown,
-    objects::{Objects, patiently},
-    payloads::{self, Deleted},
-    shell::Shell,
-    storage::storage_error,
-    store::Lock,
-};
-
 pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open_to_erase(context)?;
     let (avatar, attempt) = jobs::find(&shell, &args.job, For::Erasing)?;
     let (id, output) = (avatar.id(), &context.output);
     let name = avatar.person().map_or("(erased)", |person| person.name.as_str());
-    let all = shell.store.load_all().map_err(failures::storage)?;
+    let all = shell.store.load_all().map_err(failure::storage)?;
     let question = question::question(&avatar, &jobs::short_id(id, &all));
     output.confirm(&question, args.yes)?;
     // Before anything is forgotten: without its settings what lies in a bucket could not be erased.
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
         for depot in avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
             match patiently(async || objects.list(depot.prefix()).await, |error| Some(error)).await {
                 Err(error) if error.kind != StorageErrorKind::NoBucket => {
-                    return Err(failures::storage(error));
+                    return Err(failure::storage(error));
                 }
                 _ => {}
             }
@@ -101,7 +101,7 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     emptied_here.map_err(|error| {
         let why =
             "what was deleted could not be emptied out of the database's files, which another program reads";
-        again(failures::storage(error).why(why))
+        again(failure::storage(error).why(why))
     })?;
     emptied.map_err(again)?;
     match stopped {
@@ -118,7 +118,7 @@ fn remove_files(shell: &Shell, id: AvatarId) -> Result<(), Failure> {
     match fs::remove_dir_all(&folder) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failures::storage(storage_error(&folder, &error))),
+        Err(error) => Err(failure::storage(storage_error(&folder, &error))),
     }
 }
 
@@ -126,7 +126,7 @@ fn remove_files(shell: &Shell, id: AvatarId) -> Result<(), Failure> {
 async fn alone(shell: &Shell, context: &Context, id: AvatarId) -> Result<Lock, Failure> {
     let until = clock::now().plus(TRANSFER_TIMEOUT * 2);
     loop {
-        if let Some(lock) = shell.store.lock(id).map_err(failures::storage)? {
+        if let Some(lock) = shell.store.lock(id).map_err(failure::storage)? {
             return Ok(lock);
         }
         if clock::now() > until {
@@ -170,7 +170,7 @@ async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) ->
     let mut deleted = 0;
     for depot in shell.load(id)?.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
         let cleared = patiently(async || objects.clear(depot.prefix()).await, |error| Some(error)).await;
-        deleted += cleared.map_err(failures::storage)?;
+        deleted += cleared.map_err(failure::storage)?;
         shell.tell(id, Event::Cleared { depot: depot.clone(), what: Cleared::Everything })?;
     }
     match shell.load(id)?.depots().first() {

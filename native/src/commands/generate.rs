@@ -19,19 +19,24 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{Context, train::changed_meanwhile};
+use super::train::changed_meanwhile;
 use crate::{
     args::Generate,
-    clock, drive,
-    exit::{Exit, Failure},
-    failures,
+    clock,
+    context::Context,
+    disk::{making_error, private_folder, storage_error},
+    driver::{
+        drive,
+        shell::{Link, Shell},
+    },
+    failure::{self, Exit, Failure},
     jobs::{self, For},
-    log::of_job,
-    narrate::{Narrator, pictures_document, shown},
-    output::Tone,
-    shell::{Link, Shell, moment},
-    storage::{making_error, storage_error},
-    store::private_folder,
+    moment::moment,
+    output::{
+        Tone,
+        log::of_job,
+        narrate::{Narrator, pictures_document, shown},
+    },
 };
 
 pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure> {
@@ -61,7 +66,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
     }
     let moment = moment(link.poll)?;
     // While it is held, no other process takes the folder of a new model for an orphan.
-    let lock = shell.store.lock(id).map_err(failures::storage)?;
+    let lock = shell.store.lock(id).map_err(failure::storage)?;
     if let Some(file) = file {
         take_in(file, &shell.folder(id))?;
     }
@@ -76,7 +81,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
             let (avatar, number) = avatar.open_pictures(wish, &moment);
             (Some(avatar), Ok(number))
         })
-        .map_err(failures::storage)??
+        .map_err(failure::storage)??
         .ok_or_else(|| Failure::new(Exit::Data, "job.no_model", "this job has no model yet"))?;
     drop(lock);
     let avatar = {
@@ -145,12 +150,12 @@ fn copy(source: &Path, folder: &Path, extension: &str) -> Result<PathBuf, Failur
                     Err(error) => {
                         // Half a picture is of no use.
                         let _ = fs::remove_file(&path);
-                        Err(failures::storage(storage_error(&path, &error)))
+                        Err(failure::storage(storage_error(&path, &error)))
                     }
                 };
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failures::storage(storage_error(&path, &error))),
+            Err(error) => return Err(failure::storage(storage_error(&path, &error))),
         }
     }
     Err(Failure::new(Exit::Storage, "storage.full", "the folder holds too many pictures")
@@ -160,7 +165,7 @@ fn copy(source: &Path, folder: &Path, extension: &str) -> Result<PathBuf, Failur
 /// Before anything is bought: the folder must take files.
 fn prepare_folder(folder: &Path) -> Result<(), Failure> {
     let taken = fs::create_dir_all(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop));
-    taken.map_err(|error| failures::storage(making_error(folder, &error)))
+    taken.map_err(|error| failure::storage(making_error(folder, &error)))
 }
 
 fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<Wish, Failure> {
@@ -226,7 +231,7 @@ fn imported<'a>(
     };
     let text = format!("{sum} {trigger} {test_mode} {origin}");
     let id = AvatarId::new(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, text.as_bytes()));
-    let known = shell.store.load(id).map_err(failures::storage)?;
+    let known = shell.store.load(id).map_err(failure::storage)?;
     if let Some(avatar) = known.filter(|avatar| avatar.person().is_some()) {
         return Ok((avatar, None));
     }
@@ -276,7 +281,7 @@ fn length_of_model(path: &Path) -> Result<u64, Failure> {
 /// A name that leads to nothing may be mistyped: then nothing can be put back.
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     if error.kind() != io::ErrorKind::NotFound {
-        return failures::storage(storage_error(path, error));
+        return failure::storage(storage_error(path, error));
     }
     let sentence = format!("{}: the file is not there", shown(&path.display().to_string()));
     Failure::new(Exit::Usage, "usage.lora", sentence)
@@ -300,7 +305,7 @@ fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
 
 /// Our own copy, so that the model is still there when fal's has expired.
 fn take_in(path: &Path, folder: &Path) -> Result<(), Failure> {
-    private_folder(folder).map_err(failures::storage)?;
+    private_folder(folder).map_err(failure::storage)?;
     let target = folder.join(MODEL);
     let copied = File::open(path).and_then(|mut source| {
         let mut part = tempfile::Builder::new().prefix(".model.").suffix(".part").tempfile_in(folder)?;
@@ -308,5 +313,5 @@ fn take_in(path: &Path, folder: &Path) -> Result<(), Failure> {
         part.as_file().sync_all()?;
         part.persist(&target).map(drop).map_err(|error| error.error)
     });
-    copied.map_err(|error| failures::storage(storage_error(path, &error)))
+    copied.map_err(|error| failure::storage(storage_error(path, &error)))
 }

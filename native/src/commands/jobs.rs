@@ -2,23 +2,24 @@
 
 use std::io;
 
+use crate::{
+    clock,
+    context::Context,
+    driver::shell::Shell,
+    failure::{self, Failure},
+    jobs::{lost, short_id},
+    output::{
+        Row, Tone, clipped,
+        narrate::{shown, status_document},
+        width_of,
+    },
+    words::{age, stage},
+};
 use likeness_core::{
     avatar::{Avatar, JobId, StageName},
     words::Audience,
 };
 use serde_json::json;
-
-use super::Context;
-use crate::{
-    clock,
-    exit::Failure,
-    failures,
-    jobs::{lost, short_id},
-    narrate::{shown, status_document},
-    output::{Row, Tone, clipped, width_of},
-    shell::Shell,
-    words::{age, stage},
-};
 
 /// The columns of the longest name that is shown in full.
 const NAME: usize = 24;
@@ -26,8 +27,8 @@ const NAME: usize = 24;
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (shell, output, now) = (Shell::open(context)?, &context.output, clock::now());
     let (mut rows, mut documents) = (Vec::new(), Vec::new());
-    let (avatars, unreadable) = shell.store.load_readable().map_err(failures::storage)?;
-    let unclaimed = shell.store.unclaimed().map_err(failures::storage)?;
+    let (avatars, unreadable) = shell.store.load_readable().map_err(failure::storage)?;
+    let unclaimed = shell.store.unclaimed().map_err(failure::storage)?;
     // What is read by a program, or copied out of a file, is not shortened.
     let seen = width_of(&io::stdout()).is_some();
     let id = |avatar: &Avatar, attempt: u32| match (seen, attempt) {

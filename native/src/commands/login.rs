@@ -8,12 +8,13 @@ use std::{
 use likeness_core::{fal::CallError, secret::Secret};
 use serde_json::json;
 
-use super::{Context, whoami::beginning};
+use super::whoami::beginning;
 use crate::{
     args::Login,
-    exit::{Exit, Failure},
-    narrate::shown,
-    probe::{ProbeError, probe},
+    commands::probe::{ProbeError, probe},
+    context::Context,
+    failure::{Exit, Failure},
+    output::narrate::shown,
     settings::{Origin, Settings, key_file},
     transport::Transport,
 };

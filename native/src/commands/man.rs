@@ -6,18 +6,15 @@ use std::{
     path::Path,
 };
 
-use clap_mangen::Man;
-use serde_json::json;
-
-use super::Context;
 use crate::{
     args::{self, Manual},
-    exit::Failure,
-    failures,
-    narrate::shown,
-    output::unwritten,
-    storage::making_error,
+    context::Context,
+    disk::making_error,
+    failure::{self, Failure},
+    output::{narrate::shown, unwritten},
 };
+use clap_mangen::Man;
+use serde_json::json;
 
 pub(crate) fn run(args: &Manual, context: &Context) -> Result<(), Failure> {
     let mut command = args::command();
@@ -34,7 +31,7 @@ pub(crate) fn run(args: &Manual, context: &Context) -> Result<(), Failure> {
 
 /// One page for the program, and one for each command.
 fn write_all(command: &clap::Command, folder: &Path, context: &Context) -> Result<(), Failure> {
-    let failed = |error: &io::Error| failures::storage(making_error(folder, error));
+    let failed = |error: &io::Error| failure::storage(making_error(folder, error));
     fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     clap_mangen::generate_to(command.clone(), folder).map_err(|error| failed(&error))?;
     let output = &context.output;

@@ -3,6 +3,7 @@
 mod backup;
 mod cancel;
 mod check;
+pub(crate) mod completion;
 mod completions;
 mod config;
 mod demo;
@@ -15,7 +16,10 @@ mod login;
 mod man;
 mod pack;
 mod presets;
+mod probe;
 mod prune;
+pub(crate) mod remote;
+mod sample;
 mod serve;
 mod simulate;
 mod status;
@@ -24,16 +28,7 @@ mod train;
 mod whoami;
 
 pub(crate) use self::status::page;
-use crate::{args::Command, exit::Failure, interrupt::Interrupt, output::Output, settings::Settings};
-
-/// What every command is given.
-#[derive(Debug)]
-pub(crate) struct Context {
-    pub(crate) settings: Settings,
-    pub(crate) output: Output,
-    /// Ends the command by itself; work on threads looks at it between two photos.
-    pub(crate) interrupt: Interrupt,
-}
+use crate::{args::Command, context::Context, failure::Failure};
 
 /// Does what was asked.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {

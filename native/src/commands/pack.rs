@@ -6,21 +6,22 @@ use std::{
     path::Path,
 };
 
-use likeness_core::{avatar::Content, error::DataError, limits::DatasetLimits};
-use serde_json::json;
-
-use super::Context;
 use crate::{
-    archive_source::{self, ArchiveSource},
     args,
-    exit::{Exit, Failure},
-    failures,
+    context::Context,
+    disk::folder_of,
+    failure::{Exit, Failure},
     output::{Output, Unit, not_there_yet, unwritten},
-    photos_on_disk::{self, Found, belongs_to_none, unmatched_counted},
-    prepare::{self, Candidate, Rejected},
+    photos::{
+        archive::{self, ArchiveSource},
+        on_disk::{self, Found, belongs_to_none, unmatched_counted},
+        prepare::{self, Candidate, Rejected},
+    },
     printable::printable,
     transport::ByteSource as _,
 };
+use likeness_core::{avatar::Content, error::DataError, limits::DatasetLimits};
+use serde_json::json;
 
 pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
@@ -37,9 +38,9 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     if !to_stdout {
         not_there_yet(&args.output, args.force)?;
         // Before minutes of work whose result has no place.
-        fs::metadata(failures::folder_of(&args.output)).map_err(|error| unwritable(&args.output, &error))?;
+        fs::metadata(folder_of(&args.output)).map_err(|error| unwritable(&args.output, &error))?;
     }
-    let found = photos_on_disk::find(&args.photos, args.recursive)?;
+    let found = on_disk::find(&args.photos, args.recursive)?;
     found.are_not_thousands()?;
     found.remarks().iter().for_each(|remark| output.note(remark));
     found.unmatched.iter().for_each(|text| log::warn!("{}", belongs_to_none(text)));
@@ -79,7 +80,7 @@ fn captions_usable(photos: &[Candidate]) -> Result<(), Failure> {
         .filter_map(|photo| Some((photo, photo.caption_problem.as_ref()?)))
         .map(|(photo, problem)| format!("{}: {problem}", printable(&photo.file.name())))
         .collect();
-    if problems.is_empty() { Ok(()) } else { Err(photos_on_disk::unreadable(problems)) }
+    if problems.is_empty() { Ok(()) } else { Err(on_disk::unreadable(problems)) }
 }
 
 /// Clean photos wait here until the archive is written; the folder goes away with the value.
@@ -97,8 +98,8 @@ fn archive(photos: &[Candidate], limits: DatasetLimits, spool: &Path) -> Result<
     let archive =
         dataset.archive().map_err(|error| Failure::new(Exit::Data, "photos.archive", error.to_string()))?;
     let contents = dataset.parts.into_iter().map(|part| match part.content {
-        Content::Photo { file, .. } => archive_source::Contents::File(spool.join(file)),
-        Content::Caption(text) => archive_source::Contents::Bytes(text.into_bytes()),
+        Content::Photo { file, .. } => archive::Contents::File(spool.join(file)),
+        Content::Caption(text) => archive::Contents::Bytes(text.into_bytes()),
     });
     ArchiveSource::new(archive, contents.collect())
         .map_err(|error| Failure::new(Exit::Internal, "internal.archive", error.to_string()))
@@ -131,7 +132,7 @@ fn write_to_stdout(source: &ArchiveSource) -> Result<(), Failure> {
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let sentence = format!("{} could not be written", path.display());
     if error.kind() == io::ErrorKind::NotFound {
-        let folder = failures::folder_of(path).display().to_string();
+        let folder = folder_of(path).display().to_string();
         return Failure::new(Exit::Storage, "storage.archive", sentence)
             .why(format!("there is no folder {}", printable(&folder)))
             .next("make it, or name another place");
@@ -146,7 +147,7 @@ fn write_to_file(source: &ArchiveSource, path: &Path) -> Result<(), Failure> {
         return Err(failed(&io::Error::other("it is there already, and no file"))
             .next("name a file, or write to standard output with `-o -`"));
     }
-    let folder = failures::folder_of(path);
+    let folder = folder_of(path);
     let mut reader = open(source)?;
     let mut write = || {
         let mut file = tempfile::Builder::new().prefix(".likeness-").suffix(".part").tempfile_in(folder)?;

@@ -1,13 +1,11 @@
 //! `likeness presets`: what trainings cost, how long they take, and what one gains.
 
+use crate::{args::Quality, context::Context, failure::Failure, output::Row};
 use likeness_core::{
     price,
     words::{self, Language},
 };
 use serde_json::json;
-
-use super::Context;
-use crate::{args::Quality, exit::Failure, output::Row};
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (settings, output) = (&context.settings, &context.output);

@@ -2,22 +2,20 @@
 
 use std::{fs, path::Path};
 
+use crate::{
+    args::Jobs,
+    context::Context,
+    driver::{shell::Shell, sweep},
+    failure::{self, Failure},
+    jobs,
+    words::{bytes, counted},
+};
 use likeness_core::avatar::{Avatar, Command, Event, OrderKey};
 use serde_json::json;
 
-use super::Context;
-use crate::{
-    args::Jobs,
-    exit::Failure,
-    failures, jobs,
-    shell::Shell,
-    sweep,
-    words::{bytes, counted},
-};
-
 pub(crate) async fn run(args: &Jobs, context: &Context) -> Result<(), Failure> {
     let (shell, output) = (Shell::open(context)?, &context.output);
-    let (avatars, _) = shell.store.load_readable().map_err(failures::storage)?;
+    let (avatars, _) = shell.store.load_readable().map_err(failure::storage)?;
     let stopped: Vec<&Avatar> = avatars.iter().filter(|avatar| is_stopped(&shell, avatar)).collect();
     if stopped.is_empty() {
         output.document(&json!({ "pruned": [], "bytes": 0 }))?;
@@ -48,7 +46,7 @@ fn is_stopped(shell: &Shell, avatar: &Avatar) -> bool {
 /// Calls the order off, unless another process has taken the job up meanwhile.
 fn drop_order(shell: &Shell, avatar: &Avatar) -> Result<Option<Avatar>, Failure> {
     let id = avatar.id();
-    let Some(_lock) = shell.store.lock(id).map_err(failures::storage)? else { return Ok(None) };
+    let Some(_lock) = shell.store.lock(id).map_err(failure::storage)? else { return Ok(None) };
     let avatar = shell.tell(id, Event::Restarted)?;
     if !avatar.is_unordered() {
         return Ok(None);

@@ -2,18 +2,17 @@
 
 use std::net::SocketAddr;
 
+use crate::{
+    args::Serve,
+    context::Context,
+    driver::shell::Shell,
+    failure::{Exit, Failure},
+    files::store::OpenFor,
+    serve::serve,
+};
 use likeness_core::api::Deployment;
 use serde_json::json;
 use tokio::net::TcpListener;
-
-use super::Context;
-use crate::{
-    args::Serve,
-    exit::{Exit, Failure},
-    serve::serve,
-    shell::Shell,
-    store::OpenFor,
-};
 
 pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
     let output = &context.output;

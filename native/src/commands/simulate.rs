@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use likeness_core::simulator::{Addresses, Fault, Plan, Simulator};
-use serde_json::json;
-use tokio::net::TcpListener;
-
-use super::Context;
 use crate::{
     args::{self, Simulate},
-    exit::{Exit, Failure},
+    context::Context,
+    failure::{Exit, Failure},
+    moment::entropy,
     output::Row,
     settings::SIMULATOR,
-    shell::entropy,
     simulate::{Options, ServeError, serve},
     transport::MemoryStore,
     words::bytes,
 };
+use likeness_core::simulator::{Addresses, Fault, Plan, Simulator};
+use serde_json::json;
+use tokio::net::TcpListener;
 
 pub(crate) async fn run(args: Simulate, context: &Context) -> Result<(), Failure> {
     let output = &context.output;

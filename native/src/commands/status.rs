@@ -1,26 +1,26 @@
 //! `likeness status`: how a training stands.
 
+use crate::{
+    args::Status,
+    clock,
+    context::Context,
+    driver::{drive, shell::Shell, sweep},
+    failure::{Exit, Failure},
+    jobs::{self, For},
+    output::{
+        Tone,
+        log::of_job,
+        narrate::{Narrator, shown, status_document},
+    },
+    settings::Origin,
+    words::{age, bytes, minute, quoted, stage},
+};
 use likeness_core::{
     avatar::{Avatar, Goal, JobId, Order, OrderKey, StageName, State},
     download::Expected,
     fal::Origins,
     time::Timestamp,
     words::Audience,
-};
-
-use super::Context;
-use crate::{
-    args::Status,
-    clock, drive,
-    exit::{Exit, Failure},
-    jobs::{self, For},
-    log::of_job,
-    narrate::{Narrator, shown, status_document},
-    output::Tone,
-    settings::Origin,
-    shell::Shell,
-    sweep,
-    words::{age, bytes, minute, quoted, stage},
 };
 
 pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> {

@@ -1,17 +1,16 @@
 //! `likeness token`: who is let in at a deployment.
 
-use likeness_core::{http::Method, time::Timestamp};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
-
-use super::Context;
 use crate::{
     args::{Token, TokenWhat},
-    deployment::Remote,
-    exit::Failure,
+    commands::remote::Remote,
+    context::Context,
+    failure::Failure,
     output::Row,
     printable::printable,
 };
+use likeness_core::{http::Method, time::Timestamp};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
 
 pub(crate) async fn run(args: Token, context: &Context) -> Result<(), Failure> {
     let remote = Remote::new(args.url.as_ref(), context)?;

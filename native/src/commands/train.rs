@@ -19,18 +19,17 @@ use self::{
     place::Order,
     question::{Answer, Question},
 };
-use super::{Context, status};
+use super::status;
 use crate::{
     args::{Gender, Train},
-    drive,
-    exit::{Exit, Failure},
-    failures,
+    context::Context,
+    driver::{drive, shell::Shell, sweep},
+    failure::{self, Exit, Failure},
     jobs::{self, For},
-    log::of_job,
-    narrate::Narrator,
+    moment::moment,
+    output::{log::of_job, narrate::Narrator},
     printable::printable,
-    shell::{Shell, moment},
-    sweep, webhooks,
+    serve::webhooks,
     words::counted,
 };
 
@@ -70,7 +69,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         wanted: &wanted,
         moment: moment(link.poll)?,
     };
-    let known = shell.store.load(job.id).map_err(failures::storage)?;
+    let known = shell.store.load(job.id).map_err(failure::storage)?;
     let would = order.would_open(known.clone());
     check_way(&shell, known.as_ref(), would, wanted.test_mode)?;
     let avatars = every_avatar(&shell, &args)?;
@@ -125,7 +124,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
 /// Loads every avatar on record: what cannot be read may be a training of this person, so that nothing is bought beside it
 /// unless somebody says which, or that it is bought all the same.
 fn every_avatar(shell: &Shell, args: &Train) -> Result<Vec<Avatar>, Failure> {
-    let (avatars, mut unreadable) = shell.store.load_readable().map_err(failures::storage)?;
+    let (avatars, mut unreadable) = shell.store.load_readable().map_err(failure::storage)?;
     match unreadable.pop() {
         Some(row) if !args.again && args.avatar_id.is_none() => {
             let sentence =

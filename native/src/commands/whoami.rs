@@ -1,10 +1,10 @@
 //! `likeness whoami`: whose key is used, and whether it works.
 
+use crate::{
+    commands::probe::probe, context::Context, failure::Failure, output::narrate::shown, transport::Transport,
+};
 use likeness_core::secret::Secret;
 use serde_json::json;
-
-use super::Context;
-use crate::{exit::Failure, narrate::shown, probe::probe, transport::Transport};
 
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let (settings, output) = (&context.settings, &context.output);

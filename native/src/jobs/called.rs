@@ -5,8 +5,8 @@ use likeness_core::avatar::{Avatar, AvatarId, JobId};
 use super::{For, by_id, by_name, last_attempt, person};
 use crate::{
     args::JobName,
+    driver::shell::Shell,
     printable::{columns, printable},
-    shell::Shell,
     words::quoted,
 };
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{called::short_id, last_attempt, person};
 use crate::{
     clock,
+    driver::shell::Shell,
     printable::printable,
-    shell::Shell,
     words::{age, day, stage},
 };
 

@@ -8,12 +8,10 @@ use likeness_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    exit::Failure,
-    failures,
-    narrate::shown,
-    output::Output,
-    shell::Shell,
-    store::{FoundRecord, Unclaimed, UnreadableRow},
+    driver::shell::Shell,
+    failure::{self, Failure},
+    files::store::{FoundRecord, Unclaimed, UnreadableRow},
+    output::{Output, narrate::shown},
 };
 
 /// The advice on jobs that can be taken up.
@@ -57,7 +55,7 @@ pub(crate) fn documents(unclaimed: &[Unclaimed], unreadable: &[UnreadableRow]) -
 /// Makes sure that no training of this person was lost: one that is begun again would be bought again. Other people's are
 /// named.
 pub(crate) fn none_is_lost(shell: &Shell, person: &Person, output: &Output) -> Result<(), Failure> {
-    let unclaimed = shell.store.unclaimed().map_err(failures::storage)?;
+    let unclaimed = shell.store.unclaimed().map_err(failure::storage)?;
     let is_theirs = |avatar: &Avatar| {
         avatar
             .person()
@@ -68,11 +66,11 @@ pub(crate) fn none_is_lost(shell: &Shell, person: &Person, output: &Output) -> R
             FoundRecord::Readable(avatar) if is_theirs(avatar) => {
                 let folder = shell.folder(one.id).display().to_string();
                 let error = StorageError::new(StorageErrorKind::Unclaimed, folder);
-                return Err(failures::storage(error).why(unclaimed_line(one)));
+                return Err(failure::storage(error).why(unclaimed_line(one)));
             }
             // It may be anybody's.
             FoundRecord::Unreadable(error) => {
-                return Err(failures::storage(error.clone()).why(unclaimed_line(one)));
+                return Err(failure::storage(error.clone()).why(unclaimed_line(one)));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead};
 
 use super::lines::wrapped;
-use crate::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 
 /// Asks, and takes nothing but a yes for a yes. `flag` is the one that goes on without asking, `width` is that of the terminal.
 pub(super) fn ask(
@@ -38,7 +38,7 @@ pub(super) fn ask(
 #[cfg(test)]
 mod tests {
     use super::ask;
-    use crate::exit::Exit;
+    use crate::failure::Exit;
 
     fn answer(text: Option<&str>) -> Result<(), Exit> {
         let mut bytes = text.unwrap_or_default().as_bytes();

@@ -31,11 +31,13 @@ use super::{
 };
 use crate::{
     clock,
-    connections::{Pace, Paced, Place as UploadPlace, Seat, Slow},
-    log::of_job,
-    shell::moment,
-    store::Store,
-    webhooks::Message,
+    files::store::Store,
+    moment::moment,
+    output::log::of_job,
+    serve::{
+        connections::{Pace, Paced, Place as UploadPlace, Seat, Slow},
+        webhooks::Message,
+    },
 };
 
 /// How long a caller may take to send a body that is no file.

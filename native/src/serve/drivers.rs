@@ -20,15 +20,19 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::{ledger::Ledger, rounds::ROUND};
 use crate::{
-    album, clock,
-    drive::{self, Bell, LOOK_AGAIN, Pause},
-    exit::Failure,
-    failures,
-    log::{in_job, of_job},
-    narrate::Chronicle,
-    payloads::{self, Deleted},
-    shell::{Link, Shell},
-    sweep,
+    clock,
+    driver::{
+        drive::{self, Bell, LOOK_AGAIN, Pause},
+        payloads::{self, Deleted},
+        shell::{Link, Shell},
+        sweep,
+    },
+    failure::{self, Failure},
+    files::album,
+    output::{
+        log::{in_job, of_job},
+        narrate::Chronicle,
+    },
 };
 
 /// How many avatars are at work at a time. The others wait for their turn, and hold neither files nor connections.
@@ -179,15 +183,15 @@ impl Drivers {
         if *stop.borrow() {
             return Ok(Pause::Stopped);
         }
-        let Some(_lock) = self.shell.store.lock(id).map_err(failures::storage)? else {
+        let Some(_lock) = self.shell.store.lock(id).map_err(failure::storage)? else {
             log::debug!("another process is at work on it");
             return Ok(Pause::Until(clock::now().plus(LATER)));
         };
-        let avatar = self.shell.store.load(id).map_err(failures::storage)?;
+        let avatar = self.shell.store.load(id).map_err(failure::storage)?;
         let Some(avatar) = avatar.filter(Avatar::is_hosted) else { return Ok(Pause::Idle) };
         if avatar.person().is_none() {
             self.shell.downloads.forget(&self.shell.folder(id));
-            album::remove(&self.shell.folder(id)).map_err(failures::storage)?;
+            album::remove(&self.shell.folder(id)).map_err(failure::storage)?;
         }
         let Some(way) = &self.way else { return Ok(Pause::Idle) };
         if let Err(problem) = way.carries(&avatar) {
@@ -217,7 +221,7 @@ impl Drivers {
         Ok(match pause {
             Pause::Idle if !complete => Pause::Until(clock::now().plus(MUCH_LATER)),
             Pause::Idle => {
-                self.shell.store.erased(id).map_err(failures::storage)?;
+                self.shell.store.erased(id).map_err(failure::storage)?;
                 Pause::Idle
             }
             Pause::Until(until) if !complete => Pause::Until(until.min(clock::now().plus(MUCH_LATER))),
@@ -299,8 +303,8 @@ impl Drivers {
 
     async fn finish_erasing(&self, avatar: &Avatar, link: &Link) -> Result<bool, Failure> {
         let id = avatar.id();
-        album::remove(&self.shell.folder(id)).map_err(failures::storage)?;
-        if !avatar.ended() || !self.shell.store.is_half_erased(id).map_err(failures::storage)? {
+        album::remove(&self.shell.folder(id)).map_err(failure::storage)?;
+        if !avatar.ended() || !self.shell.store.is_half_erased(id).map_err(failure::storage)? {
             return Ok(true);
         }
         if let Some(key) = self.deployment.admin_key.clone()
@@ -316,10 +320,10 @@ impl Drivers {
             budget.forget(id);
             (budget, ())
         });
-        forgotten.map_err(failures::storage)?;
+        forgotten.map_err(failure::storage)?;
         let store = &self.shell.store;
         // While somebody reads an older state it is still there: then all of this is done again.
-        store.forget(id).and_then(|()| store.gone(id)).map_err(failures::storage)?;
+        store.forget(id).and_then(|()| store.gone(id)).map_err(failure::storage)?;
         log::info!("erased");
         Ok(true)
     }

@@ -29,8 +29,11 @@ use tokio::{
 
 use super::answer::{shown, unfinished};
 use crate::{
-    album, connections::Paced, kept, objects::Objects, shell::Shell, storage::storage_error,
-    store::private_folder, transport::ByteSource,
+    disk::{private_folder, storage_error},
+    driver::shell::Shell,
+    files::{album, kept},
+    serve::connections::Paced,
+    transport::{ByteSource, objects::Objects},
 };
 
 /// The size of the pieces in which files are sent.

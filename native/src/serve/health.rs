@@ -16,7 +16,7 @@ use likeness_core::{
 };
 use uuid::Uuid;
 
-use crate::{shell::Shell, storage::storage_error};
+use crate::{disk::storage_error, driver::shell::Shell};
 
 /// The pause between two looks at the disk.
 const DISK_AGAIN: Duration = Duration::from_secs(5);

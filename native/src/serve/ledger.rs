@@ -8,7 +8,7 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
 };
 
-use crate::{clock, store::Store};
+use crate::{clock, files::store::Store};
 
 /// The budget in the store. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,11 +1,13 @@
 //! The API over HTTP, for whoever is let in. What is answered is decided in the core; this moves the bytes.
 
 mod answer;
+mod connections;
 mod drivers;
 mod files;
 mod health;
 mod ledger;
 mod rounds;
+pub(crate) mod webhooks;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,10 +27,12 @@ use url::Url;
 
 use self::{drivers::Drivers, health::Health, ledger::Ledger, rounds::Rounds};
 use crate::{
-    connections::{Connections, Limits, Origin, Pace, Places},
+    driver::shell::Shell,
+    serve::{
+        connections::{Connections, Limits, Origin, Pace, Places},
+        webhooks::Mailbox,
+    },
     settings::SIMULATOR,
-    shell::Shell,
-    webhooks::Mailbox,
 };
 
 /// How many files and connections are asked for.

@@ -7,7 +7,7 @@ use likeness_core::{error::StorageError, time::Timestamp};
 use tokio::sync::watch;
 
 use super::drivers::Drivers;
-use crate::{clock, store::Store, sweep};
+use crate::{clock, driver::sweep, files::store::Store};
 
 /// The pause between two rounds. By the clock's own time, since a clock may be set back.
 pub(super) const ROUND: Duration = Duration::from_mins(1);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 use super::known;
-use crate::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 
 /// A settings file is a few hundred bytes; what is larger was named by mistake.
 const MAX_BYTES: u64 = 1 << 20;

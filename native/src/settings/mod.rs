@@ -39,7 +39,7 @@ pub(crate) use self::{
 };
 use crate::{
     args::Global,
-    exit::{Exit, Failure},
+    failure::{Exit, Failure},
 };
 
 /// A value and where it came from.

@@ -7,7 +7,7 @@ use likeness_core::{
 use url::Url;
 
 use super::{Setting, Settings, source::Sources, values};
-use crate::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 
 /// What only a server has.
 #[derive(Clone, Debug)]

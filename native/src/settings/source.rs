@@ -9,7 +9,7 @@ use std::{
 use likeness_core::secret::Secret;
 
 use super::{Origin, Setting, file, key_file, known};
-use crate::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 
 /// The environment and the settings file, and what was found wrong in them so far.
 pub(super) struct Sources<'a> {

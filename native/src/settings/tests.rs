@@ -3,7 +3,7 @@ use std::{ffi::OsString, path::Path, time::Duration};
 use super::{Origin, Settings, create_private};
 use crate::{
     args::{Global, Quality, Tuning},
-    exit::{Exit, Failure},
+    failure::{Exit, Failure},
 };
 
 fn read(global: &Global, environment: &[(&str, &str)]) -> Result<Settings, Failure> {

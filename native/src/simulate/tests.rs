@@ -31,11 +31,10 @@ use url::Url;
 
 use super::{Listening, Options, serve};
 use crate::{
-    archive_source::{ArchiveSource, Contents},
     clock::now,
-    download::Downloads,
-    moving::Moving,
-    transport::{ByteSource, MemoryStore, SimulatorStore, Transport},
+    files::download::Downloads,
+    photos::archive::{ArchiveSource, Contents},
+    transport::{ByteSource, MemoryStore, SimulatorStore, Transport, moving::Moving},
 };
 
 const PHOTO: &[u8] = b"not really a jpeg";

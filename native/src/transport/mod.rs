@@ -1,6 +1,8 @@
 //! How requests leave the machine, or do not: the real network and the simulated fal behind one type.
 
 mod http;
+pub mod moving;
+pub(crate) mod objects;
 mod obstacle;
 mod simulated;
 mod source;

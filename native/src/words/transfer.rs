@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::bytes;
-use crate::moving::{Transfer, Way};
+use crate::transport::moving::{Transfer, Way};
 
 /// The time over which speed is measured.
 const WINDOW: Duration = Duration::from_secs(8);

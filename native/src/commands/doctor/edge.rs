@@ -8,9 +8,9 @@ use url::Url;
 
 use super::{Finding, State};
 use crate::{
-    commands::Context,
-    deployment::Remote,
-    exit::{Exit, Failure},
+    commands::remote::Remote,
+    context::Context,
+    failure::{Exit, Failure},
     printable::printable,
     settings::Settings,
 };

@@ -15,9 +15,9 @@ use super::{Finding, State};
 use crate::{
     args::Tuning,
     clock,
-    exit::{Exit, Failure},
+    commands::probe::{Probe, ProbeError, probe},
+    failure::{Exit, Failure},
     printable::printable,
-    probe::{Probe, ProbeError, probe},
     settings::Settings,
     transport::{Transport, unusable_proxy},
 };

@@ -9,11 +9,11 @@ use likeness_core::{
 
 use super::{Finding, State};
 use crate::{
-    exit::Exit,
+    failure::Exit,
+    files::store::{DATABASE, FoundRecord, OpenFor, Standing, Store, Unclaimed},
     jobs::lost,
-    narrate::shown,
+    output::narrate::shown,
     settings::Settings,
-    store::{DATABASE, FoundRecord, OpenFor, Standing, Store, Unclaimed},
 };
 
 const NAME: &str = "jobs";

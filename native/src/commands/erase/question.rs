@@ -7,7 +7,7 @@ use likeness_core::{
 
 use crate::{
     clock,
-    narrate::shown,
+    output::narrate::shown,
     words::{age, day},
 };
 

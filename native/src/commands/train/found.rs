@@ -4,7 +4,11 @@ use likeness_core::avatar::{Avatar, AvatarId, Identity, OnRecord};
 use uuid::Uuid;
 
 use super::photos::Named;
-use crate::{commands::Context, exit::Failure, failures, shell::Shell};
+use crate::{
+    context::Context,
+    driver::shell::Shell,
+    failure::{self, Failure},
+};
 
 /// The job that a request means.
 #[derive(Clone, Copy, Debug)]
@@ -72,19 +76,19 @@ impl Found {
         given: Option<AvatarId>,
     ) -> Result<Self, Failure> {
         if let Some(id) = given {
-            let known = shell.store.load(id).map_err(failures::storage)?;
+            let known = shell.store.load(id).map_err(failure::storage)?;
             return Ok(known.map_or(Self::New, |avatar| OnRecord::of(&avatar, wanted, named.set()).into()));
         }
         let listed = as_listed(wanted, named);
         let id = AvatarId::new(listed);
-        if let Some(avatar) = shell.store.load(id).map_err(failures::storage)? {
+        if let Some(avatar) = shell.store.load(id).map_err(failure::storage)? {
             return Ok(match OnRecord::of(&avatar, wanted, named.set()) {
                 OnRecord::Yes(id, identity) => Self::Job(id, identity),
                 // Of one whose person was forgotten only this is left.
                 OnRecord::No | OnRecord::Unknown => Self::Job(id, listed),
             });
         }
-        let avatars = shell.store.load_all().map_err(failures::storage)?;
+        let avatars = shell.store.load_all().map_err(failure::storage)?;
         Ok(OnRecord::among(&avatars, wanted, named.set()).into())
     }
 }

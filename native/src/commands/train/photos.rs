@@ -12,17 +12,18 @@ use likeness_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    commands::Context,
-    exit::Failure,
-    failures,
-    look::LookFolder,
-    objects::Objects,
+    context::Context,
+    driver::shell::Shell,
+    failure::{self, Failure},
+    files::look::LookFolder,
     output::Unit,
-    photos_in_bucket,
-    photos_on_disk::{self, FileProblem, belongs_to_none, unmatched_counted},
-    prepare::{self, Candidate, Rejected},
+    photos::{
+        in_bucket,
+        on_disk::{self, FileProblem, belongs_to_none, unmatched_counted},
+        prepare::{self, Candidate, Rejected},
+    },
     printable::printable,
-    shell::Shell,
+    transport::objects::Objects,
     words::counted,
 };
 
@@ -51,7 +52,7 @@ impl Named {
         objects: &Objects,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let set = photos_in_bucket::read(keys, objects, context).await?;
+        let set = in_bucket::read(keys, objects, context).await?;
         let source = Source::Bucket(Box::new(objects.clone()));
         Ok(Self { set, source, unmatched: Vec::new(), remarks: Vec::new(), judged: false })
     }
@@ -63,7 +64,7 @@ impl Named {
         recursive: bool,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let found = photos_on_disk::find(arguments, recursive)?;
+        let found = on_disk::find(arguments, recursive)?;
         found.are_not_thousands()?;
         let progress = context.output.progress("Reading", found.photos.len() as u64, Unit::Photos);
         let mut candidates = prepare::look(&found.photos, &progress, &context.interrupt)?;
@@ -76,7 +77,7 @@ impl Named {
             .map(|(name, problem)| format!("{}: {problem}", printable(&name)))
             .collect();
         if !problems.is_empty() {
-            return Err(photos_on_disk::unreadable(problems));
+            return Err(on_disk::unreadable(problems));
         }
         let set = prepare::photo_set(&candidates);
         let source = Source::Disk { candidates, look: None };
@@ -114,7 +115,7 @@ impl Named {
                 *look = Some(folder);
             }
             Source::Bucket(objects) => {
-                self.set = photos_in_bucket::judge(&self.set, objects, context).await?;
+                self.set = in_bucket::judge(&self.set, objects, context).await?;
             }
         }
         self.judged = true;
@@ -134,7 +135,7 @@ impl Named {
             Source::Bucket(_) => None,
         };
         let Some(look) = look else { return Ok(self.set.clone().unprepared()) };
-        look.take_over(working).map_err(failures::storage)?;
+        look.take_over(working).map_err(failure::storage)?;
         Ok(self.set.clone())
     }
 
@@ -281,7 +282,7 @@ fn lines(left_out: &[LeftOut]) -> Vec<String> {
 }
 
 fn refused(error: DataError) -> Failure {
-    failures::of(&error.into())
+    failure::of(&error.into())
 }
 
 /// Its bytes do not matter, since it is left out; its name and size tell it from others.

@@ -3,7 +3,10 @@
 use likeness_core::avatar::{Avatar, AvatarId, Identity, Moment, Opened, OtherTraining, TrainingRequest};
 
 use super::{changed_meanwhile, found::Job, is_new, photos::Named};
-use crate::{exit::Failure, failures, shell::Shell};
+use crate::{
+    driver::shell::Shell,
+    failure::{self, Failure},
+};
 
 /// A training that is asked for.
 pub(super) struct Order<'a> {
@@ -31,10 +34,10 @@ impl Order<'_> {
         attempt: u32,
     ) -> Result<(Avatar, Opened), Failure> {
         let id = self.job.id;
-        let lock = shell.store.lock(id).map_err(failures::storage)?;
+        let lock = shell.store.lock(id).map_err(failure::storage)?;
         if is_new(would) {
             // Prepared photos are moved where nobody else is at work, and nobody else has placed it meanwhile.
-            let now = self.would_open(shell.store.load(id).map_err(failures::storage)?);
+            let now = self.would_open(shell.store.load(id).map_err(failure::storage)?);
             let mine = lock.is_some() && now == would;
             self.request.photos = Some(named.placed(&shell.working_folder(id), mine)?);
         }
@@ -58,7 +61,7 @@ impl Order<'_> {
             (Some(avatar.clone()), Some((avatar, opened)))
         });
         drop(lock);
-        placed.map_err(failures::storage)?.ok_or_else(changed_meanwhile)
+        placed.map_err(failure::storage)?.ok_or_else(changed_meanwhile)
     }
 
     /// Says whether nothing was placed, during the question, that it would have named.

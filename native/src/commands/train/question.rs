@@ -17,12 +17,12 @@ use super::photos::Named;
 use crate::{
     args::{OnExisting, Train},
     clock,
-    commands::Context,
-    exit::{Exit, Failure},
+    commands::probe::{ProbeError, probe},
+    context::Context,
+    driver::shell::{Link, Shell},
+    failure::{Exit, Failure},
     jobs,
     printable::printable,
-    probe::{ProbeError, probe},
-    shell::{Link, Shell},
     words::{age, counted, stage},
 };
 

@@ -15,11 +15,11 @@ use url::{Host, Url};
 use super::{Finding, State, is_local};
 use crate::{
     clock,
-    commands::Context,
-    deployment::Remote,
-    exit::{Exit, Failure},
+    commands::remote::Remote,
+    context::Context,
+    failure::{Exit, Failure},
+    moment::entropy,
     settings::Settings,
-    shell::entropy,
     transport::Transport,
 };
 

@@ -1,0 +1,93 @@
+//! What a shell offers when Tab is pressed: commands, flags and files by clap's own engine, and the jobs of this
+//! machine.
+
+use std::{env, ffi::OsStr, io};
+
+use clap_complete::{
+    CompleteEnv, CompletionCandidate, Shell,
+    env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh},
+};
+use likeness_core::{avatar::Avatar, words::Audience};
+
+use crate::{
+    args::{self, Global},
+    clock,
+    driver::shell::Shell as Store,
+    jobs::{For, called, last_attempt, short_id},
+    printable::printable,
+    settings::Settings,
+    words::stage,
+};
+
+/// The environment variable by which a completion script asks: it holds the shell's name.
+const ASKED_BY: &str = "LIKENESS_COMPLETE";
+
+/// Answers a shell's completion script, if that is who calls. Then nothing else is to be done.
+pub(crate) fn answer() -> bool {
+    let folder = env::current_dir().ok();
+    // A script whose call goes wrong has nobody to tell.
+    CompleteEnv::with_factory(args::command)
+        .var(ASKED_BY)
+        .try_complete(env::args_os(), folder.as_deref())
+        .unwrap_or(true)
+}
+
+/// Writes the script that makes a shell ask.
+pub(crate) fn write_script(shell: Shell, out: &mut dyn io::Write) -> io::Result<()> {
+    let completer: &dyn EnvCompleter = match shell {
+        Shell::Bash => &Bash,
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::PowerShell => &Powershell,
+        Shell::Zsh => &Zsh,
+        _ => return Err(io::Error::other("there is no script for this shell")),
+    };
+    completer.write_registration(ASKED_BY, "likeness", "likeness", "likeness", out)
+}
+
+/// The jobs that can be looked at.
+pub(crate) fn of_any_job(typed: &OsStr) -> Vec<CompletionCandidate> {
+    candidates(typed, For::Seeing)
+}
+
+/// The jobs that can be stopped.
+pub(crate) fn of_one_job(typed: &OsStr) -> Vec<CompletionCandidate> {
+    candidates(typed, For::Good)
+}
+
+/// The jobs that have a model.
+pub(crate) fn of_a_model(typed: &OsStr) -> Vec<CompletionCandidate> {
+    candidates(typed, For::ItsModel)
+}
+
+/// The jobs that can be erased.
+pub(crate) fn of_what_is_erased(typed: &OsStr) -> Vec<CompletionCandidate> {
+    candidates(typed, For::Erasing)
+}
+
+fn candidates(typed: &OsStr, wanted: For) -> Vec<CompletionCandidate> {
+    let settings = Settings::read(&Global::default(), &|name| env::var_os(name));
+    let Some(shell) = settings.ok().and_then(|settings| Store::looking(&settings)) else { return Vec::new() };
+    let Ok(avatars) = shell.store.load_all() else { return Vec::new() };
+    let typed = typed.to_string_lossy().to_lowercase();
+    let mut candidates = Vec::new();
+    let named = avatars.iter().filter(|avatar| avatar.person().is_some());
+    for avatar in named.filter(|avatar| wanted != For::ItsModel || avatar.trigger().is_some()) {
+        let id = short_id(avatar.id(), &avatars);
+        let name = called(&shell, avatar, last_attempt(avatar), wanted);
+        // What would have to be quoted is named by its id; so is what was begun as an id.
+        let begun = |word: &String| word.to_lowercase().starts_with(&typed) && !word.starts_with('\'');
+        if let Some(word) = [name, id].into_iter().find(begun) {
+            candidates.push(CompletionCandidate::new(word).help(Some(about(&shell, avatar).into())));
+        }
+    }
+    candidates
+}
+
+fn about(shell: &Store, avatar: &Avatar) -> String {
+    let name = avatar.person().map_or("", |person| person.name.as_str());
+    let status = avatar.status(last_attempt(avatar), clock::now(), Audience::Terminal);
+    let stage = status
+        .map_or_else(|| "a given model".to_owned(), |status| stage(&status, shell.is_attended(avatar.id())));
+    format!("{}: {stage}", printable(name))
+}

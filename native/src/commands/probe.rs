@@ -1,0 +1,71 @@
+//! One call to fal.ai that costs nothing, and shows whether the way there and the key can be used.
+
+use likeness_core::{
+    fal::{
+        Account, CallError,
+        pricing::{self, Price},
+        train,
+    },
+    time::Timestamp,
+    words::{self, Language},
+};
+
+use crate::{
+    failure::Failure,
+    transport::{SendError, Transport},
+};
+
+/// The outcome of the call.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    /// What fal's list says of the trainer; nothing, where fal lists no price for it.
+    pub(crate) listed: Result<Option<Price>, ProbeError>,
+    /// The time that the other side's clock shows.
+    pub(crate) clock: Option<Timestamp>,
+}
+
+/// Why the call brought no price.
+#[derive(Debug)]
+pub(crate) enum ProbeError {
+    /// It could not be sent.
+    Send(SendError),
+    /// It was answered badly, or not at all.
+    Call(CallError),
+}
+
+/// Asks fal what the trainer costs.
+pub(crate) async fn probe(account: &Account, transport: &Transport) -> Probe {
+    let trainer = train::endpoint();
+    let answer = match transport.send(pricing::request(account, &trainer), None).await {
+        Ok(answer) => answer,
+        Err(error) => return Probe { listed: Err(ProbeError::Send(error)), clock: None },
+    };
+    let date = answer.as_ref().ok().and_then(|response| response.header("date"));
+    let clock = date.and_then(Timestamp::from_http_date);
+    Probe { listed: pricing::parse(answer, &trainer).map_err(ProbeError::Call), clock }
+}
+
+impl ProbeError {
+    /// Says whether an order would fail for the same reason. A key without a right to prices, or a list that is away, keep
+    /// nobody from training; nor does a gateway of one's own (`own_place`) that does not know prices.
+    pub(crate) fn stops_orders(&self, own_place: bool) -> bool {
+        match self {
+            Self::Send(_) | Self::Call(CallError::NoAnswer(_)) => true,
+            Self::Call(CallError::Api(error)) => error.status == 401,
+            Self::Call(CallError::Page { status }) => !own_place || *status != 404,
+            Self::Call(CallError::Unreadable { status }) => {
+                let obstacle = words::obstacle::stranger(Language::English, *status, false).is_some();
+                obstacle || !own_place && *status < 500
+            }
+        }
+    }
+}
+
+impl From<ProbeError> for Failure {
+    fn from(error: ProbeError) -> Self {
+        match error {
+            ProbeError::Send(error) => Self::from(error),
+            ProbeError::Call(error) => Self::from(error),
+        }
+    }
+}

@@ -1,0 +1,463 @@
+//! Drives one avatar until what was asked for is reached: asks the core what to do, does it, tells what came of
+//! it. Everything is saved before it has an effect; whoever comes later carries on from there.
+
+use std::{sync::Arc, time::Duration};
+
+use likeness_core::{
+    avatar::{
+        Avatar, AvatarId, Bought, Command, Errand, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey,
+        Outcome, Stage, Step, Task, TaskId,
+    },
+    error::Error,
+    fal::{RequestId, submit::Unclear},
+    time::Timestamp,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::{JoinError, JoinSet},
+};
+
+use crate::{
+    clock,
+    commands::page,
+    driver::{
+        shell::{Link, Shell},
+        work,
+    },
+    failure::{self, Exit, Failure},
+    files::store::Lock,
+    interrupt::Interrupt,
+    jobs::{self, For},
+    moment::moment,
+    output::log::{current_job, of_job},
+    transport::moving,
+};
+
+/// How often another process's changes are looked for, such as a cancel.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The longest time without a look at what is due by the clock, which may be set meanwhile.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_mins(1);
+
+/// How long nothing may be due before an avatar behind the API is let go of.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Drives the avatar, telling `watcher` after every change. Where another process drives it already, this one
+/// only watches, and carries on should the other go away.
+pub(crate) async fn drive(
+    shell: &Shell,
+    interrupt: &Interrupt,
+    id: AvatarId,
+    goal: Goal,
+    watcher: &mut dyn FnMut(&Avatar) -> Result<(), Failure>,
+) -> Result<Avatar, Failure> {
+    // The first Ctrl-C is answered here: not before an order that is being placed is answered, and with a word on how
+    // things stand.
+    let _hold = interrupt.hold().await;
+    let _lock = if let Some(lock) = shell.store.lock(id).map_err(failure::storage)? {
+        lock
+    } else {
+        log::info!("another process is at work on this job; this one only watches");
+        match watch(shell, interrupt, id, goal, watcher).await? {
+            Watched::Ended(avatar) => return Ok(*avatar),
+            Watched::Alone(lock) => lock,
+        }
+    };
+    let avatar = shell.load(id)?;
+    let link = shell.link_of(&avatar)?;
+    shell.tell(id, Event::Restarted)?;
+    if let Some(order) = goal.order() {
+        // Whoever asks wants to know how things stand now.
+        shell.ask(id, Command::Look(order))?;
+    }
+    let mut driver = Driver::new(shell, link, id);
+    let outcome = driver.run(interrupt, goal, watcher).await;
+    driver.leave(outcome).await
+}
+
+/// Why an avatar behind the API is let go of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// Nothing is to be done before this moment, unless something happens.
+    Until(Timestamp),
+    /// Nothing is to be done until something happens.
+    Idle,
+    /// The program is to end.
+    Stopped,
+}
+
+/// What makes the driver of an avatar behind the API look again, or end.
+#[derive(Debug)]
+pub(crate) struct Bell<'a> {
+    /// Something happened to the avatar.
+    pub(crate) woken: &'a Notify,
+    /// Whether the program is to end.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Does all that there is to do for an avatar behind the API and is `wanted`, telling `watcher` after every change.
+/// Its lock must be held.
+pub(crate) async fn attend(
+    shell: &Shell,
+    link: Link,
+    id: AvatarId,
+    bell: Bell<'_>,
+    wanted: impl Fn(Errand) -> bool,
+    watcher: &mut (dyn FnMut(&Avatar) + Send),
+) -> Result<Pause, Failure> {
+    shell.tell_at(id, Event::Restarted, link.poll)?;
+    let mut driver = Driver::new(shell, link, id);
+    let outcome = driver.attend(bell, wanted, watcher).await;
+    driver.leave(outcome).await
+}
+
+struct Driver<'a> {
+    shell: &'a Shell,
+    link: Link,
+    id: AvatarId,
+    tasks: JoinSet<(TaskId, Outcome)>,
+    under_way: Vec<UnderWay>,
+}
+
+/// A task, and the bell that breaks it off.
+struct UnderWay {
+    mark: Mark,
+    stop: Arc<Notify>,
+}
+
+impl<'a> Driver<'a> {
+    fn new(shell: &'a Shell, link: Link, id: AvatarId) -> Self {
+        Self { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new() }
+    }
+
+    /// However it ended: the answer to a purchase that is under way is awaited and saved.
+    async fn leave<T>(mut self, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        let saved = self.await_submits().await;
+        self.tasks.shutdown().await;
+        // That an answer could not be saved is worse news than why this ends: it may name a request that was paid for.
+        saved.and(outcome)
+    }
+
+    async fn attend(
+        &mut self,
+        mut bell: Bell<'_>,
+        wanted: impl Fn(Errand) -> bool,
+        watcher: &mut (dyn FnMut(&Avatar) + Send),
+    ) -> Result<Pause, Failure> {
+        while !*bell.stop.borrow() {
+            let (avatar, step) = self.advance(|_, errand| wanted(errand))?;
+            watcher(&avatar);
+            self.break_off(&avatar);
+            let until = match step {
+                Step::Begin(task) => {
+                    self.begin(*task);
+                    continue;
+                }
+                Step::Wait(until) => Some(until),
+                Step::Idle => None,
+            };
+            let pause = until.map(|until| until.since(clock::now()));
+            if self.tasks.is_empty() && pause.is_none_or(|pause| pause > SOON) {
+                return Ok(until.map_or(Pause::Idle, Pause::Until));
+            }
+            tokio::select! {
+                ended = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                    ended.map_or(Ok(()), |ended| self.ended(ended))?;
+                }
+                () = bell.woken.notified() => {}
+                () = tokio::time::sleep(pause.unwrap_or(SOON).clamp(Duration::from_millis(1), LOOK_AGAIN)) => {}
+                _ = bell.stop.changed() => {}
+            }
+        }
+        Ok(Pause::Stopped)
+    }
+
+    async fn run(
+        &mut self,
+        interrupt: &Interrupt,
+        goal: Goal,
+        watcher: &mut dyn FnMut(&Avatar) -> Result<(), Failure>,
+    ) -> Result<Avatar, Failure> {
+        loop {
+            let (avatar, step) = self.advance(|avatar, errand| goal.allows(avatar, errand))?;
+            let (begins, idle) = (matches!(step, Step::Begin(_)), matches!(step, Step::Idle));
+            let wait = match step {
+                // Before anything is told: what is saved as begun is begun.
+                Step::Begin(task) => {
+                    self.begin(*task);
+                    Duration::ZERO
+                }
+                Step::Wait(until) => until.since(clock::now()).min(TICK),
+                Step::Idle => TICK,
+            };
+            watcher(&avatar)?;
+            self.break_off(&avatar);
+            if goal.is_reached(&avatar) && self.tasks.is_empty() {
+                return Ok(avatar);
+            }
+            if begins {
+                continue;
+            }
+            if self.tasks.is_empty() {
+                if let Some(failure) = given_up(self.shell, goal, &avatar) {
+                    return Err(failure);
+                }
+                if idle || goal.is_a_glance() && !goal.wants_another_look(&avatar) {
+                    return Ok(avatar);
+                }
+            }
+            self.wait(interrupt, wait).await?;
+        }
+    }
+
+    fn begin(&mut self, task: Task) {
+        let (shell, link, id) = (self.shell.clone(), self.link.clone(), self.id);
+        let Task { mark, work } = task;
+        let stop = Arc::new(Notify::new());
+        self.under_way.push(UnderWay { mark: mark.clone(), stop: Arc::clone(&stop) });
+        self.tasks.spawn(of_job(current_job().unwrap_or_default(), async move {
+            let moving = shell.transfers.begin();
+            let work = work::perform(&shell, &link, id, work, &moving);
+            let outcome = match mark.latest {
+                None => work.await,
+                Some(latest) => {
+                    let at_most = latest.since(clock::now());
+                    let tell = || still_awaited(&shell, id, mark.id, link.poll);
+                    let done = moving::transfer(work, at_most, &moving, &stop, tell).await;
+                    done.unwrap_or_else(|why| work::broken_off(mark.errand, why))
+                }
+            };
+            (mark.id, outcome)
+        }));
+    }
+
+    /// Breaks off the transfers whose outcome is not awaited any more.
+    fn break_off(&self, avatar: &Avatar) {
+        for task in &self.under_way {
+            if task.mark.latest.is_some() && !avatar.awaits(task.mark.id) {
+                task.stop.notify_one();
+            }
+        }
+    }
+
+    /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
+    fn advance(&self, wanted: impl Fn(&Avatar, Errand) -> bool) -> Result<(Avatar, Step), Failure> {
+        let moment = moment(self.link.poll)?;
+        let advanced = self.shell.store.settle(self.id, |avatar| {
+            let Some(avatar) = avatar else { return (None, None) };
+            let (avatar, step) = avatar.advance(&self.link.account, &moment, wanted);
+            (Some(avatar.clone()), Some((avatar, step)))
+        });
+        advanced.map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(self.id))
+    }
+
+    async fn wait(&mut self, interrupt: &Interrupt, at_most: Duration) -> Result<(), Failure> {
+        tokio::select! {
+            ended = self.tasks.join_next(), if !self.tasks.is_empty() => match ended {
+                Some(ended) => self.ended(ended),
+                None => Ok(()),
+            },
+            failure = interrupt.wait() => self.interrupted(failure).await,
+            () = tokio::time::sleep(at_most.max(Duration::from_millis(1))) => Ok(()),
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(TaskId, Outcome), JoinError>) -> Result<(), Failure> {
+        let (id, outcome) = ended.map_err(|error| {
+            Failure::new(Exit::Internal, "internal.task", "a task of this program ended unexpectedly")
+                .why(error.to_string())
+                .next("run the same command again: it carries on")
+        })?;
+        let place = self.under_way.iter().position(|task| task.mark.id == id);
+        let mark = place.map(|place| self.under_way.remove(place).mark);
+        let accepted = mark.as_ref().and_then(|mark| mark.accepted(&outcome));
+        let errand = mark.map(|mark| mark.errand);
+        let told = self.shell.tell_outcome(self.id, id, outcome, errand, self.link.poll).map(drop);
+        match (told, accepted) {
+            (Err(failure), Some(request_id)) => {
+                let job = errand.and_then(Errand::order).map(|order| resolvable(self.shell, self.id, order));
+                let job = job.unwrap_or_else(|| self.id.to_string());
+                Err(failure
+                    .why(format!("fal.ai took the order as {request_id}, and that could not be saved"))
+                    .next(format!("then tell it: likeness resolve {job} --request-id {request_id}")))
+            }
+            (told, _) => told,
+        }
+    }
+
+    /// Ends, but not before the answer to a purchase is saved: without it the purchase would be unclear.
+    async fn interrupted(&mut self, failure: Failure) -> Result<(), Failure> {
+        if self.awaits_a_submit() {
+            log::warn!("waiting for fal.ai's answer to the order; Ctrl-C again ends without it");
+        }
+        self.await_submits().await?;
+        Err(failure)
+    }
+
+    async fn await_submits(&mut self) -> Result<(), Failure> {
+        let mut saved = Ok(());
+        while self.awaits_a_submit() {
+            let Some(ended) = self.tasks.join_next().await else { break };
+            let told = self.ended(ended);
+            // The first that went wrong is said; the others are awaited all the same.
+            saved = saved.and(told);
+        }
+        saved
+    }
+
+    fn awaits_a_submit(&self) -> bool {
+        self.under_way.iter().any(|task| task.mark.is_submit())
+    }
+}
+
+/// Says that bytes of a transfer move, and tells whether it is still awaited.
+fn still_awaited(shell: &Shell, id: AvatarId, task: TaskId, poll: Duration) -> bool {
+    match shell.tell_at(id, Event::Progressed(task), poll) {
+        Ok(avatar) => avatar.awaits(task),
+        Err(failure) => {
+            log::warn!("that a transfer moves could not be saved: {}", failure.brief());
+            true
+        }
+    }
+}
+
+/// How watching another process ended.
+enum Watched {
+    /// What was waited for is there.
+    Ended(Box<Avatar>),
+    /// The other process went away before that: this one carries on.
+    Alone(Lock),
+}
+
+async fn watch(
+    shell: &Shell,
+    interrupt: &Interrupt,
+    id: AvatarId,
+    goal: Goal,
+    watcher: &mut dyn FnMut(&Avatar) -> Result<(), Failure>,
+) -> Result<Watched, Failure> {
+    loop {
+        let avatar = shell.load(id)?;
+        watcher(&avatar)?;
+        if goal.is_reached(&avatar) || goal.is_a_glance() {
+            return Ok(Watched::Ended(Box::new(avatar)));
+        }
+        if let Some(failure) = given_up(shell, goal, &avatar) {
+            return Err(failure);
+        }
+        tokio::select! {
+            failure = interrupt.wait() => return Err(failure),
+            () = tokio::time::sleep(TICK) => {}
+        }
+        if let Some(lock) = shell.store.lock(id).map_err(failure::storage)? {
+            return Ok(Watched::Alone(lock));
+        }
+    }
+}
+
+fn given_up(shell: &Shell, goal: Goal, avatar: &Avatar) -> Option<Failure> {
+    goal.given_up(avatar, clock::now()).map(|why| match why {
+        GivenUp::Unclear { order, why } => unclear(shell, avatar.id(), order, why),
+        GivenUp::NotCompared { order, named, list, error } => {
+            not_compared(shell, avatar.id(), order, &named, list, &error)
+        }
+        GivenUp::Failed(error) => failure::of(&error),
+    })
+}
+
+/// The ending of a command whose purchase fal may or may not have taken.
+fn unclear(shell: &Shell, id: AvatarId, order: OrderKey, why: Unclear) -> Failure {
+    let job = resolvable(shell, id, order);
+    Failure::new(Exit::Unclear, "submission_unclear", "it is unclear whether fal.ai took the order")
+        .why(why.to_string())
+        .why("it is not placed again, so that it is never paid for twice")
+        .next("run the same command later: it looks again in fal.ai's list of requests")
+        .next(format!(
+            "or look at https://fal.ai/dashboard/requests and settle it: likeness resolve {job} --request-id ID"
+        ))
+        .next(format!("or, if fal.ai does not have it: likeness resolve {job} --not-accepted"))
+}
+
+/// The ending of a command that could not ask fal about the request that a person, or fal's report, named.
+fn not_compared(
+    shell: &Shell,
+    id: AvatarId,
+    order: OrderKey,
+    named: &RequestId,
+    list: bool,
+    error: &Error,
+) -> Failure {
+    let job = resolvable(shell, id, order);
+    let what = if list { "fal.ai's list of requests" } else { "the request's status at fal.ai" };
+    let failure = Failure::new(
+        Exit::Unclear,
+        "submission_unclear",
+        format!("request {named} is not adopted yet: {what} cannot be read now"),
+    )
+    .why(error.to_string())
+    .why("the request is remembered, and nothing is ordered again");
+    let again = match order {
+        OrderKey::Training(_) => format!("run `likeness status {job}` later: it is adopted then"),
+        OrderKey::Pictures(_) => {
+            format!("run `likeness resolve {job} --request-id {named}` again later: it is adopted then")
+        }
+    };
+    failure.next(again).next("https://status.fal.ai shows known outages")
+}
+
+/// How `likeness resolve` names an order.
+fn resolvable(shell: &Shell, id: AvatarId, order: OrderKey) -> String {
+    let called = |attempt: Option<u32>| match shell.load(id) {
+        Ok(avatar) => {
+            let attempt = attempt.unwrap_or_else(|| jobs::last_attempt(&avatar));
+            jobs::called(shell, &avatar, attempt, For::Good)
+        }
+        Err(_) => JobId { avatar: id, attempt: attempt.unwrap_or(1) }.to_string(),
+    };
+    match order {
+        OrderKey::Training(attempt) => called(Some(attempt)),
+        OrderKey::Pictures(number) => format!("{} --pictures {number}", called(None)),
+    }
+}
+
+/// The ending that a finished order means for the command that waited for it.
+pub(crate) fn ending<G>(
+    shell: &Shell,
+    avatar: &Avatar,
+    key: OrderKey,
+    order: &Order<G>,
+) -> Result<(), Failure> {
+    match order.stage() {
+        Stage::Failed { error, bought, .. } => {
+            let mut failure = failure::of(error);
+            if let (Some(_), OrderKey::Training(_)) = (order.doubt(), key) {
+                let job = resolvable(shell, avatar.id(), key);
+                failure = failure
+                    .next(format!("`likeness status {job}` later asks fal.ai for the model once more"));
+            }
+            Err(match bought {
+                Bought::Nothing => failure,
+                Bought::Ran(request_id) => match page(avatar, Some(request_id.as_str())) {
+                    Some(page) => {
+                        failure.next(format!("fal.ai shows the request: {page}")).next(another(key))
+                    }
+                    None => failure.next(another(key)),
+                },
+                Bought::NotAccepted { .. } => failure.next(another(key)),
+            })
+        }
+        Stage::Cancelled { .. } => {
+            Err(Failure::new(Exit::Api, "cancelled", "it was cancelled").next(another(key)))
+        }
+        Stage::Unclear { why, .. } => Err(unclear(shell, avatar.id(), key, *why)),
+        _ => Ok(()),
+    }
+}
+
+/// How what has ended is bought once more.
+fn another(order: OrderKey) -> &'static str {
+    match order {
+        OrderKey::Training(_) => "the same command with `--again` buys another attempt",
+        OrderKey::Pictures(_) => "the same command orders them anew",
+    }
+}

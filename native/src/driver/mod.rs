@@ -1,0 +1,7 @@
+//! Drives avatars: asks the core what to do, does it, and tidies up after it.
+
+pub(crate) mod drive;
+pub(crate) mod payloads;
+pub(crate) mod shell;
+pub(crate) mod sweep;
+pub(crate) mod work;

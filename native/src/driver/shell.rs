@@ -1,0 +1,334 @@
+//! What a command needs to drive an avatar: the store, and the way to fal that this avatar takes.
+
+use std::{
+    ffi::OsString,
+    io,
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use likeness_core::{
+    api::{Notify, Way},
+    avatar::{Avatar, AvatarId, Command, Errand, Event, Outcome, TaskId},
+    fal::Account,
+    limits::POLL_INTERVAL,
+    simulator::{Plan, Simulator},
+};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
+
+use crate::{
+    context::Context,
+    driver::sweep,
+    failure::{self, Exit, Failure},
+    files::{
+        download::Downloads,
+        kept::KeptFiles,
+        store::{OpenFor, Store},
+    },
+    moment::{entropy, moment},
+    photos::parallel::Budget,
+    settings::{SIMULATOR, Settings},
+    transport::{SimulatorStore, Transport, moving::Transfers, objects::Objects},
+};
+
+/// The store and what is shared by all avatars of one command.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    pub(crate) store: Arc<Store>,
+    /// Memory for the photos in flight.
+    pub(crate) budget: Arc<Budget>,
+    /// Files that are being fetched.
+    pub(crate) downloads: Downloads,
+    /// How far what is under way has come.
+    pub(crate) transfers: Transfers,
+    /// Files that were kept.
+    pub(crate) kept: KeptFiles,
+    /// Who is told of what becomes of avatars behind the API.
+    pub(crate) notify: Option<Arc<Notify>>,
+    settings: Arc<Settings>,
+    /// The real network, once it was needed.
+    http: Arc<OnceLock<Transport>>,
+}
+
+/// The folder of prepared photos inside an avatar's own.
+pub(crate) const WORKING: &str = "working";
+
+/// The way to fal that an avatar takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) account: Account,
+    pub(crate) transport: Transport,
+    pub(crate) poll: Duration,
+    /// The bucket of the settings, for an avatar whose photos or copies lie in one.
+    pub(crate) objects: Option<Arc<Objects>>,
+}
+
+impl Shell {
+    /// Opens the store, and sweeps what earlier commands left.
+    pub(crate) fn open(context: &Context) -> Result<Self, Failure> {
+        Self::open_and_sweep(context, OpenFor::ACommand)
+    }
+
+    /// Opens the store to erase something, which a full disk does not stop.
+    pub(crate) fn open_to_erase(context: &Context) -> Result<Self, Failure> {
+        Self::open_and_sweep(context, OpenFor::AnErase)
+    }
+
+    fn open_and_sweep(context: &Context, whom: OpenFor) -> Result<Self, Failure> {
+        let shell = Self::open_for(context, whom)?;
+        sweep::orphans(&shell.store);
+        Ok(shell)
+    }
+
+    /// Opens the store.
+    pub(crate) fn open_for(context: &Context, whom: OpenFor) -> Result<Self, Failure> {
+        let home = context.settings.home()?;
+        let store = Store::open(&home, whom).map_err(failure::storage)?;
+        Ok(Self::of(store, &context.settings))
+    }
+
+    /// Opens the store to look into it, if there is one. Nothing is made or tidied up.
+    pub(crate) fn looking(settings: &Settings) -> Option<Self> {
+        let home = settings.home.value.as_deref().filter(|home| Store::is_in(home))?;
+        Store::open(home, OpenFor::ACommand).ok().map(|store| Self::of(store, settings))
+    }
+
+    fn of(store: Store, settings: &Settings) -> Self {
+        let budget = Arc::new(Budget::of_this_machine());
+        let settings = Arc::new(settings.clone());
+        Self {
+            store: Arc::new(store),
+            budget,
+            downloads: Downloads::default(),
+            transfers: Transfers::default(),
+            kept: KeptFiles::default(),
+            notify: None,
+            settings,
+            http: Arc::default(),
+        }
+    }
+
+    /// The same, telling this backend.
+    pub(crate) fn telling(mut self, notify: Option<Notify>) -> Self {
+        self.notify = notify.map(Arc::new);
+        self
+    }
+
+    /// The real network.
+    pub(crate) fn http(&self) -> Result<Transport, Failure> {
+        if let Some(transport) = self.http.get() {
+            return Ok(transport.clone());
+        }
+        let transport = Transport::http()?;
+        Ok(self.http.get_or_init(|| transport).clone())
+    }
+
+    /// The avatar. It must be there.
+    pub(crate) fn load(&self, id: AvatarId) -> Result<Avatar, Failure> {
+        self.store.load(id).map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
+    }
+
+    /// The way that a new avatar takes: as the settings say.
+    pub(crate) fn link(&self, id: AvatarId) -> Result<Link, Failure> {
+        self.link_in(id, self.settings.test_mode.value)
+    }
+
+    /// The way that this avatar took from its beginning: test mode is never mixed with money, and a job is
+    /// only followed where it was bought.
+    pub(crate) fn link_of(&self, avatar: &Avatar) -> Result<Link, Failure> {
+        let link = self.link_in(avatar.id(), avatar.test_mode())?;
+        let origin = link.account.origins().origin();
+        if origin == avatar.origin() {
+            return Ok(Link { objects: self.objects_of(avatar), ..link });
+        }
+        Err(Failure::new(Exit::Usage, "settings.other_origin", "this job was bought elsewhere")
+            .why(format!("it was bought at {}, the settings say {origin}", avatar.origin()))
+            .next("set FAL_BASE_URL as it was then"))
+    }
+
+    /// The network on which this avatar's files are.
+    pub(crate) fn transport_of(&self, avatar: &Avatar) -> Result<Transport, Failure> {
+        if avatar.test_mode() { self.simulated(avatar.id()) } else { self.http() }
+    }
+
+    /// The network on which fal is asked about one of this avatar's requests, beside whatever drives the avatar. What is
+    /// simulated is looked at as it was saved, and stays as it is.
+    pub(crate) fn looking_transport_of(&self, avatar: &Avatar) -> Result<Transport, Failure> {
+        if avatar.test_mode() { self.simulated_as(avatar.id(), Keeps::Nothing) } else { self.http() }
+    }
+
+    /// The way that an avatar behind the API takes.
+    pub(crate) fn link_on(&self, way: &Way, avatar: &Avatar) -> Result<Link, Failure> {
+        let transport = self.transport_of(avatar)?;
+        let objects = self.objects_of(avatar);
+        Ok(Link { account: way.account.clone(), transport, poll: way.poll, objects })
+    }
+
+    /// The bucket in which its files lie. Where it is not set as it was, what needs the bucket fails; a cancel, say,
+    /// does not.
+    fn objects_of(&self, avatar: &Avatar) -> Option<Arc<Objects>> {
+        let depot = avatar.depots().last()?;
+        self.objects().ok().filter(|objects| depot.is_in(objects.bucket())).map(Arc::new)
+    }
+
+    /// The simulator of this avatar. One for each avatar that is driven: calls past it are lost.
+    fn simulated(&self, id: AvatarId) -> Result<Transport, Failure> {
+        self.simulated_as(id, Keeps::Everything)
+    }
+
+    fn simulated_as(&self, id: AvatarId, keeps: Keeps) -> Result<Transport, Failure> {
+        let base = SIMULATOR.parse().map_err(|error: url::ParseError| no_way(&error))?;
+        let (seed, _) = uuid::Uuid::from_bytes(entropy()?).as_u64_pair();
+        let plan = Plan::of_avatar(base, seed, self.settings.mock_training.value);
+        Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan, keeps })))
+    }
+
+    /// Tells the avatar something. It must be there.
+    pub(crate) fn tell(&self, id: AvatarId, event: Event) -> Result<Avatar, Failure> {
+        self.tell_at(id, event, POLL_INTERVAL)
+    }
+
+    /// The same where fal is asked how things stand after each `poll`.
+    pub(crate) fn tell_at(&self, id: AvatarId, event: Event, poll: Duration) -> Result<Avatar, Failure> {
+        let moment = moment(poll)?;
+        let told = self.store.settle(id, |avatar| match avatar {
+            Some(avatar) => {
+                let avatar = avatar.after(event, &moment);
+                (Some(avatar.clone()), Some(avatar))
+            }
+            None => (None, None),
+        });
+        told.map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
+    }
+
+    /// Tells the avatar how a task ended. Whether another avatar holds the request that it is about is looked up in
+    /// the same step: two that were told the same one never both take it.
+    pub(crate) fn tell_outcome(
+        &self,
+        id: AvatarId,
+        task: TaskId,
+        mut outcome: Outcome,
+        errand: Option<Errand>,
+        poll: Duration,
+    ) -> Result<Avatar, Failure> {
+        let moment = moment(poll)?;
+        let told = self.store.settle_among(id, |avatar, holders| {
+            let Some(avatar) = avatar else { return (None, None) };
+            if let (Some(errand), Outcome::Answered { held_elsewhere, .. }) = (errand, &mut outcome) {
+                let candidate = avatar.candidate(errand);
+                let holder = candidate.and_then(|candidate| holders.holder(candidate));
+                *held_elsewhere = holder.is_some_and(|holder| holder != id);
+            }
+            let avatar = avatar.after(Event::Ended(task, outcome), &moment);
+            (Some(avatar.clone()), Some(avatar))
+        });
+        told.map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
+    }
+
+    /// Tells the avatar what a person asks for.
+    pub(crate) fn ask(&self, id: AvatarId, command: Command) -> Result<Avatar, Failure> {
+        self.tell(id, Event::Asked(command))
+    }
+
+    /// Says whether a process is at work on this avatar now.
+    pub(crate) fn is_attended(&self, id: AvatarId) -> bool {
+        // What cannot be looked at is not called abandoned.
+        self.store.lock(id).map_or(true, |lock| lock.is_none())
+    }
+
+    /// The folder of what this avatar made: its model, its pictures.
+    pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
+        self.store.folder(id)
+    }
+
+    /// The folder of its prepared photos, which is swept when nothing needs them any more.
+    pub(crate) fn working_folder(&self, id: AvatarId) -> PathBuf {
+        self.store.folder(id).join(WORKING)
+    }
+
+    /// The bucket of the settings. It is the caller's own also in test mode: there only fal is simulated.
+    pub(crate) fn objects(&self) -> Result<Objects, Failure> {
+        let bucket = self.settings.bucket()?;
+        Ok(Objects::new(bucket, self.http()?))
+    }
+
+    fn link_in(&self, id: AvatarId, test_mode: bool) -> Result<Link, Failure> {
+        let account = self.settings.account_in(test_mode)?;
+        if test_mode {
+            let transport = self.simulated(id)?;
+            let poll = Plan::poll(self.settings.mock_training.value);
+            return Ok(Link { account, transport, poll, objects: None });
+        }
+        let transport = self.http()?;
+        let poll = account.origins().poll();
+        Ok(Link { account, transport, poll, objects: None })
+    }
+}
+
+fn no_way(why: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Internal, "internal.transport", "no request can be sent").why(why.to_string())
+}
+
+/// The simulator's state lies beside the avatar's: what it answered once, it remembers.
+#[derive(Debug)]
+struct SimulatorState {
+    store: Arc<Store>,
+    id: AvatarId,
+    plan: Plan,
+    keeps: Keeps,
+}
+
+/// The part of a simulator's changes that is saved. Two that save would lose each other's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeps {
+    Everything,
+    Nothing,
+}
+
+impl SimulatorStore for SimulatorState {
+    fn load(&self) -> io::Result<Simulator> {
+        let simulator = self.store.simulator(self.id).map_err(io::Error::other)?;
+        let mut simulator = simulator.unwrap_or_else(|| Simulator::new(self.plan.clone()));
+        simulator.set_pace(&self.plan);
+        Ok(simulator)
+    }
+
+    fn save(&self, simulator: &Simulator) -> io::Result<()> {
+        match self.keeps {
+            Keeps::Everything => self.store.save_simulator(self.id, simulator).map_err(io::Error::other),
+            Keeps::Nothing => Ok(()),
+        }
+    }
+}
+
+/// What must be escaped in a path, beside bytes that are not ASCII.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// A path as text that leads back to it, whatever its bytes are.
+pub(crate) fn written(path: &Path) -> String {
+    percent_encode(path.as_os_str().as_bytes(), ESCAPED).to_string()
+}
+
+/// The path that [`written`] wrote.
+pub(crate) fn read_back(text: &str) -> PathBuf {
+    OsString::from_vec(percent_decode_str(text).collect()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
+
+    use super::{read_back, written};
+
+    #[test]
+    fn any_path_survives_being_written() {
+        for bytes in
+            [b"/a/b.jpg".as_slice(), b"/100%/b%41.jpg", "/Анна/1.jpg".as_bytes(), b"/\xff\xfe%/x\xc3"]
+        {
+            let path = Path::new(OsStr::from_bytes(bytes));
+            assert_eq!(read_back(&written(path)), path);
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! What a task makes the shell do. What the outcome means is decided in the core.
+
+use std::{path::Path, sync::Arc};
+
+use likeness_core::{
+    api::notification,
+    avatar::{
+        AvatarId, Chore, Cleared, Content, Dataset, Errand, Kept, OrderKey, Outcome, Parcel, Photo,
+        PrepareError, Prepared, Sha256Sum, Work,
+    },
+    download::{Fetched, RemoteFile},
+    error::{Error, NetworkError, StorageError, StorageErrorKind},
+    fal::upload::{Upload, UploadStep},
+    http::NoAnswer,
+    photo::PhotoProblem,
+    storage::{Depot, ObjectPlace},
+};
+use url::Url;
+
+use crate::{
+    clock,
+    disk::{private_folder, storage_error, write_private},
+    driver::shell::{Link, Shell, WORKING, read_back},
+    files::{
+        album,
+        download::DownloadError,
+        kept::{self, Unusable},
+    },
+    photos::{
+        archive::{ArchiveSource, Contents},
+        on_disk::{FileProblem, read_bounded, read_source},
+        parallel::Budget,
+        prepare::{inspect_and_clean, limits_of_this_machine},
+    },
+    transport::{
+        ByteSource, FileSource, SendError,
+        moving::{BrokenOff, Moving},
+        objects::{Objects, ReadError, carried},
+    },
+};
+
+/// Does the work of one task. A transfer notes in `moving` that its bytes move.
+pub(crate) async fn perform(
+    shell: &Shell,
+    link: &Link,
+    id: AvatarId,
+    work: Work,
+    moving: &Moving,
+) -> Outcome {
+    match work {
+        Work::Prepare { photo, file } => {
+            let prepared = if let Some(place) = photo.object() {
+                prepare_object(shell, link, photo, place, file).await
+            } else {
+                let (folder, budget) = (shell.folder(id), Arc::clone(&shell.budget));
+                on_a_thread(move || prepare(&photo, &folder, file, &budget)).await
+            };
+            Outcome::Prepared(prepared)
+        }
+        Work::Call(request) => {
+            let answer = match link.transport.send(request, None).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    log::error!("{error}");
+                    Err(not_sent(&error))
+                }
+            };
+            Outcome::Answered { answer, held_elsewhere: false }
+        }
+        Work::Send { upload, parcel } => {
+            let sent = match source(shell, link, id, parcel).await {
+                Ok((source, length)) => send(link, *upload, &moving.noted(source, length)).await,
+                Err(error) => Err(Error::Storage(error)),
+            };
+            Outcome::Sent(sent)
+        }
+        Work::Fetch { file, name, copy } => {
+            let folder = shell.folder(id);
+            let fetched = match private_folder(&folder) {
+                Ok(()) => fetch(shell, link, file, &folder.join(&name), moving).await,
+                Err(error) => Err(error.into()),
+            };
+            Outcome::Fetched(match fetched {
+                // What was paid for is ours from here on, whatever becomes of the copy.
+                Ok(Fetched { length, sha256 }) => {
+                    let copy = copied(link, copy, &folder.join(&name), moving).await;
+                    Ok(Kept { name, length, sha256, copy })
+                }
+                Err(error) => Err(error),
+            })
+        }
+        Work::Clear { depot, what } => {
+            let result = match &depot {
+                Some(depot) => clear(link, depot, what).await,
+                None => album::clear(&shell.folder(id), what),
+            };
+            Outcome::Cleared { depot, what, result }
+        }
+        Work::Discard { sources } => {
+            let result = discard(shell, link, id, &sources).await;
+            Outcome::Discarded { sources, result }
+        }
+        Work::Notify { order, number } => Outcome::Notified(notify(shell, id, order, number).await),
+    }
+}
+
+async fn clear(link: &Link, depot: &Depot, what: Cleared) -> Result<(), StorageError> {
+    let denied = || StorageError::new(StorageErrorKind::Denied, depot.address().to_owned());
+    let here = link.objects.as_ref().filter(|objects| depot.is_in(objects.bucket()));
+    let prefix = match what {
+        Cleared::Everything => depot.prefix().clone(),
+        Cleared::WorkingFiles => depot.prefix().normalised(),
+    };
+    here.ok_or_else(denied)?.clear(&prefix).await.map(drop)
+}
+
+async fn discard(shell: &Shell, link: &Link, id: AvatarId, sources: &[String]) -> Result<(), StorageError> {
+    for source in sources {
+        match source.parse::<ObjectPlace>() {
+            Ok(place) => objects(link, &place)?.delete(&place.key).await?,
+            Err(_) => album::discard(&shell.folder(id), source)?,
+        }
+    }
+    Ok(())
+}
+
+/// Tells the backend how the order stands now, which may be later than when there was something to tell.
+async fn notify(shell: &Shell, id: AvatarId, order: OrderKey, number: u64) -> Result<(), Error> {
+    let Some(notify) = &shell.notify else { return Ok(()) };
+    let avatar = shell.store.load(id)?;
+    let request = avatar.and_then(|avatar| notification(notify, &avatar, order, number, clock::now()));
+    let Some(request) = request else { return Ok(()) };
+    // The backend is a real one, also where fal is simulated.
+    let sent = match shell.http() {
+        Ok(transport) => transport.send(request, None).await,
+        Err(failure) => Err(SendError::Unsendable(failure.brief())),
+    };
+    match sent {
+        Ok(Ok(response)) if response.status.is_success() => Ok(()),
+        Ok(Ok(response)) => Err(NetworkError::Unreadable { status: response.status.as_u16() }.into()),
+        Ok(Err(why)) => Err(NetworkError::NoAnswer(why).into()),
+        Err(error) => Err(own_failure(error)),
+    }
+}
+
+/// Nothing of a call without a body of ours was sent when the transport itself failed; a simulator whose state
+/// could not be saved has taken nothing either.
+fn not_sent(error: &SendError) -> NoAnswer {
+    match error {
+        SendError::Unsendable(_) | SendError::Simulator(_) => NoAnswer::NotConnected,
+        SendError::Source(_) => NoAnswer::Interrupted,
+    }
+}
+
+/// A decoder that panics spoils one photo, not the set.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PrepareError> + Send + 'static,
+) -> Result<T, PrepareError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or(Err(PrepareError::Photo(PhotoProblem::NotEncoded)))
+}
+
+/// `folder` is the avatar's own.
+fn prepare(photo: &Photo, folder: &Path, file: String, budget: &Budget) -> Result<Prepared, PrepareError> {
+    let limit = limits_of_this_machine().max_bytes;
+    let source = match &photo.id {
+        Some(_) => album::file(folder, &photo.source).map_err(PrepareError::Storage)?,
+        None => read_back(&photo.source),
+    };
+    let bytes = match read_source(&photo.source, limit).filter(|_| photo.id.is_none()) {
+        Some(member) => member,
+        None => read_bounded(&source, limit),
+    };
+    let bytes = bytes.map_err(|problem| unreadable(&source, &problem))?;
+    let (prepared, jpeg) = normalised(photo, &bytes, file, budget)?;
+    let working = folder.join(WORKING);
+    private_folder(&working)
+        .and_then(|()| write_private(&working.join(&prepared.file), &jpeg))
+        .map_err(PrepareError::Storage)?;
+    Ok(prepared)
+}
+
+/// The same from a bucket and back to it.
+async fn prepare_object(
+    shell: &Shell,
+    link: &Link,
+    photo: Photo,
+    place: ObjectPlace,
+    file: String,
+) -> Result<Prepared, PrepareError> {
+    let objects = objects(link, &place).map_err(PrepareError::Storage)?;
+    let limit = limits_of_this_machine().max_bytes;
+    let bytes = objects.read(&place.key, limit).await.map_err(|error| match error {
+        ReadError::TooLarge { bytes } => {
+            PrepareError::Photo(PhotoProblem::TooManyBytes { bytes, max: limit })
+        }
+        ReadError::Storage(error) => PrepareError::Storage(error),
+    })?;
+    let budget = Arc::clone(&shell.budget);
+    let (prepared, jpeg) = on_a_thread(move || normalised(&photo, &bytes, file, &budget)).await?;
+    // The core names an object for a photo that came from one.
+    let Ok(target) = prepared.file.parse::<ObjectPlace>() else {
+        return Err(PrepareError::Storage(at(Path::new(&prepared.file), StorageErrorKind::Refused)));
+    };
+    let etag = objects.write(&target.key, jpeg, "image/jpeg").await.map_err(PrepareError::Storage)?;
+    Ok(Prepared { etag, ..prepared })
+}
+
+fn normalised(
+    photo: &Photo,
+    bytes: &[u8],
+    file: String,
+    budget: &Budget,
+) -> Result<(Prepared, Vec<u8>), PrepareError> {
+    let sum = Sha256Sum::of(bytes);
+    if photo.sha256.is_some_and(|known| known != sum) {
+        let place = photo
+            .object()
+            .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
+        return Err(PrepareError::Storage(StorageError::new(StorageErrorKind::Changed, place)));
+    }
+    let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), budget);
+    let normalised = normalised.map_err(PrepareError::Photo)?;
+    let (width, height) = (normalised.width(), normalised.height());
+    let (crc32, changes) = (normalised.crc32(), normalised.changes().to_vec());
+    let jpeg = normalised.into_jpeg();
+    let (length, sha256) = (jpeg.len() as u64, Some(Sha256Sum::of(&jpeg)));
+    let original = photo.sha256.is_none().then_some(sum);
+    Ok((Prepared { file, etag: None, length, crc32, sha256, width, height, changes, original }, jpeg))
+}
+
+/// The bucket that an object lies in, when it is the one of the settings.
+fn objects<'a>(link: &'a Link, place: &ObjectPlace) -> Result<&'a Arc<Objects>, StorageError> {
+    let of_that_name = |objects: &&Arc<Objects>| objects.bucket().name() == place.bucket;
+    link.objects.as_ref().filter(of_that_name).ok_or_else(|| {
+        log::error!(
+            "{place} cannot be reached: MINIO_ENDPOINT, MINIO_BUCKET and their keys are not set as they were"
+        );
+        StorageError::new(StorageErrorKind::Denied, place.to_string())
+    })
+}
+
+fn unreadable(path: &Path, problem: &FileProblem) -> PrepareError {
+    let kind = match problem {
+        FileProblem::TooLarge { bytes, limit } => {
+            return PrepareError::Photo(PhotoProblem::TooManyBytes { bytes: *bytes, max: *limit });
+        }
+        FileProblem::Missing | FileProblem::LinkLoop => StorageErrorKind::Missing,
+        FileProblem::Forbidden => StorageErrorKind::Denied,
+        FileProblem::NotAFile(_) | FileProblem::Caption(_) | FileProblem::Captions(_) => {
+            StorageErrorKind::Changed
+        }
+        FileProblem::Unreadable(_) => StorageErrorKind::Broken,
+    };
+    PrepareError::Storage(at(path, kind))
+}
+
+fn at(path: &Path, kind: StorageErrorKind) -> StorageError {
+    StorageError::new(kind, path.display().to_string())
+}
+
+async fn source(
+    shell: &Shell,
+    link: &Link,
+    id: AvatarId,
+    parcel: Parcel,
+) -> Result<(Arc<dyn ByteSource>, u64), StorageError> {
+    match parcel {
+        Parcel::Archive(dataset) => {
+            let working = shell.working_folder(id);
+            let changed = || at(&working, StorageErrorKind::Changed);
+            let archive = dataset.archive().map_err(|_| changed())?;
+            let contents = contents(link, &working, dataset)?;
+            let source = ArchiveSource::new(archive, contents).map_err(|_| changed())?;
+            let length = source.length();
+            Ok((Arc::new(source), length))
+        }
+        Parcel::Model(file) => {
+            make_whole(shell, link, id, &file).await?;
+            let path = shell.folder(id).join(file);
+            let source = FileSource::new(&path).map_err(|error| storage_error(&path, &error))?;
+            let length = source.length();
+            Ok((Arc::new(source), length))
+        }
+    }
+}
+
+/// Fetches a model again that is gone or was changed. Of one that was given only its length is known.
+async fn make_whole(shell: &Shell, link: &Link, id: AvatarId, file: &str) -> Result<(), StorageError> {
+    let Some(avatar) = shell.store.load(id)? else { return Ok(()) };
+    let Some(kept) = avatar.kept_models().find(|kept| kept.name == file) else { return Ok(()) };
+    let Err(lost) = kept::open(shell, &avatar, kept, Some(&link.transport)).await else { return Ok(()) };
+    log::error!("no whole copy of the model is left: {lost}");
+    Err(match lost.here {
+        Unusable::Unreadable(error) => error,
+        _ => at(&shell.folder(id).join(file), StorageErrorKind::Damaged),
+    })
+}
+
+fn contents(link: &Link, working: &Path, dataset: Dataset) -> Result<Vec<Contents>, StorageError> {
+    let contents = dataset.parts.into_iter().map(|part| match part.content {
+        Content::Photo { file, etag: version } => match file.parse::<ObjectPlace>() {
+            Ok(place) => {
+                Ok(Contents::Object { objects: Arc::clone(objects(link, &place)?), key: place.key, version })
+            }
+            Err(_) => Ok(Contents::File(working.join(file))),
+        },
+        Content::Caption(text) => Ok(Contents::Bytes(text.into_bytes())),
+    });
+    contents.collect()
+}
+
+async fn send(link: &Link, mut upload: Upload, source: &Arc<dyn ByteSource>) -> Result<Url, Error> {
+    loop {
+        match upload.step() {
+            UploadStep::Call(request) => match link.transport.send(request, Some(Arc::clone(source))).await {
+                Ok(answer) => upload.answered(answer),
+                Err(error) => return Err(own_failure(error)),
+            },
+            UploadStep::Done(url) => return Ok(url),
+            UploadStep::Failed(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn own_failure(error: SendError) -> Error {
+    match error {
+        SendError::Source(error) => Error::Storage(
+            carried(&error).unwrap_or_else(|| storage_error(Path::new("the prepared photos"), &error)),
+        ),
+        SendError::Simulator(error) => Error::Storage(storage_error(Path::new("the simulator"), &error)),
+        SendError::Unsendable(why) => {
+            log::error!("{why}");
+            Error::Network(NetworkError::NoAnswer(NoAnswer::NotConnected))
+        }
+    }
+}
+
+async fn fetch(
+    shell: &Shell,
+    link: &Link,
+    file: RemoteFile,
+    path: &Path,
+    moving: &Moving,
+) -> Result<Fetched, Error> {
+    let fetched = shell.downloads.fetch(&link.transport, file, path, moving).await;
+    fetched.map_err(|error| match error {
+        DownloadError::Network(error) => Error::Network(error),
+        DownloadError::Storage(error) => Error::Storage(error),
+        DownloadError::Send(error) => own_failure(error),
+    })
+}
+
+/// Copies a file to the bucket, when a copy is to be made, and tells where it is if that worked.
+async fn copied(
+    link: &Link,
+    place: Option<ObjectPlace>,
+    path: &Path,
+    moving: &Moving,
+) -> Option<ObjectPlace> {
+    let place = place?;
+    let copied = match objects(link, &place) {
+        Ok(objects) => objects.write_file(&place.key, path, moving).await,
+        Err(error) => Err(error),
+    };
+    match copied {
+        Ok(()) => Some(place),
+        Err(error) => {
+            log::warn!(
+                "the model could not be copied to the bucket yet: {error}; the next command tries again"
+            );
+            None
+        }
+    }
+}
+
+/// Makes the outcome of a transfer that was broken off.
+pub(crate) fn broken_off(errand: Errand, why: BrokenOff) -> Outcome {
+    let why = match why {
+        BrokenOff::Unawaited => NoAnswer::Interrupted,
+        BrokenOff::TimeIsUp => NoAnswer::TimedOut,
+    };
+    let error = Error::Network(NetworkError::NoAnswer(why));
+    match errand {
+        Errand::Training(_, Chore::Upload) | Errand::Pictures(_, Chore::Upload) => Outcome::Sent(Err(error)),
+        _ => Outcome::Fetched(Err(error)),
+    }
+}

@@ -1,0 +1,211 @@
+//! Fetches a file: a trained model, a picture. What appears under its name is whole and on the disk, or nothing
+//! appears at all.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use likeness_core::{
+    download::{Download, DownloadStep, Fetched, RemoteFile},
+    error::{NetworkError, StorageError},
+    http::NoAnswer,
+};
+use reqwest::header::CONTENT_LENGTH;
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc;
+
+use crate::{
+    disk::{folder_of, storage_error},
+    transport::{
+        Bytes, Incoming, SendError, Transport,
+        moving::{Moving, Transfer, Way},
+    },
+};
+
+/// How many pieces of the network's size wait for the disk.
+const CHUNKS_AHEAD: usize = 8;
+
+/// The most memory for checking a picture, in bytes: enough for some 40 megapixels.
+const PICTURE_MEMORY: u64 = 256 << 20;
+
+/// The files that are being fetched, with the halves of those that broke off: the next try of the same process goes on
+/// behind them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Downloads {
+    halves: Arc<Mutex<HashMap<PathBuf, Half>>>,
+}
+
+/// A file that is not whole yet.
+///
+/// The file is named `.NAME.….part`, in the same folder and readable by its owner alone. The lock tells a sweep that it is
+/// in use. Dropping removes it; only a process that was killed leaves one.
+#[derive(Debug)]
+struct Half {
+    download: Download,
+    part: NamedTempFile,
+}
+
+/// The reason why nothing was fetched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DownloadError {
+    /// The file did not come, or is not the one that was promised.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The file could not be written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The request could not be sent.
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+impl Downloads {
+    /// Fetches a file to `path`. No key is sent. A file that is there already stays until the new one is whole.
+    pub(crate) async fn fetch(
+        &self,
+        transport: &Transport,
+        file: RemoteFile,
+        path: &Path,
+        moving: &Moving,
+    ) -> Result<Fetched, DownloadError> {
+        let mut half = match self.taken_up(&file, path) {
+            Some(half) => half,
+            None => Half::new(file, path)?,
+        };
+        let mut body = None;
+        loop {
+            match half.download.step() {
+                DownloadStep::Ask(request) => match transport.fetch(*request).await? {
+                    Ok(incoming) => {
+                        half.download.answered(Ok((incoming.status, &incoming.headers)));
+                        body = Some(incoming);
+                    }
+                    Err(why) => half.download.answered(Err(why)),
+                },
+                DownloadStep::Read { from } => half = half.read(from, body.take(), path, moving).await?,
+                DownloadStep::Pause(time) => {
+                    tokio::time::sleep(time).await;
+                    half.download.paused();
+                }
+                DownloadStep::Done(fetched) => {
+                    half.put(path).await?;
+                    return Ok(fetched);
+                }
+                DownloadStep::Failed(why) => {
+                    if half.download.is_of_use() {
+                        self.halves().insert(path.to_owned(), half);
+                    }
+                    return Err(why.into());
+                }
+            }
+        }
+    }
+
+    /// Removes the halves of files in this folder.
+    pub(crate) fn forget(&self, folder: &Path) {
+        self.halves().retain(|path, _| !path.starts_with(folder));
+    }
+
+    /// Takes the half of a file, when it is of the same file and of use.
+    fn taken_up(&self, file: &RemoteFile, path: &Path) -> Option<Half> {
+        let Half { download, part } = self.halves().remove(path)?;
+        let download = download.again().filter(|download| download.file() == file)?;
+        // Whoever removed the part has removed its folder as well, and may have meant it.
+        part.path().exists().then_some(Half { download, part })
+    }
+
+    fn halves(&self) -> MutexGuard<'_, HashMap<PathBuf, Half>> {
+        self.halves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A message to the writer. A channel that closes without an end means that the file is not wanted.
+enum Message {
+    Chunk(Bytes),
+    End(Result<(), NoAnswer>),
+}
+
+impl Half {
+    fn new(file: RemoteFile, path: &Path) -> Result<Self, StorageError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Mode 0600 is what `tempfile` gives.
+        let part = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .suffix(".part")
+            .tempfile_in(folder_of(path))
+            .and_then(|part| part.as_file().lock().map(|()| part));
+        let part = part.map_err(|error| storage_error(path, &error))?;
+        Ok(Self { download: Download::new(file, PICTURE_MEMORY), part })
+    }
+
+    /// Reads the body of an answer. Hashing, writing and decoding are done on a thread that may block.
+    async fn read(
+        self,
+        from: u64,
+        body: Option<Incoming>,
+        path: &Path,
+        moving: &Moving,
+    ) -> Result<Self, StorageError> {
+        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+        let writer = tokio::task::spawn_blocking(move || self.write(from, receiver));
+        if let Some(mut body) = body {
+            let length =
+                body.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+            let total = length.and_then(|length: u64| from.checked_add(length));
+            let mut done = from;
+            loop {
+                let message = match body.chunk().await {
+                    Ok(Some(chunk)) => Message::Chunk(chunk),
+                    Ok(None) => Message::End(Ok(())),
+                    Err(why) => Message::End(Err(why)),
+                };
+                if let Message::Chunk(chunk) = &message {
+                    done = done.saturating_add(chunk.len() as u64);
+                }
+                moving.note_at(Transfer { way: Way::Down, done, total });
+                let end = matches!(message, Message::End(_));
+                // A writer that is gone says why.
+                if sender.send(message).await.is_err() || end {
+                    break;
+                }
+            }
+        }
+        drop(sender);
+        let written = writer.await.map_err(io::Error::other).flatten();
+        written.map_err(|error| storage_error(path, &error))
+    }
+
+    fn write(mut self, from: u64, mut messages: mpsc::Receiver<Message>) -> io::Result<Self> {
+        let file = self.part.as_file_mut();
+        file.set_len(from)?;
+        file.seek(SeekFrom::Start(from))?;
+        while let Some(message) = messages.blocking_recv() {
+            match message {
+                Message::Chunk(chunk) if self.download.received(&chunk) => file.write_all(&chunk)?,
+                Message::Chunk(_) => break,
+                Message::End(ended) => self.download.ended(ended),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Puts the whole file into its place.
+    async fn put(self, path: &Path) -> Result<(), StorageError> {
+        let target = path.to_owned();
+        let put = tokio::task::spawn_blocking(move || {
+            self.part.as_file().sync_all()?;
+            self.part.persist(&target).map_err(|error| error.error)?;
+            // A new name is on the disk once its folder is (fsync(2)).
+            File::open(folder_of(&target))?.sync_all()
+        });
+        let put = put.await.map_err(io::Error::other).flatten();
+        put.map_err(|error| storage_error(path, &error))
+    }
+}
+
+#[cfg(test)]
+mod tests;

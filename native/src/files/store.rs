@@ -1,0 +1,546 @@
+//! Where avatars live: one `SQLite` file, written in full before anything that depends on it leaves the machine.
+
+mod backup;
+mod database;
+mod layout;
+mod lock;
+mod lost;
+mod network_disk;
+mod newest;
+mod record;
+mod reserve;
+mod rights;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use likeness_core::{
+    api::{Inquiry, Recent},
+    avatar::{Avatar, AvatarId, Name, Newest, Stored, StoredError},
+    budget::{self, Budget, rows::Change},
+    error::{StorageError, StorageErrorKind},
+    fal::RequestId,
+    simulator::Simulator,
+    time::Timestamp,
+};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, ffi, params};
+
+use self::{database::Database, record::Record, reserve::Reserve};
+pub(crate) use self::{
+    lock::Lock,
+    lost::{FoundRecord, Unclaimed, UnreadableRow},
+    standing::Standing,
+};
+use crate::{
+    clock,
+    disk::{private_folder, storage_error},
+    driver::shell::WORKING,
+};
+
+/// The avatars of this machine's user, and the simulator's state of those in test mode.
+#[derive(Debug)]
+pub(crate) struct Store {
+    home: PathBuf,
+    database: Database,
+    reserve: Reserve,
+    now: fn() -> Timestamp,
+}
+
+/// The time that a command waits for another process's change.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a call of the API does. Its caller is told to come again.
+const PATIENCE_OF_A_CALLER: Duration = Duration::from_secs(5);
+
+/// For whom a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenFor {
+    /// A command, which rather waits than fails.
+    ACommand,
+    /// A command that erases. It opens the store on a full disk as well, as long as room is kept for that.
+    AnErase,
+    /// Callers of the API, who rather come again. They may erase, too.
+    Callers,
+}
+
+impl Store {
+    /// Opens the store in this folder, which is made if it is not there; nobody else may look into it.
+    pub(crate) fn open(home: &Path, whom: OpenFor) -> Result<Self, StorageError> {
+        let patience = match whom {
+            OpenFor::ACommand | OpenFor::AnErase => PATIENCE,
+            OpenFor::Callers => PATIENCE_OF_A_CALLER,
+        };
+        // A quota that is used up looks like a broken disk to `SQLite`.
+        let may_be_full =
+            |error: &StorageError| matches!(error.kind, StorageErrorKind::Full | StorageErrorKind::Broken);
+        match Self::open_with(home, patience, clock::now) {
+            Err(error)
+                if whom != OpenFor::ACommand && may_be_full(&error) && Reserve::of(home).give_half() =>
+            {
+                Self::open_with(home, patience, clock::now)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_with(home: &Path, patience: Duration, now: fn() -> Timestamp) -> Result<Self, StorageError> {
+        private_folder(home)?;
+        rights::keep_others_out(home)?;
+        let database = Database::open(home.join(DATABASE), patience, now())?;
+        let store = Self { home: home.to_owned(), database, reserve: Reserve::of(home), now };
+        store.catch_up()?;
+        store.reserve.make();
+        Ok(store)
+    }
+
+    /// Says whether there is a store in this folder.
+    pub(crate) fn is_in(home: &Path) -> bool {
+        home.join("likeness.db").is_file()
+    }
+
+    /// Looks whether the database can be read.
+    pub(crate) fn answers(&self) -> Result<(), StorageError> {
+        self.database.look(|connection| layout::version(connection).map(drop))
+    }
+
+    /// Loads one avatar.
+    pub(crate) fn load(&self, id: AvatarId) -> Result<Option<Avatar>, StorageError> {
+        let Some(row) = self.database.look(|connection| state(connection, id))? else { return Ok(None) };
+        let newest = self.newest(id, &row)?;
+        self.cautious(newest).map(Some)
+    }
+
+    /// Loads all avatars that can be read, the newest first.
+    pub(crate) fn load_all(&self) -> Result<Vec<Avatar>, StorageError> {
+        let (avatars, unreadable) = self.load_readable()?;
+        for row in unreadable {
+            log::warn!("job {} is left out: {}", row.id, row.error);
+        }
+        Ok(avatars)
+    }
+
+    /// Tells which avatar holds this request.
+    pub(crate) fn holder(&self, request_id: &RequestId) -> Result<Option<AvatarId>, StorageError> {
+        self.database.look(|connection| holder(connection, request_id))
+    }
+
+    /// Loads the avatar, lets it change, and saves it before anything else can: nothing that was read before
+    /// is written after. `None` is given for an avatar that is not there yet.
+    pub(crate) fn settle<T>(
+        &self,
+        id: AvatarId,
+        change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
+    ) -> Result<T, StorageError> {
+        self.settle_among(id, |avatar, _| change(avatar))
+    }
+
+    /// Settles with a look at which requests others hold at that moment.
+    pub(crate) fn settle_among<T>(
+        &self,
+        id: AvatarId,
+        change: impl FnOnce(Option<Avatar>, &Holders<'_>) -> (Option<Avatar>, T),
+    ) -> Result<T, StorageError> {
+        self.database.change(|transaction| {
+            let row = state(&transaction, id).map_err(|error| self.database.error(&error))?;
+            let newest = row.as_deref().map(|row| self.newest(id, row)).transpose()?;
+            if newest.is_none() {
+                self.is_free(id)?;
+            }
+            let revision = newest.as_ref().map_or(Newest::first_revision(), Newest::next_revision);
+            let is_to_be_written = newest.as_ref().is_none_or(Newest::is_to_be_written);
+            let before = newest.map(|newest| self.cautious(newest)).transpose()?;
+            let (after, told) = change(before.clone(), &Holders(&transaction));
+            let Some(after) = after else { return Ok(told) };
+            if is_to_be_written || before.as_ref() != Some(&after) {
+                let had_person = before.is_some_and(|avatar| avatar.person().is_some());
+                self.write(transaction, &after, revision, had_person)?;
+            }
+            Ok(told)
+        })
+    }
+
+    /// Lists the avatars behind the API for which something is to be done from a moment after `after` until `now` on; with
+    /// `notices` also what a backend is to be told. Nothing else of them is read.
+    pub(crate) fn due(
+        &self,
+        after: Option<Timestamp>,
+        now: Timestamp,
+        notices: bool,
+    ) -> Result<Vec<AvatarId>, StorageError> {
+        let after = after.map_or(-1, Timestamp::millis);
+        let texts = self.database.look(|connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT id FROM avatars WHERE due > ?1 AND due <= ?2
+                 UNION SELECT id FROM avatars WHERE ?3 AND notice > ?1 AND notice <= ?2",
+            )?;
+            texts(query.query_map(params![after, now.millis(), notices], first_text)?)
+        })?;
+        self.ids(&texts)
+    }
+
+    /// Lists the avatars whose person was forgotten and of whom something may be left.
+    pub(crate) fn half_erased(&self) -> Result<Vec<AvatarId>, StorageError> {
+        let texts = self.database.look(|connection| {
+            let mut query = connection.prepare_cached("SELECT avatar FROM erasures")?;
+            texts(query.query_map([], first_text)?)
+        })?;
+        self.ids(&texts)
+    }
+
+    /// Whether the person of this avatar was forgotten, and files of theirs may still be here.
+    pub(crate) fn is_half_erased(&self, id: AvatarId) -> Result<bool, StorageError> {
+        self.database.look(|connection| {
+            connection
+                .prepare_cached("SELECT 1 FROM erasures WHERE avatar = ?1 AND gone = 0")?
+                .exists([id.to_string()])
+        })
+    }
+
+    /// Notes that no file of this avatar's person is here any more.
+    pub(crate) fn gone(&self, id: AvatarId) -> Result<(), StorageError> {
+        self.execute("UPDATE erasures SET gone = 1 WHERE avatar = ?1", id)
+    }
+
+    /// Notes that nothing is left to delete of this avatar's person, neither here nor elsewhere.
+    pub(crate) fn erased(&self, id: AvatarId) -> Result<(), StorageError> {
+        self.execute("DELETE FROM erasures WHERE avatar = ?1 AND gone = 1", id)
+    }
+
+    /// Loads a user's avatars behind the API, the newest first.
+    pub(crate) fn avatars_of(&self, user: &Name) -> Result<Vec<Avatar>, StorageError> {
+        let texts = self.database.look(|connection| {
+            let mut query =
+                connection.prepare_cached("SELECT state FROM avatars WHERE user = ?1 ORDER BY rowid DESC")?;
+            Ok(query
+                .query_map([layout::bucket(user)], first_text)?
+                .filter_map(Result::ok)
+                .collect::<Vec<_>>())
+        })?;
+        // One that cannot be read does not take the others with it.
+        let readable = |text: &String| self.read(text).map_err(|error| log::error!("{error}")).ok();
+        let is_theirs = |avatar: &Avatar| avatar.person().is_some_and(|person| person.user == *user);
+        Ok(texts.iter().filter_map(readable).filter(is_theirs).collect())
+    }
+
+    /// Answers a question to the budget as it was saved last.
+    pub(crate) fn ask<T>(
+        &self,
+        inquiry: Inquiry,
+        entropy: [u8; 32],
+        look: impl FnOnce(&Budget) -> T,
+    ) -> Result<T, StorageError> {
+        let seen = self.database.look(|connection| {
+            Ok(match older_budget(connection)? {
+                None => Some(looked_up(connection, inquiry.clone())?),
+                Some(_) => None,
+            })
+        })?;
+        let look = |budget: Budget, _: &mut Recent| {
+            let told = look(&budget);
+            (budget, told)
+        };
+        match seen {
+            Some(inquiry) => Ok(self.answered(inquiry, entropy, look)?.0),
+            None => self.spend(inquiry, entropy, look),
+        }
+    }
+
+    /// Loads what a question needs of the budget, lets that change, and saves it before anything else can. A budget that was
+    /// kept as one text is taken over with the first question.
+    pub(crate) fn spend<T>(
+        &self,
+        inquiry: Inquiry,
+        entropy: [u8; 32],
+        change: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
+    ) -> Result<T, StorageError> {
+        self.database.change(|transaction| {
+            let sqlite = |error: rusqlite::Error| self.database.error(&error);
+            let older = older_budget(&transaction).map_err(sqlite)?;
+            if let Some(text) = &older {
+                let rows = budget::Stored::rows(text).map_err(|error| self.unreadable_budget(&error))?;
+                apply(&transaction, rows.into_changes()).map_err(sqlite)?;
+                transaction.execute("DELETE FROM budget", []).map_err(sqlite)?;
+            }
+            let inquiry = looked_up(&transaction, inquiry).map_err(sqlite)?;
+            let (told, changes) = self.answered(inquiry, entropy, change)?;
+            if older.is_some() || !changes.is_empty() {
+                apply(&transaction, changes).and_then(|()| transaction.commit()).map_err(sqlite)?;
+            }
+            Ok(told)
+        })
+    }
+
+    fn answered<T>(
+        &self,
+        inquiry: Inquiry,
+        entropy: [u8; 32],
+        work: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
+    ) -> Result<(T, Vec<Change>), StorageError> {
+        inquiry.answer(entropy, work).map_err(|error| self.unreadable_budget(&error))
+    }
+
+    /// Loads the simulator's state that belongs to this avatar.
+    pub(crate) fn simulator(&self, id: AvatarId) -> Result<Option<Simulator>, StorageError> {
+        let text: Option<Option<String>> = self.database.look(|connection| {
+            let mut query = connection.prepare_cached("SELECT simulator FROM avatars WHERE id = ?1")?;
+            query.query_row([id.to_string()], |row| row.get(0)).optional()
+        })?;
+        let read = |text: String| serde_json::from_str(&text).map_err(|_| self.broken());
+        text.flatten().map(read).transpose()
+    }
+
+    /// Saves the simulator's state beside the avatar.
+    pub(crate) fn save_simulator(&self, id: AvatarId, simulator: &Simulator) -> Result<(), StorageError> {
+        let text = serde_json::to_string(simulator).map_err(|_| self.broken())?;
+        self.database.change(|transaction| {
+            let saved = transaction
+                .prepare_cached("UPDATE avatars SET simulator = ?2 WHERE id = ?1")
+                .and_then(|mut query| query.execute(params![id.to_string(), text]))
+                .and_then(|_| transaction.commit());
+            saved.map_err(|error| self.database.error(&error))
+        })
+    }
+
+    /// Forgets the simulator's state of this avatar, and empties what was deleted or replaced before out of all files of
+    /// the database. Nothing of it is left once this has succeeded.
+    pub(crate) fn forget(&self, id: AvatarId) -> Result<(), StorageError> {
+        self.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", id)?;
+        self.with_room(|| self.database.empty())?;
+        self.reserve.make();
+        Ok(())
+    }
+
+    /// Takes the right to drive this avatar. `None` while another process has it.
+    pub(crate) fn lock(&self, id: AvatarId) -> Result<Option<Lock>, StorageError> {
+        self.follow_no_link(id)?;
+        let folder = self.home.join(LOCKS);
+        private_folder(&folder)?;
+        let path = folder.join(format!("{id}.lock"));
+        Lock::take(&path).map_err(|error| storage_error(&path, &error))
+    }
+
+    /// Makes sure that no symbolic link is in the place of this avatar's folder, where it would be read, written or deleted
+    /// what is another's. Of a forgotten person the link itself is deleted.
+    pub(crate) fn follow_no_link(&self, id: AvatarId) -> Result<(), StorageError> {
+        let folder = self.folder(id);
+        for path in [folder.join(WORKING), folder.clone()] {
+            if !path.is_symlink() {
+                continue;
+            }
+            if self.load(id)?.is_none_or(|avatar| avatar.person().is_some()) {
+                return Err(StorageError::new(StorageErrorKind::Link, path.display().to_string()));
+            }
+            fs::remove_file(&path).map_err(|error| storage_error(&path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// The folder of everything.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The folder of this avatar's files.
+    pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
+        self.folders().join(id.to_string())
+    }
+
+    /// Where the folders of all avatars are.
+    pub(crate) fn folders(&self) -> PathBuf {
+        self.home.join(FOLDERS)
+    }
+
+    fn execute(&self, query: &str, id: AvatarId) -> Result<(), StorageError> {
+        self.with_room(|| {
+            self.database.change(|transaction| {
+                let done = transaction.execute(query, [id.to_string()]).and_then(|_| transaction.commit());
+                done.map_err(|error| self.database.error(&error))
+            })
+        })
+    }
+
+    /// Takes a step of an erase, on a full disk with the room that is kept for that.
+    fn with_room<T>(&self, step: impl Fn() -> Result<T, StorageError>) -> Result<T, StorageError> {
+        match step() {
+            Err(error) if error.kind == StorageErrorKind::Full && self.reserve.give() => step(),
+            done => done,
+        }
+    }
+
+    /// Makes room on a full disk for what follows of an erase.
+    pub(crate) fn make_room(&self) {
+        self.reserve.give_if_short();
+    }
+
+    fn record(&self, id: AvatarId) -> Record {
+        Record::in_folder(self.folder(id))
+    }
+
+    fn read(&self, text: &str) -> Result<Avatar, StorageError> {
+        Stored::read(text).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &StoredError) -> StorageError {
+        log::debug!("{error}");
+        match error {
+            StoredError::Newer => {
+                StorageError::new(StorageErrorKind::Newer, self.database.path().display().to_string())
+            }
+            StoredError::Unreadable(_) => self.broken(),
+        }
+    }
+
+    fn unreadable_budget(&self, error: &budget::StoredError) -> StorageError {
+        log::error!("{error}");
+        self.broken()
+    }
+
+    fn ids(&self, texts: &[String]) -> Result<Vec<AvatarId>, StorageError> {
+        texts.iter().map(|text| text.parse().map_err(|_| self.broken())).collect()
+    }
+
+    fn broken(&self) -> StorageError {
+        StorageError::new(StorageErrorKind::Broken, self.database.path().display().to_string())
+    }
+}
+
+/// The name of the database in the data folder.
+pub(crate) const DATABASE: &str = "likeness.db";
+
+/// The name of the folder in which each avatar has one.
+const FOLDERS: &str = "avatars";
+
+/// The name of the folder of locks.
+const LOCKS: &str = "locks";
+
+fn first_text(row: &Row<'_>) -> Result<String, rusqlite::Error> {
+    row.get(0)
+}
+
+fn texts(
+    rows: impl Iterator<Item = Result<String, rusqlite::Error>>,
+) -> Result<Vec<String>, rusqlite::Error> {
+    rows.collect()
+}
+
+/// The newest first.
+fn all_texts(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let mut query = connection.prepare_cached("SELECT state FROM avatars ORDER BY rowid DESC")?;
+    // What is no text cannot be read by anybody, and does not take the others with it.
+    Ok(query.query_map([], first_text)?.filter_map(Result::ok).collect())
+}
+
+fn state(connection: &Connection, id: AvatarId) -> Result<Option<String>, rusqlite::Error> {
+    let mut query = connection.prepare_cached("SELECT state FROM avatars WHERE id = ?1")?;
+    query.query_row([id.to_string()], first_text).optional()
+}
+
+/// The budget as one text, where a version before rows left it.
+fn older_budget(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    connection.prepare_cached("SELECT state FROM budget")?.query_row([], first_text).optional()
+}
+
+/// Reads the rows that a question to the budget needs.
+fn looked_up(connection: &Connection, mut inquiry: Inquiry) -> Result<Inquiry, rusqlite::Error> {
+    let mut query = connection.prepare_cached(
+        "SELECT name, value FROM budget_rows WHERE name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3",
+    )?;
+    while let Some(want) = inquiry.wanted() {
+        let mut rows = query.query(params![want.from, want.below, want.most])?;
+        while let Some(row) = rows.next()? {
+            inquiry.found(row.get(0)?, row.get(1)?);
+        }
+    }
+    Ok(inquiry)
+}
+
+/// Changes rows of the budget.
+fn apply(connection: &Connection, changes: Vec<Change>) -> Result<(), rusqlite::Error> {
+    let mut put =
+        connection.prepare_cached("INSERT OR REPLACE INTO budget_rows (name, value) VALUES (?1, ?2)")?;
+    let mut delete = connection.prepare_cached("DELETE FROM budget_rows WHERE name = ?1")?;
+    for (name, value) in changes {
+        match value {
+            Some(value) => put.execute([name, value])?,
+            None => delete.execute([name])?,
+        };
+    }
+    Ok(())
+}
+
+/// Saves the avatar, and beside it what it is found by.
+fn save(
+    transaction: Transaction<'_>,
+    avatar: &Avatar,
+    text: &str,
+    had_person: bool,
+    now: Timestamp,
+) -> Result<(), rusqlite::Error> {
+    let id = avatar.id().to_string();
+    let due = avatar.due(now);
+    let [work, notice] = [due.work, due.notice].map(|due| due.map(Timestamp::millis));
+    let person = avatar.person().filter(|_| avatar.is_hosted());
+    let user = person.map(|person| layout::bucket(&person.user));
+    transaction
+        .prepare_cached(
+            "INSERT INTO avatars (id, due, notice, user, lead, state) VALUES (?1, ?2, ?3, ?4, zeroblob(?5), ?6)
+             ON CONFLICT (id) DO UPDATE
+             SET due = excluded.due, notice = excluded.notice, user = excluded.user, state = excluded.state",
+        )?
+        .execute(params![id, work, notice, user, layout::lead(&transaction)?, text])?;
+    for request_id in avatar.request_ids() {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO requests (request_id, avatar) VALUES (?1, ?2)")?
+            .execute(params![request_id.to_string(), id])?;
+    }
+    if had_person && avatar.is_hosted() && avatar.person().is_none() {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO erasures (avatar, gone) VALUES (?1, 0)")?
+            .execute([&id])?;
+    }
+    transaction.commit()
+}
+
+/// Which avatars hold which requests, at the moment of a change.
+pub(crate) struct Holders<'a>(&'a Connection);
+
+impl Holders<'_> {
+    /// Tells which avatar holds this request. What cannot be read counts as held by nobody: then the change that
+    /// follows cannot be saved either.
+    pub(crate) fn holder(&self, request_id: &RequestId) -> Option<AvatarId> {
+        holder(self.0, request_id).ok().flatten()
+    }
+
+    /// Loads all avatars, as far as they can be read; `None` where the database cannot be asked.
+    pub(crate) fn avatars(&self) -> Option<Vec<Avatar>> {
+        let texts = all_texts(self.0).ok()?;
+        let read = |text: &String| Stored::read(text).map_err(|error| log::warn!("{error}")).ok();
+        Some(texts.iter().filter_map(read).collect())
+    }
+}
+
+fn holder(connection: &Connection, request_id: &RequestId) -> Result<Option<AvatarId>, rusqlite::Error> {
+    let mut query = connection.prepare_cached("SELECT avatar FROM requests WHERE request_id = ?1")?;
+    let holder = query.query_row([request_id.to_string()], first_text).optional()?;
+    Ok(holder.and_then(|id| id.parse().ok()))
+}
+
+fn kind(error: &rusqlite::Error) -> StorageErrorKind {
+    // The memory that processes share lies in a file, for which there is no room.
+    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
+        return StorageErrorKind::Full;
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StorageErrorKind::Full,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageErrorKind::Busy,
+        Some(ErrorCode::ReadOnly) => StorageErrorKind::ReadOnly,
+        Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StorageErrorKind::Denied,
+        _ => StorageErrorKind::Broken,
+    }
+}

@@ -1,0 +1,164 @@
+//! The newest state of an avatar, of its row and its record, and writing both.
+
+use std::{collections::HashMap, fs, io::ErrorKind};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, Newest, Stored},
+    error::{StorageError, StorageErrorKind},
+    limits::POLL_INTERVAL,
+};
+use rusqlite::{Connection, Transaction};
+
+use super::{Store, save, state};
+
+impl Store {
+    /// Writes the record, and then the row. Of somebody forgotten the record goes, and goes first; all other files follow,
+    /// so that a full disk has room for the row.
+    pub(super) fn write(
+        &self,
+        transaction: Transaction<'_>,
+        avatar: &Avatar,
+        revision: u64,
+        had_person: bool,
+    ) -> Result<(), StorageError> {
+        let text = Stored::write_revision(avatar, revision).map_err(|_| self.broken())?;
+        let record = self.record(avatar.id());
+        // Of somebody forgotten nothing is put back.
+        let before = record.read().ok().flatten().filter(|_| avatar.person().is_some());
+        if avatar.person().is_some() {
+            record.write(&text)?;
+        } else {
+            record.remove()?;
+            self.clear_for(avatar.id(), had_person);
+        }
+        save(transaction, avatar, &text, had_person, (self.now)()).map_err(|error| {
+            // It was not saved, and what follows from it is not done: the record is as it was. Where that fails too, the
+            // newer record counts, in which something is under way that nobody does.
+            if let Some(before) = before {
+                drop(record.write(&before));
+            }
+            self.database.error(&error)
+        })
+    }
+
+    /// Makes room for the row of a forgotten person. What cannot be deleted yet is left to the steps that follow.
+    fn clear_for(&self, id: AvatarId, had_person: bool) {
+        if !had_person {
+            return self.reserve.give_if_short();
+        }
+        self.reserve.give();
+        let folder = self.folder(id);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound && !folder.is_symlink() => {
+                log::warn!("not all files of {id} could be deleted yet: {error}");
+            }
+            _ => {}
+        }
+    }
+
+    /// The newest state of an avatar with this row.
+    pub(super) fn newest(&self, id: AvatarId, row: &str) -> Result<Newest, StorageError> {
+        let record = self.record(id).read()?;
+        Newest::of(row, record.as_deref()).map_err(|error| self.unreadable(&error))
+    }
+
+    pub(super) fn cautious(&self, newest: Newest) -> Result<Avatar, StorageError> {
+        if !newest.is_doubtful() {
+            return Ok(newest.avatar().clone());
+        }
+        let moment = crate::moment::moment(POLL_INTERVAL).map_err(|failure| {
+            log::error!("{}", failure.brief());
+            self.broken()
+        })?;
+        log::warn!(
+            "{}: its record and the database do not agree; what is not ordered yet is called off",
+            newest.avatar().id()
+        );
+        Ok(newest.cautious(&moment))
+    }
+
+    /// Makes sure that an avatar without a row is a new one, and not one whose row was lost.
+    pub(super) fn is_free(&self, id: AvatarId) -> Result<(), StorageError> {
+        let record = self.record(id).read()?;
+        match record.as_deref().map(Newest::of_record_alone).transpose() {
+            Ok(None | Some(None)) => Ok(()),
+            Ok(Some(Some(_))) | Err(_) => Err(self.unclaimed_error(id)),
+        }
+    }
+
+    fn unclaimed_error(&self, id: AvatarId) -> StorageError {
+        StorageError::new(StorageErrorKind::Unclaimed, self.folder(id).display().to_string())
+    }
+
+    /// Writes the rows that are older than their records: of a database that was put back, or whose last change was cut off.
+    pub(super) fn catch_up(&self) -> Result<(), StorageError> {
+        let recorded: Vec<_> =
+            self.folders_of_avatars().filter_map(|id| Some((id, self.record(id).revision()?))).collect();
+        if recorded.is_empty() {
+            return Ok(());
+        }
+        let rows = self.database.look(revisions)?;
+        for (id, recorded) in recorded {
+            let row = rows.get(&id.to_string());
+            if row.is_none() && recorded == Newest::first_revision() {
+                self.discard_first(id)?;
+            }
+            if row.is_none_or(|row| *row >= recorded) {
+                continue;
+            }
+            match self.catch_up_with_record(id) {
+                Ok(true) => {
+                    log::warn!("{id}: the database was older than the job's own record, which counts");
+                }
+                Ok(false) => {}
+                // Whoever needs it will say so.
+                Err(error) => log::debug!("{id}: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether the row was older: another process may have written both since they were compared.
+    fn catch_up_with_record(&self, id: AvatarId) -> Result<bool, StorageError> {
+        self.database.change(|transaction| {
+            let row = state(&transaction, id).map_err(|error| self.database.error(&error))?;
+            let Some(newest) = row.map(|row| self.newest(id, &row)).transpose()? else { return Ok(false) };
+            if !newest.is_to_be_written() {
+                return Ok(false);
+            }
+            let revision = newest.next_revision();
+            let avatar = self.cautious(newest)?;
+            self.write(transaction, &avatar, revision, avatar.person().is_some())?;
+            Ok(true)
+        })
+    }
+
+    /// Removes the record of a first state whose row never came.
+    fn discard_first(&self, id: AvatarId) -> Result<(), StorageError> {
+        // In a transaction: nobody is between the two.
+        self.database.change(|transaction| {
+            let row = state(&transaction, id).map_err(|error| self.database.error(&error))?;
+            if row.is_none() {
+                self.record(id).remove()?;
+                // While anything else is in it, it stays.
+                drop(fs::remove_dir(self.folder(id)));
+            }
+            Ok(())
+        })
+    }
+
+    /// The avatars that have a folder.
+    pub(super) fn folders_of_avatars(&self) -> impl Iterator<Item = AvatarId> {
+        // Nothing was ever made.
+        let folders = fs::read_dir(self.folders()).into_iter().flatten().flatten();
+        let folders = folders.filter(|folder| folder.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok())
+    }
+}
+
+/// The number of the state in each row that has one.
+fn revisions(connection: &Connection) -> Result<HashMap<String, u64>, rusqlite::Error> {
+    let mut query = connection.prepare("SELECT id, substr(state, 1, 64) FROM avatars")?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1).unwrap_or_default())))?;
+    rows.map(|row| row.map(|(id, text)| (id, Stored::revision_at_start(&text).unwrap_or(0)))).collect()
+}

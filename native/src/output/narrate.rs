@@ -1,0 +1,208 @@
+//! Tells people and programs how a job goes on: a bar on a terminal, log lines in a pipe, and with `--json` the
+//! status document after every change.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use likeness_core::{
+    avatar::{Avatar, AvatarId, PicturesStatus, StageName, State, Status},
+    words::Audience,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    clock,
+    driver::shell::Shell,
+    failure::Failure,
+    output::{
+        Output, Progress, Unit,
+        log::{ENDING, SHOWN},
+    },
+    printable::printable,
+    transport::moving::Transfers,
+    words::Gauge,
+};
+
+/// Tells how one job goes on.
+pub(crate) struct Narrator<'a> {
+    output: &'a Output,
+    folder: PathBuf,
+    transfers: Transfers,
+    gauge: Gauge,
+    bar: Option<Progress>,
+    chronicle: Chronicle,
+}
+
+/// Writes into the log how one order goes on.
+#[derive(Default)]
+pub(crate) struct Chronicle {
+    told: Option<News>,
+    rejected: BTreeSet<String>,
+}
+
+/// What was told last.
+#[derive(Clone, PartialEq)]
+struct News {
+    stage: StageName,
+    message: String,
+    code: Option<String>,
+    /// In steps of ten percent.
+    tenth: u8,
+}
+
+impl<'a> Narrator<'a> {
+    /// `id` is the avatar of the job.
+    pub(crate) fn new(output: &'a Output, shell: &Shell, id: AvatarId) -> Self {
+        let (folder, transfers) = (shell.folder(id), shell.transfers.clone());
+        Self {
+            output,
+            folder,
+            transfers,
+            gauge: Gauge::default(),
+            bar: None,
+            chronicle: Chronicle::default(),
+        }
+    }
+
+    /// The same after a person has seen these photos named as left out: they are no news.
+    pub(crate) fn after(mut self, left_out: Vec<String>) -> Self {
+        self.chronicle.rejected.extend(left_out);
+        self
+    }
+
+    /// Tells how a training stands, if that is news.
+    pub(crate) fn training(&mut self, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
+        let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
+        self.bar("Training", 100, Unit::Percent, status.progress.into(), &status.message);
+        if self.chronicle.training(&status) {
+            self.output.document(&status_document(&status, &self.folder))?;
+        }
+        Ok(())
+    }
+
+    /// Tells how pictures stand, if that is news.
+    pub(crate) fn pictures(&mut self, avatar: &Avatar, number: u32) -> Result<(), Failure> {
+        let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
+        let count = avatar.generation(number).map_or(1, |pictures| pictures.wish.count());
+        self.bar("Pictures", count.into(), Unit::Pictures, status.files.len() as u64, &status.message);
+        if self.chronicle.pictures(&status) {
+            self.output.document(&pictures_document(&status, &self.folder))?;
+        }
+        Ok(())
+    }
+
+    /// The bar of a terminal; in a pipe the log tells.
+    fn bar(&mut self, what: &str, total: u64, unit: Unit, done: u64, message: &str) {
+        if self.output.shows_bars() {
+            let moving = self.gauge.sentence(self.transfers.now(), Instant::now());
+            let message = moving.as_deref().unwrap_or(message);
+            let bar = self.bar.get_or_insert_with(|| self.output.progress(what, total, unit));
+            bar.at(done);
+            bar.message(message);
+        }
+    }
+}
+
+impl Chronicle {
+    /// Says whether this is news, and not yet the end: that is the result.
+    pub(crate) fn training(&mut self, status: &Status) -> bool {
+        // They end in any order, so their number does not tell which are new.
+        for photo in &status.rejected_photos {
+            if self.rejected.insert(photo.photo.clone()) {
+                log::warn!(code = photo.code; "{} is left out: {}", photo.photo, photo.message);
+            }
+        }
+        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
+        // The bar counts photos and percents; in the log a line for each would drown the rest.
+        let (message, tenth) = match (status.stage, &status.code) {
+            (StageName::Preparing, None) => ("The photos are being prepared.".to_owned(), 0),
+            (StageName::Training, None) => {
+                (format!("{} works on it.", who(status.test_mode)), status.progress / 10)
+            }
+            _ => (status.message.clone(), 0),
+        };
+        let news = News { stage: status.stage, message, code: status.code.clone(), tenth };
+        self.tell(news, status.status, status.progress, taken)
+    }
+
+    /// The same of pictures.
+    pub(crate) fn pictures(&mut self, status: &PicturesStatus) -> bool {
+        let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
+        let news = News {
+            stage: status.stage,
+            message: status.message.clone(),
+            code: status.code.clone(),
+            tenth: 0,
+        };
+        self.tell(news, status.status, 0, taken)
+    }
+
+    fn tell(&mut self, news: News, status: State, progress: u8, taken: Option<String>) -> bool {
+        let is_over =
+            |news: &News| matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);
+        let ended = is_over(&news);
+        // An erase takes the result away, and what is left of an order looks as if it had been cancelled.
+        if self.told.as_ref().is_some_and(|told| *told == news || is_over(told) && ended) {
+            return false;
+        }
+        let bought_now = taken.filter(|_| {
+            let before = self.told.as_ref().map(|told| told.stage);
+            news.stage == StageName::Queued && before != Some(StageName::Queued)
+        });
+        if let Some(taken) = bought_now {
+            log::info!("{taken}");
+        }
+        let percent = if news.tenth > 0 && progress > 0 { format!(" {progress} %") } else { String::new() };
+        match (status, &news.code) {
+            (State::Error, code) => {
+                log::error!(target: ENDING, code = code.as_deref().unwrap_or("failed"); "{}", news.message);
+            }
+            (State::InProgress, Some(code)) if news.stage == StageName::SubmissionUnclear => {
+                log::warn!(target: ENDING, code = code.as_str(); "{}", news.message);
+            }
+            (State::InProgress | State::Unknown, Some(code)) => {
+                log::warn!(target: SHOWN, code = code.as_str(); "{}", news.message);
+            }
+            (State::Unknown, None) => log::warn!(target: SHOWN, "{}", news.message),
+            (State::InProgress | State::Completed, _) => log::info!("{}{percent}", news.message),
+        }
+        self.told = Some(news);
+        !ended
+    }
+}
+
+fn taken(request_id: &str, test_mode: bool) -> String {
+    format!("{} took the order: request {request_id}", who(test_mode))
+}
+
+fn who(test_mode: bool) -> &'static str {
+    if test_mode { "The simulator" } else { "fal.ai" }
+}
+
+/// The status document, with the places of its files.
+pub(crate) fn status_document(status: &Status, folder: &Path) -> Value {
+    let mut document = json!(status);
+    if let (Some(Value::Object(model)), Some(kept)) = (document.get_mut("model"), &status.model) {
+        model.insert("path".to_owned(), json!(folder.join(&kept.file.name).to_string_lossy()));
+    }
+    document
+}
+
+/// The pictures' document, with the places of the files.
+pub(crate) fn pictures_document(status: &PicturesStatus, folder: &Path) -> Value {
+    let mut document = json!(status);
+    let path = |name: &String| folder.join(name).to_string_lossy().into_owned();
+    let paths: Vec<String> = status.files.iter().map(|file| path(&file.name)).collect();
+    if let Value::Object(document) = &mut document {
+        document.insert("paths".to_owned(), json!(paths));
+    }
+    document
+}
+
+/// A text that may be shown.
+pub(crate) fn shown(text: &str) -> String {
+    printable(text).into_owned()
+}

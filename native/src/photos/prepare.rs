@@ -1,0 +1,324 @@
+//! Photos on disk: looked at, then made clean, all cores at work, memory and the number of open files bounded.
+
+use std::{fmt, ops::ControlFlow, path::Path};
+
+use likeness_core::{
+    avatar::{Photo, PhotoSet, PhotoState, Prepared, Sha256Sum},
+    limits::PhotoLimits,
+    photo::{Normalise as _, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect},
+    words::Audience,
+};
+
+use crate::{
+    disk::write_private,
+    failure::{self, Exit, Failure},
+    interrupt::Interrupt,
+    output::Progress,
+    photos::{
+        memory,
+        on_disk::{FileProblem, PhotoFile},
+        parallel::{self, Budget},
+    },
+    printable::printable,
+};
+
+/// A photo, and what is known of it so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    /// Where it lies.
+    pub(crate) file: PhotoFile,
+    /// What its headers say, as far as they could be read.
+    pub(crate) info: Option<PhotoInfo>,
+    /// The photo as the core sees it, or why its file gave no bytes.
+    pub(crate) photo: Result<Photo, FileProblem>,
+    /// Why the texts beside it are no caption.
+    pub(crate) caption_problem: Option<FileProblem>,
+}
+
+/// Why a photo cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    /// Its file, or its caption's, could not be read.
+    File(FileProblem),
+    /// What is in it will not do, or is there twice.
+    Photo(PhotoProblem),
+}
+
+impl Candidate {
+    /// The photo, where it may be a part of a set.
+    fn eligible(&self) -> Option<&Photo> {
+        let photo = self.photo.as_ref().ok()?;
+        let rejected = matches!(photo.state, PhotoState::Rejected(_));
+        (rejected || self.caption_problem.is_none()).then_some(photo)
+    }
+
+    fn note(&self) {
+        let name = self.file.name();
+        match self.photo.as_ref().map(|photo| &photo.state) {
+            Ok(PhotoState::Ready(photo)) => {
+                let changes: Vec<String> = photo.changes.iter().map(ToString::to_string).collect();
+                let changes =
+                    if changes.is_empty() { "nothing to change".to_owned() } else { changes.join(", ") };
+                log::debug!("{name}: {} x {}, {changes}", photo.width, photo.height);
+            }
+            Ok(PhotoState::Rejected(why)) => log::debug!("{name}: {why} ({})", why.code()),
+            Ok(PhotoState::Waiting) => {}
+            Err(why) => log::debug!("{name}: {why} ({})", why.code()),
+        }
+    }
+}
+
+impl Rejected {
+    /// The stable name of the reason.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::File(problem) => problem.code(),
+            Self::Photo(problem) => problem.code(),
+        }
+    }
+
+    /// What its owner can do.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::File(problem) => problem.advice(),
+            Self::Photo(problem) => problem.advice(Audience::Terminal),
+        }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(problem) => problem.fmt(f),
+            Self::Photo(problem) => problem.fmt(f),
+        }
+    }
+}
+
+/// Reads every photo once, in order: its sum, what its headers show, and its caption. Nothing is decoded, so that this is
+/// quick also for many. The error is an interruption; what is wrong with a photo stands with it.
+pub(crate) fn look(
+    files: &[PhotoFile],
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<Vec<Candidate>, Failure> {
+    let limits = limits_of_this_machine();
+    let mut all = Vec::with_capacity(files.len());
+    parallel::in_order(
+        files,
+        || interrupt.check().is_err(),
+        |_, file| looked_at(file, &limits),
+        |_, candidate| {
+            progress.advance(1);
+            all.push(candidate);
+            ControlFlow::<()>::Continue(())
+        },
+    );
+    interrupt.check()?;
+    Ok(all)
+}
+
+/// Prepares the photos that may be a part of a set. Clean photos go to files in `spool`, a folder that only its owner may
+/// open; without one they are dropped, since only the verdict was wanted. The error is one of this machine, such as a full
+/// disk; what is wrong with a photo stands with it.
+pub(crate) fn prepare_all(
+    candidates: &mut [Candidate],
+    spool: Option<&Path>,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let budget = Budget::of_this_machine();
+    let limits = limits_of_this_machine();
+    // Where the photo of two that stays turns out to be none, the other takes its place.
+    loop {
+        let waiting: Vec<(usize, PhotoFile)> = waiting(candidates);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let failed = parallel::in_order(
+            &waiting,
+            || interrupt.check().is_err(),
+            |_, (index, file)| decode(file, *index, spool, &limits, &budget),
+            |place, decoded| {
+                progress.advance(1);
+                let index = waiting.get(place).map_or(place, |(index, _)| *index);
+                match (decoded, candidates.get_mut(index)) {
+                    (Ok(decoded), Some(candidate)) => {
+                        decoded.told(candidate);
+                        candidate.note();
+                        ControlFlow::Continue(())
+                    }
+                    (Ok(_), None) => ControlFlow::Continue(()),
+                    (Err(failure), _) => ControlFlow::Break(failure),
+                }
+            },
+        );
+        interrupt.check()?;
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+    }
+}
+
+/// The set as the core sees it, without what could not be read and what has no usable caption.
+pub(crate) fn photo_set(candidates: &[Candidate]) -> PhotoSet {
+    PhotoSet::new(candidates.iter().filter_map(Candidate::eligible).cloned().collect())
+}
+
+/// Refuses two captions for photos of the same bytes: which of the two is meant only their owner knows.
+pub(crate) fn one_caption_each(set: &PhotoSet) -> Result<(), Failure> {
+    let Some((one, other)) = set.two_captions() else { return Ok(()) };
+    let sentence = "the same photo is there twice, with two different captions";
+    Err(Failure::new(Exit::Data, "caption.conflict", sentence)
+        .why(format!("{} and {} have the same bytes", printable(one), printable(other)))
+        .next("take one of the two out, or give both the same words"))
+}
+
+/// Says of each photo why it is left out; `None` for those that count.
+pub(crate) fn left_out(candidates: &[Candidate]) -> Vec<Option<Rejected>> {
+    let mut of_set = photo_set(candidates).left_out().into_iter();
+    let why = |candidate: &Candidate| match (&candidate.photo, &candidate.caption_problem) {
+        _ if candidate.eligible().is_some() => of_set.next().flatten().map(Rejected::Photo),
+        (Err(problem), _) | (Ok(_), Some(problem)) => Some(Rejected::File(problem.clone())),
+        (Ok(_), None) => None,
+    };
+    candidates.iter().map(why).collect()
+}
+
+/// How many are decoded at least: those that wait and are not left out.
+pub(crate) fn to_prepare(candidates: &[Candidate]) -> u64 {
+    waiting(candidates).len() as u64
+}
+
+fn waiting(candidates: &[Candidate]) -> Vec<(usize, PhotoFile)> {
+    let left_out = left_out(candidates);
+    let waits = |(candidate, why): &(&Candidate, &Option<Rejected>)| {
+        let waiting = candidate.photo.as_ref().is_ok_and(|photo| photo.state == PhotoState::Waiting);
+        // A photo may have more wrong with it than its caption.
+        waiting && (why.is_none() || candidate.caption_problem.is_some())
+    };
+    let each = candidates.iter().zip(&left_out).enumerate();
+    each.filter(|(_, both)| waits(both)).map(|(index, (one, _))| (index, one.file.clone())).collect()
+}
+
+/// What one photo may be on this machine: half of all its memory. What is free just now only decides how many are
+/// prepared at once: a busy minute must not leave a photo out of a set that is bought.
+pub(crate) fn limits_of_this_machine() -> PhotoLimits {
+    let limits = PhotoLimits::default();
+    let most = memory::total().map_or(limits.max_memory, |memory| memory / 2);
+    PhotoLimits { max_memory: limits.max_memory.min(most), ..limits }
+}
+
+/// Looks at a photo's headers, then makes it clean once there is memory for it.
+pub(crate) fn inspect_and_clean(
+    bytes: &[u8],
+    limits: &PhotoLimits,
+    budget: &Budget,
+) -> (Option<PhotoInfo>, Result<NormalisedPhoto, PhotoProblem>) {
+    let info = match inspect(bytes) {
+        Ok(info) => info,
+        Err(problem) => return (None, Err(problem)),
+    };
+    let photo = info.check(limits).and_then(|()| {
+        let _share = budget.take(info.memory_within(limits));
+        PixelNormaliser.normalise(bytes, limits)
+    });
+    (Some(info), photo)
+}
+
+fn looked_at(file: &PhotoFile, limits: &PhotoLimits) -> Candidate {
+    let none =
+        Candidate { file: file.clone(), info: None, photo: Err(FileProblem::Missing), caption_problem: None };
+    let bytes = match file.read(limits.max_bytes) {
+        Ok(bytes) => bytes,
+        Err(problem) => return Candidate { photo: Err(problem), ..none },
+    };
+    let (info, state) = seen(&bytes, limits);
+    let (caption, caption_problem) = match file.caption() {
+        Ok(caption) => (caption, None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let photo = Photo {
+        id: None,
+        name: file.name(),
+        source: file.source(),
+        sha256: Some(Sha256Sum::of(&bytes)),
+        caption: caption.map(|caption| caption.as_str().to_owned()),
+        crashes: 0,
+        cramped: 0,
+        state,
+    };
+    Candidate { info, photo: Ok(photo), caption_problem, ..none }
+}
+
+/// What a photo's headers show: a photo that waits, or why it will not do.
+pub(crate) fn seen(bytes: &[u8], limits: &PhotoLimits) -> (Option<PhotoInfo>, PhotoState) {
+    match inspect(bytes) {
+        Ok(info) => {
+            let state = info.check(limits).map_or_else(PhotoState::Rejected, |()| PhotoState::Waiting);
+            (Some(info), state)
+        }
+        Err(problem) => (None, PhotoState::Rejected(problem)),
+    }
+}
+
+/// What decoding a photo came to.
+struct Decoded {
+    info: Option<PhotoInfo>,
+    /// The sum of the bytes that were decoded, and what became of them.
+    photo: Result<(Sha256Sum, PhotoState), FileProblem>,
+}
+
+impl Decoded {
+    fn told(self, candidate: &mut Candidate) {
+        candidate.info = self.info;
+        match (self.photo, &mut candidate.photo) {
+            (Ok((sum, state)), Ok(photo)) => {
+                photo.sha256 = Some(sum);
+                photo.state = state;
+            }
+            (Err(problem), photo) => *photo = Err(problem),
+            (Ok(_), Err(_)) => {}
+        }
+    }
+}
+
+fn decode(
+    file: &PhotoFile,
+    index: usize,
+    spool: Option<&Path>,
+    limits: &PhotoLimits,
+    budget: &Budget,
+) -> Result<Decoded, Failure> {
+    let bytes = match file.read(limits.max_bytes) {
+        Ok(bytes) => bytes,
+        Err(problem) => return Ok(Decoded { info: None, photo: Err(problem) }),
+    };
+    let sum = Sha256Sum::of(&bytes);
+    let (info, photo) = inspect_and_clean(&bytes, limits, budget);
+    drop(bytes);
+    let photo = match photo {
+        Ok(photo) => photo,
+        Err(problem) => return Ok(Decoded { info, photo: Ok((sum, PhotoState::Rejected(problem))) }),
+    };
+    let name = format!("{:04}.jpg", index + 1);
+    if let Some(folder) = spool {
+        write_private(&folder.join(&name), photo.jpeg()).map_err(failure::storage)?;
+    }
+    Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(prepared(&photo, name)))) })
+}
+
+/// The clean photo as the core sees it, kept in this file.
+pub(crate) fn prepared(photo: &NormalisedPhoto, file: String) -> Prepared {
+    Prepared {
+        file,
+        etag: None,
+        length: photo.jpeg().len() as u64,
+        crc32: photo.crc32(),
+        sha256: Some(Sha256Sum::of(photo.jpeg())),
+        width: photo.width(),
+        height: photo.height(),
+        changes: photo.changes().to_vec(),
+        original: None,
+    }
+}

@@ -1,0 +1,386 @@
+//! A bucket as this shell uses it: objects in and out, without a word about what they are for.
+
+use std::{
+    io::{self, Read},
+    ops::Range,
+    path::Path,
+    sync::Arc,
+};
+
+use likeness_core::{
+    error::{StorageError, StorageErrorKind},
+    http::{Answer, Body, NoAnswer, Request},
+    limits::PHOTO_TIMEOUT,
+    retry,
+    storage::{self, Asked, Bucket, Clearing, ClearingStep, ETag, MAX_REFUSAL_BYTES, ObjectKey, Prefix},
+};
+use tokio::runtime::Handle;
+
+use crate::{
+    clock,
+    disk::storage_error,
+    transport::{ByteSource, Bytes, FileSource, Incoming, SendError, Transport, moving::Moving},
+};
+
+/// A bucket and the way to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Objects {
+    bucket: Bucket,
+    transport: Transport,
+}
+
+/// Why an object gave no bytes.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ReadError {
+    /// More bytes than were wanted; so many at least.
+    TooLarge { bytes: u64 },
+    /// The bucket refused or lost it.
+    Storage(StorageError),
+}
+
+impl ReadError {
+    /// What the bucket did wrong, if it was the bucket.
+    pub(crate) fn storage(&self) -> Option<&StorageError> {
+        match self {
+            Self::TooLarge { .. } => None,
+            Self::Storage(error) => Some(error),
+        }
+    }
+}
+
+impl From<StorageError> for ReadError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl Objects {
+    pub(crate) fn new(bucket: Bucket, transport: Transport) -> Self {
+        Self { bucket, transport }
+    }
+
+    pub(crate) fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    /// Reads a photo, never more than `limit` bytes of it.
+    pub(crate) async fn read(&self, key: &ObjectKey, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let request = Request { timeout: PHOTO_TIMEOUT, ..self.bucket.get(key, None, None, clock::now()) };
+        let mut incoming = self.begin(request, key).await?;
+        let announced = storage::head_of(&incoming.headers).length;
+        let mut all = Vec::new();
+        loop {
+            let so_far = announced.unwrap_or(0).max(all.len() as u64);
+            if so_far > limit {
+                // Where no length is announced, it is only known to be more: how much had come is chance.
+                return Err(ReadError::TooLarge { bytes: announced.unwrap_or(limit.saturating_add(1)) });
+            }
+            match incoming.chunk().await.map_err(|why| self.broke_off(key, why))? {
+                Some(chunk) => all.extend_from_slice(&chunk),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Writes a photo and tells its version.
+    pub(crate) async fn write(
+        &self,
+        key: &ObjectKey,
+        bytes: Vec<u8>,
+        content_type: &str,
+    ) -> Result<Option<ETag>, StorageError> {
+        let request = self.bucket.put(key, Body::Bytes(bytes), content_type, clock::now());
+        let request = Request { timeout: PHOTO_TIMEOUT, ..request };
+        let answer = self.transport.send(request, None).await;
+        let answer = self.asked(key).accepted(self.sent(key, answer)?)?;
+        Ok(storage::head_of(&answer.headers).etag)
+    }
+
+    /// Copies a file to an object, and makes sure that it is whole there.
+    pub(crate) async fn write_file(
+        &self,
+        key: &ObjectKey,
+        path: &Path,
+        moving: &Moving,
+    ) -> Result<(), StorageError> {
+        let source = FileSource::new(path).map_err(|error| storage_error(path, &error))?;
+        let length = source.length();
+        self.write_source(key, moving.noted(Arc::new(source), length), length).await?;
+        let answer = self.transport.send(self.bucket.head(key, clock::now()), None).await;
+        let answer = self.asked(key).accepted(self.sent(key, answer)?)?;
+        match storage::head_of(&answer.headers).length {
+            Some(there) if there == length => Ok(()),
+            _ => Err(self.error(key, StorageErrorKind::Changed)),
+        }
+    }
+
+    /// Copies bytes of this length to an object.
+    pub(crate) async fn write_source(
+        &self,
+        key: &ObjectKey,
+        source: Arc<dyn ByteSource>,
+        length: u64,
+    ) -> Result<(), StorageError> {
+        let body = Body::Stream { start: 0, length };
+        let request = self.bucket.put(key, body, "application/octet-stream", clock::now());
+        let answer = self.transport.send(request, Some(source)).await;
+        self.asked(key).accepted(self.sent(key, answer)?).map(drop)
+    }
+
+    /// Deletes an object, which need not be there.
+    pub(crate) async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
+        let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
+        match self.asked(key).accepted(self.sent(key, answer)?) {
+            Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins to read an object whole.
+    pub(crate) async fn fetch(&self, key: &ObjectKey) -> Result<Incoming, StorageError> {
+        self.begin(self.bucket.get(key, None, None, clock::now()), key).await
+    }
+
+    /// Deletes everything under a prefix, until a listing shows nothing. Tells how many objects there were.
+    pub(crate) async fn clear(&self, prefix: &Prefix) -> Result<usize, StorageError> {
+        let mut clearing = Clearing::new(&self.bucket, prefix);
+        loop {
+            match clearing.step(clock::now()) {
+                ClearingStep::Call(request) => {
+                    let answer = self.transport.send(*request, None).await;
+                    let place = || format!("s3://{}/{prefix}", self.bucket.name());
+                    clearing.answered(answer.map_err(|error| unsent(&error, place()))?);
+                }
+                ClearingStep::Done(deleted) => return Ok(deleted),
+                ClearingStep::Failed(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The first page of what lies under a prefix: up to a thousand keys.
+    pub(crate) async fn list(&self, prefix: &Prefix) -> Result<Vec<ObjectKey>, StorageError> {
+        let answer = self.transport.send(self.bucket.list(prefix, None, clock::now()), None).await;
+        let place = format!("s3://{}/{prefix}", self.bucket.name());
+        let answer = answer.map_err(|error| unsent(&error, place.clone()))?;
+        Ok(self.bucket.asked(place).listing(answer, prefix)?.keys)
+    }
+
+    /// Opens a part of that version of an object, of this length as a whole. Called on a thread that may block.
+    pub(crate) fn open(
+        &self,
+        key: &ObjectKey,
+        version: Option<&ETag>,
+        range: Range<u64>,
+        length: u64,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        let whole = range == (0..length);
+        let part = (!whole).then(|| range.clone());
+        let request = self.bucket.get(key, part, version, clock::now());
+        let runtime = Handle::current();
+        let incoming = runtime.block_on(self.begin(request, key)).map_err(io::Error::other)?;
+        let head = storage::head_of(&incoming.headers);
+        let expected = range.end.saturating_sub(range.start);
+        let other_version = matches!((&head.etag, version), (Some(now), Some(then)) if now != then);
+        let status = if whole { 200 } else { 206 };
+        if other_version || incoming.status != status || head.length.is_some_and(|now| now != expected) {
+            return Err(io::Error::other(self.error(key, StorageErrorKind::Changed)));
+        }
+        Ok(Box::new(Reader {
+            objects: self.clone(),
+            key: key.clone(),
+            incoming,
+            rest: Bytes::new(),
+            runtime,
+        }))
+    }
+
+    /// Sends a request whose answer is an object, and waits for its headers.
+    async fn begin(&self, request: Request, key: &ObjectKey) -> Result<Incoming, StorageError> {
+        let incoming = self.transport.fetch(request).await.map_err(|error| unsent(&error, self.name(key)))?;
+        let mut incoming = incoming.map_err(|why| self.broke_off(key, why))?;
+        let asked = self.asked(key);
+        if asked.is_given(incoming.status, &incoming.headers) {
+            return Ok(incoming);
+        }
+        // An error document is short; what does not come is not needed.
+        let mut body = Vec::new();
+        while body.len() < MAX_REFUSAL_BYTES
+            && let Ok(Some(chunk)) = incoming.chunk().await
+        {
+            body.extend_from_slice(&chunk);
+        }
+        Err(asked.refused(incoming.status, &incoming.headers, &body))
+    }
+
+    fn asked(&self, key: &ObjectKey) -> Asked {
+        self.bucket.asked(self.name(key))
+    }
+
+    fn sent(&self, key: &ObjectKey, answer: Result<Answer, SendError>) -> Result<Answer, StorageError> {
+        answer.map_err(|error| unsent(&error, self.name(key)))
+    }
+
+    fn broke_off(&self, key: &ObjectKey, why: NoAnswer) -> StorageError {
+        log::debug!("{}: {why}", self.name(key));
+        self.error(key, StorageErrorKind::Unreachable)
+    }
+
+    fn error(&self, key: &ObjectKey, kind: StorageErrorKind) -> StorageError {
+        StorageError::new(kind, self.name(key))
+    }
+
+    fn name(&self, key: &ObjectKey) -> String {
+        self.bucket.place(key.clone()).to_string()
+    }
+}
+
+fn unsent(error: &SendError, place: String) -> StorageError {
+    log::debug!("{place}: {error}");
+    match error {
+        SendError::Source(error) => storage_error(Path::new(&place), error),
+        SendError::Simulator(_) | SendError::Unsendable(_) => {
+            StorageError::new(StorageErrorKind::Refused, place)
+        }
+    }
+}
+
+/// An object's bytes for code that blocks.
+struct Reader {
+    objects: Objects,
+    key: ObjectKey,
+    incoming: Incoming,
+    rest: Bytes,
+    runtime: Handle,
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.rest.is_empty() && !buffer.is_empty() {
+            match self.runtime.block_on(self.incoming.chunk()) {
+                Ok(Some(chunk)) => self.rest = chunk,
+                Ok(None) => return Ok(0),
+                Err(why) => return Err(io::Error::other(self.objects.broke_off(&self.key, why))),
+            }
+        }
+        let part = self.rest.split_to(self.rest.len().min(buffer.len()));
+        buffer[..part.len()].copy_from_slice(&part);
+        Ok(part.len())
+    }
+}
+
+/// Calls until it works, or until what is wrong does not pass: for commands that have nothing else to do meanwhile.
+pub(crate) async fn patiently<T, E>(
+    call: impl AsyncFn() -> Result<T, E>,
+    reason: fn(&E) -> Option<&StorageError>,
+) -> Result<T, E> {
+    let seed = clock::now().millis().unsigned_abs();
+    let mut tries = 1;
+    loop {
+        let error = match call().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let Some((why, pause)) =
+            reason(&error).and_then(|why| Some((why, retry::pause_of_a_command(why, tries, seed)?)))
+        else {
+            return Err(error);
+        };
+        log::warn!("{why}. It is tried again in {:.0} s.", pause.as_secs_f32());
+        tokio::time::sleep(pause).await;
+        tries += 1;
+    }
+}
+
+/// The error of a bucket that code for files carried here.
+pub(crate) fn carried(error: &io::Error) -> Option<StorageError> {
+    error.get_ref()?.downcast_ref::<StorageError>().cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+        thread,
+        time::Duration,
+    };
+
+    use likeness_core::{
+        error::StorageErrorKind,
+        limits::{TRANSFER_SILENCE, TRANSFER_TIMEOUT},
+        secret::Secret,
+        storage::{Access, Bucket, ObjectKey},
+    };
+    use tokio::{sync::oneshot, time};
+
+    use super::{Objects, ReadError};
+    use crate::transport::Transport;
+
+    /// Tells whether a request has come with all of its body.
+    fn is_whole(request: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        body.len() >= length.map_or(0, |length| length.parse().expect("a length"))
+    }
+
+    /// A server that takes one request, says this much, and then nothing for ever.
+    fn slow(answer: &'static str) -> (Objects, oneshot::Receiver<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let (said, heard) = oneshot::channel();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let (mut bytes, mut request) = ([0; 4096], Vec::new());
+            while !is_whole(&request) {
+                let read = stream.read(&mut bytes).expect("a request");
+                assert!(read > 0, "it broke off");
+                request.extend_from_slice(&bytes[..read]);
+            }
+            stream.write_all(answer.as_bytes()).expect("said");
+            said.send(()).expect("a listener");
+            // Until the other side is gone.
+            while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
+        });
+        let secret = || Secret::new("hush").expect("text");
+        let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
+        let bucket =
+            Bucket::new(&endpoint.parse().expect("an address"), "photos", &access, None).expect("a bucket");
+        (Objects::new(bucket, Transport::direct().expect("a client")), heard)
+    }
+
+    /// From here on time passes only where the test says so.
+    async fn just_in_time<T>(limit: Duration, begun: time::Instant, task: &tokio::task::JoinHandle<T>) {
+        time::pause();
+        let almost = limit.saturating_sub(begun.elapsed()).saturating_sub(Duration::from_secs(5));
+        time::advance(almost).await;
+        assert!(!task.is_finished());
+        time::advance(Duration::from_secs(6)).await;
+        time::resume();
+    }
+
+    #[tokio::test]
+    async fn a_read_that_stalls_is_given_up_after_a_minute() {
+        assert_eq!((TRANSFER_SILENCE.as_secs(), TRANSFER_TIMEOUT.as_secs()), (60, 300));
+        let (objects, heard) = slow("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf a photo");
+        let key = ObjectKey::new("a.jpg").expect("a key");
+        let begun = time::Instant::now();
+        let task = tokio::spawn(async move { objects.read(&key, 10_000).await });
+        heard.await.expect("said");
+        just_in_time(TRANSFER_SILENCE, begun, &task).await;
+        let error = task.await.expect("no panic").expect_err("half a photo");
+        assert!(matches!(error, ReadError::Storage(error) if error.kind == StorageErrorKind::Unreachable));
+    }
+
+    #[tokio::test]
+    async fn a_write_without_an_answer_is_given_up_after_five_minutes() {
+        let (objects, heard) = slow("");
+        let key = ObjectKey::new("a.jpg").expect("a key");
+        let begun = time::Instant::now();
+        let task = tokio::spawn(async move { objects.write(&key, vec![7; 100], "image/jpeg").await });
+        heard.await.expect("said");
+        just_in_time(TRANSFER_TIMEOUT, begun, &task).await;
+        let error = task.await.expect("no panic").expect_err("no answer");
+        assert_eq!((error.kind, error.place.as_str()), (StorageErrorKind::Unreachable, "s3://photos/a.jpg"));
+    }
+}
