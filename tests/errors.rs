@@ -8,14 +8,14 @@ use std::{
 
 use likeness_core::{api::ApiProblem, budget::BudgetError, fal::ErrorKind};
 
-/// What stands before a code in the sources: a constructor with the code as its first or second argument.
+/// The text before a code in the sources: a constructor with the code as its first or second argument.
 const CONSTRUCTORS: [&str; 4] = ["Failure::new(", "Failure::io(", "Self::new(", "Self::io("];
 
 #[test]
 fn every_code_is_documented_and_every_documented_code_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut codes: BTreeSet<String> = ErrorKind::ALL.iter().map(|kind| kind.code().to_owned()).collect();
-    // These tables are macros: what they list stands for them.
+    // These tables are macros: their lists stand for them.
     codes.extend(ApiProblem::CODES.iter().chain(BudgetError::CODES).map(|code| (*code).to_owned()));
     for folder in ["core/src", "native/src"] {
         for path in sources(&root.join(folder)).iter().filter(|path| !path.ends_with("fal/error/kind.rs")) {
@@ -43,7 +43,7 @@ fn every_code_is_documented_and_every_documented_code_exists() {
     );
 }
 
-/// The sources below a folder, without files of tests.
+/// Lists the sources below a folder, without files of tests.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
@@ -57,7 +57,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The codes given to constructors of failures.
+/// Finds the codes given to constructors of failures.
 fn constructed(text: &str) -> Vec<String> {
     let after = |name: &'static str| text.split(name).skip(1);
     let calls = CONSTRUCTORS.iter().flat_map(|name| after(name));
@@ -72,7 +72,7 @@ fn constructed(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The codes that functions called `code` answer.
+/// Finds the codes that functions called `code` return.
 fn matched(text: &str) -> Vec<String> {
     let bodies = text.split("fn code(").skip(1).map(|rest| rest.split("\n    }\n").next().unwrap_or(rest));
     let words = bodies.flat_map(|body| body.split('"').skip(1).step_by(2));

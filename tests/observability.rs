@@ -1,5 +1,5 @@
-//! What Cloudflare records of the Workers holds no address: both wrangler.toml say so, and nothing beside them says
-//! otherwise.
+//! The check that Cloudflare's records of the Workers hold no address: both wrangler.toml say so, and no other
+//! settings contradict them.
 
 use std::{
     fs,
@@ -14,10 +14,10 @@ const SETTINGS: [&str; 2] = ["wrangler.toml", "edge/imager/wrangler.toml"];
 /// Tables that deploy the same Worker under settings of their own, in which each of the lines below could be undone.
 const OTHER_DEPLOYMENTS: [&str; 2] = ["env", "previews"];
 
-/// Settings that hand every call over to somebody else, its address with it.
+/// The settings that hand every call over to another service, its address with it.
 const HANDED_ON: [&str; 3] = ["logpush", "tail_consumers", "streaming_tail_consumers"];
 
-/// What each Worker must say. Left out is not enough: what Cloudflare does then it may change.
+/// The settings that each Worker must have. Left out is not enough: Cloudflare may change its defaults.
 const SAID: [(&str, bool); 4] = [
     ("observability.redact_query_string", true),
     ("observability.logs.invocation_logs", false),
@@ -25,7 +25,7 @@ const SAID: [(&str, bool); 4] = [
     ("observability.issues.enabled", false),
 ];
 
-/// What in these settings lets addresses be recorded.
+/// Lists the settings that let addresses be recorded.
 fn recorded(settings: &Table) -> Vec<String> {
     let forbidden =
         OTHER_DEPLOYMENTS.into_iter().chain(HANDED_ON).filter(|name| settings.contains_key(*name));
@@ -61,7 +61,7 @@ fn no_worker_records_addresses() {
     }
 }
 
-/// wrangler would take `wrangler.json` in a folder before `wrangler.toml`.
+/// Finds no `wrangler.json`, which wrangler would take in a folder before `wrangler.toml`.
 #[test]
 fn there_are_no_other_settings_of_the_workers() {
     let mut found = Vec::new();

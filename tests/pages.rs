@@ -1,4 +1,4 @@
-//! The pages lead where they say: every link has its file and its heading, and every file that is named exists.
+//! The check of the pages: every link has its file and its heading, and every file that is named exists.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The pages for people, by their path in the repository.
+/// Lists the pages for people, by their path in the repository.
 fn pages() -> Vec<String> {
     let mut found = Vec::new();
     for folder in ["", "docs/"] {
@@ -34,7 +34,7 @@ fn read(page: &str) -> String {
     fs::read_to_string(root().join(page)).expect(page)
 }
 
-/// A page's lines outside of its blocks of code.
+/// Lists a page's lines outside of its blocks of code.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     text.lines().filter(move |line| {
@@ -44,13 +44,13 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The fragment by which a heading is linked to: small letters and digits, with dashes for spaces.
+/// Returns the fragment by which a heading is linked to: small letters and digits, with dashes for spaces.
 fn fragment(heading: &str) -> String {
     let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
     kept.map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() }).collect()
 }
 
-/// The links of a page that lead nowhere.
+/// Lists the links of a page that lead nowhere.
 fn broken_links(page: &str, text: &str) -> Vec<String> {
     let folder = Path::new(page).parent().expect("a folder");
     let links =
@@ -68,7 +68,8 @@ fn broken_links(page: &str, text: &str) -> Vec<String> {
     links.filter(|link| !link.contains("://")).filter(leads_nowhere).map(str::to_owned).collect()
 }
 
-/// The files and folders that a page names in backticks and that are not there. A command counts by its first word.
+/// Lists the files and folders that a page names in backticks and that are not there. A command counts by its first
+/// word.
 fn missing_files(text: &str) -> Vec<String> {
     let quoted = prose(text).flat_map(|line| line.split('`').skip(1).step_by(2));
     let words = quoted.filter_map(|quoted| quoted.split(' ').next());
@@ -76,7 +77,7 @@ fn missing_files(text: &str) -> Vec<String> {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
         word.chars().all(plain) && (word.contains('/') || FILES.iter().any(|ending| word.ends_with(ending)))
     };
-    // What begins with a slash is a path of the API.
+    // Text that begins with a slash is a path of the API.
     words
         .filter(is_path)
         .filter(|word| !word.starts_with('/'))

@@ -187,7 +187,7 @@ pub enum DatasetProblem {
     },
     /// The photos have more bytes than an archive can hold.
     TooLarge,
-    /// The same photo is there twice. No longer made: a duplicate is left out, as [`PhotoProblem::Duplicate`]. Rows
+    /// A photo is in the set twice. No longer made: a duplicate is left out, as [`PhotoProblem::Duplicate`]. Rows
     /// of earlier releases hold this problem.
     Duplicate {
         /// Name of the photo that came first.

@@ -9,7 +9,7 @@ use likeness_core::archive::{Archive, Entry, EntryName, Piece};
 #[derive(Arbitrary, Debug)]
 struct Input {
     entries: Vec<(u16, bool, u32, u32)>,
-    /// Small lengths are the interesting ones; this makes all of them large.
+    /// Shift that makes all lengths large: the small ones are the interesting ones.
     shift: u8,
     cuts: [u64; 3],
 }

@@ -1,5 +1,5 @@
-//! Any name of a photo in a bucket and any answer of a bucket: nothing leads out of the bucket, and only what lies
-//! under a prefix is listed.
+//! Any name of a photo in a bucket and any answer of a bucket: nothing leads out of the bucket, and only keys under
+//! the prefix are listed.
 
 #![no_main]
 
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(page) = bucket.asked("there").listing(Ok(answer), &prefix) {
         assert!(page.keys.iter().all(|key| prefix.holds(key)));
     }
-    // Nothing of the key is repeated, whatever is said.
+    // No error repeats the key or its id, whatever the server says.
     let error = bucket.asked("there").refused(StatusCode::FORBIDDEN, &HeaderMap::new(), bytes);
     assert!(!format!("{error} {error:?}").contains("AKIAEXAMPLE"));
 });

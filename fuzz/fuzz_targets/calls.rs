@@ -1,5 +1,5 @@
-//! Any calls of the API, one after the other, about one avatar: each is answered, what is kept can be read again, and
-//! nothing is bought that was not reserved.
+//! Any calls of the API, one after the other, about one avatar: each is answered, the stored avatar can be read
+//! again, and nothing is bought that was not reserved.
 //!
 //! A call is a line with method and target, lines of its body, and an empty line.
 
@@ -46,7 +46,8 @@ fuzz_target!(|text: &str| {
         let moment = Moment { now, poll: way.poll, photo_slots: 2, entropy: [7; 16] };
         let room = Room { deployment: &deployment, way: Some(&way), moment };
         let mut given = Given { body: body.as_bytes().to_vec(), ..Given::default() };
-        // Whoever is asked to reserve or to receive comes again, at most once for each. Some have nothing left.
+        // A call that is asked to reserve or to receive comes again, at most once for each. Some have no budget
+        // left.
         let reserved = if body.ends_with(' ') { Err(ApiProblem::Forbidden.into()) } else { Ok(()) };
         for round in 0.. {
             assert!(round < 3, "{method} {target} is never answered");
@@ -78,7 +79,7 @@ fn orders(avatar: Option<&Avatar>) -> usize {
     avatar.map_or(0, |avatar| avatar.trainings().len() + avatar.pictures().len())
 }
 
-/// A refusal says what it is.
+/// Checks that a refusal has a code and a sentence.
 fn is_answer(reply: &Reply) {
     if reply.status.is_client_error() || reply.status.is_server_error() {
         let document: serde_json::Value = serde_json::from_slice(&reply.body).expect("JSON");

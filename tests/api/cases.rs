@@ -1,4 +1,4 @@
-//! The cases, at whichever shell they run.
+//! The list of cases, which run at either shell.
 
 mod avatars;
 mod bodies;
@@ -23,9 +23,9 @@ use crate::{
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) mode: Mode,
-    /// The calls that it sees doing something.
+    /// Calls that succeed in the case.
     pub(crate) operations: &'static [O],
-    /// The codes that it sees.
+    /// Codes that occur in the case.
     pub(crate) codes: &'static [&'static str],
     pub(crate) run: fn(&World),
 }
@@ -40,7 +40,7 @@ const fn case(
     Case { name, mode, operations, codes, run }
 }
 
-/// All of them. Long ones first: the others run meanwhile.
+/// All cases. Long ones first: the others run meanwhile.
 pub(crate) const CASES: &[Case] = &[
     case(
         "more tokens than there may be",

@@ -1,4 +1,4 @@
-//! Whether the cases cover everything: each call and each code, at this shell.
+//! The check that the cases cover every call and every code at this shell.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
     world::Observed,
 };
 
-/// Codes that no case can provoke from outside, at this shell or at both, and why.
+/// The codes that no case can provoke from outside, at this shell or at both, with the reason.
 const EXEMPT: &[(&str, Option<Kind>, &str)] = &[
     ("api.internal", None, "it says that something of ours broke, which nothing here does on purpose"),
     ("api.rate_limited", Some(Kind::Native), "only uploads are counted, and how many are too many is a race"),
@@ -31,12 +31,12 @@ const EXEMPT: &[(&str, Option<Kind>, &str)] = &[
     ),
 ];
 
-/// Whether nobody is to see this code at this shell.
+/// Tells whether no case can provoke this code at this shell.
 fn is_exempt(code: &str, kind: Kind) -> bool {
     EXEMPT.iter().any(|(name, of, _)| *name == code && of.is_none_or(|of| of == kind))
 }
 
-/// What a case says it covers must have been seen in it.
+/// Checks that a case has seen what it claims to cover.
 #[track_caller]
 pub(crate) fn claimed(case: &Case, kind: Kind, seen: &[Observed]) {
     for operation in case.operations {
@@ -49,7 +49,7 @@ pub(crate) fn claimed(case: &Case, kind: Kind, seen: &[Observed]) {
     }
 }
 
-/// All calls and all codes are claimed by cases, and only what is known is exempt.
+/// Checks that cases claim all calls and all codes, and that only the listed codes are exempt.
 pub(crate) fn check(kind: Kind) {
     let operations: BTreeSet<Operation> = CASES.iter().flat_map(|case| case.operations).copied().collect();
     for entry in ROUTES {

@@ -1,5 +1,6 @@
-//! Whether an answer is what the API says of itself: listed by its status, of the media type that is named there, and
-//! of that schema. The checker knows the few words of JSON Schema that the description uses, and fails at any other.
+//! The check that an answer agrees with the API's description: its status is listed, its media type is the one
+//! named there, and its body fits that schema. The checker knows the few words of JSON Schema that the description
+//! uses, and fails at any other.
 
 use std::sync::OnceLock;
 
@@ -13,7 +14,7 @@ pub(crate) fn document() -> &'static Value {
     DOCUMENT.get_or_init(description)
 }
 
-/// Checks an answer to a call of this method; to no call in particular where nothing is at the path.
+/// Checks an answer to a call of this method; `operation` is `None` where there is nothing at the path.
 #[track_caller]
 pub(crate) fn check(operation: Option<Operation>, method: &str, answer: &Answer) {
     for (name, value) in SECURITY_HEADERS {
@@ -50,20 +51,20 @@ fn try_check(operation: Option<Operation>, head: bool, answer: &Answer) -> Resul
         Some(schema) if !head && kind.ends_with("json") => {
             let body = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
             fits(&body, schema, "")?;
-            // Of the description of everything only the beginning is described.
+            // The schema of /openapi.json describes only the beginning of that document.
             if operation == Operation::Describe { Ok(()) } else { is_described(&body, schema, "") }
         }
         _ => Ok(()),
     }
 }
 
-/// What a component says, where it is only pointed at.
+/// Follows a reference to a component.
 fn resolved(value: &Value) -> Result<&Value, String> {
     let Some(name) = value["$ref"].as_str() else { return Ok(value) };
     document().pointer(name.trim_start_matches('#')).ok_or_else(|| format!("{name} is not there"))
 }
 
-/// Whether each header that must be there is, and each that is there has its form.
+/// Checks that each required header is there, and that each header has its form.
 fn has_headers(answer: &Answer, listed: &Value) -> Result<(), String> {
     for (name, header) in listed["headers"].as_object().into_iter().flatten() {
         let header = resolved(header)?;
@@ -90,7 +91,7 @@ fn has_headers(answer: &Answer, listed: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the schema names each field of an answer: one that it does not name would be seen by no client.
+/// Checks that the schema names each field of an answer: one that it does not name would be seen by no client.
 fn is_described(value: &Value, schema: &Value, at: &str) -> Result<(), String> {
     let schema = resolved(schema)?;
     for word in ["oneOf", "anyOf"] {
@@ -122,7 +123,7 @@ fn is_problem(answer: &Answer, head: bool) -> Result<(), String> {
     fits(&body, &document()["components"]["schemas"]["Problem"], "")
 }
 
-/// Whether a value fits a schema; else where it does not.
+/// Checks that a value fits a schema; the error names the place where it does not.
 pub(crate) fn fits(value: &Value, schema: &Value, at: &str) -> Result<(), String> {
     let schema = schema.as_object().ok_or("a schema is an object")?;
     for (word, says) in schema {
@@ -205,7 +206,7 @@ fn is(value: &Value, kind: &Value) -> bool {
     }
 }
 
-/// How many characters a text has.
+/// Counts the characters of a text.
 fn length(value: &Value) -> Option<u64> {
     value.as_str().map(|text| text.chars().count() as u64)
 }

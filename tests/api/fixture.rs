@@ -1,4 +1,4 @@
-//! A shell under settings, with everything that it talks to.
+//! A shell under certain settings, with all servers that it talks to.
 
 use std::{path::PathBuf, process::Child, sync::RwLock};
 
@@ -13,7 +13,7 @@ use crate::{
     shell_native,
 };
 
-/// Under which settings.
+/// The settings of a shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Test mode, without a bucket.
@@ -24,11 +24,11 @@ pub(crate) enum Mode {
     Bare,
     /// Test mode in which nothing may be bought today.
     Capped,
-    /// Nobody is let in.
+    /// Settings without an operator's token: nobody is let in.
     Closed,
-    /// No key, and no test mode.
+    /// Settings with neither a key nor test mode.
     Keyless,
-    /// The operator's token is too short.
+    /// An operator's token that is too short.
     Unusable,
 }
 
@@ -42,14 +42,14 @@ pub(crate) const ORIGIN: &str = "https://app.example";
 pub(crate) const NOTIFY_SECRET: &str = "hush-hush";
 const FAL_KEY: &str = "kid:hush";
 
-/// The shell and its world.
+/// A shell and the servers around it.
 pub(crate) struct Fixture {
     pub(crate) shell: RwLock<Shell>,
-    /// What stands between the shell and others. They are there in every mode, and used where the settings say so.
+    /// Gate before fal.ai. The gates are there in every mode, and used where the settings say so.
     pub(crate) fal: Gate,
     pub(crate) bucket: Gate,
     pub(crate) webhooks: Gate,
-    /// The backend that is told.
+    /// Gate before the backend that is told.
     pub(crate) backend: Gate,
     pub(crate) store: Option<Store>,
     simulator: Option<Simulator>,
@@ -78,7 +78,7 @@ impl Simulator {
 }
 
 impl Fixture {
-    /// Starts it. `None` where a server is missing on this machine, which is said.
+    /// Starts the shell and its servers. `None` where a server is missing on this machine, which is reported.
     pub(crate) fn start(kind: Kind, mode: Mode, faults: &[&str]) -> Option<Self> {
         let (fal, bucket, webhooks, backend) = (Gate::new(), Gate::new(), Gate::new(), Gate::new());
         let mut settings: Settings = vec![("ADMIN_TOKEN", ADMIN.to_owned())];
@@ -135,12 +135,12 @@ impl Fixture {
         self.shell.read().expect("a shell").address.clone()
     }
 
-    /// Where the shell keeps it.
+    /// Returns the folder of the shell's state.
     pub(crate) fn folder(&self) -> PathBuf {
         self.shell.read().expect("a shell").folder().to_owned()
     }
 
-    /// What the shell keeps.
+    /// Lists the files of the shell's state.
     pub(crate) fn stored(&self) -> Vec<PathBuf> {
         self.shell.read().expect("a shell").stored()
     }
@@ -153,14 +153,14 @@ impl Fixture {
         self.store.as_ref().expect("a bucket")
     }
 
-    /// How many trainings fal.ai was ordered to make, whether or not anybody learned of them. Only those that are over
-    /// are in its list.
+    /// Counts the trainings that fal.ai was ordered to make, whether or not the shell learned of them. Only those
+    /// that are over are in fal.ai's list.
     pub(crate) fn purchases(&self) -> usize {
         let list = self.requests();
         list["items"].as_array().map_or_else(|| panic!("{list}"), Vec::len)
     }
 
-    /// fal.ai's own list of the trainings that are over.
+    /// Returns fal.ai's own list of the trainings that are over.
     pub(crate) fn requests(&self) -> Value {
         let simulator = self.simulator.as_ref().expect("a simulator");
         let target =
@@ -170,13 +170,13 @@ impl Fixture {
         answer.expect("an answer").is(200).json()
     }
 
-    /// How many orders for trainings of this avatar reached fal.ai.
+    /// Counts the orders for trainings of this avatar that reached fal.ai.
     pub(crate) fn orders(&self, avatar: &str) -> usize {
         self.fal.seen(|seen| is_order(seen) && seen.line.contains(avatar)).len()
     }
 }
 
-/// Whether it is an order for a training.
+/// Tells whether a call is an order for a training.
 pub(crate) fn is_order(seen: &crate::gate::Seen) -> bool {
     seen.line.starts_with("POST /fal-ai/flux-lora-portrait-trainer")
 }

@@ -1,4 +1,4 @@
-//! A server between two others: it notes every call, and does to it what the test wants.
+//! A server between two others, which notes every call and treats it as the test wants.
 
 use std::{
     io::{self, BufReader, Read as _, Write as _},
@@ -10,36 +10,36 @@ use std::{
 
 use crate::http::{PATIENCE, read_head};
 
-/// A call that came by.
+/// A call that passed the gate.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     /// Method and target.
     pub(crate) line: String,
     pub(crate) headers: Vec<(String, String)>,
-    /// Its body, unless it is long.
+    /// Body, unless it is long.
     pub(crate) body: Vec<u8>,
 }
 
-/// What happens to a call.
+/// The fate of a call.
 #[derive(Clone)]
 pub(crate) enum Fate {
-    /// It is passed on.
+    /// Passed on.
     Forward,
-    /// It is passed on, and its answer waits until this is over.
+    /// Passed on; the answer waits until this function returns.
     Late(Arc<dyn Fn() + Send + Sync>),
-    /// It is answered here.
+    /// Answered by the gate with this status.
     Answer(u16),
-    /// It is answered here, with this document.
+    /// Answered by the gate with this status and document.
     Document(u16, String),
-    /// The connection breaks.
+    /// Not answered: the connection breaks.
     Refuse,
-    /// It is passed on, and its answer is lost.
+    /// Passed on; the answer is lost.
     Swallow,
 }
 
 type Rule = Arc<dyn Fn(&Seen) -> Option<Fate> + Send + Sync>;
 
-/// The server. It listens for as long as the process lives.
+/// A gate. It listens for as long as the process lives.
 #[derive(Clone)]
 pub(crate) struct Gate {
     pub(crate) address: String,
@@ -57,11 +57,11 @@ struct State {
     upstream: Option<String>,
     rules: Vec<Rule>,
     seen: Vec<Seen>,
-    /// The lines of those that were passed on and answered.
+    /// Lines of the calls that were passed on and answered.
     done: Vec<String>,
 }
 
-/// A body of at most so many bytes is noted.
+/// The longest body that is noted, in bytes.
 const SHORT: usize = 64 << 10;
 
 impl Seen {
@@ -80,7 +80,7 @@ impl Gate {
             for stream in listener.incoming().flatten() {
                 let gate = own.clone();
                 thread::spawn(move || {
-                    // What breaks off on either side breaks off on both.
+                    // Closing both ends together lets either side see that the other broke off.
                     drop(gate.pass(&stream));
                     drop(stream.shutdown(Shutdown::Both));
                 });
@@ -93,27 +93,27 @@ impl Gate {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where calls are passed on to.
+    /// Sets the server to which calls are passed on.
     pub(crate) fn lead_to(&self, server: &str) {
         self.state().upstream = Some(server.to_owned());
     }
 
-    /// From now on each call is shown to this rule, the newest rule first. It may take its time.
+    /// Adds a rule for each call from now on, asked before the older ones. A rule may take its time.
     pub(crate) fn rule(&self, rule: impl Fn(&Seen) -> Option<Fate> + Send + Sync + 'static) {
         self.state().rules.insert(0, Arc::new(rule));
     }
 
-    /// The calls so far that this holds of.
+    /// Lists the calls so far that `wanted` accepts.
     pub(crate) fn seen(&self, wanted: impl Fn(&Seen) -> bool) -> Vec<Seen> {
         self.state().seen.iter().filter(|seen| wanted(seen)).cloned().collect()
     }
 
-    /// What came by, one line each.
+    /// Writes all calls so far, one line each.
     pub(crate) fn lines(&self) -> String {
         self.state().seen.iter().flat_map(|seen| [seen.line.as_str(), "\n"]).collect()
     }
 
-    /// Waits until so many calls have come that this holds of.
+    /// Waits until so many calls have come that `wanted` accepts.
     #[track_caller]
     pub(crate) fn wait_for(&self, count: usize, wanted: impl Fn(&Seen) -> bool) -> Vec<Seen> {
         let until = Instant::now() + PATIENCE;
@@ -161,7 +161,7 @@ impl Gate {
             Fate::Refuse => Ok(()),
             Fate::Answer(status) => answer(client, status, ""),
             Fate::Document(status, document) => {
-                // All of a call is read first: what is left unread would break the connection.
+                // All of a call is read first: unread bytes would break the connection.
                 let unread = if length > SHORT { length } else { 0 };
                 io::copy(&mut reader.take(unread as u64), &mut io::sink())?;
                 answer(client, status, &document)
@@ -175,7 +175,7 @@ impl Gate {
         }
     }
 
-    /// One call for each connection: so every call is seen.
+    /// Passes on one call for each connection, so that every call is seen.
     fn forward(
         &self,
         seen: &Seen,
@@ -217,7 +217,7 @@ fn answer(mut client: &TcpStream, status: u16, document: &str) -> io::Result<()>
     client.write_all(answer.as_bytes())
 }
 
-/// Something that happens once, and that others wait for.
+/// An event that happens once, and that others wait for.
 #[derive(Clone, Default)]
 pub(crate) struct Flag(Arc<(Mutex<bool>, Condvar)>);
 
@@ -231,7 +231,7 @@ impl Flag {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it happened in time.
+    /// Waits for the event, and tells whether it happened in time.
     pub(crate) fn wait(&self) -> bool {
         let set = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.0.1.wait_timeout_while(set, PATIENCE, |set| !*set);

@@ -1,4 +1,4 @@
-//! A small client of HTTP/1.1: one call on a connection of its own, and everything that was answered.
+//! A small client of HTTP/1.1: one call on a connection of its own, and the whole answer.
 
 use std::{
     io::{self, BufRead, BufReader, Read as _, Write as _},
@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-/// What was answered.
+/// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -16,7 +16,7 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// Longer than anything here takes on a busy machine.
+/// A time limit beyond anything here on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 impl Answer {
@@ -31,7 +31,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// That it is a problem document of this code, which says the same as its status and what to do next.
+    /// Expects a problem document of this code, which repeats the status and has an advice.
     #[track_caller]
     pub(crate) fn refused(self, status: u16, code: &str) -> Value {
         let answer = self.is(status);
@@ -55,7 +55,7 @@ impl Answer {
     }
 }
 
-/// One call with a whole body.
+/// Makes one call with a whole body.
 pub(crate) fn call(
     address: &str,
     method: &str,
@@ -68,7 +68,7 @@ pub(crate) fn call(
     raw(address, head.as_bytes(), body)
 }
 
-/// The first lines of a call, without the empty one that ends them.
+/// Writes the first lines of a call, without the empty one that ends them.
 pub(crate) fn head(address: &str, method: &str, target: &str, headers: &[(&str, &str)]) -> String {
     let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
@@ -80,7 +80,7 @@ pub(crate) fn head(address: &str, method: &str, target: &str, headers: &[(&str, 
     head
 }
 
-/// These very bytes; a call that is refused early may be answered before all of them are taken.
+/// Sends these very bytes; a call that is refused early may be answered before all of them are taken.
 pub(crate) fn raw(address: &str, head: &[u8], body: &[u8]) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -119,7 +119,7 @@ pub(crate) fn read(stream: TcpStream, without_body: bool) -> io::Result<Answer> 
     Ok(answer)
 }
 
-/// The first line and the headers of a message.
+/// Reads the first line and the headers of a message.
 pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<(String, Vec<(String, String)>)> {
     let mut lines = Vec::new();
     loop {

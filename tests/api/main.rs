@@ -33,10 +33,10 @@ use fixture::{Fixture, Mode};
 use shell::Kind;
 use world::World;
 
-/// How many cases run at a time: most of their time they wait.
+/// The number of cases that run at a time: most of their time they wait.
 const AT_A_TIME: usize = 5;
 
-/// What became of a case.
+/// The outcome of a case.
 struct Outcome {
     case: &'static Case,
     passed: bool,
@@ -80,7 +80,7 @@ fn every_case_holds() {
         return;
     }
     if outcomes.len() < CASES.len() {
-        // MinIO is missing, which was said.
+        // MinIO is missing, which was reported.
         return;
     }
     complete::check(kind);

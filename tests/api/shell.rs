@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{http::PATIENCE, shell_edge, shell_native};
 
-/// Which shell.
+/// The kind of a shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `likeness serve`.
@@ -25,23 +25,23 @@ pub(crate) enum Kind {
 /// A setting and its value.
 pub(crate) type Settings = Vec<(&'static str, String)>;
 
-/// A shell that runs, and what it keeps. It is killed when this is dropped.
+/// A shell that runs, and its state. It is killed when this is dropped.
 pub(crate) struct Shell {
     pub(crate) kind: Kind,
     pub(crate) address: String,
     pub(crate) settings: Settings,
     log: Log,
     child: Child,
-    /// Its state, which outlives it.
+    /// Folder of the state, which outlives the process.
     folder: TempDir,
 }
 
-/// What a shell said so far.
+/// The output of a shell so far.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<String>>);
 
 impl Kind {
-    /// The shell that is asked for: `LIKENESS_SHELL=edge`, or the command line's.
+    /// Returns the shell that is asked for: `LIKENESS_SHELL=edge`, or the command line's.
     pub(crate) fn asked() -> Self {
         match env::var("LIKENESS_SHELL").as_deref() {
             Ok("edge") => Self::Edge,
@@ -50,7 +50,7 @@ impl Kind {
         }
     }
 
-    /// Why it cannot be started on this machine.
+    /// Returns the reason why the shell cannot be started on this machine, if there is one.
     pub(crate) fn missing(self) -> Option<String> {
         match self {
             Self::Native => None,
@@ -59,13 +59,13 @@ impl Kind {
     }
 }
 
-/// Says that tests are left out, past what the test runner captures. Where they must run, this fails instead.
+/// Reports that tests are left out, past what the test runner captures. Where they must run, this fails instead.
 pub(crate) fn skip(why: &str) {
     assert!(env::var_os("LIKENESS_REAL_SERVERS").is_none(), "{why}");
     writeln!(io::stderr(), "SKIPPED: {why}").expect("standard error");
 }
 
-/// Where what the scripts install lies.
+/// Returns the folder into which the scripts install tools.
 pub(crate) fn cache() -> PathBuf {
     env::var_os("LIKENESS_CACHE").map_or_else(|| root().join(".cache"), PathBuf::from)
 }
@@ -81,19 +81,19 @@ impl Shell {
         Self { kind, address, settings, log, child, folder }
     }
 
-    /// The folder of its state.
+    /// Returns the folder of the state.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Ends it as a power cut would.
+    /// Ends the shell as a power cut would.
     pub(crate) fn kill(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Starts it anew at the same port, with what it kept and with these settings.
+    /// Starts the shell anew at the same port, with its stored state and with these settings.
     pub(crate) fn restart(&mut self, settings: Settings) {
         self.kill();
         let port = self.address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
@@ -103,7 +103,7 @@ impl Shell {
         self.settings = settings;
     }
 
-    /// The names of the files that it keeps, but for those that come and go with a write.
+    /// Lists the names of the stored files, but for those that come and go with a write.
     pub(crate) fn stored(&self) -> Vec<PathBuf> {
         let (mut found, mut folders) = (Vec::new(), vec![self.folder.path().to_owned()]);
         while let Some(folder) = folders.pop() {
@@ -152,7 +152,7 @@ pub(crate) fn start(mut command: Command, find: fn(&str) -> Option<String>) -> (
     log.follow(child.stderr.take().expect("a pipe"), |_| {});
     log.follow(child.stdout.take().expect("a pipe"), move |line| {
         if let Some(address) = find(line) {
-            // Later ones are of no interest.
+            // The receiver takes the first address alone; later sends fail.
             let _ = heard.send(address);
         }
     });

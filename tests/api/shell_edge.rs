@@ -1,4 +1,4 @@
-//! Both Workers as they are deployed, in Cloudflare's runtime: what is bound to them is read from wrangler.toml, and
+//! Both Workers as they are deployed, in Cloudflare's runtime: their bindings are read from wrangler.toml, and
 //! objects keep their rows on disk. Each message from the front to an object comes twice (tests/edge/twice.js), as
 //! Cloudflare may send it: no case is to notice.
 
@@ -12,7 +12,7 @@ use crate::shell::{Settings, cache, root};
 
 const WORKERS: [&str; 2] = ["front", "imager"];
 
-/// Why the Workers cannot be started on this machine.
+/// Returns the reason why the Workers cannot be started on this machine, if there is one.
 pub(crate) fn missing() -> Option<String> {
     if !workerd().is_file() {
         return Some("the Workers: workerd is not installed; `scripts/setup edge` brings it".to_owned());
@@ -22,7 +22,7 @@ pub(crate) fn missing() -> Option<String> {
     (!all).then(|| "the Workers: they are not built; `scripts/build-edge` builds them".to_owned())
 }
 
-/// The command that runs both, with their state in this folder.
+/// Builds the command that runs both, with their state in this folder.
 pub(crate) fn command(folder: &Path, settings: &Settings, port: u16) -> Command {
     for name in WORKERS {
         for file in ["index.js", "index_bg.wasm"] {
@@ -38,14 +38,15 @@ pub(crate) fn command(folder: &Path, settings: &Settings, port: u16) -> Command 
     command
 }
 
-/// The address that a line tells.
+/// Reads the address that a line tells.
 pub(crate) fn address(line: &str) -> Option<String> {
     let event: serde_json::Value = serde_json::from_str(line).ok()?;
     (event["event"] == "listen").then(|| format!("127.0.0.1:{}", event["port"]))
 }
 
 fn workerd() -> PathBuf {
-    // The runtime itself, not the script of npm's package that starts it: whoever kills that one leaves the runtime.
+    // The runtime itself, not the script of npm's package that starts it: killing that script leaves the runtime
+    // running.
     let folder = cache().join("edge/node_modules/@cloudflare");
     let folders = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut runtimes = folders.map(|folder| folder.join("bin/workerd"));
@@ -56,7 +57,7 @@ fn build(name: &str) -> PathBuf {
     root().join("edge").join(name).join("build")
 }
 
-/// What of the settings of a deployment counts here.
+/// The settings of a deployment that matter here.
 struct Deployed {
     date: String,
     classes: Vec<String>,
@@ -148,7 +149,7 @@ const imager :Workerd.Worker = (
     )
 }
 
-/// A text in quotes, as both Cap'n Proto and JSON write it.
+/// Writes a text in quotes, as both Cap'n Proto and JSON have it.
 fn text(text: &str) -> String {
     serde_json::to_string(text).expect("text")
 }

@@ -9,7 +9,7 @@ use crate::shell::root;
 const BEGIN: &str = "<!-- routes -->";
 const END: &str = "<!-- /routes -->";
 
-/// The table as Markdown.
+/// Writes the table as Markdown.
 fn table() -> String {
     let mut lines = vec![
         "| Method | Path | Anyone | Admin | Server | Capability | What it does |".to_owned(),

@@ -1,4 +1,4 @@
-//! What a case works with: a shell, callers of every role, and an avatar of its own.
+//! The tools of a case: a shell, callers of every role, and an avatar of its own.
 
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -20,7 +20,7 @@ use crate::{
     http::{self, Answer, PATIENCE},
 };
 
-/// What was answered to a call.
+/// An answer that was seen.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Observed {
     pub(crate) operation: Option<Operation>,
@@ -31,21 +31,21 @@ pub(crate) struct Observed {
 /// The world of one case.
 pub(crate) struct World {
     pub(crate) fixture: Arc<Fixture>,
-    /// A server token of its own.
+    /// Server token of the case.
     pub(crate) server: String,
-    /// Its avatar's id; nothing is created yet.
+    /// Id of the case's avatar; nothing is created yet.
     pub(crate) avatar: String,
     pub(crate) user: String,
     seen: Arc<Mutex<Vec<Observed>>>,
 }
 
-/// An id of its own for each name.
+/// Derives an id from a name.
 pub(crate) fn id_of(name: &str) -> String {
     let sum = Sha256Sum::of(name.as_bytes()).to_string();
     format!("{}-{}-4{}-a{}-{}", &sum[..8], &sum[8..12], &sum[13..16], &sum[17..20], &sum[20..32])
 }
 
-/// A good photo, another one for each number.
+/// Makes a good photo, another one for each number.
 pub(crate) fn photo(number: usize) -> Vec<u8> {
     static PHOTOS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     let draw = |number| {
@@ -60,8 +60,8 @@ impl World {
         Self::seeing(fixture, name, Arc::default())
     }
 
-    /// A world of its own for what would disturb others, where what is seen counts for this one. `None` where a server
-    /// is missing.
+    /// Makes a separate world for a case that would disturb others; its answers count for this case. `None` where a
+    /// server is missing.
     pub(crate) fn elsewhere(&self, mode: Mode, faults: &[&str]) -> Option<Self> {
         let fixture = Fixture::start(self.fixture.kind(), mode, faults)?;
         Some(Self::seeing(Arc::new(fixture), &self.avatar, Arc::clone(&self.seen)))
@@ -71,7 +71,7 @@ impl World {
         let id = id_of(name);
         let world =
             Self { fixture, server: String::new(), user: format!("user-{}", &id[..8]), avatar: id, seen };
-        // Where nobody is let in there is none.
+        // Under settings that let nobody in no token can be issued.
         let minted = world.admin("PUT", &format!("/v1/tokens/case-{}", &world.avatar[..8]), &json!({}));
         let server = minted.json()["token"].as_str().unwrap_or_default().to_owned();
         Self { server, ..world }
@@ -81,7 +81,7 @@ impl World {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes an answer, and checks it against what the API says of itself.
+    /// Notes an answer, and checks it against the API's description.
     #[track_caller]
     pub(crate) fn note(&self, method: &str, target: &str, answer: Answer) -> Answer {
         self.tells_no_path(&answer);
@@ -102,7 +102,7 @@ impl World {
         answer
     }
 
-    /// Where things lie on the machine is for the log.
+    /// Checks that an answer holds no path of the machine, which is for the log.
     #[track_caller]
     fn tells_no_path(&self, answer: &Answer) {
         let machine = [self.fixture.folder(), std::env::temp_dir(), env!("CARGO_MANIFEST_DIR").into()];
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// One call of whoever shows this credential.
+    /// Makes one call with this credential.
     #[track_caller]
     pub(crate) fn call_as(
         &self,
@@ -163,7 +163,7 @@ impl World {
         self.call("DELETE", target, &[], b"")
     }
 
-    /// The path of this avatar, and of what is its.
+    /// Returns the path of this avatar, or of a thing of the avatar's.
     pub(crate) fn of(&self, rest: &str) -> String {
         format!("/v1/avatars/{}{rest}", self.avatar)
     }
@@ -174,12 +174,12 @@ impl World {
         self.put(&self.of(""), &self.person())
     }
 
-    /// Whose avatar it is; four photos are a set.
+    /// Describes the person of the avatar; four photos are a set.
     pub(crate) fn person(&self) -> Value {
         json!({ "user_id": self.user, "name": "Zebulon", "training_config": { "min_photos": 4 } })
     }
 
-    /// One call, made again for as long as the shell is not there or cannot do it now.
+    /// Makes a call again for as long as the shell is not there or cannot do it now.
     #[track_caller]
     pub(crate) fn persist(&self, method: &str, target: &str, body: &[u8]) -> Answer {
         let shown = format!("Bearer {}", self.server);
@@ -220,7 +220,7 @@ impl World {
             }
             let log = || self.fixture.shell.read().expect("a shell").log();
             if Instant::now() > until {
-                // A case may have a shell of its own.
+                // The calls at fal.ai tell how far the order came; the case may have a gate of its own, seen only here.
                 println!("{}", self.fixture.fal.lines());
             }
             assert!(Instant::now() < until, "{target} stays as it is: {document:#}\n{}", log());
@@ -239,7 +239,7 @@ impl World {
         status
     }
 
-    /// An avatar with a model: created, with photos, and trained.
+    /// Makes an avatar with a model: created, with photos, and trained.
     #[track_caller]
     pub(crate) fn trained(&self) -> Value {
         self.create().is(201);
@@ -248,7 +248,7 @@ impl World {
         self.until_done("/trainings/1")
     }
 
-    /// Waits until it is so. Every look is a call or a listing of its own.
+    /// Waits until `done` says so. Every look is a call or a listing of its own.
     #[track_caller]
     pub(crate) fn eventually(&self, what: &str, done: impl Fn() -> bool) {
         let until = Instant::now() + PATIENCE;

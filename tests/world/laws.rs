@@ -1,4 +1,4 @@
-//! What must be true after every step, whatever happened.
+//! The laws that hold after every step, whatever happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,18 +37,18 @@ pub(super) fn is_submit(mark: &Mark) -> bool {
     matches!(mark.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
 }
 
-/// What the world remembers of every order, so that the avatars' own memory can be held against it.
+/// The world's own record of every order, against which the avatars' memory is checked.
 #[derive(Debug, Default)]
 pub(super) struct Books {
-    /// What fal took, whether or not anybody was told.
+    /// Orders that fal took, whether or not any avatar learned of it.
     purchases: BTreeMap<(usize, Key), String>,
-    /// Called off before they were bought.
+    /// Orders that were cancelled before they were bought.
     off: BTreeSet<(usize, Key)>,
-    /// The progress that was shown, of a training placed at a moment.
+    /// Progress that was shown, of a training placed at a time.
     shown: BTreeMap<(usize, u32, Timestamp), u8>,
-    /// The sum of what fal made, by its address there.
+    /// SHA-256 of each file that fal made, by its address there.
     made: BTreeMap<String, Sha256Sum>,
-    /// The shell found that prepared photos are gone.
+    /// True once the shell found that prepared photos are gone.
     pub(super) files_missing: bool,
 }
 
@@ -66,7 +66,7 @@ impl Books {
         self.made.contains_key(address)
     }
 
-    /// Forgets the progress that was shown: what goes on from an old copy shows less.
+    /// Forgets the progress that was shown: an avatar that goes on from an old copy shows less.
     pub(super) fn forget_progress(&mut self) {
         self.shown.clear();
     }
@@ -80,12 +80,12 @@ impl Books {
         self.off.insert((home, key));
     }
 
-    /// What was called off is asked for once more.
+    /// Notes that a cancelled order is placed once more.
     pub(super) fn asked_again(&mut self, home: usize, key: Key) {
         self.off.remove(&(home, key));
     }
 
-    /// fal took something: never twice, and never what was called off.
+    /// Checks a purchase at fal: never the second of an order, and never of a cancelled one.
     pub(super) fn bought(&mut self, home: usize, key: Key, request_id: String) -> Result<(), Violation> {
         if self.off.contains(&(home, key)) {
             return broken(format!("{key:?} of home {home} was called off, and then bought"));
@@ -96,7 +96,7 @@ impl Books {
         }
     }
 
-    /// A task begins: a submit only after its intent was saved, an upload only when it is needed.
+    /// Checks the beginning of a task: a submit only after its intent was saved, an upload only when it is needed.
     pub(super) fn begins(
         home: usize,
         saved: &Avatar,
@@ -120,7 +120,7 @@ impl Books {
         .map_err(|Violation(why)| Violation(format!("home {home}, {errand:?}: {why}")))
     }
 
-    /// An avatar changed.
+    /// Checks a change of an avatar.
     pub(super) fn look(
         &mut self,
         home: usize,
@@ -166,7 +166,7 @@ impl Books {
         Ok(())
     }
 
-    /// A request is only held by the order that it was bought for.
+    /// Checks that a request is held by no order but the one that bought it.
     fn adopted<G>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
         let Some(held) = order.request_id() else { return Ok(()) };
         if self.purchase(home, key) == Some(held.as_str()) {
@@ -175,7 +175,7 @@ impl Books {
         broken(format!("{key:?} of home {home} holds {held}, which is not what it bought"))
     }
 
-    /// Every file that is kept, and so every one of what is called completed, is what fal made, to the last byte.
+    /// Checks that every kept file, and so every file of a completed order, is what fal made, to the last byte.
     fn whole<G: Goods>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
         let (Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. }) = order.stage() else {
             return Ok(());
@@ -188,7 +188,7 @@ impl Books {
         Ok(())
     }
 
-    /// A prepared photo is that photo, and stays ready while its file is there.
+    /// Checks that a prepared photo is that photo, and stays ready while its file is there.
     fn photos_stay(&self, before: &Avatar, after: &Avatar) -> Result<(), Violation> {
         for (then, now) in before.photos().photos().iter().zip(after.photos().photos()) {
             match (&then.state, &now.state) {
@@ -208,9 +208,9 @@ impl Books {
 }
 
 impl World {
-    /// Every task that the saved avatar counts as under way is under way.
+    /// Checks that every task that the saved avatar counts as under way is under way.
     pub(super) fn nobody_waits_for_nothing(&self, home: usize) -> Result<(), Violation> {
-        // Only that part of the text is read: this is looked at after every step.
+        // Only that part of the text is parsed, since this runs after every step.
         let saved = &self.homes[home].saved;
         let list = saved.find(r#""running":["#).expect("a list of tasks") + r#""running":"#.len();
         let running = serde_json::Deserializer::from_str(&saved[list..]).into_iter::<Vec<Mark>>().next();
@@ -223,7 +223,7 @@ impl World {
         Ok(())
     }
 
-    /// Sends a submit, and writes down what it bought.
+    /// Sends a submit, and writes down the purchases that it made.
     pub(super) fn buys(
         &mut self,
         home: usize,
@@ -257,7 +257,7 @@ fn begins<G: Goods>(order: &Order<G>, chore: Chore, careless: bool, now: Timesta
     }
 }
 
-/// What was whole stays whole.
+/// Checks that what was whole stays whole.
 fn kept<G: Goods>(before: &Order<G>, after: &Order<G>, forgotten: bool) -> Result<(), Violation> {
     if forgotten {
         return Ok(());
@@ -280,7 +280,7 @@ fn kept<G: Goods>(before: &Order<G>, after: &Order<G>, forgotten: bool) -> Resul
     }
 }
 
-/// Once everything is at rest, nothing personal is left of a forgotten person.
+/// Checks that nothing personal is left of a forgotten person once everything is at rest.
 pub(super) fn forgotten(saved: &str) -> Result<(), Violation> {
     if saved.contains(PERSONAL) { broken(format!("something personal is left: {saved}")) } else { Ok(()) }
 }

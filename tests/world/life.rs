@@ -32,47 +32,47 @@ pub(super) struct World {
     agenda: BTreeMap<(Timestamp, u64), Happening>,
     pub(super) flights: BTreeMap<u64, Flight>,
     counter: u64,
-    /// Whether the process lives.
+    /// True while the process lives.
     pub(super) awake: bool,
-    /// Whether it begins anew, after a power cut, from an old copy of the records, without a database.
+    /// True if the process begins anew, after a power cut, from an old copy of the records, without a database.
     pub(super) from_copies: bool,
-    /// What happened so far, when somebody wants to know.
+    /// Events so far, if they are wanted.
     pub(super) trace: Option<Vec<String>>,
 }
 
-/// Where one avatar is kept: what survives a power cut.
+/// The storage of one avatar, which survives a power cut.
 pub(super) struct Home {
     pub(super) id: AvatarId,
-    /// Its own record, which is saved first.
+    /// Record of the avatar, which is saved first.
     pub(super) saved: String,
-    /// Every row that was ever saved: the last one is in the database, until somebody puts an older one back.
+    /// Every row that was ever saved. The last one is in the database, until an older one is put back.
     rows: Vec<String>,
     revision: u64,
-    /// What reading it gives.
+    /// Avatar as read from the record.
     avatar: Avatar,
     /// Prepared photos and models, by name.
     pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) wake: Option<Timestamp>,
-    /// The token's hash of the last submit: all that a reckless shell needs to believe anybody.
+    /// Task of the last submit with its token's hash: all that a reckless shell needs to believe any webhook.
     pub(super) token: Option<Mark>,
 }
 
 pub(super) enum Happening {
-    /// A task's work reaches whom it is for.
+    /// A task's work reaches its server.
     Reached(u64),
     /// Bytes of a transfer move.
     Progressed(u64),
-    /// What came of a task reaches the shell.
+    /// The outcome of a task reaches the shell.
     Returned(u64),
-    /// Somebody does something.
+    /// A person or a stranger does something.
     Acted(Act),
     /// The machine was asleep for so long.
     Slept(Duration),
-    /// It goes on after a power cut.
+    /// The process starts again after a power cut.
     Booted,
 }
 
-/// The process died.
+/// The reason why the story stops: the process died, or a law was broken.
 #[derive(Debug)]
 pub(super) enum Stop {
     Dead,
@@ -85,10 +85,10 @@ impl From<Violation> for Stop {
     }
 }
 
-/// The pause between two words that a transfer moves.
+/// The pause between two reports that a transfer moves.
 pub(super) const PROGRESS: Duration = Duration::from_mins(5);
 
-/// More than any schedule needs that comes to rest.
+/// A number of steps beyond any schedule that comes to rest.
 const MOST_STEPS: u32 = 20_000;
 
 impl World {
@@ -157,18 +157,18 @@ impl World {
         self.homes[home].avatar.clone()
     }
 
-    /// The process begins anew, with a database that may be older than the records beside it.
+    /// Begins the process anew, with a database that may be older than the records beside it.
     pub(super) fn reload(&mut self) -> Result<(), Violation> {
         let from_rows = self.reckless == Some(Reckless::TrustsTheDatabase);
         for home in &mut self.homes {
-            // Any of them, as the moment has it: drawn lots would change every other story.
+            // Chosen by the time: drawing a random number here would change every other story.
             let older = usize::try_from(self.now.millis() / 1000).unwrap_or(0) % home.rows.len();
             home.rows.truncate(older + 1);
             let unreadable = |error: StoredError| Violation(error.to_string());
             let record = (home.avatar.person().is_some() && !from_rows).then_some(home.saved.as_str());
             let newest = Newest::of(&home.rows[older], record).map_err(unreadable)?;
             if home.avatar.person().is_none() {
-                // Of somebody forgotten there is no record, and nobody puts back what was erased.
+                // There is no record of a forgotten person, and nobody puts an erased one back.
                 home.rows.push(home.saved.clone());
                 continue;
             }
@@ -180,7 +180,7 @@ impl World {
         Ok(())
     }
 
-    /// The process begins anew with records of earlier, and nothing else. People ask for nothing more.
+    /// Begins the process anew with old records, and nothing else. People ask for nothing more.
     pub(super) fn take_up_copies(&mut self) -> Result<(), Violation> {
         self.agenda.retain(|_, happening| !matches!(happening, Happening::Acted(_)));
         self.books.forget_progress();
@@ -189,7 +189,8 @@ impl World {
             let home = &mut self.homes[number];
             let orders = |avatar: &Avatar| (avatar.trainings().len(), avatar.pictures().len());
             let unreadable = |error: StoredError| Violation(error.to_string());
-            // The oldest with all orders: what was ordered after it was ordered by people who said yes again.
+            // The oldest row with all orders: orders that an older row lacks would be placed again by people, which
+            // is their right.
             for row in &home.rows {
                 let found = Newest::of_record_alone(row).map_err(unreadable)?;
                 let Some(found) = found.filter(|found| orders(found.avatar()) == orders(&home.avatar)) else {
@@ -250,7 +251,7 @@ impl World {
                 Happening::Reached(flight) => self.reached(flight)?,
                 Happening::Progressed(flight) => self.progressed(flight)?,
                 Happening::Returned(flight) => self.returned(flight)?,
-                // Who finds nobody in comes back later.
+                // A person who finds the process dead comes back later.
                 Happening::Acted(act) if !self.awake => {
                     self.plan(Duration::from_mins(5), Happening::Acted(act));
                 }
@@ -265,7 +266,7 @@ impl World {
         for home in 0..self.homes.len() {
             if self.homes[home].wake.is_some_and(|wake| wake <= self.now) {
                 self.drive(home)?;
-                // That an alarm rings no more than once nobody promises.
+                // An alarm may run more than once: no platform promises otherwise.
                 if self.counter.is_multiple_of(3) {
                     self.drive(home)?;
                 }
@@ -274,14 +275,14 @@ impl World {
         Ok(())
     }
 
-    /// Tells an avatar something, saves it, and does what follows from it.
+    /// Passes an event to an avatar, saves the avatar, and does what follows.
     pub(super) fn tell(&mut self, home: usize, event: Event) -> Result<(), Stop> {
         self.note(|| format!("home {home}: {}", shell::in_short(&event)));
         self.settle(home, |avatar, moment| (avatar.after(event, moment), ()))?;
         self.drive(home)
     }
 
-    /// One change: loaded, applied, saved. The power may fail before the save, or after.
+    /// Makes one change: loads, applies, saves. The power may fail before the save, or after.
     pub(super) fn settle<T>(
         &mut self,
         home: usize,
@@ -312,7 +313,7 @@ impl World {
         self.books.look(home, before, after, self.now)
     }
 
-    /// Begins whatever can be begun.
+    /// Begins every task that can be begun.
     pub(super) fn drive(&mut self, home: usize) -> Result<(), Stop> {
         self.homes[home].wake = None;
         for _ in 0..100 {
@@ -362,11 +363,11 @@ impl World {
         Books::begins(home, &avatar, mark.errand, careless, self.now)
     }
 
-    /// After a task reached whom it was for: what comes of it arrives later.
+    /// Plans the return of a task that has reached its server: the outcome arrives later.
     pub(super) fn returns(&mut self, flight: u64, after: Duration) {
         let after = after + self.random.up_to(self.weather.latency);
         self.plan(after, Happening::Returned(flight));
-        // Of some a shell says that they move, of others it does not.
+        // Some shells report the progress of a transfer, others do not.
         if self.flights.get(&flight).is_some_and(Flight::is_a_transfer) && self.random.per_mille(500) {
             self.plan(PROGRESS, Happening::Progressed(flight));
         }

@@ -31,33 +31,33 @@ use self::{
     weather::Weather,
 };
 
-/// Where fal is in this world.
+/// The address of fal in this world.
 const ORIGIN: &str = "http://fal.test";
 
 /// A shell that breaks a rule on purpose: the world must notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reckless {
-    /// It posts a submit again whose answer was lost.
+    /// Posts a submit again whose answer was lost.
     PostsAgain,
-    /// It saves the intent to buy only after it has bought.
+    /// Saves the intent to buy only after the purchase.
     SkipsTheSave,
-    /// It believes whatever a webhook says.
+    /// Believes any webhook.
     TrustsWebhooks,
-    /// It does not say that it began anew after a power cut.
+    /// Does not say that it began anew after a power cut.
     ForgetsRestarted,
-    /// It keeps whatever a good answer holds, and calls it fetched.
+    /// Keeps the contents of any good answer, and calls them fetched.
     SkipsTheCheck,
-    /// It goes on from the row in the database, though its record is newer.
+    /// Goes on from the row in the database, though its record is newer.
     TrustsTheDatabase,
-    /// It goes on from a record alone, though that may be an old copy.
+    /// Goes on from a record alone, though that may be an old copy.
     TrustsCopies,
-    /// Asked for a training once more under its number, it forgets what it knows of the one before.
+    /// Forgets the training before, when one is ordered again under its number.
     ForgetsTheOrder,
 }
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Runs one schedule. The trace is only kept when it is wanted.
+/// Runs one schedule. The trace is kept only if it is wanted.
 fn run(seed: u64, reckless: Option<Reckless>, traced: bool) -> Result<(), (Violation, Vec<String>)> {
     let mut world = schedule(seed);
     world.reckless = reckless;
@@ -69,9 +69,9 @@ fn run(seed: u64, reckless: Option<Reckless>, traced: bool) -> Result<(), (Viola
 fn live(world: &mut World) -> Result<(), Violation> {
     let begin = world.now;
     world.live(begin.plus(2 * HOUR))?;
-    // From here on nothing goes wrong any more, but for what fal itself still has in store.
+    // From here on nothing goes wrong any more, except what fal itself still has in store.
     world.weather = Weather { transport: 0, power: 0, bytes: 0, storage: 0, cuts_left: 0, ..calm() };
-    // Whoever is stuck in fal's queue is called off by a person.
+    // Orders that are stuck in fal's queue stay there until a person cancels them.
     world.live(world.now.plus(2 * HOUR))?;
     let homes = 0..world.homes.len();
     for home in homes.clone() {
@@ -83,7 +83,7 @@ fn live(world: &mut World) -> Result<(), Violation> {
             world.plan(Duration::from_mins(minutes), Happening::Acted(Act::Cancel { home }));
         }
         world.plan(Duration::from_mins(1), Happening::Acted(Act::SettlePictures { home }));
-        // Of several, only the last is settled by a person: the others are called off with everything.
+        // A person resolves only the last of several: the others are cancelled when everything is erased.
         let pictures = avatar.pictures().iter().rev().skip(1).any(|pictures| !pictures.order.ended());
         let earlier = avatar.trainings().iter().rev().skip(1).any(|training| !training.order.ended());
         if pictures || earlier {
@@ -91,7 +91,7 @@ fn live(world: &mut World) -> Result<(), Violation> {
         }
     }
     world.live(world.now.plus(2 * HOUR))?;
-    // What could not be fetched in time is gone for good.
+    // Files that could not be fetched in time are gone for good.
     world.plan(Duration::ZERO, Happening::Slept(8 * 24 * HOUR));
     world.live(world.now.plus(HOUR))?;
     world.live(world.now.plus(HOUR))?;
@@ -111,7 +111,7 @@ fn calm() -> Weather {
     }
 }
 
-/// A world with everything that happens to it.
+/// Makes a world with everything that happens in it.
 fn schedule(seed: u64) -> World {
     let mut random = Random::new(seed);
     let mut plan = Plan::new(ORIGIN.parse().expect("an address"));
@@ -121,7 +121,7 @@ fn schedule(seed: u64) -> World {
     plan.generation = random.up_to(Duration::from_secs(40));
     plan.cancelling = random.up_to(Duration::from_mins(1));
     plan.late = *random.pick(&[Duration::from_secs(20), Duration::from_mins(20)]);
-    // A model of some kB has all that a larger one has.
+    // A model of some kB has every part that a larger one has.
     plan.lora_width = 8;
     plan.list_unfinished = random.per_mille(300);
     plan.input_errors = *random.pick(&[InputErrors::AtSubmit, InputErrors::InResult]);
@@ -147,7 +147,7 @@ fn schedule(seed: u64) -> World {
     for (after, act) in acts {
         world.plan(after, Happening::Acted(act));
     }
-    // Lots of their own: drawn among the others they would change every other story.
+    // A random sequence of its own: numbers drawn from the other one would change every other story.
     let mut lots = Random::new(!seed);
     for home in (0..homes).filter(|_| seed.is_multiple_of(2)) {
         for _ in 0..lots.below(4) {
@@ -199,7 +199,7 @@ fn acts(random: &mut Random, homes: usize, webhook: bool) -> Vec<(Duration, Act)
     acts
 }
 
-/// Tells which seeds break a law, and the story of the first. (One that panics tells its own, as it does so.)
+/// Lists the seeds that break a law, and the story of the first. (One that panics tells its own, as it does so.)
 fn report(broken: &[(u64, Violation)]) -> String {
     let mut report = String::new();
     if let Some((seed, _)) = broken.first()
@@ -226,7 +226,7 @@ fn schedules() {
     assert!(broken.is_empty(), "{}", report(&broken));
 }
 
-/// Each breaks a law in some schedule: a world that lets them pass proves nothing.
+/// Breaks a law in some schedule for each reckless shell: a world that lets one pass proves nothing.
 #[test]
 fn reckless_shells_are_caught() {
     for (reckless, word) in [
@@ -243,7 +243,7 @@ fn reckless_shells_are_caught() {
     }
 }
 
-/// One that goes on from an older database breaks other laws as well, and buys twice.
+/// Goes on from an older database, which breaks other laws as well, and buys twice.
 #[test]
 fn an_older_database_that_is_trusted_buys_twice() {
     let trusts = Some(Reckless::TrustsTheDatabase);
@@ -252,8 +252,8 @@ fn an_older_database_that_is_trusted_buys_twice() {
     assert!((0..300).any(buys_twice), "it goes unnoticed");
 }
 
-/// Tells how many of the schedules buy twice when the process goes on from an old copy of its records, without a database.
-/// What was known by then is forgotten, which breaks other laws.
+/// Counts the schedules that buy twice when the process goes on from an old copy of its records, without a
+/// database. The copy lacks later facts, which breaks other laws.
 fn buying_twice_from_copies(reckless: Option<Reckless>) -> usize {
     let buys_twice = |seed: &u64| {
         let mut world = schedule(*seed);

@@ -1,4 +1,4 @@
-//! What people, and strangers, do to an avatar.
+//! The acts of people, and of strangers, upon an avatar.
 
 use likeness_core::avatar::{Avatar, Bought, Command, Event, Opened, OrderKey, Stage, TokenHash};
 
@@ -9,7 +9,7 @@ use super::{
     person,
 };
 
-/// Somebody does something.
+/// An act of a person or a stranger.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
     /// Orders a training from one of two sets of photos.
@@ -44,7 +44,7 @@ pub(super) enum Act {
     SettlePictures {
         home: usize,
     },
-    /// Names another one.
+    /// Names another request.
     ResolveWrongly {
         home: usize,
     },
@@ -58,13 +58,13 @@ pub(super) enum Act {
     Forge {
         home: usize,
     },
-    /// The prepared photos are swept away.
+    /// Sweeps the prepared photos away.
     Sweep {
         home: usize,
     },
 }
 
-/// The avatar as it would be, had its last training never been asked for.
+/// Returns the avatar as it would be, had its last training never been asked for.
 fn without_last_training(avatar: &Avatar) -> Avatar {
     let mut document = serde_json::to_value(avatar).expect("JSON");
     document["trainings"].as_array_mut().expect("a list").pop();
@@ -105,7 +105,7 @@ impl World {
             }
             Act::Pictures { home, wish } => {
                 if self.load(home).person().is_some() {
-                    // Whoever asks for more has been given what there was.
+                    // A person who asks for more pictures has received the earlier ones.
                     let numbers: Vec<u32> = self.load(home).pictures().iter().map(|one| one.number).collect();
                     for number in numbers {
                         self.tell(home, Event::Asked(Command::Delivered(number)))?;
@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    /// The attempt that is the current one.
+    /// Returns the number of the current training.
     fn current(&self, home: usize) -> u32 {
         self.load(home).trainings().last().map_or(1, |training| training.attempt)
     }
@@ -194,7 +194,7 @@ impl World {
         self.tell(home, Event::Woke)
     }
 
-    /// Some request that is not the current training's own: one that another training holds, or nobody's.
+    /// Picks a request other than the current training's: one of another training, or of none.
     fn some_request(&mut self, home: usize) -> String {
         let current = self.load(home).trainings().last().map(|training| training.attempt);
         let own = current.map(Key::Training);
@@ -211,7 +211,7 @@ impl World {
         self.random.pick(&others).clone()
     }
 
-    /// What must be true when nothing more happens, and every fault is over.
+    /// Checks what must be true when nothing more happens, and every fault is over.
     pub(super) fn at_rest(&self) -> Result<(), Violation> {
         for home in 0..self.homes.len() {
             let avatar = self.load(home);

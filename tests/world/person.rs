@@ -1,4 +1,4 @@
-//! What people ask for: their photos, their wishes.
+//! The orders of people: their photos, their pictures.
 
 use likeness_core::avatar::{
     Avatar, Gender, Identity, Name, Person, Photo, PhotoSet, PhotoState, PictureSettings, Sha256Sum,
@@ -7,10 +7,10 @@ use likeness_core::avatar::{
 
 use super::ORIGIN;
 
-/// Everything personal in this world holds this word, so that it can be looked for.
+/// The word in everything personal in this world, so that it can be searched for.
 pub(super) const PERSONAL: &str = "Ottilie";
 
-/// How many photos a set has: the fewest that the simulator trains from.
+/// The number of photos in a set: the fewest that the simulator trains from.
 pub(super) const PHOTOS: usize = 4;
 
 pub(super) fn person(home: usize) -> Person {
@@ -22,7 +22,7 @@ pub(super) fn person(home: usize) -> Person {
     }
 }
 
-/// A request for a training from one of a person's two sets of photos.
+/// Makes a request for a training from one of a person's two sets of photos.
 pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> TrainingRequest {
     let photo = |number: usize| {
         let source = format!("{PERSONAL}/{home}/{set}/{number}.jpg");
@@ -64,7 +64,7 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
     }
 }
 
-/// One of a person's two wishes. The second has a seed of its own, so that it is the same each time.
+/// Makes one of a person's two orders of pictures. The second has a fixed seed, so that it is the same each time.
 pub(super) fn wish(avatar: &Avatar, which: usize) -> Wish {
     let settings = PictureSettings {
         prompt: format!("{PERSONAL} in a garden, {which}"),

@@ -1,4 +1,4 @@
-//! Random numbers that a seed decides.
+//! Random numbers from a seed.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Less than `end`, which is not 0.
+    /// Returns a number below `end`, which is not 0.
     pub(super) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).expect("less than a usize")
     }
@@ -32,7 +32,7 @@ impl Random {
         &from[self.below(from.len())]
     }
 
-    /// From nothing to `most`.
+    /// Returns a duration from nothing to `most`.
     pub(super) fn up_to(&mut self, most: Duration) -> Duration {
         let most = u64::try_from(most.as_millis()).expect("short");
         Duration::from_millis(self.next() % (most + 1))

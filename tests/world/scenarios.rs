@@ -16,7 +16,7 @@ use super::{
     random::Random,
 };
 
-/// A calm world with one avatar, whose training was just ordered, and these faults at fal.
+/// Makes a calm world with one avatar, whose training was just ordered, and these faults at fal.
 fn ordered(faults: &[&str]) -> World {
     let mut plan = Plan::new(ORIGIN.parse().expect("an address"));
     plan.lora_width = 8;
@@ -85,7 +85,7 @@ fn a_refusal_without_a_reason_ends_it_and_a_later_look_adopts_the_model() {
         act(&mut world, Act::Look { home: 0 });
         pass(&mut world);
     }
-    // The third refusal was for the second look.
+    // The third refusal answered the second look.
     assert!(matches!(stage(&world), Stage::Failed { doubt: Some(_), .. }), "{:?}", stage(&world));
     act(&mut world, Act::Look { home: 0 });
     pass(&mut world);
@@ -117,13 +117,13 @@ fn pages_of_a_stranger_end_it_only_when_they_come_for_ten_minutes() {
     assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
     assert_eq!(bought(&world), 1);
 
-    // Some of them pass.
+    // Five results are spoilt, and later ones are good.
     let mut world = ordered(&["result-foreign=5"]);
     pass(&mut world);
     assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
 }
 
-/// The attempt that ended without a reason comes back beside the one that was bought after it.
+/// Adopts the attempt that ended without a reason, beside the one that was bought after it.
 #[test]
 fn a_look_adopts_an_earlier_attempt_and_orders_nothing() {
     let mut world = ordered(&["result-bare"]);
@@ -205,7 +205,8 @@ fn an_attempt_that_failed_before_the_purchase_is_reopened() {
     assert_eq!((bought(&world), world.load(0).trainings().len()), (1, 1));
 }
 
-/// Whatever ended without an order is placed once more under its number; what was ordered, or may have been, is not.
+/// Places an order again under its number when it ended without a purchase, and never when it was bought or may
+/// have been.
 #[test]
 fn a_number_is_asked_for_again_until_something_was_ordered() {
     let again = Act::Again { home: 0, set: 1, webhook: false };
@@ -220,7 +221,7 @@ fn a_number_is_asked_for_again_until_something_was_ordered() {
     assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
     assert_eq!(of(&world), (1, 1));
 
-    // Called off while its photos were prepared, or its archive was on the way.
+    // Cancelled while its photos were prepared, or its archive was on the way.
     for seconds in [0, 1, 2, 3, 5, 8] {
         let mut world = ordered(&[]);
         world.weather.latency = Duration::from_secs(2);
@@ -235,7 +236,7 @@ fn a_number_is_asked_for_again_until_something_was_ordered() {
         assert!(matches!(stage(&world), Stage::Done { .. } | Stage::Cancelled { request_id: Some(_), .. }));
     }
 
-    // Ordered, perhaps: a person says that it was not, and fal took it.
+    // Perhaps ordered: a person says that it was not, though fal took it.
     let mut world = ordered(&["submit-dropped"]);
     pass(&mut world);
     act(&mut world, again);
@@ -278,14 +279,14 @@ fn pictures_of_the_same_seed_are_told_apart_in_the_list() {
     assert!(avatar.ended());
 }
 
-/// A stranger's finished training under the same key is no answer to where ours is.
+/// Refuses to adopt a stranger's finished training under the same key, which does not show where ours is.
 #[test]
 fn a_request_with_another_input_is_not_adopted_though_a_person_names_it() {
     let mut world = ordered(&[]);
     pass(&mut world);
     act(&mut world, Act::Train { home: 0, set: 0, webhook: false, again: true });
     let named = world.books.purchase(0, Key::Training(1)).expect("bought").parse().expect("an id");
-    // As if another machine had bought the first: nobody here holds it.
+    // The state is as if another machine had bought the first: no avatar here holds it.
     let mut other = serde_json::to_value(&world.fal).expect("JSON");
     other["faults"] = serde_json::json!(["submit-dropped"]);
     world.fal = serde_json::from_value(other).expect("a simulator");
@@ -316,7 +317,7 @@ fn a_late_answer_to_a_submit_is_kept_after_a_person_gave_it_up() {
     assert!(matches!(stage(&world), Stage::Done { .. }), "{:?}", stage(&world));
 }
 
-/// Trainings outlive upgrades: what a version wrote, every later one reads.
+/// Loads what an earlier version wrote, since trainings outlive upgrades.
 #[test]
 fn what_was_stored_by_an_earlier_version_still_loads() {
     let avatar = Stored::read(include_str!("stored-1.json")).expect("version 1");

@@ -1,4 +1,4 @@
-//! Many seeds, on all cores. Which seeds are found does not depend on how fast which core is.
+//! A search through many seeds, on all cores. Its result does not depend on the speed of any core.
 
 use std::{
     any::Any,
@@ -10,15 +10,15 @@ use std::{
 
 use super::laws::Violation;
 
-/// The seeds still to be tried, and what was found.
+/// The seeds still to be tried, and the results so far.
 struct Search {
     left: Range<u64>,
     broken: Vec<(u64, Violation)>,
 }
 
-/// The lowest seeds that break a law, `most` of them at most, lowest first. A panic breaks one as well.
+/// Finds the lowest seeds that break a law, `most` of them at most, lowest first. A panic breaks one as well.
 ///
-/// Seeds are handed out in order, and none any more once enough are broken. What was handed out is always
+/// Seeds are handed out in order, and none any more once enough are broken. A seed that was handed out is always
 /// finished: so every seed below a broken one was tried, and the lowest found are the lowest there are.
 pub(super) fn lowest(
     seeds: Range<u64>,
@@ -33,7 +33,7 @@ pub(super) fn lowest(
     };
     let work = || {
         while let Some(seed) = next() {
-            // The test would say where it panicked, and not with which seed.
+            // A panic would name its place, but not its seed.
             let broken = catch_unwind(AssertUnwindSafe(|| breaks(seed)));
             if let Some(violation) = broken.unwrap_or_else(|panic| Some(of_panic(panic.as_ref()))) {
                 locked().broken.push((seed, violation));

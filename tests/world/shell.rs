@@ -1,4 +1,4 @@
-//! What the shell does with a task: everything is in memory, and nothing is certain.
+//! The shell's work on a task: everything is in memory, and nothing is certain.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ impl Flight {
     }
 }
 
-/// An event in few words: bodies are long.
+/// Describes an event in few words: bodies are long.
 pub(super) fn in_short(event: &Event) -> String {
     match event {
         Event::Ended(id, Outcome::Answered { answer: Ok(answer), held_elsewhere }) => {
@@ -59,7 +59,7 @@ pub(super) fn in_short(event: &Event) -> String {
 }
 
 impl World {
-    /// A task's work reaches whom it is for, if the process still lives.
+    /// Lets a task's work reach its server, if the process still lives.
     pub(super) fn reached(&mut self, id: u64) -> Result<(), Stop> {
         let Some(flight) = self.flights.get_mut(&id) else { return Ok(()) };
         let (home, errand) = (flight.home, flight.mark.errand);
@@ -90,7 +90,7 @@ impl World {
         Ok(())
     }
 
-    /// Says that a transfer moves, and breaks it off when it is not awaited any more.
+    /// Reports that a transfer moves, and breaks it off when the avatar does not wait for it any more.
     pub(super) fn progressed(&mut self, id: u64) -> Result<(), Stop> {
         let Some(flight) = self.flights.get(&id) else { return Ok(()) };
         let (home, task) = (flight.home, flight.mark.id);
@@ -110,7 +110,7 @@ impl World {
         self.returned(id)
     }
 
-    /// What came of a task reaches the shell.
+    /// Brings the outcome of a task to the shell.
     pub(super) fn returned(&mut self, id: u64) -> Result<(), Stop> {
         let Some(flight) = self.flights.remove(&id) else { return Ok(()) };
         let (home, errand) = (flight.home, flight.mark.errand);
@@ -123,7 +123,7 @@ impl World {
             Outcome::Sent(Err(Error::Storage(error))) if error.kind == StorageErrorKind::Missing
         );
         if self.reckless == Some(Reckless::SkipsTheSave) && super::laws::is_submit(&flight.mark) {
-            // It saves the intent together with the answer: too late.
+            // The reckless shell saves the intent together with the answer: too late.
             let began = Event::Began(flight.mark.clone());
             self.settle(home, |avatar, moment| (avatar.after(began, moment), ()))?;
         }

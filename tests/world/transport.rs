@@ -1,4 +1,4 @@
-//! What lies between a shell and fal: connections that fail, answers that are lost, hosts that are not fal.
+//! The network between a shell and fal: connections that fail, answers that are lost, hosts that are not fal.
 
 use std::{io::Cursor, time::Duration};
 
@@ -11,18 +11,18 @@ use serde_json::json;
 
 use super::random::Random;
 
-/// How a call goes.
+/// The fate of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Well,
     NotConnected,
     LostBefore(NoAnswer),
-    /// Something else than fal answers; fal never hears of it.
+    /// Answered by another server; fal never receives the call.
     ForeignBefore,
     LostAfter(NoAnswer),
-    /// fal does it; something else answers.
+    /// Carried out by fal; another server answers.
     ForeignAfter,
-    /// The answer arrives when nobody waits for it any more.
+    /// Answered when the caller does not wait any more.
     VeryLate,
 }
 
@@ -44,10 +44,10 @@ impl Fate {
     }
 }
 
-/// Beyond every lease of a call.
+/// A delay beyond every lease of a call.
 const VERY_LATE: Duration = Duration::from_mins(20);
 
-/// Sends a request to fal, or loses it on the way. `file` is what a streamed body is a part of.
+/// Sends a request to fal, or loses it on the way. A streamed body is a part of `file`.
 pub(super) fn call(
     fal: &mut Simulator,
     request: &Request,
@@ -88,9 +88,9 @@ pub(super) fn call(
     }
 }
 
-/// An answer of something that is not fal's queue: a proxy, a gateway, a captive portal.
+/// Makes an answer of another server than fal's queue: a proxy, a gateway, a captive portal.
 ///
-/// It speaks as fal does only to a submit: in a result, such words would be fal's own.
+/// Such a server speaks as fal does only to a submit: in a result, such words would be fal's own.
 fn foreign(request: &Request, random: &mut Random) -> Response {
     let submit = request.method == Method::POST && request.url.path().starts_with("/fal-ai/");
     let status = *random.pick(&[

@@ -1,4 +1,4 @@
-//! How bad everything is, and what a power cut does.
+//! The rates of failures, and the effect of a power cut.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use super::{
     life::{Happening, Stop, World},
 };
 
-/// How bad everything is.
+/// The rates of failures.
 pub(super) struct Weather {
-    /// How many calls of a thousand go wrong on the way.
+    /// Number of calls, of a thousand, that go wrong on the way.
     pub(super) transport: u64,
-    /// How many saves of a thousand the power fails before, and after.
+    /// Number of saves, of a thousand, before which the power fails, and after which.
     pub(super) power: u64,
     pub(super) cuts_left: u32,
-    /// The number of answers with files, of a thousand, that arrive with wrong bytes or break off.
+    /// Number of answers with files, of a thousand, that arrive with wrong bytes or break off.
     pub(super) bytes: u64,
-    /// How many photos and files of a thousand cannot be read or written.
+    /// Number of photos and files, of a thousand, that cannot be read or written.
     pub(super) storage: u64,
     pub(super) latency: Duration,
     pub(super) poll: Duration,
@@ -35,7 +35,7 @@ impl World {
         Err(Stop::Dead)
     }
 
-    /// The process dies: what is not saved is gone.
+    /// Lets the process die: unsaved state is gone.
     pub(super) fn power_cut(&mut self) {
         self.note(|| "power cut".to_owned());
         self.flights.clear();

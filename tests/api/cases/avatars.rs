@@ -1,4 +1,4 @@
-//! Avatars come and go.
+//! Cases about making, showing and erasing avatars.
 
 use serde_json::json;
 
@@ -36,13 +36,13 @@ pub(super) fn created(world: &World) {
     ] {
         world.call("PUT", &next, &[], body.as_bytes()).refused(400, "api.body");
     }
-    // Where fal.ai reports is no caller's affair.
+    // The address to which fal.ai reports is not the caller's to choose.
     let elsewhere = json!({
         "user_id": "u", "name": "A", "training_config": { "webhook_url": "https://evil.example" },
     });
     world.put(&next, &elsewhere).refused(400, "api.body");
     let steps = json!({ "user_id": "u", "name": "A", "training_config": { "steps": 0 } });
-    // Each would do; together they ask for nothing.
+    // Each number is valid alone; together they allow no set of photos.
     let counts =
         json!({ "user_id": "u", "name": "A", "training_config": { "min_photos": 12, "max_photos": 11 } });
     world.put(&next, &counts).refused(409, "settings.photo_counts");
@@ -53,7 +53,7 @@ pub(super) fn created(world: &World) {
     world.get(&next).refused(404, "avatar.not_found");
 }
 
-/// `If-None-Match: *` makes what is not there, and shows nothing that is.
+/// Makes an avatar with `If-None-Match: *` only where there is none, and shows nothing of one that exists.
 pub(super) fn only_once(world: &World) {
     let star = [("if-none-match", "*")];
     let person = world.person().to_string();
@@ -92,7 +92,7 @@ pub(super) fn only_once(world: &World) {
         assert!(get(target, &[("prefer", "wait = 20")]).is(304).body.is_empty(), "{target}");
     }
     get(&world.of("/pictures/2"), &[]).refused(404, "pictures.not_found");
-    // What is known is waited for, however that is written.
+    // A version that the caller knows is waited upon, whatever the spelling of the header.
     let tag = world.get(&training).is(200).header("etag").expect("a tag").to_owned();
     let headers = [("if-none-match", &*tag), ("prefer", "respond-async;x=\"a, wait=20\", Wait = \"1\"")];
     world.call("GET", &training, &headers, b"").is(304);

@@ -1,4 +1,4 @@
-//! Bodies that are not what a call takes: each is refused, and nothing is done.
+//! Cases about bodies that a call does not take: each is refused, and nothing is done.
 
 use likeness_core::api::{Entry, Operation, Place, ROUTES, Role};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::{
     world::{World, id_of},
 };
 
-/// Bodies that no call takes.
+/// Lists bodies that no call takes.
 fn wrong() -> Vec<Vec<u8>> {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
     let deep_object = [b"{\"training_config\":".repeat(200), b"{}".to_vec(), b"}".repeat(200)].concat();
@@ -44,7 +44,7 @@ fn wrong() -> Vec<Vec<u8>> {
     bodies
 }
 
-/// Bodies that are good but for a part of them, by call.
+/// Lists bodies that are valid but for a part of them, by call.
 fn wrong_within(operation: Operation) -> &'static [&'static str] {
     match operation {
         Operation::CreateAvatar => &[
@@ -102,7 +102,7 @@ fn takes_json(entry: &Entry) -> bool {
     entry.method != "GET" && !operation.takes_a_file() && operation.place() != Place::Webhook
 }
 
-/// Says that a body must be there, which for the others may.
+/// Tells whether a call needs a body.
 fn needs_one(operation: Operation) -> bool {
     matches!(
         operation,

@@ -1,4 +1,4 @@
-//! Who is let in: every call for everyone, browsers, and deployments that are not set up.
+//! Cases about access: every call in every role, browsers, and deployments that are not set up.
 
 use likeness_core::api::{Entry, Operation, Place, ROUTES, Role};
 use serde_json::{Value, json};
@@ -11,16 +11,16 @@ use crate::{
     world::{World, id_of},
 };
 
-/// Who calls, and in which role; none where what is shown counts no more.
+/// A caller and its role; `None` for a credential that is not valid any more.
 struct Visitor {
     name: &'static str,
     credential: String,
     role: Option<Role>,
-    /// Whether what it may do it may do with this avatar.
+    /// True if the credential is valid for the avatar of the case.
     own: bool,
 }
 
-/// An avatar that an invite pays for, and its capability.
+/// Makes an avatar that an invite pays for, and returns it with its capability.
 fn invited(world: &World, name: &str) -> (String, String) {
     let avatar = id_of(name);
     let target = format!("/v1/invites/walk-{}", &avatar[..8]);
@@ -37,7 +37,7 @@ fn token(world: &World, name: &str, terms: &Value) -> String {
     minted["token"].as_str().expect("text").to_owned()
 }
 
-/// Every cell of the table of calls and roles.
+/// Makes every call in every role, and compares with the table.
 pub(super) fn walked(world: &World) {
     let (avatar, own) = invited(world, "whom the walk is about");
     let (_, other) = invited(world, "whom it is not about");
@@ -64,7 +64,7 @@ pub(super) fn walked(world: &World) {
         for visitor in &visitors {
             let changes = matches!(entry.operation, Operation::EraseAvatar | Operation::IssueCapability);
             let name = format!("{:?} for {}", entry.operation, visitor.name);
-            // What would spoil the walk is done to an avatar of its own.
+            // A call that would spoil the walk is made on an avatar of its own.
             let fresh = changes.then(|| invited(world, &name));
             let (avatar, own) = fresh.as_ref().map_or((&avatar, &own), |(avatar, own)| (avatar, own));
             let credential = if visitor.name == "capability" { own } else { &visitor.credential };
@@ -80,7 +80,7 @@ pub(super) fn walked(world: &World) {
     }
 }
 
-/// A capability that nobody gave out lets nobody in, and tells nothing: not whether there is such an avatar.
+/// Refuses a made-up capability, and tells nothing: not even whether there is such an avatar.
 pub(super) fn made_up(world: &World) {
     world.create().is(201);
     let never = id_of("one that was never there");
@@ -98,7 +98,7 @@ pub(super) fn made_up(world: &World) {
 
 fn allowed(entry: &Entry, visitor: &Visitor) -> bool {
     match (visitor.role, entry.operation.place()) {
-        // Whatever is shown there, nobody looks.
+        // These calls look at no credential.
         (_, Place::Here) => true,
         (None, _) => false,
         (Some(role), Place::Avatar) => entry.roles.contains(&role) && visitor.own,
@@ -111,13 +111,13 @@ fn path(entry: &Entry, avatar: &str) -> String {
     path.replace("{file}", "1").replace("{id}", "walked").replace("{user}", "u").replace("{request_id}", "r")
 }
 
-/// The time in milliseconds.
+/// Returns the time in milliseconds since 1970.
 pub(super) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     i64::try_from(since.as_millis()).expect("a time")
 }
 
-/// Pages of allowed origins may call, and no others.
+/// Lets pages of allowed origins call, and no others.
 pub(super) fn browsers(world: &World) {
     let target = world.of("");
     let from = |method: &str, origin: &str| world.call(method, &target, &[("origin", origin)], b"");
@@ -143,7 +143,7 @@ pub(super) fn browsers(world: &World) {
     }
 }
 
-/// What there is, and what there is not.
+/// Answers for paths that exist, and for paths that do not.
 pub(super) fn found(world: &World) {
     let described = world.call_as("", "GET", "/openapi.json", &[], b"").is(200).json();
     assert_eq!(&described, described::document());
@@ -179,7 +179,7 @@ pub(super) fn found(world: &World) {
     refused.refused(405, "api.method");
 }
 
-/// Nobody was let in yet.
+/// Refuses everybody before the operator has set a token.
 pub(super) fn closed(world: &World) {
     world.call_as("", "GET", "/health", &[], b"").is(200);
     world.call_as("", "GET", "/openapi.json", &[], b"").is(200);
@@ -194,7 +194,7 @@ pub(super) fn closed(world: &World) {
     }
 }
 
-/// It cannot buy anything.
+/// Refuses to make an avatar without a key, since it could buy nothing.
 pub(super) fn keyless(world: &World) {
     let health = world.get("/health").is(200).json();
     assert_eq!(health["able"], false, "{health}");
@@ -202,7 +202,7 @@ pub(super) fn keyless(world: &World) {
     world.get(&world.of("")).refused(404, "avatar.not_found");
 }
 
-/// A setting that cannot be used is named, and nothing else is done.
+/// Names a setting that cannot be used, and does nothing else.
 pub(super) fn unusable(world: &World) {
     if world.fixture.kind() == Kind::Native {
         let folder = tempfile::tempdir().expect("a folder");
@@ -220,7 +220,7 @@ pub(super) fn unusable(world: &World) {
     }
 }
 
-/// What was begun under other settings is not carried on, and is there again with the right ones.
+/// Does not carry on under other settings what was begun, and shows it again under the right ones.
 pub(super) fn other_settings(world: &World) {
     let Some(world) = world.elsewhere(Mode::Bought, &[]) else { return };
     world.create().is(201);

@@ -1,4 +1,4 @@
-//! Who may spend, and how much.
+//! Cases about invites, tokens and the daily budget.
 
 use std::thread;
 
@@ -13,7 +13,7 @@ use crate::{
     world::{World, id_of, photo},
 };
 
-/// An id of a token or an invite of this case.
+/// Returns an id for a token or an invite of this case.
 fn named(world: &World, what: &str) -> String {
     format!("{what}-{}", &world.avatar[..8])
 }
@@ -38,7 +38,7 @@ pub(super) fn spent(world: &World) {
     let invite = mint(world, "anna", &terms).is(201).json();
     assert_eq!(mint(world, "anna", &terms).is(200).json()["token"], invite["token"]);
     mint(world, "anna", &json!({ "trainings": 2, "pictures": 3 })).refused(409, "budget.id_taken");
-    // An invite counts trainings: none may cost as much as ten.
+    // An invite counts trainings, so none may cost as much as ten.
     for dear in [json!({ "steps": 10_000 }), json!({ "quality": "quality" }), json!({ "max_photos": 999 })] {
         redeem_with(world, &invite["token"], &world.avatar, &dear).refused(403, "settings.beyond_invite");
     }
@@ -58,7 +58,7 @@ pub(super) fn spent(world: &World) {
     put("/trainings/1", dear.as_bytes()).refused(403, "settings.beyond_invite");
     put("/trainings/1", b"{}").is(202);
     put("/trainings/1", b"{}").is(202);
-    // Whoever is invited is no user of the backend's.
+    // A person with an invite is not a user of the backend's.
     assert_eq!(
         world.get(&format!("/v1/users/invite-{}/avatars", named(world, "anna"))).is(200).json()["avatars"][0]
             ["name"],
@@ -79,13 +79,13 @@ pub(super) fn spent(world: &World) {
     assert!(ours.is_some(), "{listed}");
     let budget = world.admin("GET", "/v1/budget", &json!({})).is(200).json();
     assert!(budget["today"]["pictures"].as_u64() >= Some(3), "{budget}");
-    // A revoked invite pays for nothing more; what was bought stays.
+    // A revoked invite pays for nothing more; earlier purchases stay.
     let target = format!("/v1/invites/{}", named(world, "anna"));
     world.admin("DELETE", &target, &json!({})).is(204);
     redeem(world, &invite["token"], &world.avatar).refused(403, "budget.invite_over");
     put("/pictures/2", br#"{"prompt":"b"}"#).refused(403, "budget.invite_over");
     world.call_as(&capability, "GET", &world.of(""), &[], b"").is(200);
-    // The backend hands out another capability, and the first counts no more.
+    // The backend issues another capability, and the first is not valid any more.
     let other = world.post(&world.of("/capability"), &json!({})).is(200).json();
     world.call_as(&capability, "GET", &world.of(""), &[], b"").refused(401, "api.unauthorized");
     world.call_as(other["capability"].as_str().expect("text"), "GET", &world.of(""), &[], b"").is(200);
@@ -118,11 +118,11 @@ pub(super) fn refused(world: &World) {
         world.admin("DELETE", &format!("/v1/{kind}/never-there"), &json!({})).refused(404, "budget.unknown");
     }
 
-    // Nobody gets into an avatar of somebody else's.
+    // An invite does not open an avatar of another person.
     world.create().is(201);
     let invite = mint(world, "two", &json!({ "trainings": 1, "pictures": 1, "uses": 2 })).is(201).json();
     redeem(world, &invite["token"], &world.avatar).refused(409, "avatar.taken");
-    // Whose avatar was not invited buys nothing by itself.
+    // An avatar that was not invited buys nothing with its capability.
     let capability = world.post(&world.of("/capability"), &json!({})).is(200).json();
     world.upload(4);
     let capability = capability["capability"].as_str().expect("a capability");
@@ -132,7 +132,7 @@ pub(super) fn refused(world: &World) {
     world.get(&world.of("/trainings/1")).refused(404, "training.not_found");
 }
 
-/// Tokens come, are shown without themselves, and go.
+/// Issues tokens, lists them without the secret part, and revokes them.
 pub(super) fn tokens(world: &World) {
     let target = format!("/v1/tokens/{}", named(world, "web"));
     let minted = world.admin("PUT", &target, &json!({ "label": "a page" })).is(201).json();
@@ -145,7 +145,7 @@ pub(super) fn tokens(world: &World) {
     assert!(listed.contains("a page") && !listed.contains("lks_"), "{listed}");
     world.admin("DELETE", &target, &json!({})).is(204);
     world.call_as(token, "GET", "/v1/users/u/avatars", &[], b"").refused(401, "api.unauthorized");
-    // The id again, and another token.
+    // The id is the same, the token another.
     let other = world.admin("PUT", &target, &json!({ "label": "a page" })).is(201).json();
     assert_ne!(other["token"], minted["token"]);
     for credential in ["", token, "lks_0", &format!("{ADMIN}x")] {
@@ -155,7 +155,7 @@ pub(super) fn tokens(world: &World) {
     world.get("/v1/budget").refused(403, "api.forbidden");
 }
 
-/// Nothing more may be bought today.
+/// Refuses to buy more than the daily budget.
 pub(super) fn capped(world: &World) {
     world.create().is(201);
     world.upload(4);
@@ -166,8 +166,8 @@ pub(super) fn capped(world: &World) {
     world.get(&world.of("/trainings/1")).refused(404, "training.not_found");
 }
 
-/// So many tokens, and no more. At the edge the platform loses patience with the operator first, or when a minute ends in
-/// between a little later.
+/// Issues as many tokens as allowed, and no more. At the edge the platform's rate limit may stop the operator
+/// first, or, when a minute ends in between, a little later.
 pub(super) fn many(world: &World) {
     let Some(world) = world.elsewhere(Mode::Capped, &[]) else { return };
     let mint = |number: usize| world.admin("PUT", &format!("/v1/tokens/many-{number}"), &json!({}));
@@ -191,7 +191,7 @@ pub(super) fn many(world: &World) {
         Kind::Edge => {
             assert!(refused.header("retry-after").is_some(), "{}", refused.text());
             refused.refused(429, "api.rate_limited");
-            // Each caller is counted on its own.
+            // Each caller is counted separately.
             world.get("/health").is(200);
         }
     }

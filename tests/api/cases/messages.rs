@@ -1,4 +1,4 @@
-//! Messages: fal.ai's to us, and ours to the backend.
+//! Cases about messages: fal.ai's to us, and ours to the backend.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
     world::{World, id_of},
 };
 
-/// fal.ai reports the end before it has answered the order.
+/// Takes fal.ai's report of the end before fal.ai has answered the order.
 pub(super) fn early(world: &World) {
     let (avatar, webhooks) = (world.avatar.clone(), world.fixture.webhooks.clone());
     world.fixture.fal.rule(move |seen| {
@@ -29,7 +29,7 @@ pub(super) fn early(world: &World) {
     assert!(!world.fixture.webhooks.seen(|seen| seen.line.contains(&world.avatar)).is_empty());
 }
 
-/// What fal.ai signed for one avatar is no message for another, and what it did not sign is none at all.
+/// Refuses messages that fal.ai signed for another avatar, or did not sign.
 pub(super) fn foreign(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
     world.fixture.webhooks.rule(|_| Some(Fate::Refuse));
@@ -67,7 +67,7 @@ fn headers_of(seen: &Seen) -> Vec<(&str, &str)> {
     all.filter(|(name, _)| !ours.contains(name)).collect()
 }
 
-/// The backend is told of every change, signed, and again until it says that it heard.
+/// Tells the backend of every change, signed, and again until the backend has confirmed.
 pub(super) fn told(world: &World) {
     let (avatar, failed) = (world.avatar.clone(), Flag::default());
     let refused = failed.clone();
@@ -100,8 +100,8 @@ pub(super) fn told(world: &World) {
         let status = &crate::described::document()["components"]["schemas"]["Status"];
         crate::described::fits(&document["status"], status, "status").expect("a status");
     }
-    // Names are never used twice, but for the same message: it may be told again with what is known by then, and is about
-    // the same order.
+    // An id of a message is never used twice, but for the same message: a repetition may say what is known by then,
+    // and is about the same order.
     let mut told: BTreeMap<&str, Value> = BTreeMap::new();
     for message in &seen {
         let document = document(message);
@@ -117,7 +117,7 @@ fn document(seen: &Seen) -> Value {
     serde_json::from_slice(&seen.body).expect("JSON")
 }
 
-/// RFC 4648 section 4, bit by bit.
+/// Encodes by RFC 4648 section 4, bit by bit, so that the check shares no code with the shell.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();

@@ -1,4 +1,4 @@
-//! Photos come, are looked at, and go.
+//! Cases about adding, inspecting and removing photos.
 
 use std::{io::Write as _, net::TcpStream, process::Command, thread, time::Duration};
 
@@ -24,7 +24,7 @@ pub(super) fn uploaded(world: &World) {
     }
     let ready = world.until(&target, |photo| photo["state"] != "waiting");
     assert_eq!((&ready["state"], &ready["width"]), (&json!("ready"), &json!(520)), "{ready}");
-    // The same id again: it is there, and other bytes do not replace it.
+    // The same id again: the photo is there, and other bytes do not replace it.
     assert_eq!(world.call("PUT", &target, &[], &photo(2)).is(200).json(), ready);
     assert_eq!(world.get(&world.of("/photos")).is(200).json(), json!({ "photos": [ready] }));
     let shown = world.call("GET", &target, &[], b"").is(200);
@@ -45,7 +45,7 @@ pub(super) fn uploaded(world: &World) {
     world.post(&world.of("/photos/none/check"), &json!({})).refused(404, "photos.not_found");
 }
 
-/// A call of which only the head is sent, with this line in it.
+/// Sends only the head of a call, with this line in it.
 fn announced(world: &World, target: &str, line: &str, body: &[u8]) -> Answer {
     let (address, shown) = (world.fixture.address(), format!("Bearer {}", world.server));
     let head = http::head(&address, "PUT", target, &[("authorization", &shown)]);
@@ -53,7 +53,7 @@ fn announced(world: &World, target: &str, line: &str, body: &[u8]) -> Answer {
     world.note("PUT", target, answer.expect("an answer"))
 }
 
-/// What is too large is refused before a byte of it is read. A caller that sends it nevertheless hears why.
+/// Refuses too large a body before a byte of it is read. A caller that sends it nevertheless reads the answer.
 pub(super) fn too_large(world: &World) {
     world.create().is(201);
     let target = world.of("/photos/p");
@@ -71,7 +71,7 @@ pub(super) fn too_large(world: &World) {
     announced(world, &world.of(""), "transfer-encoding: chunked", &chunk).refused(413, "api.body_too_large");
 }
 
-/// Node's fetch fails with EPIPE where a server closes the connection while it sends.
+/// Calls with Node's fetch, which fails with EPIPE where a server closes the connection while it sends.
 fn fetched_by_node(world: &World, target: &str) {
     const SCRIPT: &str = "
         const [url, token] = process.argv.slice(1);
@@ -109,7 +109,7 @@ pub(super) fn rejected(world: &World) {
     }
 }
 
-/// What breaks off, or has no bytes, takes no place.
+/// Frees the slot of a photo whose upload breaks off or has no bytes.
 pub(super) fn broken_off(world: &World) {
     world.create().is(201);
     let cut = |number: usize, part: &[u8]| {
@@ -119,7 +119,7 @@ pub(super) fn broken_off(world: &World) {
         let mut stream = TcpStream::connect(&address).expect("a connection");
         stream.write_all(format!("{head}content-length: 100000\r\n\r\n").as_bytes()).expect("sent");
         stream.write_all(part).expect("sent");
-        // Until it is read.
+        // Time for the shell to read the bytes: a connection that is closed at once may never be seen.
         thread::sleep(Duration::from_millis(20));
     };
     let places = || {
@@ -141,7 +141,7 @@ pub(super) fn broken_off(world: &World) {
     assert_eq!(places(), 2);
 }
 
-/// Twice as many as a set holds.
+/// Refuses more than twice as many photos as a set holds.
 pub(super) fn too_many(world: &World) {
     let config = json!({ "min_photos": 1, "max_photos": 1 });
     world
@@ -153,7 +153,7 @@ pub(super) fn too_many(world: &World) {
     world.call("PUT", &world.of("/photos/more"), &[], &photo(3)).is(201);
 }
 
-/// Straight into the bucket.
+/// Uploads straight into the bucket.
 pub(super) fn presigned(world: &World) {
     world.create().is(201);
     let target = world.of("/photos/face");
@@ -165,7 +165,7 @@ pub(super) fn presigned(world: &World) {
     assert!(url.path().contains(&world.avatar), "{url}");
     let put = minio::call(&world.fixture.bucket.address, "PUT", &url, &photo(1));
     assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
-    // Nobody else's address: of another key the signature does not count.
+    // The address is valid for its own key alone: the signature covers the key.
     let mut other = url.clone();
     other.set_path(&format!("{}x", url.path()));
     assert_eq!(minio::call(&world.fixture.bucket.address, "PUT", &other, b"x").status, 403);
@@ -176,7 +176,7 @@ pub(super) fn presigned(world: &World) {
     assert_eq!(world.post(&format!("{target}/check"), &json!({})).is(200).json(), ready);
     assert_eq!(world.post(&format!("{target}/address"), &json!({})).is(200).json(), ready);
 
-    // One that never came.
+    // A photo that was announced and never uploaded.
     let lost = world.of("/photos/lost");
     world.post(&format!("{lost}/address"), &json!({})).is(200);
     world.post(&format!("{lost}/check"), &json!({})).is(201);
@@ -192,7 +192,7 @@ pub(super) fn presigned(world: &World) {
     });
 }
 
-/// S3's own code and sentence, and what the operator has to set; nothing of the key.
+/// Shows S3's own code and sentence, and what the operator has to set, but nothing of the key.
 pub(super) fn refused_by_the_bucket(world: &World) {
     world.create().is(201);
     let refusals = [
@@ -227,7 +227,7 @@ pub(super) fn refused_by_the_bucket(world: &World) {
     }
 }
 
-/// Where there is no bucket, nothing can be named that lies in one.
+/// Refuses names of objects where there is no bucket.
 pub(super) fn without_bucket(world: &World) {
     world.create().is(201);
     world.post(&world.of("/photos/p/address"), &json!({})).refused(409, "photos.no_bucket");

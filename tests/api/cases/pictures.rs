@@ -1,4 +1,4 @@
-//! Pictures are ordered and fetched.
+//! Cases about ordering and fetching pictures.
 
 use serde_json::json;
 
@@ -45,7 +45,7 @@ pub(super) fn made(world: &World) {
         assert!(world.call("HEAD", &target, &[], b"").is(200).body.is_empty());
     }
     world.get(&world.of("/pictures/1/files/3")).refused(404, "order.no_file");
-    // Once more, after it is there: the same order, not another one.
+    // Repeated after its end, the order is the same, not another one.
     assert_eq!(world.put(&world.of("/pictures/1"), &order).is(202).json()["status"], "completed");
     let listed = world.get(&world.of("/pictures")).is(200).json();
     assert_eq!(listed["pictures"].as_array().map(Vec::len), Some(1), "{listed}");

@@ -1,12 +1,12 @@
-//! Orders by the name that fal.ai gave them.
+//! Cases about orders by the request id that fal.ai gave them.
 
 use serde_json::json;
 
 use crate::{fixture::Mode, world::World};
 
-/// Whoever asks about what was never there leaves nothing.
+/// Leaves no trace of a question about an avatar that never existed.
 pub(super) fn unknown(world: &World) {
-    // Where nobody else is.
+    // A shell of its own, where no other case stores anything.
     let Some(world) = world.elsewhere(Mode::Test, &[]) else { return };
     let nothing = world.fixture.stored();
     for unknown in ["00000000-0000-4000-8000-000000000000", "never-ordered", "A_1"] {
@@ -44,10 +44,10 @@ pub(super) fn found(world: &World) {
     let pictures = world.until_done("/pictures/1");
     assert_eq!(world.get(&by_request(&pictures)).is(200).json(), pictures);
 
-    // A server token acts for any user, and nobody else does.
+    // A server token acts for any user, and no other credential does.
     let capability = world.post(&world.of("/capability"), &json!({})).is(200).json();
     let capability = capability["capability"].as_str().expect("a capability");
-    // A capability counts at its avatar alone.
+    // A capability is valid for its avatar alone.
     world.call_as(capability, "GET", &target, &[], b"").refused(401, "api.unauthorized");
     world.call_as("", "GET", &target, &[], b"").refused(401, "api.unauthorized");
 

@@ -1,4 +1,4 @@
-//! What goes wrong around a purchase: it is made once all the same, as fal.ai counts.
+//! Cases about failures around a purchase: it is made once all the same, by fal.ai's count.
 
 use std::{
     collections::BTreeSet,
@@ -26,14 +26,15 @@ fn begun(world: &World) {
     world.put(&world.of("/trainings/1"), &json!({})).is(202);
 }
 
-/// Kills the shell as a power cut would, and starts it with what it kept.
+/// Kills the shell as a power cut would, and starts it with its stored state.
 fn power_cut(world: &World) {
     let mut shell = world.fixture.shell.write().expect("a shell");
     let settings = shell.settings.clone();
     shell.restart(settings);
 }
 
-/// It carries on by itself, and whoever asks again is told how it stands.
+/// Checks that the shell carries on by itself: a repeated order is answered with the status, and one training is
+/// bought.
 #[track_caller]
 fn carried_on(world: &World) {
     world.put(&world.of("/trainings/1"), &json!({})).is(202);
@@ -54,7 +55,8 @@ pub(super) fn killed_while_preparing(world: &World) {
     carried_on(&world);
 }
 
-/// Nobody asks. At the edge an alarm takes the work up again; cut off in the middle of that it rings once more.
+/// Carries on without any call. At the edge an alarm resumes the work; if that is cut off too, the alarm runs once
+/// more.
 pub(super) fn killed_while_carrying_on(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
     begun(&world);
@@ -87,7 +89,7 @@ pub(super) fn killed_while_training(world: &World) {
     carried_on(&world);
 }
 
-/// fal.ai took the order, and who placed it never learned of that.
+/// Finds an order that fal.ai took, though the shell was killed before it learned of that.
 pub(super) fn killed_before_the_answer(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
     let (taken, dead) = (Flag::default(), Flag::default());
@@ -108,7 +110,7 @@ pub(super) fn killed_before_the_answer(world: &World) {
     carried_on(&world);
 }
 
-/// The order left, and never arrived: only a person can know that.
+/// Leaves an order that never arrived to a person, who alone can know that.
 pub(super) fn killed_before_the_order_arrived(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
     let dead = Flag::default();
@@ -134,7 +136,7 @@ pub(super) fn killed_before_the_order_arrived(world: &World) {
     assert_eq!(world.fixture.purchases(), 1);
 }
 
-/// The bucket is away for a while.
+/// Survives an outage of the bucket.
 pub(super) fn outage(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
     let (down, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -169,7 +171,7 @@ pub(super) fn outage(world: &World) {
     carried_on(&world);
 }
 
-/// A prepared photo becomes another one before it is sent: it is prepared again.
+/// Prepares a photo again that was overwritten before it was sent.
 pub(super) fn overwritten(world: &World) {
     let (fixture, avatar, done) = (Arc::downgrade(&world.fixture), world.avatar.clone(), Flag::default());
     let overwritten = done.clone();
@@ -193,7 +195,7 @@ pub(super) fn overwritten(world: &World) {
     assert_eq!(status["rejected_photos"], json!([]), "{status}");
 }
 
-/// fal.ai's answer breaks off: its own list tells that it took the order.
+/// Finds an order in fal.ai's own list, when fal.ai's answer broke off.
 pub(super) fn adopted(world: &World) {
     let avatar = world.avatar.clone();
     world
@@ -206,7 +208,7 @@ pub(super) fn adopted(world: &World) {
     assert_eq!(world.fixture.orders(&world.avatar), 1);
 }
 
-/// Whatever leaves the shell is done, and the power fails before the answer arrives: once at every step, from the first
+/// Cuts the power at every step once, after the step was carried out and before its answer arrives: from the first
 /// photo on until nothing is left to do.
 pub(super) fn killed_after_every_step(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
@@ -214,13 +216,13 @@ pub(super) fn killed_after_every_step(world: &World) {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let cutter = scope.spawn(|| cuts.make(&world, &over));
-        // A caller says again what was not answered, with the same ids.
+        // A caller repeats a call that was not answered, with the same ids.
         let again = |method: &str, rest: &str, body: &[u8]| world.persist(method, &world.of(rest), body);
         let training = || again("GET", "/trainings/1", b"").json();
         let done = catch_unwind(AssertUnwindSafe(|| {
             again("PUT", "", world.person().to_string().as_bytes());
             for number in 0..4 {
-                // It may be there already, and its answer was lost.
+                // The photo may be there already, if only the answer was lost.
                 let put = again("PUT", &format!("/photos/p{number}"), &photo(number));
                 assert!(matches!(put.status, 200 | 201), "{}", put.text());
             }
@@ -250,15 +252,15 @@ pub(super) fn killed_after_every_step(world: &World) {
     }
 }
 
-/// Steps that were done and not yet answered, each of which ends the shell.
+/// The steps that were carried out and not yet answered, each of which ends the shell.
 struct Cuts {
-    /// What waits goes on when its sender is dropped.
+    /// A sender for each step that waits; the step goes on when its sender is dropped.
     waiting: Mutex<Option<mpsc::Receiver<mpsc::Sender<()>>>>,
     steps: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Cuts {
-    /// After every step, the first time that it is made; the next time it is answered.
+    /// Holds every step the first time that it is made; the next time it is answered.
     fn after_every_step(gates: &[&Gate]) -> Self {
         let (sender, waiting) = mpsc::channel();
         let steps: Arc<Mutex<BTreeSet<String>>> = Arc::default();
@@ -273,7 +275,7 @@ impl Cuts {
                 let sender = sender.clone();
                 let cut = move || {
                     let (alive, dead) = mpsc::channel();
-                    // Otherwise nobody cuts any more.
+                    // An error means that the test is over and nobody cuts the power any more.
                     if sender.send(alive).is_ok() {
                         let _ = dead.recv();
                     }
@@ -288,7 +290,7 @@ impl Cuts {
         Self { waiting: Mutex::new(Some(waiting)), steps }
     }
 
-    /// Cuts the power whenever something waits for it.
+    /// Cuts the power whenever a step waits for that.
     fn make(&self, world: &World, over: &AtomicBool) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         let waiting = waiting.expect("one who cuts");
@@ -300,7 +302,7 @@ impl Cuts {
                 continue;
             };
             power_cut(world);
-            // Those that were under way beside it are dead as well.
+            // Steps that ran at the same time are lost with the same power cut.
             std::iter::once(first).chain(waiting.try_iter()).for_each(drop);
         }
     }
@@ -311,7 +313,7 @@ impl Cuts {
     }
 }
 
-/// A method and an address, without what differs from one attempt to the next.
+/// Returns method and address, without the parts that differ from one attempt to the next.
 fn step_of(seen: &Seen) -> String {
     let address = seen.line.split('?').next().unwrap_or_default();
     match address.split_once("/normalised/") {

@@ -1,4 +1,4 @@
-//! Trainings are bought once.
+//! Cases about buying trainings once.
 
 use std::thread;
 
@@ -37,7 +37,7 @@ pub(super) fn from_uploads(world: &World) {
     world.post(&format!("{training}/resolve"), &resolve).refused(409, "order.not_unclear");
     world.put(&training, &json!({ "photo_urls": [], "more": 1 })).refused(400, "api.body");
 
-    // Who has this version is kept waiting until there is another.
+    // A caller that has this version waits until there is another.
     let status = world.until_done("/trainings/1");
     assert_eq!((&status["progress"], &status["test_mode"]), (&json!(100), &json!(true)));
     let shown = world.get(&training).is(200);
@@ -48,18 +48,18 @@ pub(super) fn from_uploads(world: &World) {
     let model = world.get(&format!("{training}/model")).is(200);
     assert_eq!(model.header("content-type"), Some("application/octet-stream"));
     assert_eq!(status["model"]["file"]["length"], model.body.len());
-    // Over, and still the same.
+    // The training is over, and a repeated order is still the same.
     world.put(&training, &json!({})).is(202);
     world.post(&format!("{training}/cancel"), &json!({})).is(202);
     assert_eq!(world.get(&training).is(200).json()["status"], "completed");
-    // And a second one.
+    // A second training is another order.
     world.put(&world.of("/trainings/2"), &other).is(202);
     world.until_done("/trainings/2");
     let all = world.get(&world.of("")).is(200).json();
     assert_eq!(all["trainings"].as_array().map(Vec::len), Some(2), "{all}");
 }
 
-/// However many ask at once.
+/// Buys one training, however many calls ask at once.
 pub(super) fn at_once(world: &World) {
     world.create().is(201);
     world.upload(4);
@@ -71,18 +71,18 @@ pub(super) fn at_once(world: &World) {
     let status = world.until_done("/trainings/1");
     assert_eq!(world.fixture.orders(&world.avatar), 1);
     assert_eq!(status["test_mode"], false);
-    // What was only for the training is gone, and the photos stay.
+    // The prepared files are gone after the training, and the photos stay.
     let of_it = || world.fixture.store().keys_with(&world.avatar);
     world.eventually("a tidy bucket", || !of_it().iter().any(|key| key.contains("/normalised/")));
     assert_eq!(of_it().iter().filter(|key| key.contains("/upload-")).count(), 4, "{:?}", of_it());
 
-    // All of it goes when the person wants it.
+    // All files go when the person is erased.
     world.delete(&world.of("")).is(202);
     world.eventually("an empty bucket", || of_it().is_empty());
     world.get(&world.of("")).refused(410, "avatar.erased");
 }
 
-/// A whole set, as a browser sends it.
+/// Trains from a whole set, sent as a browser does.
 pub(super) fn whole_set(world: &World) {
     world.create().is(201);
     thread::scope(|scope| {
@@ -92,7 +92,7 @@ pub(super) fn whole_set(world: &World) {
             });
         }
     });
-    // Nobody waits for the reports: the training does.
+    // The training itself waits for the inspection of the photos.
     world.put(&world.of("/trainings/1"), &json!({})).is(202);
     let status = world.until_done("/trainings/1");
     assert_eq!(status["rejected_photos"], json!([]), "{status}");
@@ -102,7 +102,7 @@ pub(super) fn whole_set(world: &World) {
     assert_eq!(world.fixture.orders(&world.avatar), 1);
 }
 
-/// From what lies in the bucket already.
+/// Trains from photos that lie in the bucket already.
 pub(super) fn from_keys(world: &World) {
     world.create().is(201);
     let store = world.fixture.store();
@@ -135,20 +135,20 @@ pub(super) fn from_keys(world: &World) {
     world.until_done("/trainings/1");
     start(&keys).is(202);
     assert_eq!(world.fixture.orders(&world.avatar), 1);
-    // Originals are not ours.
+    // Originals belong to the caller and are never deleted.
     assert_eq!(store.get(&keys[0]), photo(0));
     world.delete(&world.of("")).is(202);
     world.eventually("an empty bucket", || store.keys_with(&world.avatar).is_empty());
     assert_eq!(store.get(&keys[3]), photo(3));
 }
 
-/// The same photo in other bytes: a comment (FF FE) behind the start of the file.
+/// Returns the same photo in other bytes: a comment (FF FE) behind the start of the file.
 fn noted(number: usize) -> Vec<u8> {
     let bytes = photo(number);
     [&bytes[..2], b"\xff\xfe\x00\x07notes", &bytes[2..]].concat()
 }
 
-/// A photo that is there twice counts once: the first, or the one with a caption.
+/// Counts a photo that is there twice once: the first, or the one with a caption.
 pub(super) fn duplicates(world: &World) {
     world.create().is(201);
     world.upload(4);
@@ -179,7 +179,7 @@ pub(super) fn duplicates(world: &World) {
     assert_eq!(world.fixture.orders(&world.avatar), 1);
 }
 
-/// Refused before a number is spent: the same one buys the training once one photo is gone.
+/// Refuses too many photos before a number is spent: the same number buys the training once one photo is gone.
 pub(super) fn too_many(world: &World) {
     let config = json!({ "min_photos": 4, "max_photos": 5 });
     let person = json!({ "user_id": world.user, "name": "Zebulon", "training_config": config });
@@ -201,7 +201,7 @@ pub(super) fn too_many(world: &World) {
     assert_eq!(world.fixture.orders(&world.avatar), 1);
 }
 
-/// Nobody has read these: once it is known that they are too many, the training ends without an order.
+/// Ends a training of too many unread photos without an order, as soon as their number is known.
 pub(super) fn too_many_keys(world: &World) {
     let config = json!({ "min_photos": 4, "max_photos": 4 });
     let person = json!({ "user_id": world.user, "name": "Zebulon", "training_config": config });
@@ -222,7 +222,7 @@ pub(super) fn too_many_keys(world: &World) {
     let status = world.until_over("/trainings/1");
     assert_eq!((&status["status"], &status["code"]), (&json!("error"), &json!("data.too_many_photos")));
     assert_eq!(world.fixture.orders(&world.avatar), 0);
-    // Without the word for it, it is shown how it ended.
+    // Without `again` the answer is the status of the training that ended.
     assert_eq!(start(1, &twice).is(202).json(), status);
     start(2, &[&keys[..4], &keys[..2]].concat()).is(202);
     let status = world.until_done("/trainings/2");
@@ -234,7 +234,7 @@ pub(super) fn too_many_keys(world: &World) {
     assert_eq!(world.fixture.orders(&world.avatar), 1);
 }
 
-/// A training that ended without an order is asked for again under its number, and bought once.
+/// Restarts a training under its number when it ended without an order, and buys it once.
 pub(super) fn again(world: &World) {
     let Some(world) = world.elsewhere(Mode::Bought, &[]) else { return };
     let config = json!({ "min_photos": 4, "max_photos": 4 });
@@ -256,7 +256,7 @@ pub(super) fn again(world: &World) {
     }
     start(&keys[..4], false).refused(409, "order.different");
     world.call("PUT", &training, &[], b"{\"again\":1}").refused(400, "api.body");
-    // However often it is said, and whatever became of the answers.
+    // Repeated calls buy nothing more, whatever became of the answers.
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| start(&keys[..4], true).is(202));
@@ -267,12 +267,12 @@ pub(super) fn again(world: &World) {
     assert_eq!(start(&keys[..4], true).is(202).json()["status"], "completed");
     world.put(&world.of("/trainings/3"), &json!({ "again": true })).refused(409, "order.wrong_number");
     assert_eq!((world.fixture.orders(&world.avatar), world.fixture.purchases()), (1, 1));
-    // It counts, and counts once, though it was given back before.
+    // The training counts against the budget, and counts once, though its reservation was released before.
     let spent = || world.admin("GET", "/v1/budget", &json!({})).is(200).json()["today"]["trainings"] == 1;
     world.eventually("the budget's count", spent);
 }
 
-/// A part of a model is what the whole has there; one that is known is not sent.
+/// Serves ranges of a model, and answers 304 for a version that the caller has.
 pub(super) fn in_parts(world: &World) {
     world.trained();
     let model = world.of("/trainings/1/model");
@@ -320,7 +320,7 @@ pub(super) fn in_parts(world: &World) {
     assert_eq!(head.header("content-length"), Some(&*length.to_string()));
 }
 
-/// Either these or those.
+/// Refuses photos of both kinds in one order.
 pub(super) fn mixed(world: &World) {
     world.create().is(201);
     world.upload(1);

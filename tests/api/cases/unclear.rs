@@ -1,4 +1,4 @@
-//! Orders of which it is unclear whether fal.ai took them, and orders that are cancelled.
+//! Cases about orders of which it is unclear whether fal.ai took them, and about cancelled orders.
 
 use std::sync::{
     Arc,
@@ -25,13 +25,13 @@ fn is_order_of_pictures(seen: &Seen) -> bool {
     seen.line.starts_with("POST /fal-ai/flux-lora") && !is_order(seen)
 }
 
-/// What fal.ai really answered to the order that was lost.
+/// Returns the id in fal.ai's answer to the order, which the shell never received.
 fn request_of(world: &World) -> Value {
     let list = world.fixture.requests();
     list["items"][0]["request_id"].clone()
 }
 
-/// Nobody can look it up: a person says what became of it.
+/// Lets a person resolve an order that cannot be looked up.
 pub(super) fn resolved(world: &World) {
     let Some(world) = world.elsewhere(Bought, &[]) else { return };
     world.fixture.fal.rule(|seen| is_order(seen).then_some(Fate::Swallow));
@@ -46,7 +46,7 @@ pub(super) fn resolved(world: &World) {
     world.put(&world.of("/trainings/1"), &json!({})).is(202);
     let resolve = world.of("/trainings/1/resolve");
     world.until(&world.of("/trainings/1"), |status| status["stage"] == "submission_unclear");
-    // What was perhaps bought depends on them.
+    // The photos may belong to a purchase, so they must stay.
     let removed = world.delete(&world.of("/photos/p0"));
     assert!(removed.header("retry-after").is_some(), "{}", removed.text());
     removed.refused(409, "photos.in_use");
@@ -61,7 +61,7 @@ pub(super) fn resolved(world: &World) {
         .refused(403, "api.forbidden");
     world.eventually("its end at fal.ai", || world.fixture.purchases() == 1);
     let request = request_of(&world);
-    // One that fal.ai does not know, and one that it cannot be asked about now: nothing is settled.
+    // fal.ai does not know one request, and cannot be asked about the other now: nothing is resolved.
     let none = json!({ "request_id": "00000000-0000-4000-8000-000000000000" });
     world.post(&resolve, &none).refused(422, "request.not_at_fal");
     let away = Arc::new(AtomicBool::new(true));
@@ -76,13 +76,13 @@ pub(super) fn resolved(world: &World) {
     away.store(false, Ordering::Relaxed);
     assert_eq!(world.get(&world.of("/trainings/1")).json()["stage"], "submission_unclear");
     world.post(&resolve, &json!({ "request_id": request })).is(202);
-    // Where fal.ai shows what was asked for, that is compared first.
+    // Where fal.ai shows a request's input, the input is compared first.
     told.store(true, Ordering::Relaxed);
     world.until_done("/trainings/1");
     world.post(&resolve, &json!({ "not_accepted": true })).refused(409, "order.not_unclear");
     assert_eq!((world.fixture.orders(&world.avatar), world.fixture.purchases()), (1, 1));
 
-    // And pictures.
+    // Pictures are resolved in the same way.
     world.fixture.fal.rule(|seen| is_order_of_pictures(seen).then_some(Fate::Refuse));
     world.put(&world.of("/pictures/1"), &json!({ "prompt": "at the sea" })).is(202);
     world.until(&world.of("/pictures/1"), |status| status["stage"] == "submission_unclear");
@@ -95,7 +95,7 @@ pub(super) fn resolved(world: &World) {
     assert_eq!(world.fixture.fal.seen(is_order_of_pictures).len(), 1);
 }
 
-/// A training that waits at fal.ai is taken back; pictures that fal.ai does not take are given up.
+/// Cancels a training that waits at fal.ai, and gives up pictures that fal.ai does not take.
 pub(super) fn cancelled(world: &World) {
     let Some(world) = world.elsewhere(Bought, &["stuck-in-queue"]) else { return };
     world.create().is(201);
@@ -107,7 +107,7 @@ pub(super) fn cancelled(world: &World) {
     assert_eq!((&status["status"], &status["stage"]), (&json!("error"), &json!("cancelled")), "{status}");
     world.post(&world.of("/trainings/1/cancel"), &json!({})).is(202);
     world.get(&world.of("/trainings/1/model")).refused(404, "order.no_file");
-    // fal.ai had taken it: its number is spent.
+    // fal.ai had taken the order, so its number is spent.
     assert_eq!(world.put(&world.of("/trainings/1"), &json!({})).is(202).json()["stage"], "cancelled");
     let again = world.put(&world.of("/trainings/1"), &json!({ "again": true }));
     let refused = again.refused(409, "order.not_again");
@@ -126,7 +126,7 @@ pub(super) fn cancelled(world: &World) {
     assert_eq!(status["status"], "error", "{status}");
 }
 
-/// A training that fal.ai ended without a reason is asked about again by whoever asks for its status.
+/// Asks fal.ai again about a training that ended without a reason, whenever a caller asks for its status.
 pub(super) fn unexplained(world: &World) {
     let Some(world) = world.elsewhere(Bought, &["result-bare"]) else { return };
     world.create().is(201);
