@@ -6,8 +6,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// An address that stays free until the program listens there. The system gives ports beyond these to whoever asks
-/// for none in particular, so that nobody is given this one in between.
+/// Returns an address that stays free until the program listens there. The system gives ports beyond these to
+/// programs that ask for none in particular, so that no other program gets this one in between.
 pub(crate) fn quiet_address() -> String {
     static GIVEN: AtomicU64 = AtomicU64::new(0);
     loop {

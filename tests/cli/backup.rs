@@ -19,7 +19,7 @@ fn a_backup_is_a_data_folder_of_its_own() {
         let is_folder = place.path("saved/today").join(&name).is_dir();
         assert_eq!(mode, if is_folder { 0o700 } else { 0o600 }, "{name}");
     }
-    // What came after it is not in it.
+    // Changes after the backup are not in it.
     Ending::of(&mut place.testing(&["erase", "Zebulon", "--yes"])).ended(0);
     Ending::of(&mut place.testing(&["status", "Zebulon"])).ended(3);
     let mut restored = place.testing(&["download", "Zebulon", "-o", "model.safetensors"]);
@@ -44,7 +44,7 @@ fn a_backup_is_mixed_with_nothing() {
     assert_eq!(fs::read_dir(place.path("full")).expect("a folder").count(), 1);
 }
 
-/// The training is bought after the backup was made: going on from the backup does not buy it again.
+/// Buys the training after the backup was made: going on from the backup does not buy it again.
 #[test]
 fn going_on_from_a_backup_buys_nothing_twice() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! Photos in a real bucket: read from it, written back to it, and gone from it when nothing needs them.
+//! Photos in a real bucket: read from it, written back to it, and deleted when nothing needs them.
 
 use std::{
     process::Command,
@@ -25,7 +25,7 @@ use crate::{
     running::{Running, Server},
 };
 
-/// Names that go wrong easily: a space, a plus, a per cent sign, letters of another script.
+/// Names that easily go wrong: a space, a plus, a per cent sign, letters of another script.
 const NAMES: [&str; 4] = ["u/a/1 one.jpg", "u/a/2+two.jpg", "u/a/3%2Fthree.jpg", "u/a/четыре ё.jpg"];
 
 /// A bucket with four photos, and the command that trains with them.
@@ -52,12 +52,12 @@ impl Set {
         command
     }
 
-    /// Trains in test mode.
+    /// Builds a command that trains in test mode.
     fn testing(&self, words: &[&str]) -> Command {
         self.with_bucket(self.place.testing(words), self.store.server())
     }
 
-    /// Trains at a simulator.
+    /// Builds a command that trains at a simulator.
     fn buying(&self, server: &Server, words: &[&str]) -> Command {
         self.with_bucket(self.place.buying(server, words), self.store.server())
     }
@@ -83,7 +83,7 @@ fn photos_come_from_the_bucket_and_the_model_goes_there() {
     let ending = Ending::of(&mut set.testing(&words)).ended(0);
     let status: Value = ending.documents().pop().expect("a status");
     let job = status["job"].as_str().expect("a job");
-    // What was prepared is gone; what was made stays; what was there is untouched.
+    // Prepared photos are gone, the model stays, and the person's own objects are untouched.
     let copy = format!("likeness/local/{job}/model.safetensors");
     let mut expected: Vec<String> = NAMES.map(str::to_owned).to_vec();
     expected.push(copy.clone());
@@ -97,7 +97,7 @@ fn photos_come_from_the_bucket_and_the_model_goes_there() {
     let own = std::fs::read(status["model"]["path"].as_str().expect("a path")).expect("our file");
     assert!(set.store.get(&copy) == own);
 
-    // Our own copy is spoilt, then gone: the one in the bucket takes its place, and only while it is whole.
+    // Our own copy is spoilt, then gone: the one in the bucket takes its place, and only while that is whole.
     let path = status["model"]["path"].as_str().expect("a path").to_owned();
     let download = ["download", "Zebulon", "--force", "-o", "mine", "--json"];
     std::fs::write(&path, vec![7; own.len()]).expect("spoilt");
@@ -179,7 +179,8 @@ fn what_cannot_be_read_says_why_and_nothing_begins() {
     assert_eq!(set.store.keys_with("likeness/"), Vec::<String>::new());
 }
 
-/// Each object is read once before anybody is asked: that is enough to leave out duplicates and what is no photo.
+/// Reads each object once before the question: that is enough to leave out duplicates and files that are not
+/// photos.
 #[test]
 fn what_a_training_leaves_out_of_the_bucket_is_known_before_the_yes() {
     let Some(set) = Set::new() else { return };
@@ -210,8 +211,8 @@ fn what_a_training_leaves_out_of_the_bucket_is_known_before_the_yes() {
     assert_eq!(code(&ending), "data.too_many_photos", "{}", ending.text());
 }
 
-/// Killed when everything is prepared and nothing uploaded: what lies in the bucket is used again where it is still
-/// the same, and made again where it was overwritten or deleted.
+/// Kills the run when everything is prepared and nothing uploaded: prepared photos in the bucket are used again
+/// where they are unchanged, and made again where they were overwritten or deleted.
 #[test]
 fn what_was_prepared_is_used_again_only_while_it_is_the_same() {
     let Some(set) = Set::new() else { return };
@@ -237,7 +238,7 @@ fn what_was_prepared_is_used_again_only_while_it_is_the_same() {
 #[test]
 fn a_bucket_that_breaks_off_is_asked_again() {
     let Some(set) = Set::new() else { return };
-    // Of what goes into the archive the first two readings break off, and of what is written back the first answer.
+    // The first two readings of prepared photos break off, and the first answer to a write of one.
     let (reads, writes) = (AtomicU32::new(0), AtomicU32::new(0));
     let flaky = relay::to(set.store.server(), move |line| {
         let normalised = line.contains("/normalised/");
@@ -258,7 +259,8 @@ fn a_bucket_that_breaks_off_is_asked_again() {
     assert_eq!(server.orders(), 1);
     assert_eq!(set.store.keys_with("/normalised/"), Vec::<String>::new());
 
-    // It is gone in the middle of a photo: nothing begins, and the same command works when it is back.
+    // The bucket is gone in the middle of a photo: nothing begins, and the same command works when the bucket is
+    // back.
     let gone = relay::to(set.store.server(), |_| Fate::CutAfter(3000));
     let words: Vec<&str> =
         words.into_iter().map(|word| if word == "Zebulon" { "Yolanda" } else { word }).collect();
@@ -268,7 +270,7 @@ fn a_bucket_that_breaks_off_is_asked_again() {
     Ending::of(&mut set.with_bucket(set.place.buying(&server, &words), set.store.server())).ended(0);
 }
 
-/// What a killed run left in the bucket goes with the next command, once nothing can resume from it.
+/// Sweeps what a killed run left in the bucket with the next command, once nothing can resume from it.
 #[test]
 fn the_bucket_is_swept_and_erased_after_a_power_cut() {
     let Some(set) = Set::new() else { return };
@@ -278,7 +280,7 @@ fn the_bucket_is_swept_and_erased_after_a_power_cut() {
     server.log().wait_for("POST /storage/upload/initiate");
     running.kill();
     assert_eq!(set.store.keys_with("/normalised/").len(), NAMES.len());
-    // Without the bucket's settings nothing can be swept, and erasing says so instead of forgetting where it lies.
+    // Without the bucket's settings nothing can be swept, and erasing says so instead of forgetting the place.
     Ending::of(&mut set.place.buying(&server, &["cancel", "Zebulon"])).ended(0);
     let ending =
         Ending::of(&mut set.place.buying(&server, &["erase", "Zebulon", "--yes", "--json"])).ended(2);
@@ -288,12 +290,12 @@ fn the_bucket_is_swept_and_erased_after_a_power_cut() {
     assert_eq!(set.store.keys_with("/normalised/"), Vec::<String>::new());
     Ending::of(&mut set.buying(&server, &["erase", "Zebulon", "--yes"])).ended(0);
     assert_eq!(set.store.keys().len(), NAMES.len());
-    // Once nothing lies there any more, nothing of it is remembered.
+    // Once no object lies there any more, no trace of the bucket is stored.
     let saved = std::fs::read(set.place.home().join("likeness.db")).expect("the database");
     assert!(!String::from_utf8_lossy(&saved).contains(set.store.name()));
 }
 
-/// What was paid for does not depend on the copy in the bucket: that is made up for.
+/// Keeps a paid model that cannot be copied to the bucket yet, and makes the copy later.
 #[test]
 fn a_model_that_cannot_be_copied_yet_is_kept_and_copied_later() {
     let Some(set) = Set::new() else { return };
@@ -310,7 +312,7 @@ fn a_model_that_cannot_be_copied_yet_is_kept_and_copied_later() {
     assert!(ending.stderr.contains("could not be copied to the bucket yet"), "{}", ending.stderr);
     assert!(ending.text().contains("Zebulon's model is ready."), "{}", ending.text());
     refuses.store(false, Ordering::Relaxed);
-    // It may only seem to be there: the server takes the body before the answer is lost.
+    // The copy may only seem to be there: the server takes the body before the answer is lost.
     let status = run(&["status", "Zebulon", "--json"]).documents().pop().expect("a status");
     let copy = status["model"]["file"]["copy"].as_str().expect("a copy").to_owned();
     let key = copy.strip_prefix(&format!("s3://{}/", set.store.name())).expect("in the bucket").to_owned();
@@ -318,7 +320,7 @@ fn a_model_that_cannot_be_copied_yet_is_kept_and_copied_later() {
     assert!(set.store.get(&key) == own);
 }
 
-/// Killed in the middle of preparing, and erased: the tasks of the dead keep nothing alive.
+/// Kills the run in the middle of preparing, and erases: tasks of a dead process keep nothing alive.
 #[test]
 fn what_was_killed_while_preparing_is_erased_whole() {
     let Some(set) = Set::new() else { return };
@@ -364,7 +366,7 @@ fn doctor_tells_whether_the_bucket_works() {
     assert!(ending.text().contains("SignatureDoesNotMatch"), "{}", ending.text());
 }
 
-/// A bucket that refuses is noticed while the name still names the job.
+/// Notices that a bucket refuses while the name still names the job.
 #[test]
 fn an_erase_that_fails_can_be_asked_for_by_name_again() {
     let Some(set) = Set::new() else { return };
@@ -380,7 +382,7 @@ fn error_document(code: &str, more: &str) -> String {
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code>{more}</Error>")
 }
 
-/// S3's own code and sentence, and what to set: from a real server.
+/// Shows S3's own code and sentence, and what to set: from a real server.
 #[test]
 fn what_the_bucket_says_reaches_the_person() {
     let Some(set) = Set::new() else { return };
@@ -405,7 +407,7 @@ fn what_the_bucket_says_reaches_the_person() {
     }
 }
 
-/// What real servers would say that are not at hand here.
+/// Shows the words of real servers that are not at hand here.
 #[test]
 fn what_other_servers_say_reaches_the_person() {
     let Some(set) = Set::new() else { return };
@@ -458,7 +460,7 @@ fn what_other_servers_say_reaches_the_person() {
     }
 }
 
-/// Nothing has begun yet, and nothing needs to be begun anew.
+/// Asks a busy bucket again while photos are read: nothing has begun yet, and nothing needs to be begun anew.
 #[test]
 fn a_bucket_that_asks_for_patience_is_asked_again_while_photos_are_read() {
     let Some(set) = Set::new() else { return };
@@ -480,7 +482,8 @@ fn a_bucket_that_asks_for_patience_is_asked_again_while_photos_are_read() {
     assert!(ending.text().contains("Zebulon's model is ready"), "{}", ending.text());
 }
 
-/// From the first photo to the erase. The host's name leads there through a proxy, as it does by DNS elsewhere.
+/// Goes from the first photo to the erase. The host's name leads to the server through a proxy, as it does by DNS
+/// elsewhere.
 #[test]
 fn a_bucket_may_be_a_part_of_the_host() {
     let Some(set) = Set::new() else { return };

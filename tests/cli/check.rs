@@ -148,7 +148,8 @@ fn captions_are_shown_and_texts_that_belong_to_no_photo_named() {
     assert!(message.contains("set/00.jpg.txt and set/00.TXT"), "{message}");
 }
 
-/// Of equal photos the first stays, or the one with a caption; what cannot be used is nobody's duplicate.
+/// Keeps the first of equal photos, or the one with a caption. A file that cannot be used is not counted as the
+/// original of any duplicate.
 #[test]
 fn it_is_told_which_of_equal_photos_stays() {
     let place = Place::new();
@@ -171,7 +172,7 @@ fn it_is_told_which_of_equal_photos_stays() {
     place.write("set/h.jpg", noted);
     place.write("set/d.txt", "by the sea");
     place.write("set/e.txt", "at home");
-    // Which of two captions of the same bytes is meant, only their owner knows.
+    // Only the owner knows which of two captions of the same bytes is meant.
     let ending = place.run(&["check", "set"]).ended(3);
     assert!(ending.stderr.contains("set/d.jpg and set/e.jpg have the same bytes"), "{}", ending.stderr);
     fs::rename(place.path("set/e.txt"), place.path("set/h.txt")).expect("renamed");
@@ -201,7 +202,7 @@ fn it_is_told_which_of_equal_photos_stays() {
     assert_eq!(ending.text().matches(other).count(), 1, "{}", ending.text());
 }
 
-/// Whether they are too many shows in their headers: none of these can be decoded.
+/// Counts photos by their headers: none of these can be decoded.
 #[test]
 fn more_than_a_set_holds_are_not_decoded() {
     let place = Place::new();

@@ -1,4 +1,5 @@
-//! Callers of `likeness serve` that are in nobody's way: a thousand that say nothing, or read nothing, and what is no call.
+//! Callers of `likeness serve` that hold up no others: a thousand that say nothing, or read nothing, and bytes that
+//! are not a call.
 
 use std::{
     io::{Read as _, Write as _},
@@ -16,7 +17,8 @@ use crate::{
 
 const THOUSAND: usize = 1000;
 
-/// How many files a test needs that holds so many connections. Too few where the system does not allow more.
+/// Tells whether the system allows as many files as a test needs that holds so many connections, after asking for
+/// more.
 fn may_open_many() -> bool {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -28,11 +30,11 @@ fn may_open_many() -> bool {
     enough || allowed && setrlimit(Resource::Nofile, more).is_ok()
 }
 
-/// One call on a connection of its own: how it was answered, and with what.
+/// Makes one call on a connection of its own, and returns the status and the body.
 fn raw(address: &str, bytes: &[u8]) -> (String, String) {
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
-    // What is refused early may not be taken whole.
+    // A call that is refused early may not be taken whole.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("an answer");
@@ -45,7 +47,7 @@ fn health(address: &str) {
     let begun = Instant::now();
     let (head, _) = raw(address, b"GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    // Far less than any limit of patience.
+    // Far less than any time limit.
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
@@ -69,7 +71,7 @@ fn health_answers_beside_a_thousand_connections() {
         for _ in 0..THOUSAND {
             let mut stream = TcpStream::connect(&address).expect("a connection");
             stream.set_nonblocking(true).expect("set");
-            // It may have been sent away by now.
+            // The server may have closed this connection by now.
             let _ = stream.write(said.as_bytes());
             connections.push(stream);
         }

@@ -1,4 +1,4 @@
-//! Deliveries that are cut, redirected, broken off, or something else.
+//! Deliveries of files that are cut, redirected, broken off, or replaced by something else.
 
 use std::{
     fs,
@@ -63,7 +63,7 @@ fn a_model_s_address_may_lead_on_and_takes_no_key_along() {
     }
 }
 
-/// The status, its code and the log say what came instead of the model.
+/// Says in the status, its code and the log what came instead of the model.
 #[test]
 fn what_is_not_the_model_is_said_and_fetched_again() {
     const PAGE: Fate = Fate::Answered("200 OK", "<html>Just a moment...</html>");
@@ -89,7 +89,7 @@ fn what_is_not_the_model_is_said_and_fetched_again() {
     }
 }
 
-/// Only the bytes that were kept are given out, and sent to fal: others are fetched again while fal has them.
+/// Gives out, and sends to fal, only the bytes that were kept: others are fetched again while fal has them.
 #[test]
 fn a_model_that_is_gone_or_was_damaged_is_fetched_again() {
     let place = Place::new();

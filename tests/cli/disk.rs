@@ -8,7 +8,7 @@ use std::{
 
 use crate::{Ending, Place, running::Server};
 
-/// The command in a shell that lets no file grow beyond so many KiB, as on a full disk.
+/// Runs the command in a shell that lets no file grow beyond so many KiB, as on a full disk.
 fn with_files_of_at_most(place: &Place, kib: u32, command: &Command) -> Command {
     let mut shell = Command::new("bash");
     shell.args(["-c", &format!("ulimit -f {kib}; trap '' XFSZ; exec \"$@\""), "bash"]);
@@ -41,7 +41,7 @@ fn a_full_disk_ends_with_6_and_the_same_command_carries_on() {
     assert_eq!(place.kept_named(".part"), Vec::<String>::new());
 }
 
-/// As a user to whom nothing is allowed, so that it means something for root, too.
+/// Runs the command as a user to whom nothing is allowed, since root may write everywhere.
 fn as_nobody(place: &Place, command: &Command) -> Option<Command> {
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let mut nobody = if root {
@@ -71,7 +71,8 @@ fn folders_that_may_not_be_written_are_named() {
     let mut version = as_nobody(&place, &place.command(&["--version"])).expect("a path");
     allow("", 0o755);
     allow("closed", 0o555);
-    // Its own, since what others may write is refused; another user than root can give nothing away.
+    // The folder must be that user's own, since one that others may write to is refused; only root can give a
+    // folder away.
     if std::os::unix::fs::chown(&home, Some(65534), Some(65534)).is_err() {
         allow("data", 0o700);
     }
@@ -105,7 +106,7 @@ fn a_data_folder_that_others_may_write_is_mended_or_refused() {
     let ending = Ending::of(&mut place.testing(&["jobs"])).ended(0);
     assert!(ending.stderr.contains("others could write to "), "{}", ending.stderr);
     assert!(Ending::of(&mut place.testing(&["jobs"])).ended(0).stderr.is_empty(), "it is said once");
-    // One that is others' as well.
+    // A folder that others may write to as well.
     place.write("shared/notes.txt", "somebody's");
     open(&place.path("shared"));
     let mut command = place.testing(&["jobs"]);
@@ -114,7 +115,7 @@ fn a_data_folder_that_others_may_write_is_mended_or_refused() {
     assert_eq!(fs::read_dir(place.path("shared")).expect("a folder").count(), 1);
 }
 
-/// Somebody put a link in the place of an avatar's folder: what it leads to is not read, written or deleted.
+/// Refuses to read, write or delete what a link leads to that was put in the place of an avatar's folder.
 #[test]
 fn a_link_in_the_place_of_an_avatar_s_folder_is_not_followed() {
     let place = Place::new();
@@ -166,7 +167,7 @@ fn a_database_that_is_none_or_is_newer_is_left_as_it_is() {
     let at = bytes.windows(13).position(|window| window == br#""version":"1""#).expect("a version");
     bytes[at + 11] = b'9';
     fs::write(&database, &bytes).expect("written");
-    // The others can still be listed.
+    // The other jobs can still be listed.
     for (words, code) in [(&["jobs"][..], 0), (&words, 6)] {
         let ending = Ending::of(&mut place.testing(words)).ended(code);
         let said = format!("{}{}", ending.text(), ending.stderr);
@@ -186,7 +187,7 @@ fn a_data_folder_that_depends_on_where_one_stands_is_refused() {
     assert!(ending.stderr.contains("LIKENESS_HOME"), "{}", ending.stderr);
 }
 
-/// Where a folder cannot be made, nothing can be put back.
+/// Names a place where no folder can be made, without the advice to put one back.
 #[test]
 fn a_place_that_cannot_be_is_named_as_one() {
     if !cfg!(target_os = "linux") {

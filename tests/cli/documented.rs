@@ -1,5 +1,5 @@
-//! docs/cli.md lists what the program has: its commands, exit codes, settings and the fields of its status document. What
-//! the pages tell people to type, the program takes.
+//! The check of docs/cli.md, which lists what the program has: commands, exit codes, settings and the fields of the
+//! status document. The program also takes every command that the pages show.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,8 @@ fn read(page: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page)).expect(page)
 }
 
-/// The commands that a page shows, in its blocks of code and in backticks, each as its words after `likeness`.
+/// Lists the commands that a page shows, in its blocks of code and in backticks, each as its words after
+/// `likeness`.
 fn shown(page: &str) -> Vec<Vec<String>> {
     let (mut in_code, mut found) = (false, Vec::new());
     for line in page.lines() {
@@ -38,7 +39,7 @@ fn shown(page: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// The rows of a section's tables, without their heads.
+/// Lists the rows of a section's tables, without their heads.
 fn rows(section: &str) -> Vec<Vec<String>> {
     let page = read("docs/cli.md");
     let (_, rest) = page.split_once(&format!("\n## {section}\n")).expect(section);
@@ -55,12 +56,12 @@ fn rows(section: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The words in backticks.
+/// Lists the words in backticks.
 fn words(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// The part of the long help below a heading.
+/// Returns the part of the long help below a heading.
 fn help(heading: &str) -> String {
     let ending = Place::new().run(&["--help"]).ended(0);
     let (_, rest) = ending.text().split_once(&format!("\n{heading}:\n")).expect(heading);

@@ -62,7 +62,7 @@ fn completions_are_printed_for_every_shell() {
     }
 }
 
-/// As the script of fish asks: the words up to the cursor come after `--`.
+/// Asks as the script of fish does: the words up to the cursor come after `--`.
 fn completed(place: &Place, words: &[&str]) -> Vec<String> {
     let mut command = place.command(&[]);
     let ending =
@@ -171,7 +171,7 @@ fn standard_error_that_cannot_be_written_changes_nothing() {
     Ending::of(place.command(&["check", "nothing.jpg"]).stderr(full)).ended(3);
 }
 
-/// The server takes the connection and says nothing, so that the program waits when the signal comes.
+/// Sends the signal while the program waits: the server takes the connection and says nothing.
 #[test]
 fn an_interrupt_ends_with_130() {
     let place = Place::new();
@@ -188,7 +188,7 @@ fn an_interrupt_ends_with_130() {
     assert!(String::from_utf8_lossy(&output.stdout).contains(r#""code":"interrupted""#));
 }
 
-/// Whatever lies where a result is to go may be somebody's only copy.
+/// Refuses to replace a file in the place of a result, which may be a person's only copy.
 #[test]
 fn nothing_of_a_person_s_is_replaced_unless_they_say_so() {
     let place = Place::new();
@@ -212,7 +212,7 @@ fn nothing_of_a_person_s_is_replaced_unless_they_say_so() {
     forced.push("--force");
     place.run(&forced).ended(0);
     assert!(std::fs::read(&own).expect("a model") != before);
-    // Not even then what is no file: here a pipe of our own.
+    // Not even `--force` replaces what is not a regular file: here a pipe of our own.
     let pipe = place.path("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
     place.run(&["download", "Zebulon", "-o", "pipe", "--force", "--test"]).ended(2);

@@ -1,4 +1,4 @@
-//! `likeness erase`, and what is left on the disk.
+//! `likeness erase`, and the files that remain on the disk.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::{
     running::{Running, Server},
 };
 
-/// Words that tell who the person is.
+/// The words that identify the person.
 const PERSONAL: [&str; 4] = ["Zebulon", "vacation-in-rome", "zebuphrase", "meadow of asters"];
 
 fn names_of_person(place: &Place) -> Vec<String> {
@@ -75,11 +75,11 @@ fn files_are_private_and_what_a_killed_run_left_is_swept() {
         let wanted = if place.home().join(name).is_dir() { 0o700 } else { 0o600 };
         assert_eq!(*mode, wanted, "{name}");
     }
-    // Still needed: another command leaves it alone.
+    // Another command leaves these files alone, which are still needed.
     Ending::of(&mut place.buying(&server, &["jobs"])).ended(0);
     assert!(!place.kept_named("/working/0001.jpg").is_empty());
 
-    // Of an avatar that nobody knows, and half a model.
+    // A folder of an avatar that no record knows, and half a model.
     let avatar = "avatars/00000000-0000-5000-8000-000000000000";
     let home = place.home();
     fs::create_dir_all(home.join(avatar).join("working")).expect("a folder");
@@ -106,7 +106,7 @@ fn with_an_admin_s_key_fal_deletes_what_it_stored() {
     assert_eq!(server.log().all().iter().filter(|line| deleted(line)).count(), 1);
 }
 
-/// A slip of the finger must not cost a model that was paid for.
+/// Asks for a complete name: a slip of the finger must not cost a model that was paid for.
 #[test]
 fn what_is_erased_is_named_in_whole() {
     let place = Place::new();
@@ -123,7 +123,7 @@ fn what_is_erased_is_named_in_whole() {
         assert_eq!(error["details"]["jobs"][0]["job"], id, "{little}");
         assert!(error["advice"].as_str().expect("a text").ends_with("likeness erase Zebulon"), "{error}");
     }
-    // Nobody answers, so nothing is erased; the paid model stands first in the question.
+    // There is no answer, so nothing is erased; the paid model stands first in the question.
     for enough in ["zebulon", &id[..8], &id] {
         let ending = run(&["erase", enough]).ended(8);
         let question = "the question is: Erase Zebulon (job ";
@@ -150,7 +150,7 @@ fn jobs_of_one_name_are_told_apart() {
             let line = format!("(just now): done (test), {photos} photos");
             assert!(ending.stderr.contains(&line), "{}", ending.stderr);
         }
-        // What is shown is enough to name one.
+        // The shown id is enough to name one avatar.
         let line = ending.stderr.lines().find(|line| line.contains("5 photos")).expect("a line");
         let id = line.split_whitespace().nth(1).expect("an id");
         assert_eq!(id.len(), 8);

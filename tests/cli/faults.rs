@@ -1,18 +1,18 @@
-//! Every fault of the simulator, met by a training: nothing is bought twice, and the same command ends well or
-//! says what is unclear.
+//! Every fault of the simulator, met by a training: nothing is bought twice, and the same command ends well or says
+//! what is unclear.
 
 use likeness_core::simulator::Fault;
 
 use crate::{Ending, Place, running::Server};
 
-/// What a training makes of a fault: its exit code, what it says, and the exit code of the same command again.
-/// `None` when the fault does not concern it, or passes by itself.
+/// Returns what a training makes of a fault: its exit code, its message, and the exit code of the same command
+/// again. `None` when the fault does not concern a training, or passes by itself.
 fn expected(fault: &str) -> Option<(i32, &'static str, i32)> {
     let unclear = "it is unclear whether fal.ai took the order";
     Some(match fault {
         "balance-exhausted" => (5, "Top it up at fal.ai/dashboard/billing", 0),
         "submit-server-error" | "submit-unavailable" | "submit-dropped" => (7, unclear, 7),
-        // fal's list names it once it is finished: the same command later finds it there.
+        // fal's list names the request once it is finished: the same command later finds it there.
         "submit-accepted-then-dropped" | "submit-accepted-then-failed" => (7, unclear, 0),
         "training-failed" | "runner-lost" => (5, "fal does not charge for its own failures", 5),
         "result-bare" => (5, "no reason that can be read", 5),
@@ -21,7 +21,7 @@ fn expected(fault: &str) -> Option<(i32, &'static str, i32)> {
     })
 }
 
-/// A group of all faults, so that the groups run side by side.
+/// Tries a group of all faults, so that the groups run side by side.
 fn each_fault(group: usize) {
     let faults = Fault::ALL.iter().map(|fault| fault.kind.name());
     // This one never ends by itself: a cancel ends it, which has its own test.
@@ -54,7 +54,7 @@ fn meets(fault: &str) {
         if again != 0 || second.code != 7 {
             break;
         }
-        // Still running at fal, and so not in its list.
+        // The request still runs at fal, and so is not in fal's list.
         second = Ending::of(&mut place.buying(&server, &words));
     }
     let second = second.ended(again);
@@ -101,7 +101,7 @@ fn what_stays_in_the_queue_for_good_can_be_cancelled() {
     assert_eq!(place.kept_named("working"), Vec::<String>::new());
 }
 
-/// What `check` advises to do with a bad photo makes another job: beside an unclear one it is not simply bought.
+/// Asks again before a second job beside an unclear one, which `check`'s advice on a bad photo would make.
 #[test]
 fn a_yes_to_a_price_is_no_yes_to_paying_twice() {
     let place = Place::new();
@@ -145,7 +145,7 @@ fn test_mode_and_money_never_mix() {
     let ending = Ending::of(place.buying(&server, &words).arg("--json")).ended(0);
     assert_eq!(ending.documents().last().expect("a status")["test_mode"], false);
     assert_eq!(server.orders(), 1);
-    // One avatar stays what it was.
+    // An avatar in test mode never becomes a paid one, and the other way round.
     let id = "5f0c7d3e-6f0b-4a50-9d0c-0d6c5a3c1b2a";
     let testing = |extra: &[&str]| {
         Ending::of(
@@ -163,7 +163,7 @@ fn test_mode_and_money_never_mix() {
     assert!(ending.stderr.contains("test mode"), "{}", ending.stderr);
     assert_eq!(server.orders(), 1);
 
-    // Bought at one place, it is not followed at another.
+    // An order that was bought at one server is not followed at another.
     let other = Server::start(&place, "100ms", &[]);
     let mut command = place.buying(&other, &words);
     Ending::of(command.args(["--avatar-id", "6f0c7d3e-6f0b-4a50-9d0c-0d6c5a3c1b2a"])).ended(0);

@@ -20,7 +20,7 @@ struct Disk {
 }
 
 impl Disk {
-    /// Mounts it. Where that is not allowed there is nothing to test with, which is said.
+    /// Mounts the disk. Where that is not allowed there is nothing to test with, which is reported.
     fn mounted(place: &Place, mib: u32) -> Option<Self> {
         let home = place.home();
         fs::create_dir_all(&home).expect("a folder");
@@ -81,7 +81,7 @@ fn a_full_disk_does_not_stop_an_erase() {
     let Some(disk) = Disk::mounted(&place, 16) else { return };
     train(&place);
     disk.fill();
-    // Nothing else begins there.
+    // No other command begins there.
     let ending = Ending::of(&mut place.testing(&["jobs"])).ended(6);
     assert!(ending.stderr.contains("no space is left"), "{}", ending.stderr);
     Ending::of(&mut place.testing(&["erase", "Zebulon", "--yes"])).ended(0);
@@ -111,7 +111,7 @@ fn a_full_disk_does_not_stop_an_erase_over_the_api() {
         health["failing"] == json!([{ "part": "disk", "code": "storage.full" }])
             && health["status"] == "degraded"
     });
-    // What is refused says nothing of where things lie.
+    // A refusal names no path.
     let refused = api.call("PUT", &of("/photos/p9"), &[], &photo(9, 520)).is(503).json();
     assert_eq!(refused["code"], "storage.full", "{refused}");
     let home = place.home().display().to_string();
@@ -132,7 +132,7 @@ fn health(api: &Api) -> Value {
     api.get("/health").is(200).json()
 }
 
-/// A person of whom there is nothing but a name frees nothing. The room for that is kept.
+/// Erases a person of whom only a name is stored, which frees no room: some room is held back for that.
 #[test]
 fn a_full_disk_does_not_stop_an_erase_of_a_name_alone_by_a_server_that_starts_there() {
     let place = Place::new();

@@ -35,7 +35,7 @@ fn pictures_are_different_and_the_same_seed_makes_the_same_ones() {
     assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 4, "all are different");
     generate("second", &["-n", "4", "--seed", "7"]);
     assert_eq!(pictures(&place, "second"), first);
-    // Without a seed the same prompt makes others; what is there is never written over.
+    // Without a seed the same prompt makes others; existing files are never written over.
     generate("first", &["-n", "1"]);
     let now = pictures(&place, "first");
     assert_eq!((now.len(), &now[..4]), (5, &first[..]));
@@ -60,7 +60,7 @@ fn a_model_from_elsewhere_is_used_with_its_trigger() {
     assert!(ending.stderr.contains("--trigger"), "{}", ending.stderr);
 }
 
-/// What was begun and stopped before it was bought must not hold up what is asked for now.
+/// Makes pictures of an earlier model beside a training that was begun and stopped before it was bought.
 #[test]
 fn an_unfinished_training_does_not_hold_up_pictures_of_the_model_before_it() {
     let place = Place::new();
@@ -75,7 +75,7 @@ fn an_unfinished_training_does_not_hold_up_pictures_of_the_model_before_it() {
     assert_eq!(pictures(&place, "out").len(), 1);
 }
 
-/// A model file with one tensor of so many bytes, which are yet to follow.
+/// Writes a model file's header for one tensor of so many bytes, which are yet to follow.
 fn model_of(bytes: u64) -> Vec<u8> {
     let header = format!(r#"{{"a":{{"dtype":"U8","shape":[{bytes}],"data_offsets":[0,{bytes}]}}}}"#);
     let mut model = (header.len() as u64).to_le_bytes().to_vec();
@@ -84,7 +84,7 @@ fn model_of(bytes: u64) -> Vec<u8> {
 }
 
 impl Place {
-    /// A model for `--lora`, and the words that make one picture with it.
+    /// Writes a model for `--lora`, and returns the words that make one picture with it.
     pub(crate) fn given_model(&self) -> [&'static str; 10] {
         let mut model = model_of(4);
         model.extend([7; 4]);
@@ -99,7 +99,7 @@ fn orders(server: &Server) -> usize {
     server.log().all().iter().filter(|line| line.contains("POST /fal-ai/flux-lora ")).count()
 }
 
-/// Paid for and not handed over: the same command hands them over, and buys nothing.
+/// Hands pictures over that were paid for and not handed over, and buys nothing.
 #[test]
 fn pictures_that_could_not_be_handed_over_are_not_bought_again() {
     let place = Place::new();
@@ -117,7 +117,7 @@ fn pictures_that_could_not_be_handed_over_are_not_bought_again() {
     fs::remove_file(place.path("out")).expect("removed");
     Ending::of(&mut place.buying(&server, &words)).ended(0);
     assert_eq!((pictures(&place, "out").len(), orders(&server)), (1, 1));
-    // From now on it is a new wish.
+    // From now on it is a new order.
     Ending::of(&mut place.buying(&server, &words)).ended(0);
     assert_eq!((pictures(&place, "out").len(), orders(&server)), (2, 2));
 }
@@ -139,7 +139,8 @@ fn an_unclear_order_of_pictures_is_settled_by_a_person() {
     assert_eq!((pictures(&place, "out").len(), orders(&server)), (1, 2));
 }
 
-/// One process drives them all: neither order waits for the other's answer, nor for the training.
+/// Drives two orders and a training in one process: neither order waits for the other's answer, nor for the
+/// training.
 #[test]
 fn two_orders_of_pictures_beside_a_training_do_not_block_each_other() {
     let place = Place::new();
@@ -175,7 +176,7 @@ fn what_is_no_model_is_not_sent_anywhere() {
     assert_eq!(server.log().all().iter().filter(|line| line.contains("POST")).count(), 0);
 }
 
-/// Above 90 MiB a file goes in parts. The connection breaks in one of them: that one is sent again, and no other.
+/// Sends a file above 90 MiB in parts. The connection breaks in one of them: that one is sent again, and no other.
 #[test]
 fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
     let place = Place::new();
@@ -183,7 +184,7 @@ fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
     let (start, rest) = (model_of(95 << 20), 95 << 20);
     let path = place.write("own.safetensors", &start);
     let model = fs::File::options().write(true).open(path).expect("the model");
-    // Its tensor is nothing but zeros, which take no room on the disk.
+    // The tensor is nothing but zeros, which take no room on the disk.
     model.set_len(start.len() as u64 + rest).expect("longer");
     let server = Server::start(&place, "1s", &["upload-cut"]);
     Ending::of(&mut place.buying(&server, &words)).ended(0);
@@ -198,7 +199,7 @@ fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
     assert_eq!(orders(&server), 1);
 }
 
-/// A folder that is missing is made: nobody took anything away that could be put back.
+/// Advises to make a missing folder, not to put it back: nobody took it away.
 #[test]
 fn a_place_that_is_missing_is_named_and_nothing_is_left() {
     let place = Place::new();

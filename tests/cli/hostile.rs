@@ -1,10 +1,10 @@
-//! Photos, captions and names that mean harm, or come from somebody careless.
+//! Photos, captions and names that are malicious or careless.
 
 use std::{fs, path::Path};
 
 use crate::{Ending, Place, photo, running::Running};
 
-/// A PNG's beginning that promises 40,000 x 40,000 pixels.
+/// Writes a PNG's beginning that promises 40,000 x 40,000 pixels.
 fn bomb() -> Vec<u8> {
     let mut header = b"IHDR".to_vec();
     header.extend(40_000_u32.to_be_bytes());
@@ -28,7 +28,7 @@ fn bad_photos_are_left_out_by_name_and_the_rest_is_trained() {
     place.write("set/c-truncated.jpg", &good[..good.len() / 2]);
     let name = "d-line\nbreak\u{1b}[2J.jpg";
     place.write(Path::new("set").join(name), "no photo");
-    // 10 GB that take no room: its length says enough.
+    // 10 GB that take no room: the length alone is enough to refuse the file.
     let sparse = fs::File::create(place.path("set/e-sparse.jpg")).expect("created");
     sparse.set_len(10 << 30).expect("a sparse file");
     fs::create_dir(place.path("set/f-folder.jpg")).expect("a folder");
@@ -44,7 +44,7 @@ fn bad_photos_are_left_out_by_name_and_the_rest_is_trained() {
     assert!(!ending.stderr.contains("f-folder"), "folders inside a folder are not opened: {}", ending.stderr);
 }
 
-/// As `check` leaves them out.
+/// Leaves out the same files as `check`.
 #[test]
 fn files_that_give_no_bytes_are_left_out_and_named() {
     let place = Place::new();
@@ -90,7 +90,7 @@ fn a_thousand_photos_are_refused_and_the_same_one_twice_counts_once() {
     let place = Place::new();
     let bytes = photo(1, 520);
     for number in 0..1000 {
-        // What stands behind the picture tells the files apart.
+        // Bytes behind the picture tell the files apart.
         place.write(format!("many/{number:04}.jpg"), [&*bytes, format!("{number}").as_bytes()].concat());
     }
     let ending = Ending::of(&mut place.testing(&["train", "many", "--name", "A"])).ended(3);
@@ -125,7 +125,7 @@ fn a_reader_that_goes_away_and_a_closed_standard_error_change_nothing() {
     Ending::of(place.testing(&words).arg("--json").stdout(writer)).ended(0);
 }
 
-/// A terminal sees the question, and the answer counts.
+/// Asks on a terminal, and acts on the answer.
 #[test]
 fn a_terminal_is_asked_before_money_is_spent() {
     let place = Place::new();

@@ -17,10 +17,10 @@ const MOMENTS: [&str; 7] = [
     "The result is being fetched.",
 ];
 
-/// Those that two looks at fal may leave between them.
+/// The lines that may be missing, since two looks at fal can lie before and after the moment.
 const MAY_PASS_UNSEEN: [&str; 3] = ["works on it.", "is done with it.", "The result is being fetched."];
 
-/// Runs the command until it ends well. What is unclear becomes clear once the request is over and listed.
+/// Runs the command until it ends well. An unclear order becomes clear once the request is over and listed.
 #[track_caller]
 fn carries_on(place: &Place, server: &Server, words: &[&str]) {
     let mut ending = Ending::of(&mut place.buying(server, words));
@@ -47,7 +47,7 @@ fn stopped_after(moment: &str, signal: &str) {
     let server = Server::start(&place, "300ms", &[]);
     let running = Running::start(&mut place.buying(&server, &words));
     if MAY_PASS_UNSEEN.contains(&moment) {
-        // Then the run ends well.
+        // Without a match the run ends well.
         if running.stderr.find(moment).is_some() {
             running.signal(signal);
         }
@@ -84,7 +84,7 @@ moments! {
     killed_while_fetching interrupted_while_fetching 6
 }
 
-/// The answer to the order takes a while: Ctrl-C waits for it, so that the purchase is not unclear.
+/// Delays the answer to the order: Ctrl-C waits for it, so that the purchase is not unclear.
 #[test]
 fn ctrl_c_waits_for_the_answer_to_an_order() {
     let place = Place::new();
@@ -99,7 +99,7 @@ fn ctrl_c_waits_for_the_answer_to_an_order() {
     assert!(ending.documents()[0]["request_id"].is_string(), "{}", ending.text());
 }
 
-/// Killed while its order was under way, which fal took: the order is found in fal's list.
+/// Kills the run while its order was under way, which fal took: the order is found in fal's list.
 #[test]
 fn an_order_whose_answer_was_lost_with_the_process_is_found_again() {
     let place = Place::new();
@@ -140,7 +140,7 @@ fn the_one_that_watches_carries_on_when_the_other_dies() {
     assert_eq!(server.orders(), 1);
 }
 
-/// The answer to the order takes a while: every signal that asks for an end waits for it.
+/// Delays the answer to the order: every signal that asks for an end waits for it.
 fn waits_for_the_answer(signal: &str) {
     let place = Place::new();
     let words = place.small_training();
@@ -169,8 +169,7 @@ fn a_second_signal_ends_at_once_whatever_the_first_was() {
     for [first, second] in [["HUP", "HUP"], ["QUIT", "HUP"], ["HUP", "QUIT"], ["TERM", "INT"]] {
         let place = Place::new();
         let words = place.small_training();
-        // Nobody would wait for this answer.
-        // The answer comes after ten seconds.
+        // A second signal ends the waiting: the answer comes only after ten seconds.
         let server = Server::start(&place, "60s", &["submit-late"]);
         let running = Running::start(&mut place.buying(&server, &words));
         running.stderr.wait_for("The order is being placed");
@@ -183,14 +182,14 @@ fn a_second_signal_ends_at_once_whatever_the_first_was() {
     }
 }
 
-/// `nohup` has SIGHUP ignored: then the program goes on.
+/// Starts with SIGHUP ignored, as `nohup` does: then the program goes on.
 #[test]
 fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
     let place = Place::new();
     let words = place.small_training();
     let server = Server::start(&place, "300ms", &[]);
     let train = place.buying(&server, &words);
-    // A shell that ignores a signal hands that on to what it becomes.
+    // A shell that ignores a signal hands that on to the program that replaces it.
     let mut command = std::process::Command::new("sh");
     command.args(["-c", r#"trap "" HUP; exec "$0" "$@""#]).arg(train.get_program()).args(train.get_args());
     command.current_dir(place.path("")).env_clear().stdin(std::process::Stdio::null());
@@ -205,7 +204,7 @@ fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
     assert_eq!(server.orders(), 1);
 }
 
-/// What an interrupted job keeps goes when a person says so, and nothing is ordered.
+/// Drops an interrupted job when a person says so, and orders nothing.
 #[test]
 fn jobs_that_stopped_before_their_order_are_dropped_when_asked() {
     let place = Place::new();
@@ -216,7 +215,7 @@ fn jobs_that_stopped_before_their_order_are_dropped_when_asked() {
     });
     let running = Running::start(proxy.between(&mut place.buying(&server, &words)));
     running.stderr.wait_for("The upload to fal.ai is under way.");
-    // One that some process is at work on is left alone.
+    // A job that a process is at work on is left alone.
     let ending = Ending::of(&mut place.buying(&server, &["jobs", "--prune", "--yes"])).ended(0);
     assert!(ending.text().contains("Nothing to drop"), "{}", ending.text());
     let _ = running.kill();

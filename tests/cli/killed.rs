@@ -24,14 +24,15 @@ use crate::{
 };
 
 const KILLS: u64 = 50;
-/// Most of a training is waiting, so that more fit beside each other than there are cores.
+/// The number of kills side by side. Most of a training is waiting, so there may be more than cores.
 const WORKERS: usize = 6;
 const TRAINING: &str = "600ms";
 
-/// How fal answers to the order: at once, or a while after it took it, so that more moments lie in between.
+/// The ways in which fal answers the order: at once, or a while after fal took it, so that more moments lie in
+/// between.
 const WAYS: [&[&str]; 2] = [&[], &["submit-late"]];
 
-/// How long a run takes that nobody interrupts, for each way.
+/// The duration of an uninterrupted run, for each way.
 #[derive(Default)]
 struct Durations([Mutex<Duration>; WAYS.len()]);
 
@@ -42,18 +43,18 @@ struct Job {
     address: String,
 }
 
-/// What a seed decides.
+/// The choices that a seed makes.
 struct Moment {
     way: usize,
-    /// The share of the run after which it is killed: from 0, less than 1.
+    /// Share of the run after which it is killed: from 0, less than 1.
     share: f64,
-    /// Whether an unclear order is waited for with a webhook, or looked for again in fal's list.
+    /// True to wait for an unclear order with a webhook, false to look for it again in fal's list.
     listens: bool,
 }
 
 impl Moment {
     fn of(seed: u64) -> Self {
-        // SplitMix64: neighbouring seeds give moments that have nothing to do with each other.
+        // SplitMix64: neighbouring seeds give unrelated moments.
         let z = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -72,7 +73,7 @@ impl Durations {
         *self.0[way].lock().unwrap_or_else(PoisonError::into_inner) = duration;
     }
 
-    /// Measured as the machine will be used: with all workers at work.
+    /// Measures with all workers at work, as the machine will be used.
     fn measured() -> Self {
         let durations = Self::default();
         thread::scope(|scope| {
@@ -99,7 +100,7 @@ impl Job {
         Self { place, server, address: quiet_address() }
     }
 
-    /// The command, always the same but for what is added in the end.
+    /// Builds the command, always the same but for what is added in the end.
     fn command(&self, extra: &[&str]) -> Command {
         let webhook = format!("http://{}/", self.address);
         let words = ["train", "set", "--name", "Zebulon", "--min-photos", "4", "--yes", "--webhook-url"];
@@ -112,7 +113,7 @@ impl Job {
         Ending::of(&mut self.command(extra))
     }
 
-    /// The same command, and what it says to do, until the model is there.
+    /// Runs the same command, and what it says to do, until the model is there.
     fn recover(&self, listens: bool) {
         let listening = ["--listen-webhook", &self.address];
         let again: &[&str] = if listens { &listening } else { &[] };
@@ -128,7 +129,7 @@ impl Job {
             ending = if self.server.orders() > 0 {
                 self.run(again)
             } else {
-                // It died before its order left. Nobody but a person can know that; this ends the attempt.
+                // The run died before its order left, which only a person can know; this ends the attempt.
                 let settle = ["resolve", "Zebulon", "--not-accepted"];
                 Ending::of(&mut self.place.buying(&self.server, &settle)).ended(0);
                 self.run(&["--again"])
@@ -138,7 +139,7 @@ impl Job {
         assert!(ending.text().contains("Zebulon's model is ready."), "{}", ending.text());
     }
 
-    /// Whatever happened: one order, one purchase, one model, and nothing half-done.
+    /// Checks that there is one order, one purchase, one model, and nothing half-done.
     fn is_whole(&self) {
         let orders = (self.server.orders(), self.server.purchases());
         assert_eq!(orders, (1, 1), "{:#?}", self.server.log().all());
@@ -161,7 +162,7 @@ fn kill_and_recover(moment: &Moment, durations: &Durations) {
         let begun = Instant::now();
         let running = Running::start(&mut job.command(&[]));
         if running.stderr.end_within(durations.of(moment.way).mul_f64(moment.share)) {
-            // It was over before its moment came: it takes less time than was measured. Another one is killed.
+            // The run was over before its moment came: it takes less time than was measured. Another one is killed.
             durations.set(moment.way, begun.elapsed());
             running.ended().ended(0);
             continue;

@@ -1,4 +1,5 @@
-//! A database that is lost, broken, or put back from yesterday: never a second order, and nothing that is not said.
+//! Databases that are lost, broken, or put back from yesterday: never a second order, and nothing that is not
+//! reported.
 
 use std::fs;
 
@@ -59,7 +60,7 @@ fn an_order_under_way_is_followed_after_its_row_was_lost() {
     assert_eq!((server.orders(), stage(&place, &server).as_str()), (1, "done"));
 }
 
-/// Before the order: what the record says may be old, and somebody has to say yes again.
+/// Asks again before an order that was not placed: the record may be old.
 #[test]
 fn an_order_that_was_not_placed_is_not_placed_by_a_repair() {
     let place = Place::new();
@@ -98,7 +99,7 @@ fn yesterdays_database_buys_nothing_twice() {
 #[test]
 fn a_broken_database_is_put_aside_and_begun_anew_from_the_records() {
     let whole = |_: &[u8]| b"no database, and no beginning of one".to_vec();
-    // Its first page is whole, and the rest is not.
+    // The database's first page is whole, and the rest is not.
     let rest = |bytes: &[u8]| [&bytes[..4096], &vec![0xff; bytes.len() - 4096]].concat();
     for broken in [whole as fn(&[u8]) -> Vec<u8>, rest] {
         let place = Place::new();
@@ -151,7 +152,7 @@ fn one_row_that_cannot_be_read_does_not_take_the_others_with_it() {
         *unreadable,
         serde_json::json!([{ "job": newer, "code": "storage.newer" }, { "job": id, "code": "storage.broken" }])
     );
-    // What cannot be read may be a training of this very person, whatever was bought then.
+    // An unreadable record may be a training of this very person, whatever was bought then.
     let photos = ["train", "set", "--name", "Yolanda", "--min-photos", "4", "--yes"];
     let error =
         Ending::of(place.testing(&photos).arg("--json")).ended(6).documents().pop().expect("an error");
@@ -159,7 +160,7 @@ fn one_row_that_cannot_be_read_does_not_take_the_others_with_it() {
     assert!(error["message"].as_str().is_some_and(|text| text.contains(id)), "{error}");
     assert!(error["advice"].as_str().is_some_and(|text| text.contains("--again")), "{error}");
     Ending::of(place.testing(&photos).arg("--again")).ended(0);
-    // Nothing is in the way of the others.
+    // The other jobs are not affected.
     Ending::of(&mut place.testing(&["status", "Zebulon"])).ended(0);
     Ending::of(&mut place.testing(&["status", newer])).ended(6);
     let ending = Ending::of(&mut place.testing(&["doctor"]));

@@ -1,4 +1,4 @@
-//! The binary as a person uses it: what it prints, where, and how it ends.
+//! The binary as a person uses it: its output, and its exit codes.
 
 use std::{
     fs,
@@ -57,7 +57,7 @@ struct Place {
     folder: TempDir,
 }
 
-/// How a run ended and what it said.
+/// The exit code and the output of a run.
 struct Ending {
     code: i32,
     stdout: Vec<u8>,
@@ -80,7 +80,7 @@ impl Place {
         path
     }
 
-    /// So many good photos in a folder of this name, each different.
+    /// Writes so many good photos, each different, into a folder of this name.
     fn photos(&self, folder: &str, count: u8) -> PathBuf {
         for number in 0..count {
             self.write(Path::new(folder).join(format!("{number:02}.jpg")), photo(number, 520));
@@ -103,7 +103,7 @@ impl Place {
         Ending::of(&mut self.command(words))
     }
 
-    /// The names in this folder, in order.
+    /// Lists the names in this folder, in order.
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).expect("a folder");
         let mut names: Vec<String> = entries
@@ -134,13 +134,13 @@ impl Ending {
         std::str::from_utf8(&self.stdout).expect("UTF-8")
     }
 
-    /// Every line of standard output as a document.
+    /// Parses every line of standard output as a document.
     fn documents(&self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 }
 
-/// A square picture of soft colours as a JPEG; another `tint` is another picture.
+/// Makes a square picture of soft colours as a JPEG; another `tint` is another picture.
 fn photo(tint: u8, side: u32) -> Vec<u8> {
     drawing::jpeg(&pixels(tint, side), side, side).expect("a JPEG")
 }
@@ -151,7 +151,7 @@ fn pixels(tint: u8, side: u32) -> Vec<u8> {
     (0..side).flat_map(row).collect()
 }
 
-/// A name that is no UTF-8, where the system allows one.
+/// Returns a name that is not UTF-8, where the system allows one.
 #[cfg(target_os = "linux")]
 fn odd_name() -> &'static std::ffi::OsStr {
     std::os::unix::ffi::OsStrExt::from_bytes(b"caf\xe9.jpg")

@@ -1,5 +1,5 @@
-//! A person buys what she means to buy: wandering sets of photos, other sets of the same person, looks that never buy.
-//! Each is judged by the orders that fal counted.
+//! Purchases that a person means, and no others: changing sets of photos, other sets of the same person, commands
+//! that only look. Each is judged by the orders that fal counted.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::{
     running::{Running, Server},
 };
 
-/// The command that buys, and what it said.
+/// Runs a command that buys.
 fn buys(place: &Place, server: &Server, words: &[&str]) -> Ending {
     Ending::of(&mut place.buying(server, words))
 }
@@ -41,7 +41,7 @@ fn the_same_photos_are_the_same_job_whatever_lies_beside_them() {
     let words = place.small_training();
     let server = Server::start(&place, "100ms", &[]);
     let first = job(&buys(&place, &server, &words).ended(0));
-    // In another order, under other names, beside what is not sent, there twice.
+    // In another order, under other names, with duplicates, beside files that are not sent.
     for (at, name) in ["00", "01", "02", "03"].iter().enumerate() {
         let (from, to) = (format!("set/{name}.jpg"), format!("set/{}.jpg", 9 - at));
         fs::rename(place.path(from), place.path(to)).expect("renamed");
@@ -106,7 +106,7 @@ fn another_set_of_the_same_person_needs_more_than_a_yes() {
     assert!(sentence.contains("1 of yours is new") && sentence.contains("4 photos"), "{sentence}");
     assert_eq!(error["error"]["details"]["other_training"]["job"], first.as_str());
     refused(&with(&["--json", "--on-existing", "fail"]));
-    // Whatever the name's case, and with other settings.
+    // The case of the name does not matter, and neither do other settings.
     let mut shouted = with(&["--json", "--quality", "high"]);
     shouted[3] = "ZEBULON";
     let error = refused(&shouted);
@@ -124,7 +124,7 @@ fn another_set_of_the_same_person_needs_more_than_a_yes() {
     fs::remove_file(place.path("set/99.jpg")).expect("removed");
     assert_eq!(job(&buys(&place, &server, &words).ended(0)), first);
     assert_eq!(server.orders(), 2);
-    // Another person is no matter.
+    // Another person's training is independent.
     let mut other = words;
     other[3] = "Yolanda";
     buys(&place, &server, &other).ended(0);
@@ -144,7 +144,7 @@ fn before_the_yes_nothing_is_kept_and_nothing_is_there() {
     let jobs = buys(&place, &server, &["jobs", "--json"]).ended(0);
     assert_eq!(jobs.documents()[0]["jobs"], serde_json::json!([]));
 
-    // What a killed look leaves is swept by the next start.
+    // Files of a killed look are swept by the next start.
     let running = Running::start(&mut place.buying(&server, &words));
     running.stderr.wait_for("The photos are being prepared.");
     running.kill();
@@ -181,7 +181,7 @@ fn photos_that_moved_are_found_by_their_bytes() {
     let words = place.small_training();
     let server = Server::start(&place, "100ms", &[]);
     interrupted_before_the_order(&place, &server, &words);
-    // What was prepared is gone as well, so that the photos are needed once more.
+    // The prepared photos are gone as well, so that the originals are needed once more.
     let working = place.kept_named("/working/0001.jpg").pop().expect("prepared");
     let working = place.home().join(working);
     fs::remove_dir_all(working.parent().expect("a folder")).expect("removed");
@@ -212,7 +212,7 @@ fn two_captions_for_the_same_bytes_are_an_error() {
     assert_eq!(server.orders(), 1);
 }
 
-/// A second attempt that never came about leaves the first one what it was.
+/// Leaves the first attempt as it was when a second one is refused.
 #[test]
 fn a_plain_command_buys_nothing_after_an_attempt_that_was_refused() {
     let place = Place::new();
@@ -235,7 +235,7 @@ fn a_plain_command_buys_nothing_after_an_attempt_that_was_refused() {
     assert_eq!(server.orders(), 2);
 }
 
-/// To carry on what was never ordered is a purchase like any other.
+/// Asks before an interrupted job is carried on that was never ordered, which is a purchase like any other.
 #[test]
 fn an_interrupted_job_is_asked_about_beside_another_training() {
     let place = Place::new();
@@ -254,7 +254,7 @@ fn an_interrupted_job_is_asked_about_beside_another_training() {
     assert_eq!(server.orders(), 2);
 }
 
-/// A ZIP is an input like a folder, also when the job is carried on from it.
+/// Takes a ZIP for the same input as its folder, also when the job is carried on from the ZIP.
 #[test]
 fn a_zip_of_the_same_photos_is_the_same_job() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! A real MinIO for the tests of buckets, and a client of it that is not ours.
+//! A real MinIO for the tests of buckets, and a client of its API that is not ours.
 
 use std::{
     env, fs,
@@ -20,7 +20,7 @@ use crate::address::quiet_address;
 
 pub(crate) const KEY: &str = "likeness-tests";
 pub(crate) const SECRET: &str = "not-a-secret-at-all";
-/// A bucket is also reached as a part of a host of this domain, by a proxy that leads there.
+/// The domain whose hosts are buckets, through a proxy that leads to the server.
 pub(crate) const DOMAIN: &str = "s3.likeness.test";
 
 /// A bucket of its own for one test, on a server that all tests share.
@@ -30,15 +30,15 @@ pub(crate) struct Store {
     server: String,
 }
 
-/// What the server answered.
+/// An answer of the server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
 }
 
 impl Store {
-    /// A new and empty bucket. Without MinIO on this machine there is none: the gate takes that for a failure,
-    /// and everybody else reads it.
+    /// Makes a new and empty bucket. Without MinIO on this machine there is none: the gate takes that for a
+    /// failure, and everybody else reads it.
     pub(crate) fn new() -> Option<Self> {
         static SERVER: OnceLock<Option<(String, Child)>> = OnceLock::new();
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -49,12 +49,12 @@ impl Store {
         let bucket = Bucket::new(endpoint, UrlStyle::Path, name, "us-east-1").expect("a bucket");
         let store = Self { bucket, credentials: Credentials::new(KEY, SECRET), server };
         let create = store.bucket.create_bucket(&store.credentials);
-        // It lives before it is ready.
+        // The health check succeeds before the server is ready.
         eventually("a bucket", || store.call("PUT", &create.sign(TIME), b"").status == 200);
         Some(store)
     }
 
-    /// Where the server is: host and port.
+    /// Returns the server's host and port.
     pub(crate) fn server(&self) -> &str {
         &self.server
     }
@@ -80,7 +80,7 @@ impl Store {
         assert_eq!(self.call("DELETE", &action.sign(TIME), b"").status, 204, "{key}");
     }
 
-    /// Every key, in order.
+    /// Lists every key, in order.
     pub(crate) fn keys(&self) -> Vec<String> {
         let action = self.bucket.list_objects_v2(Some(&self.credentials));
         let answer = self.call("GET", &action.sign(TIME), b"");
@@ -99,10 +99,10 @@ impl Store {
     }
 }
 
-/// How long a signature of the tests' client counts.
+/// The time for which a signature of the tests' client is valid.
 const TIME: Duration = Duration::from_mins(5);
 
-/// One request on a connection of its own.
+/// Makes one request on a connection of its own.
 pub(crate) fn call(server: &str, method: &str, url: &url::Url, body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(server).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a deadline");
@@ -126,8 +126,8 @@ pub(crate) fn call(server: &str, method: &str, url: &url::Url, body: &[u8]) -> A
     Answer { status, body }
 }
 
-/// The server's address and what keeps it alive: its folder goes, and it ends, when the pipe to it is closed, which
-/// is when this process ends, however it does.
+/// Starts the server, and returns its address and the process that keeps it alive: when the pipe to that process is
+/// closed, which is when this process ends in any way, the server ends and its folder goes.
 fn start() -> Option<(String, Child)> {
     let Some(program) = program() else {
         let why = "the tests of buckets: MinIO is not installed; `scripts/setup bucket` brings it";

@@ -1,4 +1,4 @@
-//! What stands between the program and fal.ai is named: each obstacle by its own sentence and advice, in the error and by
+//! Obstacles between the program and fal.ai: each is named by its own sentence and advice, in the error and by
 //! `doctor`. Nothing is ordered through any of them, and nothing counts as ordered.
 
 use std::{
@@ -27,7 +27,7 @@ macro_rules! certificate {
 
 type Certificate = (&'static [u8], &'static [u8]);
 
-/// The address of a server that does this with each connection, until the test program ends.
+/// Returns the address of a server that does this with each connection, until the test program ends.
 fn serving(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
@@ -41,7 +41,7 @@ fn serving(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
     address
 }
 
-/// Reads a request's head, answers with these bytes, and is gone.
+/// Reads a request's head, answers with these bytes, and closes the connection.
 fn answering(answer: &'static str) -> String {
     serving(move |stream| {
         let mut reader = BufReader::new(&stream);
@@ -55,7 +55,7 @@ fn answering(answer: &'static str) -> String {
     })
 }
 
-/// Speaks TLS with this certificate, and says hello to nobody.
+/// Speaks TLS with this certificate, and answers nothing.
 fn certified((certificate, key): Certificate) -> String {
     let key = PrivateKeyDer::try_from(key).expect("a key").clone_key();
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -75,7 +75,7 @@ fn certified((certificate, key): Certificate) -> String {
     })
 }
 
-/// What `doctor` says of fal.ai: the sentence and the advice.
+/// Returns what `doctor` says of fal.ai: the sentence and the advice.
 fn doctor(settings: &[(&str, &str)]) -> (String, String) {
     let place = Place::new();
     let mut command = place.command(&["doctor", "--json"]);
@@ -92,7 +92,7 @@ fn run(command: &mut Command, settings: &[(&str, &str)]) -> Ending {
     Ending::of(command.env("FAL_KEY", "kid:hush").envs(settings.iter().copied()))
 }
 
-/// The obstacle is named by doctor, by `whoami`, and when an order was to be placed; the order is known not to have left.
+/// Expects that doctor, `whoami` and a purchase name the obstacle, and that the order is known not to have left.
 #[track_caller]
 fn named(settings: &[(&str, &str)], sentence: &str, advice: &str) {
     let (text, told) = doctor(settings);
@@ -171,7 +171,7 @@ fn certificates_that_cannot_be_used() {
     }
     let base = format!("https://{}", certified(certificate!("valid")));
     named(&[("FAL_BASE_URL", &base)], "from nobody who is trusted here", "SSL_CERT_FILE");
-    // Who trusts its authority is through, to a server that has nothing to say.
+    // A caller that trusts the certificate's authority gets through, to a server that answers nothing.
     let place = Place::new();
     let settings = [("FAL_BASE_URL", base.as_str()), ("SSL_CERT_FILE", authority.as_str())];
     let ending = run(&mut place.command(&["whoami"]), &settings).ended(5);
@@ -184,7 +184,7 @@ fn a_server_that_does_not_speak_tls() {
     named(&[("FAL_BASE_URL", &base)], "does not speak TLS", "FAL_BASE_URL");
 }
 
-/// What stands in the way of an order is said before anybody is asked, and nothing is left behind.
+/// Reports an obstacle to an order before the question, and leaves nothing behind.
 #[test]
 fn an_order_that_could_not_leave_is_not_asked_about() {
     let place = Place::new();
@@ -199,7 +199,7 @@ fn an_order_that_could_not_leave_is_not_asked_about() {
     assert_eq!(server.orders(), 1);
 }
 
-/// The other side's clock shows that this machine's is wrong, as its answers carry their date.
+/// Reads the other side's clock from the date of its answers, which shows that this machine's is wrong.
 #[test]
 fn doctor_compares_the_clocks() {
     let answer = "HTTP/1.1 503 Service Unavailable\r\ndate: Tue, 24 Nov 1998 21:25:55 GMT\r\ncontent-length: 0\r\n\r\n";

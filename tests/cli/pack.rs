@@ -104,7 +104,7 @@ fn duplicates_are_left_out_and_texts_without_a_photo_named() {
     assert_eq!(place.names(), ["set", "set.zip"]);
 }
 
-/// Headers show that these are too many or too few; none of them can be decoded.
+/// Judges by headers that these are too many or too few; none of them can be decoded.
 #[test]
 fn how_many_there_are_is_judged_before_anything_is_decoded() {
     let place = Place::new();
@@ -133,7 +133,7 @@ fn where_nothing_can_be_written_it_says_so() {
     place.run(&["pack", "set", "--min-photos", "1", "-o", "-", "--json"]).ended(2);
 }
 
-/// A device of that name must never be replaced by a file.
+/// Never replaces a device of that name by a file.
 #[test]
 fn a_device_is_not_replaced() {
     use std::os::unix::fs::FileTypeExt as _;

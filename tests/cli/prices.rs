@@ -1,4 +1,4 @@
-//! What `train` says a training costs, before anybody says yes.
+//! The prices that `train` and `generate` show before a person agrees.
 
 use crate::{
     Ending, Place,
@@ -8,8 +8,8 @@ use crate::{
 
 const OURS: &str = "about 2.40 USD (0.0024 USD a step, as read in 2026-11)";
 
-/// What a training of so many steps is said to cost when fal's list of prices answers as `fate` has it, and how often
-/// the list was asked.
+/// Returns the price that is shown for a training of so many steps when fal's list of prices answers as `fate` has
+/// it, and the number of times that the list was asked.
 fn said(steps: &str, setting: Option<&str>, fate: fn(&str) -> Fate) -> (String, usize) {
     let place = Place::new();
     let words = place.small_training();
@@ -52,7 +52,7 @@ fn our_own_rule_is_shown_and_fals_list_beside_it_where_that_disagrees() {
     let (tenfold, _) = said("1000", None, listed!(0.024 per "steps"));
     let beside = format!("{OURS}; fal.ai's list of prices says 24.00 USD");
     assert!(tenfold.starts_with(&beside), "{tenfold}");
-    // As the simulator has it.
+    // fal's list as the simulator has it.
     let (vague, _) = said("1000", None, |_| Fate::Forwarded);
     let beside = format!("{OURS}; fal.ai's list of prices says 0.024 USD per train unit");
     assert!(vague.starts_with(&beside), "{vague}");
@@ -78,7 +78,7 @@ fn a_price_in_the_settings_wins_over_both() {
     assert_eq!((set.as_str(), asked), ("3.50 EUR, as the settings say.", 1));
 }
 
-/// What `generate` says four pictures cost, before anybody says yes.
+/// Returns the price that `generate` shows for four pictures.
 fn said_of_pictures(fate: fn(&str) -> Fate) -> String {
     let place = Place::new();
     let words = place.given_model();
@@ -86,7 +86,7 @@ fn said_of_pictures(fate: fn(&str) -> Fate) -> String {
     let proxy = Proxy::start(fate);
     let words: Vec<&str> = words.into_iter().filter(|word| *word != "--yes").chain(["-n", "4"]).collect();
     let ending = Ending::of(proxy.between(&mut place.buying(&server, &words))).ended(8);
-    // Who says no finds the place as it was.
+    // A person who says no finds the place as it was.
     assert!(!place.path("out").exists());
     let line = ending.stderr.lines().find(|line| line.starts_with("4 pictures")).expect("a price");
     line.to_owned()
@@ -102,7 +102,7 @@ fn pictures_are_offered_by_their_total() {
     assert!(silent.starts_with("4 pictures: about 0.14 USD (as read in 2026-11"), "{silent}");
 }
 
-/// The presets, the help and the question name the same prices.
+/// Compares the prices in the presets, the help and the question.
 #[test]
 fn presets_are_compared_before_anything_is_bought() {
     let place = Place::new();

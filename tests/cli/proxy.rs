@@ -1,5 +1,5 @@
-//! An HTTP proxy, as offices have them, which does as it is told: what comes from the program goes on to where it
-//! is addressed, and the answer comes back, or never does.
+//! An HTTP proxy, as offices have them, under a test's control: calls go on to their address, and the answer comes
+//! back, or never does.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -9,26 +9,26 @@ use std::{
     thread,
 };
 
-/// What becomes of a call.
+/// The fate of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Forwarded,
-    /// It is forwarded and answered; then the connection is closed, and the caller learns nothing.
+    /// Forwarded and answered; then the connection is closed, and the caller learns nothing.
     Swallowed,
-    /// It is forwarded, and the answer breaks off after so many bytes, headers included.
+    /// Forwarded; the answer breaks off after so many bytes, headers included.
     CutAfter(usize),
-    /// The proxy itself answers with a status and JSON, as fal would.
+    /// Answered by the proxy itself with a status and JSON, as fal would.
     Answered(&'static str, &'static str),
 }
 
 /// A call that came through.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// Such as `POST /fal-ai/flux-lora`, without the query.
+    /// Method and path, such as `POST /fal-ai/flux-lora`, without the query.
     pub(crate) what: String,
-    /// All of it, as it arrived.
+    /// Bytes of the request as they arrived.
     request: Vec<u8>,
-    /// What its receiver said; the caller did not hear it if it was swallowed.
+    /// Answer of the receiver; the caller did not get it if it was swallowed.
     pub(crate) answer: String,
 }
 
@@ -41,14 +41,14 @@ impl Call {
     }
 }
 
-/// Listens until the test program ends.
+/// A proxy that listens until the test program ends.
 pub(crate) struct Proxy {
     url: String,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
 impl Proxy {
-    /// `fate` is told what is called, such as `GET /v1/models/pricing`.
+    /// Starts a proxy. `fate` gets the method and path of each call, such as `GET /v1/models/pricing`.
     pub(crate) fn start(fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Self {
         let fate: Arc<dyn Fn(&str) -> Fate + Send + Sync> = Arc::new(fate);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -58,7 +58,7 @@ impl Proxy {
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (all, fate) = (Arc::clone(&all), Arc::clone(&fate));
-                // A caller that goes away in the middle is no error of the proxy's.
+                // A caller that goes away in the middle is not an error of the proxy's.
                 thread::spawn(move || serve(stream, fate.as_ref(), &all).ok());
             }
         });
@@ -70,18 +70,18 @@ impl Proxy {
         command.env("HTTP_PROXY", &self.url)
     }
 
-    /// Gives all calls, in the order in which they were answered.
+    /// Returns all calls, in the order in which they were answered.
     pub(crate) fn all(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The calls of this kind, in the order in which they were answered.
+    /// Returns the calls with this method and path, in the order in which they were answered.
     pub(crate) fn calls(&self, what: &str) -> Vec<Call> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.iter().filter(|call| call.what == what).cloned().collect()
     }
 
-    /// What a client does that posts again when no answer comes: the very same bytes once more. Gives the answer.
+    /// Posts the very same bytes once more, as a client does that repeats when no answer comes. Returns the answer.
     pub(crate) fn repeat(&self, call: &Call) -> String {
         let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).expect("a connection");
         stream.write_all(&call.request).expect("sent");
@@ -116,7 +116,7 @@ fn serve(mut client: TcpStream, fate: &dyn Fn(&str) -> Fate, calls: &Mutex<Vec<C
     };
     let request = [head.as_bytes(), &body].concat();
     let said = String::from_utf8_lossy(&answer).into_owned();
-    // Before the caller learns of it: who has an answer finds its call here.
+    // Before the caller gets its answer, so that a test which sees the answer finds the call here.
     calls.lock().unwrap_or_else(PoisonError::into_inner).push(Call { what, request, answer: said });
     match fate {
         Fate::Swallowed => {}
@@ -126,7 +126,7 @@ fn serve(mut client: TcpStream, fate: &dyn Fn(&str) -> Fate, calls: &Mutex<Vec<C
     client.shutdown(Shutdown::Both)
 }
 
-/// The head of a request with the empty line that ends it, and its body.
+/// Reads the head of a request with the empty line that ends it, and its body.
 fn receive(client: &TcpStream) -> io::Result<(String, Vec<u8>)> {
     let mut reader = BufReader::new(client);
     let (mut head, mut length) = (String::new(), 0);

@@ -1,4 +1,4 @@
-//! A server between two others that loses what it is told to lose.
+//! A server between two others that loses answers on command.
 
 use std::{
     io::{Read, Write},
@@ -7,17 +7,17 @@ use std::{
     thread,
 };
 
-/// What happens to a request.
+/// The fate of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Forwarded,
-    /// This is answered, with this status and content type, and the server learns nothing of it.
+    /// Answered with this status and content type; the server never receives the request.
     Answered(&'static str, &'static str, String),
-    /// The answer breaks off after so many bytes, its headers included.
+    /// Answered by the server; the answer breaks off after so many bytes, its headers included.
     CutAfter(usize),
 }
 
-/// Listens for as long as the process lives. `fate` is asked with each request's first line.
+/// Listens for as long as the process lives. `fate` gets each request's first line.
 pub(crate) fn to(server: &str, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
@@ -25,7 +25,7 @@ pub(crate) fn to(server: &str, fate: impl Fn(&str) -> Fate + Send + Sync + 'stat
     thread::spawn(move || {
         for stream in listener.incoming() {
             let (stream, server, fate) = (stream.expect("a connection"), server.clone(), Arc::clone(&fate));
-            // What breaks off on either side breaks off on both.
+            // An error on either side closes both connections.
             thread::spawn(move || relay(stream, &server, fate.as_ref()).ok());
         }
     });

@@ -1,4 +1,4 @@
-//! A run that is still going on: its lines are waited for, signals are sent to it.
+//! A run that is still going on: tests wait for its lines and send it signals.
 
 use std::{
     io::{BufRead as _, BufReader, Read, Write as _},
@@ -14,10 +14,10 @@ use std::{
 
 use crate::{Ending, Place};
 
-/// Longer than anything here takes on a busy machine.
+/// A time limit beyond anything here on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What a run has written so far.
+/// The lines that a run has written so far.
 #[derive(Clone, Default)]
 pub(crate) struct Lines(Arc<(Mutex<Written>, Condvar)>);
 
@@ -61,7 +61,7 @@ impl Lines {
         self.0.1.notify_all();
     }
 
-    /// Waits until a line holds this text, and gives that line. `None` when the run ended without one.
+    /// Waits until a line holds this text, and returns that line. `None` when the run ended without one.
     #[track_caller]
     pub(crate) fn find(&self, text: &str) -> Option<String> {
         let until = Instant::now() + PATIENCE;
@@ -88,7 +88,7 @@ impl Lines {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
     }
 
-    /// Whether the run ends by itself within this time.
+    /// Tells whether the run ends by itself within this time.
     pub(crate) fn end_within(&self, time: Duration) -> bool {
         let written = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.0.1.wait_timeout_while(written, time, |written| !written.over);
@@ -117,12 +117,12 @@ impl Running {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        // A run that is over already cannot be told.
+        // Signalling a run that is over already is not an error.
         let kill = format!("kill -{name} {} 2>/dev/null || true", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().expect("sh").success());
     }
 
-    /// Waits for its end by itself. A run that a signal killed has the code -1.
+    /// Waits for the run's own end. A run that a signal killed has the code -1.
     pub(crate) fn ended(mut self) -> Ending {
         let (stdout, stderr) = (self.stdout.wait_for_end(), self.stderr.wait_for_end());
         let code = self.child.wait().expect("ended").code().unwrap_or(-1);
@@ -130,7 +130,7 @@ impl Running {
         Ending { code, stdout: text(stdout).into_bytes(), stderr: text(stderr) }
     }
 
-    /// Ends it as a power cut would.
+    /// Ends the run as a power cut would.
     pub(crate) fn kill(mut self) -> Ending {
         self.child.kill().expect("killed");
         self.ended()
@@ -139,52 +139,52 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Server {
-    /// A simulator whose trainings take this long.
+    /// Starts a simulator whose trainings take this long.
     pub(crate) fn start(place: &Place, duration: &str, faults: &[&str]) -> Self {
         let mut words = vec!["simulate", "--listen", "127.0.0.1:0", "--duration", duration];
         words.extend(faults.iter().flat_map(|fault| ["--fault", fault]));
         Self::running(Running::start(&mut place.command(&words)))
     }
 
-    /// One that was started, once it listens.
+    /// Takes a simulator that was started, once it listens.
     pub(crate) fn running(running: Running) -> Self {
         let line = running.stdout.wait_for("listening on ");
         Self { running, base: line.trim_start_matches("listening on ").to_owned() }
     }
 
-    /// Tells it to end, and waits for that.
+    /// Tells the simulator to end, and waits for that.
     pub(crate) fn stop(self, signal: &str) -> Ending {
         self.running.signal(signal);
         self.running.ended()
     }
 
-    /// Ends it as a power cut would.
+    /// Ends the simulator as a power cut would.
     pub(crate) fn kill(self) -> Ending {
         self.running.kill()
     }
 
-    /// The process's id.
+    /// Returns the process's id.
     pub(crate) fn id(&self) -> u32 {
         self.running.child.id()
     }
 
-    /// How often an order for a training arrived whole, whatever became of it.
+    /// Counts the orders for trainings that arrived whole, whatever became of them.
     pub(crate) fn orders(&self) -> usize {
         self.log_is_read();
         let order = "POST /fal-ai/flux-lora-portrait-trainer ";
         let lines = self.running.stderr.all();
-        // Of a call that broke off the log says that it was not whole; nothing comes of it.
+        // The log calls a broken-off call "not whole"; nothing comes of such a call.
         lines.iter().filter(|line| line.contains(order) && !line.contains("whole")).count()
     }
 
-    /// How many trainings are over that it was ordered to make, whether or not anybody learned of them.
+    /// Counts the trainings that were ordered and are over, whether or not any caller learned of them.
     pub(crate) fn purchases(&self) -> usize {
         let trainer = "fal-ai%2Fflux-lora-portrait-trainer";
         let list = self.get(&format!("/v1/models/requests/by-endpoint?endpoint_id={trainer}"));
@@ -193,8 +193,8 @@ impl Server {
         list["items"].as_array().expect("a list").len()
     }
 
-    /// Waits until the log is read up to now: a call is written there before it is answered, and this asks for
-    /// one more.
+    /// Waits until the log is read up to now: a call is written there before it is answered, and this makes one
+    /// more.
     fn log_is_read(&self) {
         static CALLS: AtomicU64 = AtomicU64::new(0);
         let path = format!("/seen/{}", CALLS.fetch_add(1, Ordering::Relaxed));
@@ -212,20 +212,20 @@ impl Server {
         answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
     }
 
-    /// Its log, one line for each call.
+    /// Returns the simulator's log, one line for each call.
     pub(crate) fn log(&self) -> &Lines {
         &self.running.stderr
     }
 }
 
-/// Every file and folder below this one, with their permissions.
+/// Lists every file and folder below this one, with their permissions.
 pub(crate) fn kept_in(home: &std::path::Path) -> Vec<(String, u32)> {
     use std::os::unix::fs::PermissionsExt as _;
 
     let (mut found, mut folders) = (Vec::new(), vec![home.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            // It may be gone by now.
+            // The file may be gone by now.
             let Ok(metadata) = entry.metadata() else { continue };
             let name = entry.path().strip_prefix(home).expect("inside").to_string_lossy().into_owned();
             found.push((name, metadata.permissions().mode() & 0o7777));
@@ -239,32 +239,32 @@ pub(crate) fn kept_in(home: &std::path::Path) -> Vec<(String, u32)> {
 }
 
 impl Place {
-    /// The command, told to buy at this server.
+    /// Builds the command, told to buy at this server.
     pub(crate) fn buying(&self, server: &Server, words: &[&str]) -> Command {
         let mut command = self.command(words);
         command.env("FAL_KEY", "kid:hush").env("FAL_BASE_URL", &server.base);
         command
     }
 
-    /// The command in test mode, where a training takes a quarter of a second.
+    /// Builds the command in test mode, where a training takes a quarter of a second.
     pub(crate) fn testing(&self, words: &[&str]) -> Command {
         let mut command = self.command(words);
         command.env("AVATAR_TEST_MODE", "true").env("FAL_MOCK_TRAINING_DURATION", "0.25");
         command
     }
 
-    /// The photos of a small training, and the command for it.
+    /// Writes the photos of a small training, and returns the words of its command.
     pub(crate) fn small_training(&self) -> [&'static str; 7] {
         self.photos("set", 4);
         ["train", "set", "--name", "Zebulon", "--min-photos", "4", "--yes"]
     }
 
-    /// Every file and folder of the program's own data, with their permissions.
+    /// Lists every file and folder of the program's own data, with their permissions.
     pub(crate) fn kept(&self) -> Vec<(String, u32)> {
         kept_in(&self.home())
     }
 
-    /// The files of the database in which one of these words stands.
+    /// Lists the files of the database that contain one of these words.
     pub(crate) fn database_files_with(&self, words: &[&str]) -> Vec<String> {
         let names = self.kept_named("likeness.db");
         let holds = |name: &String| {
@@ -276,7 +276,7 @@ impl Place {
         names.into_iter().filter(holds).collect()
     }
 
-    /// The names of what is kept that contain this text.
+    /// Lists the names of stored files that contain this text.
     pub(crate) fn kept_named(&self, part: &str) -> Vec<String> {
         self.kept().into_iter().map(|(name, _)| name).filter(|name| name.contains(part)).collect()
     }

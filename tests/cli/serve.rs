@@ -1,5 +1,5 @@
-//! `likeness serve` as a program: what it leaves on the disk, how it ends, whom it does not wait for. What its API
-//! answers is in tests/api, since the Workers answer the same.
+//! `likeness serve` as a program: its files, its end, and the callers that it does not wait for. The answers of its
+//! API are in tests/api, since the Workers answer the same.
 
 use std::{
     io::{Read as _, Write as _},
@@ -66,7 +66,7 @@ impl Api {
         api
     }
 
-    /// Starts it for a caller who has a token already.
+    /// Starts the API for a caller who has a token already.
     pub(crate) fn start_with(command: &mut Command, token: String) -> Self {
         let running = Running::start(command.env("ADMIN_TOKEN", ADMIN));
         let address = listening(&running);
@@ -144,7 +144,7 @@ pub(crate) fn listening(running: &Running) -> String {
     line.trim_start_matches("listening on http://").to_owned()
 }
 
-/// One call on a connection of its own.
+/// Makes one call on a connection of its own.
 fn call(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).expect("a connection");
     let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -190,7 +190,7 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
     assert_eq!(status["model"]["file"]["length"], model.body.len());
     assert_eq!(model.header("content-disposition"), Some("attachment; filename=\"model.safetensors\""));
     assert_eq!(model.header("cache-control"), Some("no-store"));
-    // What is gone or was changed is fetched again, also after it was given out.
+    // A file that is gone or was changed is fetched again, also after it was given out.
     let path = place.home().join(place.kept_named("/model.safetensors").remove(0));
     for spoilt in [None, Some(vec![7; model.body.len()])] {
         match spoilt {
@@ -200,7 +200,7 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
         assert!(api.get(&of("/trainings/1/model")).is(200).body == model.body, "another model");
         assert!(std::fs::read(&path).expect("fetched") == model.body, "another file");
     }
-    // Behind the API it counts in a budget, which a command would pass by.
+    // Behind the API an avatar counts in a budget, which a command would pass by.
     let mut words = place.small_training().to_vec();
     words.extend(["--avatar-id", AVATAR, "--again", "--json"]);
     let error = Ending::of(&mut place.testing(&words)).ended(2).documents().pop().expect("an error");
@@ -227,8 +227,8 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
     eventually("oblivion", || place.database_files_with(&words).is_empty());
 }
 
-/// Another program writes, and does not come to an end: what is only asked is answered, and who wants to change something
-/// is told to come again.
+/// Answers reads while another program writes without an end, and tells a caller who wants to change something when
+/// to come again.
 #[test]
 fn while_the_database_is_busy_it_still_answers_and_says_when_to_come_again() {
     let place = Place::new();
@@ -259,7 +259,7 @@ fn while_the_database_is_busy_it_still_answers_and_says_when_to_come_again() {
     api.upload(1);
 }
 
-/// The answer to an order takes a while: it is waited for and saved.
+/// Delays the answer to an order, which is waited for and saved.
 #[test]
 fn told_to_stop_it_waits_for_the_answer_to_an_order() {
     let place = Place::new();
@@ -281,7 +281,7 @@ fn told_to_stop_it_waits_for_the_answer_to_an_order() {
     assert_eq!(server.orders(), 1);
 }
 
-/// Whoever waits is answered at once when it stops.
+/// Answers a waiting caller at once when it stops.
 #[test]
 fn told_to_stop_it_keeps_nobody_waiting() {
     let place = Place::new();
@@ -303,7 +303,7 @@ fn told_to_stop_it_keeps_nobody_waiting() {
     api.running.ended().ended(0);
 }
 
-/// What the command line made is not for callers of the API, and goes on as before.
+/// Hides avatars of the command line from callers of the API, and leaves them unchanged.
 #[test]
 fn avatars_of_the_command_line_are_not_behind_the_api() {
     let place = Place::new();
@@ -322,7 +322,7 @@ fn avatars_of_the_command_line_are_not_behind_the_api() {
     assert_eq!(place.kept_named("/upload-").len(), 1);
 }
 
-/// Whoever is slow is in nobody's way.
+/// Answers others while one caller is slow.
 #[test]
 fn a_slow_caller_holds_up_nobody() {
     let place = Place::new();
@@ -344,17 +344,17 @@ fn a_slow_caller_holds_up_nobody() {
     api.upload(2);
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(api.get(&of("/photos/slow")).is(200).json()["state"], "expected");
-    // Another command takes half a photo for nobody's only when nobody writes it.
+    // Another command removes half a photo only when no process writes it.
     Ending::of(&mut place.testing(&["jobs"])).ended(0);
     assert_eq!(place.kept_named(".part").len(), 1);
-    // It breaks off: nothing is kept, and the same photo can come again.
+    // The upload breaks off: nothing is kept, and the same photo can come again.
     drop((uploading, ordering));
     eventually("the end of half a photo", || place.kept_named(".part").is_empty());
     api.call("PUT", &of("/photos/slow"), &[], &bytes).is(201);
     api.until(&of("/photos/slow"), |photo| photo["state"] == "ready");
 }
 
-/// Erased in the middle of a training: fal is asked to stop, and to delete what it stored.
+/// Erases in the middle of a training: fal is asked to stop, and to delete what it stored.
 #[test]
 fn an_erase_reaches_fal() {
     let place = Place::new();
@@ -370,7 +370,7 @@ fn an_erase_reaches_fal() {
     assert_eq!(place.kept_named("avatars/"), Vec::<String>::new());
     let asked = |what: &str| server.log().all().iter().filter(|line| line.contains(what)).count();
     assert_eq!((asked("/cancel 202"), asked("/payloads 200")), (1, 1), "{:#?}", server.log().all());
-    // Once is enough.
+    // The notice is sent once.
     api.running.kill();
     let api = Api::start(place.buying(&server, &SERVE).env("FAL_ADMIN_KEY", "admin:hush"));
     api.get(&of("")).refused(410, "avatar.erased");
@@ -404,14 +404,14 @@ mod bucket {
         let api = start(&place, &store);
         api.create().is(201);
         api.upload(4);
-        // Straight into the bucket.
+        // Uploads straight into the bucket.
         let address = api.post(&of("/photos/straight/address"), &json!({ "name": "5.jpg" })).is(200).json();
         let url = address["url"].as_str().expect("an address").parse().expect("an address");
         let bytes = photo(9, 520);
         assert_eq!(minio::call(store.server(), "PUT", &url, &bytes).status, 200);
         api.post(&of("/photos/straight/check"), &json!({})).is(201);
         api.until(&of("/photos/straight"), |photo| photo["state"] == "ready");
-        // One that was never PUT is missing, and one too many is taken out again.
+        // A photo that was announced and never PUT is missing, and one too many is taken out again.
         api.post(&of("/photos/never/address"), &json!({})).is(200);
         api.post(&of("/photos/never/check"), &json!({})).is(201);
         let never = api.until(&of("/photos/never"), |photo| photo["state"] != "waiting");
@@ -426,7 +426,7 @@ mod bucket {
         let model = api.get(&of("/trainings/1/model")).is(200).body;
         assert_eq!(store.keys_with("/model.safetensors").len(), 1);
         eventually("a tidy bucket", || store.keys_with("/normalised/").is_empty());
-        // What is not here any more, or not as it was, comes from the bucket.
+        // A file that is gone or changed here comes from the bucket.
         let [name] = place.kept_named("/model.safetensors").try_into().expect("one model");
         let path = place.home().join(name);
         std::fs::write(&path, vec![7; model.len()]).expect("spoilt");
@@ -466,7 +466,7 @@ mod bucket {
     }
 }
 
-/// It says so without a word about where the bucket lies.
+/// Reports a missing bucket without a word about its place.
 #[test]
 fn a_bucket_that_is_gone_is_named_by_health() {
     let place = Place::new();

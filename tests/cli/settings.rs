@@ -1,4 +1,4 @@
-//! Where settings come from, and that no key is ever shown.
+//! Sources of settings, and the rule that no key is ever shown.
 
 use std::{
     io::Write as _,
@@ -52,7 +52,8 @@ fn an_unknown_key_is_named_with_the_one_that_was_meant() {
     assert_eq!(ending.documents().last().expect("a document")["error"]["code"], "settings.file_invalid");
 }
 
-/// A folder of photos from elsewhere must not decide where the key is sent.
+/// Ignores a settings file in the current folder: a folder of photos from elsewhere must not decide where the key
+/// is sent.
 #[test]
 fn a_settings_file_in_the_current_folder_is_not_read() {
     let place = Place::new();
@@ -99,7 +100,7 @@ fn doctor_fails_where_the_data_folder_cannot_be() {
     assert_eq!(documents[1]["error"]["class"], "storage");
 }
 
-/// Nobody listens at port 9 (discard) of this machine, so nothing can be reached.
+/// Calls port 9 (discard) of this machine, where no program listens, so that nothing can be reached.
 #[test]
 fn doctor_says_that_fal_cannot_be_reached() {
     let place = Place::new();
@@ -110,11 +111,11 @@ fn doctor_says_that_fal_cannot_be_reached() {
     assert!(!ending.text().contains("hush") && !ending.stderr.contains("hush"));
 }
 
-/// A command whose standard input holds this text.
+/// Runs a command whose standard input holds this text.
 fn told(command: &mut Command, text: &str) -> Ending {
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("started");
-    // One that reads nothing has closed it.
+    // A command that does not read its input has closed the pipe.
     let _ = child.stdin.take().expect("a pipe").write_all(text.as_bytes());
     let output = child.wait_with_output().expect("ended");
     Ending {
@@ -163,7 +164,7 @@ fn a_key_is_stored_shown_by_its_beginning_and_removed() {
     assert_eq!(ending.documents()[0]["begins_with"], "764cabcf");
     assert_eq!(ending.documents()[0]["works"], true);
 
-    // It pays.
+    // The key pays for a training.
     let words = place.small_training();
     Ending::of(&mut at(&words)).ended(0);
     assert_eq!(server.orders(), 1);
@@ -207,7 +208,7 @@ fn a_key_that_fal_does_not_take_is_not_stored() {
     assert_eq!(ending.documents().last().expect("a document")["error"]["code"], "fal.unauthorized");
     let ending = login(&["login"], &server.base, "hush").ended(5);
     assert!(ending.stderr.contains("written as id:secret"), "{}", ending.stderr);
-    // Nobody listens at port 9 (discard).
+    // No program listens at port 9 (discard).
     let ending = login(&["login"], "http://127.0.0.1:9", "kid:hush").ended(4);
     assert!(ending.stderr.contains("--untried"), "{}", ending.stderr);
     for nothing in ["", "\n", "kid:\u{7}hush"] {

@@ -1,4 +1,4 @@
-//! The simulator as a server: what was uploaded comes back, what it keeps is private and bounded, no id comes twice.
+//! The simulator as a server: uploads come back, stored files are private and bounded, no id comes twice.
 
 use std::{
     fs,
@@ -33,7 +33,7 @@ impl Answer {
     }
 }
 
-/// One call on a connection of its own. An address may be whole.
+/// Makes one call on a connection of its own. An address may be whole.
 fn call(server: &Server, method: &str, address: &str, headers: &str, body: &[u8]) -> Answer {
     let host = server.base.trim_start_matches("http://");
     let path = address.trim_start_matches(&server.base);
@@ -66,7 +66,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-/// Uploads by a signed address; the file's own.
+/// Uploads by a signed address, and returns the file's own address.
 fn upload(server: &Server, bytes: &[u8]) -> String {
     let begun =
         post(server, "/storage/upload/initiate?storage_type=fal-cdn-v3", &json!({ "file_name": "a.zip" }));
@@ -74,7 +74,7 @@ fn upload(server: &Server, bytes: &[u8]) -> String {
     text(&begun, "file_url").to_owned()
 }
 
-/// The same in parts of this size.
+/// Uploads in parts of this size, and returns the file's own address.
 fn upload_in_parts(server: &Server, bytes: &[u8], size: usize) -> String {
     let path = "/storage/upload/initiate-multipart?storage_type=fal-cdn-v3";
     let begun = post(server, path, &json!({ "file_name": "a.zip" }));
@@ -87,7 +87,7 @@ fn upload_in_parts(server: &Server, bytes: &[u8], size: usize) -> String {
     text(&begun, "file_url").to_owned()
 }
 
-/// Bytes that repeat nowhere.
+/// Makes bytes that repeat nowhere.
 fn bytes(length: usize) -> Vec<u8> {
     let mut state = 1_u32;
     let mut next = || {
@@ -97,7 +97,7 @@ fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// The folders of simulators in this one.
+/// Lists the simulators' folders in this one.
 fn spools(place: &Place) -> Vec<PathBuf> {
     let entries = fs::read_dir(place.path("spools")).expect("a folder");
     entries.map(|entry| entry.expect("an entry").path()).collect()
@@ -142,7 +142,7 @@ fn what_was_uploaded_comes_back_and_is_gone_in_the_end() {
     assert!(text.contains("keeps 4.0 GB of uploads, the newest, in ") && text.contains(&said), "{text}");
     assert_eq!(spools(&place), Vec::<PathBuf>::new());
 
-    // Killed, it can remove nothing: the next does.
+    // A killed simulator can remove nothing; the next one does.
     let server = start(&place, &[]);
     upload(&server, &data);
     server.kill();
@@ -169,7 +169,7 @@ fn the_oldest_upload_goes_when_there_is_no_room() {
     }
 }
 
-/// The ids of a training and of its upload.
+/// Returns the ids of a training and of its upload.
 fn ids(server: &Server) -> [String; 2] {
     let file = upload(server, b"no archive");
     let training = post(server, "/fal-ai/flux-lora-portrait-trainer", &json!({ "images_data_url": file }));
@@ -185,7 +185,8 @@ fn no_id_is_one_of_an_earlier_run_unless_it_is_asked_for() {
     assert_eq!(of(&["--seed", "7"]), of(&["--seed", "7"]));
 }
 
-/// A quarter of an hour of a busy day. What is over takes little, and its archive lies on the disk.
+/// Orders as much as a busy day in a quarter of an hour. A training that is over takes little memory, and its
+/// archive lies on the disk.
 #[test]
 fn hundreds_of_trainings_take_little_memory() {
     let place = Place::new();
@@ -196,7 +197,7 @@ fn hundreds_of_trainings_take_little_memory() {
         let kilobytes: u64 = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number");
         kilobytes / 1000
     };
-    // Small enough for what the state of other shells keeps itself.
+    // Small enough to be kept in the state itself where a shell keeps no files.
     let data = bytes(60_000);
     let train = || {
         let file = upload(&server, &data);

@@ -1,5 +1,5 @@
-//! Behind a proxy that swallows fal's answer to the order: fal took it, and nobody was told. It is ordered once,
-//! said to be unclear, and found again by a person's word or by fal's own report.
+//! Orders behind a proxy that swallows fal's answer: fal took the order, and the program was not told. It is
+//! ordered once, reported as unclear, and found again by a person's word or by fal's own report.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ const LIST: &str = "GET /v1/models/requests/by-endpoint";
 const KEYS: &str = "GET /.well-known/jwks.json";
 const UNCLEAR: &str = "error: it is unclear whether fal.ai took the order\n";
 
-/// The answer to the order is lost, and fal's list, which would settle it, is shown to nobody.
+/// Loses the answer to the order, and refuses fal's list, which would settle the matter.
 fn refuses_the_list(what: &str) -> Fate {
     match what {
         ORDER => Fate::Swallowed,
@@ -26,7 +26,7 @@ fn refuses_the_list(what: &str) -> Fate {
     }
 }
 
-/// The same, where the list never names anything.
+/// Loses the answer to the order, and lets fal's list name nothing.
 fn empties_the_list(what: &str) -> Fate {
     match what {
         LIST => Fate::Answered("200 OK", r#"{"items": [], "has_more": false, "next_cursor": null}"#),
@@ -34,7 +34,7 @@ fn empties_the_list(what: &str) -> Fate {
     }
 }
 
-/// The request that fal made of the order, as only the proxy has seen.
+/// Returns the id of the request that fal made of the order, which only the proxy has seen.
 fn request_id(order: &Call) -> String {
     let (head, body) = order.answer.split_once("\r\n\r\n").expect("an answer");
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
@@ -59,7 +59,7 @@ impl Office {
         Ending::of(self.proxy.between(&mut self.place.buying(&self.server, words)))
     }
 
-    /// The only order there is: for the proxy and for the simulator.
+    /// Returns the only order there is, for the proxy and for the simulator.
     #[track_caller]
     fn order(&self) -> Call {
         assert_eq!(self.server.orders(), 1, "{:#?}", self.server.log().all());
@@ -68,7 +68,7 @@ impl Office {
         orders[0].clone()
     }
 
-    /// Runs the command, which must say that it is unclear, and looked in vain.
+    /// Runs the command, which must report that the order is unclear, after looking in vain.
     #[track_caller]
     fn is_unclear(&self, words: &[&str]) -> Ending {
         let looked = self.proxy.calls(LIST).len();
@@ -79,7 +79,7 @@ impl Office {
         ending
     }
 
-    /// The training is over and whole, and it was ordered once.
+    /// Checks that the training is over and whole, and was ordered once.
     #[track_caller]
     fn is_done(&self, words: &[&str], order: &Call) {
         let ending = self.run(words).ended(0);
@@ -103,7 +103,7 @@ fn an_order_whose_answer_is_swallowed_is_placed_once_and_settled_by_a_person() {
         office.is_unclear(&words);
     }
     let ending = office.is_unclear(&words);
-    // What it says to do is what is done.
+    // The test follows the command's own advice.
     let next = ending.stderr.lines().find(|line| line.ends_with(" --request-id ID")).expect(&ending.stderr);
     let (_, command) = next.split_once("likeness ").expect("a command");
     let order = office.order();
@@ -136,14 +136,14 @@ fn an_order_whose_answer_is_swallowed_is_placed_once_and_settled_by_fals_report(
     for _ in 0..3 {
         office.is_unclear(&words);
     }
-    // Nobody listened so far.
+    // No command has listened so far.
     assert_eq!(office.proxy.calls(KEYS).len(), 0);
     let order = office.order();
     office.is_done(&[&words[..], &["--listen-webhook", &address]].concat(), &order);
     assert!(!office.proxy.calls(KEYS).is_empty(), "the report's signature was not checked");
 }
 
-/// Whoever listens from the beginning need not run it again.
+/// Needs no second run where the command listens from the beginning.
 #[test]
 fn who_listens_for_fals_report_waits_for_it_when_the_order_is_unclear() {
     let office = Office::open(empties_the_list, "300ms");
@@ -157,8 +157,7 @@ fn who_listens_for_fals_report_waits_for_it_when_the_order_is_unclear() {
     office.is_done(&train, &office.order());
 }
 
-/// If anything placed it again, this would show: the same bytes once more are a second order, and a second
-/// purchase.
+/// Shows what a second placing would look like: the same bytes once more are a second order, and a second purchase.
 #[test]
 fn a_client_that_posts_again_buys_twice_and_is_seen_to() {
     let office = Office::open(empties_the_list, "300ms");

@@ -1,4 +1,4 @@
-//! What a person sees on a terminal, at any width: lines broken between words, a warning in one sentence, a failure once.
+//! The picture on a terminal, at any width: lines broken between words, a warning in one sentence, a failure once.
 
 use std::{
     fs::File,
@@ -16,12 +16,12 @@ use rustix::{
 
 use crate::{Ending, Place, running::Server};
 
-/// Runs the command on a terminal of so many columns: what that was sent, and how the command ended.
+/// Runs the command on a terminal of so many columns, and returns the bytes sent there and the exit code.
 fn seen(command: &mut Command, term: &str, columns: u16) -> (String, i32) {
     seen_answering(command, term, columns, || "")
 }
 
-/// The same, where the first question is answered with what is typed.
+/// Runs the command on a terminal, where the first question is answered with `typed`.
 fn seen_answering(
     command: &mut Command,
     term: &str,
@@ -48,7 +48,7 @@ fn seen_answering(
         let (mut terminal, mut all) = (File::from(terminal), Vec::new());
         let mut piece = [0; 4096];
         let mut typed = Some(typed);
-        // The end is an error (EIO), as nobody has the other end open any more.
+        // Reading fails at the end (EIO), as no process has the other end open any more.
         while let Ok(read @ 1..) = terminal.read(&mut piece) {
             all.extend_from_slice(&piece[..read]);
             if String::from_utf8_lossy(&all).contains("[y/N]")
@@ -64,7 +64,7 @@ fn seen_answering(
     (all, status.code().or(status.signal()).expect("an end"))
 }
 
-/// The text that stays: without what bars drew and took back, and without colours.
+/// Returns the text that stays: without what bars drew and took back, and without colours.
 fn lines(sent: &str) -> Vec<String> {
     let mut text = String::new();
     let mut rest = sent;
@@ -79,7 +79,7 @@ fn lines(sent: &str) -> Vec<String> {
     text.lines().map(|line| line.rsplit('\r').next().unwrap_or_default().trim_end().to_owned()).collect()
 }
 
-/// Nothing is wider than the terminal, unless one word alone is.
+/// Checks that nothing is wider than the terminal, unless one word alone is.
 #[track_caller]
 fn fits(sent: &str, columns: usize) {
     for line in lines(sent) {
@@ -126,7 +126,7 @@ fn a_photo_that_is_left_out_is_named_once_and_bars_leave_nothing_behind() {
     assert!(sent.contains("[FAL AI]"), "{sent}");
 }
 
-/// What somebody else buys while the question stands was not named by it.
+/// Buys something else while the question stands, which did not mention that.
 #[test]
 fn a_yes_to_a_question_that_is_no_longer_true_buys_nothing() {
     let place = Place::new();
@@ -156,7 +156,7 @@ fn a_failure_is_said_once() {
     assert_eq!(lines(&sent).iter().filter(|line| line.contains(&ending)).count(), 1, "{sent}");
 }
 
-/// The bar says it for as long as it is so; where none is seen, a warning does.
+/// Shows a passing trouble in the bar; where there is no bar, a warning does.
 #[test]
 fn a_trouble_that_passes_is_left_to_the_bar() {
     for (term, warnings) in [("xterm", 0), ("dumb", 1)] {
@@ -169,7 +169,7 @@ fn a_trouble_that_passes_is_left_to_the_bar() {
     }
 }
 
-/// `doctor` has said it in its list: the ending only names what to look at.
+/// Reports an obstacle once, in the list of `doctor`: the ending only names what to look at.
 #[test]
 fn doctor_says_what_is_in_the_way_once() {
     let place = Place::new();

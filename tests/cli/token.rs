@@ -78,7 +78,7 @@ fn the_doctor_looks_at_a_deployment() {
     for part in ["it runs", "test mode", "let in; 20 of 20 trainings", "/webhooks/fal", photo] {
         assert!(healthy.contains(part), "{healthy}");
     }
-    // It leaves nothing that could do or hold anything.
+    // Nothing is left that grants or holds anything.
     let listed = operator.run(&["token", "list", "--json"]).ended(0).documents();
     assert_eq!(listed[0]["tokens"]["tokens"][0]["live"], false, "{listed:?}");
     assert!(listed[0].to_string().contains("likeness-doctor-"), "{listed:?}");
@@ -102,7 +102,7 @@ fn who_is_not_known_to_be_likeness_gets_no_token() {
         let length = stream.read(&mut head).expect("a request");
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
         stream.write_all(answer).expect("an answer");
-        // Nobody comes again.
+        // No further call comes.
         listener.set_nonblocking(true).expect("a listener");
         (String::from_utf8_lossy(&head[..length]).to_ascii_lowercase(), listener)
     });

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Place, running::Running};
 
-/// What every status document has, and nothing else.
+/// The fields of every status document: these and no others.
 pub(crate) const FIELDS: [&str; 13] = [
     "code",
     "completed_at",
@@ -54,7 +54,7 @@ fn a_program_reads_documents_and_the_last_one_is_the_status() {
     );
     assert_eq!(place.kept_named("working"), Vec::<String>::new());
 
-    // The same again prints the same model.
+    // The same command again prints the same model.
     let again = crate::Ending::of(place.testing(&words).arg("--json")).ended(0);
     assert_eq!(again.documents(), documents[documents.len() - 1..]);
 }
@@ -72,7 +72,7 @@ fn lines_of_each_level_carry_the_job_and_the_prefix() {
         let found = ending.stderr.lines().any(|one| one.contains(&line(level)) && one.contains(text));
         assert!(found, "{level} in {}", ending.stderr);
     }
-    // Its headers are in order: only decoding shows that it is none.
+    // The headers are in order: only decoding shows that the file is not a photo.
     let whole = fs::read(place.path("set/00.jpg")).expect("a photo");
     place.write("set/00.jpg", &whole[..whole.len() - 300]);
     let ending = crate::Ending::of(&mut place.testing(&words)).ended(3);
@@ -143,7 +143,7 @@ fn a_detached_training_is_followed_watched_and_cancelled() {
     crate::Ending::of(place.testing(&words[..7]).arg("--again")).ended(0);
 }
 
-/// The job's photos, as its status document tells of those that were left out.
+/// Lists the job's photos that were left out, by its status document.
 fn rejected(status: &Value) -> Vec<(&str, &str, Option<&str>)> {
     let rejected = status["rejected_photos"].as_array().expect("a list").iter();
     rejected
@@ -154,7 +154,7 @@ fn rejected(status: &Value) -> Vec<(&str, &str, Option<&str>)> {
         .collect()
 }
 
-/// What `check` calls enough, `train` takes.
+/// Trains from any set that `check` calls enough.
 #[test]
 fn duplicates_are_left_out_of_a_training() {
     let place = Place::new();
@@ -179,7 +179,7 @@ fn duplicates_are_left_out_of_a_training() {
     assert!(ending.text().lines().any(|one| one == line), "{}", ending.text());
 }
 
-/// Before anybody is asked, and before anything is decoded.
+/// Reports the photos before the question, and before anything is decoded.
 #[test]
 fn what_a_training_would_be_made_from_is_said_before_the_yes() {
     let place = Place::new();

@@ -1,5 +1,5 @@
-//! Answers of fal that are a "no" without a reason, and a list of requests that is away: the command ends with what
-//! there is to say, nothing is ordered again, and what fal has later is taken.
+//! Refusals of fal without a reason, and a list of requests that is away: the command ends with what there is to
+//! say, nothing is ordered again, and later results of fal's are taken.
 
 use crate::{
     Ending, Place,
@@ -19,7 +19,7 @@ fn a_refusal_without_a_reason_ends_it_also_when_quiet_and_status_asks_again() {
     let next = ending.stderr.lines().find(|line| line.contains("`likeness status ")).expect(&ending.stderr);
     let (_, job) = next.split_once("`likeness status ").expect("a command");
     let (job, _) = job.split_once('`').expect("its end");
-    // The same command shows how it ended, and buys nothing.
+    // The same command shows how the training ended, and buys nothing.
     let ending = Ending::of(&mut place.buying(&server, &words)).ended(5);
     assert!(ending.stderr.contains(reason), "{}", ending.stderr);
 
@@ -37,7 +37,7 @@ fn a_refusal_without_a_reason_ends_it_also_when_quiet_and_status_asks_again() {
     assert_eq!(server.orders(), 1);
 }
 
-/// What ended without a reason is shown also where fal cannot be asked.
+/// Shows a training that ended without a reason also where fal cannot be asked.
 #[test]
 fn a_status_without_a_key_shows_what_is_known() {
     let place = Place::new();
@@ -60,7 +60,7 @@ fn pages_that_are_not_fals_pass() {
 const ORDER: &str = "POST /fal-ai/flux-lora-portrait-trainer";
 const LIST: &str = "GET /v1/models/requests/by-endpoint";
 
-/// The answer to the order is lost, and fal's list has a problem of its own.
+/// Loses the answer to the order, while fal's list has a problem of its own.
 fn loses_the_order(what: &str) -> Fate {
     match what {
         ORDER => Fate::Swallowed,
@@ -91,7 +91,7 @@ fn that_fals_list_is_away_is_said_at_once_and_the_named_request_is_adopted_later
             "{}",
             ending.stderr
         );
-        // At once: nothing is tried again before it is said.
+        // At once: nothing is tried again before it is reported.
         assert_eq!(proxy.calls(LIST).len(), looked + 1);
 
         let later: Vec<&str> = later.iter().map(|word| if *word == "ID" { id } else { word }).collect();
