@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the other scripts share: where the project's own tools lie, and how wasm32 is built. Sourced, not run.
+# Shared by the other scripts: the place of the project's own tools, and the build for wasm32. Sourced, not run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Everything that the scripts install or build for themselves. Several checkouts may share one.
@@ -10,10 +10,10 @@ wasm_target=wasm32-unknown-unknown
 # Compilers differ between the host's build and this one: with one folder each would rebuild the other's work.
 export wasm_target_dir=${LIKENESS_WASM_TARGET_DIR:-$root/target/wasm}
 
-# What builds the Workers and runs them: npm's packages of tests/edge, a Node among them that is new enough for wrangler.
+# The tools that build the Workers and run them: npm's packages of tests/edge, a Node among them that is new enough for wrangler.
 export edge_tools=$cache/edge/node_modules
 
-# Nothing here asks anything; and cargo hands its own input on to the compilers that it starts.
+# No command here asks a question, and cargo would hand its own input on to the compilers that it starts.
 exec </dev/null
 
 say() { printf '%s\n' "$*"; }
@@ -23,7 +23,7 @@ die() {
     exit 1
 }
 
-# The version of a package in Cargo.lock.
+# Prints the version of a package in Cargo.lock.
 locked_version() {
     sed -n "/^name = \"$1\"\$/{n;s/^version = \"\(.*\)\"\$/\1/p;q}" "$root/Cargo.lock"
 }
@@ -38,7 +38,7 @@ with_wasm_compiler() {
     fi
 }
 
-# Does this compiler have a standard library for wasm32 that it can read? (Into a folder: rustc renames its
+# Tells whether this compiler has a standard library for wasm32 that it can read. (Output goes into a folder: rustc renames its
 # output into place, which would replace a device such as /dev/null.)
 builds_wasm() {
     local output status=0

@@ -1,5 +1,5 @@
-// The Workers as they are deployed, in Cloudflare's runtime and in test mode, until standard input ends. The first line
-// tells where.
+// Runs the Workers as they are deployed, in Cloudflare's runtime and in test mode, until standard input ends. The first
+// line of output is their address.
 
 import { ADMIN, Both } from "../edge/both.mjs";
 

@@ -1,4 +1,4 @@
-// Makes api.ts of a description, as docs/api.md says: generate.mjs OPENAPI API_TS.
+// Makes api.ts from a description, as docs/api.md says: generate.mjs OPENAPI API_TS.
 
 import { readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";

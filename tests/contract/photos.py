@@ -7,7 +7,7 @@ SIDE = 640
 
 
 def photo(number):
-    """A PNG of shades and stripes that no other number has."""
+    """Returns a PNG of shades and stripes that no other number has."""
     rows = bytearray()
     for y in range(SIDE):
         rows.append(0)

@@ -44,7 +44,7 @@ def environment(**more):
 
 
 def run(*command, cwd=None, **more):
-    """What a command says. It must end well."""
+    """Runs a command, which must succeed, and returns its output."""
     done = subprocess.run(
         [str(word) for word in command], cwd=cwd, env=environment(**more), text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -101,7 +101,7 @@ def edge(_likeness):
 
 
 def lint(document, folder):
-    """No error, and no warning either."""
+    """Checks that the linters report neither errors nor warnings."""
     run(PYTHON / "openapi-spec-validator", document)
     said = run(NODE, PACKAGES / "@redocly/cli/bin/cli.js", "lint", document, cwd=folder)
     if "warning" in said.lower().replace("deprecation warning", ""):
@@ -115,7 +115,7 @@ def lint(document, folder):
 def python_client(document, folder):
     said = run(PYTHON / "openapi-python-client", "generate", "--path", document, "--meta", "none", "--output-path",
                folder / "likeness_client")
-    # A part that it cannot make it leaves out, and says so.
+    # The generator leaves out a part that it cannot make, and only warns.
     if "arning" in said or "rror" in said:
         raise Failed(f"openapi-python-client: {said}")
 
@@ -127,7 +127,7 @@ def typescript_client(document, folder):
     (folder / "node_modules").symlink_to(PACKAGES)
     run(NODE, "generate.mjs", document, "api.ts", cwd=folder)
     types = (folder / "api.ts").read_text()
-    # Of headers only names are promised there.
+    # The TypeScript types promise only the names of headers.
     vague = [line for line in types.splitlines() if re.search(r": unknown|Record<string, never>", line)
              and "[name: string]: unknown;" not in line and not line.startswith("export type")]
     if vague:
@@ -136,7 +136,7 @@ def typescript_client(document, folder):
 
 
 def pinned(document, avatar, folder):
-    """The description of an API in which there is only this avatar, and nobody erases it."""
+    """Writes the description of an API with only this avatar, and without the call that erases it."""
     api = json.loads(document.read_text())
     mine = lambda parameter: parameter.get("$ref") == "#/components/parameters/avatar"
     paths = {}
@@ -152,7 +152,7 @@ def pinned(document, avatar, folder):
 
 
 def calls(shell, role, credential, document, folder):
-    """Calls of schemathesis's own in one role."""
+    """Has schemathesis make its own calls in one role."""
     header = ["--header", f"Authorization: Bearer {credential}"] if credential else []
     started = time.monotonic()
     said = run(
@@ -167,7 +167,7 @@ def calls(shell, role, credential, document, folder):
 
 
 def of_shell(shell, document, folder):
-    """Both clients, then all roles one after the other, since one's calls would be in the way of another's."""
+    """Runs both clients, then all roles one after the other, since their calls would disturb each other."""
     photos = folder / "photos"
     at = (shell.url, shell.admin, photos)
     started = time.monotonic()

@@ -10,7 +10,7 @@ import type { components, paths } from "./api.ts";
 
 type Schemas = components["schemas"];
 
-/** Fails to compile where a type says nothing: `unknown`, `any` and `never` are no types of a field. */
+/** Type check that fails to compile for `unknown`, `any` and `never`, which say nothing about a field. */
 type Told<T> = unknown extends T ? never : [T] extends [never] ? never : T;
 type EveryField<T> = T extends object ? { [Field in keyof T]: Told<T[Field]> } : never;
 const every = <T>(value: T & EveryField<T>): T => value;
@@ -92,7 +92,7 @@ assert.equal(erased.data?.erased, avatar);
 const gone = await client.GET("/v1/avatars/{avatar}", { params: { path } });
 assert.equal(gone.error?.code, "avatar.erased");
 
-/** What is found, once it is as wanted. */
+/** Looks again and again until `done` accepts the result, and returns that. */
 async function until<T>(look: () => Promise<T | undefined>, done: (found: T) => boolean): Promise<T> {
     for (const end = Date.now() + 90_000; ; ) {
         const found = await look();

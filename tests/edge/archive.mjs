@@ -14,7 +14,7 @@ const header = (signature, numbers, name) => {
     return Buffer.concat([bytes, Buffer.from(name)]);
 };
 
-/** The pieces of an archive of these photos, `[{ name, bytes, ...object }]`; each object is what is said of it. */
+/** Makes the pieces of an archive of these photos, `[{ name, bytes, ...object }]`; `object` describes a photo's object. */
 export function archive(photos) {
     const pieces = [];
     const directory = [];
@@ -41,14 +41,14 @@ export function archive(photos) {
     return { pieces, length: at };
 }
 
-/** Whether Python's zipfile can read the archive and finds every sum right. */
+/** Tells whether Python's zipfile can read the archive and finds every sum right. */
 export function unpacks(bytes) {
     const folder = mkdtempSync(join(tmpdir(), "likeness-zip-"));
     try {
         const path = join(folder, "set.zip");
         writeFileSync(path, bytes);
         const { status, stdout, stderr } = spawnSync("python3", ["-m", "zipfile", "-t", path], { encoding: "utf8" });
-        // It says what is broken, and ends well.
+        // zipfile names a broken entry on standard output, and exits with 0 all the same.
         return status === 0 && /^Done testing\s*$/.test(stdout) && stderr === "";
     } finally {
         rmSync(folder, { recursive: true });

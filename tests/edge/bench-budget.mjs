@@ -1,5 +1,5 @@
-// What a call costs in processor time with 50,000 purchases of today in the budget, compared with none. Two runtimes take
-// turns, so that whatever else the machine does meets both.
+// Measures the processor time of a call with 50,000 purchases of today in the budget, compared with none. Two runtimes
+// take turns, so that other load on the machine affects both.
 //
 //     scripts/bench-edge
 
@@ -11,7 +11,7 @@ const [PURCHASES, ROUNDS, CALLS] = [50_000, 12, 150];
 const made = (kind) => `lk${kind}_${randomBytes(32).toString("hex")}`;
 const endless = { DAILY_TRAININGS: "1000000", DAILY_PICTURES: "1000000" };
 
-/** A runtime whose budget holds so many purchases. */
+/** Starts a runtime whose budget holds so many purchases. */
 async function runtime(purchases) {
     const both = await Both.start(endless);
     const token = await both.server();
@@ -29,7 +29,7 @@ async function runtime(purchases) {
     return { both, token };
 }
 
-/** Each kind of call to the budget. */
+/** Calls to the budget, by kind. */
 const kinds = {
     "a made-up token": ({ both }) => both.call("GET", "/v1/users/u/avatars", { token: made("s") }),
     "a made-up invite": ({ both }) => both.call("POST", "/v1/redeem", { body: { invite: made("i"), avatar_id: randomUUID(), name: "A" } }),

@@ -1,4 +1,4 @@
-// What a photo, a training and a look at a status cost in processor time, measured from outside: a Worker's own clock
+// Measures the processor time of a photo, a training and a look at a status from outside: a Worker's own clock
 // stands still while it computes. Runtime and both Workers are one process, so its overhead is counted too.
 //
 //     scripts/bench-edge

@@ -1,4 +1,4 @@
-// Both Workers as they are deployed, in one runtime: the front leads to the imager, objects lie on the disk.
+// Both Workers as they are deployed, in one runtime: the front calls the imager, objects lie on the disk.
 
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -17,8 +17,8 @@ export class Both {
     log = "";
 
     /**
-     * Starts them with these settings of the front, in test mode unless they say otherwise. With `imager` the front is
-     * led to the one that listens at that port, in a process of its own. With `twice` each message to an object comes
+     * Starts both with these settings of the front, in test mode unless they say otherwise. With `imager` the front calls
+     * the imager that listens at that port, in a process of its own. With `twice` each message to an object comes
      * twice; with `clock` the clock of both can be set.
      */
     static async start(settings = {}, { imager, twice, clock } = {}) {
@@ -41,7 +41,7 @@ export class Both {
         return both;
     }
 
-    /** Starts the runtime, again when it was killed: what objects stored is still there. */
+    /** Starts the runtime, or starts it again after a kill: the objects' storage is still there. */
     async run() {
         this.ended = false;
         this.process = spawn(workerd.default, ["serve", "config.capnp"], { cwd: this.folder });
@@ -61,18 +61,18 @@ export class Both {
         }
     }
 
-    /** Where callers find it: at its own port, or at a door that leads there. */
+    /** Address for callers: the runtime's own port, or a relay before it. */
     get url() {
         return `http://127.0.0.1:${this.door ?? this.port}`;
     }
 
-    /** How much processor time the runtime has taken, in milliseconds. */
+    /** Returns the processor time that the runtime has taken, in milliseconds. */
     async cpu() {
         const fields = (await readFile(`/proc/${this.process.pid}/stat`, "utf8")).split(") ")[1].split(" ");
         return (Number(fields[11]) + Number(fields[12])) * 10;
     }
 
-    /** How large the Workers' linear memories have grown. */
+    /** Returns the lengths of the Workers' linear memories. */
     async memory() {
         const of = async (url) => (await fetch(url)).json();
         return {
@@ -81,21 +81,21 @@ export class Both {
         };
     }
 
-    /** All that objects stored, as it lies on the disk. */
+    /** Reads all that objects stored, as it lies on the disk. */
     async stored() {
         const entries = await readdir(join(this.folder, "objects"), { recursive: true, withFileTypes: true });
         const files = entries.filter((entry) => entry.isFile()).map((file) => readFile(join(file.parentPath, file.name)));
         return Buffer.concat(await Promise.all(files));
     }
 
-    /** The tables that objects made, with the number of rows of each, by the object's file. The runtime is killed for that. */
+    /** Counts the rows of each table that an object made, by the object's file. The runtime is killed for that. */
     async tables() {
         await this.kill();
         const tables = {};
         for (const file of await readdir(join(this.folder, "objects"), { recursive: true })) {
             if (!file.endsWith(".sqlite")) continue;
             const database = new DatabaseSync(join(this.folder, "objects", file));
-            // Those of the runtime itself are its own business.
+            // The runtime keeps tables of its own in the same file.
             const own = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'";
             for (const { name } of database.prepare(own).all()) {
                 const { rows } = database.prepare(`SELECT count(*) AS rows FROM "${name}"`).get();
@@ -107,7 +107,7 @@ export class Both {
         return tables;
     }
 
-    /** Works on the rows of the budget's object, while the runtime does not run. */
+    /** Passes the budget object's database to `work`, while the runtime does not run. */
     async budget(work) {
         await this.kill();
         const folder = join(this.folder, "objects", "BudgetObject");
@@ -131,7 +131,7 @@ export class Both {
         await rm(this.folder, { recursive: true });
     }
 
-    /** A call with a token, whose answer is a document. */
+    /** Makes a call with a token, and parses the answer's document. */
     async call(method, path, { token, body, headers } = {}) {
         const init = { method, headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } };
         if (body !== undefined) init.body = Buffer.isBuffer(body) ? body : JSON.stringify(body);
@@ -144,7 +144,7 @@ export class Both {
         return (await this.call("PUT", "/v1/tokens/web", { token: ADMIN, body: {} })).document.token;
     }
 
-    /** An avatar with these photos, once all of them were looked at. */
+    /** Makes an avatar with these photos, and waits until all of them were inspected. */
     async avatar(token, photos) {
         const path = `/v1/avatars/${randomUUID()}`;
         await this.call("PUT", path, { token, body: { user_id: "u", name: "Anna" } });
@@ -153,7 +153,7 @@ export class Both {
         return path;
     }
 
-    /** The document at this path, once it is as wanted. */
+    /** Reads the document at this path until `wanted` accepts it, and returns it. */
     async until(token, path, wanted, patience = 120_000) {
         const end = Date.now() + patience;
         for (let tag; ; ) {

@@ -1,4 +1,4 @@
-// A whole training through both Workers, in test mode: nothing else is set but ADMIN_TOKEN.
+// A whole training through both Workers, in test mode: no setting but ADMIN_TOKEN.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -7,7 +7,7 @@ import { Both } from "./both.mjs";
 import sharp from "sharp";
 import { drawing } from "./pictures.mjs";
 
-/** What the backend was told. */
+/** Messages that the backend received. */
 const told = [];
 const backend = createServer(async (request, response) => {
     const parts = await request.toArray();
@@ -30,7 +30,7 @@ after(async () => {
 
 const ended = ({ status }) => status !== "in_progress";
 
-/** Photos that differ, cut from one picture: the same twice is no set. */
+/** Cuts photos that differ from one picture: a photo that is there twice counts once. */
 async function photos(count, width, height) {
     const size = { width, height: height + 8 * count };
     const whole = await (await drawing(size.width, size.height)).raw().toBuffer();

@@ -1,4 +1,4 @@
-// The budget of a version that kept it as one text goes on, in rows.
+// A budget that an earlier version stored as one text is carried on in rows.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const listed = async (path) => (await both.call("GET", path, { token: ADMIN })).
 test("a budget that was one text is taken over with the first call, whole", async () => {
     assert.deepEqual((await listed("/v1/tokens")).tokens, []);
     await both.budget((database) => {
-        // As such a version left it.
+        // The storage as that version left it.
         database.exec("CREATE TABLE texts (name TEXT, part INTEGER, value TEXT, PRIMARY KEY (name, part))");
         database.exec("CREATE TABLE blobs (name TEXT, part INTEGER, value BLOB, PRIMARY KEY (name, part))");
         const put = database.prepare("INSERT INTO texts (name, part, value) VALUES (?, ?, ?)");
@@ -26,7 +26,7 @@ test("a budget that was one text is taken over with the first call, whole", asyn
         put.run("budget", 1, text.slice(900));
         put.run("recent messages", 0, JSON.stringify([["3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11", "2026-11-24T21:25:55.123Z", null]]));
     });
-    // Whoever is nobody comes first.
+    // An unknown token comes first: converting the text must not depend on who calls.
     assert.equal((await both.call("GET", "/v1/budget", { token: `lks_${"0".repeat(64)}` })).status, 401);
     assert.deepEqual((await listed("/v1/tokens")).tokens.map(({ id }) => id), ["old", "web"]);
     const [invite] = (await listed("/v1/invites")).invites;

@@ -1,4 +1,4 @@
-// The front, whose clock can be set: POST /clock with so many milliseconds puts it on, or back where there are fewer than none.
+// The front with a clock that can be set: POST /clock with a number of milliseconds puts it on, or back if negative.
 // This is the module that the runtime starts in place of the front's own (index.js); it runs there, not in Node.
 
 import { WorkerEntrypoint } from "cloudflare:workers";

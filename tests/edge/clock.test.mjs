@@ -1,4 +1,4 @@
-// A Worker has no clock but the one that can be set back: how long a call is held is counted in pauses.
+// A Worker's only clock can be set back, so the time for which a call is held is counted in pauses.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -25,7 +25,7 @@ test("a clock that goes back again and again holds no call", async () => {
     let held = true;
     const headers = { "if-none-match": etag, prefer: "wait=3" };
     const call = both.call("GET", path, { token, headers }).finally(() => (held = false));
-    // Time as the Worker sees it goes by at a tenth of its pace.
+    // Time as the Worker sees it passes at a tenth of its real pace.
     for (let last = performance.now(); held; ) {
         await new Promise((later) => setTimeout(later, 100));
         await put(-Math.floor((performance.now() - last) * 0.9));

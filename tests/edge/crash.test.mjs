@@ -11,7 +11,7 @@ import { Worker } from "./workerd.mjs";
 const folder = new URL("../../edge/imager/", import.meta.url);
 const listen = (server) => new Promise((ready) => server.listen(0, "127.0.0.1", () => ready(server.address().port)));
 
-/** The imager that lives now, and how many died. */
+/** The imager that runs now, and the number of those that died. */
 let imager;
 let deaths = 0;
 async function die() {
@@ -20,7 +20,7 @@ async function die() {
     imager = await Worker.start(folder);
 }
 
-/** The front is bound to a port that leads to whichever imager lives. */
+/** A relay to the imager that runs now; the front is bound to its port. */
 const relay = createRelay((from) => {
     const to = connect(imager.port, "127.0.0.1");
     for (const [one, other] of [[from, to], [to, from]]) {
@@ -30,10 +30,10 @@ const relay = createRelay((from) => {
     }
 });
 
-/** Everybody comes to the front by this door, the imager too: in test mode the bucket is there. */
+/** A relay before the front for all callers, the imager among them: in test mode the front is the bucket too. */
 let both;
 let token;
-/** The method of the next request for a prepared photo that the imager does not survive. */
+/** Method of the next request for a prepared photo upon which the imager is killed. */
 let deadly;
 const agent = new Agent({ keepAlive: false });
 const door = createServer((request, response) => {
@@ -41,7 +41,7 @@ const door = createServer((request, response) => {
     const onward = send({ ...options, host: "127.0.0.1" }, async (answer) => {
         if (request.method === deadly && request.url.includes("/normalised/")) {
             deadly = undefined;
-            // It is done, and nobody will ever report that.
+            // The request is carried out, and its answer never reaches the imager.
             answer.resume();
             await die();
             return response.destroy();
@@ -75,7 +75,7 @@ test("an imager that dies after a photo's PUT and before its report begins again
     const { photos: reports } = (await both.call("GET", `${path}/photos`, { token })).document;
     assert.deepEqual(reports.map(({ state }) => state), Array(4).fill("ready"), JSON.stringify(reports));
 
-    // And while it reads them for the archive: whoever waits for the end gets it.
+    // The imager also dies while it reads photos for the archive: a caller that waits for the end gets it.
     const training = `${path}/trainings/1`;
     deadly = "GET";
     const settings = { training_config: { min_photos: 4 } };

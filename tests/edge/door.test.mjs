@@ -1,5 +1,5 @@
-// Who is nobody keeps nobody waiting: what was answered a moment ago is not asked again, and who was refused too often is
-// not asked about at all.
+// Unknown callers hold up no others: an answer about a token is remembered for a moment, and an address that was refused
+// too often is refused without a question to the budget.
 
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
@@ -15,13 +15,13 @@ after(() => both?.stop());
 const made = (kind) => `lk${kind}_${randomBytes(32).toString("hex")}`;
 const list = "/v1/users/u/avatars";
 
-/** How often the budget was asked. */
+/** Counts the questions to the budget. */
 async function asked(what) {
     const messages = await (await fetch(`${both.url}/messages`)).json();
     return messages.filter(({ to, url }) => to === "BudgetObject" && url.endsWith(what)).length;
 }
 
-/** The status of a call from this address, as Cloudflare names it. */
+/** Makes a call from this address, as Cloudflare names it, and returns the status. */
 async function status(method, path, { from, ...rest }) {
     return (await both.call(method, path, { headers: from && { "cf-connecting-ip": from }, ...rest })).status;
 }
@@ -40,7 +40,7 @@ test("the budget is asked once about a token or an invite, whether there is one 
         assert.deepEqual([status, document.code], [403, "budget.invite_unknown"]);
     }
     assert.equal(await asked("/call"), before + 1);
-    // Where it is revoked it counts at once.
+    // The isolate that revokes a token forgets its remembered answer at once.
     assert.equal(await status("DELETE", "/v1/tokens/web", { token: ADMIN }), 204);
     assert.equal(await status("GET", list, { token }), 401);
     assert.equal(await asked("/who"), 3);
@@ -66,7 +66,7 @@ test("one address is refused sixty times a minute, and then not asked about", as
     const wait = Number(headers.get("retry-after"));
     assert.ok(wait >= 1 && wait <= 60, `${wait}`);
     assert.equal(await asked("/who"), before);
-    // Whoever is known goes on, from there as well; and so do others.
+    // A known token still works from that address, and other addresses are not affected.
     assert.equal(await status("GET", list, { token, from }), 200);
     assert.equal(await status("GET", "/health", { from }), 200);
     assert.equal(await status("GET", list, { token: made("s"), from: "192.0.2.2" }), 401);

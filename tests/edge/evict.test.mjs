@@ -1,6 +1,6 @@
-// The platform takes an object that waits for nobody out of memory; the runtime and everybody else live on. What an object
-// only remembered is lost, and its alarm finds another one. (One that dies in the middle of its work is tried by tests/api,
-// after every step.)
+// The platform takes an idle object out of memory, while the runtime and other objects live on. State that was only in
+// memory is lost, and the alarm runs in a new instance. (tests/api kills objects in the middle of their work, after every
+// step.)
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -58,7 +58,7 @@ test("an object that is evicted between its steps carries on, and buys once", as
     }
     await call("PUT", `${path}/trainings/1`, {});
     const bought = await until("/trainings/1", ({ request_id: id }) => id);
-    // fal trains now, and only the alarm knows that somebody has to look.
+    // fal trains now, and only the alarm will look at the training again.
     await evict();
     await call("PUT", `${path}/trainings/1`, {});
     await evict();

@@ -18,7 +18,7 @@ const noAnswer = network({ no_answer: "interrupted" });
 const storage = (kind, refusal) =>
     ({ Err: { storage: { kind, place: "lora.safetensors", ...(refusal && { refusal }) } } });
 
-/** A model of one tensor with so many bytes. */
+/** Writes a model of one tensor with so many bytes. */
 function safetensors(length) {
     const header = JSON.stringify({ a: { dtype: "U8", shape: [length], data_offsets: [0, length] } });
     const size = Buffer.alloc(8);
@@ -90,7 +90,7 @@ test("a file's address leads on three times, and not to just anywhere", async ()
     assert.equal(it.objects.of("GET", "4").length, 1);
 });
 
-/** Breaks the first answers off, each behind so many bytes of the file more. */
+/** Breaks the first answers off, each after so many more bytes of the file. */
 function breaks(key, ...after) {
     it.objects.rule("GET", key, async (request, response) => {
         const bytes = it.objects.get(key);

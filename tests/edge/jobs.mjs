@@ -1,10 +1,10 @@
-// Jobs for the imager, and what its tests have in common.
+// Jobs for the imager, and the set-up that its tests share.
 
 import { after, before, beforeEach } from "node:test";
 import { Objects } from "./objects.mjs";
 import { Worker } from "./workerd.mjs";
 
-/** The limits that the front passes on. */
+/** Limits that the front passes on. */
 export const LIMITS = { max_bytes: 32_000_000, max_pixels: 52_000_000, min_side: 512, max_memory: 2 ** 30 };
 
 /** Starts the imager and a store of objects for the tests of a file. */
@@ -13,14 +13,14 @@ export function imager() {
         get: (key, headers = {}) => ({ method: "GET", url: it.objects.url(key), headers }),
         put: (key, headers = {}) => ({ method: "PUT", url: it.objects.url(key), headers }),
 
-        /** Posts a job; gives the status and the report. */
+        /** Posts a job, and returns the status and the report. */
         async post(job, options = {}) {
             const response = await it.worker.fetch("/jobs", { method: "POST", body: JSON.stringify(job), ...options });
             const text = await response.text();
             return { status: response.status, headers: response.headers, report: response.ok ? JSON.parse(text) : text };
         },
 
-        /** The report of a job that must be answered. */
+        /** Posts a job that must be answered with 200, and returns its report. */
         async report(job) {
             const { status, report } = await it.post(job);
             if (status !== 200) throw new Error(`the imager answered ${status}: ${report}\n${it.worker.log}`);

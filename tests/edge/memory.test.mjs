@@ -1,4 +1,4 @@
-// The imager has memory for one photo, whoever asks for how many.
+// The imager has memory for one photo, however many are asked for at once.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { drawing, phonePhoto } from "./pictures.mjs";
 
 const it = imager();
 
-/** Of the 128 MB that an isolate has. The runtime that the tests use enforces no limit, so they count pages. */
+/** Bytes of linear memory, of the 128 MB that an isolate has. The tests' runtime enforces no limit, so they count pages. */
 const MOST = 112_000_000;
 
 const job = (original, clean) => it.prepareJob({
@@ -15,7 +15,7 @@ const job = (original, clean) => it.prepareJob({
     target: it.put(clean, { "content-type": "image/jpeg" }),
 });
 
-/** Posts a job until there is room for it; how often there was none. */
+/** Posts a job until there is room for it, and returns the number of refusals. */
 async function untilDone(job) {
     for (let refusals = 0; ; refusals++) {
         const { status, headers, report } = await it.post(job);
@@ -32,13 +32,13 @@ test("sizes that grow, and other formats in between, find room in one instance",
         [await phonePhoto(4032, 3024), 3024],
         [await webp(4032, 3024), 4032],
         [await phonePhoto(5184, 3888), 3888],
-        // What an iPhone makes of 24 megapixels would not fit whole.
+        // A photo of 24 megapixels from an iPhone does not fit whole.
         [await phonePhoto(5712, 4284), 2142],
         [await phonePhoto(4032, 3024, { progressive: true }), 3024],
         [await webp(4608, 3456), 4608],
         [await phonePhoto(4608, 3456, { orientation: 1, chroma: "4:4:4" }), 4608],
     ];
-    // Growing, then as it comes.
+    // Growing sizes first, then a mixture.
     for (const [turn, at] of [0, 1, 2, 3, 4, 5, 6, 0, 6, 2, 1, 4, 3, 5, 2].entries()) {
         const [photo, width] = photos[at];
         it.objects.put("original.jpg", photo);
@@ -54,7 +54,7 @@ test("sizes that grow, and other formats in between, find room in one instance",
 test("whoever waits too long is sent away, and comes again", async () => {
     it.objects.put("original.jpg", await phonePhoto(1600, 1200));
     let answer;
-    // The one who has the desk waits for a photo that does not come.
+    // The request that holds the slot waits for a photo that does not come.
     it.objects.rule("GET", "slow.jpg", () => new Promise((done) => (answer = () => done(false))));
     it.objects.put("slow.jpg", it.objects.get("original.jpg"));
     const slow = it.post(job("slow.jpg", "slow-clean.jpg"));

@@ -1,5 +1,5 @@
-// Node has none of the modules that Cloudflare's runtime brings: whoever loads one is given names that nothing is behind.
-// And its timers are objects, where elsewhere they are numbers.
+// Node lacks the modules of Cloudflare's runtime: a module that loads one gets names without an implementation. And
+// Node's timers are objects, where elsewhere they are numbers.
 const { Module } = require("node:module");
 
 const load = Module._load;

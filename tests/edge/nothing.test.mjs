@@ -1,5 +1,5 @@
-// Anybody may ask about anything, and fal.ai signs messages to any address for any account. Of what was not created here
-// nothing is stored: no object has a table, and so no row.
+// Anybody may ask about any avatar, and fal.ai signs messages to any address for any account. Nothing is stored about an
+// avatar that was not created here: no object has a table, and so no row.
 
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
@@ -25,7 +25,7 @@ after(async () => {
 
 const made = (kind) => `lk${kind}_${randomBytes(32).toString("hex")}`;
 
-/** What fal.ai sends to the address that an account gave it, signed as all of its messages are. */
+/** Makes the message that fal.ai sends to an address that some account named, signed as all of its messages are. */
 async function webhook(avatar, key) {
     const [id, at] = [randomUUID(), String(Math.floor(Date.now() / 1000))];
     const body = Buffer.from(JSON.stringify({ request_id: id, status: "OK", payload: {} }));
@@ -40,7 +40,7 @@ async function webhook(avatar, key) {
     return (await fetch(both.url + path, { method: "POST", headers, body })).status;
 }
 
-/** The calls about an avatar, and one that names nothing. */
+/** Lists the calls about an avatar, and one to a path that does not exist. */
 const about = (avatar) => [
     ["GET", `/v1/avatars/${avatar}`],
     ["DELETE", `/v1/avatars/${avatar}`],
@@ -72,7 +72,7 @@ test("of what was not created here nothing is stored", async () => {
         statuses.push(`${method} ${path} ${token?.slice(0, 3)} ${status}`);
         assert.ok(status >= 400 && status < 500, statuses.at(-1));
     };
-    // Nobody's.
+    // Without a credential, and with made-up ones.
     for (const token of [undefined, made("c"), made("s"), made("i"), "x"]) {
         for (const [method, path, body] of about(randomUUID())) await call(method, path, token, body);
         await call("PUT", `/v1/avatars/${randomUUID()}`, token, { user_id: "u", name: "Anna" });
@@ -83,7 +83,7 @@ test("of what was not created here nothing is stored", async () => {
     for (let message = 0; message < 3; message++) assert.equal(await webhook(randomUUID(), privateKey), 200);
     assert.equal(await webhook(randomUUID(), generateKeyPairSync("ed25519").privateKey), 401);
     assert.deepEqual(await both.tables(), {});
-    // The operator's, who only looks.
+    // The operator's own calls, which only read.
     for (const path of ["/v1/tokens", "/v1/invites", "/v1/budget"]) {
         assert.equal((await both.call("GET", path, { token: ADMIN })).status, 200);
     }
@@ -106,7 +106,7 @@ test("a server token stores what it creates, and nothing else", async () => {
     const beyond = { invite, avatar_id: randomUUID(), name: "A", training_config: { steps: 9000 } };
     await known("POST", "/v1/redeem", beyond);
     assert.deepEqual(Object.keys(await both.tables()), Object.keys(before));
-    // The test sees what is stored.
+    // A real avatar has rows, so the check above can fail.
     const created = await both.call("PUT", `/v1/avatars/${randomUUID()}`, { token, body: { user_id: "u", name: "Anna" } });
     assert.equal(created.status, 201);
     const kinds = Object.keys(await both.tables()).map((name) => name.split("/")[0]);

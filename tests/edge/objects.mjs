@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 
 export class Objects {
-    /** Every request that came: method, path, headers, and the body as far as it arrived. */
+    /** Requests that came: method, path, headers, and the body as far as it arrived. */
     requests = [];
     #objects = new Map();
     #rules = new Map();
@@ -41,7 +41,7 @@ export class Objects {
         return this.#objects.get(key);
     }
 
-    /** What is done with this request instead: `act(request, response)`; it may end with `false` to go on as usual. */
+    /** Has `act(request, response)` answer such requests; if it returns `false`, the store answers as usual. */
     rule(method, key, act) {
         this.#rules.set(`${method} ${key}`, act);
     }
@@ -52,7 +52,7 @@ export class Objects {
         this.#rules.clear();
     }
 
-    /** The requests of one method for one key. */
+    /** Lists the requests of one method for one key. */
     of(method, key) {
         return this.requests.filter((request) => request.method === method && request.key === key);
     }
@@ -81,7 +81,7 @@ export class Objects {
         response.writeHead(range ? 206 : 200, { ETag: etag(bytes), "Content-Length": part.length, ...more }).end(part);
     }
 
-    /** As storage does it: no length, no object. */
+    /** Refuses a body without a length, as storage does. */
     #refusedLength(request, response, seen) {
         if (request.headers["content-length"] === String(seen.body.length)) return false;
         refuse(response, 411, "MissingContentLength");
@@ -89,7 +89,7 @@ export class Objects {
     }
 }
 
-/** Reads a request's body as far as it comes; whether it came whole. */
+/** Reads a request's body as far as it comes, and tells whether it came whole. */
 export async function read(request, seen) {
     const chunks = [];
     try {

@@ -2,7 +2,7 @@
 
 import sharp from "sharp";
 
-/** A picture with shapes that tell up from down and left from right, and noise as fine as a photo's. */
+/** Draws a picture with shapes that tell up from down and left from right, and noise as fine as a photo's. */
 export async function drawing(width, height, sigma = 6) {
     const shapes = Buffer.from(`<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg">
         <defs><linearGradient id="sky" x2="1" y2="1">
@@ -17,14 +17,14 @@ export async function drawing(width, height, sigma = 6) {
     return sharp(shapes).removeAlpha().composite([{ input: grain, blend: "soft-light" }]);
 }
 
-/** A JPEG as a phone makes it: lying on its side, with the place where it was taken. */
+/** Makes a JPEG as a phone does: lying on its side, with the place where it was taken. */
 export async function phonePhoto(width, height, { orientation = 6, chroma = "4:2:0", progressive = false } = {}) {
     const picture = (await drawing(width, height)).jpeg({ quality: 92, chromaSubsampling: chroma, progressive });
     const exif = { IFD0: { Make: "Likeness" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "52/1 30/1 0/1" } };
     return picture.withExif(exif).withMetadata({ orientation }).toBuffer();
 }
 
-/** How far two pictures are apart, at most 255: the mean over all samples, both upright. */
+/** Compares two pictures, both upright: the mean difference over all samples, at most 255. */
 export async function difference(one, other) {
     const pixels = (bytes) => sharp(bytes).autoOrient().removeAlpha().toColourspace("srgb").raw().toBuffer();
     const [a, b] = await Promise.all([pixels(one), pixels(other)]);

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** A port that nobody listens at. */
+/** Finds a port at which no program listens. */
 export async function freePort() {
     const server = createServer();
     await new Promise((ready) => server.listen(0, "127.0.0.1", ready));

@@ -94,7 +94,7 @@ test("headers are held against the limits before the rest is read", async () => 
 });
 
 test("the imager has a limit of its own for memory", async () => {
-    // A PNG is decoded whole, or not at all.
+    // The decoder of PNG makes no smaller picture, so the photo must fit whole.
     const flat = { create: { width: 6000, height: 5000, channels: 3, background: "#808080" } };
     it.objects.put("original.jpg", await sharp(flat).png().toBuffer());
     const { Err: error } = await it.prepare();

@@ -11,7 +11,7 @@ const it = imager();
 const failed = (kind, place = "s3://bucket/2.jpg", refusal) => ({ Err: { source: { kind, place, ...(refusal && { refusal }) } } });
 const noAnswer = (why) => ({ Err: { no_answer: why } });
 
-/** Three photos in the store, and the job that sends them; `change` may alter what is said of the second. */
+/** Puts three photos into the store, and makes the job that sends them; `change` alters the second one's description. */
 function set(change = {}, size = 300_000) {
     const photos = ["1.jpg", "2.jpg", "3.jpg"].map((name) => {
         const bytes = randomBytes(size);
@@ -22,7 +22,7 @@ function set(change = {}, size = 300_000) {
     return { ...archive(photos), to: it.put("set.zip", { "content-type": "application/zip" }) };
 }
 
-/** What the target got; it must not be the whole archive. */
+/** Returns what the target received, which must not be the whole archive. */
 function brokenOff(job) {
     const [request] = it.objects.of("PUT", "set.zip");
     assert.ok(request === undefined || (!request.whole && request.body.length < job.length));
@@ -209,7 +209,7 @@ test("an early refusal counts, an early success does not", async () => {
 
 test("two are sent at once, in little memory", async () => {
     const jobs = [set({}, 8_000_000), set({}, 8_000_000)];
-    // The second set's photos have replaced the first's: both send those.
+    // The second set's photos have replaced the first's, so both jobs send those.
     const [one, two] = await Promise.all(jobs.map((_, at) => it.send({ ...jobs[1], to: it.put(`${at}.zip`) })));
     assert.deepEqual([one.Ok.status, two.Ok.status], [200, 200]);
     assert.ok(unpacks(it.objects.get("0.zip")) && unpacks(it.objects.get("1.zip")));

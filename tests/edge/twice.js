@@ -1,13 +1,13 @@
-// The front, to whose objects each message comes twice: the answer to the first is lost, as far as its sender knows. This is
-// the module that the runtime starts in place of the front's own (index.js); it runs there, not in Node.
+// The front, whose objects get each message twice: the answer to the first is lost, as far as the sender knows. The
+// runtime starts this module in place of the front's own (index.js); it runs there, not in Node.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as front from "./index.js";
 
-/** What came: to which object, what, and both answers. */
+/** Messages that came: the object, the request, and both answers. */
 const messages = [];
 
-/** A call that is held until something changes would be held twice as long. */
+/** Tells whether a call is held until something changes: repeated, it would be held twice as long. */
 const isHeld = (body) => /"method":"(GET|HEAD)"/.test(body) && body.includes('"prefer"');
 
 const twice = (name) =>
@@ -22,10 +22,10 @@ const twice = (name) =>
         }
 
         async fetch(request) {
-            // What the simulated fal.ai and bucket are asked is no message of the front's.
+            // A question to the simulated fal.ai or bucket is not a message of the front's.
             if (new URL(request.url).pathname.startsWith("/test/")) return this.object.fetch(request);
             const [body, headers] = [await request.text(), new Headers(request.headers)];
-            // A test that delivers a message a third time wants that one's answer.
+            // A test that delivers a message a third time wants the answer to that one.
             const alone = headers.has("x-alone") || isHeld(body);
             headers.delete("x-alone");
             const deliver = () => this.object.fetch(new Request(request.url, { method: "POST", headers, body }));

@@ -1,5 +1,5 @@
-// Cloudflare sends a message to an object again whose answer it lost. Here each message comes twice while a whole session
-// goes by, and once more after the runtime was killed and others have undone what some of them did.
+// Cloudflare repeats a message to an object when it lost the answer. Here each message comes twice during a whole session,
+// and once more after the runtime was killed and later messages have undone the effects of some.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
@@ -15,10 +15,10 @@ before(async () => {
 });
 after(() => both?.stop());
 
-/** Every token that a call handed over. */
+/** Tokens that calls handed over. */
 const handed = new Set();
 
-/** A call, and its document once it has this status. */
+/** Makes a call, expects this status, and returns the document. */
 async function call(status, method, path, body, who = token) {
     const answer = await both.call(method, path, { token: who, body });
     assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.document)}`);
@@ -40,7 +40,7 @@ async function again({ to, id, url, headers, body }, { forgetful } = {}) {
 
 const photo = async (at) => (await drawing(600 + at, 600)).jpeg().toBuffer();
 
-/** What everybody can see: whatever a message does shows in it. */
+/** Reads everything that callers can see, in which any effect of a message shows. */
 async function seen() {
     return {
         avatar: await call(200, "GET", path),
@@ -53,7 +53,7 @@ async function seen() {
     };
 }
 
-/** A message that changes something: of calls, those that do not only show. */
+/** Tells whether a message changes something, in contrast to calls that only read. */
 const changes = ({ to, url, body }) => {
     const kind = new URL(url).pathname.split("/")[1];
     if (kind === "call") return !/"method":"(GET|HEAD)"/.test(body);
@@ -113,7 +113,7 @@ test("each message of a session comes twice, and nothing is done twice", async (
     assert.deepEqual(today, { trainings: 1, pictures: 1 });
     await call(202, "DELETE", invited, undefined, capability);
 
-    // Forgetting the invited person is made up for a moment later.
+    // The message that forgets the invited person follows a moment later.
     const kinds = (all) => [...new Set(all.map(({ to, url }) => `${to} ${new URL(url).pathname.split("/")[1]}`))].sort();
     const wanted = [
         ...["admit", "call"].map((kind) => `AvatarObject ${kind}`),
@@ -135,7 +135,7 @@ test("each message of a session comes twice, and nothing is done twice", async (
 });
 
 test("an object that was restarted knows what it did, also when that was undone", async () => {
-    // What was taken out is there again, and the other way round.
+    // Earlier changes are undone: a removed photo is there again, and the other way round.
     await call(201, "PUT", `${path}/photos/p4`, await photo(4));
     await both.until(token, `${path}/photos`, ({ photos }) => photos.every(({ state }) => state !== "waiting"));
     await call(201, "PUT", "/v1/tokens/other", {}, ADMIN);

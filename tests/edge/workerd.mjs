@@ -1,5 +1,5 @@
-// Cloudflare's runtime with one Worker in it, as it was built: nothing stands between the Worker and the network.
-// (wrangler's test harness leads all requests of a Worker through Node, whose way with broken connections is another.)
+// Cloudflare's runtime with one Worker as it was built, and nothing between the Worker and the network. (wrangler's test
+// harness leads all requests of a Worker through Node, which treats broken connections differently.)
 
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import workerd from "workerd";
 import { freePort } from "./port.mjs";
 
 export class Worker {
-    /** What the Worker and the runtime said. */
+    /** Output of the Worker and the runtime. */
     log = "";
 
     /** Starts the Worker of this folder, with the dates and flags of its wrangler.toml. */
@@ -23,7 +23,7 @@ export class Worker {
             await writeFile(join(worker.folder, name), await readFile(new URL(`build/${name}`, folder)));
         }
         await writeFile(join(worker.folder, "config.capnp"), config(date, worker.port));
-        // The program itself: what npm calls `workerd` may be a script that starts it, and would leave it behind.
+        // The program itself: npm's `workerd` may be a script that starts it, and a kill of that script leaves it running.
         worker.process = spawn(workerd.default, ["serve", "config.capnp"], {
             cwd: worker.folder,
             stdio: ["ignore", "pipe", "pipe"],
@@ -32,7 +32,7 @@ export class Worker {
             stream.on("data", (text) => (worker.log += text));
         }
         worker.process.on("exit", () => (worker.ended = true));
-        // It must not outlive tests that are broken off.
+        // The runtime must not outlive tests that are broken off.
         process.on("exit", () => worker.process.kill("SIGKILL"));
         for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
         await worker.#listens();
@@ -89,7 +89,7 @@ const caller :Workerd.Worker = (
 );
 `;
 
-// As the front does it, the Worker is called by a binding. A caller that leaves takes its request along.
+// The Worker is called by a binding, as the front does it. A caller that goes away cancels its request.
 const caller = `export default {
     fetch(request, { WORKER }) {
         const leave = request.headers.get("x-leave-after");

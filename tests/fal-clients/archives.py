@@ -14,7 +14,7 @@ SIDE = 640
 
 
 def photo(number):
-    """A drawn face, another for each number."""
+    """Draws a face, another for each number."""
     image = Image.new("RGB", (SIDE, SIDE + number), (200 - 9 * number, 190, 120 + 10 * number))
     draw = ImageDraw.Draw(image)
     left = 120 + 7 * number
@@ -26,7 +26,7 @@ def photo(number):
 
 
 def samples(folder, count):
-    """A ZIP by Python's own zipfile, and one of the same photos that is larger than 90 MiB."""
+    """Writes a ZIP with Python's own zipfile, and one of the same photos that is larger than 90 MiB."""
     small, large = folder / "photos.zip", folder / "large.zip"
     with zipfile.ZipFile(small, "w", zipfile.ZIP_DEFLATED) as one, zipfile.ZipFile(large, "w") as other:
         for number in range(1, count + 1):
@@ -39,7 +39,7 @@ def samples(folder, count):
 
 
 def checks(likeness, folder, environment):
-    """The checks of `likeness pack`, by name; they share one archive."""
+    """Lists the checks of `likeness pack` by name; they share one archive."""
     photos, archive = folder / "photos", folder / "packed.zip"
     photos.mkdir()
     formats = ["jpg", "png", "webp"]

@@ -1,4 +1,4 @@
-// One call of fal's JavaScript client: node capture.mjs BASE CALL. See capture.py.
+// Makes one call of fal's JavaScript client: node capture.mjs BASE CALL. See capture.py.
 import { File } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

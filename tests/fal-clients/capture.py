@@ -1,4 +1,4 @@
-"""Records what fal's own clients send, as the fixtures that Likeness's requests are compared with.
+"""Records the requests of fal's own clients, as the fixtures with which Likeness's requests are compared.
 
 Both clients are the released ones, pointed at a server on this machine:
 
@@ -26,7 +26,7 @@ JAVASCRIPT_CALLS = (
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Keeps every request and answers as fal does when all goes well."""
+    """A handler that keeps every request and answers as fal does when all goes well."""
 
     protocol_version = "HTTP/1.1"
 
@@ -89,7 +89,7 @@ def python_calls(base):
         "status": lambda: fal_client.status(trainer, request_id, with_logs=True),
         "result": lambda: fal_client.result(trainer, request_id),
         "cancel": lambda: fal_client.cancel(trainer, request_id),
-        # By fal's REST service, as the other client and Likeness do it; by default this one speaks to the CDN.
+        # Upload by fal's REST service, as the other client and Likeness do; by default this client uploads to the CDN.
         "upload": lambda: fal_client.upload(
             bytes(1000), "application/zip", "photos.zip", repository="fal",
             lifecycle=fal_client.StorageSettings(expires_in=INPUTS["week"]),

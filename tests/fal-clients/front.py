@@ -77,7 +77,7 @@ def _usage(**wanted):
 
 
 class Front:
-    """Listens as a proxy; `hosts` says which hosts were asked for."""
+    """A proxy that listens; `hosts` holds the hosts that were asked for."""
 
     def __init__(self, authority, upstream_port):
         self.context = authority.context
@@ -123,7 +123,7 @@ class Front:
 
 
 def _pump(secure, upstream):
-    """Both ways in one thread: a TLS connection is not for two. Ends when either side does."""
+    """Copies both ways in one thread, since two must not share a TLS connection, until either side ends."""
     while True:
         ready = [secure] if secure.pending() else select.select([secure, upstream], [], [])[0]
         for source, target in ((secure, upstream), (upstream, secure)):

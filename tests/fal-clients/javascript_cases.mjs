@@ -1,6 +1,6 @@
-// What fal's JavaScript client does against the simulator: javascript_cases.mjs CASE... See run.py.
+// Runs cases of fal's JavaScript client against the simulator: javascript_cases.mjs CASE... See run.py.
 //
-// Nothing of the client is changed: its connections are led here by the proxy that the environment names.
+// The client is unchanged: the proxy that the environment names leads its connections here.
 import assert from "node:assert/strict";
 import { File } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
@@ -54,7 +54,7 @@ async function fetched(url, bytes, type) {
   assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes), "the bytes are others");
 }
 
-// A part of it, as resumed transfers ask for one.
+// Fetches a part of a file, as resumed transfers do.
 async function part(url, bytes) {
   const answer = await fetch(url, { headers: { range: "bytes=39990-40009" } });
   assert.equal(answer.status, 206);
@@ -97,11 +97,11 @@ const cases = {
     const kinds = ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"];
     const order = seen.map(({ status }) => kinds.indexOf(status));
     assert.deepEqual(order, [...order].sort());
-    // That it waited may be over before anybody looks.
+    // The request may have left the queue before the first look.
     assert.deepEqual([...new Set(order)].filter((kind) => kind > 0), [1, 2]);
   },
 
-  // The client puts the lines of all events together: each must come once.
+  // The client joins the lines of all events, so each line must come once.
   async subscribe_by_events() {
     const requestId = await trained(ZIP);
     let last;
@@ -169,7 +169,7 @@ const cases = {
     await fetched(url, bytes, "image/png");
   },
 
-  // More than the simulator holds in memory; and more than 90 MiB, which go in parts.
+  // A file larger than the simulator holds in memory, and one above 90 MiB, which goes in parts.
   async upload_large() {
     const bytes = randomBytes(1_000_000);
     const url = await fal.storage.upload(file(bytes, "a.png", "image/png"));
@@ -196,7 +196,7 @@ const cases = {
     assert.equal((await fetch(url)).status, 403);
   },
 
-  // More than 90 MiB go in parts. The archive is read again only if they were put together in order.
+  // A file above 90 MiB goes in parts. The archive is readable only if they were joined in order.
   async upload_in_parts() {
     const { data } = await result(trainer, await trained(LARGE_ZIP));
     const config = await (await fetch(data.config_file.url)).json();

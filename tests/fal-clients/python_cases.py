@@ -1,7 +1,7 @@
-"""What fal's Python client does against the simulator: python_cases.py CASE... See run.py.
+"""Runs cases of fal's Python client against the simulator: python_cases.py CASE... See run.py.
 
-Nothing of the client is changed; its connections are led here from outside (front.py). Two settings are: the size
-from which it uploads in parts, so that a small file will do, and how long it pauses before it posts again.
+The client is unchanged; front.py leads its connections here from outside. Two of its settings are changed: the size
+from which it uploads in parts, so that a small file will do, and the pause before it posts again.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ def events():
     kinds = [fal_client.Queued, fal_client.InProgress, fal_client.Completed]
     order = [kinds.index(type(event)) for event in seen]
     check("in order", order, sorted(order))
-    # That it waited may be over before anybody looks.
+    # The request may have left the queue before the first look.
     check("its run and its end", sorted(set(order) - {0}), [1, 2])
     positions = [event.position for event in seen if isinstance(event, fal_client.Queued)]
     check("the position falls", positions, sorted(positions, reverse=True))
@@ -102,7 +102,7 @@ def cancel():
 
 def client_timeout():
     arguments = {**INPUTS["training"], "images_data_url": uploaded_zip()}
-    # The client asks fal to give up at its own timeout too, unless told otherwise: which of the two is first is chance.
+    # Unless told otherwise, the client asks fal to give up at the client's timeout too, and either may come first.
     with warnings.catch_warnings(action="ignore"):
         error = failing(
             fal_client.FalClientTimeoutError,
@@ -126,7 +126,7 @@ def upload():
 
 
 def part(url, data):
-    """A part of it, as resumed transfers ask for one."""
+    """Fetches a part of a file, as resumed transfers do."""
     answer = httpx.get(url, headers={"Range": "bytes=39990-40009"})
     said = (answer.status_code, answer.headers["content-range"])
     check("a part of it", said, (206, f"bytes 39990-40009/{len(data)}"))
@@ -134,7 +134,7 @@ def part(url, data):
 
 
 def upload_large():
-    """More than the simulator holds in memory, whole and in parts of a megabyte."""
+    """Uploads more than the simulator holds in memory, whole and in parts of a megabyte."""
     data = os.urandom(1_000_000)
     url = fal_client.upload(data, "image/png", "a.png")
     fetched(url, data, "image/png")
@@ -213,7 +213,7 @@ def input_refused():
 
 
 def archive_refused():
-    """Only the running model finds out what an archive holds: the refusal is the result."""
+    """Gets a refusal as the result, since only the running model reads the archive."""
     few = io.BytesIO()
     with zipfile.ZipFile(few, "w") as opened:
         opened.writestr("photo_001.jpg", b"a photo")
@@ -269,7 +269,7 @@ def rate_limited():
 
 
 def hurry():
-    """Ten posts with the client's own pauses take a minute: they are shortened, their number is the client's."""
+    """Shortens the client's pauses, with which ten posts take a minute; their number stays the client's."""
     pause = internals.time.sleep
     internals.time.sleep = lambda seconds: pause(seconds / 100)
 

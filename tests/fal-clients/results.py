@@ -1,4 +1,4 @@
-"""What the cases of the Python client share: their inputs, what they expect, and how they say it."""
+"""Inputs, expectations and output that the cases of the Python client share."""
 
 import json
 import os
@@ -16,7 +16,7 @@ def check(what, got, expected):
 
 
 def failing(kind, act):
-    """The error that this ends with, which must be of this kind."""
+    """Returns the error with which `act` ends, which must be of this kind."""
     try:
         value = act()
     except kind as error:
@@ -25,7 +25,7 @@ def failing(kind, act):
 
 
 def run(cases):
-    """One line of JSON per case, as the cases of the JavaScript client write it too."""
+    """Prints one line of JSON per case, as the cases of the JavaScript client do."""
     for name, act in cases.items():
         said = {"case": name}
         try:

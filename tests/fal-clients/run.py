@@ -1,7 +1,7 @@
 """Runs fal's released clients against the simulator: run.py LIKENESS, where LIKENESS is the built program.
 
-Each client is a program of its own that knows nothing of the simulator. What goes wrong is said to the simulator
-when it is started, one for each kind of trouble. Also checked: that the stored fixtures of what the clients send are
+Each client is a program of its own that knows nothing of the simulator. A simulator is started for each kind of
+fault, which its arguments name. Also checked: that the stored fixtures of the clients' requests are
 what they send now, and that other programs can read our archives. See scripts/test-clients.
 """
 
@@ -50,9 +50,9 @@ WELL = {
     "not_found": BOTH,
     "other_key": BOTH,
 }
-# Cases with a simulator of their own each: what goes wrong, and how many posts and purchases one submit comes to then.
+# Cases with a simulator of their own each: its faults, and the posts and purchases that one submit then leads to.
 TROUBLE = {
-    # What waits in the queue for good is there to be looked at and cancelled, however slow this machine is.
+    # A request that stays in the queue can be looked at and cancelled, however slow this machine is.
     "cancel": ("stuck-in-queue", {"python": (1, 1), "javascript": (1, 1)}),
     "client_timeout": ("stuck-in-queue", {"python": (1, 1), "javascript": (1, 1)}),
     "unauthorized": ("unauthorized", {"python": (1, 0), "javascript": (1, 0)}),
@@ -66,7 +66,7 @@ TROUBLE = {
 
 
 class Simulator:
-    """`likeness simulate` under fal's own names."""
+    """A `likeness simulate` under fal's own names."""
 
     def __init__(self, likeness, folder, authority, *faults):
         self.log = tempfile.TemporaryFile(dir=folder)
@@ -92,12 +92,12 @@ class Simulator:
         self.process.stdout.close()
 
     def posts(self):
-        """How many submits arrived, answered or not, as its log tells."""
+        """Counts the submits in the log, answered or not."""
         self.log.seek(0)
         return sum("POST /fal-ai/" in line for line in self.log.read().decode().splitlines())
 
     def purchases(self):
-        """How many requests it has accepted, once all are over: what fal's own list of them says."""
+        """Counts the accepted requests in fal's own list, once all are over."""
         count, still = -1, 0
         while still < 2:
             now = sum(len(self.get(f"/v1/models/requests/by-endpoint?endpoint_id={endpoint}")["items"])
@@ -129,7 +129,7 @@ class Run:
             self.table.append((case, who, failure, said, seconds))
 
     def cases(self, simulator, who, names):
-        """Runs these cases in one program of the client; what each came back with."""
+        """Runs these cases in one program of the client, and returns the outcome of each."""
         environment = {
             **without_proxies(),
             "FAL_KEY": "kid:secret",
@@ -149,7 +149,7 @@ class Run:
             [*PROGRAMS[who], *names], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         values = {}
-        # What a client says besides, such as that it tries again, is shown only when it says nothing else.
+        # Other output of a client, such as that it tries again, is shown only when there are no results.
         errors = []
         reader = threading.Thread(target=lambda: errors.append(process.stderr.read()))
         reader.start()
@@ -186,12 +186,12 @@ class Run:
             self.note(name, who, failure, said, seconds)
 
     def fixtures(self):
-        """What the clients send must still be what the fixtures say that they send."""
+        """Checks that the clients still send the requests that are stored as fixtures."""
         stored = HERE.parent.parent / "core/src/fal/fixtures"
         fresh = self.folder / "fixtures"
         fresh.mkdir()
         started = time.monotonic()
-        # In a program of its own: it steers the client by the client's variables.
+        # In a program of its own, since it steers the client by environment variables.
         done = subprocess.run(
             [sys.executable, HERE / "capture.py", fresh], capture_output=True, text=True, env=without_proxies()
         )

@@ -13,7 +13,7 @@ from results import check
 
 
 class Receiver:
-    """Keeps every webhook, by the id of its request."""
+    """A server that keeps every webhook, by the id of its request."""
 
     def __init__(self):
         self.deliveries, self.arrived = {}, threading.Condition()
@@ -43,7 +43,7 @@ class Receiver:
 
 
 def verify(delivery, get):
-    """https://fal.ai/docs/documentation/model-apis/inference/webhooks, "Verifying your webhook"."""
+    """Verifies a message (https://fal.ai/docs/documentation/model-apis/inference/webhooks, "Verifying your webhook")."""
     headers, body = delivery
     request_id = headers["x-fal-webhook-request-id"]
     user_id = headers["x-fal-webhook-user-id"]
