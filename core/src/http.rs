@@ -34,7 +34,7 @@ pub struct Request {
 pub enum Body {
     /// No body.
     Empty,
-    /// These bytes.
+    /// Bytes in memory.
     Bytes(Vec<u8>),
     /// A number of bytes that the shell streams: part or whole of the archive or model file of the task at hand,
     /// beginning at `start`.

@@ -71,6 +71,7 @@ const LONGEST_ASKED: Duration = Duration::from_hours(1);
 /// Computes the pause after the given number of failures in a row (1 is the first).
 #[must_use]
 pub fn pause(tries: u32, seed: u64) -> Duration {
+    // Bounded, since a shift by 32 overflows; 2^16 seconds are beyond the longest pause anyway.
     jittered(FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST), tries, seed)
 }
 

@@ -59,9 +59,9 @@ pub enum DownloadStep {
     },
     /// Wait, then [`Download::paused`].
     Pause(Duration),
-    /// Nothing: the bytes that were kept are the file.
+    /// The end: the bytes that were kept are the file.
     Done(Fetched),
-    /// Nothing: the download failed.
+    /// The end: the download failed.
     Failed(NetworkError),
 }
 
@@ -226,6 +226,7 @@ impl Download {
         let goes_on = self.goes_on();
         match status {
             StatusCode::OK => {
+                // A 200 in answer to a range means that this server has no parts: it would be asked in vain again.
                 self.parts = self.check.length() == 0;
                 let announced = content_length(headers);
                 self.check = self.fresh_check().announced(announced);
@@ -285,10 +286,12 @@ impl Download {
         let gets_on = length >= self.furthest.saturating_add(PROGRESS);
         self.breaks = if gets_on { 1 } else { self.breaks.saturating_add(1) };
         self.furthest = self.furthest.max(length);
+        // A redirect may be signed for a short time, so the rest is asked for at the file's own address.
         self.trail = Trail::new(&self.file.url);
         self.state = if !self.goes_on() || self.breaks > MOST_BREAKS {
             State::Failed(why)
         } else if self.breaks == 1 {
+            // A single break after progress is ordinary on a long transfer, so the download does not wait.
             State::Asking
         } else {
             State::Pausing

@@ -76,6 +76,7 @@ impl Trail {
         let mut to = location.and_then(|to| self.at.join(to).ok()).ok_or(RedirectProblem::Nowhere)?;
         to.set_fragment(None);
         let name = || to.origin().ascii_serialization();
+        // Checked before the plain hosts: a redirect from https must not lead to http even where http is allowed.
         if self.at.scheme() == "https" && to.scheme() != "https" {
             return Err(RedirectProblem::Unprotected(name()));
         }

@@ -24,9 +24,9 @@ pub struct RequestId(String);
 /// The text is not a name that fal gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Not an endpoint.
+    /// The text is not an endpoint.
     Endpoint,
-    /// Not a request id.
+    /// The text is not a request id.
     RequestId,
 }
 

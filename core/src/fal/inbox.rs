@@ -63,6 +63,7 @@ impl Inbox {
         match message.proven_by(keys) {
             Ok(_) if self.knows(headers, now) => Verdict::Known,
             Ok(request_id) => Verdict::Wake(request_id),
+            // fal may have begun to sign with a key that is newer than those kept here.
             Err(WebhookError::Signature) if may_ask => self.ask(now),
             Err(why) => Verdict::Refused(refusal(why)),
         }

@@ -128,6 +128,7 @@ pub fn parse_pictures(answer: Answer) -> Result<Pictures, ResultError> {
     read(answer, |body| {
         let flags =
             body.get("has_nsfw_concepts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        // Numbered before any is left out, since the flags are by position in fal's own list.
         let images = body.get("images")?.as_array()?.iter().take(MOST_IMAGES).enumerate();
         let images: Vec<_> = images
             .filter_map(|(index, image)| {

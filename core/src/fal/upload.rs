@@ -38,9 +38,9 @@ pub struct Upload {
 pub enum UploadStep {
     /// Send this call; a [`Body::Stream`] counts from the file's first byte.
     Call(Request),
-    /// Nothing: the file is at this address.
+    /// The end: the file is at this address.
     Done(Url),
-    /// Nothing: the upload failed. An upload costs nothing, so it may be begun again.
+    /// The end: the upload failed. An upload costs nothing, so it may be begun again.
     Failed(CallError),
 }
 

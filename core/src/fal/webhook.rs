@@ -151,6 +151,7 @@ impl Unproven {
     /// Checks the signature over the body as it came, and returns the request's id.
     pub fn proven_by(self, keys: &Jwks) -> Result<RequestId, WebhookError> {
         let Self { request, message, signature } = self;
+        // A message does not say which of fal's keys signed it.
         let signs = |key: &VerifyingKey| key.verify_strict(message.as_bytes(), &signature).is_ok();
         if !keys.keys.iter().any(signs) {
             return Err(WebhookError::Signature);

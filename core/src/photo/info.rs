@@ -72,7 +72,7 @@ pub enum Colours {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Coding {
-    /// From top to bottom, all components at once.
+    /// One pass from top to bottom, with all components at once.
     Sequential,
     /// JPEG in several scans, each over the whole picture.
     Scans,

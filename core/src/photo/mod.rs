@@ -1,9 +1,9 @@
-//! Photos: what is in a file, whether it will do, and the one form in which all of them go on.
+//! Photos: recognition of a file, limits, and the one form in which all photos are used.
 //!
-//! [`inspect`] reads headers and says what a file is. [`PhotoInfo::check`] holds that against the limits, so
-//! that nothing large is allocated for a file that will be refused anyway. [`PixelNormaliser`] then makes an
-//! upright sRGB JPEG of three components without any metadata of it, and says what it had to change. Every refusal is
-//! a [`PhotoProblem`]: a stable code, a sentence with the numbers, and what to do about it.
+//! [`inspect`] reads a file's headers. [`PhotoInfo::check`] compares them with the limits, so that nothing large is
+//! allocated for a file that will be refused anyway. [`PixelNormaliser`] then makes an upright sRGB JPEG of three
+//! components without any metadata, and lists the changes that it had to make. Every refusal is a [`PhotoProblem`]: a
+//! stable code, a sentence with the numbers, and an advice.
 //!
 //! The format is told from the bytes, never from a name: a PNG called `.jpg` just works.
 //!

@@ -90,6 +90,7 @@ impl Normalise for PixelNormaliser {
         let scale = info.scale_within(limits)?;
         let (raster, profile) = decode::decode(bytes, &info, scale, limits.max_memory)?;
         let (picture, converted) = colour::to_rgb(raster, profile.as_deref());
+        // The predicted memory counts a profile while colours are converted, not beside the encoder.
         drop(profile);
         let jpeg = encode(picture, info.orientation, info.chroma)?;
 

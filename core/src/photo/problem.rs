@@ -114,13 +114,13 @@ pub enum PhotoProblem {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Unsupported {
-    /// ITU T.81 with arithmetic instead of Huffman coding.
+    /// A JPEG by ITU T.81 with arithmetic instead of Huffman coding.
     ArithmeticJpeg,
-    /// ITU T.81, annex H.
+    /// A lossless JPEG (ITU T.81, annex H).
     LosslessJpeg,
-    /// ITU T.81, annex J.
+    /// A hierarchical JPEG (ITU T.81, annex J).
     HierarchicalJpeg,
-    /// More than 8 bits per sample.
+    /// A JPEG of more than 8 bits per sample.
     DeepJpeg,
     /// A JPEG of neither one, three nor four components, or of samplings that no encoder makes.
     OddJpeg,

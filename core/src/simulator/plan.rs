@@ -66,9 +66,9 @@ fn flux() -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Addresses {
-    /// [`Plan::base`], for clients that were told where the simulator is.
+    /// Addresses below [`Plan::base`], for clients that were told where the simulator is.
     Base,
-    /// fal's own hosts, for clients whose connections are led here (a proxy with its own certificate).
+    /// Addresses at fal's own hosts, for clients whose connections are led here (a proxy with its own certificate).
     Fal,
 }
 

@@ -9,7 +9,7 @@ use crate::http::{Response, StatusCode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Given {
     Whole,
-    /// These bytes.
+    /// A range of its bytes.
     Part(Range<u64>),
     /// No bytes: the file is shorter than the range's beginning.
     Nothing,

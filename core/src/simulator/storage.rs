@@ -64,7 +64,7 @@ impl Simulator {
             return Err(reply::refusal(403, BALANCE_EXHAUSTED).into());
         }
         let id = self.next_id("token");
-        // Python before 3.11 cannot read a moment that ends in Z.
+        // Python before 3.11 cannot read a time that ends in Z.
         let expires = now.plus(Duration::from_hours(24)).to_string().replace('Z', "+00:00");
         let value = json!({
             "token": format!("{id}.{}", self.signature("token", &id)),

@@ -338,7 +338,7 @@ mod tests {
              &X-Amz-Date=20130524T000000Z&X-Amz-Expires=600&X-Amz-SignedHeaders=host\
              &X-Amz-Signature=b91a9baf60f6aa6d142b8ada9704803935d42c38cba3181da1294c96c5c6cb9d"
         );
-        // It is the same bucket, whose files are found again however it is addressed.
+        // The bucket is the same, whose files are found again however the bucket is addressed.
         assert_eq!(hosted.address(), by_path.address());
         for bucket in [&hosted, &by_path] {
             let shown = bucket.url().as_str();

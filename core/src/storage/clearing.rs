@@ -35,9 +35,9 @@ enum State {
 pub enum ClearingStep {
     /// Send this call.
     Call(Box<Request>),
-    /// Nothing: all objects are gone, which were so many.
+    /// The end: all objects are gone. The number is that of the deleted ones.
     Done(usize),
-    /// Nothing: the deletion failed.
+    /// The end: the deletion failed.
     Failed(StorageError),
 }
 
@@ -59,6 +59,7 @@ impl Clearing {
             State::Deleting(keys) if let Some(key) = keys.front() => {
                 ClearingStep::Call(Box::new(self.bucket.delete(key, now)))
             }
+            // Always the first page: the keys of the page before are deleted, so the next ones have moved there.
             State::Listing | State::Deleting(_) => {
                 ClearingStep::Call(Box::new(self.bucket.list(&self.prefix, None, now)))
             }

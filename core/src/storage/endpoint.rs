@@ -9,10 +9,10 @@ use crate::words::{self, Language, displayed};
 /// The way in which a bucket is addressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Addressing {
-    /// In the path: `https://s3.example.com/bucket/key`.
+    /// The bucket's name in the path: `https://s3.example.com/bucket/key`.
     #[default]
     Path,
-    /// In the host: `https://bucket.s3.example.com/key`.
+    /// The bucket's name in the host: `https://bucket.s3.example.com/key`.
     Virtual,
 }
 

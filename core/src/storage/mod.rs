@@ -2,7 +2,7 @@
 //! Version 4: MinIO, R2, S3).
 //!
 //! Everything that Likeness writes lies under a [`Prefix`] of its avatar; the caller's own objects are read and
-//! never written. Requests are signed by rusty-s3, at a moment that the shell gives.
+//! never written. Requests are signed by rusty-s3, at the time that the shell passes in.
 //!
 //! ```
 //! use likeness_core::{

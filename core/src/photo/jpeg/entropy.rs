@@ -24,6 +24,7 @@ impl<'a> Bits<'a> {
         if self.unread < 16 {
             self.fill();
         }
+        // The zeros are never taken for data: `skip` fails where the bits of a code are not all there.
         let bits = if self.unread < 16 {
             self.buffer << (16 - self.unread)
         } else {

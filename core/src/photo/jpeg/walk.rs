@@ -85,7 +85,7 @@ fn goes_on(bytes: &[u8], end: usize, rest: Rest) -> bool {
 /// The state of the picture after the scans so far.
 struct Picture {
     frame: Frame,
-    /// For each block of each component one bit for each coefficient other than zero, in zigzag order.
+    /// Masks of the coefficients other than zero, in zigzag order, for each block of each component.
     present: Vec<Vec<u64>>,
     /// True if the encoder writes two runs of ended blocks where one would do.
     split_runs: bool,

@@ -18,9 +18,9 @@ use crate::photo::{PhotoProblem, Unsupported, bytes::be16};
 /// The end of the picture in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// Behind EOI. The decoder checks that the units before are complete.
+    /// The offset behind EOI. The decoder checks that the units before are complete.
     Marked(usize),
-    /// Behind the last unit, without EOI.
+    /// The offset behind the last unit, without EOI.
     Unmarked(usize),
 }
 
@@ -96,7 +96,7 @@ pub(super) struct Precision {
     missing: Vec<[u8; 64]>,
 }
 
-/// More than any scan leaves out: no scan has brought this coefficient yet.
+/// The precision of a coefficient that no scan has brought yet: more bits than any scan leaves out.
 const ALL: u8 = u8::MAX;
 
 impl Precision {

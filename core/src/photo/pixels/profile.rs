@@ -42,6 +42,7 @@ impl Conversion {
             (Samples::Grey | Samples::GreyAlpha | Samples::Rgb | Samples::Rgba, DataColorSpace::Rgb) => {
                 (Source::Rgb, Layout::Rgb)
             }
+            // moxcms has one layout of four channels, which it uses for inks as well.
             (Samples::InvertedCmyk, DataColorSpace::Cmyk) => (Source::Cmyk, Layout::Rgba),
             _ => return Err(Unusable),
         };
