@@ -120,7 +120,7 @@ pub struct SentAnswer {
 pub enum SendFailure {
     /// No complete answer came.
     NoAnswer(NoAnswer),
-    /// A piece could not be read, or is not what it was.
+    /// A piece could not be read, or has changed since it was inspected.
     Source(StorageError),
 }
 
