@@ -294,3 +294,6 @@ impl SentAnswer {
         Response { status, headers, body: self.body.into_bytes() }
     }
 }
+
+#[cfg(test)]
+mod tests;

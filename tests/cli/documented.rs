@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs,
     path::Path,
 };
@@ -171,4 +172,34 @@ fn every_command_that_a_page_shows_exists_with_its_flags() {
         }
     }
     assert!(tried > 40, "{tried}");
+}
+
+/// The help of every command, as a terminal of 100 columns shows it.
+fn helps(place: &Place, command: &[&str], all: &mut String) {
+    let arguments: Vec<&str> = command.iter().copied().chain(["--help"]).collect();
+    let ending = place.run(&arguments).ended(0);
+    let help = ending.text().to_owned();
+    let _ = write!(all, "$ likeness {}\n\n{}\n\n", arguments.join(" "), help.trim_end());
+    let (_, rest) = help.split_once("\nCommands:\n").unwrap_or_default();
+    let rest = rest.split("\n\n").next().unwrap_or(rest);
+    let names = rest.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    for name in names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+        let below: Vec<&str> = command.iter().copied().chain([name]).collect();
+        helps(place, &below, all);
+    }
+}
+
+#[test]
+fn help_is_what_it_was() {
+    let mut now = String::new();
+    helps(&Place::new(), &[], &mut now);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cli/help.txt");
+    // After a change that is meant: LIKENESS_WRITE_HELP=1 cargo test -p likeness --test cli help_is
+    if std::env::var_os("LIKENESS_WRITE_HELP").is_some() {
+        fs::write(&path, &now).expect("help.txt");
+    }
+    let before = fs::read_to_string(&path).expect("help.txt");
+    let different = before.lines().zip(now.lines()).find(|(before, now)| before != now);
+    assert_eq!(different, None);
+    assert_eq!(before, now);
 }

@@ -233,10 +233,11 @@ mod tests {
         api::{Caller, Operation, Reply},
         budget::Payer,
     };
+    use serde::{Serialize, de::DeserializeOwned};
     use wasm_bindgen_test::wasm_bindgen_test as test;
     use worker::{Headers, Method, Request, RequestInit};
 
-    use super::{Passed, Refused, Told};
+    use super::{Outcome, Passed, Refused, Reservation, Told};
 
     const PHOTO: &str =
         "https://likeness.test/v1/avatars/3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11/photos/p1?name=a%20b";
@@ -273,5 +274,46 @@ mod tests {
         let told: Told = serde_json::from_str(&text).expect("the same");
         let back = told.reply().expect("a reply");
         assert_eq!((back.status, &back.headers, &back.body), (reply.status, &reply.headers, &reply.body));
+    }
+
+    /// The messages of a deployment whose front is of this release and whose objects are still of the one before, or
+    /// the other way: what is written here does not change.
+    #[test]
+    fn messages_do_not_change_between_releases() {
+        fn is_written_as_it_was_read<T: Serialize + DeserializeOwned>(message: &str) {
+            let read: T = serde_json::from_str(message).expect(message);
+            assert_eq!(serde_json::to_string(&read).expect("JSON"), message);
+        }
+        let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        for (who, received) in [
+            (r#""anyone""#.to_owned(), "null"),
+            (r#""admin""#.to_owned(), r#"{"Ok":null}"#),
+            (r#""server""#.to_owned(), r#"{"Err":{"too_large":{"max":7}}}"#),
+            (
+                format!(r#"{{"capability":"{digest}"}}"#),
+                r#"{"Err":{"storage":{"kind":"unreachable","place":"the bucket"}}}"#,
+            ),
+        ] {
+            is_written_as_it_was_read::<Passed>(&format!(
+                r#"{{"method":"PUT","target":"/v1/avatars?a=b","headers":[["prefer","wait=5"]],"who":{who},"origin":"https://likeness.test","body":[123,125],"received":{received}}}"#
+            ));
+        }
+        let reply = r#"{"reply":{"status":202,"headers":[["location","/v1/x"]],"body":[123,125]}}"#;
+        let signed = r#"{"method":"PUT","url":"https://minio.example.com/a?b=c","headers":{"if-match":"1"}}"#;
+        is_written_as_it_was_read::<Told>(reply);
+        is_written_as_it_was_read::<Told>(&format!(r#"{{"receive":{{"to":{signed},"max_bytes":7}}}}"#));
+        is_written_as_it_was_read::<Told>(&format!(r#"{{"file":{{"from":{signed},"head":{reply}}}}}"#));
+        is_written_as_it_was_read::<crate::budget::Answered>(&format!(r#"{{"told":{reply}}}"#));
+        let avatar = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
+        for spent in ["bought", "nothing"] {
+            is_written_as_it_was_read::<Outcome>(&format!(
+                r#"{{"avatar":"{avatar}","order":{{"training":1}},"spent":"{spent}"}}"#
+            ));
+        }
+        for purchase in [r#"{"training":1}"#, r#"{"pictures":{"number":2,"count":4}}"#] {
+            is_written_as_it_was_read::<Reservation>(&format!(
+                r#"{{"avatar":"{avatar}","purchase":{purchase},"by_server":true}}"#
+            ));
+        }
     }
 }
