@@ -4,11 +4,11 @@
 //! A shell parses the call, finds out who calls, and hands it to the object that it is for; where that object needs
 //! bytes moved or money reserved, its [`Answer`] says so and the shell comes back with what came of it.
 
+mod auth;
 mod body;
 mod bureau;
 mod call;
 mod deployment;
-mod door;
 mod fields;
 mod health;
 mod inquiry;
@@ -24,13 +24,13 @@ mod views;
 
 pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, Wanted};
 pub use self::{
+    auth::Credential,
     bureau::{Admission, Bureau, BureauAnswer, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{
         Cors, DAILY_PICTURES, DAILY_TRAININGS, Deployment, DeploymentError, Notify, RETENTION_DAYS, Way,
         test_bucket,
     },
-    door::Claim,
     fields::{ByteRange, IfNoneMatch},
     health::{Failing, Part},
     inquiry::Inquiry,

@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use js_sys::Uint8Array;
 use likeness_core::{
     api::{
-        ApiProblem, Call, Caller, Claim, Deployment, Operation, Origin, Place, Porter, Problem, Reply,
+        ApiProblem, Call, Caller, Credential, Deployment, Operation, Origin, Place, Porter, Problem, Reply,
         SECURITY_HEADERS, Shown, avatars_view,
     },
     avatar::AvatarId,
@@ -140,11 +140,11 @@ async fn let_in(
     origin: Option<Origin>,
     shown: &mut Option<Shown>,
 ) -> Result<Outcome> {
-    let claim = match deployment.claim(call) {
-        Ok(claim) => claim,
+    let credential = match deployment.credential(call) {
+        Ok(credential) => credential,
         Err(problem) => return Ok(problem.into()),
     };
-    if let Claim::Settled(caller) = claim
+    if let Credential::Known(caller) = credential
         && let Err(problem) = call.admit(caller)
     {
         return Ok(problem.into());
@@ -167,7 +167,7 @@ async fn let_in(
             return Ok(Outcome::Reply(problem.into()));
         }
     }
-    let caller = match caller(claim, *shown, env).await? {
+    let caller = match caller(credential, *shown, env).await? {
         Ok(caller) => caller,
         Err(problem) => return Ok(problem.into()),
     };
@@ -202,13 +202,13 @@ async fn let_in(
 
 /// Who calls. Only of a server token the budget is asked, unless it was a moment ago.
 async fn caller(
-    claim: Claim,
+    credential: Credential,
     shown: Option<Shown>,
     env: &Env,
 ) -> Result<std::result::Result<Caller, ApiProblem>> {
-    let digest = match claim {
-        Claim::Settled(caller) => return Ok(Ok(caller)),
-        Claim::Token(digest) => digest,
+    let digest = match credential {
+        Credential::Known(caller) => return Ok(Ok(caller)),
+        Credential::Token(digest) => digest,
     };
     if PORTER.with_borrow(|porter| porter.lets_in(shown, now())) {
         return Ok(Ok(Caller::Server));

@@ -14,8 +14,8 @@ use hyper::{
 };
 use likeness_core::{
     api::{
-        Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Claim, Given, Hold, Operation, Place, Porter,
-        Problem, Purchase, Reply, Room, Shown, Spent, avatars_view, listed,
+        Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Credential, Given, Hold, Operation, Place,
+        Porter, Problem, Purchase, Reply, Room, Shown, Spent, avatars_view, listed,
     },
     avatar::{Avatar, AvatarId, Expected},
     budget::{Budget, Question},
@@ -145,8 +145,8 @@ impl Server {
         body: &mut Option<Incoming>,
         shown: &mut Option<Shown>,
     ) -> Result<Answered, Problem> {
-        let claim = self.deployment.claim(call)?;
-        if let Claim::Settled(caller) = claim {
+        let credential = self.deployment.credential(call)?;
+        if let Credential::Known(caller) = credential {
             known(caller, seat);
             call.admit(caller)?;
         }
@@ -179,11 +179,11 @@ impl Server {
             }
         }
         // Only now: nobody is asked anything for a body that does not come.
-        let caller = match claim {
-            Claim::Settled(caller) => caller,
-            Claim::Token(_) => {
-                let look = |budget: &Budget| claim.caller(budget, clock::now());
-                let caller = self.look(|_| self.ledger.look(claim.question(), look)).await??;
+        let caller = match credential {
+            Credential::Known(caller) => caller,
+            Credential::Token(_) => {
+                let look = |budget: &Budget| credential.caller(budget, clock::now());
+                let caller = self.look(|_| self.ledger.look(credential.question(), look)).await??;
                 known(caller, seat);
                 self.porter().let_in(*shown, clock::now());
                 call.admit(caller)?;

@@ -15,27 +15,27 @@ use crate::{
 
 /// Who calls, as far as what is shown tells by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum Credential {
     /// That is all there is to know.
-    Settled(Caller),
+    Known(Caller),
     /// A server token, which the budget knows or does not.
     Token(TokenDigest),
 }
 
-impl Claim {
+impl Credential {
     /// What the budget is asked, where it must be.
     #[must_use]
     pub fn question(&self) -> Question {
         match self {
-            Self::Settled(_) => Question::Sums,
+            Self::Known(_) => Question::Sums,
             Self::Token(digest) => Question::Who(*digest),
         }
     }
 
-    /// Who calls, once the budget is asked. It need not be for a claim that is settled.
+    /// Who calls, once the budget is asked. It need not be for a credential that is settled.
     pub fn caller(self, budget: &Budget, now: Timestamp) -> Result<Caller, ApiProblem> {
         match self {
-            Self::Settled(caller) => Ok(caller),
+            Self::Known(caller) => Ok(caller),
             Self::Token(digest) => {
                 budget.who(&digest, now).map(|_| Caller::Server).ok_or(ApiProblem::Unauthorized)
             }
@@ -53,21 +53,21 @@ impl Caller {
 
 impl Deployment {
     /// Who calls. Until there is an operator nobody is let in, and only that it runs is told.
-    pub fn claim(&self, call: &Call) -> Result<Claim, ApiProblem> {
+    pub fn credential(&self, call: &Call) -> Result<Credential, ApiProblem> {
         if call.operation.place() == Place::Here {
-            return Ok(Claim::Settled(Caller::Anyone));
+            return Ok(Credential::Known(Caller::Anyone));
         }
         let admin = self.admin.as_ref().ok_or(ApiProblem::NoAdmin)?;
         let Some(shown) = call.credential.as_ref().map(Secret::expose) else {
-            return Ok(Claim::Settled(Caller::Anyone));
+            return Ok(Credential::Known(Caller::Anyone));
         };
         if admin.admits(shown) {
-            return Ok(Claim::Settled(Caller::Admin));
+            return Ok(Credential::Known(Caller::Admin));
         }
         let token = TokenText::parse(shown).map_err(|_| ApiProblem::Unauthorized)?;
         match token.kind() {
-            Kind::Server => Ok(Claim::Token(token.hash())),
-            Kind::Capability => Ok(Claim::Settled(Caller::Capability(token.hash()))),
+            Kind::Server => Ok(Credential::Token(token.hash())),
+            Kind::Capability => Ok(Credential::Known(Caller::Capability(token.hash()))),
             Kind::Invite => Err(ApiProblem::Unauthorized),
         }
     }
@@ -102,7 +102,7 @@ impl Way {
 mod tests {
     use http::{HeaderMap, HeaderValue, Method};
 
-    use super::Claim;
+    use super::Credential;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
@@ -133,7 +133,9 @@ mod tests {
         let budget = Budget::new([7; 32], now);
         let token = |kind| TokenText::new(kind, [9; 32]);
         let caller = |shown: Option<&str>| {
-            deployment.claim(&call("/v1/budget", shown)).and_then(|claim| claim.caller(&budget, now))
+            deployment
+                .credential(&call("/v1/budget", shown))
+                .and_then(|credential| credential.caller(&budget, now))
         };
         assert_eq!(caller(None), Ok(Caller::Anyone));
         assert_eq!(caller(Some(ADMIN)), Ok(Caller::Admin));
@@ -143,8 +145,8 @@ mod tests {
         assert_eq!(Caller::Server.payer(), Payer::Server);
         let server = token(Kind::Server);
         assert_eq!(
-            deployment.claim(&call("/v1/budget", Some(server.expose()))),
-            Ok(Claim::Token(server.hash()))
+            deployment.credential(&call("/v1/budget", Some(server.expose()))),
+            Ok(Credential::Token(server.hash()))
         );
         for other in [server.expose(), token(Kind::Invite).expose(), "lks_", &ADMIN[1..]] {
             assert_eq!(caller(Some(other)), Err(ApiProblem::Unauthorized));
@@ -154,10 +156,10 @@ mod tests {
     #[test]
     fn without_an_operator_only_that_it_runs_is_told() {
         let deployment = deployment("");
-        let refused = deployment.claim(&call("/v1/budget", None));
+        let refused = deployment.credential(&call("/v1/budget", None));
         assert_eq!(refused, Err(ApiProblem::NoAdmin));
-        let claim = deployment.claim(&call("/health", Some("whatever")));
-        assert!(matches!(claim, Ok(Claim::Settled(caller)) if caller.role() == Role::Anyone));
+        let credential = deployment.credential(&call("/health", Some("whatever")));
+        assert!(matches!(credential, Ok(Credential::Known(caller)) if caller.role() == Role::Anyone));
         assert_eq!(deployment.health(&[])["able"], false);
     }
 }
