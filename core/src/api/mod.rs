@@ -6,7 +6,7 @@
 
 mod auth;
 mod body;
-mod bureau;
+mod budget_api;
 mod call;
 mod deployment;
 mod fields;
@@ -25,7 +25,7 @@ mod views;
 pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, Wanted};
 pub use self::{
     auth::Credential,
-    bureau::{Admission, Bureau, BureauAnswer, Spent, listed},
+    budget_api::{Admission, BudgetAnswer, BudgetApi, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{
         Cors, DAILY_PICTURES, DAILY_TRAININGS, Deployment, DeploymentError, Notify, RETENTION_DAYS, Way,

@@ -1,7 +1,7 @@
 //! The one object that keeps the budget: every purchase is reserved here first.
 
 use likeness_core::{
-    api::{ApiProblem, Bureau, BureauAnswer, Inquiry, MessageId, Problem, Recent},
+    api::{ApiProblem, BudgetAnswer, BudgetApi, Inquiry, MessageId, Problem, Recent},
     budget::{Budget, Question, TokenDigest},
     time::Timestamp,
 };
@@ -64,7 +64,7 @@ impl DurableObject for BudgetObject {
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let deployment = settings::deployment(&self.env).map_err(|error| Error::from(error.to_string()))?;
-        let bureau = Bureau { deployment: &deployment, now: settings::now() };
+        let api = BudgetApi { deployment: &deployment, now: settings::now() };
         let message = message_id(&request);
         match request.path().as_str() {
             "/call" => {
@@ -77,19 +77,19 @@ impl DurableObject for BudgetObject {
                 };
                 let given = passed.given(message);
                 let kept = message.filter(|_| call.operation.changes_something());
-                let inquiry = Inquiry::new(Question::of_call(&call, &given), kept, bureau.now);
+                let inquiry = Inquiry::new(Question::of_call(&call, &given), kept, api.now);
                 let answer =
-                    self.answer(inquiry, |budget, recent| bureau.answer_once(budget, recent, &call, &given))?;
+                    self.answer(inquiry, |budget, recent| api.answer_once(budget, recent, &call, &given))?;
                 said(&match answer {
-                    BureauAnswer::Reply(reply) => Answered::Told(reply.into()),
-                    BureauAnswer::Admit(admission) => Answered::Admit(admission),
+                    BudgetAnswer::Reply(reply) => Answered::Told(reply.into()),
+                    BudgetAnswer::Admit(admission) => Answered::Admit(admission),
                 })
             }
             "/who" => {
                 let digest: TokenDigest = request.json().await?;
-                let inquiry = Inquiry::new(Question::Who(digest), None, bureau.now);
+                let inquiry = Inquiry::new(Question::Who(digest), None, api.now);
                 said(&self.answer(inquiry, |budget, _| {
-                    let known = budget.who(&digest, bureau.now).is_some();
+                    let known = budget.who(&digest, api.now).is_some();
                     (budget, known)
                 })?)
             }
@@ -97,23 +97,23 @@ impl DurableObject for BudgetObject {
                 let reservation: Reservation = request.json().await?;
                 let (payer, Reservation { avatar, purchase, .. }) = (reservation.payer(), reservation);
                 let question = Question::reserve(avatar, purchase, payer);
-                said(&self.once(question, message, bureau.now, |budget| {
-                    bureau.reserve(budget, avatar, purchase, payer).map_err(Denied::from)
+                said(&self.once(question, message, api.now, |budget| {
+                    api.reserve(budget, avatar, purchase, payer).map_err(Denied::from)
                 })?)
             }
             "/spent" => {
                 let Outcome { avatar, order, spent } = request.json().await?;
                 let question = Question::spent(avatar, order);
-                said(&self.once(question, message, bureau.now, |budget| spent.tell(budget, avatar, order))?)
+                said(&self.once(question, message, api.now, |budget| spent.tell(budget, avatar, order))?)
             }
             "/turn-away" => {
                 let admission: likeness_core::api::Admission = request.json().await?;
                 let question = Question::turn_away(&admission);
-                said(&self.once(question, message, bureau.now, |budget| admission.turn_away(budget))?)
+                said(&self.once(question, message, api.now, |budget| admission.turn_away(budget))?)
             }
             "/forget" => {
                 let avatar = request.json().await?;
-                said(&self.once(Question::Forget(avatar), None, bureau.now, |budget| budget.forget(avatar))?)
+                said(&self.once(Question::Forget(avatar), None, api.now, |budget| budget.forget(avatar))?)
             }
             _ => Response::error("no such message", 404),
         }

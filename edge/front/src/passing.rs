@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | An avatar | `call`, which changes something | [`Room::answer_once`](likeness_core::api::Room::answer_once) |
 //! | | `call`, which only shows; `admit`; `webhook` | does nothing more |
-//! | The budget | `call`, which changes something | [`Bureau::answer_once`](likeness_core::api::Bureau::answer_once) |
+//! | The budget | `call`, which changes something | [`BudgetApi::answer_once`](likeness_core::api::BudgetApi::answer_once) |
 //! | | `reserve`, `spent`, `turn-away` | [`Recent::once`](likeness_core::api::Recent::once) |
 //! | | `who`, `forget`; `call`, which only shows | does nothing more |
 //! | A list | `note` | [`Recent::once`](likeness_core::api::Recent::once): an older line would bring back who was erased |

@@ -14,7 +14,7 @@ use hyper::{
 };
 use likeness_core::{
     api::{
-        Answer, ApiProblem, Bureau, BureauAnswer, Call, Caller, Credential, Given, Hold, Operation, Place,
+        Answer, ApiProblem, BudgetAnswer, BudgetApi, Call, Caller, Credential, Given, Hold, Operation, Place,
         Porter, Problem, Purchase, Reply, Room, Shown, Spent, avatars_view, listed,
     },
     avatar::{Avatar, AvatarId, Expected},
@@ -198,7 +198,7 @@ impl Server {
             }
             Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
             Place::User => self.avatars(call).await,
-            Place::Budget => self.bureau(call, &given).await,
+            Place::Budget => self.api(call, &given).await,
             Place::Avatar => self.avatar(call, seat, caller, given, body).await,
             Place::Request => self.request(call, seat, caller).await,
         }
@@ -245,12 +245,11 @@ impl Server {
         Ok(json(&avatars_view(&avatars.iter().map(listed).collect::<Vec<_>>())))
     }
 
-    async fn bureau(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
-        let bureau = Bureau { deployment: &self.deployment, now: clock::now() };
-        match self.budget(Question::of_call(call, given), |budget| bureau.answer(budget, call, given)).await?
-        {
-            BureauAnswer::Reply(reply) => Ok(Answered::Reply(reply)),
-            BureauAnswer::Admit(admission) => {
+    async fn api(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
+        let api = BudgetApi { deployment: &self.deployment, now: clock::now() };
+        match self.budget(Question::of_call(call, given), |budget| api.answer(budget, call, given)).await? {
+            BudgetAnswer::Reply(reply) => Ok(Answered::Reply(reply)),
+            BudgetAnswer::Admit(admission) => {
                 let id = admission.avatar;
                 let admitted = self
                     .settle(id, |room, avatar| {
@@ -349,10 +348,10 @@ impl Server {
     ) -> Result<Answer, Problem> {
         let _one_at_a_time = self.purchases.lock().await;
         let _buying = self.drivers.buying(id);
-        let bureau = Bureau { deployment: &self.deployment, now: clock::now() };
+        let api = BudgetApi { deployment: &self.deployment, now: clock::now() };
         let question = Question::reserve(id, purchase, caller.payer());
         let reserved = self.budget(question, |mut budget| {
-            let reserved = bureau.reserve(&mut budget, id, purchase, caller.payer());
+            let reserved = api.reserve(&mut budget, id, purchase, caller.payer());
             (budget, reserved)
         });
         let reserved = reserved.await?;

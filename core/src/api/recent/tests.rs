@@ -11,8 +11,8 @@ use super::{Known, MOST, MOST_BYTES, Message, MessageId, Recent};
 use crate::test;
 use crate::{
     api::{
-        Admission, Answer, Bureau, BureauAnswer, Call, Caller, Deployment, Given, Operation, Place, Purchase,
-        ROUTES, Reply, Room, Spent, Way, test_bucket,
+        Admission, Answer, BudgetAnswer, BudgetApi, Call, Caller, Deployment, Given, Operation, Place,
+        Purchase, ROUTES, Reply, Room, Spent, Way, test_bucket,
     },
     avatar::{Avatar, AvatarId, Moment, OrderKey},
     budget::{Budget, Payer},
@@ -126,13 +126,13 @@ impl Objects {
         answer
     }
 
-    fn budget_arrives(&mut self, sent: &Sent) -> BureauAnswer {
-        let bureau = Bureau { deployment: &self.deployment, now: self.now };
+    fn budget_arrives(&mut self, sent: &Sent) -> BudgetAnswer {
+        let api = BudgetApi { deployment: &self.deployment, now: self.now };
         if self.forgetful {
             self.budget_recent.messages.clear();
         }
         let (budget, recent) = (self.budget.clone(), &mut self.budget_recent);
-        let (budget, answer) = bureau.answer_once(budget, recent, &sent.call, &sent.given);
+        let (budget, answer) = api.answer_once(budget, recent, &sent.call, &sent.given);
         self.budget = budget;
         answer
     }
@@ -156,7 +156,7 @@ impl Objects {
 
     fn admin(&mut self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let sent = self.message(method, path, body, Caller::Admin);
-        let BureauAnswer::Reply(reply) = self.budget_arrives(&sent) else { panic!("an admission") };
+        let BudgetAnswer::Reply(reply) = self.budget_arrives(&sent) else { panic!("an admission") };
         shown(&reply)
     }
 
@@ -174,14 +174,14 @@ impl Objects {
     fn told<T: serde::Serialize + serde::de::DeserializeOwned>(
         &mut self,
         id: MessageId,
-        change: impl FnOnce(&Bureau<'_>, &mut Budget) -> T,
+        change: impl FnOnce(&BudgetApi<'_>, &mut Budget) -> T,
     ) -> T {
-        let bureau = Bureau { deployment: &self.deployment, now: self.now };
+        let api = BudgetApi { deployment: &self.deployment, now: self.now };
         if self.forgetful {
             self.budget_recent.messages.clear();
         }
         let budget = &mut self.budget;
-        let work = || Ok::<_, serde_json::Error>(change(&bureau, budget));
+        let work = || Ok::<_, serde_json::Error>(change(&api, budget));
         self.budget_recent.once(Some(id), self.now, work).expect("an answer")
     }
 }
@@ -416,7 +416,7 @@ fn a_token_is_minted_and_revoked_once() {
     let mint = objects.message("PUT", "/v1/tokens/web", &json!({}), Caller::Admin);
     let revoke = objects.message("DELETE", "/v1/tokens/web", &Value::Null, Caller::Admin);
     let mut arrives = |sent: &Sent| {
-        let BureauAnswer::Reply(reply) = objects.budget_arrives(sent) else { panic!("an admission") };
+        let BudgetAnswer::Reply(reply) = objects.budget_arrives(sent) else { panic!("an admission") };
         shown(&reply)
     };
     let first = arrives(&mint);
@@ -442,8 +442,8 @@ fn an_invite_is_redeemed_and_given_back_once() {
     let mut objects = Objects::new();
     let invite = objects.invite();
     let redeem = objects.redeem(&invite);
-    let admission = |answer: BureauAnswer| {
-        let BureauAnswer::Admit(admission) = answer else { panic!("{answer:?}") };
+    let admission = |answer: BudgetAnswer| {
+        let BudgetAnswer::Admit(admission) = answer else { panic!("{answer:?}") };
         admission
     };
     let first = admission(objects.budget_arrives(&redeem));
@@ -455,7 +455,7 @@ fn an_invite_is_redeemed_and_given_back_once() {
     };
     turn_away(&mut objects, &first);
     let free = objects.budget.clone();
-    let BureauAnswer::Reply(reply) = objects.budget_arrives(&redeem) else { panic!("redeemed again") };
+    let BudgetAnswer::Reply(reply) = objects.budget_arrives(&redeem) else { panic!("redeemed again") };
     refused(&shown(&reply), 409, "api.repeated");
     assert_eq!(objects.budget, free, "a use is lost");
     // The same avatar after all: that it was turned away once is no reason to do it again.
@@ -471,8 +471,8 @@ fn what_is_reserved_and_given_back_counts_once() {
     let mut objects = Objects::new();
     let avatar: AvatarId = ID.parse().expect("an id");
     let reserve = |objects: &mut Objects, id| {
-        let reserve = |bureau: &Bureau<'_>, budget: &mut Budget| {
-            let reserved = bureau.reserve(budget, avatar, Purchase::Training(1), Payer::Server);
+        let reserve = |api: &BudgetApi<'_>, budget: &mut Budget| {
+            let reserved = api.reserve(budget, avatar, Purchase::Training(1), Payer::Server);
             reserved.map_err(|problem| problem.code)
         };
         objects.told(message(id), reserve)

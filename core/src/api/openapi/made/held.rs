@@ -8,7 +8,7 @@ use crate::test;
 use crate::{
     api::{
         body::body,
-        bureau::{NewInvite, NewToken, Redemption},
+        budget_api::{NewInvite, NewToken, Redemption},
         room::{
             Creation,
             orders::{Settlement, TrainingOrder},

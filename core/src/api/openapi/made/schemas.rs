@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{
-        bureau::{NewInvite, NewToken, Redemption},
+        budget_api::{NewInvite, NewToken, Redemption},
         health::Health,
         problem::Document,
         room::{Creation, orders, photos::Described},

@@ -26,7 +26,7 @@ use crate::{
 
 /// What the budget's calls are answered from.
 #[derive(Debug)]
-pub struct Bureau<'a> {
+pub struct BudgetApi<'a> {
     /// The deployment's settings.
     pub deployment: &'a Deployment,
     /// This moment.
@@ -35,7 +35,7 @@ pub struct Bureau<'a> {
 
 /// What is to be done about a call.
 #[derive(Debug)]
-pub enum BureauAnswer {
+pub enum BudgetAnswer {
     /// Answer this.
     Reply(Reply),
     /// Have the avatar created ([`super::Room::redeemed`]); when it is, answer [`Admission::reply`].
@@ -54,11 +54,11 @@ fn as_at_first(reply: Reply) -> Reply {
 }
 
 /// What came of a call, before a refusal is a reply.
-struct Asked(Result<BureauAnswer, Problem>);
+struct Asked(Result<BudgetAnswer, Problem>);
 
 impl From<Reply> for Asked {
     fn from(reply: Reply) -> Self {
-        Self(Ok(BureauAnswer::Reply(reply)))
+        Self(Ok(BudgetAnswer::Reply(reply)))
     }
 }
 
@@ -144,12 +144,12 @@ pub(super) struct Redemption {
     training_config: TrainingSettings,
 }
 
-impl Bureau<'_> {
+impl BudgetApi<'_> {
     /// Answers a call. What the budget becomes is saved before the answer leaves.
     #[must_use]
-    pub fn answer(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, BureauAnswer) {
+    pub fn answer(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, BudgetAnswer) {
         let (budget, answer) = self.asked(budget, call, given);
-        (budget, answer.unwrap_or_else(|problem| BureauAnswer::Reply(problem.into())))
+        (budget, answer.unwrap_or_else(|problem| BudgetAnswer::Reply(problem.into())))
     }
 
     /// Answers a call whose message may arrive a second time: what it does it does once. What is remembered is saved
@@ -161,7 +161,7 @@ impl Bureau<'_> {
         recent: &mut Recent,
         call: &Call,
         given: &Given,
-    ) -> (Budget, BureauAnswer) {
+    ) -> (Budget, BudgetAnswer) {
         let Some(id) = given.message.filter(|_| call.operation.changes_something()) else {
             return self.answer(budget, call, given);
         };
@@ -184,7 +184,7 @@ impl Bureau<'_> {
                 // What is refused now might be done a minute later, when nobody wants it any more.
                 Err(problem) => Memory::Reply(problem.clone().into()),
                 Ok(_) if !changed => Memory::Nothing,
-                Ok(BureauAnswer::Reply(reply)) if !call.operation.hands_over_a_secret() => {
+                Ok(BudgetAnswer::Reply(reply)) if !call.operation.hands_over_a_secret() => {
                     Memory::Reply(reply.clone())
                 }
                 Ok(_) => Memory::Done,
@@ -192,14 +192,14 @@ impl Bureau<'_> {
         };
         let (budget, Asked(answer)) =
             recent.carry_out(id, self.now, budget, ask, memory, |before, after| before == after);
-        match answer.unwrap_or_else(|problem| BureauAnswer::Reply(problem.into())) {
+        match answer.unwrap_or_else(|problem| BudgetAnswer::Reply(problem.into())) {
             // Only what was new is remembered so, and asked again it is not new any more.
-            BureauAnswer::Reply(reply) if repeated => (budget, BureauAnswer::Reply(as_at_first(reply))),
+            BudgetAnswer::Reply(reply) if repeated => (budget, BudgetAnswer::Reply(as_at_first(reply))),
             answer => (budget, answer),
         }
     }
 
-    fn asked(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, Result<BureauAnswer, Problem>) {
+    fn asked(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, Result<BudgetAnswer, Problem>) {
         let mut after = budget.clone();
         match self.try_answer(&mut after, call, given) {
             Ok(answer) => (after, Ok(answer)),
@@ -207,7 +207,7 @@ impl Bureau<'_> {
         }
     }
 
-    fn try_answer(&self, budget: &mut Budget, call: &Call, given: &Given) -> Result<BureauAnswer, Problem> {
+    fn try_answer(&self, budget: &mut Budget, call: &Call, given: &Given) -> Result<BudgetAnswer, Problem> {
         let admin = self.deployment.admin.as_ref().ok_or(ApiProblem::NoAdmin)?;
         if call.operation.takes_nothing() {
             nothing(&given.body)?;
@@ -222,7 +222,7 @@ impl Bureau<'_> {
                 let id = id()?;
                 let terms = ServerTerms { label: labelled(label, &id)?, expires_at };
                 let minted = made_by(call, budget.mint_server(admin, id.clone(), terms, self.now))?;
-                return Ok(BureauAnswer::Reply(handed_over(&id, &minted)));
+                return Ok(BudgetAnswer::Reply(handed_over(&id, &minted)));
             }
             Operation::MintInvite => {
                 let NewInvite { label, expires_at, uses, trainings, pictures } = body(&given.body)?;
@@ -230,7 +230,7 @@ impl Bureau<'_> {
                 let allowance = Amount { trainings, pictures };
                 let terms = InviteTerms { label: labelled(label, &id)?, allowance, uses, expires_at };
                 let minted = made_by(call, budget.mint_invite(admin, id.clone(), terms, self.now))?;
-                return Ok(BureauAnswer::Reply(handed_over(&id, &minted)));
+                return Ok(BudgetAnswer::Reply(handed_over(&id, &minted)));
             }
             Operation::RevokeToken | Operation::RevokeInvite => {
                 if call.operation == Operation::RevokeToken {
@@ -238,15 +238,15 @@ impl Bureau<'_> {
                 } else {
                     budget.revoke_invite(&id()?, self.now)?;
                 }
-                return Ok(BureauAnswer::Reply(Reply::empty(StatusCode::NO_CONTENT)));
+                return Ok(BudgetAnswer::Reply(Reply::empty(StatusCode::NO_CONTENT)));
             }
             Operation::Redeem => return self.redeem(budget, given),
             _ => return Err(ApiProblem::NoRoute.into()),
         };
-        Ok(BureauAnswer::Reply(Reply::json(StatusCode::OK, &document)))
+        Ok(BudgetAnswer::Reply(Reply::json(StatusCode::OK, &document)))
     }
 
-    fn redeem(&self, budget: &mut Budget, given: &Given) -> Result<BureauAnswer, Problem> {
+    fn redeem(&self, budget: &mut Budget, given: &Given) -> Result<BudgetAnswer, Problem> {
         let Redemption { invite, avatar_id, name, gender, training_config } = body(&given.body)?;
         check(&training_config)?;
         let invite = TokenText::parse(&invite)?;
@@ -262,7 +262,7 @@ impl Bureau<'_> {
             capability: redeemed.capability.expose(),
             allowance: redeemed.allowance,
         });
-        Ok(BureauAnswer::Admit(Box::new(Admission {
+        Ok(BudgetAnswer::Admit(Box::new(Admission {
             avatar: avatar_id,
             person: Person { user, name: name.0, gender },
             settings: training_config,
