@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use likeness_core::{
-    api::{Answer, ApiProblem, Call, Caller, Deployment, Given, Reply, Room},
+    api::{Answer, ApiProblem, Call, Caller, Deployment, Given, Reply, AvatarApi},
     avatar::{Avatar, Moment, Stored},
     http::{HeaderMap, Method, NoAnswer},
     time::Timestamp,
@@ -44,7 +44,7 @@ fuzz_target!(|text: &str| {
             }
         };
         let moment = Moment { now, poll: way.poll, photo_slots: 2, entropy: [7; 16] };
-        let room = Room { deployment: &deployment, way: Some(&way), moment };
+        let room = AvatarApi { deployment: &deployment, way: Some(&way), moment };
         let mut given = Given { body: body.as_bytes().to_vec(), ..Given::default() };
         // A call that is asked to reserve or to receive comes again, at most once for each. Some have no budget
         // left.

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    avatar_api::{Given, Purchase, check},
     body::{GivenName, body, nothing},
     call::{Call, Reply},
     deployment::Deployment,
     problem::{ApiProblem, Problem},
     recent::{Memory, Recent},
-    room::{Given, Purchase, check},
     route::Operation,
     views,
 };
@@ -38,7 +38,7 @@ pub struct BudgetApi<'a> {
 pub enum BudgetAnswer {
     /// Answer this.
     Reply(Reply),
-    /// Have the avatar created ([`super::Room::redeemed`]); when it is, answer [`Admission::reply`].
+    /// Have the avatar created ([`super::AvatarApi::redeemed`]); when it is, answer [`Admission::reply`].
     Admit(Box<Admission>),
 }
 

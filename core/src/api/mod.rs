@@ -1,10 +1,11 @@
 //! Our own HTTP API, the same on both shells: what a call is ([`Call`]), who may make it ([`Role`]), what one avatar
-//! answers ([`Room`]), and how a refusal looks ([`Problem`]).
+//! answers ([`AvatarApi`]), and how a refusal looks ([`Problem`]).
 //!
 //! A shell parses the call, finds out who calls, and hands it to the object that it is for; where that object needs
 //! bytes moved or money reserved, its [`Answer`] says so and the shell comes back with what came of it.
 
 mod auth;
+mod avatar_api;
 mod body;
 mod budget_api;
 mod call;
@@ -18,13 +19,13 @@ mod origin;
 mod porter;
 mod problem;
 mod recent;
-mod room;
 mod route;
 mod views;
 
 pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, Wanted};
 pub use self::{
     auth::Credential,
+    avatar_api::{Answer, AvatarApi, Download, Given, Hold, Purchase},
     budget_api::{Admission, BudgetAnswer, BudgetApi, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{
@@ -40,7 +41,6 @@ pub use self::{
     porter::{LET_IN_FOR, MOST_REFUSED, Porter, REFUSED_FOR, Shown},
     problem::{ApiProblem, Problem},
     recent::{MessageId, Recent},
-    room::{Answer, Download, Given, Hold, Purchase, Room},
     route::{Entry, Operation, Params, Place, ROUTES, Role},
     views::{avatar_view, avatars_view},
 };

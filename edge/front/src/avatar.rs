@@ -4,8 +4,8 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 
 use likeness_core::{
     api::{
-        Admission, Answer, ApiProblem, Call, Caller, Deployment, Given, Hold, MessageId, Operation, Problem,
-        Recent, Reply, Room, Way, test_bucket,
+        Admission, Answer, ApiProblem, AvatarApi, Call, Caller, Deployment, Given, Hold, MessageId,
+        Operation, Problem, Recent, Reply, Way, test_bucket,
     },
     avatar::{Avatar, AvatarId, Event, Moment, Stored, TaskId},
     budget::Payer,
@@ -241,8 +241,8 @@ impl Inner {
         given: &Given,
     ) -> Result<Option<Told>> {
         let way = Self::way_of_newcomer(id, origin, deployment)?;
-        let room = Room { deployment, way: way.as_ref(), moment: settings::moment(POLL_INTERVAL)? };
-        Ok(match room.answer(None, call, caller, given) {
+        let api = AvatarApi { deployment, way: way.as_ref(), moment: settings::moment(POLL_INTERVAL)? };
+        Ok(match api.answer(None, call, caller, given) {
             (None, Answer::Reply(reply)) => Some(reply.into()),
             (None, _) => Some(Reply::from(ApiProblem::Internal).into()),
             (Some(_), _) => None,
@@ -273,11 +273,11 @@ impl Inner {
         loop {
             let way = self.way(&deployment)?;
             let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
-            let room = Room { deployment: &deployment, way: way.as_ref(), moment };
+            let api = AvatarApi { deployment: &deployment, way: way.as_ref(), moment };
             let answer = |recent: &mut Recent| {
                 self.settle(way.as_ref(), &moment, |avatar| {
                     let before = avatar.as_ref().and_then(of_user);
-                    let (avatar, answer) = room.answer_once(avatar, recent, &call, caller, &given);
+                    let (avatar, answer) = api.answer_once(avatar, recent, &call, caller, &given);
                     let is_other = before != avatar.as_ref().and_then(of_user);
                     (avatar, (answer, is_other))
                 })
@@ -356,8 +356,8 @@ impl Inner {
         let moment = settings::moment(POLL_INTERVAL)?;
         let Admission { avatar: id, person, settings, capability, .. } = admission;
         let redeemed = |way: Option<&Way>, avatar| {
-            let room = Room { deployment: &deployment, way, moment };
-            room.redeemed(avatar, id, person.clone(), settings.clone(), capability)
+            let api = AvatarApi { deployment: &deployment, way, moment };
+            api.redeemed(avatar, id, person.clone(), settings.clone(), capability)
         };
         if !self.is_there()? {
             let way = Self::way_of_newcomer(id, origin, &deployment)?;

@@ -7,7 +7,7 @@
 //!
 //! | To | Message | When it comes again |
 //! |---|---|---|
-//! | An avatar | `call`, which changes something | [`Room::answer_once`](likeness_core::api::Room::answer_once) |
+//! | An avatar | `call`, which changes something | [`AvatarApi::answer_once`](likeness_core::api::AvatarApi::answer_once) |
 //! | | `call`, which only shows; `admit`; `webhook` | does nothing more |
 //! | The budget | `call`, which changes something | [`BudgetApi::answer_once`](likeness_core::api::BudgetApi::answer_once) |
 //! | | `reserve`, `spent`, `turn-away` | [`Recent::once`](likeness_core::api::Recent::once) |

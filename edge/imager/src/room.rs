@@ -1,4 +1,4 @@
-//! Room for a photo in the linear memory. That never shrinks, and the linker lets it grow no further than
+//! AvatarApi for a photo in the linear memory. That never shrinks, and the linker lets it grow no further than
 //! [`likeness_core::limits::IMAGER_MEMORY`]: beyond that an allocation fails, and what cannot go on without one traps.
 
 use std::hint::black_box;

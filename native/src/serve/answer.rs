@@ -14,8 +14,8 @@ use hyper::{
 };
 use likeness_core::{
     api::{
-        Answer, ApiProblem, BudgetAnswer, BudgetApi, Call, Caller, Credential, Given, Hold, Operation, Place,
-        Porter, Problem, Purchase, Reply, Room, Shown, Spent, avatars_view, listed,
+        Answer, ApiProblem, AvatarApi, BudgetAnswer, BudgetApi, Call, Caller, Credential, Given, Hold,
+        Operation, Place, Porter, Problem, Purchase, Reply, Shown, Spent, avatars_view, listed,
     },
     avatar::{Avatar, AvatarId, Expected},
     budget::{Budget, Question},
@@ -198,7 +198,7 @@ impl Server {
             }
             Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
             Place::User => self.avatars(call).await,
-            Place::Budget => self.api(call, &given).await,
+            Place::Budget => self.budget_call(call, &given).await,
             Place::Avatar => self.avatar(call, seat, caller, given, body).await,
             Place::Request => self.request(call, seat, caller).await,
         }
@@ -245,16 +245,16 @@ impl Server {
         Ok(json(&avatars_view(&avatars.iter().map(listed).collect::<Vec<_>>())))
     }
 
-    async fn api(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
+    async fn budget_call(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
         let api = BudgetApi { deployment: &self.deployment, now: clock::now() };
         match self.budget(Question::of_call(call, given), |budget| api.answer(budget, call, given)).await? {
             BudgetAnswer::Reply(reply) => Ok(Answered::Reply(reply)),
             BudgetAnswer::Admit(admission) => {
                 let id = admission.avatar;
                 let admitted = self
-                    .settle(id, |room, avatar| {
+                    .settle(id, |api, avatar| {
                         let (person, settings) = (admission.person.clone(), admission.settings.clone());
-                        room.redeemed(avatar, id, person, settings, admission.capability)
+                        api.redeemed(avatar, id, person, settings, admission.capability)
                     })
                     .await?;
                 if let Err(problem) = admitted {
@@ -358,8 +358,8 @@ impl Server {
         let is_reserved = reserved.is_ok();
         given.reserved = Some(reserved);
         let (answer, ordered) = self
-            .settle(id, |room, avatar| {
-                let (avatar, answer) = room.answer(avatar, call, caller, given);
+            .settle(id, |api, avatar| {
+                let (avatar, answer) = api.answer(avatar, call, caller, given);
                 // A number that ended without an order is there, and what was reserved for it is not spent.
                 let ordered = avatar.as_ref().is_some_and(|avatar| {
                     avatar.has(purchase.key()) && Spent::of(avatar, purchase.key()) != Some(Spent::Nothing)
@@ -399,7 +399,7 @@ impl Server {
         let mut arrived =
             arrived.inspect_err(|problem| log::debug!("a photo did not arrive: {}", problem.code));
         let (answer, kept) = self
-            .settle(id, |room, avatar| {
+            .settle(id, |api, avatar| {
                 let is_its = |expected: &Expected| expected.source == photo.source;
                 let expects =
                     avatar.as_ref().is_some_and(|avatar| avatar.expected_photos().iter().any(is_its));
@@ -409,7 +409,7 @@ impl Server {
                     Ok(_) => Err(ApiProblem::NoPhoto.into()),
                     Err(problem) => Err(problem.clone()),
                 });
-                let (avatar, answer) = room.answer(avatar, call, caller, &given);
+                let (avatar, answer) = api.answer(avatar, call, caller, &given);
                 let kept = avatar.as_ref().is_some_and(|avatar| {
                     avatar.photos().photos().iter().any(|known| known.source == photo.source)
                 });
@@ -428,32 +428,32 @@ impl Server {
     async fn ask(&self, id: AvatarId, call: &Call, caller: Caller, given: &Given) -> Result<Answer, Problem> {
         // Most calls change nothing, and wait for nobody who does.
         let before = self.look(|store| store.load(id)).await?;
-        let (after, answer) = self.room()?.answer(before.clone(), call, caller, given);
+        let (after, answer) = self.avatar_api()?.answer(before.clone(), call, caller, given);
         if after == before {
             return Ok(answer);
         }
-        self.settle(id, |room, avatar| room.answer(avatar, call, caller, given)).await
+        self.settle(id, |api, avatar| api.answer(avatar, call, caller, given)).await
     }
 
-    fn room(&self) -> Result<Room<'_>, Problem> {
+    fn avatar_api(&self) -> Result<AvatarApi<'_>, Problem> {
         let poll = self.way.as_ref().map_or(POLL_INTERVAL, |way| way.poll);
         let moment = moment(poll).map_err(|failure| {
             log::error!("{}", failure.brief());
             ApiProblem::Internal
         })?;
-        Ok(Room { deployment: &self.deployment, way: self.way.as_ref(), moment })
+        Ok(AvatarApi { deployment: &self.deployment, way: self.way.as_ref(), moment })
     }
 
     /// Lets the avatar change, saves it, and wakes its driver where it did.
     async fn settle<T>(
         &self,
         id: AvatarId,
-        change: impl FnOnce(&Room<'_>, Option<Avatar>) -> (Option<Avatar>, T),
+        change: impl FnOnce(&AvatarApi<'_>, Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T, Problem> {
-        let room = self.room()?;
+        let api = self.avatar_api()?;
         let settled = self.change(|store| {
             store.settle(id, |before| {
-                let (after, told) = change(&room, before.clone());
+                let (after, told) = change(&api, before.clone());
                 let changed = after != before;
                 (after, (told, changed))
             })

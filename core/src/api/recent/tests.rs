@@ -11,8 +11,8 @@ use super::{Known, MOST, MOST_BYTES, Message, MessageId, Recent};
 use crate::test;
 use crate::{
     api::{
-        Admission, Answer, BudgetAnswer, BudgetApi, Call, Caller, Deployment, Given, Operation, Place,
-        Purchase, ROUTES, Reply, Room, Spent, Way, test_bucket,
+        Admission, Answer, AvatarApi, BudgetAnswer, BudgetApi, Call, Caller, Deployment, Given, Operation,
+        Place, Purchase, ROUTES, Reply, Spent, Way, test_bucket,
     },
     avatar::{Avatar, AvatarId, Moment, OrderKey},
     budget::{Budget, Payer},
@@ -113,7 +113,7 @@ impl Objects {
     fn arrives(&mut self, sent: &Sent) -> Answer {
         let entropy = [self.sent.wrapping_add(100); 16];
         let moment = Moment { now: self.now, poll: Duration::from_secs(1), photo_slots: 1, entropy };
-        let room = Room { deployment: &self.deployment, way: Some(&self.way), moment };
+        let api = AvatarApi { deployment: &self.deployment, way: Some(&self.way), moment };
         // What is remembered is saved, and read again.
         let text = serde_json::to_string(&self.recent).expect("JSON");
         let mut recent: Recent = serde_json::from_str(&text).expect("the same");
@@ -121,7 +121,7 @@ impl Objects {
             recent.messages.clear();
         }
         let known = self.avatar.clone();
-        let (avatar, answer) = room.answer_once(known, &mut recent, &sent.call, sent.caller, &sent.given);
+        let (avatar, answer) = api.answer_once(known, &mut recent, &sent.call, sent.caller, &sent.given);
         (self.avatar, self.recent) = (avatar, recent);
         answer
     }

@@ -1,4 +1,4 @@
-//! Room that is kept for an erase: a full disk must not keep a person's data.
+//! AvatarApi that is kept for an erase: a full disk must not keep a person's data.
 
 use std::{
     fs::{self, File, OpenOptions},

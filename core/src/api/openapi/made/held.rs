@@ -7,13 +7,13 @@ use super::{examples::bodies, schemas::schemas};
 use crate::test;
 use crate::{
     api::{
-        body::body,
-        budget_api::{NewInvite, NewToken, Redemption},
-        room::{
+        avatar_api::{
             Creation,
             orders::{Settlement, TrainingOrder},
             photos::Described,
         },
+        body::body,
+        budget_api::{NewInvite, NewToken, Redemption},
     },
     avatar::{PictureSettings, TrainingSettings},
 };

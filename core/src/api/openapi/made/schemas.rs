@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     api::{
+        avatar_api::{Creation, orders, photos::Described},
         budget_api::{NewInvite, NewToken, Redemption},
         health::Health,
         problem::Document,
-        room::{Creation, orders, photos::Described},
         views::{
             AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitesView, ListedAvatar,
             MintedView, PhotosView, PicturesView, RedeemedView, TokensView,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Answer, Answered, Download, Given, Purchase, Room, check, modest};
+use super::{Answer, Answered, AvatarApi, Download, Given, Purchase, check, modest};
 use crate::{
     api::{
         body::body,
@@ -65,7 +65,7 @@ impl Settlement {
     }
 }
 
-impl Room<'_> {
+impl AvatarApi<'_> {
     pub(super) fn order_call(
         &self,
         avatar: Avatar,

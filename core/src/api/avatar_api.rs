@@ -33,7 +33,7 @@ use crate::{
 
 /// What a call is answered from.
 #[derive(Debug)]
-pub struct Room<'a> {
+pub struct AvatarApi<'a> {
     /// The deployment's settings.
     pub deployment: &'a Deployment,
     /// Where the avatar is bought and kept. `None`: the deployment can buy nothing.
@@ -207,7 +207,7 @@ pub(super) struct Creation {
 
 pub(super) type Answered = (Option<Avatar>, Answer);
 
-impl Room<'_> {
+impl AvatarApi<'_> {
     /// Answers a call about this avatar; `None` for one that is not there. What it becomes is saved before the answer
     /// leaves.
     #[must_use]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Answered, Given, Room};
+use super::{Answer, Answered, AvatarApi, Given};
 use crate::{
     api::{
         body::{GivenName, body},
@@ -46,7 +46,7 @@ impl Described {
     }
 }
 
-impl Room<'_> {
+impl AvatarApi<'_> {
     pub(super) fn photo_call(&self, avatar: Avatar, call: &Call, given: &Given) -> Result<Answered, Problem> {
         if call.operation == Operation::ListPhotos {
             let reply = Reply::json(StatusCode::OK, &json!(views::photos(&avatar)));
