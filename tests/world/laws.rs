@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use likeness_core::{
-    avatar::{Avatar, Chore, Errand, Goods, Mark, Order, PhotoState, Sha256Sum, Stage, State},
+    avatar::{Avatar, Chore, Goods, Mark, Order, PhotoState, Sha256Sum, Stage, State, TaskKind},
     limits::EXPIRY_AT_FAL,
     time::Timestamp,
     words::Audience,
@@ -25,16 +25,16 @@ pub(super) enum Key {
     Pictures(u32),
 }
 
-pub(super) fn key_of(errand: Errand) -> Option<Key> {
-    match errand {
-        Errand::Training(attempt, _) => Some(Key::Training(attempt)),
-        Errand::Pictures(number, _) => Some(Key::Pictures(number)),
-        Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => None,
+pub(super) fn key_of(task_kind: TaskKind) -> Option<Key> {
+    match task_kind {
+        TaskKind::Training(attempt, _) => Some(Key::Training(attempt)),
+        TaskKind::Pictures(number, _) => Some(Key::Pictures(number)),
+        TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => None,
     }
 }
 
 pub(super) fn is_submit(mark: &Mark) -> bool {
-    matches!(mark.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
+    matches!(mark.task_kind, TaskKind::Training(_, Chore::Submit) | TaskKind::Pictures(_, Chore::Submit))
 }
 
 /// The world's own record of every order, against which the avatars' memory is checked.
@@ -100,24 +100,24 @@ impl Books {
     pub(super) fn begins(
         home: usize,
         saved: &Avatar,
-        errand: Errand,
+        task_kind: TaskKind,
         careless: bool,
         now: Timestamp,
     ) -> Result<(), Violation> {
-        match errand {
-            Errand::Training(attempt, chore) => {
+        match task_kind {
+            TaskKind::Training(attempt, chore) => {
                 let training =
                     saved.training(attempt).ok_or_else(|| Violation("no such order".to_owned()))?;
                 begins(&training.order, chore, careless, now)
             }
-            Errand::Pictures(number, chore) => {
+            TaskKind::Pictures(number, chore) => {
                 let pictures =
                     saved.generation(number).ok_or_else(|| Violation("no such order".to_owned()))?;
                 begins(&pictures.order, chore, careless, now)
             }
-            Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => Ok(()),
+            TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => Ok(()),
         }
-        .map_err(|Violation(why)| Violation(format!("home {home}, {errand:?}: {why}")))
+        .map_err(|Violation(why)| Violation(format!("home {home}, {task_kind:?}: {why}")))
     }
 
     /// Checks a change of an avatar.
@@ -217,7 +217,10 @@ impl World {
         for mark in running.expect("a list").expect("marks") {
             let in_flight = self.flights.values().any(|flight| flight.is(home, mark.id));
             if mark.lease > self.now && !in_flight {
-                return Err(Violation(format!("{:?} counts as under way, and nobody does it", mark.errand)));
+                return Err(Violation(format!(
+                    "{:?} counts as under way, and nobody does it",
+                    mark.task_kind
+                )));
             }
         }
         Ok(())
@@ -227,15 +230,15 @@ impl World {
     pub(super) fn buys(
         &mut self,
         home: usize,
-        errand: Errand,
+        task_kind: TaskKind,
         call: impl FnOnce(&mut Self),
     ) -> Result<(), Stop> {
         let before = self.fal.accepted().count();
         call(self);
         let bought: Vec<_> = self.fal.accepted().skip(before).map(|job| job.request_id).collect();
-        let Some(key) = key_of(errand) else { return Ok(()) };
+        let Some(key) = key_of(task_kind) else { return Ok(()) };
         for request_id in bought {
-            self.note(|| format!("home {home}: fal took {errand:?} as {request_id}"));
+            self.note(|| format!("home {home}: fal took {task_kind:?} as {request_id}"));
             self.books.bought(home, key, request_id)?;
         }
         Ok(())

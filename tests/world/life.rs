@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Errand, Event, Mark, Moment, Newest, Step, Stored, StoredError, addressee},
+    avatar::{Avatar, AvatarId, Event, Mark, Moment, Newest, Step, Stored, StoredError, TaskKind, addressee},
     fal::{Account, account::Origins},
     secret::Secret,
     simulator::{DeliveryOutcome, Plan, Simulator},
@@ -333,7 +333,7 @@ impl World {
             match step {
                 Step::Begin(task) => {
                     let mark = task.mark;
-                    self.note(|| format!("home {home}: begins {:?} as {}", mark.errand, mark.id));
+                    self.note(|| format!("home {home}: begins {:?} as {}", mark.task_kind, mark.id));
                     self.begins(home, &mark)?;
                     if is_submit(&mark) {
                         self.homes[home].token = Some(mark.clone());
@@ -360,7 +360,7 @@ impl World {
     fn begins(&mut self, home: usize, mark: &Mark) -> Result<(), Violation> {
         let avatar = self.load(home);
         let careless = self.reckless == Some(Reckless::SkipsTheSave);
-        Books::begins(home, &avatar, mark.errand, careless, self.now)
+        Books::begins(home, &avatar, mark.task_kind, careless, self.now)
     }
 
     /// Plans the return of a task that has reached its server: the outcome arrives later.
@@ -373,9 +373,9 @@ impl World {
         }
     }
 
-    pub(super) fn candidate_held_elsewhere(&self, home: usize, errand: Errand) -> bool {
+    pub(super) fn candidate_held_elsewhere(&self, home: usize, task_kind: TaskKind) -> bool {
         let avatar = self.load(home);
-        avatar.candidate(errand).is_some_and(|candidate| {
+        avatar.candidate(task_kind).is_some_and(|candidate| {
             (0..self.homes.len())
                 .filter(|other| *other != home)
                 .any(|other| self.load(other).request_ids().any(|held| held == candidate))

@@ -5,8 +5,8 @@ use std::time::Duration;
 use likeness_core::{
     archive::Piece,
     avatar::{
-        Chore, Content, Dataset, Errand, Event, Mark, Outcome, Parcel, Photo, PrepareError, Prepared,
-        Sha256Sum, TaskId, Work,
+        Chore, Content, Dataset, Event, Mark, Outcome, Parcel, Photo, PrepareError, Prepared, Sha256Sum,
+        TaskId, TaskKind, Work,
     },
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{
@@ -62,14 +62,14 @@ impl World {
     /// Lets a task's work reach its server, if the process still lives.
     pub(super) fn reached(&mut self, id: u64) -> Result<(), Stop> {
         let Some(flight) = self.flights.get_mut(&id) else { return Ok(()) };
-        let (home, errand) = (flight.home, flight.mark.errand);
+        let (home, task_kind) = (flight.home, flight.mark.task_kind);
         let Some(work) = flight.work.take() else { return Ok(()) };
         let (after, outcome) = match work {
             Work::Prepare { photo, .. } => {
                 (Duration::ZERO, Outcome::Prepared(self.prepare(home, &photo, id)))
             }
             Work::Call(request) => {
-                let (after, answer) = self.call(home, errand, &request)?;
+                let (after, answer) = self.call(home, task_kind, &request)?;
                 (after, Outcome::Answered { answer, held_elsewhere: false })
             }
             Work::Send { upload, parcel } => {
@@ -101,8 +101,8 @@ impl World {
         }
         let Some(flight) = self.flights.get_mut(&id) else { return Ok(()) };
         let broken_off = Error::Network(NetworkError::NoAnswer(NoAnswer::Interrupted));
-        flight.outcome = Some(match flight.mark.errand {
-            Errand::Training(_, Chore::Upload) | Errand::Pictures(_, Chore::Upload) => {
+        flight.outcome = Some(match flight.mark.task_kind {
+            TaskKind::Training(_, Chore::Upload) | TaskKind::Pictures(_, Chore::Upload) => {
                 Outcome::Sent(Err(broken_off))
             }
             _ => Outcome::Fetched(Err(broken_off)),
@@ -113,10 +113,10 @@ impl World {
     /// Brings the outcome of a task to the shell.
     pub(super) fn returned(&mut self, id: u64) -> Result<(), Stop> {
         let Some(flight) = self.flights.remove(&id) else { return Ok(()) };
-        let (home, errand) = (flight.home, flight.mark.errand);
+        let (home, task_kind) = (flight.home, flight.mark.task_kind);
         let Some(mut outcome) = flight.outcome else { return Ok(()) };
         if let Outcome::Answered { held_elsewhere, .. } = &mut outcome {
-            *held_elsewhere = self.candidate_held_elsewhere(home, errand);
+            *held_elsewhere = self.candidate_held_elsewhere(home, task_kind);
         }
         self.books.files_missing = matches!(
             &outcome,
@@ -158,18 +158,25 @@ impl World {
         Ok(prepared)
     }
 
-    fn call(&mut self, home: usize, errand: Errand, request: &Request) -> Result<(Duration, Answer), Stop> {
+    fn call(
+        &mut self,
+        home: usize,
+        task_kind: TaskKind,
+        request: &Request,
+    ) -> Result<(Duration, Answer), Stop> {
         let submit =
-            matches!(errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit));
+            matches!(task_kind, TaskKind::Training(_, Chore::Submit) | TaskKind::Pictures(_, Chore::Submit));
         let trusts = self.reckless == Some(Reckless::TrustsWebhooks);
-        if trusts && matches!(errand, Errand::Training(_, Chore::Prove) | Errand::Pictures(_, Chore::Prove)) {
+        if trusts
+            && matches!(task_kind, TaskKind::Training(_, Chore::Prove) | TaskKind::Pictures(_, Chore::Prove))
+        {
             let word = json!({ "status": "IN_QUEUE", "queue_position": 0 });
             return Ok((Duration::ZERO, Ok(Response::json(StatusCode::OK, &word))));
         }
-        let mut answered = self.call_once(home, errand, request, submit)?;
+        let mut answered = self.call_once(home, task_kind, request, submit)?;
         let lost = submit && matches!(submit::parse(answered.1.clone()), Submitted::Unclear(_));
         if lost && self.reckless == Some(Reckless::PostsAgain) {
-            answered = self.call_once(home, errand, request, submit)?;
+            answered = self.call_once(home, task_kind, request, submit)?;
         }
         Ok(answered)
     }
@@ -177,14 +184,14 @@ impl World {
     fn call_once(
         &mut self,
         home: usize,
-        errand: Errand,
+        task_kind: TaskKind,
         request: &Request,
         submit: bool,
     ) -> Result<(Duration, Answer), Stop> {
         let mut answered = None;
         let mut send = |world: &mut Self| answered = Some(world.over_the_wire(request, &[]));
         if submit {
-            self.buys(home, errand, send)?;
+            self.buys(home, task_kind, send)?;
         } else {
             send(self);
         }

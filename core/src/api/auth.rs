@@ -7,7 +7,7 @@ use super::{
     route::Place,
 };
 use crate::{
-    avatar::{Avatar, Errand},
+    avatar::{Avatar, TaskKind},
     budget::{Budget, Kind, Payer, Question, TokenDigest, TokenText},
     secret::Secret,
     time::Timestamp,
@@ -74,8 +74,8 @@ impl Deployment {
 
     /// Whether this is done here. Without a backend nobody is told anything.
     #[must_use]
-    pub fn wants(&self, errand: Errand) -> bool {
-        !matches!(errand, Errand::Notify(_)) || self.notify.is_some()
+    pub fn wants(&self, task_kind: TaskKind) -> bool {
+        !matches!(task_kind, TaskKind::Notify(_)) || self.notify.is_some()
     }
 }
 

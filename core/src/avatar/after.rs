@@ -1,8 +1,8 @@
 //! What an avatar becomes after something happened.
 
 use super::{
-    Avatar, Bought, Cancel, Chore, Cleared, Command, Errand, Event, Mark, Moment, OrderKey, Outcome,
-    PhotoSet, PhotoState, PrepareError, Prepared, Stage, TaskId,
+    Avatar, Bought, Cancel, Chore, Cleared, Command, Event, Mark, Moment, OrderKey, Outcome, PhotoSet,
+    PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind,
     order::{Goods, Happened, Order, lacks_files},
 };
 use crate::{
@@ -65,20 +65,20 @@ impl Avatar {
 
     fn began(&mut self, mark: Mark, moment: &Moment) {
         self.next_task = self.next_task.max(mark.id.0.saturating_add(1));
-        let (errand, token) = (mark.errand, mark.token);
-        if let Errand::Photo(_) = errand {
+        let (task_kind, token) = (mark.task_kind, mark.token);
+        if let TaskKind::Photo(_) = task_kind {
             self.depots.iter_mut().for_each(|depot| depot.working = true);
         }
-        if errand.writes() {
+        if task_kind.writes() {
             self.may_be_written_until(moment.now.plus(SIGNED_FOR));
         }
         self.running.push(mark);
-        self.chore_happened(errand, |chore| Happened::Began { chore, token }, moment);
+        self.chore_happened(task_kind, |chore| Happened::Began { chore, token }, moment);
     }
 
     /// What lay in a depot is gone. Where tasks of photos are under way, more may come.
     fn cleared(&mut self, cleared: &Depot, what: Cleared, moment: &Moment) {
-        let writes = |mark: &Mark| mark.errand.writes() && mark.lease > moment.now;
+        let writes = |mark: &Mark| mark.task_kind.writes() && mark.lease > moment.now;
         let written = self.running.iter().any(writes);
         for depot in self.depots.iter_mut().filter(|depot| depot.is_same_place(cleared)) {
             depot.working = written;
@@ -111,22 +111,22 @@ impl Avatar {
 
     fn task_ended(&mut self, id: TaskId, outcome: Outcome, moment: &Moment) {
         let Some(place) = self.running.iter().position(|mark| mark.id == id) else { return };
-        let errand = self.running.remove(place).errand;
-        if errand.writes() {
+        let task_kind = self.running.remove(place).task_kind;
+        if task_kind.writes() {
             // What deletes now may have looked before the last byte was there.
             self.may_be_written_until(moment.now);
         }
-        match (errand, outcome) {
-            (Errand::Photo(index), Outcome::Prepared(result)) => {
+        match (task_kind, outcome) {
+            (TaskKind::Photo(index), Outcome::Prepared(result)) => {
                 self.photo_ended(index, id, result, moment);
                 self.photos_settled();
             }
-            (Errand::Training(attempt, _), outcome) if lacks_files(&outcome).is_some() => {
+            (TaskKind::Training(attempt, _), outcome) if lacks_files(&outcome).is_some() => {
                 if let Some(error) = lacks_files(&outcome) {
                     self.prepare_again(attempt, error.clone(), moment);
                 }
             }
-            (Errand::Tidy, Outcome::Cleared { depot, what, result }) => {
+            (TaskKind::Tidy, Outcome::Cleared { depot, what, result }) => {
                 let cleared = result.is_ok();
                 self.tidied(result, moment);
                 match depot.filter(|_| cleared) {
@@ -135,13 +135,13 @@ impl Avatar {
                     None => {}
                 }
             }
-            (Errand::Tidy, Outcome::Discarded { sources, result }) => {
+            (TaskKind::Tidy, Outcome::Discarded { sources, result }) => {
                 self.discarded(&sources, result, moment);
             }
-            (Errand::Notify(number), Outcome::Notified(result)) => self.notified(number, result, moment),
-            (errand, outcome) => {
+            (TaskKind::Notify(number), Outcome::Notified(result)) => self.notified(number, result, moment),
+            (task_kind, outcome) => {
                 let held = self.request_ids().cloned().collect();
-                self.chore_happened(errand, |chore| Happened::Ended { chore, outcome, held }, moment);
+                self.chore_happened(task_kind, |chore| Happened::Ended { chore, outcome, held }, moment);
             }
         }
     }
@@ -152,11 +152,11 @@ impl Avatar {
         self.running = running;
         let lost: Vec<Mark> = lost;
         for mark in lost {
-            self.chore_happened(mark.errand, |chore| Happened::Lost { chore, why }, moment);
+            self.chore_happened(mark.task_kind, |chore| Happened::Lost { chore, why }, moment);
             if why != Unclear::TimedOut {
                 continue;
             }
-            if let Some(latest) = mark.latest.filter(|_| mark.errand.writes()) {
+            if let Some(latest) = mark.latest.filter(|_| mark.task_kind.writes()) {
                 // Nobody has said that it ended: it may go on for as long as it may at all.
                 self.may_be_written_until(latest);
             }
@@ -284,11 +284,16 @@ impl Avatar {
         }
     }
 
-    fn chore_happened(&mut self, errand: Errand, happened: impl FnOnce(Chore) -> Happened, moment: &Moment) {
-        match errand {
-            Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => {}
-            Errand::Training(attempt, chore) => self.training_happened(attempt, happened(chore), moment),
-            Errand::Pictures(number, chore) => self.pictures_happened(number, happened(chore), moment),
+    fn chore_happened(
+        &mut self,
+        task_kind: TaskKind,
+        happened: impl FnOnce(Chore) -> Happened,
+        moment: &Moment,
+    ) {
+        match task_kind {
+            TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => {}
+            TaskKind::Training(attempt, chore) => self.training_happened(attempt, happened(chore), moment),
+            TaskKind::Pictures(number, chore) => self.pictures_happened(number, happened(chore), moment),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What somebody waits for, what may be done for it, and when waiting makes no sense any more.
 
-use super::{Avatar, Cancel, Chore, Errand, Order, OrderKey, Stage, status::LOOKS_BEFORE_UNKNOWN};
+use super::{Avatar, Cancel, Chore, Order, OrderKey, Stage, TaskKind, status::LOOKS_BEFORE_UNKNOWN};
 use crate::{
     error::{Class, Error, NetworkError},
     fal::{
@@ -99,7 +99,7 @@ impl Goal {
     /// What may be done for it. Looking at a job must not buy it: only the very order that its person has said yes to
     /// is prepared, uploaded and bought. What is bought already is followed by everyone.
     #[must_use]
-    pub fn allows(self, avatar: &Avatar, errand: Errand) -> bool {
+    pub fn allows(self, avatar: &Avatar, task_kind: TaskKind) -> bool {
         let bought = match self {
             Self::Trained(attempt) | Self::Reported(attempt) | Self::Accepted(attempt) => Some(attempt),
             Self::Watched(_)
@@ -110,13 +110,13 @@ impl Goal {
             | Self::AllEnded => None,
         };
         let current = avatar.trainings().last().map(|training| training.attempt);
-        match errand {
-            Errand::Photo(_) => bought.is_some() && bought == current,
-            Errand::Training(attempt, Chore::Upload | Chore::Submit) => bought == Some(attempt),
-            Errand::Pictures(number, Chore::Upload | Chore::Submit) => self == Self::Pictures(number),
+        match task_kind {
+            TaskKind::Photo(_) => bought.is_some() && bought == current,
+            TaskKind::Training(attempt, Chore::Upload | Chore::Submit) => bought == Some(attempt),
+            TaskKind::Pictures(number, Chore::Upload | Chore::Submit) => self == Self::Pictures(number),
             // Whoever lives behind the API has nobody who waits for it.
-            Errand::Tidy | Errand::Notify(_) => false,
-            Errand::Training(..) | Errand::Pictures(..) => true,
+            TaskKind::Tidy | TaskKind::Notify(_) => false,
+            TaskKind::Training(..) | TaskKind::Pictures(..) => true,
         }
     }
 

@@ -17,7 +17,7 @@ pub use self::{
     uploads::{Means, Uploads},
 };
 use super::{
-    Avatar, Errand, Moment, Photo, PhotoState, Stage, StageName, TrainingSettings,
+    Avatar, Moment, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings,
     order::Order,
     task::{OrderKey, TaskId},
 };
@@ -328,9 +328,9 @@ impl Avatar {
                 }
             }
             // Tasks name photos by their place.
-            self.running.retain(|mark| mark.errand != Errand::Photo(index));
+            self.running.retain(|mark| mark.task_kind != TaskKind::Photo(index));
             for mark in &mut self.running {
-                if let Errand::Photo(at) = &mut mark.errand
+                if let TaskKind::Photo(at) = &mut mark.task_kind
                     && *at > index
                 {
                     *at -= 1;

@@ -156,8 +156,8 @@ pub use self::{
     stored::{Stored, StoredError},
     sum::{Sha256Sum, Sha256SumError},
     task::{
-        Chore, Cleared, Command, Errand, Event, Kept, Mark, OrderKey, Outcome, Parcel, PrepareError, Step,
-        Task, TaskId, Work,
+        Chore, Cleared, Command, Event, Kept, Mark, OrderKey, Outcome, Parcel, PrepareError, Step, Task,
+        TaskId, TaskKind, Work,
     },
     training::{TrainingJob, addressee},
 };
@@ -326,8 +326,8 @@ impl Avatar {
         self.trainings.iter().any(|training| match training.order.stage {
             Stage::Preparing | Stage::Planned => true,
             Stage::Submitting { .. } | Stage::Unclear { .. } => {
-                let submit = Errand::Training(training.attempt, Chore::Submit);
-                self.running.iter().any(|mark| mark.errand == submit)
+                let submit = TaskKind::Training(training.attempt, Chore::Submit);
+                self.running.iter().any(|mark| mark.task_kind == submit)
             }
             _ => false,
         })
@@ -347,18 +347,18 @@ impl Avatar {
 
     /// The request that an unclear order may have become, and that fal is asked about.
     #[must_use]
-    pub fn candidate(&self, errand: Errand) -> Option<&RequestId> {
-        match errand {
-            Errand::Training(attempt, Chore::Prove) => self.training(attempt)?.order.candidate(),
-            Errand::Pictures(number, Chore::Prove) => self.generation(number)?.order.candidate(),
+    pub fn candidate(&self, task_kind: TaskKind) -> Option<&RequestId> {
+        match task_kind {
+            TaskKind::Training(attempt, Chore::Prove) => self.training(attempt)?.order.candidate(),
+            TaskKind::Pictures(number, Chore::Prove) => self.generation(number)?.order.candidate(),
             _ => None,
         }
     }
 
     /// The same, once fal has answered that it knows this request.
     #[must_use]
-    pub fn proven(&self, errand: Errand, answer: &Answer) -> Option<&RequestId> {
-        self.candidate(errand).filter(|_| fal::status::parse(answer.clone()).is_ok())
+    pub fn proven(&self, task_kind: TaskKind, answer: &Answer) -> Option<&RequestId> {
+        self.candidate(task_kind).filter(|_| fal::status::parse(answer.clone()).is_ok())
     }
 
     /// Tells whether the outcome of this task still matters. A shell breaks off a transfer whose outcome does not: its order
@@ -366,14 +366,14 @@ impl Avatar {
     #[must_use]
     pub fn awaits(&self, task: TaskId) -> bool {
         let Some(mark) = self.running.iter().find(|mark| mark.id == task) else { return false };
-        match mark.errand {
-            Errand::Training(attempt, chore) => {
+        match mark.task_kind {
+            TaskKind::Training(attempt, chore) => {
                 self.training(attempt).is_some_and(|training| training.order.awaits(chore))
             }
-            Errand::Pictures(number, chore) => {
+            TaskKind::Pictures(number, chore) => {
                 self.generation(number).is_some_and(|pictures| pictures.order.awaits(chore))
             }
-            Errand::Photo(_) | Errand::Tidy | Errand::Notify(_) => true,
+            TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => true,
         }
     }
 

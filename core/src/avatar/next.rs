@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Avatar, Chore, Errand, Event, Generation, Mark, Moment, Photo, Stage, Step, Task, TaskId, TrainingJob,
+    Avatar, Chore, Event, Generation, Mark, Moment, Photo, Stage, Step, Task, TaskId, TaskKind, TrainingJob,
     Work,
     hosted::Tidying,
     order::{Lease, Next},
@@ -36,10 +36,10 @@ impl Avatar {
         self,
         account: &Account,
         moment: &Moment,
-        wanted: impl Fn(&Self, Errand) -> bool,
+        wanted: impl Fn(&Self, TaskKind) -> bool,
     ) -> (Self, Step) {
         let avatar = self.after(Event::Woke, moment);
-        let step = avatar.next_step_of(account, moment, |errand| wanted(&avatar, errand));
+        let step = avatar.next_step_of(account, moment, |task_kind| wanted(&avatar, task_kind));
         let avatar = match &step {
             Step::Begin(task) => avatar.after(Event::Began(task.mark.clone()), moment),
             Step::Wait(_) | Step::Idle => avatar,
@@ -49,7 +49,12 @@ impl Avatar {
 
     /// What to do next of what is `wanted`. The rest waits for someone who wants it, and holds nothing up.
     #[must_use]
-    pub fn next_step_of(&self, account: &Account, moment: &Moment, wanted: impl Fn(Errand) -> bool) -> Step {
+    pub fn next_step_of(
+        &self,
+        account: &Account,
+        moment: &Moment,
+        wanted: impl Fn(TaskKind) -> bool,
+    ) -> Step {
         let leases = self.running.iter().map(|mark| mark.lease).filter(|lease| *lease > moment.now);
         let mut wake = leases.min();
         let trainings = self.trainings.iter().map(|training| self.of_training(training, account, moment));
@@ -57,12 +62,12 @@ impl Avatar {
         let photos = std::iter::once_with(|| self.of_album(moment));
         let around =
             std::iter::once_with(|| self.tidy(moment)).chain(std::iter::once_with(|| self.notify(moment)));
-        for (errand, next) in photos.chain(trainings).chain(pictures).chain(around) {
+        for (task_kind, next) in photos.chain(trainings).chain(pictures).chain(around) {
             match next {
-                Next::Do { .. } if !wanted(errand) => {}
+                Next::Do { .. } if !wanted(task_kind) => {}
                 Next::Do { work, lease, token, .. } => {
                     let id = TaskId(self.next_task);
-                    let mark = Mark::new(id, errand, lease, token, moment.now);
+                    let mark = Mark::new(id, task_kind, lease, token, moment.now);
                     return Step::Begin(Box::new(Task { mark, work: *work }));
                 }
                 Next::Wait(until) => wake = Some(wake.map_or(until, |wake| wake.min(until))),
@@ -79,7 +84,7 @@ impl Avatar {
         &self,
         account: &Account,
         moment: &Moment,
-        wanted: impl Fn(Errand) -> bool,
+        wanted: impl Fn(TaskKind) -> bool,
     ) -> Option<Timestamp> {
         let soon = moment.now.plus(LOOK_AFTER);
         let busy = self.is_running(moment, |_| true);
@@ -91,71 +96,71 @@ impl Avatar {
         }
     }
 
-    fn of_training(&self, training: &TrainingJob, account: &Account, moment: &Moment) -> (Errand, Next) {
+    fn of_training(&self, training: &TrainingJob, account: &Account, moment: &Moment) -> (TaskKind, Next) {
         if matches!(training.order.stage, Stage::Preparing) {
             return self.of_photos(Some(training), moment);
         }
         let attempt = training.attempt;
-        let running = self.chores(moment, |errand| match errand {
-            Errand::Training(number, chore) if number == attempt => Some(chore),
+        let running = self.chores(moment, |task_kind| match task_kind {
+            TaskKind::Training(number, chore) if number == attempt => Some(chore),
             _ => None,
         });
         let next = training
             .with_plan(self.id, &self.photos, |plan| training.order.next(&running, plan, account, moment));
-        (Errand::Training(attempt, chore_of(&next)), next)
+        (TaskKind::Training(attempt, chore_of(&next)), next)
     }
 
-    fn of_pictures(&self, pictures: &Generation, account: &Account, moment: &Moment) -> (Errand, Next) {
+    fn of_pictures(&self, pictures: &Generation, account: &Account, moment: &Moment) -> (TaskKind, Next) {
         let number = pictures.number;
-        let running = self.chores(moment, |errand| match errand {
-            Errand::Pictures(of, chore) if of == number => Some(chore),
+        let running = self.chores(moment, |task_kind| match task_kind {
+            TaskKind::Pictures(of, chore) if of == number => Some(chore),
             _ => None,
         });
         let next = pictures.with_plan(self.model_file().as_ref(), |plan| {
             pictures.order.next(&running, plan, account, moment)
         });
-        (Errand::Pictures(number, chore_of(&next)), next)
+        (TaskKind::Pictures(number, chore_of(&next)), next)
     }
 
     /// Photos that came on their own are looked at before any training asks for them.
-    fn of_album(&self, moment: &Moment) -> (Errand, Next) {
+    fn of_album(&self, moment: &Moment) -> (TaskKind, Next) {
         let last = self.trainings.last();
         let waited_for = last.is_some_and(|training| matches!(training.order.stage, Stage::Preparing));
         if self.hosted.is_none() || waited_for {
-            return (Errand::Photo(0), Next::Idle);
+            return (TaskKind::Photo(0), Next::Idle);
         }
         self.of_photos(None, moment)
     }
 
-    fn tidy(&self, moment: &Moment) -> (Errand, Next) {
-        let busy = self.is_running(moment, |errand| errand == Errand::Tidy);
+    fn tidy(&self, moment: &Moment) -> (TaskKind, Next) {
+        let busy = self.is_running(moment, |task_kind| task_kind == TaskKind::Tidy);
         let next = match self.tidying(moment.now) {
             _ if busy => Next::Idle,
             Tidying::Later(until) => Next::Wait(until),
             tidying => tidying.work().map_or(Next::Idle, |work| around(work, TIDY_LEASE)),
         };
-        (Errand::Tidy, next)
+        (TaskKind::Tidy, next)
     }
 
-    fn notify(&self, moment: &Moment) -> (Errand, Next) {
-        let busy = self.is_running(moment, |errand| matches!(errand, Errand::Notify(_)));
+    fn notify(&self, moment: &Moment) -> (TaskKind, Next) {
+        let busy = self.is_running(moment, |task_kind| matches!(task_kind, TaskKind::Notify(_)));
         match self.notice(moment).filter(|_| !busy) {
             Some(Ok(notice)) => {
                 let (order, number) = (notice.order, notice.number);
-                (Errand::Notify(number), around(Work::Notify { order, number }, READ_TIMEOUT * 2))
+                (TaskKind::Notify(number), around(Work::Notify { order, number }, READ_TIMEOUT * 2))
             }
-            Some(Err(until)) => (Errand::Notify(0), Next::Wait(until)),
-            None => (Errand::Notify(0), Next::Idle),
+            Some(Err(until)) => (TaskKind::Notify(0), Next::Wait(until)),
+            None => (TaskKind::Notify(0), Next::Idle),
         }
     }
 
-    fn is_running(&self, moment: &Moment, is: impl Fn(Errand) -> bool) -> bool {
-        self.running.iter().any(|mark| mark.lease > moment.now && is(mark.errand))
+    fn is_running(&self, moment: &Moment, is: impl Fn(TaskKind) -> bool) -> bool {
+        self.running.iter().any(|mark| mark.lease > moment.now && is(mark.task_kind))
     }
 
     /// Photos are the only tasks that run side by side, as many as the shell has room for.
-    fn of_photos(&self, training: Option<&TrainingJob>, moment: &Moment) -> (Errand, Next) {
-        let busy = |index: usize| self.running.iter().any(|mark| mark.errand == Errand::Photo(index));
+    fn of_photos(&self, training: Option<&TrainingJob>, moment: &Moment) -> (TaskKind, Next) {
+        let busy = |index: usize| self.running.iter().any(|mark| mark.task_kind == TaskKind::Photo(index));
         let photos = self.photos.photos();
         let waiting = self.photos.waiting().into_iter().find(|index| !busy(*index));
         let under_way = (0..photos.len()).filter(|index| busy(*index)).count();
@@ -174,7 +179,7 @@ impl Avatar {
             },
             _ => Next::Idle,
         };
-        (Errand::Photo(index), next)
+        (TaskKind::Photo(index), next)
     }
 
     /// The name under which the clean JPEG of a photo is kept, told apart by the task that makes it.
@@ -186,9 +191,9 @@ impl Avatar {
         }
     }
 
-    fn chores(&self, moment: &Moment, of: impl Fn(Errand) -> Option<Chore>) -> Vec<Chore> {
+    fn chores(&self, moment: &Moment, of: impl Fn(TaskKind) -> Option<Chore>) -> Vec<Chore> {
         let running = self.running.iter().filter(|mark| mark.lease > moment.now);
-        running.filter_map(|mark| of(mark.errand)).collect()
+        running.filter_map(|mark| of(mark.task_kind)).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Chore, Errand, Generation, Kept, Moment, Order, Person, PhotoSet, Stage,
+    Avatar, AvatarId, Chore, Generation, Kept, Moment, Order, Person, PhotoSet, Stage, TaskKind,
     TrainingConfig, TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
     training::model_file,
@@ -143,8 +143,8 @@ impl Avatar {
     pub fn may_reopen(&self, attempt: u32) -> bool {
         let last = self.trainings.last().filter(|training| training.attempt == attempt);
         // The answer to one that was lost may still come.
-        let submit = Errand::Training(attempt, Chore::Submit);
-        let submits = self.running.iter().any(|mark| mark.errand == submit);
+        let submit = TaskKind::Training(attempt, Chore::Submit);
+        let submits = self.running.iter().any(|mark| mark.task_kind == submit);
         let ended = last.is_some_and(|training| training.order.ended_without_order());
         self.person.is_some() && ended && !submits
     }
@@ -180,13 +180,13 @@ impl Avatar {
                 if opened == Opened::Reopened {
                     // What is still uploaded for it is another archive.
                     self.running
-                        .retain(|mark| !matches!(mark.errand, Errand::Training(of, _) if of == attempt));
+                        .retain(|mark| !matches!(mark.task_kind, TaskKind::Training(of, _) if of == attempt));
                 }
                 self.person = Some(request.person);
                 if let Some(photos) = request.photos {
                     self.photos = photos;
                     // What is still being prepared are the photos of before, under the same numbers.
-                    self.running.retain(|mark| !matches!(mark.errand, Errand::Photo(_)));
+                    self.running.retain(|mark| !matches!(mark.task_kind, TaskKind::Photo(_)));
                 } else if cleared {
                     self.photos.prepare_again();
                 }

@@ -55,7 +55,8 @@ pub struct Mark {
     /// Its number, never used twice in one avatar.
     pub id: TaskId,
     /// What it is for.
-    pub errand: Errand,
+    #[serde(rename = "errand")]
+    pub task_kind: TaskKind,
     /// When it counts as lost.
     pub lease: Timestamp,
     /// The latest end of a transfer's lease, which is put off while its bytes move. The shell breaks the transfer off then.
@@ -68,7 +69,7 @@ pub struct Mark {
 impl Mark {
     pub(super) fn new(
         id: TaskId,
-        errand: Errand,
+        task_kind: TaskKind,
         lease: Lease,
         token: Option<TokenHash>,
         now: Timestamp,
@@ -78,7 +79,7 @@ impl Mark {
             Lease::Transfer(length) => (length, Some(now.plus(TRANSFER_CEILING))),
         };
         let lease = now.plus(length);
-        Self { id, errand, lease: latest.map_or(lease, |latest| lease.min(latest)), latest, token }
+        Self { id, task_kind, lease: latest.map_or(lease, |latest| lease.min(latest)), latest, token }
     }
 
     /// Puts the lease of a transfer off, since its bytes move, and never beyond `latest`.
@@ -91,7 +92,7 @@ impl Mark {
     /// Whether it is a purchase: the one call that is never made twice.
     #[must_use]
     pub fn is_submit(&self) -> bool {
-        matches!(self.errand, Errand::Training(_, Chore::Submit) | Errand::Pictures(_, Chore::Submit))
+        matches!(self.task_kind, TaskKind::Training(_, Chore::Submit) | TaskKind::Pictures(_, Chore::Submit))
     }
 
     /// The request that it has become, when it is a purchase that fal took.
@@ -121,7 +122,7 @@ impl fmt::Display for TaskId {
 /// What a task is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Errand {
+pub enum TaskKind {
     /// Making one photo ready.
     Photo(usize),
     /// A training, by its attempt.
@@ -134,7 +135,7 @@ pub enum Errand {
     Notify(u64),
 }
 
-impl Errand {
+impl TaskKind {
     /// The order that it is for; a photo is for whichever comes of it.
     #[must_use]
     pub fn order(self) -> Option<OrderKey> {

@@ -6,9 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Chore, Cleared, Command, Elsewhere, Errand, Event, GivenUp, Goal, Kept, Moment, Name,
-    OrderKey, Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State,
-    Step, Task, TrainingRequest, TrainingSettings, Work,
+    Avatar, AvatarId, Chore, Cleared, Command, Elsewhere, Event, GivenUp, Goal, Kept, Moment, Name, OrderKey,
+    Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State, Step,
+    Task, TaskKind, TrainingRequest, TrainingSettings, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
@@ -148,7 +148,7 @@ impl Hand {
             self.moment.now = until;
         }
         let task = self.begins();
-        assert_eq!(task.mark.errand, Errand::Training(1, expected));
+        assert_eq!(task.mark.task_kind, TaskKind::Training(1, expected));
         let outcome = Outcome::Answered { answer: Ok(answer.clone()), held_elsewhere: false };
         self.happens(Event::Ended(task.mark.id, outcome));
     }
@@ -241,7 +241,7 @@ fn photos_that_are_gone_each_time_are_prepared_a_few_times_only() {
 #[test]
 fn looking_at_a_job_never_buys_it() {
     let hand = Hand::ordering();
-    let submit = Errand::Training(1, Chore::Submit);
+    let submit = TaskKind::Training(1, Chore::Submit);
     for (goal, buys) in [
         (Goal::Trained(1), true),
         (Goal::Accepted(1), true),
@@ -253,10 +253,10 @@ fn looking_at_a_job_never_buys_it() {
         (Goal::AllEnded, false),
     ] {
         assert_eq!(goal.allows(&hand.avatar, submit), buys, "{goal:?}");
-        assert_eq!(goal.allows(&hand.avatar, Errand::Photo(0)), buys, "{goal:?}");
-        let pictures = Errand::Pictures(1, Chore::Submit);
+        assert_eq!(goal.allows(&hand.avatar, TaskKind::Photo(0)), buys, "{goal:?}");
+        let pictures = TaskKind::Pictures(1, Chore::Submit);
         assert_eq!(goal.allows(&hand.avatar, pictures), goal == Goal::Pictures(1), "{goal:?}");
-        assert!(goal.allows(&hand.avatar, Errand::Training(1, Chore::Look)));
+        assert!(goal.allows(&hand.avatar, TaskKind::Training(1, Chore::Look)));
     }
     assert!(Goal::Seen(1).is_reached(&hand.avatar));
     assert!(!Goal::Trained(1).is_reached(&hand.avatar));
@@ -506,7 +506,7 @@ fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
     }
     hand.answers(Chore::Compare, &answer(200, r#"{"items":[],"has_more":false}"#, true));
     // Whoever names a request has not shown that it is at fal.
-    let proof = Errand::Training(1, Chore::Prove);
+    let proof = TaskKind::Training(1, Chore::Prove);
     for silent in [Ok(answer(404, r#"{"detail":"no such request"}"#, true)), Err(NoAnswer::TimedOut)] {
         assert_eq!(hand.avatar.proven(proof, &silent), None, "{silent:?}");
     }
@@ -538,7 +538,7 @@ fn a_clock_that_is_set_back_does_not_stop_the_looking() {
         let now = hand.moment.now;
         hand.moment.now = Timestamp::from_millis(now.millis() - back * 1000);
         let task = hand.begins();
-        assert_eq!(task.mark.errand, Errand::Training(1, Chore::Look), "{back} seconds back");
+        assert_eq!(task.mark.task_kind, TaskKind::Training(1, Chore::Look), "{back} seconds back");
         // A failure rests, and that as well is not for longer by a clock that is set back.
         let failed = Outcome::Answered { answer: Err(NoAnswer::TimedOut), held_elsewhere: false };
         hand.happens(Event::Ended(task.mark.id, failed));
@@ -557,7 +557,7 @@ fn prepared_photos_go_once_the_order_can_only_be_found_again() {
     let url = "http://fal.test/files/photos.zip".parse().expect("an address");
     hand.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
     let submit = hand.begins();
-    assert_eq!(submit.mark.errand, Errand::Training(1, Chore::Submit));
+    assert_eq!(submit.mark.task_kind, TaskKind::Training(1, Chore::Submit));
     assert!(hand.avatar.needs_working_files(), "the answer may be that it is to be tried again");
     hand.passes(Duration::from_hours(1));
     assert!(matches!(hand.stage(), Stage::Unclear { .. }));

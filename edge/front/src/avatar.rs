@@ -180,7 +180,7 @@ impl Inner {
             }
             if let Some(way) = way.filter(|way| way.carries(avatar).is_ok()) {
                 let deployment = self.deployment()?;
-                let again = avatar.look_again(&way.account, moment, |errand| deployment.wants(errand));
+                let again = avatar.look_again(&way.account, moment, |task_kind| deployment.wants(task_kind));
                 again.map_or(Ok(()), |again| self.arm(again))?;
             }
         }

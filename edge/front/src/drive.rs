@@ -79,7 +79,8 @@ fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<S
     let moment = settings::moment(way.poll)?;
     inner.settle(Some(way), &moment, |avatar| {
         let Some(avatar) = avatar else { return (None, None) };
-        let (avatar, step) = avatar.advance(&way.account, &moment, |_, errand| deployment.wants(errand));
+        let (avatar, step) =
+            avatar.advance(&way.account, &moment, |_, task_kind| deployment.wants(task_kind));
         (Some(avatar), Some(step))
     })
 }
@@ -108,7 +109,7 @@ async fn with_holder(inner: &Inner, mark: &Mark, outcome: Outcome) -> Result<Out
     let Outcome::Answered { answer, held_elsewhere } = outcome else { return Ok(outcome) };
     let Some(avatar) = inner.load()? else { return Ok(Outcome::Answered { answer, held_elsewhere }) };
     // Only of what fal.ai knows anything is noted.
-    let held_elsewhere = match avatar.proven(mark.errand, &answer).cloned() {
+    let held_elsewhere = match avatar.proven(mark.task_kind, &answer).cloned() {
         Some(candidate) => !inner.claim(&candidate, avatar.id()).await?,
         None => held_elsewhere,
     };

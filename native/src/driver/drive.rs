@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, Bought, Command, Errand, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey,
-        Outcome, Stage, Step, Task, TaskId,
+        Avatar, AvatarId, Bought, Command, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey, Outcome,
+        Stage, Step, Task, TaskId, TaskKind,
     },
     error::Error,
     fal::{RequestId, submit::Unclear},
@@ -102,7 +102,7 @@ pub(crate) async fn attend(
     link: Link,
     id: AvatarId,
     bell: Bell<'_>,
-    wanted: impl Fn(Errand) -> bool,
+    wanted: impl Fn(TaskKind) -> bool,
     watcher: &mut (dyn FnMut(&Avatar) + Send),
 ) -> Result<Pause, Failure> {
     shell.tell_at(id, Event::Restarted, link.poll)?;
@@ -141,11 +141,11 @@ impl<'a> Driver<'a> {
     async fn attend(
         &mut self,
         mut bell: Bell<'_>,
-        wanted: impl Fn(Errand) -> bool,
+        wanted: impl Fn(TaskKind) -> bool,
         watcher: &mut (dyn FnMut(&Avatar) + Send),
     ) -> Result<Pause, Failure> {
         while !*bell.stop.borrow() {
-            let (avatar, step) = self.advance(|_, errand| wanted(errand))?;
+            let (avatar, step) = self.advance(|_, task_kind| wanted(task_kind))?;
             watcher(&avatar);
             self.break_off(&avatar);
             let until = match step {
@@ -179,7 +179,7 @@ impl<'a> Driver<'a> {
         watcher: &mut dyn FnMut(&Avatar) -> Result<(), Failure>,
     ) -> Result<Avatar, Failure> {
         loop {
-            let (avatar, step) = self.advance(|avatar, errand| goal.allows(avatar, errand))?;
+            let (avatar, step) = self.advance(|avatar, task_kind| goal.allows(avatar, task_kind))?;
             let (begins, idle) = (matches!(step, Step::Begin(_)), matches!(step, Step::Idle));
             let wait = match step {
                 // Before anything is told: what is saved as begun is begun.
@@ -224,7 +224,7 @@ impl<'a> Driver<'a> {
                     let at_most = latest.since(clock::now());
                     let tell = || still_awaited(&shell, id, mark.id, link.poll);
                     let done = moving::transfer(work, at_most, &moving, &stop, tell).await;
-                    done.unwrap_or_else(|why| work::broken_off(mark.errand, why))
+                    done.unwrap_or_else(|why| work::broken_off(mark.task_kind, why))
                 }
             };
             (mark.id, outcome)
@@ -241,7 +241,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
-    fn advance(&self, wanted: impl Fn(&Avatar, Errand) -> bool) -> Result<(Avatar, Step), Failure> {
+    fn advance(&self, wanted: impl Fn(&Avatar, TaskKind) -> bool) -> Result<(Avatar, Step), Failure> {
         let moment = moment(self.link.poll)?;
         let advanced = self.shell.store.settle(self.id, |avatar| {
             let Some(avatar) = avatar else { return (None, None) };
@@ -271,11 +271,12 @@ impl<'a> Driver<'a> {
         let place = self.under_way.iter().position(|task| task.mark.id == id);
         let mark = place.map(|place| self.under_way.remove(place).mark);
         let accepted = mark.as_ref().and_then(|mark| mark.accepted(&outcome));
-        let errand = mark.map(|mark| mark.errand);
-        let told = self.shell.tell_outcome(self.id, id, outcome, errand, self.link.poll).map(drop);
+        let task_kind = mark.map(|mark| mark.task_kind);
+        let told = self.shell.tell_outcome(self.id, id, outcome, task_kind, self.link.poll).map(drop);
         match (told, accepted) {
             (Err(failure), Some(request_id)) => {
-                let job = errand.and_then(Errand::order).map(|order| resolvable(self.shell, self.id, order));
+                let job =
+                    task_kind.and_then(TaskKind::order).map(|order| resolvable(self.shell, self.id, order));
                 let job = job.unwrap_or_else(|| self.id.to_string());
                 Err(failure
                     .why(format!("fal.ai took the order as {request_id}, and that could not be saved"))

@@ -11,7 +11,7 @@ use std::{
 
 use likeness_core::{
     api::{Notify, Way},
-    avatar::{Avatar, AvatarId, Command, Errand, Event, Outcome, TaskId},
+    avatar::{Avatar, AvatarId, Command, Event, Outcome, TaskId, TaskKind},
     fal::Account,
     limits::POLL_INTERVAL,
     simulator::{Plan, Simulator},
@@ -210,14 +210,14 @@ impl Shell {
         id: AvatarId,
         task: TaskId,
         mut outcome: Outcome,
-        errand: Option<Errand>,
+        task_kind: Option<TaskKind>,
         poll: Duration,
     ) -> Result<Avatar, Failure> {
         let moment = moment(poll)?;
         let told = self.store.settle_among(id, |avatar, holders| {
             let Some(avatar) = avatar else { return (None, None) };
-            if let (Some(errand), Outcome::Answered { held_elsewhere, .. }) = (errand, &mut outcome) {
-                let candidate = avatar.candidate(errand);
+            if let (Some(task_kind), Outcome::Answered { held_elsewhere, .. }) = (task_kind, &mut outcome) {
+                let candidate = avatar.candidate(task_kind);
                 let holder = candidate.and_then(|candidate| holders.holder(candidate));
                 *held_elsewhere = holder.is_some_and(|holder| holder != id);
             }

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use likeness_core::{
     api::notification,
     avatar::{
-        AvatarId, Chore, Cleared, Content, Dataset, Errand, Kept, OrderKey, Outcome, Parcel, Photo,
-        PrepareError, Prepared, Sha256Sum, Work,
+        AvatarId, Chore, Cleared, Content, Dataset, Kept, OrderKey, Outcome, Parcel, Photo, PrepareError,
+        Prepared, Sha256Sum, TaskKind, Work,
     },
     download::{Fetched, RemoteFile},
     error::{Error, NetworkError, StorageError, StorageErrorKind},
@@ -375,14 +375,16 @@ async fn copied(
 }
 
 /// Makes the outcome of a transfer that was broken off.
-pub(crate) fn broken_off(errand: Errand, why: BrokenOff) -> Outcome {
+pub(crate) fn broken_off(task_kind: TaskKind, why: BrokenOff) -> Outcome {
     let why = match why {
         BrokenOff::Unawaited => NoAnswer::Interrupted,
         BrokenOff::TimeIsUp => NoAnswer::TimedOut,
     };
     let error = Error::Network(NetworkError::NoAnswer(why));
-    match errand {
-        Errand::Training(_, Chore::Upload) | Errand::Pictures(_, Chore::Upload) => Outcome::Sent(Err(error)),
+    match task_kind {
+        TaskKind::Training(_, Chore::Upload) | TaskKind::Pictures(_, Chore::Upload) => {
+            Outcome::Sent(Err(error))
+        }
         _ => Outcome::Fetched(Err(error)),
     }
 }

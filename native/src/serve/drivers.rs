@@ -202,7 +202,7 @@ impl Drivers {
             return Ok(Pause::Idle);
         }
         let link = self.shell.link_on(way, &avatar)?;
-        let wanted = |errand| self.deployment.wants(errand);
+        let wanted = |task_kind| self.deployment.wants(task_kind);
         let bell = Bell { woken: bell, stop: self.stop.subscribe() };
         let mut watcher = |avatar: &Avatar| self.watch(avatar, memory);
         let pause = drive::attend(&self.shell, link.clone(), id, bell, wanted, &mut watcher).await?;

@@ -6,9 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, Bought, Cleared, Command, Due, Errand, Event, Means, Moment, Name, OrderKey, Outcome,
-    Parcel, Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, Terms,
-    TrainingRequest, TrainingSettings, Work,
+    Avatar, AvatarId, Bought, Cleared, Command, Due, Event, Means, Moment, Name, OrderKey, Outcome, Parcel,
+    Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, TaskKind,
+    Terms, TrainingRequest, TrainingSettings, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
@@ -76,7 +76,7 @@ impl Hand {
         let avatar = self.avatar.clone().after(Event::Restarted, &self.moment);
         let told = [(work, false), ([work, notice].into_iter().flatten().min(), true)];
         for (due, notices) in told {
-            let wanted = |errand| notices || !matches!(errand, Errand::Notify(_));
+            let wanted = |task_kind| notices || !matches!(task_kind, TaskKind::Notify(_));
             let step = |moment: &Moment| avatar.next_step_of(&self.account, moment, wanted);
             match step(&self.moment) {
                 Step::Begin(task) => assert!(due <= Some(self.moment.now) && due.is_some(), "{task:?}"),
@@ -92,7 +92,8 @@ impl Hand {
     }
 
     fn step(&self) -> Step {
-        self.avatar.next_step_of(&self.account, &self.moment, |errand| !matches!(errand, Errand::Notify(_)))
+        self.avatar
+            .next_step_of(&self.account, &self.moment, |task_kind| !matches!(task_kind, TaskKind::Notify(_)))
     }
 
     fn begins(&mut self) -> Task {
@@ -314,7 +315,7 @@ fn a_photo_that_takes_its_worker_down_takes_no_other_along() {
         while let Step::Begin(_) = hand.step() {
             tasks.push(hand.begins());
         }
-        assert_eq!(tasks.first().map(|task| task.mark.errand), Some(Errand::Photo(0)));
+        assert_eq!(tasks.first().map(|task| task.mark.task_kind), Some(TaskKind::Photo(0)));
         for task in tasks {
             hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(PrepareError::Crashed))));
         }
@@ -523,7 +524,7 @@ fn the_backend_is_told_of_every_stage_once_and_again_until_it_listens() {
     hand.order();
     let told = |hand: &Hand| match hand
         .avatar
-        .next_step_of(&hand.account, &hand.moment, |errand| matches!(errand, Errand::Notify(_)))
+        .next_step_of(&hand.account, &hand.moment, |task_kind| matches!(task_kind, TaskKind::Notify(_)))
     {
         Step::Begin(task) => Some(*task),
         _ => None,
@@ -537,7 +538,7 @@ fn the_backend_is_told_of_every_stage_once_and_again_until_it_listens() {
     assert!(told(&hand).is_none(), "at once again");
     hand.passes(Duration::from_secs(5));
     let again = told(&hand).expect("the notice again");
-    assert_eq!(again.mark.errand, task.mark.errand);
+    assert_eq!(again.mark.task_kind, task.mark.task_kind);
     hand.happens(Event::Began(again.mark.clone()));
     hand.happens(Event::Ended(again.mark.id, Outcome::Notified(Ok(()))));
     hand.passes(Duration::from_hours(1));

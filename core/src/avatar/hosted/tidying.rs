@@ -1,7 +1,7 @@
 //! What is deleted when nothing needs it any more.
 
 use super::super::{
-    Avatar, Errand, Hosted, Moment, PhotoSet,
+    Avatar, Hosted, Moment, PhotoSet, TaskKind,
     task::{Cleared, Work},
 };
 use crate::{
@@ -59,7 +59,7 @@ impl Avatar {
     fn tidying_of_album(&self, hosted: &Hosted, now: Timestamp) -> Tidying {
         let working = self.depots.iter().find(|depot| depot.working);
         if self.needs_working_files()
-            || self.running.iter().any(|mark| matches!(mark.errand, Errand::Photo(_)))
+            || self.running.iter().any(|mark| matches!(mark.task_kind, TaskKind::Photo(_)))
         {
             return Tidying::None;
         }
