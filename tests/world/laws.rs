@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use likeness_core::{
-    avatar::{Avatar, Chore, Goods, Mark, Order, PhotoState, Sha256Sum, Stage, State, TaskKind},
+    avatar::{Avatar, Goods, Mark, Order, OrderStep, PhotoState, Sha256Sum, Stage, State, TaskKind},
     limits::EXPIRY_AT_FAL,
     time::Timestamp,
     words::Audience,
@@ -34,7 +34,10 @@ pub(super) fn key_of(task_kind: TaskKind) -> Option<Key> {
 }
 
 pub(super) fn is_submit(mark: &Mark) -> bool {
-    matches!(mark.task_kind, TaskKind::Training(_, Chore::Submit) | TaskKind::Pictures(_, Chore::Submit))
+    matches!(
+        mark.task_kind,
+        TaskKind::Training(_, OrderStep::Submit) | TaskKind::Pictures(_, OrderStep::Submit)
+    )
 }
 
 /// The world's own record of every order, against which the avatars' memory is checked.
@@ -105,15 +108,15 @@ impl Books {
         now: Timestamp,
     ) -> Result<(), Violation> {
         match task_kind {
-            TaskKind::Training(attempt, chore) => {
+            TaskKind::Training(attempt, step) => {
                 let training =
                     saved.training(attempt).ok_or_else(|| Violation("no such order".to_owned()))?;
-                begins(&training.order, chore, careless, now)
+                begins(&training.order, step, careless, now)
             }
-            TaskKind::Pictures(number, chore) => {
+            TaskKind::Pictures(number, step) => {
                 let pictures =
                     saved.generation(number).ok_or_else(|| Violation("no such order".to_owned()))?;
-                begins(&pictures.order, chore, careless, now)
+                begins(&pictures.order, step, careless, now)
             }
             TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => Ok(()),
         }
@@ -245,12 +248,17 @@ impl World {
     }
 }
 
-fn begins<G: Goods>(order: &Order<G>, chore: Chore, careless: bool, now: Timestamp) -> Result<(), Violation> {
-    match chore {
-        Chore::Submit if !matches!(order.stage(), Stage::Submitting { .. }) && !careless => {
+fn begins<G: Goods>(
+    order: &Order<G>,
+    step: OrderStep,
+    careless: bool,
+    now: Timestamp,
+) -> Result<(), Violation> {
+    match step {
+        OrderStep::Submit if !matches!(order.stage(), Stage::Submitting { .. }) && !careless => {
             broken("a submit is sent, and its intent is not saved".to_owned())
         }
-        Chore::Upload => match order.upload().and_then(|upload| upload.until) {
+        OrderStep::Upload => match order.upload().and_then(|upload| upload.until) {
             Some(until) if until.since(now) >= EXPIRY_AT_FAL / 7 => {
                 broken("it is uploaded again, and fal still has it".to_owned())
             }

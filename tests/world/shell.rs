@@ -5,7 +5,7 @@ use std::time::Duration;
 use likeness_core::{
     archive::Piece,
     avatar::{
-        Chore, Content, Dataset, Event, Mark, Outcome, Parcel, Photo, PrepareError, Prepared, Sha256Sum,
+        Content, Dataset, Event, Mark, OrderStep, Outcome, Parcel, Photo, PrepareError, Prepared, Sha256Sum,
         TaskId, TaskKind, Work,
     },
     error::{Error, NetworkError, StorageError, StorageErrorKind},
@@ -102,7 +102,7 @@ impl World {
         let Some(flight) = self.flights.get_mut(&id) else { return Ok(()) };
         let broken_off = Error::Network(NetworkError::NoAnswer(NoAnswer::Interrupted));
         flight.outcome = Some(match flight.mark.task_kind {
-            TaskKind::Training(_, Chore::Upload) | TaskKind::Pictures(_, Chore::Upload) => {
+            TaskKind::Training(_, OrderStep::Upload) | TaskKind::Pictures(_, OrderStep::Upload) => {
                 Outcome::Sent(Err(broken_off))
             }
             _ => Outcome::Fetched(Err(broken_off)),
@@ -164,11 +164,16 @@ impl World {
         task_kind: TaskKind,
         request: &Request,
     ) -> Result<(Duration, Answer), Stop> {
-        let submit =
-            matches!(task_kind, TaskKind::Training(_, Chore::Submit) | TaskKind::Pictures(_, Chore::Submit));
+        let submit = matches!(
+            task_kind,
+            TaskKind::Training(_, OrderStep::Submit) | TaskKind::Pictures(_, OrderStep::Submit)
+        );
         let trusts = self.reckless == Some(Reckless::TrustsWebhooks);
         if trusts
-            && matches!(task_kind, TaskKind::Training(_, Chore::Prove) | TaskKind::Pictures(_, Chore::Prove))
+            && matches!(
+                task_kind,
+                TaskKind::Training(_, OrderStep::Prove) | TaskKind::Pictures(_, OrderStep::Prove)
+            )
         {
             let word = json!({ "status": "IN_QUEUE", "queue_position": 0 });
             return Ok((Duration::ZERO, Ok(Response::json(StatusCode::OK, &word))));

@@ -1,7 +1,7 @@
 //! What an avatar becomes after something happened.
 
 use super::{
-    Avatar, Bought, Cancel, Chore, Cleared, Command, Event, Mark, Moment, OrderKey, Outcome, PhotoSet,
+    Avatar, Bought, Cancel, Cleared, Command, Event, Mark, Moment, OrderKey, OrderStep, Outcome, PhotoSet,
     PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind,
     order::{Goods, Happened, Order, lacks_files},
 };
@@ -73,7 +73,7 @@ impl Avatar {
             self.may_be_written_until(moment.now.plus(SIGNED_FOR));
         }
         self.running.push(mark);
-        self.chore_happened(task_kind, |chore| Happened::Began { chore, token }, moment);
+        self.chore_happened(task_kind, |step| Happened::Began { step, token }, moment);
     }
 
     /// What lay in a depot is gone. Where tasks of photos are under way, more may come.
@@ -141,7 +141,7 @@ impl Avatar {
             (TaskKind::Notify(number), Outcome::Notified(result)) => self.notified(number, result, moment),
             (task_kind, outcome) => {
                 let held = self.request_ids().cloned().collect();
-                self.chore_happened(task_kind, |chore| Happened::Ended { chore, outcome, held }, moment);
+                self.chore_happened(task_kind, |step| Happened::Ended { step, outcome, held }, moment);
             }
         }
     }
@@ -152,7 +152,7 @@ impl Avatar {
         self.running = running;
         let lost: Vec<Mark> = lost;
         for mark in lost {
-            self.chore_happened(mark.task_kind, |chore| Happened::Lost { chore, why }, moment);
+            self.chore_happened(mark.task_kind, |step| Happened::Lost { step, why }, moment);
             if why != Unclear::TimedOut {
                 continue;
             }
@@ -287,13 +287,13 @@ impl Avatar {
     fn chore_happened(
         &mut self,
         task_kind: TaskKind,
-        happened: impl FnOnce(Chore) -> Happened,
+        happened: impl FnOnce(OrderStep) -> Happened,
         moment: &Moment,
     ) {
         match task_kind {
             TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => {}
-            TaskKind::Training(attempt, chore) => self.training_happened(attempt, happened(chore), moment),
-            TaskKind::Pictures(number, chore) => self.pictures_happened(number, happened(chore), moment),
+            TaskKind::Training(attempt, step) => self.training_happened(attempt, happened(step), moment),
+            TaskKind::Pictures(number, step) => self.pictures_happened(number, happened(step), moment),
         }
     }
 

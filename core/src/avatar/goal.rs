@@ -1,6 +1,6 @@
 //! What somebody waits for, what may be done for it, and when waiting makes no sense any more.
 
-use super::{Avatar, Cancel, Chore, Order, OrderKey, Stage, TaskKind, status::LOOKS_BEFORE_UNKNOWN};
+use super::{Avatar, Cancel, Order, OrderKey, OrderStep, Stage, TaskKind, status::LOOKS_BEFORE_UNKNOWN};
 use crate::{
     error::{Class, Error, NetworkError},
     fal::{
@@ -112,8 +112,10 @@ impl Goal {
         let current = avatar.trainings().last().map(|training| training.attempt);
         match task_kind {
             TaskKind::Photo(_) => bought.is_some() && bought == current,
-            TaskKind::Training(attempt, Chore::Upload | Chore::Submit) => bought == Some(attempt),
-            TaskKind::Pictures(number, Chore::Upload | Chore::Submit) => self == Self::Pictures(number),
+            TaskKind::Training(attempt, OrderStep::Upload | OrderStep::Submit) => bought == Some(attempt),
+            TaskKind::Pictures(number, OrderStep::Upload | OrderStep::Submit) => {
+                self == Self::Pictures(number)
+            }
             // Whoever lives behind the API has nobody who waits for it.
             TaskKind::Tidy | TaskKind::Notify(_) => false,
             TaskKind::Training(..) | TaskKind::Pictures(..) => true,

@@ -156,7 +156,7 @@ pub use self::{
     stored::{Stored, StoredError},
     sum::{Sha256Sum, Sha256SumError},
     task::{
-        Chore, Cleared, Command, Event, Kept, Mark, OrderKey, Outcome, Parcel, PrepareError, Step, Task,
+        Cleared, Command, Event, Kept, Mark, OrderKey, OrderStep, Outcome, Parcel, PrepareError, Step, Task,
         TaskId, TaskKind, Work,
     },
     training::{TrainingJob, addressee},
@@ -326,7 +326,7 @@ impl Avatar {
         self.trainings.iter().any(|training| match training.order.stage {
             Stage::Preparing | Stage::Planned => true,
             Stage::Submitting { .. } | Stage::Unclear { .. } => {
-                let submit = TaskKind::Training(training.attempt, Chore::Submit);
+                let submit = TaskKind::Training(training.attempt, OrderStep::Submit);
                 self.running.iter().any(|mark| mark.task_kind == submit)
             }
             _ => false,
@@ -349,8 +349,8 @@ impl Avatar {
     #[must_use]
     pub fn candidate(&self, task_kind: TaskKind) -> Option<&RequestId> {
         match task_kind {
-            TaskKind::Training(attempt, Chore::Prove) => self.training(attempt)?.order.candidate(),
-            TaskKind::Pictures(number, Chore::Prove) => self.generation(number)?.order.candidate(),
+            TaskKind::Training(attempt, OrderStep::Prove) => self.training(attempt)?.order.candidate(),
+            TaskKind::Pictures(number, OrderStep::Prove) => self.generation(number)?.order.candidate(),
             _ => None,
         }
     }
@@ -367,11 +367,11 @@ impl Avatar {
     pub fn awaits(&self, task: TaskId) -> bool {
         let Some(mark) = self.running.iter().find(|mark| mark.id == task) else { return false };
         match mark.task_kind {
-            TaskKind::Training(attempt, chore) => {
-                self.training(attempt).is_some_and(|training| training.order.awaits(chore))
+            TaskKind::Training(attempt, step) => {
+                self.training(attempt).is_some_and(|training| training.order.awaits(step))
             }
-            TaskKind::Pictures(number, chore) => {
-                self.generation(number).is_some_and(|pictures| pictures.order.awaits(chore))
+            TaskKind::Pictures(number, step) => {
+                self.generation(number).is_some_and(|pictures| pictures.order.awaits(step))
             }
             TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => true,
         }

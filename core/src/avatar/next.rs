@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Avatar, Chore, Event, Generation, Mark, Moment, Photo, Stage, Step, Task, TaskId, TaskKind, TrainingJob,
-    Work,
+    Avatar, Event, Generation, Mark, Moment, OrderStep, Photo, Stage, Step, Task, TaskId, TaskKind,
+    TrainingJob, Work,
     hosted::Tidying,
     order::{Lease, Next},
 };
@@ -101,8 +101,8 @@ impl Avatar {
             return self.of_photos(Some(training), moment);
         }
         let attempt = training.attempt;
-        let running = self.chores(moment, |task_kind| match task_kind {
-            TaskKind::Training(number, chore) if number == attempt => Some(chore),
+        let running = self.steps(moment, |task_kind| match task_kind {
+            TaskKind::Training(number, step) if number == attempt => Some(step),
             _ => None,
         });
         let next = training
@@ -112,8 +112,8 @@ impl Avatar {
 
     fn of_pictures(&self, pictures: &Generation, account: &Account, moment: &Moment) -> (TaskKind, Next) {
         let number = pictures.number;
-        let running = self.chores(moment, |task_kind| match task_kind {
-            TaskKind::Pictures(of, chore) if of == number => Some(chore),
+        let running = self.steps(moment, |task_kind| match task_kind {
+            TaskKind::Pictures(of, step) if of == number => Some(step),
             _ => None,
         });
         let next = pictures.with_plan(self.model_file().as_ref(), |plan| {
@@ -169,7 +169,7 @@ impl Avatar {
         let next = match (resting, waiting.and_then(|at| photos.get(at))) {
             (Some(until), Some(_)) => Next::Wait(until),
             (None, Some(photo)) if under_way < self.photo_slots(moment) => Next::Do {
-                chore: Chore::Upload,
+                step: OrderStep::Upload,
                 work: Box::new(Work::Prepare {
                     photo: photo.clone(),
                     file: self.prepared_file(index, photo),
@@ -191,7 +191,7 @@ impl Avatar {
         }
     }
 
-    fn chores(&self, moment: &Moment, of: impl Fn(TaskKind) -> Option<Chore>) -> Vec<Chore> {
+    fn steps(&self, moment: &Moment, of: impl Fn(TaskKind) -> Option<OrderStep>) -> Vec<OrderStep> {
         let running = self.running.iter().filter(|mark| mark.lease > moment.now);
         running.filter_map(|mark| of(mark.task_kind)).collect()
     }
@@ -199,12 +199,12 @@ impl Avatar {
 
 /// Something beside the orders.
 fn around(work: Work, lease: Duration) -> Next {
-    Next::Do { chore: Chore::Look, work: Box::new(work), lease: Lease::Fixed(lease), token: None }
+    Next::Do { step: OrderStep::Look, work: Box::new(work), lease: Lease::Fixed(lease), token: None }
 }
 
-fn chore_of(next: &Next) -> Chore {
+fn chore_of(next: &Next) -> OrderStep {
     match next {
-        Next::Do { chore, .. } => *chore,
-        Next::Wait(_) | Next::Idle => Chore::Look,
+        Next::Do { step, .. } => *step,
+        Next::Wait(_) | Next::Idle => OrderStep::Look,
     }
 }

@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Chore, Generation, Kept, Moment, Order, Person, PhotoSet, Stage, TaskKind,
+    Avatar, AvatarId, Generation, Kept, Moment, Order, OrderStep, Person, PhotoSet, Stage, TaskKind,
     TrainingConfig, TrainingJob, TriggerPhrase, Uploaded, Wish,
     order::{Bought, Goods},
     training::model_file,
@@ -143,7 +143,7 @@ impl Avatar {
     pub fn may_reopen(&self, attempt: u32) -> bool {
         let last = self.trainings.last().filter(|training| training.attempt == attempt);
         // The answer to one that was lost may still come.
-        let submit = TaskKind::Training(attempt, Chore::Submit);
+        let submit = TaskKind::Training(attempt, OrderStep::Submit);
         let submits = self.running.iter().any(|mark| mark.task_kind == submit);
         let ended = last.is_some_and(|training| training.order.ended_without_order());
         self.person.is_some() && ended && !submits

@@ -92,7 +92,10 @@ impl Mark {
     /// Whether it is a purchase: the one call that is never made twice.
     #[must_use]
     pub fn is_submit(&self) -> bool {
-        matches!(self.task_kind, TaskKind::Training(_, Chore::Submit) | TaskKind::Pictures(_, Chore::Submit))
+        matches!(
+            self.task_kind,
+            TaskKind::Training(_, OrderStep::Submit) | TaskKind::Pictures(_, OrderStep::Submit)
+        )
     }
 
     /// The request that it has become, when it is a purchase that fal took.
@@ -126,9 +129,9 @@ pub enum TaskKind {
     /// Making one photo ready.
     Photo(usize),
     /// A training, by its attempt.
-    Training(u32, Chore),
+    Training(u32, OrderStep),
     /// Pictures, by their number.
-    Pictures(u32, Chore),
+    Pictures(u32, OrderStep),
     /// Deleting what is needed no more.
     Tidy,
     /// Telling the backend something: the message's number.
@@ -148,14 +151,17 @@ impl TaskKind {
 
     /// Tells whether files of the avatar come of the task.
     pub(super) fn writes(self) -> bool {
-        matches!(self, Self::Photo(_) | Self::Training(_, Chore::Keep(_)) | Self::Pictures(_, Chore::Keep(_)))
+        matches!(
+            self,
+            Self::Photo(_) | Self::Training(_, OrderStep::Keep(_)) | Self::Pictures(_, OrderStep::Keep(_))
+        )
     }
 }
 
 /// One step of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Chore {
+pub enum OrderStep {
     /// Sending the archive or the model to fal.
     Upload,
     /// The purchase itself: the one call that is never made twice.
@@ -289,7 +295,7 @@ pub enum Outcome {
     Answered {
         /// fal's answer.
         answer: Answer,
-        /// For [`Chore::Prove`]: whether another avatar's purchase already holds that request.
+        /// For [`OrderStep::Prove`]: whether another avatar's purchase already holds that request.
         held_elsewhere: bool,
     },
     /// [`Work::Send`] ended: where fal keeps it.

@@ -6,9 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Chore, Cleared, Command, Elsewhere, Event, GivenUp, Goal, Kept, Moment, Name, OrderKey,
-    Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State, Step,
-    Task, TaskKind, TrainingRequest, TrainingSettings, Work,
+    Avatar, AvatarId, Cleared, Command, Elsewhere, Event, GivenUp, Goal, Kept, Moment, Name, OrderKey,
+    OrderStep, Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State,
+    Step, Task, TaskKind, TrainingRequest, TrainingSettings, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
@@ -138,12 +138,12 @@ impl Hand {
         let upload = self.begins();
         let url = "http://fal.test/files/photos.zip".parse().expect("an address");
         self.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
-        self.answers(Chore::Submit, &answer(200, r#"{"request_id":"764cabcf"}"#, false));
-        self.answers(Chore::Look, &completed());
+        self.answers(OrderStep::Submit, &answer(200, r#"{"request_id":"764cabcf"}"#, false));
+        self.answers(OrderStep::Look, &completed());
     }
 
     /// Waits until this is to be done, and answers it.
-    fn answers(&mut self, expected: Chore, answer: &Response) {
+    fn answers(&mut self, expected: OrderStep, answer: &Response) {
         if let Step::Wait(until) = self.avatar.next_step(&self.account, &self.moment) {
             self.moment.now = until;
         }
@@ -241,7 +241,7 @@ fn photos_that_are_gone_each_time_are_prepared_a_few_times_only() {
 #[test]
 fn looking_at_a_job_never_buys_it() {
     let hand = Hand::ordering();
-    let submit = TaskKind::Training(1, Chore::Submit);
+    let submit = TaskKind::Training(1, OrderStep::Submit);
     for (goal, buys) in [
         (Goal::Trained(1), true),
         (Goal::Accepted(1), true),
@@ -254,9 +254,9 @@ fn looking_at_a_job_never_buys_it() {
     ] {
         assert_eq!(goal.allows(&hand.avatar, submit), buys, "{goal:?}");
         assert_eq!(goal.allows(&hand.avatar, TaskKind::Photo(0)), buys, "{goal:?}");
-        let pictures = TaskKind::Pictures(1, Chore::Submit);
+        let pictures = TaskKind::Pictures(1, OrderStep::Submit);
         assert_eq!(goal.allows(&hand.avatar, pictures), goal == Goal::Pictures(1), "{goal:?}");
-        assert!(goal.allows(&hand.avatar, TaskKind::Training(1, Chore::Look)));
+        assert!(goal.allows(&hand.avatar, TaskKind::Training(1, OrderStep::Look)));
     }
     assert!(Goal::Seen(1).is_reached(&hand.avatar));
     assert!(!Goal::Trained(1).is_reached(&hand.avatar));
@@ -388,20 +388,20 @@ fn a_refusal_without_a_reason_that_fal_signed_ends_the_order_and_is_asked_about_
     for status in [400, 410, 422] {
         let mut hand = Hand::ordering();
         hand.completes();
-        hand.answers(Chore::Collect, &answer(status, "{}", true));
+        hand.answers(OrderStep::Collect, &answer(status, "{}", true));
         assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
         assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Idle));
         // Somebody looks, in vain at first.
         for body in ["{}", ""] {
             hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
             assert!(!Goal::Seen(1).is_reached(&hand.avatar));
-            hand.answers(Chore::Collect, &answer(status, body, true));
+            hand.answers(OrderStep::Collect, &answer(status, body, true));
             assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
             assert!(Goal::Seen(1).is_reached(&hand.avatar));
         }
         hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
         let model = r#"{"diffusers_lora_file":{"url":"http://fal.test/files/model.safetensors"}}"#;
-        hand.answers(Chore::Collect, &answer(200, model, true));
+        hand.answers(OrderStep::Collect, &answer(200, model, true));
         assert!(matches!(hand.stage(), Stage::Keeping { .. }), "{:?}", hand.stage());
     }
 }
@@ -410,10 +410,10 @@ fn a_refusal_without_a_reason_that_fal_signed_ends_the_order_and_is_asked_about_
 fn a_reason_that_fal_gives_later_is_the_last_word() {
     let mut hand = Hand::ordering();
     hand.completes();
-    hand.answers(Chore::Collect, &answer(422, "{}", true));
+    hand.answers(OrderStep::Collect, &answer(422, "{}", true));
     hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
     let reason = r#"{"detail":[{"loc":["body","images_data_url"],"msg":"no","type":"invalid_archive"}]}"#;
-    hand.answers(Chore::Collect, &answer(422, reason, true));
+    hand.answers(OrderStep::Collect, &answer(422, reason, true));
     let Stage::Failed { error, doubt: None, .. } = hand.stage() else { panic!("{:?}", hand.stage()) };
     assert_eq!(error.code(), "fal.invalid_archive");
 }
@@ -423,14 +423,14 @@ fn a_refusal_without_a_reason_that_nobody_signed_must_come_thrice_over_ten_minut
     let refusal = answer(400, "<html>Bad Request</html>", false);
     let mut hand = Hand::ordering();
     hand.completes();
-    hand.answers(Chore::Collect, &refusal);
+    hand.answers(OrderStep::Collect, &refusal);
     let first = hand.moment.now;
     let mut came = 1;
     while !matches!(hand.stage(), Stage::Failed { .. }) {
         assert!(came < 20 && hand.moment.now.since(first) < Duration::from_mins(16));
         assert_eq!(Goal::Trained(1).given_up(&hand.avatar, hand.moment.now), None);
-        hand.answers(Chore::Look, &completed());
-        hand.answers(Chore::Collect, &refusal);
+        hand.answers(OrderStep::Look, &completed());
+        hand.answers(OrderStep::Collect, &refusal);
         came += 1;
     }
     assert!(came >= 3 && hand.moment.now.since(first) >= Duration::from_mins(10));
@@ -439,12 +439,12 @@ fn a_refusal_without_a_reason_that_nobody_signed_must_come_thrice_over_ten_minut
     let mut hand = Hand::ordering();
     hand.completes();
     for _ in 0..2 {
-        hand.answers(Chore::Collect, &refusal);
-        hand.answers(Chore::Look, &completed());
+        hand.answers(OrderStep::Collect, &refusal);
+        hand.answers(OrderStep::Look, &completed());
         hand.moment.now = hand.moment.now.plus(Duration::from_mins(11));
     }
     assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
-    hand.answers(Chore::Collect, &refusal);
+    hand.answers(OrderStep::Collect, &refusal);
     assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
 }
 
@@ -454,16 +454,16 @@ fn a_refusal_counts_only_while_fal_calls_the_request_completed() {
     let refusal = answer(400, "", false);
     let mut hand = Hand::ordering();
     hand.completes();
-    hand.answers(Chore::Collect, &refusal);
+    hand.answers(OrderStep::Collect, &refusal);
     for _ in 0..40 {
-        hand.answers(Chore::Look, &refusal);
+        hand.answers(OrderStep::Look, &refusal);
     }
     assert!(hand.moment.now.since(hand.avatar.created_at()) > Duration::from_hours(1));
-    hand.answers(Chore::Look, &answer(200, r#"{"status":"IN_PROGRESS"}"#, true));
-    hand.answers(Chore::Look, &completed());
-    hand.answers(Chore::Collect, &refusal);
-    hand.answers(Chore::Look, &completed());
-    hand.answers(Chore::Collect, &refusal);
+    hand.answers(OrderStep::Look, &answer(200, r#"{"status":"IN_PROGRESS"}"#, true));
+    hand.answers(OrderStep::Look, &completed());
+    hand.answers(OrderStep::Collect, &refusal);
+    hand.answers(OrderStep::Look, &completed());
+    hand.answers(OrderStep::Collect, &refusal);
     assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
 }
 
@@ -474,7 +474,7 @@ fn what_concerns_the_call_and_not_the_request_never_ends_it() {
             let mut hand = Hand::ordering();
             hand.completes();
             for _ in 0..20 {
-                hand.answers(Chore::Collect, &answer(status, body, signed));
+                hand.answers(OrderStep::Collect, &answer(status, body, signed));
             }
             assert!(matches!(hand.stage(), Stage::Accepted(_)), "{status} {body}: {:?}", hand.stage());
         }
@@ -488,12 +488,12 @@ fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
     let upload = hand.begins();
     let url = "http://fal.test/files/photos.zip".parse().expect("an address");
     hand.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
-    hand.answers(Chore::Submit, &answer(502, "", false));
+    hand.answers(OrderStep::Submit, &answer(502, "", false));
     let key = OrderKey::Training(1);
     let named: RequestId = "764cabcf".parse().expect("an id");
     hand.happens(Event::Asked(Command::Resolve(key, named.clone())));
     for (body, tries) in [("<html>503</html>", 1), (r#"{"error":{"type":"t","message":"m"}}"#, 2)] {
-        hand.answers(Chore::Compare, &answer(503, body, false));
+        hand.answers(OrderStep::Compare, &answer(503, body, false));
         assert_eq!(
             hand.avatar.training(1).and_then(|one| one.order.trouble()).expect("trouble").tries,
             tries
@@ -504,14 +504,14 @@ fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
         };
         assert_eq!((order, &told), (key, &named));
     }
-    hand.answers(Chore::Compare, &answer(200, r#"{"items":[],"has_more":false}"#, true));
+    hand.answers(OrderStep::Compare, &answer(200, r#"{"items":[],"has_more":false}"#, true));
     // Whoever names a request has not shown that it is at fal.
-    let proof = TaskKind::Training(1, Chore::Prove);
+    let proof = TaskKind::Training(1, OrderStep::Prove);
     for silent in [Ok(answer(404, r#"{"detail":"no such request"}"#, true)), Err(NoAnswer::TimedOut)] {
         assert_eq!(hand.avatar.proven(proof, &silent), None, "{silent:?}");
     }
     assert_eq!(hand.avatar.proven(proof, &Ok(completed())), Some(&named));
-    hand.answers(Chore::Prove, &completed());
+    hand.answers(OrderStep::Prove, &completed());
     assert!(matches!(hand.stage(), Stage::Accepted(_)), "{:?}", hand.stage());
 }
 
@@ -531,21 +531,21 @@ fn a_clock_that_is_set_back_does_not_stop_the_looking() {
     let upload = hand.begins();
     let url = "http://fal.test/files/photos.zip".parse().expect("an address");
     hand.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
-    hand.answers(Chore::Submit, &answer(200, r#"{"request_id":"764cabcf"}"#, false));
+    hand.answers(OrderStep::Submit, &answer(200, r#"{"request_id":"764cabcf"}"#, false));
     for back in [601, 7200, 90_000] {
-        hand.answers(Chore::Look, &answer(200, r#"{"status":"IN_QUEUE","queue_position":1}"#, false));
+        hand.answers(OrderStep::Look, &answer(200, r#"{"status":"IN_QUEUE","queue_position":1}"#, false));
         assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Wait(_)));
         let now = hand.moment.now;
         hand.moment.now = Timestamp::from_millis(now.millis() - back * 1000);
         let task = hand.begins();
-        assert_eq!(task.mark.task_kind, TaskKind::Training(1, Chore::Look), "{back} seconds back");
+        assert_eq!(task.mark.task_kind, TaskKind::Training(1, OrderStep::Look), "{back} seconds back");
         // A failure rests, and that as well is not for longer by a clock that is set back.
         let failed = Outcome::Answered { answer: Err(NoAnswer::TimedOut), held_elsewhere: false };
         hand.happens(Event::Ended(task.mark.id, failed));
         assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Wait(_)));
         hand.moment.now = Timestamp::from_millis(hand.moment.now.millis() - back * 1000);
     }
-    hand.answers(Chore::Look, &completed());
+    hand.answers(OrderStep::Look, &completed());
 }
 
 /// Only fal's answer to the order leads back to where the photos are sent once more.
@@ -557,7 +557,7 @@ fn prepared_photos_go_once_the_order_can_only_be_found_again() {
     let url = "http://fal.test/files/photos.zip".parse().expect("an address");
     hand.happens(Event::Ended(upload.mark.id, Outcome::Sent(Ok(url))));
     let submit = hand.begins();
-    assert_eq!(submit.mark.task_kind, TaskKind::Training(1, Chore::Submit));
+    assert_eq!(submit.mark.task_kind, TaskKind::Training(1, OrderStep::Submit));
     assert!(hand.avatar.needs_working_files(), "the answer may be that it is to be tried again");
     hand.passes(Duration::from_hours(1));
     assert!(matches!(hand.stage(), Stage::Unclear { .. }));

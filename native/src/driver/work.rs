@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use likeness_core::{
     api::notification,
     avatar::{
-        AvatarId, Chore, Cleared, Content, Dataset, Kept, OrderKey, Outcome, Parcel, Photo, PrepareError,
+        AvatarId, Cleared, Content, Dataset, Kept, OrderKey, OrderStep, Outcome, Parcel, Photo, PrepareError,
         Prepared, Sha256Sum, TaskKind, Work,
     },
     download::{Fetched, RemoteFile},
@@ -382,7 +382,7 @@ pub(crate) fn broken_off(task_kind: TaskKind, why: BrokenOff) -> Outcome {
     };
     let error = Error::Network(NetworkError::NoAnswer(why));
     match task_kind {
-        TaskKind::Training(_, Chore::Upload) | TaskKind::Pictures(_, Chore::Upload) => {
+        TaskKind::Training(_, OrderStep::Upload) | TaskKind::Pictures(_, OrderStep::Upload) => {
             Outcome::Sent(Err(error))
         }
         _ => Outcome::Fetched(Err(error)),

@@ -8,7 +8,7 @@ use crate::{
     avatar::{
         Moment,
         status::percent,
-        task::{Chore, Outcome},
+        task::{OrderStep, Outcome},
     },
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{
@@ -25,18 +25,18 @@ use crate::{
 /// What happened to an order.
 #[derive(Debug)]
 pub(in crate::avatar) enum Happened {
-    /// A chore is about to be done.
-    Began { chore: Chore, token: Option<TokenHash> },
-    /// A chore was lost: the shell died with it, or it took longer than it may.
-    Lost { chore: Chore, why: Unclear },
-    /// A chore ended.
+    /// A step is about to be done.
+    Began { step: OrderStep, token: Option<TokenHash> },
+    /// A step was lost: the shell died with it, or it took longer than it may.
+    Lost { step: OrderStep, why: Unclear },
+    /// A step ended.
     Ended {
-        chore: Chore,
+        step: OrderStep,
         outcome: Outcome,
         /// The requests that orders of the same avatar hold.
         held: Vec<RequestId>,
     },
-    /// Something outside of its chores went wrong that may still go right.
+    /// Something outside of its steps went wrong that may still go right.
     Troubled(Error),
     /// It became plain that it cannot work, before anything was bought.
     Unworkable(Error),
@@ -56,18 +56,18 @@ impl<G: Goods> Order<G> {
     /// What it is after something happened.
     pub(in crate::avatar) fn after(self, happened: Happened, plan: &Plan<'_>, moment: &Moment) -> Self {
         match happened {
-            Happened::Began { chore: Chore::Submit, token } if matches!(self.stage, Stage::Planned) => {
+            Happened::Began { step: OrderStep::Submit, token } if matches!(self.stage, Stage::Planned) => {
                 let stage = Stage::Submitting { since: moment.now, hint: None };
                 Self { stage, token, ..self }
             }
-            Happened::Began { chore: Chore::Compare | Chore::Prove, .. } => self.asking(),
-            Happened::Lost { chore: Chore::Submit, why }
+            Happened::Began { step: OrderStep::Compare | OrderStep::Prove, .. } => self.asking(),
+            Happened::Lost { step: OrderStep::Submit, why }
                 if matches!(self.stage, Stage::Submitting { .. }) =>
             {
                 self.unclear(why, moment)
             }
             Happened::Began { .. } | Happened::Lost { .. } => self,
-            Happened::Ended { chore, outcome, held } => self.ended_chore(chore, outcome, &held, plan, moment),
+            Happened::Ended { step, outcome, held } => self.ended_chore(step, outcome, &held, plan, moment),
             Happened::Troubled(_) if self.ended() => self,
             Happened::Troubled(error) => self.troubled(error, moment),
             Happened::Unworkable(error) => self.failed(error, moment),
@@ -79,43 +79,45 @@ impl<G: Goods> Order<G> {
         }
     }
 
-    /// After a chore ended. An outcome that comes too late changes nothing, but for an accepted submit, which
+    /// After a step ended. An outcome that comes too late changes nothing, but for an accepted submit, which
     /// is always kept.
     fn ended_chore(
         self,
-        chore: Chore,
+        step: OrderStep,
         outcome: Outcome,
         held: &[RequestId],
         plan: &Plan<'_>,
         moment: &Moment,
     ) -> Self {
-        match (chore, outcome) {
-            (Chore::Upload, Outcome::Sent(sent)) if matches!(self.stage, Stage::Planned) => match sent {
+        match (step, outcome) {
+            (OrderStep::Upload, Outcome::Sent(sent)) if matches!(self.stage, Stage::Planned) => match sent {
                 Ok(url) => {
                     let until = Some(moment.now.plus(EXPIRY_AT_FAL));
                     Self { upload: Some(Uploaded { url, until }), trouble: None, ..self }
                 }
                 Err(error) => self.not_sent(error, moment),
             },
-            (Chore::Submit, Outcome::Answered { answer, .. }) => {
+            (OrderStep::Submit, Outcome::Answered { answer, .. }) => {
                 self.submitted(submit::parse(answer), moment)
             }
-            (Chore::Search, Outcome::Answered { answer, .. }) => self.searched(answer, held, plan, moment),
-            (Chore::Compare, Outcome::Answered { answer, .. }) => self.compared(answer, plan, moment),
-            (Chore::Prove, Outcome::Answered { answer, held_elsewhere }) => {
+            (OrderStep::Search, Outcome::Answered { answer, .. }) => {
+                self.searched(answer, held, plan, moment)
+            }
+            (OrderStep::Compare, Outcome::Answered { answer, .. }) => self.compared(answer, plan, moment),
+            (OrderStep::Prove, Outcome::Answered { answer, held_elsewhere }) => {
                 self.proved(answer, held_elsewhere, held, moment)
             }
-            (Chore::Look, Outcome::Answered { answer, .. }) => self.looked(answer, plan, moment),
-            (Chore::Collect, Outcome::Answered { answer, .. }) => self.collected(answer, moment),
-            (Chore::Cancel, Outcome::Answered { answer, .. }) => self.cancel_answered(answer, moment),
-            (Chore::Keep(index), Outcome::Fetched(Ok(file))) => match &mut self.stage.clone() {
+            (OrderStep::Look, Outcome::Answered { answer, .. }) => self.looked(answer, plan, moment),
+            (OrderStep::Collect, Outcome::Answered { answer, .. }) => self.collected(answer, moment),
+            (OrderStep::Cancel, Outcome::Answered { answer, .. }) => self.cancel_answered(answer, moment),
+            (OrderStep::Keep(index), Outcome::Fetched(Ok(file))) => match &mut self.stage.clone() {
                 Stage::Keeping { request_id, goods, kept, .. } if kept.len() == index => {
                     kept.push(file);
                     self.kept(request_id.clone(), goods.clone(), std::mem::take(kept), moment)
                 }
                 _ => self,
             },
-            (Chore::Keep(_), Outcome::Fetched(Err(error))) => self.not_kept(error, moment),
+            (OrderStep::Keep(_), Outcome::Fetched(Err(error))) => self.not_kept(error, moment),
             _ => self,
         }
     }

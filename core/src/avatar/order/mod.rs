@@ -25,7 +25,7 @@ pub(super) use self::{
 };
 use super::{
     sum::Sha256Sum,
-    task::{Chore, Kept},
+    task::{Kept, OrderStep},
 };
 use crate::{
     download::{Expected, FileKind},
@@ -355,11 +355,11 @@ impl<G> Order<G> {
         matches!(self.stage, Stage::Done { .. } | Stage::Failed { .. } | Stage::Cancelled { .. })
     }
 
-    /// Tells whether the outcome of this chore still matters. An answer of fal always does.
-    pub(super) fn awaits(&self, chore: Chore) -> bool {
-        match chore {
-            Chore::Upload => matches!(self.stage, Stage::Planned),
-            Chore::Keep(_) => matches!(self.stage, Stage::Keeping { .. }),
+    /// Tells whether the outcome of this step still matters. An answer of fal always does.
+    pub(super) fn awaits(&self, step: OrderStep) -> bool {
+        match step {
+            OrderStep::Upload => matches!(self.stage, Stage::Planned),
+            OrderStep::Keep(_) => matches!(self.stage, Stage::Keeping { .. }),
             _ => true,
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     avatar::{
         Moment,
         order::{Accepted, Seen},
-        task::{Chore, Parcel, Work},
+        task::{OrderStep, Parcel, Work},
     },
     download::RemoteFile,
     fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
@@ -53,7 +53,7 @@ pub(in crate::avatar) enum Lease {
 /// What an order needs next.
 pub(in crate::avatar) enum Next {
     /// This.
-    Do { chore: Chore, work: Box<Work>, lease: Lease, token: Option<TokenHash> },
+    Do { step: OrderStep, work: Box<Work>, lease: Lease, token: Option<TokenHash> },
     /// Nothing before this moment.
     Wait(Timestamp),
     /// Nothing until something happens.
@@ -64,10 +64,10 @@ pub(in crate::avatar) enum Next {
 const SLACK: Duration = Duration::from_mins(1);
 
 impl<G: Goods> Order<G> {
-    /// What it needs next, given the chores that are under way.
+    /// What it needs next, given the steps that are under way.
     pub(in crate::avatar) fn next(
         &self,
-        running: &[Chore],
+        running: &[OrderStep],
         plan: &Plan<'_>,
         account: &Account,
         moment: &Moment,
@@ -75,12 +75,12 @@ impl<G: Goods> Order<G> {
         let now = moment.now;
         if let Stage::Accepted(accepted) = &self.stage
             && self.cancel == Cancel::Asked
-            && !running.contains(&Chore::Cancel)
+            && !running.contains(&OrderStep::Cancel)
             && self.rests_until(now).is_none()
         {
-            return call(Chore::Cancel, cancel::request(account, &plan.endpoint, &accepted.request_id));
+            return call(OrderStep::Cancel, cancel::request(account, &plan.endpoint, &accepted.request_id));
         }
-        if running.iter().any(|chore| *chore != Chore::Cancel) {
+        if running.iter().any(|step| *step != OrderStep::Cancel) {
             return Next::Idle;
         }
         if let Some(until) = self.rests_until(now) {
@@ -92,15 +92,15 @@ impl<G: Goods> Order<G> {
                 None => send(plan, account),
             },
             Stage::Unclear { candidate: Some(candidate), compared: false, .. } => {
-                call(Chore::Compare, requests::request_of(account, &plan.endpoint, candidate))
+                call(OrderStep::Compare, requests::request_of(account, &plan.endpoint, candidate))
             }
             Stage::Unclear { candidate: Some(candidate), compared: true, .. } => {
-                call(Chore::Prove, status::request(account, &plan.endpoint, candidate))
+                call(OrderStep::Prove, status::request(account, &plan.endpoint, candidate))
             }
             Stage::Unclear { candidate: None, search, since, .. } if search.is_due(now) => {
                 let from = Timestamp::from_millis(since.millis().saturating_sub(CLOCKS_DIFFER));
                 call(
-                    Chore::Search,
+                    OrderStep::Search,
                     requests::request(account, &plan.endpoint, from, search.cursor.as_deref()),
                 )
             }
@@ -112,16 +112,16 @@ impl<G: Goods> Order<G> {
                 request_id,
                 ..
             }) if !unexplained.confirmed => {
-                call(Chore::Look, status::request(account, &plan.endpoint, request_id))
+                call(OrderStep::Look, status::request(account, &plan.endpoint, request_id))
             }
             Stage::Accepted(Accepted { seen: Seen::Ended, request_id, .. })
             | Stage::Failed {
                 bought: Bought::Ran(request_id),
                 doubt: Some(Doubt { asking: true, .. }),
                 ..
-            } => call(Chore::Collect, result::request(account, &plan.endpoint, request_id)),
+            } => call(OrderStep::Collect, result::request(account, &plan.endpoint, request_id)),
             Stage::Accepted(accepted) if has_come(accepted.look_at, moment.poll, now) => {
-                call(Chore::Look, status::request(account, &plan.endpoint, &accepted.request_id))
+                call(OrderStep::Look, status::request(account, &plan.endpoint, &accepted.request_id))
             }
             Stage::Accepted(accepted) => Next::Wait(accepted.look_at),
             Stage::Keeping { goods, kept, .. } => keep(goods, kept.len(), plan, account),
@@ -147,7 +147,7 @@ fn send(plan: &Plan<'_>, account: &Account) -> Next {
     let upload = Box::new(Upload::new(account, file_name, content_type, length));
     let parts = length / crate::limits::UPLOAD_PART_BYTES + 3;
     let lease = Lease::Transfer(TRANSFER_TIMEOUT * u32::try_from(parts).unwrap_or(u32::MAX) + SLACK);
-    Next::Do { chore: Chore::Upload, work: Box::new(Work::Send { upload, parcel }), lease, token: None }
+    Next::Do { step: OrderStep::Upload, work: Box::new(Work::Send { upload, parcel }), lease, token: None }
 }
 
 /// The purchase.
@@ -156,7 +156,7 @@ fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> N
     let webhook = (plan.webhook)(&token);
     let request = submit::request(account, &plan.endpoint, &(plan.input)(upload), webhook.as_ref());
     Next::Do {
-        chore: Chore::Submit,
+        step: OrderStep::Submit,
         lease: Lease::Fixed(request.timeout + SLACK),
         work: Box::new(Work::Call(request)),
         token: webhook.map(|_| TokenHash::of(&token)),
@@ -166,9 +166,9 @@ fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> N
 /// How far fal's clock may be behind ours, in milliseconds.
 const CLOCKS_DIFFER: i64 = 600_000;
 
-fn call(chore: Chore, request: Request) -> Next {
+fn call(step: OrderStep, request: Request) -> Next {
     let lease = Lease::Fixed(request.timeout + SLACK);
-    Next::Do { chore, lease, work: Box::new(Work::Call(request)), token: None }
+    Next::Do { step, lease, work: Box::new(Work::Call(request)), token: None }
 }
 
 fn keep<G: Goods>(goods: &G, index: usize, plan: &Plan<'_>, account: &Account) -> Next {
@@ -182,7 +182,7 @@ fn keep<G: Goods>(goods: &G, index: usize, plan: &Plan<'_>, account: &Account) -
                 plain: account.origins().plain_hosts(),
             };
             Next::Do {
-                chore: Chore::Keep(index),
+                step: OrderStep::Keep(index),
                 work: Box::new(Work::Fetch { file, name, copy }),
                 // From fal, and from here to the bucket.
                 lease: Lease::Transfer(TRANSFER_TIMEOUT * 2 + SLACK),
