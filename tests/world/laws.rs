@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use likeness_core::{
-    avatar::{Avatar, Goods, Mark, Order, OrderStep, PhotoState, Sha256Sum, Stage, State, TaskKind},
+    avatar::{Avatar, Goods, Order, OrderStep, PhotoState, Sha256Sum, Stage, State, TaskKind, TaskRecord},
     limits::EXPIRY_AT_FAL,
     time::Timestamp,
     words::Audience,
@@ -33,7 +33,7 @@ pub(super) fn key_of(task_kind: TaskKind) -> Option<Key> {
     }
 }
 
-pub(super) fn is_submit(mark: &Mark) -> bool {
+pub(super) fn is_submit(mark: &TaskRecord) -> bool {
     matches!(
         mark.task_kind,
         TaskKind::Training(_, OrderStep::Submit) | TaskKind::Pictures(_, OrderStep::Submit)
@@ -216,7 +216,8 @@ impl World {
         // Only that part of the text is parsed, since this runs after every step.
         let saved = &self.homes[home].saved;
         let list = saved.find(r#""running":["#).expect("a list of tasks") + r#""running":"#.len();
-        let running = serde_json::Deserializer::from_str(&saved[list..]).into_iter::<Vec<Mark>>().next();
+        let running =
+            serde_json::Deserializer::from_str(&saved[list..]).into_iter::<Vec<TaskRecord>>().next();
         for mark in running.expect("a list").expect("marks") {
             let in_flight = self.flights.values().any(|flight| flight.is(home, mark.id));
             if mark.lease > self.now && !in_flight {

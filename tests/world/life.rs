@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Event, Mark, Moment, Newest, Step, Stored, StoredError, TaskKind, addressee},
+    avatar::{
+        Avatar, AvatarId, Event, Moment, Newest, Step, Stored, StoredError, TaskKind, TaskRecord, addressee,
+    },
     fal::{Account, account::Origins},
     secret::Secret,
     simulator::{DeliveryOutcome, Plan, Simulator},
@@ -54,7 +56,7 @@ pub(super) struct Home {
     pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) wake: Option<Timestamp>,
     /// Task of the last submit with its token's hash: all that a reckless shell needs to believe any webhook.
-    pub(super) token: Option<Mark>,
+    pub(super) token: Option<TaskRecord>,
 }
 
 pub(super) enum Happening {
@@ -357,7 +359,7 @@ impl World {
         Err(Violation("it begins tasks without end".to_owned()).into())
     }
 
-    fn begins(&mut self, home: usize, mark: &Mark) -> Result<(), Violation> {
+    fn begins(&mut self, home: usize, mark: &TaskRecord) -> Result<(), Violation> {
         let avatar = self.load(home);
         let careless = self.reckless == Some(Reckless::SkipsTheSave);
         Books::begins(home, &avatar, mark.task_kind, careless, self.now)

@@ -5,8 +5,8 @@ use std::time::Duration;
 use likeness_core::{
     archive::Piece,
     avatar::{
-        Content, Dataset, Event, Mark, OrderStep, Outcome, Parcel, Photo, PrepareError, Prepared, Sha256Sum,
-        TaskId, TaskKind, Work,
+        Content, Dataset, Event, OrderStep, Outcome, Parcel, Photo, PrepareError, Prepared, Sha256Sum,
+        TaskId, TaskKind, TaskRecord, Work,
     },
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{
@@ -28,13 +28,13 @@ use super::{
 /// A task under way.
 pub(super) struct Flight {
     home: usize,
-    mark: Mark,
+    mark: TaskRecord,
     work: Option<Work>,
     outcome: Option<Outcome>,
 }
 
 impl Flight {
-    pub(super) fn new(home: usize, mark: Mark, work: Work) -> Self {
+    pub(super) fn new(home: usize, mark: TaskRecord, work: Work) -> Self {
         Self { home, mark, work: Some(work), outcome: None }
     }
 

@@ -1,8 +1,8 @@
 //! What an avatar becomes after something happened.
 
 use super::{
-    Avatar, Bought, Cancel, Cleared, Command, Event, Mark, Moment, OrderKey, OrderStep, Outcome, PhotoSet,
-    PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind,
+    Avatar, Bought, Cancel, Cleared, Command, Event, Moment, OrderKey, OrderStep, Outcome, PhotoSet,
+    PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind, TaskRecord,
     order::{Goods, Happened, Order, lacks_files},
 };
 use crate::{
@@ -57,13 +57,13 @@ impl Avatar {
 
     /// Puts off a transfer's lease, since its bytes move. A lease that is over already stays so.
     fn task_progressed(&mut self, id: TaskId, moment: &Moment) {
-        let alive = |mark: &&mut Mark| mark.id == id && mark.lease > moment.now;
+        let alive = |mark: &&mut TaskRecord| mark.id == id && mark.lease > moment.now;
         if let Some(mark) = self.running.iter_mut().find(alive) {
             mark.progressed(moment.now);
         }
     }
 
-    fn began(&mut self, mark: Mark, moment: &Moment) {
+    fn began(&mut self, mark: TaskRecord, moment: &Moment) {
         self.next_task = self.next_task.max(mark.id.0.saturating_add(1));
         let (task_kind, token) = (mark.task_kind, mark.token);
         if let TaskKind::Photo(_) = task_kind {
@@ -78,7 +78,7 @@ impl Avatar {
 
     /// What lay in a depot is gone. Where tasks of photos are under way, more may come.
     fn cleared(&mut self, cleared: &Depot, what: Cleared, moment: &Moment) {
-        let writes = |mark: &Mark| mark.task_kind.writes() && mark.lease > moment.now;
+        let writes = |mark: &TaskRecord| mark.task_kind.writes() && mark.lease > moment.now;
         let written = self.running.iter().any(writes);
         for depot in self.depots.iter_mut().filter(|depot| depot.is_same_place(cleared)) {
             depot.working = written;
@@ -147,10 +147,10 @@ impl Avatar {
     }
 
     /// Tasks are lost. A lost submit stays known, since its answer may still come.
-    fn lose(&mut self, is_lost: impl Fn(&Mark) -> bool, why: Unclear, moment: &Moment) {
+    fn lose(&mut self, is_lost: impl Fn(&TaskRecord) -> bool, why: Unclear, moment: &Moment) {
         let (lost, running) = std::mem::take(&mut self.running).into_iter().partition(is_lost);
         self.running = running;
-        let lost: Vec<Mark> = lost;
+        let lost: Vec<TaskRecord> = lost;
         for mark in lost {
             self.chore_happened(mark.task_kind, |step| Happened::Lost { step, why }, moment);
             if why != Unclear::TimedOut {

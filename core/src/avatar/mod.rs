@@ -156,8 +156,8 @@ pub use self::{
     stored::{Stored, StoredError},
     sum::{Sha256Sum, Sha256SumError},
     task::{
-        Cleared, Command, Event, Kept, Mark, OrderKey, OrderStep, Outcome, Parcel, PrepareError, Step, Task,
-        TaskId, TaskKind, Work,
+        Cleared, Command, Event, Kept, OrderKey, OrderStep, Outcome, Parcel, PrepareError, Step, Task,
+        TaskId, TaskKind, TaskRecord, Work,
     },
     training::{TrainingJob, addressee},
 };
@@ -190,7 +190,7 @@ pub struct Avatar {
     /// What it has beyond that when it lives behind the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hosted: Option<Hosted>,
-    running: Vec<Mark>,
+    running: Vec<TaskRecord>,
     next_task: u64,
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Avatar, Event, Generation, Mark, Moment, OrderStep, Photo, Stage, Step, Task, TaskId, TaskKind,
+    Avatar, Event, Generation, Moment, OrderStep, Photo, Stage, Step, Task, TaskId, TaskKind, TaskRecord,
     TrainingJob, Work,
     hosted::Tidying,
     order::{Lease, Next},
@@ -67,7 +67,7 @@ impl Avatar {
                 Next::Do { .. } if !wanted(task_kind) => {}
                 Next::Do { work, lease, token, .. } => {
                     let id = TaskId(self.next_task);
-                    let mark = Mark::new(id, task_kind, lease, token, moment.now);
+                    let mark = TaskRecord::new(id, task_kind, lease, token, moment.now);
                     return Step::Begin(Box::new(Task { mark, work: *work }));
                 }
                 Next::Wait(until) => wake = Some(wake.map_or(until, |wake| wake.min(until))),

@@ -40,7 +40,7 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Task {
     /// What is saved of it.
-    pub mark: Mark,
+    pub mark: TaskRecord,
     /// What the shell does.
     pub work: Work,
 }
@@ -51,7 +51,7 @@ const MOVING_LEASE: Duration = Duration::from_mins(11);
 
 /// What is saved of a task when it begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct TaskRecord {
     /// Its number, never used twice in one avatar.
     pub id: TaskId,
     /// What it is for.
@@ -66,7 +66,7 @@ pub struct Mark {
     pub token: Option<TokenHash>,
 }
 
-impl Mark {
+impl TaskRecord {
     pub(super) fn new(
         id: TaskId,
         task_kind: TaskKind,
@@ -246,7 +246,7 @@ pub enum Parcel {
 #[derive(Debug)]
 pub enum Event {
     /// A task is about to be done.
-    Began(Mark),
+    Began(TaskRecord),
     /// A task ended.
     Ended(TaskId, Outcome),
     /// Bytes of a transfer have moved since the shell said so last: the lease is put off. A shell says so after each

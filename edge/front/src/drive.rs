@@ -9,7 +9,7 @@ use futures_util::{
 };
 use likeness_core::{
     api::{Deployment, Way},
-    avatar::{Avatar, Event, Mark, Outcome, Step, Task},
+    avatar::{Avatar, Event, Outcome, Step, Task, TaskRecord},
 };
 use worker::{Delay, Result};
 
@@ -105,7 +105,7 @@ async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Ta
 }
 
 /// Whether another avatar holds the request that an unclear purchase may have become.
-async fn with_holder(inner: &Inner, mark: &Mark, outcome: Outcome) -> Result<Outcome> {
+async fn with_holder(inner: &Inner, mark: &TaskRecord, outcome: Outcome) -> Result<Outcome> {
     let Outcome::Answered { answer, held_elsewhere } = outcome else { return Ok(outcome) };
     let Some(avatar) = inner.load()? else { return Ok(Outcome::Answered { answer, held_elsewhere }) };
     // Only of what fal.ai knows anything is noted.

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, Bought, Command, Event, GivenUp, Goal, JobId, Mark, Order, OrderKey, Outcome,
-        Stage, Step, Task, TaskId, TaskKind,
+        Avatar, AvatarId, Bought, Command, Event, GivenUp, Goal, JobId, Order, OrderKey, Outcome, Stage,
+        Step, Task, TaskId, TaskKind, TaskRecord,
     },
     error::Error,
     fal::{RequestId, submit::Unclear},
@@ -121,7 +121,7 @@ struct Driver<'a> {
 
 /// A task, and the bell that breaks it off.
 struct UnderWay {
-    mark: Mark,
+    mark: TaskRecord,
     stop: Arc<Notify>,
 }
 
