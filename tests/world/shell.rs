@@ -5,8 +5,8 @@ use std::time::Duration;
 use likeness_core::{
     archive::Piece,
     avatar::{
-        Content, Dataset, Event, OrderStep, Outcome, Parcel, Photo, PrepareError, Prepared, Sha256Sum,
-        TaskId, TaskKind, TaskRecord, Work,
+        Content, Dataset, Event, OrderStep, Outcome, Photo, PrepareError, Prepared, Sha256Sum, TaskId,
+        TaskKind, TaskRecord, UploadSource, Work,
     },
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{
@@ -72,8 +72,8 @@ impl World {
                 let (after, answer) = self.call(home, task_kind, &request)?;
                 (after, Outcome::Answered { answer, held_elsewhere: false })
             }
-            Work::Send { upload, parcel } => {
-                let (after, sent) = self.send(home, *upload, &parcel);
+            Work::Send { upload, upload_source } => {
+                let (after, sent) = self.send(home, *upload, &upload_source);
                 (after, Outcome::Sent(sent))
             }
             Work::Fetch { file, name, .. } => {
@@ -213,10 +213,15 @@ impl World {
         answered
     }
 
-    fn send(&mut self, home: usize, mut upload: Upload, parcel: &Parcel) -> (Duration, Result<Url, Error>) {
-        let file = match parcel {
-            Parcel::Archive(dataset) => self.zip(home, dataset),
-            Parcel::Model(name) => self.file(home, name),
+    fn send(
+        &mut self,
+        home: usize,
+        mut upload: Upload,
+        upload_source: &UploadSource,
+    ) -> (Duration, Result<Url, Error>) {
+        let file = match upload_source {
+            UploadSource::Archive(dataset) => self.zip(home, dataset),
+            UploadSource::Model(name) => self.file(home, name),
         };
         let file = match file {
             Ok(file) => file,

@@ -9,7 +9,7 @@ use url::Url;
 use super::{
     TriggerPhrase,
     order::{Order, Plan},
-    task::Parcel,
+    task::UploadSource,
 };
 use crate::{
     fal::{
@@ -190,7 +190,7 @@ impl Generation {
             endpoint: generate::endpoint(),
             input: &|lora| self.input(lora).to_json(),
             is_input: &|lora, listed| self.is_input(lora, listed),
-            parcel: &|| model.map(|(file, length)| (Parcel::Model(file.clone()), *length)),
+            upload_source: &|| model.map(|(file, length)| (UploadSource::Model(file.clone()), *length)),
             webhook: &|_| None,
             file_name: &|index, file| {
                 let kind = match file.content_type {

@@ -156,8 +156,8 @@ pub use self::{
     stored::{Stored, StoredError},
     sum::{Sha256Sum, Sha256SumError},
     task::{
-        Cleared, Command, Event, Kept, OrderKey, OrderStep, Outcome, Parcel, PrepareError, Step, Task,
-        TaskId, TaskKind, TaskRecord, Work,
+        Cleared, Command, Event, Kept, OrderKey, OrderStep, Outcome, PrepareError, Step, Task, TaskId,
+        TaskKind, TaskRecord, UploadSource, Work,
     },
     training::{TrainingJob, addressee},
 };

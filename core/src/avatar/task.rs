@@ -195,12 +195,12 @@ pub enum Work {
     },
     /// Send this, once.
     Call(Request),
-    /// Drive the upload to its end, with the parcel as its bytes.
+    /// Drive the upload to its end, with the upload_source as its bytes.
     Send {
         /// The calls.
         upload: Box<Upload>,
         /// The bytes.
-        parcel: Parcel,
+        upload_source: UploadSource,
     },
     /// Fetch this file from fal, and keep it under this name once it is whole. The key does not go with it.
     Fetch {
@@ -235,7 +235,7 @@ pub enum Work {
 
 /// What is sent to fal.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Parcel {
+pub enum UploadSource {
     /// The photos.
     Archive(Dataset),
     /// A model file, in the shell's own words.

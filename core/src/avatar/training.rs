@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     AvatarId, PhotoSet, TokenHash, TrainingConfig,
     order::{Order, Plan},
-    task::Parcel,
+    task::UploadSource,
 };
 use crate::{
     fal::{self, result::TrainedModel},
@@ -52,10 +52,10 @@ impl TrainingJob {
             endpoint: fal::train::endpoint(),
             input: &|archive| self.config.input(archive, avatar).to_json(),
             is_input: &|archive, listed| self.config.input(archive, avatar).is_input_of(listed),
-            parcel: &|| {
+            upload_source: &|| {
                 let dataset = photos.dataset(self.config.photos()).ok()?;
                 let length = dataset.archive().ok()?.length();
-                Some((Parcel::Archive(dataset), length))
+                Some((UploadSource::Archive(dataset), length))
             },
             webhook: &|token| self.config.webhook_url().map(|url| webhook(url, avatar, token)),
             file_name: &|_, _| model_file(self.attempt),

@@ -9,7 +9,7 @@ use futures_util::{
 use js_sys::Uint8Array;
 use likeness_core::{
     api::{Deployment, Way, notification},
-    avatar::{Cleared, Outcome, Parcel, PrepareError, TaskId, Work},
+    avatar::{Cleared, Outcome, PrepareError, TaskId, UploadSource, Work},
     download::RemoteFile,
     error::{Error as Failure, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
@@ -51,7 +51,9 @@ pub(crate) async fn perform(
         Work::Call(request) => {
             Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false }
         }
-        Work::Send { upload, parcel } => Outcome::Sent(send(inner, way, task, *upload, &parcel).await?),
+        Work::Send { upload, upload_source } => {
+            Outcome::Sent(send(inner, way, task, *upload, &upload_source).await?)
+        }
         Work::Fetch { file, name, copy } => {
             Outcome::Fetched(fetch(inner, way, task, file, name, copy).await?)
         }
@@ -175,7 +177,7 @@ async fn send(
     way: &Way,
     task: TaskId,
     mut upload: Upload,
-    parcel: &Parcel,
+    upload_source: &UploadSource,
 ) -> Result<std::result::Result<Url, Failure>> {
     loop {
         let request = match upload.step() {
@@ -187,7 +189,7 @@ async fn send(
             upload.answered(call(inner, request).await);
             continue;
         }
-        let job = match sending(inner, way, parcel, &request)? {
+        let job = match sending(inner, way, upload_source, &request)? {
             Ok(job) => job,
             Err(error) => return Ok(Err(Failure::Storage(error))),
         };
@@ -206,15 +208,15 @@ async fn send(
 fn sending(
     inner: &Inner,
     way: &Way,
-    parcel: &Parcel,
+    upload_source: &UploadSource,
     call: &Request,
 ) -> Result<std::result::Result<ImagerJob, StorageError>> {
     let now = settings::now();
     let no_bucket = || StorageError::new(StorageErrorKind::NoBucket, "the bucket");
     let Some(bucket) = way.bucket.as_ref() else { return Ok(Err(no_bucket())) };
-    Ok(match parcel {
-        Parcel::Archive(dataset) => ImagerJob::send_archive(dataset, call, bucket, now),
-        Parcel::Model(file) => match inner.load()?.and_then(|avatar| avatar.object_of(file)) {
+    Ok(match upload_source {
+        UploadSource::Archive(dataset) => ImagerJob::send_archive(dataset, call, bucket, now),
+        UploadSource::Model(file) => match inner.load()?.and_then(|avatar| avatar.object_of(file)) {
             Some(place) => ImagerJob::send_object(&place, call, bucket, now),
             None => Err(no_bucket()),
         },

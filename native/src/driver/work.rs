@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use likeness_core::{
     api::notification,
     avatar::{
-        AvatarId, Cleared, Content, Dataset, Kept, OrderKey, OrderStep, Outcome, Parcel, Photo, PrepareError,
-        Prepared, Sha256Sum, TaskKind, Work,
+        AvatarId, Cleared, Content, Dataset, Kept, OrderKey, OrderStep, Outcome, Photo, PrepareError,
+        Prepared, Sha256Sum, TaskKind, UploadSource, Work,
     },
     download::{Fetched, RemoteFile},
     error::{Error, NetworkError, StorageError, StorageErrorKind},
@@ -67,8 +67,8 @@ pub(crate) async fn perform(
             };
             Outcome::Answered { answer, held_elsewhere: false }
         }
-        Work::Send { upload, parcel } => {
-            let sent = match source(shell, link, id, parcel).await {
+        Work::Send { upload, upload_source } => {
+            let sent = match source(shell, link, id, upload_source).await {
                 Ok((source, length)) => send(link, *upload, &moving.noted(source, length)).await,
                 Err(error) => Err(Error::Storage(error)),
             };
@@ -263,10 +263,10 @@ async fn source(
     shell: &Shell,
     link: &Link,
     id: AvatarId,
-    parcel: Parcel,
+    upload_source: UploadSource,
 ) -> Result<(Arc<dyn ByteSource>, u64), StorageError> {
-    match parcel {
-        Parcel::Archive(dataset) => {
+    match upload_source {
+        UploadSource::Archive(dataset) => {
             let working = shell.working_folder(id);
             let changed = || at(&working, StorageErrorKind::Changed);
             let archive = dataset.archive().map_err(|_| changed())?;
@@ -275,7 +275,7 @@ async fn source(
             let length = source.length();
             Ok((Arc::new(source), length))
         }
-        Parcel::Model(file) => {
+        UploadSource::Model(file) => {
             make_whole(shell, link, id, &file).await?;
             let path = shell.folder(id).join(file);
             let source = FileSource::new(&path).map_err(|error| storage_error(&path, &error))?;

@@ -6,9 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, Bought, Cleared, Command, Due, Event, Means, Moment, Name, OrderKey, Outcome, Parcel,
-    Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, TaskKind,
-    Terms, TrainingRequest, TrainingSettings, Work,
+    Avatar, AvatarId, Bought, Cleared, Command, Due, Event, Means, Moment, Name, OrderKey, Outcome, Person,
+    PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, TaskKind, Terms,
+    TrainingRequest, TrainingSettings, UploadSource, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
@@ -214,7 +214,7 @@ fn a_duplicate_is_told_and_never_ordered() {
     let duplicate = |of: &str| Some(PhotoProblem::Duplicate { of: of.to_owned(), other_caption: false });
     assert_eq!(told(&hand), [None, duplicate("a"), None]);
     hand.order();
-    let Work::Send { parcel: Parcel::Archive(dataset), .. } = hand.begins().work else {
+    let Work::Send { upload_source: UploadSource::Archive(dataset), .. } = hand.begins().work else {
         panic!("no archive")
     };
     assert_eq!(dataset.parts.len(), 2);

@@ -10,7 +10,7 @@ use crate::{
     avatar::{
         Moment,
         order::{Accepted, Seen},
-        task::{OrderStep, Parcel, Work},
+        task::{OrderStep, UploadSource, Work},
     },
     download::RemoteFile,
     fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
@@ -30,7 +30,7 @@ pub(in crate::avatar) struct Plan<'a> {
     /// Whether an input in fal's list of requests is that one.
     pub(in crate::avatar) is_input: &'a dyn Fn(&Url, &Value) -> bool,
     /// What is uploaded, and how long it is.
-    pub(in crate::avatar) parcel: &'a dyn Fn() -> Option<(Parcel, u64)>,
+    pub(in crate::avatar) upload_source: &'a dyn Fn() -> Option<(UploadSource, u64)>,
     /// Where fal reports the end, given the token.
     pub(in crate::avatar) webhook: &'a dyn Fn(&str) -> Option<Url>,
     /// The name under which a bought file is kept.
@@ -139,15 +139,20 @@ impl<G: Goods> Order<G> {
 }
 
 fn send(plan: &Plan<'_>, account: &Account) -> Next {
-    let Some((parcel, length)) = (plan.parcel)() else { return Next::Idle };
-    let (file_name, content_type) = match parcel {
-        Parcel::Archive(_) => ("photos.zip", "application/zip"),
-        Parcel::Model(_) => ("model.safetensors", "application/octet-stream"),
+    let Some((upload_source, length)) = (plan.upload_source)() else { return Next::Idle };
+    let (file_name, content_type) = match upload_source {
+        UploadSource::Archive(_) => ("photos.zip", "application/zip"),
+        UploadSource::Model(_) => ("model.safetensors", "application/octet-stream"),
     };
     let upload = Box::new(Upload::new(account, file_name, content_type, length));
     let parts = length / crate::limits::UPLOAD_PART_BYTES + 3;
     let lease = Lease::Transfer(TRANSFER_TIMEOUT * u32::try_from(parts).unwrap_or(u32::MAX) + SLACK);
-    Next::Do { step: OrderStep::Upload, work: Box::new(Work::Send { upload, parcel }), lease, token: None }
+    Next::Do {
+        step: OrderStep::Upload,
+        work: Box::new(Work::Send { upload, upload_source }),
+        lease,
+        token: None,
+    }
 }
 
 /// The purchase.
