@@ -4,9 +4,7 @@ use std::{fmt, io, path::Path, process::ExitCode};
 
 use crate::{
     disk::{folder_of, making_error, storage_error},
-    output::seen,
     printable::printable,
-    transport::{SendError, SetupError},
 };
 use likeness_core::{
     avatar::AvatarId,
@@ -155,8 +153,9 @@ impl Failure {
         self
     }
 
-    /// What a person reads on standard error: as it is shown, with lines that fit into the terminal.
-    pub(crate) fn seen(&self) -> String {
+    /// What a person reads on standard error: as it is shown, with lines that `fit` into the terminal. `fit` is given
+    /// a line, and how many columns further in stands what it goes on with.
+    pub(crate) fn seen(&self, fit: impl Fn(&str, usize) -> String) -> String {
         let text = self.to_string();
         if self.0.told_as.is_some() {
             return text;
@@ -164,7 +163,7 @@ impl Failure {
         // What a line goes on with stands under its sentence, behind `error: `.
         let fitted = |line: &str| {
             let indent = line.len() - line.trim_start_matches(' ').len();
-            seen(line, 7_usize.saturating_sub(indent))
+            fit(line, 7_usize.saturating_sub(indent))
         };
         text.lines().map(fitted).collect::<Vec<_>>().join("\n")
     }
@@ -223,32 +222,6 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         Self::new(Exit::Api, error.code(), plain(&error.to_string()))
             .next(plain(error.advice(Audience::Terminal)))
-    }
-}
-
-/// Something of ours failed before fal could say anything.
-impl From<SendError> for Failure {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::Source(cause) => {
-                Self::io("storage.source", "what was to be sent could not be read", &cause)
-            }
-            SendError::Simulator(cause) => {
-                Self::io("storage.simulator", "the simulator's state could not be kept", &cause)
-            }
-            SendError::Unsendable(why) => {
-                Self::new(Exit::Usage, "settings.unsendable", "this request cannot be sent").why(why)
-            }
-        }
-    }
-}
-
-/// Nothing can be sent at all.
-impl From<SetupError> for Failure {
-    fn from(error: SetupError) -> Self {
-        Self::new(Exit::Internal, "internal.transport", "no request can be sent")
-            .why(error.to_string())
-            .next("install the certificates of your system (often the package ca-certificates)")
     }
 }
 

@@ -26,22 +26,21 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Begins to listen. Must be called inside the runtime.
-    pub(crate) fn listen() -> Self {
+    /// Begins to listen. Must be called inside the runtime. `leave` is called before the process ends here.
+    pub(crate) fn listen(leave: fn()) -> Self {
         let (asked, listening) = watch::channel(false);
         let mut signals = Signals::listen();
         tokio::spawn(async move {
             signals.first().await;
             if ASKING.load(Ordering::Relaxed) > 0 {
-                crate::output::show_again();
-                crate::files::look::abandon();
+                leave();
                 // The cursor stands behind the question.
                 let _ = writeln!(io::stderr(), "\ninterrupted: nothing was done");
                 std::process::exit(Exit::Interrupted.number().into());
             }
             asked.send_replace(true);
             signals.another().await;
-            crate::files::look::abandon();
+            leave();
             std::process::exit(Exit::Interrupted.number().into());
         });
         Self { asked: listening, turn: Arc::new(Semaphore::new(1)) }

@@ -68,7 +68,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Failure::new(Exit::Internal, "internal.runtime", "no threads").why(error.to_string())
     })?;
     let outcome = runtime.block_on(async {
-        let interrupt = interrupt::Interrupt::listen();
+        let interrupt = interrupt::Interrupt::listen(leave);
         let context = Context { settings, output, interrupt: interrupt.clone() };
         tokio::select! {
             outcome = commands::run(cli.command, &context) => outcome,
@@ -78,6 +78,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
     // Threads that still read a file must not hold up the end.
     runtime.shutdown_background();
     outcome
+}
+
+/// Leaves the terminal and the data folder as they were, before the process ends in the middle of something.
+fn leave() {
+    output::show_again();
+    files::look::abandon();
 }
 
 /// The panic has said where it happened.
@@ -94,7 +100,7 @@ fn report(failure: &Failure) -> ExitCode {
         let _ = output::print(&format_args!("{}\n", failure.document()));
     } else {
         // Where standard error is closed, too, the exit code still tells.
-        let _ = writeln!(io::stderr(), "{}", failure.seen());
+        let _ = writeln!(io::stderr(), "{}", failure.seen(output::seen));
     }
     failure.exit().into()
 }

@@ -19,6 +19,11 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
+/// A text that may be shown.
+pub(crate) fn shown(text: &str) -> String {
+    printable(text).into_owned()
+}
+
 /// How many columns of a terminal the text takes: wide letters take two, combining marks none.
 pub(crate) fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)

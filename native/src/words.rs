@@ -6,7 +6,6 @@ mod bytes;
 mod counted;
 mod quoted;
 mod stage;
-mod transfer;
 
 pub(crate) use self::{
     age::{age, day, minute},
@@ -14,5 +13,4 @@ pub(crate) use self::{
     counted::counted,
     quoted::quoted,
     stage::stage,
-    transfer::Gauge,
 };

@@ -7,7 +7,7 @@ use crate::{
     context::Context,
     driver::shell::Shell,
     failure::{self, Exit, Failure},
-    output::narrate::shown,
+    printable::shown,
     words::{bytes, counted},
 };
 use serde_json::json;

@@ -13,10 +13,8 @@ use crate::{
     driver::{drive, shell::Shell, sweep},
     failure::{self, Exit, Failure},
     jobs::{self, For},
-    output::{
-        log::of_job,
-        narrate::{pictures_document, shown},
-    },
+    output::{log::of_job, narrate::pictures_document},
+    printable::shown,
 };
 
 pub(crate) async fn cancel(args: Cancel, context: &Context) -> Result<(), Failure> {

@@ -6,11 +6,12 @@ use crate::{
     args,
     context::Context,
     failure::{Exit, Failure},
-    output::{Output, Row, Tone, Unit, narrate::shown},
+    output::{Output, Row, Tone, Unit},
     photos::{
         on_disk::{self, Found, belongs_to_none},
         prepare::{self, Candidate, Rejected},
     },
+    printable::shown,
 };
 use likeness_core::{
     avatar::PhotoState,

@@ -14,7 +14,8 @@ use crate::{
     driver::shell::Shell,
     failure::{self, Exit, Failure},
     jobs::{self, For},
-    output::{Tone, narrate::shown},
+    output::Tone,
+    printable::shown,
 };
 
 const PERSON: &str = "Anna";

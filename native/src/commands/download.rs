@@ -14,7 +14,8 @@ use crate::{
     failure::{self, Exit, Failure},
     files::kept::{self, Lost, Unusable},
     jobs::{self, For},
-    output::{narrate::shown, not_there_yet},
+    output::not_there_yet,
+    printable::shown,
     words::bytes,
 };
 use likeness_core::{

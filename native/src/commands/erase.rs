@@ -17,7 +17,8 @@ use crate::{
     failure::{self, Exit, Failure},
     files::store::Lock,
     jobs::{self, For},
-    output::{log::of_job, narrate::shown},
+    output::log::of_job,
+    printable::shown,
     transport::objects::{Objects, patiently},
 };
 use likeness_core::{

@@ -35,8 +35,9 @@ use crate::{
     output::{
         Tone,
         log::of_job,
-        narrate::{Narrator, pictures_document, shown},
+        narrate::{Narrator, pictures_document},
     },
+    printable::shown,
 };
 
 pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure> {
@@ -85,7 +86,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         .ok_or_else(|| Failure::new(Exit::Data, "job.no_model", "this job has no model yet"))?;
     drop(lock);
     let avatar = {
-        let mut narrator = Narrator::new(&context.output, &shell, id);
+        let mut narrator = Narrator::new(&context.output, shell.folder(id), shell.transfers.clone());
         let watcher = &mut |avatar: &Avatar| narrator.pictures(avatar, number);
         let drive = drive::drive(&shell, &context.interrupt, id, Goal::Pictures(number), watcher);
         of_job(format!("{id} pictures {number}"), drive).await?

@@ -8,11 +8,8 @@ use crate::{
     driver::shell::Shell,
     failure::{self, Failure},
     jobs::{lost, short_id},
-    output::{
-        Row, Tone, clipped,
-        narrate::{shown, status_document},
-        width_of,
-    },
+    output::{Row, Tone, clipped, narrate::status_document, width_of},
+    printable::shown,
     words::{age, stage},
 };
 use likeness_core::{

@@ -14,7 +14,7 @@ use crate::{
     commands::probe::{ProbeError, probe},
     context::Context,
     failure::{Exit, Failure},
-    output::narrate::shown,
+    printable::shown,
     settings::{Origin, Settings, key_file},
     transport::Transport,
 };

@@ -11,7 +11,8 @@ use crate::{
     context::Context,
     disk::making_error,
     failure::{self, Failure},
-    output::{narrate::shown, unwritten},
+    output::unwritten,
+    printable::shown,
 };
 use clap_mangen::Man;
 use serde_json::json;

@@ -10,8 +10,9 @@ use crate::{
     output::{
         Tone,
         log::of_job,
-        narrate::{Narrator, shown, status_document},
+        narrate::{Narrator, status_document},
     },
+    printable::shown,
     settings::Origin,
     words::{age, bytes, minute, quoted, stage},
 };
@@ -47,7 +48,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
         avatar
     } else {
         let goal = if args.watch { Goal::Watched(attempt) } else { Goal::Seen(attempt) };
-        let mut narrator = Narrator::new(&context.output, &shell, id);
+        let mut narrator = Narrator::new(&context.output, shell.folder(id), shell.transfers.clone());
         let watcher = &mut |avatar: &Avatar| match goal {
             Goal::Watched(_) => narrator.training(avatar, attempt),
             _ => Ok(()),

@@ -181,7 +181,8 @@ async fn follow(
         (false, None) => Goal::Trained(attempt),
     };
     let avatar = {
-        let mut narrator = Narrator::new(&context.output, shell, id).after(named_before);
+        let mut narrator =
+            Narrator::new(&context.output, shell.folder(id), shell.transfers.clone()).after(named_before);
         let watcher = &mut |avatar: &Avatar| narrator.training(avatar, attempt);
         drive::drive(shell, &context.interrupt, id, goal, watcher).await?
     };

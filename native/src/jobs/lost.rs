@@ -11,7 +11,8 @@ use crate::{
     driver::shell::Shell,
     failure::{self, Failure},
     files::store::{FoundRecord, Unclaimed, UnreadableRow},
-    output::{Output, narrate::shown},
+    output::Output,
+    printable::shown,
 };
 
 /// The advice on jobs that can be taken up.

@@ -1,5 +1,11 @@
 //! Text as lines of a terminal: broken between words, never inside one, so that what is copied stays whole.
 
+use std::{
+    io::{self, IsTerminal},
+    os::fd::AsFd,
+};
+
+use rustix::termios::tcgetwinsize;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use crate::printable::columns;
@@ -114,6 +120,26 @@ pub(crate) fn clipped(text: &str, width: usize) -> String {
     }
     cut.push('…');
     cut
+}
+
+/// The columns of the terminal; `None` where there is none.
+pub(crate) fn width_of(stream: &(impl AsFd + IsTerminal)) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    // A terminal that does not tell is as wide as terminals were.
+    let columns = tcgetwinsize(stream).map_or(0, |size| size.ws_col);
+    Some(if columns == 0 { 80 } else { columns.into() })
+}
+
+/// The text as it is written to standard error.
+pub(crate) fn seen(text: &str, hang: usize) -> String {
+    width_of(&io::stderr()).map_or_else(|| text.to_owned(), |width| wrapped(text, width, hang))
+}
+
+/// A command to type, as it is written to standard error.
+pub(crate) fn typed(line: &str) -> String {
+    width_of(&io::stderr()).map_or_else(|| line.to_owned(), |width| command(line, width))
 }
 
 #[cfg(test)]

@@ -16,14 +16,11 @@ use std::{
     io::{self, Write as _},
 };
 
-use crate::clock;
 use likeness_core::time::Timestamp;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::{
-    output::{Bars, seen},
-    printable::printable,
-};
+use super::{lines::seen, progress::Bars};
+use crate::{clock, printable::printable};
 
 tokio::task_local! {
     static JOB: String;

@@ -7,12 +7,9 @@
 use std::{
     fmt::Display,
     io::{self, BufRead, IsTerminal as _, Write as _},
-    os::fd::AsFd,
     path::Path,
 };
 
-use indicatif::{MultiProgress, ProgressDrawTarget};
-use rustix::termios::tcgetwinsize;
 use serde_json::Value;
 
 use crate::{
@@ -21,18 +18,21 @@ use crate::{
 };
 
 mod ask;
+mod gauge;
 mod hidden;
 mod lines;
 pub(crate) mod log;
 pub(crate) mod narrate;
 mod progress;
 mod table;
+mod tone;
 
 pub(crate) use self::{
     hidden::show_again,
-    lines::{clipped, wrapped},
-    progress::{Progress, Unit},
+    lines::{clipped, seen, typed, width_of, wrapped},
+    progress::{Bars, Progress, Unit},
     table::Row,
+    tone::Tone,
 };
 
 /// Where a command speaks. Cheap to clone; clones share the same bars.
@@ -68,31 +68,6 @@ pub(crate) struct Manner {
     pub(crate) dumb: bool,
 }
 
-/// The progress bars of the process.
-#[derive(Clone, Debug)]
-pub(crate) struct Bars(MultiProgress);
-
-impl Bars {
-    /// Whether a person sees them.
-    pub(crate) fn are_seen(&self) -> bool {
-        !self.0.is_hidden()
-    }
-
-    /// Takes the bars away while something is written where they stand.
-    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.0.suspend(write)
-    }
-}
-
-/// A colour that means something; never the only sign of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Good,
-    Warning,
-    Bad,
-    Faint,
-}
-
 /// The columns of a label and of the space behind it.
 const LABEL: usize = 9;
 
@@ -104,13 +79,10 @@ impl Output {
             (false, true) => Voice::Brief,
             (false, false) => Voice::People,
         };
-        let bars = MultiProgress::new();
-        if voice != Voice::People || !terminal || manner.dumb {
-            bars.set_draw_target(ProgressDrawTarget::hidden());
-        }
+        let bars = Bars::new(voice == Voice::People && terminal && !manner.dumb);
         let plain = manner.json || manner.no_colour || manner.dumb;
         let colour = !plain && io::stdout().is_terminal();
-        Self { voice, bars: Bars(bars), terminal, dumb: manner.dumb, colour }
+        Self { voice, bars, terminal, dumb: manner.dumb, colour }
     }
 
     /// The bars, for the log.
@@ -208,18 +180,12 @@ impl Output {
 
     /// The text in the colour of `tone`, on a terminal that wants colours.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
-        let code = match tone {
-            Tone::Good => 32,
-            Tone::Warning => 33,
-            Tone::Bad => 31,
-            Tone::Faint => 2,
-        };
-        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colour { format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code()) } else { text.to_owned() }
     }
 
     /// Something that takes a while: a bar on a terminal, a log line now and then elsewhere.
     pub(crate) fn progress(&self, what: &str, total: u64, unit: Unit) -> Progress {
-        Progress::new(&self.bars.0, what, total, unit, !self.shows_bars())
+        Progress::new(&self.bars, what, total, unit, !self.shows_bars())
     }
 
     /// Asks before something that cannot be taken back. `yes` is the flag `--yes`. Without a terminal nobody
@@ -250,26 +216,6 @@ impl Output {
         let _asking = crate::interrupt::asking();
         Some(self.bars.suspend(asked).and_then(|()| hidden::read_line()))
     }
-}
-
-/// The columns of the terminal; `None` where there is none.
-pub(crate) fn width_of(stream: &(impl AsFd + io::IsTerminal)) -> Option<usize> {
-    if !stream.is_terminal() {
-        return None;
-    }
-    // A terminal that does not tell is as wide as terminals were.
-    let columns = tcgetwinsize(stream).map_or(0, |size| size.ws_col);
-    Some(if columns == 0 { 80 } else { columns.into() })
-}
-
-/// The text as it is written to standard error.
-pub(crate) fn seen(text: &str, hang: usize) -> String {
-    width_of(&io::stderr()).map_or_else(|| text.to_owned(), |width| wrapped(text, width, hang))
-}
-
-/// A command to type, as it is written to standard error.
-pub(crate) fn typed(line: &str) -> String {
-    width_of(&io::stderr()).map_or_else(|| line.to_owned(), |width| lines::command(line, width))
 }
 
 /// Writes to standard output, and makes sure that it arrived there.

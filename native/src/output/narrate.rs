@@ -8,23 +8,17 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, PicturesStatus, StageName, State, Status},
+    avatar::{Avatar, PicturesStatus, StageName, State, Status},
     words::Audience,
 };
 use serde_json::{Value, json};
 
-use crate::{
-    clock,
-    driver::shell::Shell,
-    failure::Failure,
-    output::{
-        Output, Progress, Unit,
-        log::{ENDING, SHOWN},
-    },
-    printable::printable,
-    transport::moving::Transfers,
-    words::Gauge,
+use super::{
+    Output, Progress, Unit,
+    gauge::Gauge,
+    log::{ENDING, SHOWN},
 };
+use crate::{clock, failure::Failure, transport::moving::Transfers};
 
 /// Tells how one job goes on.
 pub(crate) struct Narrator<'a> {
@@ -54,9 +48,8 @@ struct News {
 }
 
 impl<'a> Narrator<'a> {
-    /// `id` is the avatar of the job.
-    pub(crate) fn new(output: &'a Output, shell: &Shell, id: AvatarId) -> Self {
-        let (folder, transfers) = (shell.folder(id), shell.transfers.clone());
+    /// `folder` is that of the job's avatar, `transfers` are those of this process.
+    pub(crate) fn new(output: &'a Output, folder: PathBuf, transfers: Transfers) -> Self {
         Self {
             output,
             folder,
@@ -200,9 +193,4 @@ pub(crate) fn pictures_document(status: &PicturesStatus, folder: &Path) -> Value
         document.insert("paths".to_owned(), json!(paths));
     }
     document
-}
-
-/// A text that may be shown.
-pub(crate) fn shown(text: &str) -> String {
-    printable(text).into_owned()
 }

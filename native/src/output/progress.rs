@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{lines::wrapped, width_of};
+use super::lines::{width_of, wrapped};
 use crate::printable::columns;
 
 /// What is counted.
@@ -33,6 +33,31 @@ pub(crate) struct Progress {
     said: Option<AtomicU64>,
 }
 
+/// The progress bars of the process.
+#[derive(Clone, Debug)]
+pub(crate) struct Bars(MultiProgress);
+
+impl Bars {
+    /// The bars of this process, `seen` by a person or not.
+    pub(super) fn new(seen: bool) -> Self {
+        let bars = MultiProgress::new();
+        if !seen {
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Self(bars)
+    }
+
+    /// Whether a person sees them.
+    pub(crate) fn are_seen(&self) -> bool {
+        !self.0.is_hidden()
+    }
+
+    /// Takes the bars away while something is written where they stand.
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
+}
+
 /// How a bar is laid out in a terminal of a certain width.
 #[derive(Debug, PartialEq, Eq)]
 struct Layout {
@@ -42,8 +67,8 @@ struct Layout {
 }
 
 impl Progress {
-    pub(super) fn new(bars: &MultiProgress, what: &str, total: u64, unit: Unit, plain: bool) -> Self {
-        let bar = bars.add(ProgressBar::new(total)).with_prefix(what.to_owned());
+    pub(super) fn new(bars: &Bars, what: &str, total: u64, unit: Unit, plain: bool) -> Self {
+        let bar = bars.0.add(ProgressBar::new(total)).with_prefix(what.to_owned());
         if !plain {
             bar.enable_steady_tick(Duration::from_millis(500));
         }
@@ -140,13 +165,12 @@ impl Drop for Progress {
 
 #[cfg(test)]
 mod tests {
-    use indicatif::{MultiProgress, ProgressDrawTarget};
 
-    use super::{Layout, Progress, Unit, layout};
+    use super::{Bars, Layout, Progress, Unit, layout};
 
     #[test]
     fn it_counts_and_says_what_it_counts() {
-        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let bars = Bars::new(false);
         let progress = Progress::new(&bars, "preparing", 12, Unit::Photos, true);
         progress.advance(5);
         progress.advance(2);

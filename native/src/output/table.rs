@@ -1,8 +1,8 @@
 //! Rows under each other: as columns where they fit, else one below the other.
 
 use super::{
-    Tone,
     lines::{clipped, wrapped},
+    tone::Tone,
 };
 use crate::printable::columns;
 

@@ -24,20 +24,15 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    ByteSource, SendError,
+    error::{SendError, SetupError},
     obstacle::{self, Attempt, Proxies},
-    source::Held,
+    source::{ByteSource, Held},
     upload::{Progress, Upload},
 };
 
 /// How long a connection may take to be made: the name, TCP and TLS together. It is shorter than every
 /// request's own time, so that an address where nobody answers is reported as such.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// The HTTP client could not be set up, for example since the machine has no certificates to judge servers by.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client cannot be set up: {0}")]
-pub struct SetupError(String);
 
 /// An HTTP/1.1 client that sends each request once, on a connection of its own.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! How requests leave the machine, or do not: the real network and the simulated fal behind one type.
 
+mod error;
 mod http;
 pub mod moving;
 pub(crate) mod objects;
@@ -10,7 +11,7 @@ mod source;
 mod tests;
 mod upload;
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, sync::Arc};
 
 pub use hyper::body::Bytes;
 use likeness_core::{
@@ -20,7 +21,7 @@ use likeness_core::{
 use url::Url;
 
 pub use self::{
-    http::SetupError,
+    error::{SendError, SetupError},
     simulated::{Clock, MemoryStore, SimulatorStore},
     source::{ByteSource, FileSource},
 };
@@ -36,22 +37,6 @@ pub struct Transport(Kind);
 enum Kind {
     Http(http::Http),
     Simulated(Simulated),
-}
-
-/// Something of ours failed, so there is no answer to judge. Whether the request may have reached the other side
-/// is said by each case.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// The bytes to be sent could not be read. The connection was cut before the promised length was
-    /// reached, so the other side never held a whole body.
-    #[error("what was to be sent could not be read: {0}")]
-    Source(#[source] io::Error),
-    /// The simulator's state could not be read or saved. Nothing left the machine in the first place.
-    #[error("the simulator's state could not be kept: {0}")]
-    Simulator(#[source] io::Error),
-    /// No HTTP request can be made of this, for example since its address is not an HTTP one. Nothing was sent.
-    #[error("this request cannot be sent: {0}")]
-    Unsendable(String),
 }
 
 /// An answer whose body is read piece by piece, for what is too large to be held whole.

@@ -17,8 +17,9 @@ use likeness_core::{
 use reqwest::header::CONTENT_TYPE;
 
 use super::{
-    ByteSource, SendError,
+    error::SendError,
     http::{no_source, stream_range},
+    source::ByteSource,
     upload::next_chunk,
 };
 

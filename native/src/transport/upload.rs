@@ -15,7 +15,7 @@ use std::{
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::{sync::mpsc, time::Instant};
 
-use super::ByteSource;
+use super::source::ByteSource;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 128 << 10;

@@ -12,7 +12,7 @@ use crate::{
     failure::Exit,
     files::store::{DATABASE, FoundRecord, OpenFor, Standing, Store, Unclaimed},
     jobs::lost,
-    output::narrate::shown,
+    printable::shown,
     settings::Settings,
 };
 

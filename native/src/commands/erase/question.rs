@@ -7,7 +7,7 @@ use likeness_core::{
 
 use crate::{
     clock,
-    output::narrate::shown,
+    printable::shown,
     words::{age, day},
 };
 

@@ -1,10 +1,14 @@
+//! Transfers, as people are told of them: how far, how fast, how long still.
+
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-use super::bytes;
-use crate::transport::moving::{Transfer, Way};
+use crate::{
+    transport::moving::{Transfer, Way},
+    words::bytes,
+};
 
 /// The time over which speed is measured.
 const WINDOW: Duration = Duration::from_secs(8);

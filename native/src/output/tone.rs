@@ -1,0 +1,22 @@
+//! Colours.
+
+/// A colour that means something; never the only sign of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Warning,
+    Bad,
+    Faint,
+}
+
+impl Tone {
+    /// The number by which a terminal knows it (ECMA-48, SGR).
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Good => 32,
+            Self::Warning => 33,
+            Self::Bad => 31,
+            Self::Faint => 2,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What can go wrong before fal, or another server, could say anything.
+
+use std::io;
+
+use crate::failure::{Exit, Failure};
+
+/// Something of ours failed, so there is no answer to judge. Whether the request may have reached the other side
+/// is said by each case.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The bytes to be sent could not be read. The connection was cut before the promised length was
+    /// reached, so the other side never held a whole body.
+    #[error("what was to be sent could not be read: {0}")]
+    Source(#[source] io::Error),
+    /// The simulator's state could not be read or saved. Nothing left the machine in the first place.
+    #[error("the simulator's state could not be kept: {0}")]
+    Simulator(#[source] io::Error),
+    /// No HTTP request can be made of this, for example since its address is not an HTTP one. Nothing was sent.
+    #[error("this request cannot be sent: {0}")]
+    Unsendable(String),
+}
+
+/// The HTTP client could not be set up, for example since the machine has no certificates to judge servers by.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up: {0}")]
+pub struct SetupError(pub(super) String);
+
+/// Something of ours failed before fal could say anything.
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Source(cause) => {
+                Self::io("storage.source", "what was to be sent could not be read", &cause)
+            }
+            SendError::Simulator(cause) => {
+                Self::io("storage.simulator", "the simulator's state could not be kept", &cause)
+            }
+            SendError::Unsendable(why) => {
+                Self::new(Exit::Usage, "settings.unsendable", "this request cannot be sent").why(why)
+            }
+        }
+    }
+}
+
+/// Nothing can be sent at all.
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        Self::new(Exit::Internal, "internal.transport", "no request can be sent")
+            .why(error.to_string())
+            .next("install the certificates of your system (often the package ca-certificates)")
+    }
+}
