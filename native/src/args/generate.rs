@@ -1,10 +1,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap_complete::ArgValueCompleter;
 
-use super::{job::JobName, train::trigger};
-use crate::{commands::completion::of_a_model, disk::written_path};
+use super::{job::JobName, paths::written_path, train::trigger};
 
 /// Make pictures with a trained model
 ///
@@ -24,7 +22,6 @@ Words:
 pub(crate) struct Generate {
     /// A finished training: its id, its request id, its name, or the beginning of one
     #[arg(value_name = "JOB", required_unless_present = "lora", conflicts_with = "lora")]
-    #[arg(add = ArgValueCompleter::new(of_a_model))]
     pub(crate) job: Option<JobName>,
     /// A model file or its URL, instead of a training of this machine
     #[arg(long, value_name = "FILE|URL", requires = "trigger")]

@@ -1,12 +1,8 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use clap::Args;
-use clap_complete::ArgValueCompleter;
 
-use crate::{
-    commands::completion::{of_a_model, of_any_job, of_one_job, of_what_is_erased},
-    disk::written_path,
-};
+use super::paths::written_path;
 
 /// How a person names a job: `AVATAR_ID`, `AVATAR_ID/2`, a request id, a name, or an unambiguous prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +44,7 @@ Examples:
   likeness status 764cabcf-b745-4b3e-ae38-1200304cf45b --json")]
 pub(crate) struct Status {
     /// The job: its id, its request id, its name, or the beginning of one
-    #[arg(value_name = "JOB|REQUEST_ID", add = ArgValueCompleter::new(of_any_job))]
+    #[arg(value_name = "JOB|REQUEST_ID")]
     pub(crate) job: JobName,
     /// Follow it to its end
     #[arg(long, short)]
@@ -75,7 +71,7 @@ Examples:
   likeness download Anna -o anna.safetensors")]
 pub(crate) struct Download {
     /// The job: its id, its request id, its name, or the beginning of one
-    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_a_model))]
+    #[arg(value_name = "JOB")]
     pub(crate) job: JobName,
     /// The file to write; without it, the person's name in this folder
     #[arg(long, short, value_name = "FILE", value_parser = written_path())]
@@ -92,7 +88,7 @@ pub(crate) struct Download {
 #[derive(Debug, Args)]
 pub(crate) struct Cancel {
     /// The job: its id, its request id, its name, or the beginning of one
-    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_one_job))]
+    #[arg(value_name = "JOB")]
     pub(crate) job: JobName,
     /// Its order of pictures with this number, instead of the training
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -112,7 +108,7 @@ Examples:
   likeness resolve Anna --pictures 2 --not-accepted")]
 pub(crate) struct Resolve {
     /// The job: its id, its name, or the beginning of one
-    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_one_job))]
+    #[arg(value_name = "JOB")]
     pub(crate) job: JobName,
     /// Its order of pictures with this number, instead of the training
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -131,7 +127,7 @@ pub(crate) struct Resolve {
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
     /// The job: its whole name, its request id, its id, or at least eight characters of it
-    #[arg(value_name = "JOB", add = ArgValueCompleter::new(of_what_is_erased))]
+    #[arg(value_name = "JOB")]
     pub(crate) job: JobName,
     /// Erase without asking
     #[arg(long, short = 'y')]

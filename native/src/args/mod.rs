@@ -5,10 +5,12 @@ mod job;
 mod key;
 mod near;
 mod overview;
+mod paths;
 mod photos;
 mod service;
 mod token;
 mod train;
+pub(crate) mod values;
 
 use std::{ffi::OsString, path::PathBuf};
 

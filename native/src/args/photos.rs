@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::disk::written_path;
+use super::paths::written_path;
 
 /// Say which photos are good, and why the others are not
 ///

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
-use crate::disk::written_path;
+use super::paths::written_path;
 
 /// Serve the fal.ai simulator over HTTP
 ///
@@ -22,13 +22,13 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8089")]
     pub(crate) listen: SocketAddr,
     /// How long a training takes, such as 500ms, 30s or 2m
-    #[arg(long, value_name = "TIME", value_parser = crate::settings::duration)]
+    #[arg(long, value_name = "TIME", value_parser = super::values::duration)]
     pub(crate) duration: Option<Duration>,
     /// Which addresses the answers carry: its own, or fal's, for clients that a proxy leads here
     #[arg(long, value_name = "WHOSE", default_value = "own")]
     pub(crate) addresses: Addresses,
     /// How many bytes of uploads are kept, so that they can be fetched back: the newest, the oldest go; 0 keeps none
-    #[arg(long, value_name = "SIZE", default_value = "4GB", value_parser = crate::settings::size)]
+    #[arg(long, value_name = "SIZE", default_value = "4GB", value_parser = super::values::size)]
     pub(crate) keep_uploads: u64,
     /// The folder in which they lie, in a private one that is removed at the end [default: the system's for
     /// temporary files]

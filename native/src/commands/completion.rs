@@ -3,8 +3,9 @@
 
 use std::{env, ffi::OsStr, io};
 
+use clap::Command;
 use clap_complete::{
-    CompleteEnv, CompletionCandidate, Shell,
+    ArgValueCompleter, CompleteEnv, CompletionCandidate, Shell,
     env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh},
 };
 use likeness_core::{avatar::Avatar, words::Audience};
@@ -26,7 +27,7 @@ const ASKED_BY: &str = "LIKENESS_COMPLETE";
 pub(crate) fn answer() -> bool {
     let folder = env::current_dir().ok();
     // A script whose call goes wrong has nobody to tell.
-    CompleteEnv::with_factory(args::command)
+    CompleteEnv::with_factory(command)
         .var(ASKED_BY)
         .try_complete(env::args_os(), folder.as_deref())
         .unwrap_or(true)
@@ -45,24 +46,22 @@ pub(crate) fn write_script(shell: Shell, out: &mut dyn io::Write) -> io::Result<
     completer.write_registration(ASKED_BY, "likeness", "likeness", "likeness", out)
 }
 
-/// The jobs that can be looked at.
-pub(crate) fn of_any_job(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(typed, For::Seeing)
-}
+/// The commands whose argument `job` names a job, and what they want it for.
+const NAME_A_JOB: [(&str, For); 6] = [
+    ("status", For::Seeing),
+    ("download", For::ItsModel),
+    ("generate", For::ItsModel),
+    ("cancel", For::Good),
+    ("resolve", For::Good),
+    ("erase", For::Erasing),
+];
 
-/// The jobs that can be stopped.
-pub(crate) fn of_one_job(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(typed, For::Good)
-}
-
-/// The jobs that have a model.
-pub(crate) fn of_a_model(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(typed, For::ItsModel)
-}
-
-/// The jobs that can be erased.
-pub(crate) fn of_what_is_erased(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(typed, For::Erasing)
+/// The command line, with the jobs that are offered where one is to be named.
+fn command() -> Command {
+    NAME_A_JOB.into_iter().fold(args::command(), |command, (name, wanted)| {
+        let offered = ArgValueCompleter::new(move |typed: &OsStr| candidates(typed, wanted));
+        command.mut_subcommand(name, |command| command.mut_arg("job", |job| job.add(offered)))
+    })
 }
 
 fn candidates(typed: &OsStr, wanted: For) -> Vec<CompletionCandidate> {
@@ -90,4 +89,21 @@ fn about(shell: &Store, avatar: &Avatar) -> String {
     let stage = status
         .map_or_else(|| "a given model".to_owned(), |status| stage(&status, shell.is_attended(avatar.id())));
     format!("{}: {stage}", printable(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME_A_JOB, command};
+
+    #[test]
+    fn jobs_are_offered_wherever_one_is_named() {
+        let command = command();
+        let naming =
+            command.get_subcommands().filter(|one| one.get_arguments().any(|arg| arg.get_id() == "job"));
+        let mut naming: Vec<_> = naming.map(clap::Command::get_name).collect();
+        naming.sort_unstable();
+        let mut listed = NAME_A_JOB.map(|(name, _)| name);
+        listed.sort_unstable();
+        assert_eq!(naming, listed);
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use likeness_core::secret::Secret;
 
-use super::create_private;
+use crate::disk::make_private;
 
 /// A key has some 70 characters; what is larger is something else.
 const MAX_BYTES: u64 = 4096;
@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Secret>, &'static str> {
 /// `tempfile` gives), in a folder that is made private where it is missing.
 pub(crate) fn write(path: &Path, key: &Secret) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    create_private(folder)?;
+    make_private(folder)?;
     let mut part = tempfile::Builder::new().prefix(".fal.key.").tempfile_in(folder)?;
     writeln!(part, "{}", key.expose())?;
     part.as_file().sync_all()?;

@@ -6,18 +6,18 @@
 //! never from the current folder: a `likeness.toml` that came with somebody's photos could otherwise send
 //! the key to an address of its choice.
 
+mod deployment;
 mod file;
 pub(crate) mod key_file;
 mod known;
 mod rows;
 mod serving;
+mod setting;
 mod source;
 mod training;
-mod values;
 
 use std::{
     ffi::OsString,
-    fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -34,47 +34,14 @@ use url::Url;
 
 use self::{serving::Serving, source::Sources};
 pub(crate) use self::{
+    setting::{Origin, Setting},
     training::Defaults,
-    values::{duration, size},
 };
 use crate::{
-    args::Global,
+    args::{Global, values},
+    disk::make_private,
     failure::{Exit, Failure},
 };
-
-/// A value and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Setting<T> {
-    pub(crate) value: T,
-    pub(crate) origin: Origin,
-}
-
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// This flag.
-    Flag(&'static str),
-    /// This environment variable.
-    Environment(&'static str),
-    /// The settings file.
-    File(PathBuf),
-    /// The file in which `likeness login` stored it.
-    Login(PathBuf),
-    /// Nobody said anything.
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(name) => f.write_str(name),
-            Self::Environment(name) => write!(f, "environment, {name}"),
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Login(path) => write!(f, "login, {}", path.display()),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -232,7 +199,7 @@ impl Settings {
                 .why("neither LIKENESS_HOME nor HOME is set")
                 .next("set LIKENESS_HOME to a folder of your own"));
         };
-        create_private(&home).map_err(|error| {
+        make_private(&home).map_err(|error| {
             Failure::io("storage.home", format!("the data folder {} cannot be used", home.display()), &error)
         })?;
         Ok(home)
@@ -282,14 +249,6 @@ fn account(key: Option<Secret>, base: Option<&Url>) -> Result<Account, Failure> 
     };
     let origins = base.map_or_else(|| Ok(Origins::fal()), Origins::single).map_err(unusable)?;
     Account::new(key, origins).map_err(unusable)
-}
-
-/// Creates a folder that only its owner may open. One that exists already keeps its permissions.
-pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

@@ -8,8 +8,14 @@ use std::{
 
 use likeness_core::secret::Secret;
 
-use super::{Origin, Setting, file, key_file, known};
-use crate::failure::{Exit, Failure};
+use super::{
+    file, key_file, known,
+    setting::{Origin, Setting},
+};
+use crate::{
+    args::values,
+    failure::{Exit, Failure},
+};
 
 /// The environment and the settings file, and what was found wrong in them so far.
 pub(super) struct Sources<'a> {
@@ -171,7 +177,7 @@ impl<'a> Sources<'a> {
         if self.set("NO_COLOR").is_some() {
             return Setting { value: true, origin: Origin::Environment("NO_COLOR") };
         }
-        self.value("no_color", super::values::switch).or(false)
+        self.value("no_color", values::switch).or(false)
     }
 
     /// "All paths set in these environment variables must be absolute. If an implementation encounters a

@@ -1,8 +1,9 @@
 use std::{ffi::OsString, path::Path, time::Duration};
 
-use super::{Origin, Settings, create_private};
+use super::{Origin, Settings};
 use crate::{
     args::{Global, Quality, Tuning},
+    disk::make_private,
     failure::{Exit, Failure},
 };
 
@@ -164,8 +165,8 @@ fn the_data_folder_is_private() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("a/b");
-    create_private(&home).expect("created");
-    create_private(&home).expect("there already");
+    make_private(&home).expect("created");
+    make_private(&home).expect("there already");
     let mode = std::fs::metadata(&home).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }

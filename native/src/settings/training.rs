@@ -4,8 +4,8 @@
 use clap::ValueEnum as _;
 use likeness_core::avatar;
 
-use super::{Setting, source::Sources, values};
-use crate::args::{Quality, Tuning};
+use super::{setting::Setting, source::Sources};
+use crate::args::{Quality, Tuning, values};
 
 /// What the settings file says of trainings and pictures.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,7 +14,7 @@ use likeness_core::{
 use log::LevelFilter;
 use url::Url;
 
-pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
@@ -22,7 +22,7 @@ pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-pub(super) fn web_address(text: &str) -> Result<Url, &'static str> {
+pub(crate) fn web_address(text: &str) -> Result<Url, &'static str> {
     let url: Url =
         text.trim().parse().map_err(|_| "a whole address such as https://example.com is needed")?;
     match url.scheme() {
@@ -32,20 +32,20 @@ pub(super) fn web_address(text: &str) -> Result<Url, &'static str> {
 }
 
 /// A bucket's address. The earlier service wrote `HOST:PORT`, and meant http unless it was told otherwise.
-pub(super) fn bucket_address(text: &str) -> Result<Url, &'static str> {
+pub(crate) fn bucket_address(text: &str) -> Result<Url, &'static str> {
     if text.contains("://") { web_address(text) } else { web_address(&format!("http://{}", text.trim())) }
 }
 
-pub(super) fn addressing(text: &str) -> Result<Addressing, &'static str> {
+pub(crate) fn addressing(text: &str) -> Result<Addressing, &'static str> {
     text.parse().map_err(|_| "path or virtual is needed")
 }
 
-pub(super) fn text(text: &str) -> Result<String, &'static str> {
+pub(crate) fn text(text: &str) -> Result<String, &'static str> {
     if text.chars().any(char::is_control) { Err("it holds a control character") } else { Ok(text.to_owned()) }
 }
 
 /// Seconds as a plain number, as the earlier Python service had them, or a time with its unit.
-pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let text = text.trim();
     let plain = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     plain
@@ -97,7 +97,7 @@ pub(crate) fn size(text: &str) -> Result<u64, &'static str> {
     whole.checked_mul(unit.into()).and_then(|bytes| bytes.checked_add(part)).ok_or(message)
 }
 
-pub(super) fn level(text: &str) -> Result<LevelFilter, &'static str> {
+pub(crate) fn level(text: &str) -> Result<LevelFilter, &'static str> {
     match text.trim().to_ascii_lowercase().as_str() {
         "error" => Ok(LevelFilter::Error),
         "warning" | "warn" => Ok(LevelFilter::Warn),
@@ -107,37 +107,37 @@ pub(super) fn level(text: &str) -> Result<LevelFilter, &'static str> {
     }
 }
 
-pub(super) fn price(text: &str) -> Result<Money, &'static str> {
+pub(crate) fn price(text: &str) -> Result<Money, &'static str> {
     text.parse().map_err(|error| words::price::money(Language::English, &error))
 }
 
-pub(super) fn photos(text: &str) -> Result<usize, &'static str> {
+pub(crate) fn photos(text: &str) -> Result<usize, &'static str> {
     within(text, &(1_u32..=1000))
         .and_then(|n| usize::try_from(n).ok())
         .ok_or("a number from 1 to 1000 is needed")
 }
 
-pub(super) fn whole(text: &str) -> Result<u32, &'static str> {
+pub(crate) fn whole(text: &str) -> Result<u32, &'static str> {
     text.trim().parse().map_err(|_| "a whole number is needed")
 }
 
-pub(super) fn steps(text: &str) -> Result<u32, &'static str> {
+pub(crate) fn steps(text: &str) -> Result<u32, &'static str> {
     within(text, &STEPS).ok_or("a number from 1 to 10000 is needed")
 }
 
-pub(super) fn picture_steps(text: &str) -> Result<u32, &'static str> {
+pub(crate) fn picture_steps(text: &str) -> Result<u32, &'static str> {
     within(text, &INFERENCE_STEPS).ok_or("a number from 1 to 50 is needed")
 }
 
-pub(super) fn learning_rate(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn learning_rate(text: &str) -> Result<f64, &'static str> {
     within(text, &LEARNING_RATE).ok_or("a number from 0.000001 to 0.001 is needed")
 }
 
-pub(super) fn scale(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn scale(text: &str) -> Result<f64, &'static str> {
     within(text, &SCALE).ok_or("a number from 0 to 4 is needed")
 }
 
-pub(super) fn guidance(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn guidance(text: &str) -> Result<f64, &'static str> {
     within(text, &GUIDANCE_SCALE).ok_or("a number from 0 to 35 is needed")
 }
 
