@@ -63,3 +63,13 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), Error> {
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
+
+/// Removes a folder with all that is in it. What cannot be removed is only logged.
+pub(crate) fn remove_folder(folder: &Path) {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            log::warn!("{} could not be removed: {error}", folder.display());
+        }
+        _ => {}
+    }
+}

@@ -86,8 +86,10 @@ fn candidates(typed: &OsStr, wanted: For) -> Vec<CompletionCandidate> {
 fn about(shell: &Store, avatar: &Avatar) -> String {
     let name = avatar.person().map_or("", |person| person.name.as_str());
     let status = avatar.status(last_attempt(avatar), clock::now(), Audience::Terminal);
-    let stage = status
-        .map_or_else(|| "a given model".to_owned(), |status| stage(&status, shell.is_attended(avatar.id())));
+    let stage = status.map_or_else(
+        || "a given model".to_owned(),
+        |status| stage(&status, shell.store.is_attended(avatar.id())),
+    );
     format!("{}: {stage}", printable(name))
 }
 

@@ -10,7 +10,7 @@ use crate::{
     args::Download,
     context::Context,
     disk::{folder_of, storage_error},
-    driver::shell::Shell,
+    driver::{refetch, shell::Shell},
     failure::{self, Exit, Failure},
     files::kept::{self, Lost, Unusable},
     jobs::{self, For},
@@ -83,7 +83,7 @@ impl<'a> Copy<'a> {
             if self.read_disk(source, &expected)?.is_ok() {
                 return self.put();
             }
-            kept::open(shell, avatar, kept, None).await.map_err(|lost| of_no_use(&lost))?;
+            refetch::open(shell, avatar, kept, None).await.map_err(|lost| of_no_use(&lost))?;
             self.empty()?;
         }
         match self.read_disk(source, &expected)? {

@@ -54,7 +54,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
                 // What it was is forgotten; what is still open at fal is not.
                 _ if person.is_none() && !avatar.depots().is_empty() => "being erased".to_owned(),
                 StageName::Cancelled if person.is_none() => "erased".to_owned(),
-                _ => stage(&status, status.completed_at.is_some() || shell.is_attended(avatar.id())),
+                _ => stage(&status, status.completed_at.is_some() || shell.store.is_attended(avatar.id())),
             };
             let tone = match status.stage {
                 StageName::Done => Tone::Good,

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &Jobs, context: &Context) -> Result<(), Failure> {
 }
 
 fn is_stopped(shell: &Shell, avatar: &Avatar) -> bool {
-    !avatar.is_hosted() && avatar.is_unordered() && !shell.is_attended(avatar.id())
+    !avatar.is_hosted() && avatar.is_unordered() && !shell.store.is_attended(avatar.id())
 }
 
 /// Calls the order off, unless another process has taken the job up meanwhile.

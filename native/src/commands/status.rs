@@ -122,7 +122,7 @@ fn show_but(
         State::Completed => format!("{}'s model is ready.", shown(name)),
         State::Unknown => format!("{}: fal.ai cannot be reached just now.", shown(name)),
         State::InProgress | State::Error => {
-            let attended = status.completed_at.is_some() || shell.is_attended(avatar.id());
+            let attended = status.completed_at.is_some() || shell.store.is_attended(avatar.id());
             format!("{}: {}.", shown(name), stage(&status, attended))
         }
     };
@@ -130,7 +130,8 @@ fn show_but(
     if status.status != State::Completed {
         output.line(format_args!("  {}", shown(&status.message)))?;
     }
-    if matches!(status.stage, StageName::Preparing | StageName::Uploading) && !shell.is_attended(avatar.id())
+    if matches!(status.stage, StageName::Preparing | StageName::Uploading)
+        && !shell.store.is_attended(avatar.id())
     {
         let job = jobs::called(shell, avatar, attempt, For::Good);
         output.line(format_args!(

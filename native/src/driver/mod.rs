@@ -2,6 +2,7 @@
 
 pub(crate) mod drive;
 pub(crate) mod payloads;
+pub(crate) mod refetch;
 pub(crate) mod shell;
 pub(crate) mod sweep;
 pub(crate) mod work;

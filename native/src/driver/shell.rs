@@ -20,11 +20,11 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 use crate::{
     context::Context,
-    driver::sweep,
     failure::{self, Exit, Failure},
     files::{
         download::Downloads,
         kept::KeptFiles,
+        orphans,
         store::{OpenFor, Store},
     },
     moment::{entropy, moment},
@@ -52,9 +52,6 @@ pub(crate) struct Shell {
     http: Arc<OnceLock<Transport>>,
 }
 
-/// The folder of prepared photos inside an avatar's own.
-pub(crate) const WORKING: &str = "working";
-
 /// The way to fal that an avatar takes.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
@@ -78,7 +75,7 @@ impl Shell {
 
     fn open_and_sweep(context: &Context, whom: OpenFor) -> Result<Self, Failure> {
         let shell = Self::open_for(context, whom)?;
-        sweep::orphans(&shell.store);
+        orphans::sweep(&shell.store);
         Ok(shell)
     }
 
@@ -232,12 +229,6 @@ impl Shell {
         self.tell(id, Event::Asked(command))
     }
 
-    /// Says whether a process is at work on this avatar now.
-    pub(crate) fn is_attended(&self, id: AvatarId) -> bool {
-        // What cannot be looked at is not called abandoned.
-        self.store.lock(id).map_or(true, |lock| lock.is_none())
-    }
-
     /// The folder of what this avatar made: its model, its pictures.
     pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
         self.store.folder(id)
@@ -245,7 +236,7 @@ impl Shell {
 
     /// The folder of its prepared photos, which is swept when nothing needs them any more.
     pub(crate) fn working_folder(&self, id: AvatarId) -> PathBuf {
-        self.store.folder(id).join(WORKING)
+        self.store.working_folder(id)
     }
 
     /// The bucket of the settings. It is the caller's own also in test mode: there only fal is simulated.

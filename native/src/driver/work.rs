@@ -20,12 +20,11 @@ use url::Url;
 use crate::{
     clock,
     disk::{private_folder, storage_error, write_private},
-    driver::shell::{Link, Shell, WORKING, read_back},
-    files::{
-        album,
-        download::DownloadError,
-        kept::{self, Unusable},
+    driver::{
+        refetch,
+        shell::{Link, Shell, read_back},
     },
+    files::{album, download::DownloadError, kept::Unusable, store::WORKING},
     photos::{
         archive::{ArchiveSource, Contents},
         on_disk::{FileProblem, read_bounded, read_source},
@@ -289,7 +288,7 @@ async fn source(
 async fn make_whole(shell: &Shell, link: &Link, id: AvatarId, file: &str) -> Result<(), StorageError> {
     let Some(avatar) = shell.store.load(id)? else { return Ok(()) };
     let Some(kept) = avatar.kept_models().find(|kept| kept.name == file) else { return Ok(()) };
-    let Err(lost) = kept::open(shell, &avatar, kept, Some(&link.transport)).await else { return Ok(()) };
+    let Err(lost) = refetch::open(shell, &avatar, kept, Some(&link.transport)).await else { return Ok(()) };
     log::error!("no whole copy of the model is left: {lost}");
     Err(match lost.here {
         Unusable::Unreadable(error) => error,

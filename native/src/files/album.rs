@@ -11,7 +11,7 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
 };
 
-use crate::{disk::storage_error, driver::shell::WORKING};
+use crate::{disk::storage_error, files::store::WORKING};
 
 /// What the names of all of them begin with.
 const PREFIX: &str = "upload-";

@@ -10,8 +10,7 @@ use likeness_core::error::StorageError;
 use uuid::Uuid;
 
 use crate::{
-    disk::{private_folder, storage_error},
-    driver::sweep::{self, remove},
+    disk::{private_folder, remove_folder, storage_error},
     failure::{self, Failure},
     moment::entropy,
 };
@@ -61,14 +60,14 @@ impl LookFolder {
         if let Some(above) = working.parent() {
             private_folder(above)?;
         }
-        remove(working);
+        remove_folder(working);
         fs::rename(&self.path, working).map_err(|error| storage_error(working, &error))
     }
 }
 
 impl Drop for LookFolder {
     fn drop(&mut self) {
-        remove(&self.path);
+        remove_folder(&self.path);
         open().retain(|path| *path != self.path);
     }
 }
@@ -76,7 +75,7 @@ impl Drop for LookFolder {
 /// Removes the folders of this process, which is about to end.
 pub(crate) fn abandon() {
     for path in open().drain(..) {
-        remove(&path);
+        remove_folder(&path);
     }
 }
 
@@ -91,7 +90,7 @@ pub(crate) fn sweep(home: &Path) {
         let path = folder.path();
         if File::open(&path).is_ok_and(|folder| folder.try_lock().is_ok()) {
             log::debug!("photos that nobody said yes to are removed: {}", path.display());
-            sweep::remove(&path);
+            remove_folder(&path);
         }
     }
 }

@@ -4,4 +4,5 @@ pub(crate) mod album;
 pub(crate) mod download;
 pub(crate) mod kept;
 pub(crate) mod look;
+pub(crate) mod orphans;
 pub(crate) mod store;

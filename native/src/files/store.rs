@@ -5,11 +5,13 @@ mod database;
 mod layout;
 mod lock;
 mod lost;
+mod names;
 mod network_disk;
 mod newest;
 mod record;
 mod reserve;
 mod rights;
+mod sqlite;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -29,18 +31,23 @@ use likeness_core::{
     simulator::Simulator,
     time::Timestamp,
 };
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, ffi, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use self::{database::Database, record::Record, reserve::Reserve};
+use self::{
+    database::Database,
+    names::{FOLDERS, LOCKS},
+    record::Record,
+    reserve::Reserve,
+};
 pub(crate) use self::{
     lock::Lock,
     lost::{FoundRecord, Unclaimed, UnreadableRow},
+    names::{DATABASE, WORKING},
     standing::Standing,
 };
 use crate::{
     clock,
     disk::{private_folder, storage_error},
-    driver::shell::WORKING,
 };
 
 /// The avatars of this machine's user, and the simulator's state of those in test mode.
@@ -325,6 +332,12 @@ impl Store {
         Lock::take(&path).map_err(|error| storage_error(&path, &error))
     }
 
+    /// Says whether a process is at work on this avatar now.
+    pub(crate) fn is_attended(&self, id: AvatarId) -> bool {
+        // What cannot be looked at is not called abandoned.
+        self.lock(id).map_or(true, |lock| lock.is_none())
+    }
+
     /// Makes sure that no symbolic link is in the place of this avatar's folder, where it would be read, written or deleted
     /// what is another's. Of a forgotten person the link itself is deleted.
     pub(crate) fn follow_no_link(&self, id: AvatarId) -> Result<(), StorageError> {
@@ -349,6 +362,11 @@ impl Store {
     /// The folder of this avatar's files.
     pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
         self.folders().join(id.to_string())
+    }
+
+    /// The folder of its prepared photos, which is swept when nothing needs them any more.
+    pub(crate) fn working_folder(&self, id: AvatarId) -> PathBuf {
+        self.folder(id).join(WORKING)
     }
 
     /// Where the folders of all avatars are.
@@ -409,15 +427,6 @@ impl Store {
         StorageError::new(StorageErrorKind::Broken, self.database.path().display().to_string())
     }
 }
-
-/// The name of the database in the data folder.
-pub(crate) const DATABASE: &str = "likeness.db";
-
-/// The name of the folder in which each avatar has one.
-const FOLDERS: &str = "avatars";
-
-/// The name of the folder of locks.
-const LOCKS: &str = "locks";
 
 fn first_text(row: &Row<'_>) -> Result<String, rusqlite::Error> {
     row.get(0)
@@ -529,18 +538,4 @@ fn holder(connection: &Connection, request_id: &RequestId) -> Result<Option<Avat
     let mut query = connection.prepare_cached("SELECT avatar FROM requests WHERE request_id = ?1")?;
     let holder = query.query_row([request_id.to_string()], first_text).optional()?;
     Ok(holder.and_then(|id| id.parse().ok()))
-}
-
-fn kind(error: &rusqlite::Error) -> StorageErrorKind {
-    // The memory that processes share lies in a file, for which there is no room.
-    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
-        return StorageErrorKind::Full;
-    }
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StorageErrorKind::Full,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageErrorKind::Busy,
-        Some(ErrorCode::ReadOnly) => StorageErrorKind::ReadOnly,
-        Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StorageErrorKind::Denied,
-        _ => StorageErrorKind::Broken,
-    }
 }

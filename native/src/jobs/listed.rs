@@ -19,7 +19,7 @@ pub(crate) fn line(shell: &Shell, avatar: &Avatar, all: &[Avatar], with_name: bo
     let at = avatar.trainings().last().map_or(avatar.created_at(), |training| training.order.ordered_at());
     let stage = match avatar.status(last_attempt(avatar), now, Audience::Terminal) {
         _ if person(avatar).is_none() => "erased".to_owned(),
-        Some(status) => stage(&status, shell.is_attended(avatar.id())),
+        Some(status) => stage(&status, shell.store.is_attended(avatar.id())),
         None => "a given model".to_owned(),
     };
     let photos = match avatar.photos().photos().len() {

@@ -21,6 +21,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use super::{ledger::Ledger, rounds::ROUND};
 use crate::{
     clock,
+    disk::remove_folder,
     driver::{
         drive::{self, Bell, LOOK_AGAIN, Pause},
         payloads::{self, Deleted},
@@ -287,7 +288,7 @@ impl Drivers {
     async fn tidy_up(&self, id: AvatarId, link: &Link) -> Result<bool, Failure> {
         let avatar = self.shell.load(id)?;
         if !avatar.may_need_working_files() {
-            sweep::remove(&self.shell.working_folder(id));
+            remove_folder(&self.shell.working_folder(id));
         }
         if avatar.person().is_none() {
             return self.finish_erasing(&avatar, link).await;

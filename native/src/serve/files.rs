@@ -30,8 +30,8 @@ use tokio::{
 use super::answer::{shown, unfinished};
 use crate::{
     disk::{private_folder, storage_error},
-    driver::shell::Shell,
-    files::{album, kept},
+    driver::{refetch, shell::Shell},
+    files::album,
     serve::connections::Paced,
     transport::{ByteSource, objects::Objects},
 };
@@ -222,7 +222,7 @@ pub(super) async fn open(
     let plain = Path::new(&download.file).components().all(|part| matches!(part, Component::Normal(_)));
     let avatar = shell.store.load(id)?.filter(|_| plain);
     if let Some(avatar) = avatar {
-        match kept::open(shell, &avatar, &download.kept(), None).await {
+        match refetch::open(shell, &avatar, &download.kept(), None).await {
             Ok(mut file) => {
                 file.seek(io::SeekFrom::Start(sent.start)).map_err(|error| storage_error(&path, &error))?;
                 let length = sent.end.saturating_sub(sent.start);

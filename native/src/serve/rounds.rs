@@ -7,7 +7,10 @@ use likeness_core::{error::StorageError, time::Timestamp};
 use tokio::sync::watch;
 
 use super::drivers::Drivers;
-use crate::{clock, driver::sweep, files::store::Store};
+use crate::{
+    clock,
+    files::{orphans, store::Store},
+};
 
 /// The pause between two rounds. By the clock's own time, since a clock may be set back.
 pub(super) const ROUND: Duration = Duration::from_mins(1);
@@ -29,7 +32,7 @@ impl Rounds {
     pub(super) async fn go(self, mut stop: watch::Receiver<bool>) {
         let store = Arc::clone(&self.store);
         // What killed processes left. Nobody waits for it.
-        drop(tokio::task::spawn_blocking(move || sweep::orphans(&store)));
+        drop(tokio::task::spawn_blocking(move || orphans::sweep(&store)));
         let mut last = None;
         while !*stop.borrow() {
             let now = clock::now();

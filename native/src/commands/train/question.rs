@@ -115,7 +115,7 @@ impl Question<'_> {
         let status = other.avatar.status(other.training.attempt, now, Audience::Terminal);
         let stage = match status {
             _ if other.is_unclear() => "unclear whether it was bought".to_owned(),
-            Some(status) => stage(&status, self.shell.is_attended(other.avatar.id())),
+            Some(status) => stage(&status, self.shell.store.is_attended(other.avatar.id())),
             None => "done".to_owned(),
         };
         let (there, here) = other.other_photos(self.named.set());

@@ -21,10 +21,11 @@ use rusqlite::{
 };
 
 use super::{
-    DATABASE, FOLDERS, Store,
-    database::sqlite_error,
+    Store,
+    names::{DATABASE, FOLDERS},
     record::{Record, is_record},
     save,
+    sqlite::sqlite_error,
 };
 use crate::disk::{making_error, private_folder, storage_error};
 

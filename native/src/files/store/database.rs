@@ -14,7 +14,10 @@ use likeness_core::{
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{kind, layout, network_disk};
+use super::{
+    layout, network_disk,
+    sqlite::{kind, sqlite_error},
+};
 use crate::disk::storage_error;
 
 /// The number of connections for reading that are kept for the next that reads.
@@ -258,9 +261,4 @@ fn apart<T>(work: impl FnOnce() -> T) -> T {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
     }
-}
-
-pub(super) fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StorageError {
-    log::debug!("{}: {error}", path.display());
-    StorageError::new(kind(error), path.display().to_string())
 }

@@ -7,6 +7,8 @@ use likeness_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
+use super::sqlite::kind;
+
 /// The version of the tables below, in `PRAGMA user_version`. A database without one is older than versions.
 pub(super) const LAYOUT: i64 = 2;
 
@@ -102,7 +104,7 @@ impl LayoutError {
     pub(super) fn kind(&self) -> StorageErrorKind {
         match self {
             Self::Newer => StorageErrorKind::Newer,
-            Self::Sqlite(error) => super::kind(error),
+            Self::Sqlite(error) => kind(error),
         }
     }
 }

@@ -8,7 +8,11 @@ use likeness_core::{
 };
 use rusqlite::Connection;
 
-use super::{DATABASE, FOLDERS, Store, state};
+use super::{
+    Store,
+    names::{DATABASE, FOLDERS},
+    state,
+};
 use crate::disk::storage_error;
 
 /// A folder of an avatar that the database does not know.

@@ -30,7 +30,8 @@ fn is_shared(kind: u64) -> bool {
     [NFS, SMB, SMB2, CIFS, NINE_P, CEPH, AFS, CODA, GFS2, OCFS2].contains(&kind)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::{holds, is_shared};
 

@@ -10,7 +10,7 @@ use std::{
 use likeness_core::error::{StorageError, StorageErrorKind};
 use rustix::process::geteuid;
 
-use super::{DATABASE, FOLDERS, LOCKS};
+use super::names::{DATABASE, FOLDERS, LOCKS};
 use crate::disk::storage_error;
 
 const OTHERS_MAY_WRITE: u32 = 0o022;

@@ -5,7 +5,7 @@ use std::path::Path;
 use likeness_core::error::StorageError;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{DATABASE, database::sqlite_error, layout};
+use super::{layout, names::DATABASE, sqlite::sqlite_error};
 
 /// The look of a database from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
