@@ -19,7 +19,7 @@ use crate::{
 
 pub(crate) async fn cancel(args: Cancel, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
-    let (avatar, attempt) = jobs::find(&shell, &args.job, For::Good)?;
+    let (avatar, attempt) = jobs::find(&shell.store, &args.job, For::Good)?;
     let order = order(&avatar, attempt, args.pictures)?;
     if ended(&avatar, order) {
         context.output.note("It is over already: there is nothing to cancel.");
@@ -31,7 +31,7 @@ pub(crate) async fn cancel(args: Cancel, context: &Context) -> Result<(), Failur
 
 pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
-    let (avatar, attempt) = jobs::find(&shell, &args.job, For::Good)?;
+    let (avatar, attempt) = jobs::find(&shell.store, &args.job, For::Good)?;
     let (id, order) = (avatar.id(), order(&avatar, attempt, args.pictures)?);
     // A process that died with its purchase left it unclear; say so before it is settled.
     let avatar = match shell.store.lock(id).map_err(failure::storage)? {

@@ -73,7 +73,7 @@ fn candidates(typed: &OsStr, wanted: For) -> Vec<CompletionCandidate> {
     let named = avatars.iter().filter(|avatar| avatar.person().is_some());
     for avatar in named.filter(|avatar| wanted != For::ItsModel || avatar.trigger().is_some()) {
         let id = short_id(avatar.id(), &avatars);
-        let name = called(&shell, avatar, last_attempt(avatar), wanted);
+        let name = called(&shell.store, avatar, last_attempt(avatar), wanted);
         // What would have to be quoted is named by its id; so is what was begun as an id.
         let begun = |word: &String| word.to_lowercase().starts_with(&typed) && !word.starts_with('\'');
         if let Some(word) = [name, id].into_iter().find(begun) {

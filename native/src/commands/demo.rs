@@ -62,7 +62,7 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
     output.line(format_args!("  {}", shown(&folder.display().to_string())))?;
     if output.is_json() {
         let shell = Shell::open(&context)?;
-        let (avatar, attempt) = jobs::find(&shell, &name()?, For::Seeing)?;
+        let (avatar, attempt) = jobs::find(&shell.store, &name()?, For::Seeing)?;
         status::show(&context, &shell, &avatar, attempt)?;
     }
     output.line("")?;

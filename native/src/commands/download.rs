@@ -27,11 +27,11 @@ use tempfile::NamedTempFile;
 
 pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
-    let (avatar, _) = jobs::find(&shell, &args.job, For::ItsModel)?;
+    let (avatar, _) = jobs::find(&shell.store, &args.job, For::ItsModel)?;
     let Some((name, length)) = avatar.model_file() else {
         return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet").next(format!(
             "`likeness status {} --watch` follows it to its end",
-            jobs::called(&shell, &avatar, jobs::last_attempt(&avatar), For::Seeing)
+            jobs::called(&shell.store, &avatar, jobs::last_attempt(&avatar), For::Seeing)
         )));
     };
     shell.store.follow_no_link(avatar.id()).map_err(failure::storage)?;

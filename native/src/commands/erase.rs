@@ -32,7 +32,7 @@ use serde_json::json;
 
 pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open_to_erase(context)?;
-    let (avatar, attempt) = jobs::find(&shell, &args.job, For::Erasing)?;
+    let (avatar, attempt) = jobs::find(&shell.store, &args.job, For::Erasing)?;
     let (id, output) = (avatar.id(), &context.output);
     let name = avatar.person().map_or("(erased)", |person| person.name.as_str());
     let all = shell.store.load_all().map_err(failure::storage)?;

@@ -26,7 +26,7 @@ use crate::{
     context::Context,
     disk::{making_error, private_folder, storage_error},
     driver::{
-        drive,
+        drive, ending,
         shell::{Link, Shell},
     },
     failure::{self, Exit, Failure},
@@ -43,13 +43,13 @@ use crate::{
 pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
     let (avatar, file) = match &args.job {
-        Some(job) => (jobs::find(&shell, job, For::ItsModel)?.0, None),
+        Some(job) => (jobs::find(&shell.store, job, For::ItsModel)?.0, None),
         None => imported(&args, context, &shell)?,
     };
     let Some(trigger) = avatar.trigger() else {
         return Err(Failure::new(Exit::Data, "job.no_model", "this job has no model yet").next(format!(
             "`likeness status {} --watch` follows it to its end",
-            jobs::called(&shell, &avatar, jobs::last_attempt(&avatar), For::Seeing)
+            jobs::called(&shell.store, &avatar, jobs::last_attempt(&avatar), For::Seeing)
         )));
     };
     let wish = wish(&args, context, &trigger)?;
@@ -92,7 +92,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         of_job(format!("{id} pictures {number}"), drive).await?
     };
     if let Some(pictures) = avatar.generation(number) {
-        drive::ending(&shell, &avatar, OrderKey::Pictures(number), &pictures.order)?;
+        ending::of_order(&shell, &avatar, OrderKey::Pictures(number), &pictures.order)?;
     }
     show(&args, context, &shell, &avatar, number)?;
     // Only now is the same command a new order: what was paid for has been handed over.

@@ -27,7 +27,6 @@ mod token;
 mod train;
 mod whoami;
 
-pub(crate) use self::status::page;
 use crate::{args::Command, context::Context, failure::Failure};
 
 /// Does what was asked.

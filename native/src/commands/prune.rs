@@ -24,7 +24,7 @@ pub(crate) async fn run(args: &Jobs, context: &Context) -> Result<(), Failure> {
     let kept = stopped.iter().map(|avatar| size_of(&shell.working_folder(avatar.id()))).sum();
     output.note("Stopped before anything was ordered:");
     for avatar in &stopped {
-        output.note(format_args!("  {}", jobs::line(&shell, avatar, &avatars, true)));
+        output.note(format_args!("  {}", jobs::line(&shell.store, avatar, &avatars, true)));
     }
     let (them, photos) = (counted(stopped.len(), "job", "jobs"), bytes(kept));
     output.confirm(&format!("Drop {them} and {photos} of prepared photos?"), args.yes)?;

@@ -4,7 +4,12 @@ use crate::{
     args::Status,
     clock,
     context::Context,
-    driver::{drive, shell::Shell, sweep},
+    driver::{
+        drive,
+        ending::{self, page},
+        shell::Shell,
+        sweep,
+    },
     failure::{Exit, Failure},
     jobs::{self, For},
     output::{
@@ -19,7 +24,6 @@ use crate::{
 use likeness_core::{
     avatar::{Avatar, Goal, JobId, Order, OrderKey, StageName, State},
     download::Expected,
-    fal::Origins,
     time::Timestamp,
     words::Audience,
 };
@@ -27,7 +31,7 @@ use likeness_core::{
 pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
     sweep::in_bucket(&shell).await;
-    let (avatar, attempt) = jobs::find(&shell, &args.job, For::Seeing)?;
+    let (avatar, attempt) = jobs::find(&shell.store, &args.job, For::Seeing)?;
     if avatar.trainings().is_empty() {
         return Err(Failure::new(
             Exit::Data,
@@ -36,7 +40,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
         )
         .next(format!(
             "`likeness generate {} --prompt …` makes pictures with it",
-            jobs::called(&shell, &avatar, attempt, For::ItsModel)
+            jobs::called(&shell.store, &avatar, attempt, For::ItsModel)
         )));
     }
     let (id, job) = (avatar.id(), JobId { avatar: avatar.id(), attempt });
@@ -73,7 +77,7 @@ pub(crate) fn show_with_ending(
     attempt: u32,
 ) -> Result<(), Failure> {
     let ending = avatar.training(attempt).map_or(Ok(()), |training| {
-        drive::ending(shell, avatar, OrderKey::Training(training.attempt), &training.order)
+        ending::of_order(shell, avatar, OrderKey::Training(training.attempt), &training.order)
     });
     let seen = context.output.is_seen_in_one();
     if ending.is_ok() || !seen {
@@ -133,7 +137,7 @@ fn show_but(
     if matches!(status.stage, StageName::Preparing | StageName::Uploading)
         && !shell.store.is_attended(avatar.id())
     {
-        let job = jobs::called(shell, avatar, attempt, For::Good);
+        let job = jobs::called(&shell.store, avatar, attempt, For::Good);
         output.line(format_args!(
             "  Nothing was ordered yet: the same `likeness train` carries on, `likeness cancel {job}` drops it."
         ))?;
@@ -157,7 +161,7 @@ fn show_but(
         fact("left out", &format!("{}: {}", photo.photo, photo.message))?;
     }
     let Some(model) = &status.model else { return Ok(()) };
-    let called = jobs::called(shell, avatar, attempt, For::ItsModel);
+    let called = jobs::called(&shell.store, avatar, attempt, For::ItsModel);
     let size = bytes(model.file.length);
     if let Some(why) = missing {
         fact("model", &format!("missing: {why}"))?;
@@ -190,11 +194,4 @@ fn show_but(
 
 fn when(moment: Timestamp) -> String {
     format!("{} ({})", age(moment, clock::now()), minute(moment))
-}
-
-/// fal.ai's own page of a request, where it was bought there. Its address is not documented; it is the one to which
-/// fal.ai's list of requests leads.
-pub(crate) fn page(avatar: &Avatar, request_id: Option<&str>) -> Option<String> {
-    let is_fal = !avatar.test_mode() && avatar.origin() == Origins::fal().origin();
-    request_id.filter(|_| is_fal).map(|id| format!("https://fal.ai/dashboard/requests/{id}"))
 }

@@ -23,7 +23,7 @@ use super::status;
 use crate::{
     args::{Gender, Train},
     context::Context,
-    driver::{drive, shell::Shell, sweep},
+    driver::{drive, ending, shell::Shell, sweep},
     failure::{self, Exit, Failure},
     jobs::{self, For},
     moment::moment,
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     context.settings.account()?;
     let (config, person, given) = (config(&args, context)?, person(&args)?, given(&args)?);
     let objects = if args.keys.is_empty() { None } else { Some(shell.objects()?) };
-    jobs::lost::none_is_lost(&shell, &person, &context.output)?;
+    jobs::lost::none_is_lost(&shell.store, &person, &context.output)?;
     sweep::in_bucket(&shell).await;
     let mut named = match &objects {
         Some(objects) => Named::in_bucket(&args.keys, objects, context).await?,
@@ -161,7 +161,7 @@ fn before_the_order(failure: Failure, shell: &Shell, id: AvatarId) -> Failure {
     }
     let job = known.map_or_else(
         || id.to_string(),
-        |avatar| jobs::called(shell, &avatar, jobs::last_attempt(&avatar), For::Good),
+        |avatar| jobs::called(&shell.store, &avatar, jobs::last_attempt(&avatar), For::Good),
     );
     Failure::new(Exit::Interrupted, "interrupted", "interrupted: nothing was ordered yet")
         .next(format!("the same command carries on, `likeness cancel {job}` drops it"))
@@ -191,7 +191,7 @@ async fn follow(
     let avatar = shell.load(avatar.id())?;
     status::show_with_ending(context, shell, &avatar, attempt)?;
     if args.detach && !avatar.ended() {
-        let called = jobs::called(shell, &avatar, attempt, For::Seeing);
+        let called = jobs::called(&shell.store, &avatar, attempt, For::Seeing);
         context.output.line(format_args!(
             "It goes on without this command. Follow it: likeness status {called} --watch"
         ))?;
@@ -283,7 +283,7 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
     let Some(training) = avatar.trainings().last().filter(|_| would == Opened::Ended) else { return Ok(()) };
     match training.order.stage() {
         Stage::Done { .. } => Ok(()),
-        _ => drive::ending(shell, avatar, OrderKey::Training(training.attempt), &training.order),
+        _ => ending::of_order(shell, avatar, OrderKey::Training(training.attempt), &training.order),
     }
 }
 

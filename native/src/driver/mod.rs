@@ -1,6 +1,7 @@
 //! Drives avatars: asks the core what to do, does it, and tidies up after it.
 
 pub(crate) mod drive;
+pub(crate) mod ending;
 pub(crate) mod payloads;
 pub(crate) mod refetch;
 pub(crate) mod shell;

@@ -22,12 +22,12 @@ use crate::{
     disk::{private_folder, storage_error, write_private},
     driver::{
         refetch,
-        shell::{Link, Shell, read_back},
+        shell::{Link, Shell},
     },
     files::{album, download::DownloadError, kept::Unusable, store::WORKING},
     photos::{
         archive::{ArchiveSource, Contents},
-        on_disk::{FileProblem, read_bounded, read_source},
+        on_disk::{FileProblem, read_back, read_bounded, read_source},
         parallel::Budget,
         prepare::{inspect_and_clean, limits_of_this_machine},
     },

@@ -2,10 +2,10 @@
 
 use likeness_core::avatar::{Avatar, AvatarId, JobId};
 
-use super::{For, by_id, by_name, last_attempt, person};
+use super::meaning::{For, by_id, by_name, last_attempt, person};
 use crate::{
     args::JobName,
-    driver::shell::Shell,
+    files::store::Store,
     printable::{columns, printable},
     words::quoted,
 };
@@ -18,14 +18,14 @@ const TYPED: usize = 30;
 
 /// The word that names this job for what is wanted: the person's name where it means this very job, else the
 /// beginning of its id.
-pub(crate) fn called(shell: &Shell, avatar: &Avatar, attempt: u32, wanted: For) -> String {
+pub(crate) fn called(store: &Store, avatar: &Avatar, attempt: u32, wanted: For) -> String {
     let job = JobId { avatar: avatar.id(), attempt };
-    let Ok(all) = shell.store.load_all() else { return job.to_string() };
+    let Ok(all) = store.load_all() else { return job.to_string() };
     if attempt != last_attempt(avatar) {
         return job.to_string();
     }
-    let means_it = |name: &JobName| match by_id(shell, name) {
-        Ok(None) => by_name(shell, &all, name, wanted)
+    let means_it = |name: &JobName| match by_id(store, name) {
+        Ok(None) => by_name(&all, name, wanted)
             .is_ok_and(|(found, number)| (found.id(), number) == (job.avatar, attempt)),
         _ => false,
     };

@@ -3,23 +3,26 @@
 use likeness_core::{avatar::Avatar, words::Audience};
 use serde_json::{Value, json};
 
-use super::{called::short_id, last_attempt, person};
+use super::{
+    called::short_id,
+    meaning::{last_attempt, person},
+};
 use crate::{
     clock,
-    driver::shell::Shell,
+    files::store::Store,
     printable::printable,
     words::{age, day, stage},
 };
 
 /// One job in a line: its id as far as it must be typed, date, stage, number of photos; and its name, where that was
 /// not what all of them were called by.
-pub(crate) fn line(shell: &Shell, avatar: &Avatar, all: &[Avatar], with_name: bool) -> String {
+pub(crate) fn line(store: &Store, avatar: &Avatar, all: &[Avatar], with_name: bool) -> String {
     let now = clock::now();
     let name = person(avatar).filter(|_| with_name).map(|name| format!("{}, ", printable(name)));
     let at = avatar.trainings().last().map_or(avatar.created_at(), |training| training.order.ordered_at());
     let stage = match avatar.status(last_attempt(avatar), now, Audience::Terminal) {
         _ if person(avatar).is_none() => "erased".to_owned(),
-        Some(status) => stage(&status, shell.store.is_attended(avatar.id())),
+        Some(status) => stage(&status, store.is_attended(avatar.id())),
         None => "a given model".to_owned(),
     };
     let photos = match avatar.photos().photos().len() {

@@ -8,9 +8,8 @@ use likeness_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    driver::shell::Shell,
     failure::{self, Failure},
-    files::store::{FoundRecord, Unclaimed, UnreadableRow},
+    files::store::{FoundRecord, Store, Unclaimed, UnreadableRow},
     output::Output,
     printable::shown,
 };
@@ -55,8 +54,8 @@ pub(crate) fn documents(unclaimed: &[Unclaimed], unreadable: &[UnreadableRow]) -
 
 /// Makes sure that no training of this person was lost: one that is begun again would be bought again. Other people's are
 /// named.
-pub(crate) fn none_is_lost(shell: &Shell, person: &Person, output: &Output) -> Result<(), Failure> {
-    let unclaimed = shell.store.unclaimed().map_err(failure::storage)?;
+pub(crate) fn none_is_lost(store: &Store, person: &Person, output: &Output) -> Result<(), Failure> {
+    let unclaimed = store.unclaimed().map_err(failure::storage)?;
     let is_theirs = |avatar: &Avatar| {
         avatar
             .person()
@@ -65,7 +64,7 @@ pub(crate) fn none_is_lost(shell: &Shell, person: &Person, output: &Output) -> R
     for one in &unclaimed {
         match &one.record {
             FoundRecord::Readable(avatar) if is_theirs(avatar) => {
-                let folder = shell.folder(one.id).display().to_string();
+                let folder = store.folder(one.id).display().to_string();
                 let error = StorageError::new(StorageErrorKind::Unclaimed, folder);
                 return Err(failure::storage(error).why(unclaimed_line(one)));
             }

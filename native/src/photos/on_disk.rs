@@ -7,38 +7,38 @@
 //! belongs to no photo is named.
 
 mod captions;
+mod file;
 mod folder;
 mod kind;
+mod paths;
+mod photo;
 mod zipped;
 
 use std::{
-    ffi::OsStr,
-    fs::{self, File},
-    io::{self, Read as _},
-    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
+    fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use likeness_core::caption::{CaptionConflict, CaptionProblem, is_caption_file};
+use likeness_core::caption::is_caption_file;
 
-use self::{captions::Folders, folder::Contents, zipped::ZippedPhotos};
-pub(crate) use self::{folder::Inside, kind::PassedOver, zipped::read_source};
+use self::{
+    captions::Folders,
+    file::{begins_like_a_photo, name_bytes, problem},
+    folder::Contents,
+    zipped::ZippedPhotos,
+};
+pub(crate) use self::{
+    file::{FileProblem, read_bounded},
+    folder::Inside,
+    kind::PassedOver,
+    paths::read_back,
+    photo::PhotoFile,
+    zipped::read_source,
+};
 use crate::{
-    driver::shell::written,
     failure::{Exit, Failure},
     printable::printable,
 };
-
-/// A photo that may or may not be one: nothing but its name has been looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PhotoFile {
-    path: PathBuf,
-    /// The ZIP that it is a member of: its path is the ZIP's with the member's name behind it.
-    zip: Option<Arc<ZippedPhotos>>,
-    /// The text files that belong to it, the one that goes before the others first.
-    captions: Vec<PathBuf>,
-}
 
 /// What the arguments name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,35 +55,6 @@ pub(crate) struct Found {
 
 /// So many photos are looked at, at most: enough to choose from.
 const MOST: usize = 1000;
-
-/// Why a file gave no bytes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FileProblem {
-    /// It went away, or a link leads nowhere.
-    #[error("the file is not there")]
-    Missing,
-    /// Its permissions forbid it.
-    #[error("the file may not be read")]
-    Forbidden,
-    /// A folder, a pipe, a device or a socket; reading one could wait for ever.
-    #[error("it is {0}, not a file")]
-    NotAFile(&'static str),
-    /// Links that lead to each other.
-    #[error("the link leads back to itself")]
-    LinkLoop,
-    /// More bytes than a photo may have.
-    #[error("the file has {bytes} bytes, more than the {limit} that a photo may have")]
-    TooLarge { bytes: u64, limit: u64 },
-    /// Anything else that the system said.
-    #[error("the file could not be read: {0}")]
-    Unreadable(String),
-    /// The text beside it cannot be used.
-    #[error("{0}")]
-    Caption(CaptionProblem),
-    /// The texts beside it contradict each other.
-    #[error("{0}")]
-    Captions(CaptionConflict),
-}
 
 /// Finds every photo that the arguments name, and its captions. What is wrong with the arguments is named at once.
 pub(crate) fn find(arguments: &[PathBuf], recursive: bool) -> Result<Found, Failure> {
@@ -104,7 +75,7 @@ pub(crate) fn find(arguments: &[PathBuf], recursive: bool) -> Result<Found, Fail
             Ok(_) if ZippedPhotos::is_at(argument) => match ZippedPhotos::open(argument) {
                 Ok(zip) => {
                     let contents = zip.contents();
-                    photos.extend(contents.photos);
+                    photos.extend(contents.photos.into_iter().map(|path| PhotoFile::in_zip(path, &zip)));
                     contents.folders.into_iter().for_each(|(folder, files)| folders.listed(folder, files));
                     passed_over.merge(contents.passed_over);
                 }
@@ -189,151 +160,8 @@ impl Found {
     }
 }
 
-impl PhotoFile {
-    fn at(path: PathBuf) -> Self {
-        Self { path, zip: None, captions: Vec::new() }
-    }
-
-    /// Its path.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Where it is, as a job keeps that: it leads back also where another folder is the current one.
-    pub(crate) fn source(&self) -> String {
-        match &self.zip {
-            Some(zip) => zip.source(&self.path),
-            None => written(&std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())),
-        }
-    }
-
-    /// Its path as text; what is not UTF-8 shows as `�`. Whoever shows it to people makes it printable.
-    pub(crate) fn name(&self) -> String {
-        self.path.to_string_lossy().into_owned()
-    }
-
-    /// Its bytes, never more than `limit` of them.
-    pub(crate) fn read(&self, limit: u64) -> Result<Vec<u8>, FileProblem> {
-        self.read_beside(&self.path, limit)
-    }
-
-    /// The bytes of it, or of a file beside it.
-    fn read_beside(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {
-        match &self.zip {
-            Some(zip) => zip.read(path, limit),
-            None => read_bounded(path, limit),
-        }
-    }
-}
-
-impl FileProblem {
-    /// The stable name of the problem.
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Missing => "file.missing",
-            Self::Forbidden => "file.forbidden",
-            Self::NotAFile(_) => "file.not_a_file",
-            Self::LinkLoop => "file.link_loop",
-            Self::TooLarge { .. } => "file.too_large",
-            Self::Unreadable(_) => "file.unreadable",
-            Self::Caption(problem) => problem.code(),
-            Self::Captions(conflict) => conflict.code(),
-        }
-    }
-
-    /// What its owner can do.
-    pub(crate) fn advice(&self) -> &'static str {
-        match self {
-            Self::Missing | Self::LinkLoop => "Check where the name leads.",
-            Self::Forbidden => "Make it readable for yourself, or leave it out.",
-            Self::NotAFile(_) => "Name photos, or the folder or ZIP that they lie in.",
-            Self::TooLarge { .. } => "Save it smaller, such as with 4000 pixels on its longer side.",
-            Self::Unreadable(_) => "Copy it from its source again, or leave it out.",
-            Self::Caption(problem) => problem.advice(),
-            Self::Captions(conflict) => conflict.advice(),
-        }
-    }
-}
-
-fn name_bytes(path: &Path) -> &[u8] {
-    path.file_name().map_or(&[], OsStr::as_encoded_bytes)
-}
-
-/// A name without a telling ending: its first bytes decide.
-fn begins_like_a_photo(path: &Path) -> bool {
-    let mut start = [0; 12];
-    let read =
-        open(path).and_then(|file| file.take(12).read_exact(&mut start).map_err(|error| problem(&error)));
-    read.is_ok() && starts_like_a_photo(start)
-}
-
-fn starts_like_a_photo(start: [u8; 12]) -> bool {
-    start.starts_with(b"\xff\xd8\xff")
-        || start.starts_with(b"\x89PNG\r\n\x1a\n")
-        || start.starts_with(b"RIFF") && start.ends_with(b"WEBP")
-}
-
 fn plain(sentence: &str) -> &str {
     sentence.trim_end_matches('.')
-}
-
-pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {
-    let file = open(path)?;
-    let length = file.metadata().map_err(|error| problem(&error))?.len();
-    if length > limit {
-        return Err(FileProblem::TooLarge { bytes: length, limit });
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    // One byte more shows a file that grew meanwhile.
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| problem(&error))?;
-    if bytes.len() as u64 > limit {
-        return Err(FileProblem::TooLarge { bytes: bytes.len() as u64, limit });
-    }
-    Ok(bytes)
-}
-
-/// Opens what is a plain file, and never waits for the other end of a pipe.
-fn open(path: &Path) -> Result<File, FileProblem> {
-    let mut options = fs::OpenOptions::new();
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    options.read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
-    // Looked at before it is opened, since opening a device can already do something; and after, since it
-    // may have been exchanged.
-    kind(&fs::metadata(path).map_err(|error| problem(&error))?)?;
-    let file = options.open(path).map_err(|error| problem(&error))?;
-    kind(&file.metadata().map_err(|error| problem(&error))?)?;
-    Ok(file)
-}
-
-fn kind(metadata: &fs::Metadata) -> Result<(), FileProblem> {
-    if metadata.is_file() {
-        return Ok(());
-    }
-    let kind = metadata.file_type();
-    Err(FileProblem::NotAFile(if kind.is_dir() {
-        "a folder"
-    } else if kind.is_fifo() {
-        "a pipe"
-    } else if kind.is_char_device() || kind.is_block_device() {
-        "a device"
-    } else if kind.is_socket() {
-        "a socket"
-    } else {
-        "something else"
-    }))
-}
-
-fn problem(error: &io::Error) -> FileProblem {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileProblem::Missing,
-        io::ErrorKind::PermissionDenied => FileProblem::Forbidden,
-        _ if is_link_loop(error) => FileProblem::LinkLoop,
-        _ => FileProblem::Unreadable(error.to_string()),
-    }
-}
-
-fn is_link_loop(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 fn shown(path: &Path) -> String {

@@ -12,7 +12,10 @@ use likeness_core::{
     limits::MAX_CAPTION_BYTES,
 };
 
-use super::{FileProblem, PhotoFile, name_bytes};
+use super::{
+    file::{FileProblem, name_bytes},
+    photo::PhotoFile,
+};
 
 /// What was named of a folder: the folder itself, or files in it.
 #[derive(Default)]

@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    PhotoFile, begins_like_a_photo,
+    file::{begins_like_a_photo, name_bytes},
     kind::{Beside, Kind, PassedOver},
-    name_bytes,
+    photo::PhotoFile,
 };
 
 /// The contents of a folder.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsStr, path::Path};
 
 use likeness_core::caption::is_caption_file;
 
-use super::name_bytes;
+use super::file::name_bytes;
 use crate::words::counted;
 
 /// The kind of a file, by its name.

@@ -14,11 +14,10 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use zip::{ZipArchive, result::ZipError};
 
 use super::{
-    FileProblem, PhotoFile,
+    file::{FileProblem, open, problem, starts_like_a_photo},
     kind::{Beside, Kind, PassedOver},
-    open, problem, starts_like_a_photo,
+    paths::{read_back, written},
 };
-use crate::driver::shell::{read_back, written};
 
 /// A ZIP of photos.
 pub(crate) struct ZippedPhotos {
@@ -28,7 +27,7 @@ pub(crate) struct ZippedPhotos {
 
 /// The contents of a ZIP.
 pub(super) struct ZipContents {
-    pub(super) photos: Vec<PhotoFile>,
+    pub(super) photos: Vec<PathBuf>,
     /// The files of each folder in it, by the folder's path.
     pub(super) folders: BTreeMap<PathBuf, Vec<OsString>>,
     pub(super) passed_over: PassedOver,
@@ -62,7 +61,7 @@ impl ZippedPhotos {
     }
 
     /// Lists its photos in the order of their names, and what lies beside them, in all folders.
-    pub(super) fn contents(self: &Arc<Self>) -> ZipContents {
+    pub(super) fn contents(&self) -> ZipContents {
         let mut contents =
             ZipContents { photos: Vec::new(), folders: BTreeMap::new(), passed_over: PassedOver::default() };
         let mut names: Vec<_> =
@@ -88,7 +87,7 @@ impl ZippedPhotos {
                 contents.folders.entry(folder.to_owned()).or_default().push(file.to_owned());
             }
             if is_photo {
-                contents.photos.push(PhotoFile { zip: Some(Arc::clone(self)), ..PhotoFile::at(path) });
+                contents.photos.push(path);
             }
         }
         contents

@@ -1,0 +1,39 @@
+//! Paths as text, as a job keeps them.
+
+use std::{
+    ffi::OsString,
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    path::{Path, PathBuf},
+};
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
+
+/// What must be escaped in a path, beside bytes that are not ASCII.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// A path as text that leads back to it, whatever its bytes are.
+pub(crate) fn written(path: &Path) -> String {
+    percent_encode(path.as_os_str().as_bytes(), ESCAPED).to_string()
+}
+
+/// The path that [`written`] wrote.
+pub(crate) fn read_back(text: &str) -> PathBuf {
+    OsString::from_vec(percent_decode_str(text).collect()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
+
+    use super::{read_back, written};
+
+    #[test]
+    fn any_path_survives_being_written() {
+        for bytes in
+            [b"/a/b.jpg".as_slice(), b"/100%/b%41.jpg", "/Анна/1.jpg".as_bytes(), b"/\xff\xfe%/x\xc3"]
+        {
+            let path = Path::new(OsStr::from_bytes(bytes));
+            assert_eq!(read_back(&written(path)), path);
+        }
+    }
+}
