@@ -1,6 +1,7 @@
 //! `likeness doctor`: what is missing on this machine, and what to do about it.
 
 mod edge;
+mod finding;
 mod network;
 mod records;
 
@@ -18,36 +19,20 @@ use likeness_core::{
 };
 use serde_json::{Value, json};
 
-use self::network::Network;
+use self::{
+    finding::{Finding, State},
+    network::Network,
+};
 use crate::{
     args::Doctor,
     context::Context,
     failure::{self, Exit, Failure},
     files::store::{DATABASE, Standing},
-    output::{Row, Tone},
     photos::parallel::Budget,
-    printable::printable,
     settings::{Origin, Settings},
     transport::{Transport, objects::Objects},
     words::bytes,
 };
-
-/// What one look showed.
-struct Finding {
-    name: &'static str,
-    state: State,
-    text: String,
-    advice: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Ok,
-    /// Usable, but not for everything.
-    Warn,
-    /// Not usable; the class of the ending.
-    Fail(Exit),
-}
 
 pub(crate) async fn run(args: &Doctor, context: &Context) -> Result<(), Failure> {
     let findings = match &args.edge {
@@ -90,51 +75,6 @@ async fn of_this_machine(args: &Doctor, context: &Context) -> Vec<Finding> {
     findings.extend(bucket(settings).await);
     findings.push(terminal(context));
     findings
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warn => "warn",
-            Self::Fail(_) => "fail",
-        }
-    }
-
-    fn tone(self) -> Tone {
-        match self {
-            Self::Ok => Tone::Good,
-            Self::Warn => Tone::Warning,
-            Self::Fail(_) => Tone::Bad,
-        }
-    }
-}
-
-impl Finding {
-    fn new(name: &'static str, state: State, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, state, text: text.into(), advice: advice.into() }
-    }
-
-    fn ok(name: &'static str, text: impl Into<String>) -> Self {
-        Self::new(name, State::Ok, text, "")
-    }
-
-    fn exit(&self) -> Option<Exit> {
-        match self.state {
-            State::Fail(exit) => Some(exit),
-            State::Ok | State::Warn => None,
-        }
-    }
-
-    fn row(&self) -> Row<3> {
-        let text = printable(&self.text).into_owned();
-        let cells = [self.state.word().to_owned(), self.name.to_owned(), text];
-        Row::new(cells).tone(0, self.state.tone()).advice(&*self.advice)
-    }
-
-    fn document(&self) -> Value {
-        json!({ "name": self.name, "state": self.state.word(), "text": self.text, "advice": self.advice })
-    }
 }
 
 fn version() -> Finding {

@@ -13,10 +13,11 @@ use likeness_core::{
     storage::Depot,
 };
 
+pub(super) use self::place::changed_meanwhile;
 use self::{
     found::Job,
     photos::Named,
-    place::Order,
+    place::{Order, is_new},
     question::{Answer, Question},
 };
 use super::status;
@@ -140,11 +141,6 @@ fn every_avatar(shell: &Shell, args: &Train) -> Result<Vec<Avatar>, Failure> {
 
 fn attempts(avatar: &Avatar) -> u32 {
     avatar.trainings().last().map_or(0, |training| training.attempt)
-}
-
-/// Says whether it is a purchase that was never made before.
-fn is_new(would: Opened) -> bool {
-    matches!(would, Opened::Began | Opened::Reopened)
 }
 
 /// Says whether the training is under way and was not ordered yet, so that carrying it on is a purchase.
@@ -285,11 +281,4 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
         Stage::Done { .. } => Ok(()),
         _ => ending::of_order(shell, avatar, OrderKey::Training(training.attempt), &training.order),
     }
-}
-
-/// Another process changed the job between the question and the order.
-pub(super) fn changed_meanwhile() -> Failure {
-    Failure::new(Exit::Usage, "job.changed", "the job changed meanwhile")
-        .why("another command is at work on it, or on another training of this person")
-        .next("run the same command again")
 }

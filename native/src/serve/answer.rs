@@ -19,15 +19,16 @@ use likeness_core::{
     },
     avatar::{Avatar, AvatarId, Expected},
     budget::{Budget, Question},
-    error::{Error, StorageError, StorageErrorKind},
+    error::{StorageError, StorageErrorKind},
     fal::Origins,
     http::{Answer as HttpAnswer, NoAnswer, Request as HttpRequest, StatusCode},
     limits::{POLL_INTERVAL, PhotoLimits},
 };
 
 use super::{
-    Server,
     files::{self, Streamed},
+    problem::{shown, too_slow, unfinished},
+    server::Server,
 };
 use crate::{
     clock,
@@ -35,7 +36,7 @@ use crate::{
     moment::moment,
     output::log::of_job,
     serve::{
-        connections::{Pace, Paced, Place as UploadPlace, Seat, Slow},
+        connections::{Pace, Paced, Place as UploadPlace, Seat},
         webhooks::Message,
     },
 };
@@ -499,12 +500,6 @@ fn busy() -> StorageError {
     StorageError::new(StorageErrorKind::Busy, "other calls")
 }
 
-/// A failure of storage as callers see it: where things lie on this machine is for the log.
-pub(super) fn shown(error: StorageError) -> Problem {
-    log::error!("{error}");
-    Problem::from(&Error::Storage(StorageError { place: "the deployment's storage".to_owned(), ..error }))
-}
-
 /// The most bytes of the call's body.
 fn most(call: &Call) -> u64 {
     call.max_body(PhotoLimits::default().max_bytes)
@@ -518,16 +513,4 @@ fn json(document: &serde_json::Value) -> Answered {
 async fn read(body: Incoming, most: u64, pace: Pace) -> Result<Vec<u8>, Problem> {
     let whole = Paced::new(body, pace).whole(most).await.map_err(unfinished)?;
     whole.ok_or_else(|| ApiProblem::TooLarge { max: most }.into())
-}
-
-/// A body that did not come whole, as its caller sees it.
-pub(super) fn unfinished(why: Slow) -> Problem {
-    match why {
-        Slow::Slow => too_slow(),
-        Slow::Broken(error) => ApiProblem::Body { why: format!("it broke off: {error}") }.into(),
-    }
-}
-
-fn too_slow() -> Problem {
-    ApiProblem::Body { why: "it did not come in time".to_owned() }.into()
 }

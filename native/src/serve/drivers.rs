@@ -18,7 +18,7 @@ use likeness_core::{
 };
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::{ledger::Ledger, rounds::ROUND};
+use super::ledger::Ledger;
 use crate::{
     clock,
     disk::remove_folder,
@@ -41,6 +41,9 @@ const AT_WORK: usize = 128;
 
 /// How long an avatar is left alone that another process is at work on.
 const LATER: Duration = Duration::from_secs(5);
+
+/// The pause between two rounds that wake avatars. By the clock's own time, since a clock may be set back.
+pub(super) const ROUND: Duration = Duration::from_mins(1);
 
 /// How far off the next thing to do must be for a driver to end: the rounds wake its avatar again in time.
 const LET_GO: Duration = ROUND.saturating_mul(5);

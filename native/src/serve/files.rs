@@ -27,7 +27,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::answer::{shown, unfinished};
+use super::problem::{shown, unfinished};
 use crate::{
     disk::{private_folder, storage_error},
     driver::{refetch, shell::Shell},

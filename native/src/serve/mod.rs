@@ -6,15 +6,16 @@ mod drivers;
 mod files;
 mod health;
 mod ledger;
+mod problem;
 mod rounds;
+mod server;
 pub(crate) mod webhooks;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::service::service_fn;
 use likeness_core::{
-    api::{Deployment, Porter, Way},
-    avatar::AvatarId,
+    api::{Deployment, Way},
     storage::Bucket,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -25,11 +26,11 @@ use tokio::{
 };
 use url::Url;
 
-use self::{drivers::Drivers, health::Health, ledger::Ledger, rounds::Rounds};
+use self::{drivers::Drivers, health::Health, ledger::Ledger, rounds::Rounds, server::Server};
 use crate::{
     driver::shell::Shell,
     serve::{
-        connections::{Connections, Limits, Origin, Pace, Places},
+        connections::{Connections, Limits, Pace, Places},
         webhooks::Mailbox,
     },
     settings::SIMULATOR,
@@ -50,30 +51,6 @@ const MOST_LOOKS: usize = 8;
 
 /// How long answers that are on their way may take once it is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// What every connection shares.
-#[derive(Debug)]
-struct Server {
-    shell: Shell,
-    deployment: Arc<Deployment>,
-    way: Option<Way>,
-    ledger: Ledger,
-    drivers: Arc<Drivers>,
-    mailbox: Mailbox,
-    health: Health,
-    /// One call at a time changes something in the store; a caller that is slow waits elsewhere.
-    turn: Mutex<()>,
-    /// So many look into it beside that.
-    looks: Semaphore,
-    /// One purchase at a time is reserved and made.
-    purchases: Mutex<()>,
-    uploads: Places<AvatarId>,
-    messages: Places<Origin>,
-    /// Who was let in a moment ago and who was not.
-    porter: std::sync::Mutex<Porter>,
-    pace: Pace,
-    closing: watch::Receiver<bool>,
-}
 
 /// Serves until `stop` comes back, and then until every purchase that is under way is answered and saved. `ready` is
 /// told the real address, port 0 having become another.

@@ -6,14 +6,11 @@ use std::{sync::Arc, time::Duration};
 use likeness_core::{error::StorageError, time::Timestamp};
 use tokio::sync::watch;
 
-use super::drivers::Drivers;
+use super::drivers::{Drivers, ROUND};
 use crate::{
     clock,
     files::{orphans, store::Store},
 };
-
-/// The pause between two rounds. By the clock's own time, since a clock may be set back.
-pub(super) const ROUND: Duration = Duration::from_mins(1);
 
 /// How far ahead of a clock that was set back avatars are woken: the longest pause between two tries. To wake one early
 /// costs a look.

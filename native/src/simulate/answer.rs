@@ -25,7 +25,7 @@ use serde_json::json;
 use tempfile::NamedTempFile;
 use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
-use super::{Server, files::FileBody};
+use super::{files::FileBody, server::Server};
 
 /// The connection is closed without an answer, as the simulator wants it or since no call was there.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::Server;
+use super::server::Server;
 
 /// So much is read at a time.
 const CHUNK: usize = 64 << 10;

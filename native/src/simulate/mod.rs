@@ -2,6 +2,7 @@
 
 mod answer;
 mod files;
+mod server;
 mod spool;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ use tokio::{
 };
 use url::Url;
 
-use self::spool::Spool;
+use self::{server::Server, spool::Spool};
 use crate::transport::{Simulated, SimulatorStore};
 
 /// How the simulator is served.
@@ -91,16 +92,6 @@ pub enum ServeError {
     /// The address could not be listened at, or the state could not be kept.
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-/// What every connection shares.
-#[derive(Debug)]
-struct Server {
-    simulated: Simulated,
-    spool: Spool,
-    max_body_bytes: u64,
-    /// The state has changed: a webhook may be due.
-    changed: Notify,
 }
 
 /// Serves the simulator that lies in `store` until `stop` comes back. `ready` is told the real address, port 0

@@ -8,7 +8,7 @@ use likeness_core::{
 };
 use tokio::task::JoinSet;
 
-use super::Server;
+use super::server::Server;
 use crate::transport::Transport;
 
 /// Runs until it is dropped. Deliveries run side by side: a receiver that does not answer holds up nobody else.

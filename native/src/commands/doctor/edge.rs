@@ -6,7 +6,8 @@ use likeness_core::http::Method;
 use serde_json::Value;
 use url::Url;
 
-use super::{Finding, State};
+use self::trial::is_local;
+use super::finding::{Finding, State};
 use crate::{
     commands::remote::Remote,
     context::Context,
@@ -49,11 +50,6 @@ pub(super) async fn findings(url: &Url, context: &Context) -> Result<Vec<Finding
         findings.push(Finding::new("photo", State::Warn, "none was put through it for a trial", advice));
     }
     Ok(findings)
-}
-
-/// Whether this is on the same machine.
-fn is_local(url: &Url) -> bool {
-    matches!(url.host_str(), Some("127.0.0.1" | "localhost"))
 }
 
 fn address(url: &Url) -> Finding {

@@ -11,7 +11,7 @@ use likeness_core::{
 };
 use url::Url;
 
-use super::{Finding, State};
+use super::finding::{Finding, State};
 use crate::{
     args::Tuning,
     clock,

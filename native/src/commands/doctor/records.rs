@@ -7,7 +7,7 @@ use likeness_core::{
     words::Audience,
 };
 
-use super::{Finding, State};
+use super::finding::{Finding, State};
 use crate::{
     failure::Exit,
     files::store::{DATABASE, FoundRecord, OpenFor, Standing, Store, Unclaimed},

@@ -2,10 +2,10 @@
 
 use likeness_core::avatar::{Avatar, AvatarId, Identity, Moment, Opened, OtherTraining, TrainingRequest};
 
-use super::{changed_meanwhile, found::Job, is_new, photos::Named};
+use super::{found::Job, photos::Named};
 use crate::{
     driver::shell::Shell,
-    failure::{self, Failure},
+    failure::{self, Exit, Failure},
 };
 
 /// A training that is asked for.
@@ -75,4 +75,16 @@ impl Order<'_> {
         let (person, origin) = (self.request.person.clone(), self.wanted.origin.to_owned());
         Avatar::new(self.job.id, person, self.wanted.test_mode, origin, &self.moment)
     }
+}
+
+/// Says whether it is a purchase that was never made before.
+pub(super) fn is_new(would: Opened) -> bool {
+    matches!(would, Opened::Began | Opened::Reopened)
+}
+
+/// Another process changed the job between the question and the order.
+pub(crate) fn changed_meanwhile() -> Failure {
+    Failure::new(Exit::Usage, "job.changed", "the job changed meanwhile")
+        .why("another command is at work on it, or on another training of this person")
+        .next("run the same command again")
 }

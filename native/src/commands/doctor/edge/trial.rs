@@ -12,10 +12,12 @@ use likeness_core::{
 use serde_json::{Value, json};
 use url::{Host, Url};
 
-use super::{Finding, State, is_local};
 use crate::{
     clock,
-    commands::remote::Remote,
+    commands::{
+        doctor::finding::{Finding, State},
+        remote::Remote,
+    },
     context::Context,
     failure::{Exit, Failure},
     moment::entropy,
@@ -159,6 +161,11 @@ const PLAN: &str = "the Free plan ends what computes for 10 ms: Workers Paid is 
 fn unreadable(what: &str) -> Failure {
     Failure::new(Exit::Network, "deployment.unreadable", format!("{what} cannot be read"))
         .next("check that what answers there is Likeness, of this version")
+}
+
+/// Whether this is on the same machine.
+pub(super) fn is_local(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "localhost"))
 }
 
 fn failed(name: &'static str, failure: &Failure) -> Finding {
