@@ -33,7 +33,7 @@ use std::{
 };
 
 use args::Cli;
-use commands::completion;
+use commands::completions;
 use context::Context;
 use failure::{Exit, Failure};
 use output::{Manner, Output, log};
@@ -42,7 +42,7 @@ use settings::Settings;
 /// Does what the command line says, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    if completion::answer() {
+    if completions::answer() {
         return ExitCode::SUCCESS;
     }
     let start = || args::parse(env::args_os()).and_then(|cli| cli.map_or(Ok(()), run));

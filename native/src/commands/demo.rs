@@ -5,10 +5,9 @@ use std::{
     time::Duration,
 };
 
-use super::{check, generate, status, train};
+use super::{check, generate, sample, status, train};
 use crate::{
     args::{self, Check, Demo, Generate, Train},
-    commands::sample,
     context::Context,
     disk::private_folder,
     driver::shell::Shell,

@@ -8,10 +8,12 @@ use std::{
 use likeness_core::{fal::CallError, secret::Secret};
 use serde_json::json;
 
-use super::whoami::beginning;
+use super::{
+    probe::{ProbeError, probe},
+    whoami::beginning,
+};
 use crate::{
     args::Login,
-    commands::probe::{ProbeError, probe},
     context::Context,
     failure::{Exit, Failure},
     printable::shown,

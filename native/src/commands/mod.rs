@@ -3,8 +3,7 @@
 mod backup;
 mod cancel;
 mod check;
-pub(crate) mod completion;
-mod completions;
+pub(crate) mod completions;
 mod config;
 mod demo;
 mod doctor;

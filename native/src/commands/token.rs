@@ -1,8 +1,8 @@
 //! `likeness token`: who is let in at a deployment.
 
+use super::remote::Remote;
 use crate::{
     args::{Token, TokenWhat},
-    commands::remote::Remote,
     context::Context,
     failure::Failure,
     output::Row,

@@ -1,8 +1,7 @@
 //! `likeness whoami`: whose key is used, and whether it works.
 
-use crate::{
-    commands::probe::probe, context::Context, failure::Failure, printable::shown, transport::Transport,
-};
+use super::probe::probe;
+use crate::{context::Context, failure::Failure, printable::shown, transport::Transport};
 use likeness_core::secret::Secret;
 use serde_json::json;
 

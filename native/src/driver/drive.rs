@@ -12,13 +12,13 @@ use tokio::{
     task::{JoinError, JoinSet},
 };
 
+use super::{
+    ending::{given_up, resolvable},
+    shell::{Link, Shell},
+    work,
+};
 use crate::{
     clock,
-    driver::{
-        ending::{given_up, resolvable},
-        shell::{Link, Shell},
-        work,
-    },
     failure::{self, Exit, Failure},
     files::store::Lock,
     interrupt::Interrupt,

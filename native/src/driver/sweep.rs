@@ -6,9 +6,9 @@ use likeness_core::{
     storage::Depot,
 };
 
+use super::{refetch, shell::Shell};
 use crate::{
     disk::remove_folder,
-    driver::{refetch, shell::Shell},
     transport::{moving::Moving, objects::Objects},
 };
 

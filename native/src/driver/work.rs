@@ -17,13 +17,13 @@ use likeness_core::{
 };
 use url::Url;
 
+use super::{
+    refetch,
+    shell::{Link, Shell},
+};
 use crate::{
     clock,
     disk::{private_folder, storage_error, write_private},
-    driver::{
-        refetch,
-        shell::{Link, Shell},
-    },
     files::{album, download::DownloadError, kept::Unusable, store::WORKING},
     photos::{
         archive::{ArchiveSource, Contents},

@@ -11,7 +11,8 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
 };
 
-use crate::{disk::storage_error, files::store::WORKING};
+use super::store::WORKING;
+use crate::disk::storage_error;
 
 /// What the names of all of them begin with.
 const PREFIX: &str = "upload-";

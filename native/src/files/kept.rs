@@ -16,7 +16,8 @@ use likeness_core::{
     error::StorageError,
 };
 
-use crate::{disk::storage_error, files::download::DownloadError};
+use super::download::DownloadError;
+use crate::disk::storage_error;
 
 /// The size of the pieces in which files are read, in bytes.
 const PIECE: usize = 64 << 10;

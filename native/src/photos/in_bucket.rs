@@ -12,11 +12,11 @@ use likeness_core::{
 };
 use url::Url;
 
+use super::{parallel::Budget, prepare};
 use crate::{
     context::Context,
     failure::{self, Exit, Failure},
     output::Unit,
-    photos::{parallel::Budget, prepare},
     printable::printable,
     transport::objects::{Objects, ReadError, patiently},
 };

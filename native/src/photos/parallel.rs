@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use crate::photos::memory;
+use super::memory;
 
 /// Memory that the jobs of one run share. What a job takes is given back when its [`Share`] is dropped.
 #[derive(Debug)]

@@ -9,16 +9,16 @@ use likeness_core::{
     words::Audience,
 };
 
+use super::{
+    memory,
+    on_disk::{FileProblem, PhotoFile},
+    parallel::{self, Budget},
+};
 use crate::{
     disk::write_private,
     failure::{self, Exit, Failure},
     interrupt::Interrupt,
     output::Progress,
-    photos::{
-        memory,
-        on_disk::{FileProblem, PhotoFile},
-        parallel::{self, Budget},
-    },
     printable::printable,
 };
 

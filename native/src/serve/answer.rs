@@ -26,20 +26,13 @@ use likeness_core::{
 };
 
 use super::{
+    connections::{Pace, Paced, Place as UploadPlace, Seat},
     files::{self, Streamed},
     problem::{shown, too_slow, unfinished},
     server::Server,
+    webhooks::Message,
 };
-use crate::{
-    clock,
-    files::store::Store,
-    moment::moment,
-    output::log::of_job,
-    serve::{
-        connections::{Pace, Paced, Place as UploadPlace, Seat},
-        webhooks::Message,
-    },
-};
+use crate::{clock, files::store::Store, moment::moment, output::log::of_job};
 
 /// How long a caller may take to send a body that is no file.
 const BODY_WITHIN: Duration = Duration::from_secs(15);

@@ -27,12 +27,14 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::problem::{shown, unfinished};
+use super::{
+    connections::Paced,
+    problem::{shown, unfinished},
+};
 use crate::{
     disk::{private_folder, storage_error},
     driver::{refetch, shell::Shell},
     files::album,
-    serve::connections::Paced,
     transport::{ByteSource, objects::Objects},
 };
 

@@ -26,15 +26,16 @@ use tokio::{
 };
 use url::Url;
 
-use self::{drivers::Drivers, health::Health, ledger::Ledger, rounds::Rounds, server::Server};
-use crate::{
-    driver::shell::Shell,
-    serve::{
-        connections::{Connections, Limits, Pace, Places},
-        webhooks::Mailbox,
-    },
-    settings::SIMULATOR,
+use self::{
+    connections::{Connections, Limits, Pace, Places},
+    drivers::Drivers,
+    health::Health,
+    ledger::Ledger,
+    rounds::Rounds,
+    server::Server,
+    webhooks::Mailbox,
 };
+use crate::{driver::shell::Shell, settings::SIMULATOR};
 
 /// How many files and connections are asked for.
 const MOST_FILES: u64 = 4096;

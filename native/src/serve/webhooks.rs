@@ -24,11 +24,11 @@ use tokio::{
 };
 use url::Url;
 
+use super::connections::{Connections, Limits, Origin, Pace, Paced, Places};
 use crate::{
     clock,
     driver::shell::{Link, Shell},
     failure::{Exit, Failure},
-    serve::connections::{Connections, Limits, Origin, Pace, Paced, Places},
     transport::Transport,
 };
 

@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, interval_at},
 };
 
-use crate::transport::ByteSource;
+use super::ByteSource;
 
 /// A note that bytes of a transfer have moved, and how many. Clones share it.
 #[derive(Clone, Debug, Default)]

@@ -16,11 +16,8 @@ use likeness_core::{
 };
 use tokio::runtime::Handle;
 
-use crate::{
-    clock,
-    disk::storage_error,
-    transport::{ByteSource, Bytes, FileSource, Incoming, SendError, Transport, moving::Moving},
-};
+use super::{ByteSource, Bytes, FileSource, Incoming, SendError, Transport, moving::Moving};
+use crate::{clock, disk::storage_error};
 
 /// A bucket and the way to it.
 #[derive(Clone, Debug)]
