@@ -11,7 +11,7 @@ use crate::{
 
 /// A step that went wrong and will be tried again: the last error, the number of tries, and the time of the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct RetryState {
     /// Last error.
     pub error: Error,
     /// Number of tries in a row that went wrong.
@@ -23,7 +23,7 @@ pub struct Trouble {
     pub since: Option<Timestamp>,
 }
 
-impl Trouble {
+impl RetryState {
     /// Counts one failure more. The pause doubles from one second to five minutes and carries up to a quarter of
     /// jitter, so that many jobs that failed together do not come back together. A pause that fal asks for
     /// (Retry-After) is granted, up to an hour. A file that arrived wrong is fetched again sooner: no server was
@@ -47,7 +47,7 @@ impl Trouble {
     }
 }
 
-impl Trouble {
+impl RetryState {
     /// Returns the time until which nothing is tried; `None` once a new try is due. A clock that was set back to
     /// before the pause ends it: by that clock the pause would last for as long as the step was.
     #[must_use]
@@ -107,7 +107,7 @@ fn mixed(seed: u64) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{Trouble, has_come, pause, pause_of_a_command};
+    use super::{RetryState, has_come, pause, pause_of_a_command};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
@@ -136,7 +136,7 @@ mod tests {
     fn a_clock_that_is_set_back_makes_no_pause_longer_than_twice_as_long() {
         let start = Timestamp::from_millis(1_000_000_000);
         let error = || Error::Network(NetworkError::NoAnswer(NoAnswer::TimedOut));
-        let trouble = Trouble::after(None, error(), Some(Duration::from_mins(4)), 1, start);
+        let trouble = RetryState::after(None, error(), Some(Duration::from_mins(4)), 1, start);
         let back = |seconds: i64| Timestamp::from_millis(start.millis() - seconds * 1000);
         assert_eq!(trouble.rests_until(start), Some(trouble.until));
         assert_eq!(trouble.rests_until(trouble.until), None);
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(trouble.rests_until(back(seconds)), None, "{seconds}");
         }
         let stored = serde_json::json!({ "error": error(), "tries": 1, "until": trouble.until });
-        let before: Trouble = serde_json::from_value(stored).expect("what earlier releases stored");
+        let before: RetryState = serde_json::from_value(stored).expect("what earlier releases stored");
         assert_eq!(before.rests_until(start), Some(trouble.until));
         let at = start.plus(Duration::from_secs(10));
         assert!(!has_come(at, Duration::from_secs(10), start));
@@ -167,7 +167,7 @@ mod tests {
         let error = || Error::Network(NetworkError::NotWhole(FileProblem::Empty));
         let (mut trouble, mut waited, mut last) = (None, Duration::ZERO, Duration::ZERO);
         for _ in 0..7 {
-            let next = Trouble::after(trouble.as_ref(), error(), None, 7, now);
+            let next = RetryState::after(trouble.as_ref(), error(), None, 7, now);
             let pause = next.until.since(now);
             assert!(pause > last, "they grow");
             (waited, last, trouble) = (waited + pause, pause, Some(next));
@@ -180,7 +180,7 @@ mod tests {
     fn what_fal_asks_for_is_granted_within_reason() {
         let error = Error::Network(NetworkError::NoAnswer(NoAnswer::TimedOut));
         let now = Timestamp::from_millis(0);
-        let waits = |asked| Trouble::after(None, error.clone(), Some(asked), 1, now).until.since(now);
+        let waits = |asked| RetryState::after(None, error.clone(), Some(asked), 1, now).until.since(now);
         assert_eq!(waits(Duration::from_secs(90)), Duration::from_secs(90));
         assert_eq!(waits(Duration::MAX), Duration::from_hours(1));
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{Error, StorageError, StorageErrorKind},
     fal::submit::Unclear,
-    retry::Trouble,
+    retry::RetryState,
     storage::{Depot, SIGNED_FOR},
     time::Timestamp,
 };
@@ -226,7 +226,7 @@ impl Avatar {
                 }
                 let Some(training) = self.trainings.last() else { return };
                 // Several at a time fail for one reason, which counts once.
-                let rests = |trouble: &Trouble| trouble.rests_until(moment.now).is_some();
+                let rests = |trouble: &RetryState| trouble.rests_until(moment.now).is_some();
                 if !training.order.trouble.as_ref().is_some_and(rests) {
                     let attempt = training.attempt;
                     let troubled = Happened::Troubled(Error::Storage(error));

@@ -9,7 +9,7 @@ use crate::{
         submit::Unclear,
     },
     limits::UNCLEAR_FOR,
-    retry::Trouble,
+    retry::RetryState,
     time::Timestamp,
 };
 
@@ -213,7 +213,7 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
     }
     let trouble = order.trouble();
     if let Stage::Unclear { candidate: Some(named), compared, .. } = order.stage()
-        && let Some(Trouble { error, tries, .. }) = trouble
+        && let Some(RetryState { error, tries, .. }) = trouble
         && patience != Patience::Endless
         && (*tries >= TRIES_AFTER_REFUSAL || patience == Patience::Little && is_server_error(error))
     {

@@ -26,7 +26,7 @@ use crate::{
     error::{Error, StorageError, StorageErrorKind},
     limits::TRANSFER_TIMEOUT,
     photo::PhotoProblem,
-    retry::{Trouble, has_come},
+    retry::{RetryState, has_come},
     storage::{Depot, ObjectPlace, SIGNED_FOR},
     time::Timestamp,
     words::{self, displayed},
@@ -44,7 +44,7 @@ pub struct Hosted {
     /// Photos whose place is known and whose bytes are not there yet.
     pub(in crate::avatar) expected: Vec<Expected>,
     /// What went wrong with photos while no training waits for them.
-    pub(in crate::avatar) trouble: Option<Trouble>,
+    pub(in crate::avatar) trouble: Option<RetryState>,
     /// Before this moment no photo is begun: whoever prepares them has no room.
     pub(in crate::avatar) rest_until: Option<Timestamp>,
     /// From this task on photos are prepared one at a time: one of several took its worker down, and whose fault that was
@@ -61,7 +61,7 @@ pub struct Hosted {
     #[serde(default)]
     pub(in crate::avatar) emptied: Vec<String>,
     /// Whether tidying up failed, and when it is tried again.
-    pub(in crate::avatar) untidy: Option<Trouble>,
+    pub(in crate::avatar) untidy: Option<RetryState>,
     /// What the backend was told last of each order.
     pub(in crate::avatar) told: BTreeMap<String, StageName>,
     /// What it is still to be told.
@@ -358,7 +358,7 @@ impl Avatar {
         // Several at a time fail for one reason, which counts once.
         if hosted.trouble.as_ref().is_none_or(|trouble| trouble.rests_until(moment.now).is_none()) {
             let earlier = hosted.trouble.as_ref();
-            let trouble = Trouble::after(earlier, Error::Storage(error), None, moment.seed(), moment.now);
+            let trouble = RetryState::after(earlier, Error::Storage(error), None, moment.seed(), moment.now);
             hosted.trouble = Some(trouble);
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{Avatar, Moment, StageName, task::OrderKey};
-use crate::{error::Error, retry::Trouble, time::Timestamp, words::Audience};
+use crate::{error::Error, retry::RetryState, time::Timestamp, words::Audience};
 
 /// Something to tell the backend: how this order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct Notice {
     /// Which message it is: the same one is never told twice under two names.
     pub number: u64,
     /// What went wrong with telling it.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<RetryState>,
 }
 
 /// How often a notice is tried before nobody is thought to listen: about a day.
@@ -67,7 +67,7 @@ impl Avatar {
             return;
         };
         let notice = &mut hosted.notices[place];
-        let trouble = Trouble::after(notice.trouble.as_ref(), error, None, moment.seed(), moment.now);
+        let trouble = RetryState::after(notice.trouble.as_ref(), error, None, moment.seed(), moment.now);
         if trouble.tries >= MOST_NOTICES {
             hosted.notices.remove(place);
         } else {

@@ -6,7 +6,7 @@ use super::super::{
 };
 use crate::{
     error::{Error, StorageError},
-    retry::Trouble,
+    retry::RetryState,
     storage::Depot,
     time::Timestamp,
 };
@@ -116,7 +116,7 @@ impl Avatar {
             Err(error) => {
                 let error = Error::Storage(error);
                 let trouble = hosted.untidy.as_ref();
-                hosted.untidy = Some(Trouble::after(trouble, error, None, moment.seed(), moment.now));
+                hosted.untidy = Some(RetryState::after(trouble, error, None, moment.seed(), moment.now));
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     },
     http::{Answer, NoAnswer},
     limits::EXPIRY_AT_FAL,
-    retry::Trouble,
+    retry::RetryState,
 };
 
 /// What happened to an order.
@@ -160,7 +160,7 @@ impl<G: Goods> Order<G> {
             Error::Api(error) => error.wait(),
             _ => None,
         };
-        self.trouble = Some(Trouble::after(earlier.as_ref(), error, asked, moment.seed(), moment.now));
+        self.trouble = Some(RetryState::after(earlier.as_ref(), error, asked, moment.seed(), moment.now));
         self
     }
 

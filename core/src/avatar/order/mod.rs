@@ -36,7 +36,7 @@ use crate::{
         submit::Unclear,
     },
     http::Answer,
-    retry::Trouble,
+    retry::RetryState,
     time::Timestamp,
 };
 
@@ -47,7 +47,7 @@ pub struct Order<G> {
     /// What fal holds for it: the archive, or the model's file.
     pub(super) upload: Option<Uploaded>,
     /// What went wrong last, while it may still go right.
-    pub(super) trouble: Option<Trouble>,
+    pub(super) trouble: Option<RetryState>,
     pub(super) cancel: Cancel,
     /// The hash of the token in the webhook's address.
     pub(super) token: Option<TokenHash>,
@@ -331,7 +331,7 @@ impl<G> Order<G> {
     }
 
     /// What went wrong last, while it may still go right.
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub fn trouble(&self) -> Option<&RetryState> {
         self.trouble.as_ref()
     }
 
