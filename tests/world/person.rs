@@ -1,8 +1,8 @@
 //! The orders of people: their photos, their pictures.
 
 use likeness_core::avatar::{
-    Avatar, Gender, Identity, Name, Person, Photo, PhotoSet, PhotoState, PictureSettings, Sha256Sum,
-    TrainingRequest, TrainingSettings, Wish,
+    Avatar, Gender, Identity, Name, Person, Photo, PhotoSet, PhotoState, PictureRequest, PictureSettings,
+    Sha256Sum, TrainingRequest, TrainingSettings,
 };
 
 use super::ORIGIN;
@@ -65,7 +65,7 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
 }
 
 /// Makes one of a person's two orders of pictures. The second has a fixed seed, so that it is the same each time.
-pub(super) fn wish(avatar: &Avatar, which: usize) -> Wish {
+pub(super) fn wish(avatar: &Avatar, which: usize) -> PictureRequest {
     let settings = PictureSettings {
         prompt: format!("{PERSONAL} in a garden, {which}"),
         count: Some(1 + u32::try_from(which).expect("few")),

@@ -25,7 +25,7 @@ pub struct Generation {
     /// Counted from 1 in each avatar.
     pub number: u32,
     /// What was asked for.
-    pub wish: Wish,
+    pub wish: PictureRequest,
     /// fal's random seed. Ours, so that an unclear purchase can be told from others by it.
     pub seed: u32,
     /// The order at fal.
@@ -42,7 +42,7 @@ fn given_before() -> bool {
 
 /// What pictures a person wishes. Only [`PictureSettings::check`] makes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Wish {
+pub struct PictureRequest {
     prompt: String,
     count: u32,
     image_size: ImageSize,
@@ -95,7 +95,7 @@ pub const MAX_PROMPT: usize = 4000;
 impl PictureSettings {
     /// Fills in the defaults and checks every range, before any money is spent. The trigger phrase is put in
     /// front of a prompt that lacks it.
-    pub fn check(&self, trigger: Option<&TriggerPhrase>) -> Result<Wish, PictureError> {
+    pub fn check(&self, trigger: Option<&TriggerPhrase>) -> Result<PictureRequest, PictureError> {
         let prompt = self.prompt.trim();
         if prompt.is_empty() {
             return Err(PictureError::NoPrompt);
@@ -103,7 +103,7 @@ impl PictureSettings {
         if prompt.chars().count() > MAX_PROMPT {
             return Err(PictureError::LongPrompt);
         }
-        Ok(Wish {
+        Ok(PictureRequest {
             prompt: trigger.map_or_else(|| prompt.to_owned(), |trigger| trigger.call(prompt)),
             count: in_range(self.count.unwrap_or(1), &IMAGES, "count", "1 to 4")?,
             image_size: self.image_size.unwrap_or(ImageSize::SquareHd),
@@ -129,7 +129,7 @@ fn in_range<T: PartialOrd>(
     if range.contains(&value) { Ok(value) } else { Err(PictureError::Range(name, words)) }
 }
 
-impl Wish {
+impl PictureRequest {
     /// What the pictures show, with the trigger phrase.
     #[must_use]
     pub fn prompt(&self) -> &str {
@@ -161,7 +161,8 @@ impl Wish {
 
 impl Generation {
     fn input(&self, lora: &Url) -> generate::Input {
-        let Wish { prompt, count, image_size, steps, guidance_scale, lora_scale, seed: _ } = &self.wish;
+        let PictureRequest { prompt, count, image_size, steps, guidance_scale, lora_scale, seed: _ } =
+            &self.wish;
         generate::Input {
             prompt: prompt.clone(),
             loras: vec![generate::Lora { path: lora.clone(), scale: *lora_scale }],

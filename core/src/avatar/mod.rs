@@ -136,7 +136,7 @@ pub use self::{
     },
     due::Due,
     elsewhere::Elsewhere,
-    generation::{Generation, MAX_PROMPT, PictureError, PictureSettings, Wish},
+    generation::{Generation, MAX_PROMPT, PictureError, PictureRequest, PictureSettings},
     goal::{GivenUp, Goal},
     hosted::{Expected, Hosted, Means, Notice, PhotoId, PhotoIdError, Terms, Uploads},
     identity::{Identity, SamePhotos},

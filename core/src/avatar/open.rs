@@ -5,8 +5,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Generation, Kept, Moment, Order, OrderStep, Person, PhotoSet, Stage, TaskKind,
-    TrainingConfig, TrainingJob, TriggerPhrase, Uploaded, Wish,
+    Avatar, AvatarId, Generation, Kept, Moment, Order, OrderStep, Person, PhotoSet, PictureRequest, Stage,
+    TaskKind, TrainingConfig, TrainingJob, TriggerPhrase, Uploaded,
     order::{Bought, Goods},
     training::model_file,
 };
@@ -230,7 +230,7 @@ impl Avatar {
 
     /// Whether pictures of this wish are already on order, or made and not handed over: such an order carries on.
     #[must_use]
-    pub fn pictures_under_way(&self, wish: &Wish) -> Option<u32> {
+    pub fn pictures_under_way(&self, wish: &PictureRequest) -> Option<u32> {
         let waits = |pictures: &Generation| match pictures.order.stage {
             Stage::Done { .. } => !pictures.delivered,
             _ => !pictures.order.ended(),
@@ -241,7 +241,7 @@ impl Avatar {
 
     /// Orders pictures, or carries on with the order that there is. `None` when there is no model.
     #[must_use]
-    pub fn open_pictures(mut self, wish: Wish, moment: &Moment) -> (Self, Option<u32>) {
+    pub fn open_pictures(mut self, wish: PictureRequest, moment: &Moment) -> (Self, Option<u32>) {
         if let Some(number) = self.pictures_under_way(&wish).filter(|_| self.hosted.is_none()) {
             for pictures in self.pictures.iter_mut().filter(|pictures| pictures.number == number) {
                 pictures.order.asked_again(moment);

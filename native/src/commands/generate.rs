@@ -8,8 +8,8 @@ use std::{
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, Command, Goal, Imported, Name, OrderKey, Person, PictureSettings, Sha256Sum,
-        TriggerPhrase, Wish,
+        Avatar, AvatarId, Command, Goal, Imported, Name, OrderKey, Person, PictureRequest, PictureSettings,
+        Sha256Sum, TriggerPhrase,
     },
     fal::{generate, pricing},
     lora, price,
@@ -169,7 +169,7 @@ fn prepare_folder(folder: &Path) -> Result<(), Failure> {
     taken.map_err(|error| failure::storage(making_error(folder, &error)))
 }
 
-fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<Wish, Failure> {
+fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<PictureRequest, Failure> {
     let defaults = &context.settings.defaults;
     let wrong =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, "usage.pictures", error.to_string());
@@ -192,7 +192,7 @@ async fn consent(
     args: &Generate,
     context: &Context,
     link: &Link,
-    wish: &Wish,
+    wish: &PictureRequest,
     test_mode: bool,
 ) -> Result<(), Failure> {
     if test_mode {

@@ -15,7 +15,7 @@ use crate::{
     },
     avatar::{
         Avatar, Command, Event, Identity, Kept, Opened, OrderKey, Photo, PhotoSet, PhotoState,
-        PictureSettings, Stage, TrainingConfig, TrainingRequest, TrainingSettings, Wish,
+        PictureRequest, PictureSettings, Stage, TrainingConfig, TrainingRequest, TrainingSettings,
     },
     error::{DataError, Error},
     fal::{CallError, Endpoint, RequestId, generate, status, train},
@@ -192,7 +192,7 @@ impl AvatarApi<'_> {
     fn order(&self, avatar: Avatar, number: u32, given: &Given) -> Result<Answered, Problem> {
         let settings: PictureSettings = body(&given.body)?;
         let trigger = avatar.trigger().ok_or(ApiProblem::NoModel)?;
-        let wish: Wish =
+        let wish: PictureRequest =
             settings.check(Some(&trigger)).map_err(|why| ApiProblem::Body { why: why.to_string() })?;
         if let Some(pictures) = avatar.generation(number) {
             if pictures.wish != wish {
