@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use likeness_core::{
-    avatar::{Avatar, Goods, Order, OrderStep, PhotoState, Sha256Sum, Stage, State, TaskKind, TaskRecord},
+    avatar::{Avatar, Order, OrderStep, PhotoState, Product, Sha256Sum, Stage, State, TaskKind, TaskRecord},
     limits::EXPIRY_AT_FAL,
     time::Timestamp,
     words::Audience,
@@ -179,7 +179,7 @@ impl Books {
     }
 
     /// Checks that every kept file, and so every file of a completed order, is what fal made, to the last byte.
-    fn whole<G: Goods>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
+    fn whole<G: Product>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
         let (Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. }) = order.stage() else {
             return Ok(());
         };
@@ -249,7 +249,7 @@ impl World {
     }
 }
 
-fn begins<G: Goods>(
+fn begins<G: Product>(
     order: &Order<G>,
     step: OrderStep,
     careless: bool,
@@ -270,7 +270,7 @@ fn begins<G: Goods>(
 }
 
 /// Checks that what was whole stays whole.
-fn kept<G: Goods>(before: &Order<G>, after: &Order<G>, forgotten: bool) -> Result<(), Violation> {
+fn kept<G: Product>(before: &Order<G>, after: &Order<G>, forgotten: bool) -> Result<(), Violation> {
     if forgotten {
         return Ok(());
     }

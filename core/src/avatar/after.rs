@@ -3,7 +3,7 @@
 use super::{
     Avatar, Bought, Cancel, Cleared, Command, Event, Moment, OrderKey, OrderStep, Outcome, PhotoSet,
     PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind, TaskRecord,
-    order::{Goods, Happened, Order, lacks_files},
+    order::{Happened, Order, Product, lacks_files},
 };
 use crate::{
     error::{Error, StorageError, StorageErrorKind},
@@ -347,7 +347,7 @@ impl Avatar {
     }
 }
 
-fn forget_order<G: Goods>(order: &mut Order<G>) {
+fn forget_order<G: Product>(order: &mut Order<G>) {
     let (at, request_id) = match &order.stage {
         Stage::Preparing | Stage::Planned => (order.ordered_at, None),
         Stage::Keeping { request_id, taken_at: at, .. } | Stage::Done { request_id, at, .. } => {

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Avatar, Kept, Order, Product, Stage, order::Goods};
+use super::{Avatar, Kept, Order, ProductFile, Stage, order::Product};
 use crate::{
     download::{Expected, PlainHosts, RemoteFile},
     limits::EXPIRY_AT_FAL,
@@ -49,14 +49,14 @@ impl Avatar {
 }
 
 /// Finds fal's address of a kept file, while fal keeps the file.
-fn address<G: Goods>(order: &Order<G>, file: &Kept, now: Timestamp) -> Option<(Url, Expected)> {
+fn address<G: Product>(order: &Order<G>, file: &Kept, now: Timestamp) -> Option<(Url, Expected)> {
     let (goods, kept, since) = match &order.stage {
         Stage::Keeping { goods, kept, taken_at, .. } => (goods, kept, taken_at),
         Stage::Done { goods, kept, at, .. } => (goods, kept, at),
         _ => return None,
     };
     let index = kept.iter().position(|one| one.name == file.name)?;
-    let Product { url, expected, .. } = goods.files().into_iter().nth(index)?;
+    let ProductFile { url, expected, .. } = goods.files().into_iter().nth(index)?;
     let kind = expected.kind;
     let expected = Expected { kind, ..Expected::copy_of(file) };
     (now.since(*since) < EXPIRY_AT_FAL).then(|| (url.clone(), expected))

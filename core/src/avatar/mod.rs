@@ -145,8 +145,8 @@ pub use self::{
     newest::Newest,
     open::{Imported, Opened, Remains, TrainingRequest},
     order::{
-        Accepted, Bought, Cancel, Doubt, Goods, Order, Product, Search, Seen, Stage, TokenHash, Unexplained,
-        Uploaded,
+        Accepted, Bought, Cancel, Doubt, Order, Product, ProductFile, Search, Seen, Stage, TokenHash,
+        Unexplained, Uploaded,
     },
     photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared},
     status::{

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Avatar, AvatarId, Generation, Kept, Moment, Order, OrderStep, Person, PhotoSet, PictureRequest, Stage,
     TaskKind, TrainingConfig, TrainingJob, TriggerPhrase, Uploaded,
-    order::{Bought, Goods},
+    order::{Bought, Product},
     training::model_file,
 };
 use crate::{

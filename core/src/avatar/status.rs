@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     Avatar, Generation, JobId, Kept, TrainingJob,
-    order::{Accepted, Goods, Order, Seen, Stage},
+    order::{Accepted, Order, Product, Seen, Stage},
 };
 use crate::{
     limits::UNCLEAR_FOR,
@@ -293,7 +293,7 @@ pub fn training_time(steps: u32) -> Duration {
     Duration::from_mins(1) + Duration::from_millis(150) * steps
 }
 
-fn told<G: Goods>(order: &Order<G>, uploading: bool, running: StageName, now: Timestamp) -> Told<'_> {
+fn told<G: Product>(order: &Order<G>, uploading: bool, running: StageName, now: Timestamp) -> Told<'_> {
     let told = |state, stage, message| Told {
         state,
         stage,

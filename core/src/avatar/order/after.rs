@@ -1,7 +1,7 @@
 //! What an order becomes after something happened.
 
 use super::{
-    Accepted, Bought, Cancel, Doubt, Goods, LONGEST_QUEUE, Order, Plan, Search, Seen, Stage, TokenHash,
+    Accepted, Bought, Cancel, Doubt, LONGEST_QUEUE, Order, Plan, Product, Search, Seen, Stage, TokenHash,
     Unexplained, Uploaded,
 };
 use crate::{
@@ -52,7 +52,7 @@ pub(in crate::avatar) enum Happened {
     NotAccepted,
 }
 
-impl<G: Goods> Order<G> {
+impl<G: Product> Order<G> {
     /// What it is after something happened.
     pub(in crate::avatar) fn after(self, happened: Happened, plan: &Plan<'_>, moment: &Moment) -> Self {
         match happened {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Accepted, Bought, Cancel, Doubt, Goods, LONGEST_QUEUE, Order, Seen, Stage, Unexplained};
+use super::{Accepted, Bought, Cancel, Doubt, LONGEST_QUEUE, Order, Product, Seen, Stage, Unexplained};
 use crate::{
     avatar::Moment,
     error::{Error, NetworkError},
@@ -18,7 +18,7 @@ use crate::{
 const BELIEVED_TIMES: u32 = 3;
 const BELIEVED_AFTER: Duration = Duration::from_mins(10);
 
-impl<G: Goods> Order<G> {
+impl<G: Product> Order<G> {
     /// After fal was asked for the result.
     pub(super) fn collected(self, answer: Answer, moment: &Moment) -> Self {
         match self.stage.clone() {

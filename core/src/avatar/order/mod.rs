@@ -274,7 +274,7 @@ impl TokenHash {
 
 /// A file that was bought.
 #[derive(Clone, Debug)]
-pub struct Product<'a> {
+pub struct ProductFile<'a> {
     /// Where fal keeps it.
     pub url: &'a url::Url,
     /// What it is, when fal says so.
@@ -284,33 +284,33 @@ pub struct Product<'a> {
 }
 
 /// What can be bought: a model or pictures.
-pub trait Goods: Clone + Sized {
+pub trait Product: Clone + Sized {
     /// Reads fal's result.
     fn parse(answer: Answer) -> Result<Self, ResultError>;
 
     /// The files to keep, in their order.
-    fn files(&self) -> Vec<Product<'_>>;
+    fn files(&self) -> Vec<ProductFile<'_>>;
 }
 
-impl Goods for TrainedModel {
+impl Product for TrainedModel {
     fn parse(answer: Answer) -> Result<Self, ResultError> {
         result::parse_model(answer)
     }
 
-    fn files(&self) -> Vec<Product<'_>> {
+    fn files(&self) -> Vec<ProductFile<'_>> {
         let content_type = self.lora.content_type.as_deref();
         let expected = Expected::of_fal(FileKind::Model, self.lora.size);
-        vec![Product { url: &self.lora.url, content_type, expected }]
+        vec![ProductFile { url: &self.lora.url, content_type, expected }]
     }
 }
 
-impl Goods for Pictures {
+impl Product for Pictures {
     fn parse(answer: Answer) -> Result<Self, ResultError> {
         result::parse_pictures(answer)
     }
 
-    fn files(&self) -> Vec<Product<'_>> {
-        let products = self.images.iter().map(|Image { url, content_type, size, .. }| Product {
+    fn files(&self) -> Vec<ProductFile<'_>> {
+        let products = self.images.iter().map(|Image { url, content_type, size, .. }| ProductFile {
             url,
             content_type: content_type.as_deref(),
             expected: Expected::of_fal(FileKind::Picture, *size),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::{Bought, Cancel, Doubt, Goods, Order, Product, Stage, TokenHash};
+use super::{Bought, Cancel, Doubt, Order, Product, ProductFile, Stage, TokenHash};
 use crate::{
     avatar::{
         Moment,
@@ -34,7 +34,7 @@ pub(in crate::avatar) struct Plan<'a> {
     /// Where fal reports the end, given the token.
     pub(in crate::avatar) webhook: &'a dyn Fn(&str) -> Option<Url>,
     /// The name under which a bought file is kept.
-    pub(in crate::avatar) file_name: &'a dyn Fn(usize, &Product<'_>) -> String,
+    pub(in crate::avatar) file_name: &'a dyn Fn(usize, &ProductFile<'_>) -> String,
     /// Where a copy of a bought file of this name goes.
     pub(in crate::avatar) copy: &'a dyn Fn(&str) -> Option<ObjectPlace>,
     /// How many steps its log lines count to, if they count.
@@ -63,7 +63,7 @@ pub(in crate::avatar) enum Next {
 /// Beyond the timeout of what a task sends: how long the shell may take around it.
 const SLACK: Duration = Duration::from_mins(1);
 
-impl<G: Goods> Order<G> {
+impl<G: Product> Order<G> {
     /// What it needs next, given the steps that are under way.
     pub(in crate::avatar) fn next(
         &self,
@@ -176,7 +176,7 @@ fn call(step: OrderStep, request: Request) -> Next {
     Next::Do { step, lease, work: Box::new(Work::Call(request)), token: None }
 }
 
-fn keep<G: Goods>(goods: &G, index: usize, plan: &Plan<'_>, account: &Account) -> Next {
+fn keep<G: Product>(goods: &G, index: usize, plan: &Plan<'_>, account: &Account) -> Next {
     match goods.files().into_iter().nth(index) {
         Some(product) => {
             let name = (plan.file_name)(index, &product);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Bought, Goods, Order, Plan, Search, Stage, TokenHash};
+use super::{Bought, Order, Plan, Product, Search, Stage, TokenHash};
 use crate::{
     avatar::Moment,
     error::{Error, NetworkError},
@@ -18,7 +18,7 @@ use crate::{
 /// How many pages of fal's list one search reads (100 requests each) before it starts anew later.
 const MAX_PAGES: u32 = 20;
 
-impl<G: Goods> Order<G> {
+impl<G: Product> Order<G> {
     /// After a person asked for the same once more: what rested is tried at once, and an unclear purchase is
     /// searched for anew.
     pub(in crate::avatar) fn asked_again(&mut self, moment: &Moment) {
