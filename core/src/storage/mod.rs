@@ -26,7 +26,7 @@
 
 mod answer;
 mod bucket;
-mod clearing;
+mod delete_prefix;
 mod depot;
 mod endpoint;
 mod key;
@@ -35,7 +35,7 @@ mod refusal;
 pub use self::{
     answer::{Asked, Listing, ObjectHead, head_of},
     bucket::{Access, Bucket, LocateError, SIGNED_FOR},
-    clearing::{Clearing, ClearingStep},
+    delete_prefix::{DeletePrefix, DeletePrefixStep},
     depot::Depot,
     endpoint::{Addressing, AddressingError, BucketError},
     key::{ETag, KeyError, MAX_KEY, ObjectKey, ObjectPlace, Prefix},

@@ -16,7 +16,7 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request},
     imager::{ImagerJob, ImagerReport, SendFailure},
     limits::{PROGRESS_INTERVAL, PhotoLimits},
-    storage::{Bucket, Clearing, ClearingStep, Depot, ObjectPlace},
+    storage::{Bucket, DeletePrefix, DeletePrefixStep, Depot, ObjectPlace},
 };
 use url::Url;
 use worker::{Delay, Error, Method, RequestInit, Result};
@@ -263,12 +263,12 @@ async fn clear(
         Cleared::Everything => depot.prefix().clone(),
         Cleared::WorkingFiles => depot.prefix().normalised(),
     };
-    let mut clearing = Clearing::new(bucket, &prefix);
+    let mut clearing = DeletePrefix::new(bucket, &prefix);
     loop {
         match clearing.step(settings::now()) {
-            ClearingStep::Call(request) => clearing.answered(call(inner, *request).await),
-            ClearingStep::Done(_) => return Ok(()),
-            ClearingStep::Failed(error) => return Err(error),
+            DeletePrefixStep::Call(request) => clearing.answered(call(inner, *request).await),
+            DeletePrefixStep::Done(_) => return Ok(()),
+            DeletePrefixStep::Failed(error) => return Err(error),
         }
     }
 }

@@ -12,7 +12,9 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request},
     limits::PHOTO_TIMEOUT,
     retry,
-    storage::{self, Asked, Bucket, Clearing, ClearingStep, ETag, MAX_REFUSAL_BYTES, ObjectKey, Prefix},
+    storage::{
+        self, Asked, Bucket, DeletePrefix, DeletePrefixStep, ETag, MAX_REFUSAL_BYTES, ObjectKey, Prefix,
+    },
 };
 use tokio::runtime::Handle;
 
@@ -140,16 +142,16 @@ impl Objects {
 
     /// Deletes everything under a prefix, until a listing shows nothing. Tells how many objects there were.
     pub(crate) async fn clear(&self, prefix: &Prefix) -> Result<usize, StorageError> {
-        let mut clearing = Clearing::new(&self.bucket, prefix);
+        let mut clearing = DeletePrefix::new(&self.bucket, prefix);
         loop {
             match clearing.step(clock::now()) {
-                ClearingStep::Call(request) => {
+                DeletePrefixStep::Call(request) => {
                     let answer = self.transport.send(*request, None).await;
                     let place = || format!("s3://{}/{prefix}", self.bucket.name());
                     clearing.answered(answer.map_err(|error| unsent(&error, place()))?);
                 }
-                ClearingStep::Done(deleted) => return Ok(deleted),
-                ClearingStep::Failed(error) => return Err(error),
+                DeletePrefixStep::Done(deleted) => return Ok(deleted),
+                DeletePrefixStep::Failed(error) => return Err(error),
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 /// A deletion of everything under a prefix: ask for [`step`](Self::step), send that call, pass the answer to
 /// [`answered`](Self::answered), until a listing shows nothing.
 #[derive(Debug)]
-pub struct Clearing {
+pub struct DeletePrefix {
     bucket: Bucket,
     prefix: Prefix,
     state: State,
@@ -32,7 +32,7 @@ enum State {
 
 /// The next step of a deletion.
 #[derive(Debug)]
-pub enum ClearingStep {
+pub enum DeletePrefixStep {
     /// Send this call.
     Call(Box<Request>),
     /// The end: all objects are gone. The number is that of the deleted ones.
@@ -44,7 +44,7 @@ pub enum ClearingStep {
 /// The most rounds of a thousand objects each. Nobody but us writes there.
 const MOST_ROUNDS: u32 = 100;
 
-impl Clearing {
+impl DeletePrefix {
     /// Begins with nothing deleted.
     #[must_use]
     pub fn new(bucket: &Bucket, prefix: &Prefix) -> Self {
@@ -54,17 +54,17 @@ impl Clearing {
 
     /// Returns the next step, which stays the same until [`answered`](Self::answered) changes the state.
     #[must_use]
-    pub fn step(&self, now: Timestamp) -> ClearingStep {
+    pub fn step(&self, now: Timestamp) -> DeletePrefixStep {
         match &self.state {
             State::Deleting(keys) if let Some(key) = keys.front() => {
-                ClearingStep::Call(Box::new(self.bucket.delete(key, now)))
+                DeletePrefixStep::Call(Box::new(self.bucket.delete(key, now)))
             }
             // Always the first page: the keys of the page before are deleted, so the next ones have moved there.
             State::Listing | State::Deleting(_) => {
-                ClearingStep::Call(Box::new(self.bucket.list(&self.prefix, None, now)))
+                DeletePrefixStep::Call(Box::new(self.bucket.list(&self.prefix, None, now)))
             }
-            State::Done => ClearingStep::Done(self.deleted),
-            State::Failed(error) => ClearingStep::Failed(error.clone()),
+            State::Done => DeletePrefixStep::Done(self.deleted),
+            State::Failed(error) => DeletePrefixStep::Failed(error.clone()),
         }
     }
 
@@ -115,7 +115,7 @@ impl Clearing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clearing, ClearingStep};
+    use super::{DeletePrefix, DeletePrefixStep};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
@@ -141,18 +141,18 @@ mod tests {
         let access = Access { key: secret(), secret: secret(), region: "us-east-1".to_owned() };
         let endpoint = "http://minio.test".parse().expect("an address");
         let bucket = Bucket::new(&endpoint, "photos", &access, None).expect("a bucket");
-        let (mut clearing, mut calls) = (Clearing::new(&bucket, &prefix()), Vec::new());
+        let (mut clearing, mut calls) = (DeletePrefix::new(&bucket, &prefix()), Vec::new());
         loop {
             match clearing.step(Timestamp::from_millis(NOW)) {
-                ClearingStep::Call(request) => {
+                DeletePrefixStep::Call(request) => {
                     let (status, body) = answer(&request);
                     calls.push(request.method);
                     let status = StatusCode::from_u16(status).expect("a status");
                     let response = Response { status, headers: HeaderMap::new(), body: body.into_bytes() };
                     clearing.answered(Ok(response));
                 }
-                ClearingStep::Done(deleted) => return (calls, Ok(deleted)),
-                ClearingStep::Failed(error) => return (calls, Err(error.kind)),
+                DeletePrefixStep::Done(deleted) => return (calls, Ok(deleted)),
+                DeletePrefixStep::Failed(error) => return (calls, Err(error.kind)),
             }
         }
     }
