@@ -58,7 +58,7 @@ pub(super) fn training(home: usize, set: usize, webhook: bool, again: bool) -> T
         identity: identity.as_listed(&listed),
         config,
         photos: Some(PhotoSet::new(photos)),
-        depot: None,
+        bucket_folder: None,
         again,
         person,
     }

@@ -88,10 +88,10 @@ impl Way {
             let why = format!("it was begun at {}, the settings say {origin}", avatar.origin());
             return Err(ApiProblem::OtherSettings { why });
         }
-        if let Some(depot) = avatar.depots().last()
-            && !self.bucket.as_ref().is_some_and(|bucket| depot.is_in(bucket))
+        if let Some(bucket_folder) = avatar.bucket_folders().last()
+            && !self.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
         {
-            let why = format!("its photos lie in {}", depot.address());
+            let why = format!("its photos lie in {}", bucket_folder.address());
             return Err(ApiProblem::OtherSettings { why });
         }
         Ok(())

@@ -28,7 +28,7 @@ use crate::{
     download as file,
     error::{DataError, Error},
     http::{self as wire, StatusCode},
-    storage::{Depot, ObjectPlace},
+    storage::{BucketFolder, ObjectPlace},
 };
 
 /// What a call is answered from.
@@ -364,8 +364,8 @@ impl AvatarApi<'_> {
     ) -> Result<Avatar, Problem> {
         check(&settings)?;
         let way = self.way.ok_or(ApiProblem::NoKey)?;
-        let depot = way.bucket.as_ref().map(|bucket| Depot::new(bucket, &person.user, id));
-        let terms = Terms { settings, capability, depot, retention: self.deployment.retention };
+        let bucket_folder = way.bucket.as_ref().map(|bucket| BucketFolder::new(bucket, &person.user, id));
+        let terms = Terms { settings, capability, bucket_folder, retention: self.deployment.retention };
         let origin = way.account.origins().origin();
         let avatar = Avatar::new(id, person, self.deployment.test_mode, origin, &self.moment);
         Ok(avatar.hosted(terms, &self.moment))

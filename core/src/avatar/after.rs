@@ -9,7 +9,7 @@ use crate::{
     error::{Error, StorageError, StorageErrorKind},
     fal::submit::Unclear,
     retry::RetryState,
-    storage::{Depot, SIGNED_FOR},
+    storage::{BucketFolder, SIGNED_FOR},
     time::Timestamp,
 };
 
@@ -28,7 +28,7 @@ impl Avatar {
                 let named = || Happened::Named { request_id: request_id.clone(), token };
                 self.every_order(named, moment);
             }
-            Event::Cleared { depot, what } => self.cleared(&depot, what, moment),
+            Event::Cleared { bucket_folder, what } => self.cleared(&bucket_folder, what, moment),
             Event::Copied(attempt) => self.copied(attempt),
             Event::Asked(command) => self.asked(command, moment),
         }
@@ -67,7 +67,7 @@ impl Avatar {
         self.next_task = self.next_task.max(mark.id.0.saturating_add(1));
         let (task_kind, token) = (mark.task_kind, mark.token);
         if let TaskKind::Photo(_) = task_kind {
-            self.depots.iter_mut().for_each(|depot| depot.working = true);
+            self.bucket_folders.iter_mut().for_each(|bucket_folder| bucket_folder.working = true);
         }
         if task_kind.writes() {
             self.may_be_written_until(moment.now.plus(SIGNED_FOR));
@@ -76,12 +76,14 @@ impl Avatar {
         self.chore_happened(task_kind, |step| Happened::Began { step, token }, moment);
     }
 
-    /// What lay in a depot is gone. Where tasks of photos are under way, more may come.
-    fn cleared(&mut self, cleared: &Depot, what: Cleared, moment: &Moment) {
+    /// What lay in a bucket_folder is gone. Where tasks of photos are under way, more may come.
+    fn cleared(&mut self, cleared: &BucketFolder, what: Cleared, moment: &Moment) {
         let writes = |mark: &TaskRecord| mark.task_kind.writes() && mark.lease > moment.now;
         let written = self.running.iter().any(writes);
-        for depot in self.depots.iter_mut().filter(|depot| depot.is_same_place(cleared)) {
-            depot.working = written;
+        for bucket_folder in
+            self.bucket_folders.iter_mut().filter(|bucket_folder| bucket_folder.is_same_place(cleared))
+        {
+            bucket_folder.working = written;
         }
         if written {
             // Whoever still writes is waited for, and not by deleting again and again.
@@ -95,7 +97,7 @@ impl Avatar {
         if self.person.is_some() {
             self.photos_cleared();
         } else if self.hosted.as_ref().is_none_or(|hosted| hosted.nothing_signed(moment.now)) {
-            self.depots.retain(|depot| !depot.is_same_place(cleared));
+            self.bucket_folders.retain(|bucket_folder| !bucket_folder.is_same_place(cleared));
         }
     }
 
@@ -126,11 +128,11 @@ impl Avatar {
                     self.prepare_again(attempt, error.clone(), moment);
                 }
             }
-            (TaskKind::Tidy, Outcome::Cleared { depot, what, result }) => {
+            (TaskKind::Tidy, Outcome::Cleared { bucket_folder, what, result }) => {
                 let cleared = result.is_ok();
                 self.tidied(result, moment);
-                match depot.filter(|_| cleared) {
-                    Some(depot) => self.cleared(&depot, what, moment),
+                match bucket_folder.filter(|_| cleared) {
+                    Some(bucket_folder) => self.cleared(&bucket_folder, what, moment),
                     None if cleared => self.photos_cleared(),
                     None => {}
                 }
@@ -183,7 +185,7 @@ impl Avatar {
                 self.person = None;
                 if self.hosted.is_some() {
                     // Everything is deleted at once, and again when nothing can be written any more.
-                    self.depots.iter_mut().for_each(|depot| depot.working = true);
+                    self.bucket_folders.iter_mut().for_each(|bucket_folder| bucket_folder.working = true);
                 }
                 return;
             }

@@ -44,7 +44,7 @@ impl Avatar {
     }
 
     fn has_depot_of(&self, place: &ObjectPlace) -> bool {
-        self.depots.iter().any(|depot| depot.prefix().holds(&place.key))
+        self.bucket_folders.iter().any(|bucket_folder| bucket_folder.prefix().holds(&place.key))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
     limits::TRANSFER_TIMEOUT,
     photo::PhotoProblem,
     retry::{RetryState, has_come},
-    storage::{Depot, ObjectPlace, SIGNED_FOR},
+    storage::{BucketFolder, ObjectPlace, SIGNED_FOR},
     time::Timestamp,
     words::{self, displayed},
 };
@@ -78,7 +78,7 @@ pub struct Terms {
     /// What its capability must hash to, if it has one.
     pub capability: Option<TokenDigest>,
     /// Where its files lie, when that is a bucket.
-    pub depot: Option<Depot>,
+    pub bucket_folder: Option<BucketFolder>,
     /// How long photos are kept of which nothing was trained.
     pub retention: Duration,
 }
@@ -183,7 +183,7 @@ impl Avatar {
     /// The same, living behind the API.
     #[must_use]
     pub fn hosted(mut self, terms: Terms, moment: &Moment) -> Self {
-        self.depots.extend(terms.depot);
+        self.bucket_folders.extend(terms.bucket_folder);
         self.hosted = Some(Hosted {
             settings: terms.settings,
             capability: terms.capability,
@@ -265,7 +265,7 @@ impl Avatar {
         means: Means,
         moment: &Moment,
     ) -> (Self, Option<Expected>) {
-        let depot = self.depots.last().cloned();
+        let bucket_folder = self.bucket_folders.last().cloned();
         let Some(hosted) = &mut self.hosted else { return (self, None) };
         hosted.signed_until = Some(moment.now.plus(SIGNED_FOR));
         hosted.touched_at = moment.now;
@@ -279,8 +279,8 @@ impl Avatar {
         }
         hosted.places += 1;
         let file = format!("upload-{}-{id}", hosted.places);
-        let source = match depot {
-            Some(depot) => depot.copy(&file).to_string(),
+        let source = match bucket_folder {
+            Some(bucket_folder) => bucket_folder.copy(&file).to_string(),
             None => file,
         };
         let uploads = Uploads::by(means, moment.now);
@@ -343,7 +343,7 @@ impl Avatar {
     /// The object that a file of it is, where it lives in a bucket.
     #[must_use]
     pub fn object_of(&self, file: &str) -> Option<ObjectPlace> {
-        file.parse().ok().or_else(|| self.depots.last().map(|depot| depot.copy(file)))
+        file.parse().ok().or_else(|| self.bucket_folders.last().map(|bucket_folder| bucket_folder.copy(file)))
     }
 
     /// Whether a training waits for the photos.
@@ -449,8 +449,8 @@ impl Avatar {
     /// Whether something is left to do for it, now or later.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        let erasing = self.person.is_none() && !self.depots.is_empty();
-        let untidy = self.depots.iter().any(|depot| depot.working);
+        let erasing = self.person.is_none() && !self.bucket_folders.is_empty();
+        let untidy = self.bucket_folders.iter().any(|bucket_folder| bucket_folder.working);
         let owes = self.hosted.as_ref().is_some_and(|hosted| {
             !(hosted.notices.is_empty() && hosted.discarded.is_empty() && hosted.emptied.is_empty())
         });

@@ -56,7 +56,7 @@
 //!     person: person.clone(),
 //!     config: TrainingSettings { min_photos: Some(1), ..TrainingSettings::default() }.check()?,
 //!     photos: Some(PhotoSet::new(vec![photo])),
-//!     depot: None,
+//!     bucket_folder: None,
 //!     again: false,
 //! };
 //! let avatar = Avatar::new(AvatarId::new(Uuid::nil()), person, false, "https://fal.ai".to_owned(), &moment);
@@ -164,7 +164,7 @@ pub use self::{
 use crate::{
     fal::{self, RequestId},
     http::Answer,
-    storage::Depot,
+    storage::BucketFolder,
     time::Timestamp,
 };
 
@@ -186,7 +186,8 @@ pub struct Avatar {
     imported: Option<Imported>,
     /// Where in a bucket files of it may lie. Kept, also of a forgotten person, until they are known to be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    depots: Vec<Depot>,
+    #[serde(rename = "bucket_folders")]
+    bucket_folders: Vec<BucketFolder>,
     /// What it has beyond that when it lives behind the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hosted: Option<Hosted>,
@@ -286,8 +287,8 @@ impl Avatar {
 
     /// Where in a bucket files of it may lie; the last is where new ones go.
     #[must_use]
-    pub fn depots(&self) -> &[Depot] {
-        &self.depots
+    pub fn bucket_folders(&self) -> &[BucketFolder] {
+        &self.bucket_folders
     }
 
     /// Whether nothing more will happen by itself.

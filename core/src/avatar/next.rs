@@ -185,8 +185,8 @@ impl Avatar {
     /// The name under which the clean JPEG of a photo is kept, told apart by the task that makes it.
     fn prepared_file(&self, index: usize, photo: &Photo) -> String {
         let task = TaskId(self.next_task);
-        match (photo.object(), self.depots.last()) {
-            (Some(_), Some(depot)) => depot.normalised(index, task).to_string(),
+        match (photo.object(), self.bucket_folders.last()) {
+            (Some(_), Some(bucket_folder)) => bucket_folder.normalised(index, task).to_string(),
             _ => format!("photo-{task}.jpg"),
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     fal::error::ErrorKind,
     limits::EXPIRY_AT_FAL,
-    storage::{Depot, ObjectPlace},
+    storage::{BucketFolder, ObjectPlace},
     time::Timestamp,
 };
 
@@ -30,7 +30,7 @@ pub struct TrainingRequest {
     /// The photos, waiting or prepared. `None`: those that the avatar has.
     pub photos: Option<PhotoSet>,
     /// Where files of the avatar go in the bucket, when the photos come from one.
-    pub depot: Option<Depot>,
+    pub bucket_folder: Option<BucketFolder>,
     /// Buy another one although one was bought already.
     pub again: bool,
 }
@@ -85,7 +85,7 @@ impl Avatar {
             trainings: Vec::new(),
             pictures: Vec::new(),
             imported: None,
-            depots: Vec::new(),
+            bucket_folders: Vec::new(),
             hosted: None,
             running: Vec::new(),
             next_task: 1,
@@ -164,11 +164,14 @@ impl Avatar {
     }
 
     fn placed(mut self, opened: Opened, request: TrainingRequest, moment: &Moment) -> Self {
-        let cleared = self.depots.last().is_some_and(|depot| !depot.holds_working_files());
-        if let (Some(depot), Opened::Began | Opened::Reopened | Opened::Resumed) = (&request.depot, opened) {
+        let cleared =
+            self.bucket_folders.last().is_some_and(|bucket_folder| !bucket_folder.holds_working_files());
+        if let (Some(bucket_folder), Opened::Began | Opened::Reopened | Opened::Resumed) =
+            (&request.bucket_folder, opened)
+        {
             // Before anything is written there: it has to be found again.
-            self.depots.retain(|known| !known.is_same_place(depot));
-            self.depots.push(Depot { working: true, ..depot.clone() });
+            self.bucket_folders.retain(|known| !known.is_same_place(bucket_folder));
+            self.bucket_folders.push(BucketFolder { working: true, ..bucket_folder.clone() });
         }
         match opened {
             Opened::Began | Opened::Reopened => {
@@ -196,7 +199,9 @@ impl Avatar {
                     config: request.config,
                     order: Order::new(Stage::Preparing, None, moment.now),
                     progress: 0,
-                    copy_to: request.depot.map(|depot| depot.copy(&model_file(attempt))),
+                    copy_to: request
+                        .bucket_folder
+                        .map(|bucket_folder| bucket_folder.copy(&model_file(attempt))),
                     prepared_again: 0,
                 });
             }

@@ -21,7 +21,7 @@ use crate::{
     http::{Answer, Request},
     limits::TRANSFER_CEILING,
     photo::PhotoProblem,
-    storage::{Depot, ObjectPlace},
+    storage::{BucketFolder, ObjectPlace},
     time::Timestamp,
 };
 
@@ -212,10 +212,10 @@ pub enum Work {
         /// ([`Event::Copied`]).
         copy: Option<ObjectPlace>,
     },
-    /// Delete what lies in a depot, or, without one, what lies in the avatar's own folder.
+    /// Delete what lies in a bucket_folder, or, without one, what lies in the avatar's own folder.
     Clear {
-        /// The depot.
-        depot: Option<Depot>,
+        /// The bucket_folder.
+        bucket_folder: Option<BucketFolder>,
         /// What of it.
         what: Cleared,
     },
@@ -264,10 +264,10 @@ pub enum Event {
         /// The hash of the token in its address.
         token: Option<TokenHash>,
     },
-    /// The shell has deleted what lay in a depot.
+    /// The shell has deleted what lay in a bucket_folder.
     Cleared {
-        /// The depot.
-        depot: Depot,
+        /// The bucket_folder.
+        bucket_folder: BucketFolder,
         /// What was deleted.
         what: Cleared,
     },
@@ -277,7 +277,7 @@ pub enum Event {
     Asked(Command),
 }
 
-/// What was deleted in a depot.
+/// What was deleted in a bucket_folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cleared {
     /// The prepared photos, which nothing needed any more.
@@ -304,8 +304,8 @@ pub enum Outcome {
     Fetched(Result<Kept, Error>),
     /// [`Work::Clear`] ended.
     Cleared {
-        /// The depot.
-        depot: Option<Depot>,
+        /// The bucket_folder.
+        bucket_folder: Option<BucketFolder>,
         /// What of it.
         what: Cleared,
         /// Whether it is gone.

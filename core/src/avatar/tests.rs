@@ -18,7 +18,7 @@ use crate::{
     fal::{Account, RequestId, account::Origins},
     http::{HeaderMap, HeaderValue, NoAnswer, Response, StatusCode},
     secret::Secret,
-    storage::{Access, Bucket, Depot},
+    storage::{Access, Bucket, BucketFolder},
     time::Timestamp,
     words::Audience,
 };
@@ -28,7 +28,7 @@ struct Hand {
     avatar: Avatar,
     moment: Moment,
     account: Account,
-    depot: Depot,
+    bucket_folder: BucketFolder,
 }
 
 impl Hand {
@@ -45,7 +45,7 @@ impl Hand {
         let id = AvatarId::new(Uuid::from_u128(7));
         let name = |text| Name::new(text).expect("a name");
         let person = Person { user: name("u"), name: name("Anna"), gender: None };
-        let depot = Depot::new(&bucket, &person.user, id);
+        let bucket_folder = BucketFolder::new(&bucket, &person.user, id);
         let photo = |number: u8| Photo {
             id: None,
             crashes: 0,
@@ -62,12 +62,12 @@ impl Hand {
             person: person.clone(),
             config: settings.check().expect("in range"),
             photos: Some(PhotoSet::new((0..3).map(photo).collect())),
-            depot: Some(depot.clone()),
+            bucket_folder: Some(bucket_folder.clone()),
             again: false,
         };
         let avatar = Avatar::new(id, person, false, "http://fal.test".to_owned(), &moment);
         let (avatar, _) = avatar.open_training(request, &moment);
-        Self { avatar, moment, account, depot }
+        Self { avatar, moment, account, bucket_folder }
     }
 
     fn happens(&mut self, event: Event) {
@@ -266,17 +266,19 @@ fn looking_at_a_job_never_buys_it() {
 fn a_place_in_the_bucket_is_remembered_until_it_is_empty_and_the_person_forgotten() {
     let mut hand = Hand::ordering();
     let task = hand.begins();
-    let clear = |hand: &mut Hand, what| hand.happens(Event::Cleared { depot: hand.depot.clone(), what });
+    let clear = |hand: &mut Hand, what| {
+        hand.happens(Event::Cleared { bucket_folder: hand.bucket_folder.clone(), what })
+    };
     // A photo is still being written.
     clear(&mut hand, Cleared::WorkingFiles);
-    assert!(hand.avatar.depots()[0].holds_working_files());
+    assert!(hand.avatar.bucket_folders()[0].holds_working_files());
     hand.happens(Event::Asked(Command::Erase));
     clear(&mut hand, Cleared::Everything);
-    assert_eq!(hand.avatar.depots().len(), 1);
+    assert_eq!(hand.avatar.bucket_folders().len(), 1);
     // Its process is dead, or its time is over.
     hand.moment.now = task.mark.lease;
     clear(&mut hand, Cleared::Everything);
-    assert_eq!(hand.avatar.depots(), []);
+    assert_eq!(hand.avatar.bucket_folders(), []);
     let saved = serde_json::to_string(&hand.avatar).expect("JSON");
     assert!(!saved.contains("s3://") && !saved.contains("minio"), "{saved}");
 }

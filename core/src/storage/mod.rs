@@ -26,8 +26,8 @@
 
 mod answer;
 mod bucket;
+mod bucket_folder;
 mod delete_prefix;
-mod depot;
 mod endpoint;
 mod key;
 mod refusal;
@@ -35,8 +35,8 @@ mod refusal;
 pub use self::{
     answer::{Asked, Listing, ObjectHead, head_of},
     bucket::{Access, Bucket, LocateError, SIGNED_FOR},
+    bucket_folder::BucketFolder,
     delete_prefix::{DeletePrefix, DeletePrefixStep},
-    depot::Depot,
     endpoint::{Addressing, AddressingError, BucketError},
     key::{ETag, KeyError, MAX_KEY, ObjectKey, ObjectPlace, Prefix},
     refusal::{Foreign, MAX_REFUSAL_BYTES, Refusal},

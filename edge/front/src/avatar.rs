@@ -12,7 +12,7 @@ use likeness_core::{
     fal::RequestId,
     imager::SignedRequest,
     limits::POLL_INTERVAL,
-    storage::Depot,
+    storage::BucketFolder,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -447,6 +447,6 @@ impl TestBox {
 }
 
 /// Whether something lies in this bucket.
-pub(crate) fn is_in(depot: &Depot, way: &Way) -> bool {
-    way.bucket.as_ref().is_some_and(|bucket| depot.is_in(bucket))
+pub(crate) fn is_in(bucket_folder: &BucketFolder, way: &Way) -> bool {
+    way.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
 }

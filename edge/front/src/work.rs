@@ -16,7 +16,7 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request},
     imager::{ImagerJob, ImagerReport, SendFailure},
     limits::{PROGRESS_INTERVAL, PhotoLimits},
-    storage::{Bucket, DeletePrefix, DeletePrefixStep, Depot, ObjectPlace},
+    storage::{Bucket, BucketFolder, DeletePrefix, DeletePrefixStep, ObjectPlace},
 };
 use url::Url;
 use worker::{Delay, Error, Method, RequestInit, Result};
@@ -57,12 +57,12 @@ pub(crate) async fn perform(
         Work::Fetch { file, name, copy } => {
             Outcome::Fetched(fetch(inner, way, task, file, name, copy).await?)
         }
-        Work::Clear { depot, what } => {
-            let result = match &depot {
-                Some(depot) => clear(inner, way, depot, what).await,
+        Work::Clear { bucket_folder, what } => {
+            let result = match &bucket_folder {
+                Some(bucket_folder) => clear(inner, way, bucket_folder, what).await,
                 None => Ok(()),
             };
-            Outcome::Cleared { depot, what, result }
+            Outcome::Cleared { bucket_folder, what, result }
         }
         Work::Discard { sources } => {
             let mut result = Ok(());
@@ -254,14 +254,14 @@ async fn fetch(
 async fn clear(
     inner: &Rc<Inner>,
     way: &Way,
-    depot: &Depot,
+    bucket_folder: &BucketFolder,
     what: Cleared,
 ) -> std::result::Result<(), StorageError> {
-    let denied = || StorageError::new(StorageErrorKind::Denied, depot.prefix().to_string());
-    let bucket = way.bucket.as_ref().filter(|_| is_in(depot, way)).ok_or_else(denied)?;
+    let denied = || StorageError::new(StorageErrorKind::Denied, bucket_folder.prefix().to_string());
+    let bucket = way.bucket.as_ref().filter(|_| is_in(bucket_folder, way)).ok_or_else(denied)?;
     let prefix = match what {
-        Cleared::Everything => depot.prefix().clone(),
-        Cleared::WorkingFiles => depot.prefix().normalised(),
+        Cleared::Everything => bucket_folder.prefix().clone(),
+        Cleared::WorkingFiles => bucket_folder.prefix().normalised(),
     };
     let mut clearing = DeletePrefix::new(bucket, &prefix);
     loop {

@@ -26,7 +26,7 @@ use likeness_core::{
     error::StorageErrorKind,
     fal::{Account, RequestId},
     limits::TRANSFER_TIMEOUT,
-    storage::Depot,
+    storage::BucketFolder,
 };
 use serde_json::json;
 
@@ -42,8 +42,10 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let objects = reachable(&shell, &avatar)?;
     if let Some(objects) = &objects {
         // While the name still names it: a bucket that refuses now would refuse when the name is gone.
-        for depot in avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
-            match patiently(async || objects.list(depot.prefix()).await, |error| Some(error)).await {
+        for bucket_folder in
+            avatar.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()))
+        {
+            match patiently(async || objects.list(bucket_folder.prefix()).await, |error| Some(error)).await {
                 Err(error) if error.kind != StorageErrorKind::NoBucket => {
                     return Err(failure::storage(error));
                 }
@@ -147,21 +149,21 @@ async fn alone(shell: &Shell, context: &Context, id: AvatarId) -> Result<Lock, F
 
 /// The bucket of the settings, where files of it lie in one. At least some of them must be within reach.
 fn reachable(shell: &Shell, avatar: &Avatar) -> Result<Option<Objects>, Failure> {
-    let Some(first) = avatar.depots().first() else { return Ok(None) };
+    let Some(first) = avatar.bucket_folders().first() else { return Ok(None) };
     let objects = shell.objects()?;
-    if avatar.depots().iter().any(|depot| depot.is_in(objects.bucket())) {
+    if avatar.bucket_folders().iter().any(|bucket_folder| bucket_folder.is_in(objects.bucket())) {
         return Ok(Some(objects));
     }
     Err(elsewhere(first))
 }
 
-fn elsewhere(depot: &Depot) -> Failure {
+fn elsewhere(bucket_folder: &BucketFolder) -> Failure {
     Failure::new(
         Exit::Usage,
         "settings.other_bucket",
         "files of it lie in another bucket than the settings say",
     )
-    .why(format!("they lie in {}", depot.address()))
+    .why(format!("they lie in {}", bucket_folder.address()))
     .next("set MINIO_ENDPOINT and MINIO_BUCKET as they were then")
 }
 
@@ -169,13 +171,16 @@ fn elsewhere(depot: &Depot) -> Failure {
 async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) -> Result<usize, Failure> {
     let Some(objects) = objects else { return Ok(0) };
     let mut deleted = 0;
-    for depot in shell.load(id)?.depots().iter().filter(|depot| depot.is_in(objects.bucket())) {
-        let cleared = patiently(async || objects.clear(depot.prefix()).await, |error| Some(error)).await;
+    for bucket_folder in
+        shell.load(id)?.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()))
+    {
+        let cleared =
+            patiently(async || objects.clear(bucket_folder.prefix()).await, |error| Some(error)).await;
         deleted += cleared.map_err(failure::storage)?;
-        shell.tell(id, Event::Cleared { depot: depot.clone(), what: Cleared::Everything })?;
+        shell.tell(id, Event::Cleared { bucket_folder: bucket_folder.clone(), what: Cleared::Everything })?;
     }
-    match shell.load(id)?.depots().first() {
-        Some(depot) => Err(elsewhere(depot)),
+    match shell.load(id)?.bucket_folders().first() {
+        Some(bucket_folder) => Err(elsewhere(bucket_folder)),
         None => Ok(deleted),
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             document["name"] = json!(person);
             let stage = match status.stage {
                 // What it was is forgotten; what is still open at fal is not.
-                _ if person.is_none() && !avatar.depots().is_empty() => "being erased".to_owned(),
+                _ if person.is_none() && !avatar.bucket_folders().is_empty() => "being erased".to_owned(),
                 StageName::Cancelled if person.is_none() => "erased".to_owned(),
                 _ => stage(&status, status.completed_at.is_some() || shell.store.is_attended(avatar.id())),
             };

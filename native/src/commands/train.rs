@@ -10,7 +10,7 @@ use likeness_core::{
         self, Avatar, AvatarId, Goal, Identity, JobId, Name, Opened, OrderKey, OtherTraining, Person, Stage,
         TrainingConfig, TrainingJob, TrainingRequest, TrainingSettings,
     },
-    storage::Depot,
+    storage::BucketFolder,
 };
 
 pub(super) use self::place::changed_meanwhile;
@@ -63,7 +63,9 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
             person: person.clone(),
             config: config.clone(),
             photos: Some(named.set().clone()),
-            depot: objects.as_ref().map(|objects| Depot::new(objects.bucket(), &person.user, job.id)),
+            bucket_folder: objects
+                .as_ref()
+                .map(|objects| BucketFolder::new(objects.bucket(), &person.user, job.id)),
             again: args.again,
         },
         job,

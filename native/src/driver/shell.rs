@@ -163,8 +163,8 @@ impl Shell {
     /// The bucket in which its files lie. Where it is not set as it was, what needs the bucket fails; a cancel, say,
     /// does not.
     fn objects_of(&self, avatar: &Avatar) -> Option<Arc<Objects>> {
-        let depot = avatar.depots().last()?;
-        self.objects().ok().filter(|objects| depot.is_in(objects.bucket())).map(Arc::new)
+        let bucket_folder = avatar.bucket_folders().last()?;
+        self.objects().ok().filter(|objects| bucket_folder.is_in(objects.bucket())).map(Arc::new)
     }
 
     /// The simulator of this avatar. One for each avatar that is driven: calls past it are lost.

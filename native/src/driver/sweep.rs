@@ -3,7 +3,7 @@
 
 use likeness_core::{
     avatar::{Avatar, AvatarId, Cleared, Event},
-    storage::Depot,
+    storage::BucketFolder,
 };
 
 use super::{refetch, shell::Shell};
@@ -28,9 +28,10 @@ pub(crate) async fn in_bucket(shell: &Shell) {
     let (Ok(objects), Ok(avatars)) = (shell.objects(), shell.store.load_all()) else { return };
     // Whoever serves avatars behind the API tidies up after them as well.
     for avatar in avatars.into_iter().filter(|avatar| !avatar.is_hosted()) {
-        let swept = !avatar.depots().iter().any(Depot::holds_working_files) || avatar.needs_working_files();
+        let swept = !avatar.bucket_folders().iter().any(BucketFolder::holds_working_files)
+            || avatar.needs_working_files();
         // Its person was forgotten, and the erase did not come to its end.
-        let half_erased = avatar.person().is_none() && !avatar.depots().is_empty();
+        let half_erased = avatar.person().is_none() && !avatar.bucket_folders().is_empty();
         if !swept || half_erased || avatar.missing_copies().next().is_some() {
             settle(shell, Some(&objects), avatar.id()).await;
         }
@@ -50,19 +51,19 @@ async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
     }
     remove_folder(&shell.working_folder(id));
     let Some(objects) = objects else { return };
-    let here = avatar.depots().iter().filter(|depot| depot.is_in(objects.bucket()));
+    let here = avatar.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()));
     let forgotten = avatar.person().is_none();
-    for depot in here.filter(|depot| forgotten || depot.holds_working_files()) {
+    for bucket_folder in here.filter(|bucket_folder| forgotten || bucket_folder.holds_working_files()) {
         let (prefix, what) = if forgotten {
-            (depot.prefix().clone(), Cleared::Everything)
+            (bucket_folder.prefix().clone(), Cleared::Everything)
         } else {
-            (depot.prefix().normalised(), Cleared::WorkingFiles)
+            (bucket_folder.prefix().normalised(), Cleared::WorkingFiles)
         };
         match objects.clear(&prefix).await {
             Ok(_) => {
-                let depot = depot.clone();
+                let bucket_folder = bucket_folder.clone();
                 // What could not be noted is swept once more next time.
-                drop(shell.tell(id, Event::Cleared { depot, what }));
+                drop(shell.tell(id, Event::Cleared { bucket_folder, what }));
             }
             Err(error) => log::warn!("prepared photos could not be removed from the bucket: {error}"),
         }
@@ -72,10 +73,9 @@ async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
 /// Makes up for copies of models that could not be made.
 pub(crate) async fn copies(shell: &Shell, objects: &Objects, avatar: &Avatar) {
     for (attempt, file, place) in avatar.missing_copies() {
-        let here = avatar
-            .depots()
-            .iter()
-            .any(|depot| depot.is_in(objects.bucket()) && depot.prefix().holds(&place.key));
+        let here = avatar.bucket_folders().iter().any(|bucket_folder| {
+            bucket_folder.is_in(objects.bucket()) && bucket_folder.prefix().holds(&place.key)
+        });
         if !here {
             continue;
         }

@@ -13,7 +13,7 @@ use likeness_core::{
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
     photo::PhotoProblem,
-    storage::{Depot, ObjectPlace},
+    storage::{BucketFolder, ObjectPlace},
 };
 use url::Url;
 
@@ -88,12 +88,12 @@ pub(crate) async fn perform(
                 Err(error) => Err(error),
             })
         }
-        Work::Clear { depot, what } => {
-            let result = match &depot {
-                Some(depot) => clear(link, depot, what).await,
+        Work::Clear { bucket_folder, what } => {
+            let result = match &bucket_folder {
+                Some(bucket_folder) => clear(link, bucket_folder, what).await,
                 None => album::clear(&shell.folder(id), what),
             };
-            Outcome::Cleared { depot, what, result }
+            Outcome::Cleared { bucket_folder, what, result }
         }
         Work::Discard { sources } => {
             let result = discard(shell, link, id, &sources).await;
@@ -103,12 +103,12 @@ pub(crate) async fn perform(
     }
 }
 
-async fn clear(link: &Link, depot: &Depot, what: Cleared) -> Result<(), StorageError> {
-    let denied = || StorageError::new(StorageErrorKind::Denied, depot.address().to_owned());
-    let here = link.objects.as_ref().filter(|objects| depot.is_in(objects.bucket()));
+async fn clear(link: &Link, bucket_folder: &BucketFolder, what: Cleared) -> Result<(), StorageError> {
+    let denied = || StorageError::new(StorageErrorKind::Denied, bucket_folder.address().to_owned());
+    let here = link.objects.as_ref().filter(|objects| bucket_folder.is_in(objects.bucket()));
     let prefix = match what {
-        Cleared::Everything => depot.prefix().clone(),
-        Cleared::WorkingFiles => depot.prefix().normalised(),
+        Cleared::Everything => bucket_folder.prefix().clone(),
+        Cleared::WorkingFiles => bucket_folder.prefix().normalised(),
     };
     here.ok_or_else(denied)?.clear(&prefix).await.map(drop)
 }

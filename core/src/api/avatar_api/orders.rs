@@ -171,8 +171,8 @@ impl AvatarApi<'_> {
         let set = photos.as_ref().unwrap_or(avatar.photos());
         set.could_be_a_set(config.photos()).map_err(|error| Problem::from(&Error::Data(error)))?;
         let person = avatar.person().cloned().ok_or(ApiProblem::Erased)?;
-        let depot = avatar.depots().last().cloned();
-        let request = TrainingRequest { identity, person, config, photos, depot, again: true };
+        let bucket_folder = avatar.bucket_folders().last().cloned();
+        let request = TrainingRequest { identity, person, config, photos, bucket_folder, again: true };
         if !reopens && avatar.would_open(&request) != Opened::Began {
             return Err(ApiProblem::Busy.into());
         }

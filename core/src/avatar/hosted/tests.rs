@@ -19,7 +19,7 @@ use crate::{
     limits::{TRANSFER_CEILING, TRANSFER_TIMEOUT},
     photo::PhotoProblem,
     secret::Secret,
-    storage::{Access, Bucket, Depot, SIGNED_FOR},
+    storage::{Access, Bucket, BucketFolder, SIGNED_FOR},
     time::Timestamp,
     words::Audience,
 };
@@ -48,9 +48,9 @@ impl Hand {
         let avatar = AvatarId::new(Uuid::from_u128(7));
         let name = |text| Name::new(text).expect("a name");
         let person = Person { user: name("u"), name: name("Anna"), gender: None };
-        let depot = Some(Depot::new(&bucket, &person.user, avatar));
+        let bucket_folder = Some(BucketFolder::new(&bucket, &person.user, avatar));
         let settings = TrainingSettings { min_photos: Some(2), ..TrainingSettings::default() };
-        let terms = Terms { settings, capability: None, depot, retention: RETENTION };
+        let terms = Terms { settings, capability: None, bucket_folder, retention: RETENTION };
         let avatar = Avatar::new(avatar, person, false, "http://fal.test".to_owned(), &moment);
         let avatar = avatar.hosted(terms, &moment);
         Self { avatar, moment, account: Account::new(secret(), origins).expect("an account") }
@@ -131,9 +131,15 @@ impl Hand {
     fn order(&mut self) {
         let config = self.avatar.settings().expect("settings").check().expect("in range");
         let person = self.avatar.person().cloned().expect("a person");
-        let depot = self.avatar.depots().last().cloned();
-        let request =
-            TrainingRequest { identity: Uuid::nil(), person, config, photos: None, depot, again: true };
+        let bucket_folder = self.avatar.bucket_folders().last().cloned();
+        let request = TrainingRequest {
+            identity: Uuid::nil(),
+            person,
+            config,
+            photos: None,
+            bucket_folder,
+            again: true,
+        };
         self.avatar = self.avatar.clone().open_training(request, &self.moment).0;
         self.happens(Event::Woke);
     }
@@ -172,8 +178,8 @@ impl Hand {
     }
 
     fn cleared(&mut self, task: Task, result: Result<(), StorageError>) {
-        let Work::Clear { depot, what } = task.work else { panic!("not tidying: {task:?}") };
-        self.happens(Event::Ended(task.mark.id, Outcome::Cleared { depot, what, result }));
+        let Work::Clear { bucket_folder, what } = task.work else { panic!("not tidying: {task:?}") };
+        self.happens(Event::Ended(task.mark.id, Outcome::Cleared { bucket_folder, what, result }));
     }
 }
 
@@ -443,13 +449,13 @@ fn an_erase_deletes_at_once_and_again_when_nothing_signed_can_be_written_any_mor
     let task = hand.begins();
     assert!(matches!(task.work, Work::Clear { what: Cleared::Everything, .. }));
     hand.cleared(task, Ok(()));
-    assert_eq!(hand.avatar.depots().len(), 1);
+    assert_eq!(hand.avatar.bucket_folders().len(), 1);
     let Step::Wait(until) = hand.step() else { panic!("it is not looked at again") };
     assert_eq!(until.since(hand.moment.now), SIGNED_FOR + TRANSFER_TIMEOUT);
     hand.passes(SIGNED_FOR + TRANSFER_TIMEOUT);
     let task = hand.begins();
     hand.cleared(task, Ok(()));
-    assert!(hand.avatar.depots().is_empty());
+    assert!(hand.avatar.bucket_folders().is_empty());
     assert!(matches!(hand.step(), Step::Idle));
     assert!(!Stored::write(&hand.avatar).expect("a text").contains("Anna"));
 }
@@ -470,12 +476,12 @@ fn what_a_late_transfer_writes_is_deleted_as_well() {
     let sent = NetworkError::NoAnswer(NoAnswer::Interrupted).into();
     hand.happens(Event::Ended(fetch.mark.id, Outcome::Fetched(Err(sent))));
     hand.cleared(deleting, Ok(()));
-    assert_eq!(hand.avatar.depots().len(), 1);
+    assert_eq!(hand.avatar.bucket_folders().len(), 1);
     let Step::Wait(until) = hand.step() else { panic!("it is not looked at again") };
     hand.passes(until.since(hand.moment.now));
     let task = hand.begins();
     hand.cleared(task, Ok(()));
-    assert!(hand.avatar.depots().is_empty());
+    assert!(hand.avatar.bucket_folders().is_empty());
 }
 
 /// A transfer that was lost without a word may go on writing until its latest moment.
@@ -494,7 +500,7 @@ fn what_a_lost_transfer_may_write_is_deleted_when_its_time_is_over() {
     hand.passes(until.since(hand.moment.now));
     let task = hand.begins();
     hand.cleared(task, Ok(()));
-    assert!(hand.avatar.depots().is_empty());
+    assert!(hand.avatar.bucket_folders().is_empty());
 }
 
 /// Deleting is done at once where the bucket is near: without a pause nobody else would ever have a turn.

@@ -7,7 +7,7 @@ use super::super::{
 use crate::{
     error::{Error, StorageError},
     retry::RetryState,
-    storage::Depot,
+    storage::BucketFolder,
     time::Timestamp,
 };
 
@@ -33,11 +33,13 @@ impl Avatar {
         }
         if self.person.is_none() {
             let last = hosted.written_until();
-            return match self.depots.first() {
-                Some(depot) if depot.working => Tidying::Now(depot.clone(), Cleared::Everything),
+            return match self.bucket_folders.first() {
+                Some(bucket_folder) if bucket_folder.working => {
+                    Tidying::Now(bucket_folder.clone(), Cleared::Everything)
+                }
                 // What was signed before the erase may still have been written after it.
                 Some(_) if last.is_some_and(|last| last > now) => last.map_or(Tidying::None, Tidying::Later),
-                Some(depot) => Tidying::Now(depot.clone(), Cleared::Everything),
+                Some(bucket_folder) => Tidying::Now(bucket_folder.clone(), Cleared::Everything),
                 None => Tidying::None,
             };
         }
@@ -57,7 +59,7 @@ impl Avatar {
     }
 
     fn tidying_of_album(&self, hosted: &Hosted, now: Timestamp) -> Tidying {
-        let working = self.depots.iter().find(|depot| depot.working);
+        let working = self.bucket_folders.iter().find(|bucket_folder| bucket_folder.working);
         if self.needs_working_files()
             || self.running.iter().any(|mark| matches!(mark.task_kind, TaskKind::Photo(_)))
         {
@@ -66,9 +68,9 @@ impl Avatar {
         if self.never_bought() {
             let any = !self.photos.photos().is_empty() || !hosted.expected.is_empty();
             let due = hosted.touched_at.plus(hosted.retention);
-            return match self.depots.last() {
+            return match self.bucket_folders.last() {
                 Some(_) if due > now && any => Tidying::Later(due),
-                Some(depot) if any => Tidying::Now(depot.clone(), Cleared::Everything),
+                Some(bucket_folder) if any => Tidying::Now(bucket_folder.clone(), Cleared::Everything),
                 None if any && due <= now => Tidying::Forget,
                 None if any => Tidying::Later(due),
                 _ => Tidying::None,
@@ -76,12 +78,12 @@ impl Avatar {
         }
         let waits = !self.photos.waiting().is_empty();
         match working {
-            Some(depot) if !waits => Tidying::Now(depot.clone(), Cleared::WorkingFiles),
+            Some(bucket_folder) if !waits => Tidying::Now(bucket_folder.clone(), Cleared::WorkingFiles),
             _ => Tidying::None,
         }
     }
 
-    /// Everything that lay in the depot is gone: so are the photos, unless they are still to come.
+    /// Everything that lay in the bucket_folder is gone: so are the photos, unless they are still to come.
     pub(in crate::avatar) fn photos_cleared(&mut self) {
         self.photos = PhotoSet::default();
         if let Some(hosted) = &mut self.hosted {
@@ -128,8 +130,8 @@ pub(in crate::avatar) enum Tidying {
     None,
     /// None before this moment.
     Later(Timestamp),
-    /// Empty this depot.
-    Now(Depot, Cleared),
+    /// Empty this bucket_folder.
+    Now(BucketFolder, Cleared),
     /// Delete these.
     Discard(Vec<String>),
     /// Forget the photos, whose files are the shell's own.
@@ -141,8 +143,8 @@ impl Tidying {
     pub(in crate::avatar) fn work(self) -> Option<Work> {
         match self {
             Self::None | Self::Later(_) => None,
-            Self::Now(depot, what) => Some(Work::Clear { depot: Some(depot), what }),
-            Self::Forget => Some(Work::Clear { depot: None, what: Cleared::Everything }),
+            Self::Now(bucket_folder, what) => Some(Work::Clear { bucket_folder: Some(bucket_folder), what }),
+            Self::Forget => Some(Work::Clear { bucket_folder: None, what: Cleared::Everything }),
             Self::Discard(sources) => Some(Work::Discard { sources }),
         }
     }

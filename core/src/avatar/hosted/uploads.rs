@@ -106,7 +106,7 @@ mod tests {
         let terms = Terms {
             settings: TrainingSettings::default(),
             capability: None,
-            depot: None,
+            bucket_folder: None,
             retention: Duration::from_hours(24),
         };
         let id = AvatarId::new(Uuid::from_u128(7));

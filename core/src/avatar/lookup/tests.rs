@@ -52,7 +52,7 @@ fn avatar(number: u128, name: &str, names: &[&str]) -> Avatar {
         person: person.clone(),
         config: config(None),
         photos: Some(photos(names)),
-        depot: None,
+        bucket_folder: None,
         again: false,
     };
     Avatar::new(id, person, false, ORIGIN.to_owned(), &moment()).open_training(request, &moment()).0

@@ -108,7 +108,7 @@ fn hosted(number: u128, person: Person) -> Avatar {
     let terms = Terms {
         settings: TrainingSettings::default(),
         capability: None,
-        depot: None,
+        bucket_folder: None,
         retention: Duration::from_hours(24),
     };
     avatar(number, person).hosted(terms, &moment(NOW))
@@ -300,7 +300,7 @@ fn ordered(avatar: Avatar) -> Avatar {
         person: avatar.person().expect("a person").clone(),
         config,
         photos: None,
-        depot: None,
+        bucket_folder: None,
         again: false,
     };
     avatar.open_training(request, &moment(NOW)).0

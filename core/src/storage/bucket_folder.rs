@@ -8,7 +8,7 @@ use crate::avatar::{AvatarId, Name, TaskId};
 /// A place in a bucket where files of an avatar may lie: its prepared photos while they are needed, a copy of its
 /// model. The avatar remembers the place until it is known to be empty, so that nothing is left behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Depot {
+pub struct BucketFolder {
     /// Address of the bucket by path: [`Bucket::address`].
     pub(crate) address: String,
     /// Name of the bucket.
@@ -19,7 +19,7 @@ pub struct Depot {
     pub(crate) working: bool,
 }
 
-impl Depot {
+impl BucketFolder {
     /// Makes the place of this avatar in that bucket.
     #[must_use]
     pub fn new(bucket: &Bucket, user: &Name, avatar: AvatarId) -> Self {
