@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     avatar::{
-        Avatar, AvatarId, Command, Event, Expected, Gender, Kept, Moment, OrderKey, Person, Sha256Sum, Terms,
-        TrainingSettings,
+        Avatar, AvatarId, AvatarTerms, Command, Event, Expected, Gender, Kept, Moment, OrderKey, Person,
+        Sha256Sum, TrainingSettings,
     },
     budget::TokenDigest,
     download as file,
@@ -365,7 +365,7 @@ impl AvatarApi<'_> {
         check(&settings)?;
         let way = self.way.ok_or(ApiProblem::NoKey)?;
         let bucket_folder = way.bucket.as_ref().map(|bucket| BucketFolder::new(bucket, &person.user, id));
-        let terms = Terms { settings, capability, bucket_folder, retention: self.deployment.retention };
+        let terms = AvatarTerms { settings, capability, bucket_folder, retention: self.deployment.retention };
         let origin = way.account.origins().origin();
         let avatar = Avatar::new(id, person, self.deployment.test_mode, origin, &self.moment);
         Ok(avatar.hosted(terms, &self.moment))

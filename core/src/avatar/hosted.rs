@@ -72,7 +72,7 @@ pub struct Hosted {
 
 /// On what terms an avatar lives behind the API.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct AvatarTerms {
     /// How its trainings are made unless one says otherwise.
     pub settings: TrainingSettings,
     /// What its capability must hash to, if it has one.
@@ -182,7 +182,7 @@ const MOST_TRIES_OF_A_REFUSAL: u32 = 10;
 impl Avatar {
     /// The same, living behind the API.
     #[must_use]
-    pub fn hosted(mut self, terms: Terms, moment: &Moment) -> Self {
+    pub fn hosted(mut self, terms: AvatarTerms, moment: &Moment) -> Self {
         self.bucket_folders.extend(terms.bucket_folder);
         self.hosted = Some(Hosted {
             settings: terms.settings,

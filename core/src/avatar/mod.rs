@@ -138,7 +138,7 @@ pub use self::{
     elsewhere::Elsewhere,
     generation::{Generation, MAX_PROMPT, PictureError, PictureRequest, PictureSettings},
     goal::{GivenUp, Goal},
-    hosted::{Expected, Hosted, Means, Notice, PhotoId, PhotoIdError, Terms, Uploads},
+    hosted::{AvatarTerms, Expected, Hosted, Means, Notice, PhotoId, PhotoIdError, Uploads},
     identity::{Identity, SamePhotos},
     ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
     lookup::{OnRecord, OtherTraining},

@@ -6,9 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, Bought, Cleared, Command, Due, Event, Means, Moment, Name, OrderKey, Outcome, Person,
-    PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, TaskKind, Terms,
-    TrainingRequest, TrainingSettings, UploadSource, Work,
+    Avatar, AvatarId, AvatarTerms, Bought, Cleared, Command, Due, Event, Means, Moment, Name, OrderKey,
+    Outcome, Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task,
+    TaskKind, TrainingRequest, TrainingSettings, UploadSource, Work,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
@@ -50,7 +50,7 @@ impl Hand {
         let person = Person { user: name("u"), name: name("Anna"), gender: None };
         let bucket_folder = Some(BucketFolder::new(&bucket, &person.user, avatar));
         let settings = TrainingSettings { min_photos: Some(2), ..TrainingSettings::default() };
-        let terms = Terms { settings, capability: None, bucket_folder, retention: RETENTION };
+        let terms = AvatarTerms { settings, capability: None, bucket_folder, retention: RETENTION };
         let avatar = Avatar::new(avatar, person, false, "http://fal.test".to_owned(), &moment);
         let avatar = avatar.hosted(terms, &moment);
         Self { avatar, moment, account: Account::new(secret(), origins).expect("an account") }

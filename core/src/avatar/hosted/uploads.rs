@@ -91,7 +91,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        avatar::{Avatar, AvatarId, Moment, Name, Person, PhotoId, Terms, TrainingSettings},
+        avatar::{Avatar, AvatarId, AvatarTerms, Moment, Name, Person, PhotoId, TrainingSettings},
         time::Timestamp,
     };
 
@@ -103,7 +103,7 @@ mod tests {
     fn avatar() -> Avatar {
         let name = |text| Name::new(text).expect("a name");
         let person = Person { user: name("u"), name: name("Anna"), gender: None };
-        let terms = Terms {
+        let terms = AvatarTerms {
             settings: TrainingSettings::default(),
             capability: None,
             bucket_folder: None,

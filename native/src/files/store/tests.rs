@@ -6,8 +6,8 @@ use std::{fs, path::Path, time::Duration};
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, Command, Event, Means, Moment, Name, Person, StageName, Terms, TrainingRequest,
-        TrainingSettings,
+        Avatar, AvatarId, AvatarTerms, Command, Event, Means, Moment, Name, Person, StageName,
+        TrainingRequest, TrainingSettings,
     },
     error::StorageErrorKind,
     time::Timestamp,
@@ -105,7 +105,7 @@ fn avatar(number: u128, person: Person) -> Avatar {
 }
 
 fn hosted(number: u128, person: Person) -> Avatar {
-    let terms = Terms {
+    let terms = AvatarTerms {
         settings: TrainingSettings::default(),
         capability: None,
         bucket_folder: None,
