@@ -30,7 +30,6 @@ pub mod error;
 #[cfg(test)]
 mod fixtures;
 pub mod generate;
-pub mod inbox;
 #[cfg(test)]
 mod mutation;
 pub mod payloads;
@@ -42,3 +41,4 @@ pub mod submit;
 pub mod train;
 pub mod upload;
 pub mod webhook;
+pub mod webhook_verifier;

@@ -7,9 +7,8 @@ use likeness_core::{
     api::{Deployment, Reply},
     avatar::addressee,
     fal::{
-        Origins,
-        inbox::{Inbox, Verdict},
-        webhook,
+        Origins, webhook,
+        webhook_verifier::{Verdict, WebhookVerifier},
     },
 };
 use likeness_platform::{header_map, send};
@@ -23,7 +22,7 @@ use crate::{
 
 thread_local! {
     /// fal's public keys, and what was delivered a moment ago, as far as this isolate knows.
-    static INBOX: RefCell<Inbox> = RefCell::new(Inbox::default());
+    static INBOX: RefCell<WebhookVerifier> = RefCell::new(WebhookVerifier::default());
 }
 
 /// The answer to a message with this body.
@@ -42,7 +41,7 @@ pub(crate) async fn answer(
         let origins =
             deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok()).unwrap_or_else(Origins::fal);
         let keys = send(&webhook::request(&origins)).await;
-        INBOX.with_borrow_mut(|inbox| inbox.keys_answered(webhook::parse(keys), now()));
+        INBOX.with_borrow_mut(|verifier| verifier.keys_answered(webhook::parse(keys), now()));
         verdict = judge(&headers, body);
     }
     Ok(Reply::empty(match verdict {
@@ -57,7 +56,7 @@ pub(crate) async fn answer(
                     return Ok(Reply::empty(StatusCode::SERVICE_UNAVAILABLE));
                 }
             }
-            INBOX.with_borrow_mut(|inbox| inbox.delivered(&headers, now()));
+            INBOX.with_borrow_mut(|verifier| verifier.delivered(&headers, now()));
             StatusCode::OK
         }
         Verdict::Known => StatusCode::OK,
@@ -67,5 +66,5 @@ pub(crate) async fn answer(
 }
 
 fn judge(headers: &HeaderMap, body: &[u8]) -> Verdict {
-    INBOX.with_borrow_mut(|inbox| inbox.judge(headers, body, now()))
+    INBOX.with_borrow_mut(|verifier| verifier.judge(headers, body, now()))
 }

@@ -223,7 +223,7 @@ impl Server {
         };
         let Ok(transport) = self.shell.http() else { return ApiProblem::Internal.into() };
         let message = Message { headers: &head.headers, target: &head.uri.to_string(), body };
-        let (status, woken) = self.mailbox.take(&self.shell, &transport, &origins, message).await;
+        let (status, woken) = self.verifier.take(&self.shell, &transport, &origins, message).await;
         if let Some(id) = woken {
             self.drivers.wake(id);
         }

@@ -33,7 +33,7 @@ use self::{
     ledger::Ledger,
     rounds::Rounds,
     server::Server,
-    webhooks::Mailbox,
+    webhooks::SharedVerifier,
 };
 use crate::{driver::shell::Shell, settings::SIMULATOR};
 
@@ -80,7 +80,7 @@ pub(crate) async fn serve(
         way,
         ledger,
         drivers: Arc::clone(&drivers),
-        mailbox: Mailbox::default(),
+        verifier: SharedVerifier::default(),
         health: Health::default(),
         turn: Mutex::default(),
         looks: Semaphore::new(MOST_LOOKS),

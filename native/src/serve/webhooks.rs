@@ -13,8 +13,8 @@ use likeness_core::{
     avatar::{AvatarId, Event, addressee},
     fal::{
         Origins,
-        inbox::{Inbox, Verdict},
         webhook::{self, MAX_WEBHOOK_BYTES},
+        webhook_verifier::{Verdict, WebhookVerifier},
     },
 };
 use tokio::{
@@ -47,14 +47,14 @@ impl Drop for Webhooks {
 struct Server {
     shell: Shell,
     link: Link,
-    mailbox: Mailbox,
+    verifier: SharedVerifier,
     messages: Places<Origin>,
     pace: Pace,
 }
 
 /// Where fal's messages arrive, whoever listens for them.
 #[derive(Debug, Default)]
-pub(crate) struct Mailbox(Mutex<Inbox>);
+pub(crate) struct SharedVerifier(Mutex<WebhookVerifier>);
 
 /// The most connections there may be. Only fal calls here.
 const LIMITS: Limits = Limits {
@@ -78,7 +78,7 @@ pub(crate) async fn listen(shell: Shell, link: Link, address: SocketAddr) -> Res
     };
     let listener = TcpListener::bind(address).await.map_err(|error| unheard(&error))?;
     let messages = Places::new(MOST_MESSAGES, MOST_MESSAGES);
-    let server = Server { shell, link, mailbox: Mailbox::default(), messages, pace: Pace::default() };
+    let server = Server { shell, link, verifier: SharedVerifier::default(), messages, pace: Pace::default() };
     let server = Arc::new(server);
     let connections = Connections::new(LIMITS);
     let listening = tokio::spawn(async move {
@@ -133,7 +133,7 @@ impl Server {
         };
         let (transport, origins) = (&self.link.transport, self.link.account.origins());
         let message = Message { headers: &parts.headers, target: &parts.uri.to_string(), body: &body };
-        self.mailbox.take(&self.shell, transport, origins, message).await.0
+        self.verifier.take(&self.shell, transport, origins, message).await.0
     }
 }
 
@@ -148,7 +148,7 @@ pub(crate) struct Message<'a> {
     pub(crate) body: &'a [u8],
 }
 
-impl Mailbox {
+impl SharedVerifier {
     /// Judges a message, has the avatar that it is for told, and says what to answer. `transport` and `origins` are
     /// for fal's public keys.
     pub(crate) async fn take(
@@ -162,11 +162,11 @@ impl Mailbox {
         let mut verdict = self.0.lock().await.judge(headers, body, clock::now());
         if verdict == Verdict::FetchKeys {
             let keys = transport.send(webhook::request(origins), None).await;
-            let mut inbox = self.0.lock().await;
+            let mut verifier = self.0.lock().await;
             if let Ok(answer) = keys {
-                inbox.keys_answered(webhook::parse(answer), clock::now());
+                verifier.keys_answered(webhook::parse(answer), clock::now());
             }
-            verdict = inbox.judge(headers, body, clock::now());
+            verdict = verifier.judge(headers, body, clock::now());
         }
         match verdict {
             Verdict::Wake(request_id) => {

@@ -16,7 +16,7 @@ use crate::{
 
 /// A judge of messages, which keeps fal's public keys for a day and remembers what was delivered a moment ago.
 #[derive(Clone, Debug, Default)]
-pub struct Inbox {
+pub struct WebhookVerifier {
     keys: Option<(Jwks, Timestamp)>,
     asked_at: Option<Timestamp>,
     delivered: VecDeque<([u8; 32], Timestamp)>,
@@ -25,10 +25,10 @@ pub struct Inbox {
 /// The verdict on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Fetch fal's keys ([`webhook::request`]), tell the inbox, and ask again. This verdict comes at most once a
+    /// Fetch fal's keys ([`webhook::request`]), tell the verifier, and ask again. This verdict comes at most once a
     /// minute, so that forged messages do not make us disturb fal.
     FetchKeys,
-    /// fal sent the message: look at this request with our own key, [say that it was delivered](Inbox::delivered),
+    /// fal sent the message: look at this request with our own key, [say that it was delivered](WebhookVerifier::delivered),
     /// and answer 200.
     Wake(RequestId),
     /// fal sent the message before: answer 200, and do nothing.
@@ -43,7 +43,7 @@ const MOST_DELIVERED: usize = 1000;
 /// The time for which fal's keys are not asked for again.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-impl Inbox {
+impl WebhookVerifier {
     /// Judges a message by its headers and its body as it came.
     pub fn judge(&mut self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
         let message = match webhook::read(headers, body, now) {
@@ -116,7 +116,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue, StatusCode};
     use sha2::{Digest, Sha256};
 
-    use super::{Inbox, Verdict};
+    use super::{Verdict, WebhookVerifier};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
@@ -157,11 +157,11 @@ mod tests {
         ])
     }
 
-    fn ready(seed: u8) -> Inbox {
-        let mut inbox = Inbox::default();
-        assert_eq!(inbox.judge(&signed(seed, 0), BODY, at(0)), Verdict::FetchKeys);
-        inbox.keys_answered(Ok(keys(seed)), at(0));
-        inbox
+    fn ready(seed: u8) -> WebhookVerifier {
+        let mut verifier = WebhookVerifier::default();
+        assert_eq!(verifier.judge(&signed(seed, 0), BODY, at(0)), Verdict::FetchKeys);
+        verifier.keys_answered(Ok(keys(seed)), at(0));
+        verifier
     }
 
     fn wake() -> Verdict {
@@ -170,70 +170,70 @@ mod tests {
 
     #[test]
     fn a_signed_message_wakes_once() {
-        let mut inbox = ready(1);
-        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(0)), wake());
+        let mut verifier = ready(1);
+        assert_eq!(verifier.judge(&signed(1, 0), BODY, at(0)), wake());
         // A message whose effect could not be saved is delivered again.
-        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(4)), wake());
-        inbox.delivered(&signed(1, 0), at(4));
-        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(5)), Verdict::Known);
-        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(301)), Verdict::Refused(StatusCode::UNAUTHORIZED));
+        assert_eq!(verifier.judge(&signed(1, 0), BODY, at(4)), wake());
+        verifier.delivered(&signed(1, 0), at(4));
+        assert_eq!(verifier.judge(&signed(1, 0), BODY, at(5)), Verdict::Known);
+        assert_eq!(verifier.judge(&signed(1, 0), BODY, at(301)), Verdict::Refused(StatusCode::UNAUTHORIZED));
     }
 
     #[test]
     fn a_forged_message_makes_us_ask_for_the_keys_at_most_once_a_minute() {
-        let mut inbox = ready(1);
+        let mut verifier = ready(1);
         for seconds in 0..60 {
-            let verdict = inbox.judge(&signed(2, 0), BODY, at(seconds));
+            let verdict = verifier.judge(&signed(2, 0), BODY, at(seconds));
             assert_eq!(verdict, Verdict::Refused(StatusCode::UNAUTHORIZED), "{seconds}");
         }
-        assert_eq!(inbox.judge(&signed(2, 0), BODY, at(60)), Verdict::FetchKeys);
-        inbox.keys_answered(Ok(keys(2)), at(60));
-        assert_eq!(inbox.judge(&signed(2, 0), BODY, at(60)), wake());
+        assert_eq!(verifier.judge(&signed(2, 0), BODY, at(60)), Verdict::FetchKeys);
+        verifier.keys_answered(Ok(keys(2)), at(60));
+        assert_eq!(verifier.judge(&signed(2, 0), BODY, at(60)), wake());
     }
 
     #[test]
     fn without_keys_fal_is_asked_to_come_again() {
-        let mut inbox = Inbox::default();
-        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(0)), Verdict::FetchKeys);
-        inbox.keys_answered(Err(CallError::NoAnswer(NoAnswer::TimedOut)), at(0));
-        let verdict = inbox.judge(&signed(1, 0), BODY, at(1));
+        let mut verifier = WebhookVerifier::default();
+        assert_eq!(verifier.judge(&signed(1, 0), BODY, at(0)), Verdict::FetchKeys);
+        verifier.keys_answered(Err(CallError::NoAnswer(NoAnswer::TimedOut)), at(0));
+        let verdict = verifier.judge(&signed(1, 0), BODY, at(1));
         assert_eq!(verdict, Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE));
     }
 
     #[test]
     fn what_is_no_message_is_refused_without_keys_and_asks_for_none() {
-        let mut inbox = Inbox::default();
+        let mut verifier = WebhookVerifier::default();
         let headers = signed(1, 0);
         for body in [&b"[]"[..], b"null", b"", b"[\"abc\"]", b"{}", br#"{"request_id":["abc"]}"#] {
-            let verdict = inbox.judge(&headers, body, at(0));
+            let verdict = verifier.judge(&headers, body, at(0));
             assert_eq!(verdict, Verdict::Refused(StatusCode::BAD_REQUEST), "{}", body.escape_ascii());
         }
-        let verdict = inbox.judge(&headers, BODY, at(301));
+        let verdict = verifier.judge(&headers, BODY, at(301));
         assert_eq!(verdict, Verdict::Refused(StatusCode::UNAUTHORIZED));
-        assert_eq!(inbox.judge(&headers, BODY, at(0)), Verdict::FetchKeys);
+        assert_eq!(verifier.judge(&headers, BODY, at(0)), Verdict::FetchKeys);
     }
 
     #[test]
     fn a_clock_that_is_set_back_does_not_keep_the_keys_away() {
-        let mut inbox = Inbox::default();
-        assert_eq!(inbox.judge(&signed(1, 0), BODY, at(0)), Verdict::FetchKeys);
-        assert_eq!(inbox.judge(&signed(1, -600), BODY, at(-600)), Verdict::FetchKeys);
+        let mut verifier = WebhookVerifier::default();
+        assert_eq!(verifier.judge(&signed(1, 0), BODY, at(0)), Verdict::FetchKeys);
+        assert_eq!(verifier.judge(&signed(1, -600), BODY, at(-600)), Verdict::FetchKeys);
     }
 
     #[test]
     fn keys_are_kept_for_a_day_and_no_longer() {
-        let mut inbox = ready(1);
+        let mut verifier = ready(1);
         let day = 24 * 3600;
-        assert_eq!(inbox.judge(&signed(1, day - 1), BODY, at(day - 1)), wake());
-        assert_eq!(inbox.judge(&signed(1, day), BODY, at(day)), Verdict::FetchKeys);
+        assert_eq!(verifier.judge(&signed(1, day - 1), BODY, at(day - 1)), wake());
+        assert_eq!(verifier.judge(&signed(1, day), BODY, at(day)), Verdict::FetchKeys);
     }
 
     #[test]
     fn what_is_too_large_or_names_nothing_is_refused() {
-        let mut inbox = ready(1);
+        let mut verifier = ready(1);
         let large = vec![b' '; (1 << 20) + 1];
-        let verdict = inbox.judge(&signed(1, 0), &large, at(0));
+        let verdict = verifier.judge(&signed(1, 0), &large, at(0));
         assert_eq!(verdict, Verdict::Refused(StatusCode::PAYLOAD_TOO_LARGE));
-        assert_eq!(inbox.judge(&HeaderMap::new(), BODY, at(0)), Verdict::Refused(StatusCode::BAD_REQUEST));
+        assert_eq!(verifier.judge(&HeaderMap::new(), BODY, at(0)), Verdict::Refused(StatusCode::BAD_REQUEST));
     }
 }
