@@ -2,7 +2,7 @@
 
 use super::{
     call::{Call, Caller},
-    deployment::{Deployment, Way},
+    deployment::{ConnectionSettings, Deployment},
     problem::ApiProblem,
     route::Place,
 };
@@ -79,7 +79,7 @@ impl Deployment {
     }
 }
 
-impl Way {
+impl ConnectionSettings {
     /// Whether this avatar is bought and kept so. One that was begun elsewhere, or in another mode, is not carried on
     /// here.
     pub fn carries(&self, avatar: &Avatar) -> Result<(), ApiProblem> {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     body::{GivenName, body, nothing},
     call::{Call, Caller, Reply},
-    deployment::{Deployment, Way},
+    deployment::{ConnectionSettings, Deployment},
     fields::IfNoneMatch,
     problem::{ApiProblem, Problem},
     recent::{Memory, MessageId, Recent},
@@ -37,7 +37,7 @@ pub struct AvatarApi<'a> {
     /// The deployment's settings.
     pub deployment: &'a Deployment,
     /// Where the avatar is bought and kept. `None`: the deployment can buy nothing.
-    pub way: Option<&'a Way>,
+    pub way: Option<&'a ConnectionSettings>,
     /// This moment.
     pub moment: Moment,
 }
@@ -402,7 +402,7 @@ impl AvatarApi<'_> {
     }
 
     /// Where this avatar is bought.
-    fn way_of(&self, avatar: &Avatar) -> Result<&Way, ApiProblem> {
+    fn way_of(&self, avatar: &Avatar) -> Result<&ConnectionSettings, ApiProblem> {
         let way = self.way.ok_or(ApiProblem::NoKey)?;
         way.carries(avatar)?;
         Ok(way)

@@ -55,7 +55,7 @@ pub struct Notify {
 
 /// Where an avatar is bought and kept.
 #[derive(Clone, Debug)]
-pub struct Way {
+pub struct ConnectionSettings {
     /// fal, or its simulator.
     pub account: Account,
     /// Its files.
@@ -154,20 +154,20 @@ impl Deployment {
 
     /// The way of an avatar that is really bought.
     #[must_use]
-    pub fn way(&self) -> Option<Way> {
+    pub fn way(&self) -> Option<ConnectionSettings> {
         let account = self.account().ok().flatten()?;
         let poll = account.origins().poll();
-        Some(Way { account, bucket: self.bucket.clone(), poll })
+        Some(ConnectionSettings { account, bucket: self.bucket.clone(), poll })
     }
 
     /// The way of an avatar in test mode: the simulator at this address, and the bucket of the settings or, when there
     /// is none, one that the shell keeps itself.
     #[must_use]
-    pub fn test_way(&self, simulator: &Url, own: Option<Bucket>) -> Option<Way> {
+    pub fn test_way(&self, simulator: &Url, own: Option<Bucket>) -> Option<ConnectionSettings> {
         let key = Secret::new("simulator:simulator")?;
         let account = Account::new(key, Origins::single(simulator).ok()?).ok()?;
         let poll = Plan::poll(self.mock_training);
-        Some(Way { account, bucket: self.bucket.clone().or(own), poll })
+        Some(ConnectionSettings { account, bucket: self.bucket.clone().or(own), poll })
     }
 }
 

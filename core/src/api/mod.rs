@@ -29,8 +29,8 @@ pub use self::{
     budget_api::{Admission, BudgetAnswer, BudgetApi, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{
-        Cors, DAILY_PICTURES, DAILY_TRAININGS, Deployment, DeploymentError, Notify, RETENTION_DAYS, Way,
-        test_bucket,
+        ConnectionSettings, Cors, DAILY_PICTURES, DAILY_TRAININGS, Deployment, DeploymentError, Notify,
+        RETENTION_DAYS, test_bucket,
     },
     fields::{ByteRange, IfNoneMatch},
     health::{Failing, Part},

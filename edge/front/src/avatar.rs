@@ -4,8 +4,8 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 
 use likeness_core::{
     api::{
-        Admission, Answer, ApiProblem, AvatarApi, Call, Caller, Deployment, Given, Hold, MessageId,
-        Operation, Problem, Recent, Reply, Way, test_bucket,
+        Admission, Answer, ApiProblem, AvatarApi, Call, Caller, ConnectionSettings, Deployment, Given, Hold,
+        MessageId, Operation, Problem, Recent, Reply, test_bucket,
     },
     avatar::{Avatar, AvatarId, Event, Moment, Stored, TaskId},
     budget::Payer,
@@ -160,7 +160,7 @@ impl Inner {
     /// in between.
     pub(crate) fn settle<T>(
         &self,
-        way: Option<&Way>,
+        way: Option<&ConnectionSettings>,
         moment: &Moment,
         change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T> {
@@ -194,7 +194,7 @@ impl Inner {
     }
 
     /// Where the avatar is bought and kept.
-    pub(crate) fn way(&self, deployment: &Deployment) -> Result<Option<Way>> {
+    pub(crate) fn way(&self, deployment: &Deployment) -> Result<Option<ConnectionSettings>> {
         let test = if deployment.test_mode { self.test_box()? } else { None };
         match test {
             Some(test) => test.way(deployment, self.avatar_id()?),
@@ -203,7 +203,11 @@ impl Inner {
     }
 
     /// Where an avatar would be bought and kept that is not there yet.
-    fn way_of_newcomer(id: AvatarId, origin: &str, deployment: &Deployment) -> Result<Option<Way>> {
+    fn way_of_newcomer(
+        id: AvatarId,
+        origin: &str,
+        deployment: &Deployment,
+    ) -> Result<Option<ConnectionSettings>> {
         if deployment.test_mode { TestBox::new(origin)?.way(deployment, id) } else { Ok(deployment.way()) }
     }
 
@@ -355,7 +359,7 @@ impl Inner {
         let deployment = self.deployment()?;
         let moment = settings::moment(POLL_INTERVAL)?;
         let Admission { avatar: id, person, settings, capability, .. } = admission;
-        let redeemed = |way: Option<&Way>, avatar| {
+        let redeemed = |way: Option<&ConnectionSettings>, avatar| {
             let api = AvatarApi { deployment: &deployment, way, moment };
             api.redeemed(avatar, id, person.clone(), settings.clone(), capability)
         };
@@ -434,7 +438,7 @@ impl TestBox {
     }
 
     /// Where this avatar is bought and kept.
-    fn way(&self, deployment: &Deployment, avatar: AvatarId) -> Result<Option<Way>> {
+    fn way(&self, deployment: &Deployment, avatar: AvatarId) -> Result<Option<ConnectionSettings>> {
         let address = |part: &str| Url::parse(&self.address(avatar, part)).map_err(Error::from);
         let own = test_bucket(&address("bucket")?);
         Ok(deployment.test_way(&address("fal")?, own))
@@ -447,6 +451,6 @@ impl TestBox {
 }
 
 /// Whether something lies in this bucket.
-pub(crate) fn is_in(bucket_folder: &BucketFolder, way: &Way) -> bool {
+pub(crate) fn is_in(bucket_folder: &BucketFolder, way: &ConnectionSettings) -> bool {
     way.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
 }

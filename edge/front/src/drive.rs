@@ -8,7 +8,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use likeness_core::{
-    api::{Deployment, Way},
+    api::{ConnectionSettings, Deployment},
     avatar::{Avatar, Event, Outcome, Step, Task, TaskRecord},
 };
 use worker::{Delay, Result};
@@ -75,7 +75,7 @@ fn wait_for_settings(inner: &Inner, avatar: Option<&Avatar>) -> Result<()> {
 }
 
 /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
-fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<Step>> {
+fn advance(inner: &Inner, deployment: &Deployment, way: &ConnectionSettings) -> Result<Option<Step>> {
     let moment = settings::moment(way.poll)?;
     inner.settle(Some(way), &moment, |avatar| {
         let Some(avatar) = avatar else { return (None, None) };
@@ -85,7 +85,12 @@ fn advance(inner: &Inner, deployment: &Deployment, way: &Way) -> Result<Option<S
     })
 }
 
-async fn perform(inner: &Rc<Inner>, deployment: &Deployment, way: &Way, task: Task) -> Result<()> {
+async fn perform(
+    inner: &Rc<Inner>,
+    deployment: &Deployment,
+    way: &ConnectionSettings,
+    task: Task,
+) -> Result<()> {
     let Task { mark, work } = task;
     let outcome = work::perform(inner, deployment, way, mark.id, work).await?;
     let outcome = with_holder(inner, &mark, outcome).await?;

@@ -8,7 +8,7 @@ use futures_util::{
 };
 use js_sys::Uint8Array;
 use likeness_core::{
-    api::{Deployment, Way, notification},
+    api::{ConnectionSettings, Deployment, notification},
     avatar::{Cleared, Outcome, PrepareError, TaskId, UploadSource, Work},
     download::RemoteFile,
     error::{Error as Failure, NetworkError, StorageError, StorageErrorKind},
@@ -30,7 +30,7 @@ use crate::{
 pub(crate) async fn perform(
     inner: &Rc<Inner>,
     deployment: &Deployment,
-    way: &Way,
+    way: &ConnectionSettings,
     task: TaskId,
     work: Work,
 ) -> Result<Outcome> {
@@ -174,7 +174,7 @@ async fn heard<T>(word: impl Future<Output = T>, silence: Duration) -> Result<T>
 
 async fn send(
     inner: &Rc<Inner>,
-    way: &Way,
+    way: &ConnectionSettings,
     task: TaskId,
     mut upload: Upload,
     upload_source: &UploadSource,
@@ -207,7 +207,7 @@ async fn send(
 /// The job that sends what a call of an upload streams.
 fn sending(
     inner: &Inner,
-    way: &Way,
+    way: &ConnectionSettings,
     upload_source: &UploadSource,
     call: &Request,
 ) -> Result<std::result::Result<ImagerJob, StorageError>> {
@@ -225,7 +225,7 @@ fn sending(
 
 async fn fetch(
     inner: &Rc<Inner>,
-    way: &Way,
+    way: &ConnectionSettings,
     task: TaskId,
     file: RemoteFile,
     name: String,
@@ -253,7 +253,7 @@ async fn fetch(
 
 async fn clear(
     inner: &Rc<Inner>,
-    way: &Way,
+    way: &ConnectionSettings,
     bucket_folder: &BucketFolder,
     what: Cleared,
 ) -> std::result::Result<(), StorageError> {
@@ -273,7 +273,11 @@ async fn clear(
     }
 }
 
-async fn delete(inner: &Rc<Inner>, way: &Way, source: &str) -> std::result::Result<(), StorageError> {
+async fn delete(
+    inner: &Rc<Inner>,
+    way: &ConnectionSettings,
+    source: &str,
+) -> std::result::Result<(), StorageError> {
     let bucket = bucket(way, source)?;
     let denied = || StorageError::new(StorageErrorKind::Denied, source);
     let place: ObjectPlace = source.parse().map_err(|_| denied())?;
@@ -285,7 +289,7 @@ async fn delete(inner: &Rc<Inner>, way: &Way, source: &str) -> std::result::Resu
 }
 
 /// The bucket that an object lies in.
-fn bucket<'a>(way: &'a Way, source: &str) -> std::result::Result<&'a Bucket, StorageError> {
+fn bucket<'a>(way: &'a ConnectionSettings, source: &str) -> std::result::Result<&'a Bucket, StorageError> {
     let here = way
         .bucket
         .as_ref()

@@ -8,7 +8,7 @@ use std::{
 };
 
 use likeness_core::{
-    api::{Notify, Way},
+    api::{ConnectionSettings, Notify},
     avatar::{Avatar, AvatarId, Command, Event, Outcome, TaskId, TaskKind},
     fal::Account,
     limits::POLL_INTERVAL,
@@ -154,7 +154,7 @@ impl Shell {
     }
 
     /// The way that an avatar behind the API takes.
-    pub(crate) fn link_on(&self, way: &Way, avatar: &Avatar) -> Result<Link, Failure> {
+    pub(crate) fn link_on(&self, way: &ConnectionSettings, avatar: &Avatar) -> Result<Link, Failure> {
         let transport = self.transport_of(avatar)?;
         let objects = self.objects_of(avatar);
         Ok(Link { account: way.account.clone(), transport, poll: way.poll, objects })

@@ -7,7 +7,7 @@ use std::{
 };
 
 use likeness_core::{
-    api::{Deployment, Spent, Way},
+    api::{ConnectionSettings, Deployment, Spent},
     avatar::{Avatar, AvatarId, Due, JobId, OrderKey},
     budget::Question,
     error::StorageError,
@@ -56,7 +56,7 @@ const MUCH_LATER: Duration = Duration::from_mins(5);
 pub(super) struct Drivers {
     shell: Shell,
     deployment: Arc<Deployment>,
-    way: Option<Way>,
+    way: Option<ConnectionSettings>,
     ledger: Ledger,
     driven: Mutex<HashMap<AvatarId, Driven>>,
     /// The avatar for which something is reserved and not ordered yet.
@@ -90,7 +90,7 @@ impl Drivers {
     pub(super) fn new(
         shell: Shell,
         deployment: Arc<Deployment>,
-        way: Option<Way>,
+        way: Option<ConnectionSettings>,
         ledger: Ledger,
     ) -> Arc<Self> {
         Arc::new(Self {

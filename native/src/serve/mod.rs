@@ -15,7 +15,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::service::service_fn;
 use likeness_core::{
-    api::{Deployment, Way},
+    api::{ConnectionSettings, Deployment},
     storage::Bucket,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -140,7 +140,7 @@ fn open_files() -> u64 {
 }
 
 /// Where avatars are bought and kept.
-fn way(deployment: &Deployment) -> Option<Way> {
+fn way(deployment: &Deployment) -> Option<ConnectionSettings> {
     if deployment.test_mode {
         deployment.test_way(&Url::parse(SIMULATOR).ok()?, None::<Bucket>)
     } else {

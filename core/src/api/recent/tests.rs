@@ -11,8 +11,8 @@ use super::{Known, MOST, MOST_BYTES, Message, MessageId, Recent};
 use crate::test;
 use crate::{
     api::{
-        Admission, Answer, AvatarApi, BudgetAnswer, BudgetApi, Call, Caller, Deployment, Given, Operation,
-        Place, Purchase, ROUTES, Reply, Spent, Way, test_bucket,
+        Admission, Answer, AvatarApi, BudgetAnswer, BudgetApi, Call, Caller, ConnectionSettings, Deployment,
+        Given, Operation, Place, Purchase, ROUTES, Reply, Spent, test_bucket,
     },
     avatar::{Avatar, AvatarId, Moment, OrderKey},
     budget::{Budget, Payer},
@@ -33,7 +33,7 @@ fn at(seconds: u64) -> Timestamp {
 /// An avatar's object and the budget's, with what both remember of messages.
 struct Objects {
     deployment: Deployment,
-    way: Way,
+    way: ConnectionSettings,
     avatar: Option<Avatar>,
     recent: Recent,
     budget: Budget,
