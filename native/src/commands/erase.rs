@@ -195,7 +195,7 @@ async fn delete_payloads(
     let (Some(key), Some(avatar)) = (context.settings.fal_admin_key.value.clone(), avatar) else {
         return false;
     };
-    let Ok(link) = shell.link_of(avatar) else { return false };
+    let Ok(link) = shell.connection_of(avatar) else { return false };
     let Ok(admin) = Account::new(key, link.account.origins().clone()) else { return false };
     !requests.is_empty() && payloads::delete(&link.transport, &admin, requests).await == Deleted::All
 }

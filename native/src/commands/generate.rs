@@ -27,7 +27,7 @@ use crate::{
     disk::{making_error, private_folder, storage_error},
     driver::{
         drive, ending,
-        shell::{Link, Shell},
+        shell::{Connection, Shell},
     },
     failure::{self, Exit, Failure},
     jobs::{self, For},
@@ -53,19 +53,19 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         )));
     };
     let wish = wish(&args, context, &trigger)?;
-    let (id, link) = (avatar.id(), shell.link_of(&avatar)?);
+    let (id, connection) = (avatar.id(), shell.connection_of(&avatar)?);
     let asked = avatar.pictures_under_way(&wish).is_none();
     let is_new = !args.output.exists();
     prepare_folder(&args.output)?;
     if asked {
-        let consent = consent(&args, context, &link, &wish, avatar.test_mode()).await;
+        let consent = consent(&args, context, &connection, &wish, avatar.test_mode()).await;
         if consent.is_err() && is_new {
             // Nothing was done, so nothing stays; a folder that is in use meanwhile does.
             let _ = fs::remove_dir(&args.output);
         }
         consent?;
     }
-    let moment = moment(link.poll)?;
+    let moment = moment(connection.poll)?;
     // While it is held, no other process takes the folder of a new model for an orphan.
     let lock = shell.store.lock(id).map_err(failure::storage)?;
     if let Some(file) = file {
@@ -191,7 +191,7 @@ fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<P
 async fn consent(
     args: &Generate,
     context: &Context,
-    link: &Link,
+    connection: &Connection,
     wish: &PictureRequest,
     test_mode: bool,
 ) -> Result<(), Failure> {
@@ -199,7 +199,7 @@ async fn consent(
         return Ok(());
     }
     let endpoint = generate::endpoint();
-    let answer = link.transport.send(pricing::request(&link.account, &endpoint), None).await;
+    let answer = connection.transport.send(pricing::request(&connection.account, &endpoint), None).await;
     let listed = answer.ok().and_then(|answer| pricing::parse(answer, &endpoint).ok()).flatten();
     let price = price::pictures(wish.count(), wish.image_size(), listed);
     let cost = words::price::pictures(Language::English, &price);
@@ -224,7 +224,7 @@ fn imported<'a>(
         .map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))?;
     let test_mode = context.settings.test_mode.value;
     let nil = AvatarId::new(uuid::Uuid::nil());
-    let origin = shell.link(nil)?.account.origins().origin();
+    let origin = shell.connection(nil)?.account.origins().origin();
     let url = Url::parse(lora).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let sum = match &url {
         Some(url) => Sha256Sum::of(url.as_str().as_bytes()),

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
     let order = avatar.training(attempt).map(|training| &training.order);
     let ended = order.is_none_or(Order::ended);
     // One that ended without a reason is asked for once more, where that can be done at all.
-    let doubtful = order.is_some_and(|order| order.doubt().is_some()) && shell.link_of(&avatar).is_ok();
+    let doubtful = order.is_some_and(|order| order.doubt().is_some()) && shell.connection_of(&avatar).is_ok();
     let avatar = if ended && !doubtful {
         avatar
     } else {

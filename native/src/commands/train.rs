@@ -46,8 +46,11 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         Some(objects) => Named::in_bucket(&args.keys, objects, context).await?,
         None => Named::on_disk(&args.photos, args.recursive, context)?,
     };
-    let origin =
-        shell.link(given.unwrap_or_else(|| AvatarId::new(uuid::Uuid::nil())))?.account.origins().origin();
+    let origin = shell
+        .connection(given.unwrap_or_else(|| AvatarId::new(uuid::Uuid::nil())))?
+        .account
+        .origins()
+        .origin();
     let wanted = Identity {
         user: &person.user,
         name: &person.name,
@@ -56,7 +59,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         config: &config,
     };
     let job = Job::find(&shell, &wanted, &mut named, given, context).await?;
-    let link = shell.link(job.id)?;
+    let link = shell.connection(job.id)?;
     let order = Order {
         request: TrainingRequest {
             identity: job.identity,
@@ -262,7 +265,7 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
             .why("what is bought and what is simulated are never mixed in one avatar")
             .next(format!("{next}, or use another --avatar-id")));
     }
-    shell.link_of(avatar)?;
+    shell.connection_of(avatar)?;
     let over = avatar.trainings().last().is_some_and(|training| training.order.ended());
     if would == Opened::Busy && over {
         return Err(Failure::new(

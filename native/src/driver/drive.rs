@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     ending::{given_up, resolvable},
-    shell::{Link, Shell},
+    shell::{Connection, Shell},
     work,
 };
 use crate::{
@@ -58,13 +58,13 @@ pub(crate) async fn drive(
         }
     };
     let avatar = shell.load(id)?;
-    let link = shell.link_of(&avatar)?;
+    let connection = shell.connection_of(&avatar)?;
     shell.tell(id, Event::Restarted)?;
     if let Some(order) = goal.order() {
         // Whoever asks wants to know how things stand now.
         shell.ask(id, Command::Look(order))?;
     }
-    let mut driver = Driver::new(shell, link, id);
+    let mut driver = Driver::new(shell, connection, id);
     let outcome = driver.run(interrupt, goal, watcher).await;
     driver.leave(outcome).await
 }
@@ -93,21 +93,21 @@ pub(crate) struct Bell<'a> {
 /// Its lock must be held.
 pub(crate) async fn attend(
     shell: &Shell,
-    link: Link,
+    connection: Connection,
     id: AvatarId,
     bell: Bell<'_>,
     wanted: impl Fn(TaskKind) -> bool,
     watcher: &mut (dyn FnMut(&Avatar) + Send),
 ) -> Result<Pause, Failure> {
-    shell.tell_at(id, Event::Restarted, link.poll)?;
-    let mut driver = Driver::new(shell, link, id);
+    shell.tell_at(id, Event::Restarted, connection.poll)?;
+    let mut driver = Driver::new(shell, connection, id);
     let outcome = driver.attend(bell, wanted, watcher).await;
     driver.leave(outcome).await
 }
 
 struct Driver<'a> {
     shell: &'a Shell,
-    link: Link,
+    connection: Connection,
     id: AvatarId,
     tasks: JoinSet<(TaskId, Outcome)>,
     under_way: Vec<UnderWay>,
@@ -120,8 +120,8 @@ struct UnderWay {
 }
 
 impl<'a> Driver<'a> {
-    fn new(shell: &'a Shell, link: Link, id: AvatarId) -> Self {
-        Self { shell, link, id, tasks: JoinSet::new(), under_way: Vec::new() }
+    fn new(shell: &'a Shell, connection: Connection, id: AvatarId) -> Self {
+        Self { shell, connection, id, tasks: JoinSet::new(), under_way: Vec::new() }
     }
 
     /// However it ended: the answer to a purchase that is under way is awaited and saved.
@@ -205,18 +205,18 @@ impl<'a> Driver<'a> {
     }
 
     fn begin(&mut self, task: Task) {
-        let (shell, link, id) = (self.shell.clone(), self.link.clone(), self.id);
+        let (shell, connection, id) = (self.shell.clone(), self.connection.clone(), self.id);
         let Task { mark, work } = task;
         let stop = Arc::new(Notify::new());
         self.under_way.push(UnderWay { mark: mark.clone(), stop: Arc::clone(&stop) });
         self.tasks.spawn(of_job(current_job().unwrap_or_default(), async move {
             let moving = shell.transfers.begin();
-            let work = work::perform(&shell, &link, id, work, &moving);
+            let work = work::perform(&shell, &connection, id, work, &moving);
             let outcome = match mark.latest {
                 None => work.await,
                 Some(latest) => {
                     let at_most = latest.since(clock::now());
-                    let tell = || still_awaited(&shell, id, mark.id, link.poll);
+                    let tell = || still_awaited(&shell, id, mark.id, connection.poll);
                     let done = moving::transfer(work, at_most, &moving, &stop, tell).await;
                     done.unwrap_or_else(|why| work::broken_off(mark.task_kind, why))
                 }
@@ -236,10 +236,10 @@ impl<'a> Driver<'a> {
 
     /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
     fn advance(&self, wanted: impl Fn(&Avatar, TaskKind) -> bool) -> Result<(Avatar, Step), Failure> {
-        let moment = moment(self.link.poll)?;
+        let moment = moment(self.connection.poll)?;
         let advanced = self.shell.store.settle(self.id, |avatar| {
             let Some(avatar) = avatar else { return (None, None) };
-            let (avatar, step) = avatar.advance(&self.link.account, &moment, wanted);
+            let (avatar, step) = avatar.advance(&self.connection.account, &moment, wanted);
             (Some(avatar.clone()), Some((avatar, step)))
         });
         advanced.map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(self.id))
@@ -266,7 +266,7 @@ impl<'a> Driver<'a> {
         let mark = place.map(|place| self.under_way.remove(place).mark);
         let accepted = mark.as_ref().and_then(|mark| mark.accepted(&outcome));
         let task_kind = mark.map(|mark| mark.task_kind);
-        let told = self.shell.tell_outcome(self.id, id, outcome, task_kind, self.link.poll).map(drop);
+        let told = self.shell.tell_outcome(self.id, id, outcome, task_kind, self.connection.poll).map(drop);
         match (told, accepted) {
             (Err(failure), Some(request_id)) => {
                 let job =

@@ -51,7 +51,7 @@ pub(crate) struct Shell {
 
 /// The way to fal that an avatar takes.
 #[derive(Clone, Debug)]
-pub(crate) struct Link {
+pub(crate) struct Connection {
     pub(crate) account: Account,
     pub(crate) transport: Transport,
     pub(crate) poll: Duration,
@@ -125,17 +125,17 @@ impl Shell {
     }
 
     /// The way that a new avatar takes: as the settings say.
-    pub(crate) fn link(&self, id: AvatarId) -> Result<Link, Failure> {
-        self.link_in(id, self.settings.test_mode.value)
+    pub(crate) fn connection(&self, id: AvatarId) -> Result<Connection, Failure> {
+        self.connection_in(id, self.settings.test_mode.value)
     }
 
     /// The way that this avatar took from its beginning: test mode is never mixed with money, and a job is
     /// only followed where it was bought.
-    pub(crate) fn link_of(&self, avatar: &Avatar) -> Result<Link, Failure> {
-        let link = self.link_in(avatar.id(), avatar.test_mode())?;
-        let origin = link.account.origins().origin();
+    pub(crate) fn connection_of(&self, avatar: &Avatar) -> Result<Connection, Failure> {
+        let connection = self.connection_in(avatar.id(), avatar.test_mode())?;
+        let origin = connection.account.origins().origin();
         if origin == avatar.origin() {
-            return Ok(Link { objects: self.objects_of(avatar), ..link });
+            return Ok(Connection { objects: self.objects_of(avatar), ..connection });
         }
         Err(Failure::new(Exit::Usage, "settings.other_origin", "this job was bought elsewhere")
             .why(format!("it was bought at {}, the settings say {origin}", avatar.origin()))
@@ -154,10 +154,14 @@ impl Shell {
     }
 
     /// The way that an avatar behind the API takes.
-    pub(crate) fn link_on(&self, way: &ConnectionSettings, avatar: &Avatar) -> Result<Link, Failure> {
+    pub(crate) fn connection_on(
+        &self,
+        way: &ConnectionSettings,
+        avatar: &Avatar,
+    ) -> Result<Connection, Failure> {
         let transport = self.transport_of(avatar)?;
         let objects = self.objects_of(avatar);
-        Ok(Link { account: way.account.clone(), transport, poll: way.poll, objects })
+        Ok(Connection { account: way.account.clone(), transport, poll: way.poll, objects })
     }
 
     /// The bucket in which its files lie. Where it is not set as it was, what needs the bucket fails; a cancel, say,
@@ -242,16 +246,16 @@ impl Shell {
         Ok(Objects::new(bucket, self.http()?))
     }
 
-    fn link_in(&self, id: AvatarId, test_mode: bool) -> Result<Link, Failure> {
+    fn connection_in(&self, id: AvatarId, test_mode: bool) -> Result<Connection, Failure> {
         let account = self.settings.account_in(test_mode)?;
         if test_mode {
             let transport = self.simulated(id)?;
             let poll = Plan::poll(self.settings.mock_training.value);
-            return Ok(Link { account, transport, poll, objects: None });
+            return Ok(Connection { account, transport, poll, objects: None });
         }
         let transport = self.http()?;
         let poll = account.origins().poll();
-        Ok(Link { account, transport, poll, objects: None })
+        Ok(Connection { account, transport, poll, objects: None })
     }
 }
 

@@ -19,7 +19,7 @@ use url::Url;
 
 use super::{
     refetch,
-    shell::{Link, Shell},
+    shell::{Connection, Shell},
 };
 use crate::{
     clock,
@@ -41,7 +41,7 @@ use crate::{
 /// Does the work of one task. A transfer notes in `moving` that its bytes move.
 pub(crate) async fn perform(
     shell: &Shell,
-    link: &Link,
+    connection: &Connection,
     id: AvatarId,
     work: Work,
     moving: &Moving,
@@ -49,7 +49,7 @@ pub(crate) async fn perform(
     match work {
         Work::Prepare { photo, file } => {
             let prepared = if let Some(place) = photo.object() {
-                prepare_object(shell, link, photo, place, file).await
+                prepare_object(shell, connection, photo, place, file).await
             } else {
                 let (folder, budget) = (shell.folder(id), Arc::clone(&shell.budget));
                 on_a_thread(move || prepare(&photo, &folder, file, &budget)).await
@@ -57,7 +57,7 @@ pub(crate) async fn perform(
             Outcome::Prepared(prepared)
         }
         Work::Call(request) => {
-            let answer = match link.transport.send(request, None).await {
+            let answer = match connection.transport.send(request, None).await {
                 Ok(answer) => answer,
                 Err(error) => {
                     log::error!("{error}");
@@ -67,8 +67,8 @@ pub(crate) async fn perform(
             Outcome::Answered { answer, held_elsewhere: false }
         }
         Work::Send { upload, upload_source } => {
-            let sent = match source(shell, link, id, upload_source).await {
-                Ok((source, length)) => send(link, *upload, &moving.noted(source, length)).await,
+            let sent = match source(shell, connection, id, upload_source).await {
+                Ok((source, length)) => send(connection, *upload, &moving.noted(source, length)).await,
                 Err(error) => Err(Error::Storage(error)),
             };
             Outcome::Sent(sent)
@@ -76,13 +76,13 @@ pub(crate) async fn perform(
         Work::Fetch { file, name, copy } => {
             let folder = shell.folder(id);
             let fetched = match private_folder(&folder) {
-                Ok(()) => fetch(shell, link, file, &folder.join(&name), moving).await,
+                Ok(()) => fetch(shell, connection, file, &folder.join(&name), moving).await,
                 Err(error) => Err(error.into()),
             };
             Outcome::Fetched(match fetched {
                 // What was paid for is ours from here on, whatever becomes of the copy.
                 Ok(Fetched { length, sha256 }) => {
-                    let copy = copied(link, copy, &folder.join(&name), moving).await;
+                    let copy = copied(connection, copy, &folder.join(&name), moving).await;
                     Ok(Kept { name, length, sha256, copy })
                 }
                 Err(error) => Err(error),
@@ -90,22 +90,26 @@ pub(crate) async fn perform(
         }
         Work::Clear { bucket_folder, what } => {
             let result = match &bucket_folder {
-                Some(bucket_folder) => clear(link, bucket_folder, what).await,
+                Some(bucket_folder) => clear(connection, bucket_folder, what).await,
                 None => album::clear(&shell.folder(id), what),
             };
             Outcome::Cleared { bucket_folder, what, result }
         }
         Work::Discard { sources } => {
-            let result = discard(shell, link, id, &sources).await;
+            let result = discard(shell, connection, id, &sources).await;
             Outcome::Discarded { sources, result }
         }
         Work::Notify { order, number } => Outcome::Notified(notify(shell, id, order, number).await),
     }
 }
 
-async fn clear(link: &Link, bucket_folder: &BucketFolder, what: Cleared) -> Result<(), StorageError> {
+async fn clear(
+    connection: &Connection,
+    bucket_folder: &BucketFolder,
+    what: Cleared,
+) -> Result<(), StorageError> {
     let denied = || StorageError::new(StorageErrorKind::Denied, bucket_folder.address().to_owned());
-    let here = link.objects.as_ref().filter(|objects| bucket_folder.is_in(objects.bucket()));
+    let here = connection.objects.as_ref().filter(|objects| bucket_folder.is_in(objects.bucket()));
     let prefix = match what {
         Cleared::Everything => bucket_folder.prefix().clone(),
         Cleared::WorkingFiles => bucket_folder.prefix().normalised(),
@@ -113,10 +117,15 @@ async fn clear(link: &Link, bucket_folder: &BucketFolder, what: Cleared) -> Resu
     here.ok_or_else(denied)?.clear(&prefix).await.map(drop)
 }
 
-async fn discard(shell: &Shell, link: &Link, id: AvatarId, sources: &[String]) -> Result<(), StorageError> {
+async fn discard(
+    shell: &Shell,
+    connection: &Connection,
+    id: AvatarId,
+    sources: &[String],
+) -> Result<(), StorageError> {
     for source in sources {
         match source.parse::<ObjectPlace>() {
-            Ok(place) => objects(link, &place)?.delete(&place.key).await?,
+            Ok(place) => objects(connection, &place)?.delete(&place.key).await?,
             Err(_) => album::discard(&shell.folder(id), source)?,
         }
     }
@@ -182,12 +191,12 @@ fn prepare(photo: &Photo, folder: &Path, file: String, budget: &Budget) -> Resul
 /// The same from a bucket and back to it.
 async fn prepare_object(
     shell: &Shell,
-    link: &Link,
+    connection: &Connection,
     photo: Photo,
     place: ObjectPlace,
     file: String,
 ) -> Result<Prepared, PrepareError> {
-    let objects = objects(link, &place).map_err(PrepareError::Storage)?;
+    let objects = objects(connection, &place).map_err(PrepareError::Storage)?;
     let limit = limits_of_this_machine().max_bytes;
     let bytes = objects.read(&place.key, limit).await.map_err(|error| match error {
         ReadError::TooLarge { bytes } => {
@@ -229,9 +238,9 @@ fn normalised(
 }
 
 /// The bucket that an object lies in, when it is the one of the settings.
-fn objects<'a>(link: &'a Link, place: &ObjectPlace) -> Result<&'a Arc<Objects>, StorageError> {
+fn objects<'a>(connection: &'a Connection, place: &ObjectPlace) -> Result<&'a Arc<Objects>, StorageError> {
     let of_that_name = |objects: &&Arc<Objects>| objects.bucket().name() == place.bucket;
-    link.objects.as_ref().filter(of_that_name).ok_or_else(|| {
+    connection.objects.as_ref().filter(of_that_name).ok_or_else(|| {
         log::error!(
             "{place} cannot be reached: MINIO_ENDPOINT, MINIO_BUCKET and their keys are not set as they were"
         );
@@ -260,7 +269,7 @@ fn at(path: &Path, kind: StorageErrorKind) -> StorageError {
 
 async fn source(
     shell: &Shell,
-    link: &Link,
+    connection: &Connection,
     id: AvatarId,
     upload_source: UploadSource,
 ) -> Result<(Arc<dyn ByteSource>, u64), StorageError> {
@@ -269,13 +278,13 @@ async fn source(
             let working = shell.working_folder(id);
             let changed = || at(&working, StorageErrorKind::Changed);
             let archive = dataset.archive().map_err(|_| changed())?;
-            let contents = contents(link, &working, dataset)?;
+            let contents = contents(connection, &working, dataset)?;
             let source = ArchiveSource::new(archive, contents).map_err(|_| changed())?;
             let length = source.length();
             Ok((Arc::new(source), length))
         }
         UploadSource::Model(file) => {
-            make_whole(shell, link, id, &file).await?;
+            make_whole(shell, connection, id, &file).await?;
             let path = shell.folder(id).join(file);
             let source = FileSource::new(&path).map_err(|error| storage_error(&path, &error))?;
             let length = source.length();
@@ -285,10 +294,17 @@ async fn source(
 }
 
 /// Fetches a model again that is gone or was changed. Of one that was given only its length is known.
-async fn make_whole(shell: &Shell, link: &Link, id: AvatarId, file: &str) -> Result<(), StorageError> {
+async fn make_whole(
+    shell: &Shell,
+    connection: &Connection,
+    id: AvatarId,
+    file: &str,
+) -> Result<(), StorageError> {
     let Some(avatar) = shell.store.load(id)? else { return Ok(()) };
     let Some(kept) = avatar.kept_models().find(|kept| kept.name == file) else { return Ok(()) };
-    let Err(lost) = refetch::open(shell, &avatar, kept, Some(&link.transport)).await else { return Ok(()) };
+    let Err(lost) = refetch::open(shell, &avatar, kept, Some(&connection.transport)).await else {
+        return Ok(());
+    };
     log::error!("no whole copy of the model is left: {lost}");
     Err(match lost.here {
         Unusable::Unreadable(error) => error,
@@ -296,12 +312,18 @@ async fn make_whole(shell: &Shell, link: &Link, id: AvatarId, file: &str) -> Res
     })
 }
 
-fn contents(link: &Link, working: &Path, dataset: Dataset) -> Result<Vec<Contents>, StorageError> {
+fn contents(
+    connection: &Connection,
+    working: &Path,
+    dataset: Dataset,
+) -> Result<Vec<Contents>, StorageError> {
     let contents = dataset.parts.into_iter().map(|part| match part.content {
         Content::Photo { file, etag: version } => match file.parse::<ObjectPlace>() {
-            Ok(place) => {
-                Ok(Contents::Object { objects: Arc::clone(objects(link, &place)?), key: place.key, version })
-            }
+            Ok(place) => Ok(Contents::Object {
+                objects: Arc::clone(objects(connection, &place)?),
+                key: place.key,
+                version,
+            }),
             Err(_) => Ok(Contents::File(working.join(file))),
         },
         Content::Caption(text) => Ok(Contents::Bytes(text.into_bytes())),
@@ -309,13 +331,19 @@ fn contents(link: &Link, working: &Path, dataset: Dataset) -> Result<Vec<Content
     contents.collect()
 }
 
-async fn send(link: &Link, mut upload: Upload, source: &Arc<dyn ByteSource>) -> Result<Url, Error> {
+async fn send(
+    connection: &Connection,
+    mut upload: Upload,
+    source: &Arc<dyn ByteSource>,
+) -> Result<Url, Error> {
     loop {
         match upload.step() {
-            UploadStep::Call(request) => match link.transport.send(request, Some(Arc::clone(source))).await {
-                Ok(answer) => upload.answered(answer),
-                Err(error) => return Err(own_failure(error)),
-            },
+            UploadStep::Call(request) => {
+                match connection.transport.send(request, Some(Arc::clone(source))).await {
+                    Ok(answer) => upload.answered(answer),
+                    Err(error) => return Err(own_failure(error)),
+                }
+            }
             UploadStep::Done(url) => return Ok(url),
             UploadStep::Failed(error) => return Err(error.into()),
         }
@@ -337,12 +365,12 @@ fn own_failure(error: SendError) -> Error {
 
 async fn fetch(
     shell: &Shell,
-    link: &Link,
+    connection: &Connection,
     file: RemoteFile,
     path: &Path,
     moving: &Moving,
 ) -> Result<Fetched, Error> {
-    let fetched = shell.downloads.fetch(&link.transport, file, path, moving).await;
+    let fetched = shell.downloads.fetch(&connection.transport, file, path, moving).await;
     fetched.map_err(|error| match error {
         DownloadError::Network(error) => Error::Network(error),
         DownloadError::Storage(error) => Error::Storage(error),
@@ -352,13 +380,13 @@ async fn fetch(
 
 /// Copies a file to the bucket, when a copy is to be made, and tells where it is if that worked.
 async fn copied(
-    link: &Link,
+    connection: &Connection,
     place: Option<ObjectPlace>,
     path: &Path,
     moving: &Moving,
 ) -> Option<ObjectPlace> {
     let place = place?;
-    let copied = match objects(link, &place) {
+    let copied = match objects(connection, &place) {
         Ok(objects) => objects.write_file(&place.key, path, moving).await,
         Err(error) => Err(error),
     };

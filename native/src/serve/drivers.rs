@@ -25,7 +25,7 @@ use crate::{
     driver::{
         drive::{self, Bell, LOOK_AGAIN, Pause},
         payloads::{self, Deleted},
-        shell::{Link, Shell},
+        shell::{Connection, Shell},
         sweep,
     },
     failure::{self, Failure},
@@ -205,18 +205,18 @@ impl Drivers {
             }
             return Ok(Pause::Idle);
         }
-        let link = self.shell.link_on(way, &avatar)?;
+        let connection = self.shell.connection_on(way, &avatar)?;
         let wanted = |task_kind| self.deployment.wants(task_kind);
         let bell = Bell { woken: bell, stop: self.stop.subscribe() };
         let mut watcher = |avatar: &Avatar| self.watch(avatar, memory);
-        let pause = drive::attend(&self.shell, link.clone(), id, bell, wanted, &mut watcher).await?;
+        let pause = drive::attend(&self.shell, connection.clone(), id, bell, wanted, &mut watcher).await?;
         if pause == Pause::Stopped {
             return Ok(pause);
         }
         let rests = memory.tidied_in_vain_at.is_some_and(|at| at.elapsed() < MUCH_LATER);
         let complete = !rests
             && tokio::select! {
-                complete = self.tidy_up(id, &link) => complete?,
+                complete = self.tidy_up(id, &connection) => complete?,
                 _ = stop.wait_for(|stop| *stop) => return Ok(Pause::Stopped),
             };
         if !rests {
@@ -288,15 +288,15 @@ impl Drivers {
     }
 
     /// What the core leaves to the shell once nothing is under way: whether all of it is done.
-    async fn tidy_up(&self, id: AvatarId, link: &Link) -> Result<bool, Failure> {
+    async fn tidy_up(&self, id: AvatarId, connection: &Connection) -> Result<bool, Failure> {
         let avatar = self.shell.load(id)?;
         if !avatar.may_need_working_files() {
             remove_folder(&self.shell.working_folder(id));
         }
         if avatar.person().is_none() {
-            return self.finish_erasing(&avatar, link).await;
+            return self.finish_erasing(&avatar, connection).await;
         }
-        if let Some(objects) = &link.objects
+        if let Some(objects) = &connection.objects
             && avatar.missing_copies().next().is_some()
         {
             sweep::copies(&self.shell, objects, &avatar).await;
@@ -305,17 +305,17 @@ impl Drivers {
         Ok(true)
     }
 
-    async fn finish_erasing(&self, avatar: &Avatar, link: &Link) -> Result<bool, Failure> {
+    async fn finish_erasing(&self, avatar: &Avatar, connection: &Connection) -> Result<bool, Failure> {
         let id = avatar.id();
         album::remove(&self.shell.folder(id)).map_err(failure::storage)?;
         if !avatar.ended() || !self.shell.store.is_half_erased(id).map_err(failure::storage)? {
             return Ok(true);
         }
         if let Some(key) = self.deployment.admin_key.clone()
-            && let Ok(admin) = Account::new(key, link.account.origins().clone())
+            && let Ok(admin) = Account::new(key, connection.account.origins().clone())
         {
             let requests: Vec<_> = avatar.request_ids().cloned().collect();
-            if payloads::delete(&link.transport, &admin, &requests).await == Deleted::NotYet {
+            if payloads::delete(&connection.transport, &admin, &requests).await == Deleted::NotYet {
                 return Ok(false);
             }
         }

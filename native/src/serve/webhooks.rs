@@ -27,7 +27,7 @@ use url::Url;
 use super::connections::{Connections, Limits, Origin, Pace, Paced, Places};
 use crate::{
     clock,
-    driver::shell::{Link, Shell},
+    driver::shell::{Connection, Shell},
     failure::{Exit, Failure},
     transport::Transport,
 };
@@ -46,7 +46,7 @@ impl Drop for Webhooks {
 
 struct Server {
     shell: Shell,
-    link: Link,
+    connection: Connection,
     verifier: SharedVerifier,
     messages: Places<Origin>,
     pace: Pace,
@@ -70,7 +70,11 @@ const LIMITS: Limits = Limits {
 const MOST_MESSAGES: usize = 16;
 
 /// Begins to listen.
-pub(crate) async fn listen(shell: Shell, link: Link, address: SocketAddr) -> Result<Webhooks, Failure> {
+pub(crate) async fn listen(
+    shell: Shell,
+    connection: Connection,
+    address: SocketAddr,
+) -> Result<Webhooks, Failure> {
     let unheard = |error: &std::io::Error| {
         Failure::new(Exit::Usage, "usage.listen", format!("{address} cannot be listened at"))
             .why(error.to_string())
@@ -78,7 +82,8 @@ pub(crate) async fn listen(shell: Shell, link: Link, address: SocketAddr) -> Res
     };
     let listener = TcpListener::bind(address).await.map_err(|error| unheard(&error))?;
     let messages = Places::new(MOST_MESSAGES, MOST_MESSAGES);
-    let server = Server { shell, link, verifier: SharedVerifier::default(), messages, pace: Pace::default() };
+    let server =
+        Server { shell, connection, verifier: SharedVerifier::default(), messages, pace: Pace::default() };
     let server = Arc::new(server);
     let connections = Connections::new(LIMITS);
     let listening = tokio::spawn(async move {
@@ -131,7 +136,7 @@ impl Server {
             Ok(None) => return StatusCode::PAYLOAD_TOO_LARGE,
             Err(_) => return StatusCode::REQUEST_TIMEOUT,
         };
-        let (transport, origins) = (&self.link.transport, self.link.account.origins());
+        let (transport, origins) = (&self.connection.transport, self.connection.account.origins());
         let message = Message { headers: &parts.headers, target: &parts.uri.to_string(), body: &body };
         self.verifier.take(&self.shell, transport, origins, message).await.0
     }

@@ -19,7 +19,7 @@ use crate::{
     clock,
     commands::probe::{ProbeError, probe},
     context::Context,
-    driver::shell::{Link, Shell},
+    driver::shell::{Connection, Shell},
     failure::{Exit, Failure},
     jobs,
     printable::printable,
@@ -188,14 +188,14 @@ impl Question<'_> {
 /// way is an error before anybody is asked.
 pub(super) async fn cost(
     context: &Context,
-    link: &Link,
+    connection: &Connection,
     config: &TrainingConfig,
 ) -> Result<Option<String>, Failure> {
     if context.settings.test_mode.value {
         return Ok(None);
     }
     let own_place = context.settings.fal_base_url.value.is_some();
-    let listed = match patiently(link, own_place).await {
+    let listed = match patiently(connection, own_place).await {
         Ok(listed) => listed,
         Err(error) if error.stops_orders(own_place) => return Err(error.into()),
         Err(_) => None,
@@ -206,15 +206,15 @@ pub(super) async fn cost(
 
 /// fal has been seen to deny a good key once, and any network has its hiccups: what stands in the way is asked about
 /// again before it is believed.
-async fn patiently(link: &Link, own_place: bool) -> Result<Option<Price>, ProbeError> {
+async fn patiently(connection: &Connection, own_place: bool) -> Result<Option<Price>, ProbeError> {
     for pause in PAUSES {
-        match probe(&link.account, &link.transport).await.listed {
+        match probe(&connection.account, &connection.transport).await.listed {
             Err(error) if error.stops_orders(own_place) => log::debug!("asked again in {pause:?}: {error:?}"),
             answered => return answered,
         }
         tokio::time::sleep(pause).await;
     }
-    probe(&link.account, &link.transport).await.listed
+    probe(&connection.account, &connection.transport).await.listed
 }
 
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1)];
