@@ -82,7 +82,7 @@ pub(crate) enum Pause {
 
 /// What makes the driver of an avatar behind the API look again, or end.
 #[derive(Debug)]
-pub(crate) struct Bell<'a> {
+pub(crate) struct Wakeup<'a> {
     /// Something happened to the avatar.
     pub(crate) woken: &'a Notify,
     /// Whether the program is to end.
@@ -95,13 +95,13 @@ pub(crate) async fn attend(
     shell: &Shell,
     connection: Connection,
     id: AvatarId,
-    bell: Bell<'_>,
+    wakeup: Wakeup<'_>,
     wanted: impl Fn(TaskKind) -> bool,
     watcher: &mut (dyn FnMut(&Avatar) + Send),
 ) -> Result<Pause, Failure> {
     shell.tell_at(id, Event::Restarted, connection.poll)?;
     let mut driver = Driver::new(shell, connection, id);
-    let outcome = driver.attend(bell, wanted, watcher).await;
+    let outcome = driver.attend(wakeup, wanted, watcher).await;
     driver.leave(outcome).await
 }
 
@@ -113,7 +113,7 @@ struct Driver<'a> {
     under_way: Vec<UnderWay>,
 }
 
-/// A task, and the bell that breaks it off.
+/// A task, and the wakeup that breaks it off.
 struct UnderWay {
     mark: TaskRecord,
     stop: Arc<Notify>,
@@ -134,11 +134,11 @@ impl<'a> Driver<'a> {
 
     async fn attend(
         &mut self,
-        mut bell: Bell<'_>,
+        mut wakeup: Wakeup<'_>,
         wanted: impl Fn(TaskKind) -> bool,
         watcher: &mut (dyn FnMut(&Avatar) + Send),
     ) -> Result<Pause, Failure> {
-        while !*bell.stop.borrow() {
+        while !*wakeup.stop.borrow() {
             let (avatar, step) = self.advance(|_, task_kind| wanted(task_kind))?;
             watcher(&avatar);
             self.break_off(&avatar);
@@ -158,9 +158,9 @@ impl<'a> Driver<'a> {
                 ended = self.tasks.join_next(), if !self.tasks.is_empty() => {
                     ended.map_or(Ok(()), |ended| self.ended(ended))?;
                 }
-                () = bell.woken.notified() => {}
+                () = wakeup.woken.notified() => {}
                 () = tokio::time::sleep(pause.unwrap_or(SOON).clamp(Duration::from_millis(1), LOOK_AGAIN)) => {}
-                _ = bell.stop.changed() => {}
+                _ = wakeup.stop.changed() => {}
             }
         }
         Ok(Pause::Stopped)

@@ -23,7 +23,7 @@ use crate::{
     clock,
     disk::remove_folder,
     driver::{
-        drive::{self, Bell, LOOK_AGAIN, Pause},
+        drive::{self, LOOK_AGAIN, Pause, Wakeup},
         payloads::{self, Deleted},
         shell::{Connection, Shell},
         sweep,
@@ -68,7 +68,7 @@ pub(super) struct Drivers {
 
 #[derive(Debug)]
 struct Driven {
-    bell: Arc<Notify>,
+    wakeup: Arc<Notify>,
     /// How often it was woken: none is lost between the last look and the end of a driver.
     woken: u64,
 }
@@ -114,12 +114,12 @@ impl Drivers {
         }
         if let Some(driven) = driven.get_mut(&id) {
             driven.woken += 1;
-            driven.bell.notify_one();
+            driven.wakeup.notify_one();
             return;
         }
-        let bell = Arc::new(Notify::new());
-        driven.insert(id, Driven { bell: Arc::clone(&bell), woken: 0 });
-        drop(tokio::spawn(of_job(id.to_string(), Arc::clone(self).drive(id, bell))));
+        let wakeup = Arc::new(Notify::new());
+        driven.insert(id, Driven { wakeup: Arc::clone(&wakeup), woken: 0 });
+        drop(tokio::spawn(of_job(id.to_string(), Arc::clone(self).drive(id, wakeup))));
     }
 
     /// Has every driver end, and waits for that: answers to purchases that are under way are awaited and saved.
@@ -148,13 +148,13 @@ impl Drivers {
         self.driven().get(&id).map_or(0, |driven| driven.woken)
     }
 
-    async fn drive(self: Arc<Self>, id: AvatarId, bell: Arc<Notify>) {
+    async fn drive(self: Arc<Self>, id: AvatarId, wakeup: Arc<Notify>) {
         // However it ends, it is known that it did.
         let _leaving = Leaving { drivers: &self, id };
         let (mut memory, mut stop) = (Memory::default(), self.stop.subscribe());
         loop {
             let woken = self.woken(id);
-            let attended = self.attend(id, &bell, &mut memory).await;
+            let attended = self.attend(id, &wakeup, &mut memory).await;
             memory.failures = if attended.is_ok() { 0 } else { memory.failures.saturating_add(1) };
             let pause = match attended {
                 Ok(Pause::Stopped) => return,
@@ -174,14 +174,14 @@ impl Drivers {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = bell.notified() => {}
+                () = wakeup.notified() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
         }
     }
 
     /// Does what is to be done now.
-    async fn attend(&self, id: AvatarId, bell: &Notify, memory: &mut Memory) -> Result<Pause, Failure> {
+    async fn attend(&self, id: AvatarId, wakeup: &Notify, memory: &mut Memory) -> Result<Pause, Failure> {
         let Ok(_permit) = self.at_work.acquire().await else { return Ok(Pause::Stopped) };
         let mut stop = self.stop.subscribe();
         if *stop.borrow() {
@@ -207,9 +207,9 @@ impl Drivers {
         }
         let connection = self.shell.connection_on(way, &avatar)?;
         let wanted = |task_kind| self.deployment.wants(task_kind);
-        let bell = Bell { woken: bell, stop: self.stop.subscribe() };
+        let wakeup = Wakeup { woken: wakeup, stop: self.stop.subscribe() };
         let mut watcher = |avatar: &Avatar| self.watch(avatar, memory);
-        let pause = drive::attend(&self.shell, connection.clone(), id, bell, wanted, &mut watcher).await?;
+        let pause = drive::attend(&self.shell, connection.clone(), id, wakeup, wanted, &mut watcher).await?;
         if pause == Pause::Stopped {
             return Ok(pause);
         }
