@@ -27,12 +27,12 @@ pub(crate) struct Narrator<'a> {
     transfers: Transfers,
     gauge: Gauge,
     bar: Option<Progress>,
-    chronicle: Chronicle,
+    log: JobLog,
 }
 
 /// Writes into the log how one order goes on.
 #[derive(Default)]
-pub(crate) struct Chronicle {
+pub(crate) struct JobLog {
     told: Option<News>,
     rejected: BTreeSet<String>,
 }
@@ -50,19 +50,12 @@ struct News {
 impl<'a> Narrator<'a> {
     /// `folder` is that of the job's avatar, `transfers` are those of this process.
     pub(crate) fn new(output: &'a Output, folder: PathBuf, transfers: Transfers) -> Self {
-        Self {
-            output,
-            folder,
-            transfers,
-            gauge: Gauge::default(),
-            bar: None,
-            chronicle: Chronicle::default(),
-        }
+        Self { output, folder, transfers, gauge: Gauge::default(), bar: None, log: JobLog::default() }
     }
 
     /// The same after a person has seen these photos named as left out: they are no news.
     pub(crate) fn after(mut self, left_out: Vec<String>) -> Self {
-        self.chronicle.rejected.extend(left_out);
+        self.log.rejected.extend(left_out);
         self
     }
 
@@ -70,7 +63,7 @@ impl<'a> Narrator<'a> {
     pub(crate) fn training(&mut self, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
         let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
         self.bar("Training", 100, Unit::Percent, status.progress.into(), &status.message);
-        if self.chronicle.training(&status) {
+        if self.log.training(&status) {
             self.output.document(&status_document(&status, &self.folder))?;
         }
         Ok(())
@@ -81,7 +74,7 @@ impl<'a> Narrator<'a> {
         let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
         let count = avatar.generation(number).map_or(1, |pictures| pictures.wish.count());
         self.bar("Pictures", count.into(), Unit::Pictures, status.files.len() as u64, &status.message);
-        if self.chronicle.pictures(&status) {
+        if self.log.pictures(&status) {
             self.output.document(&pictures_document(&status, &self.folder))?;
         }
         Ok(())
@@ -99,7 +92,7 @@ impl<'a> Narrator<'a> {
     }
 }
 
-impl Chronicle {
+impl JobLog {
     /// Says whether this is news, and not yet the end: that is the result.
     pub(crate) fn training(&mut self, status: &Status) -> bool {
         // They end in any order, so their number does not tell which are new.

@@ -32,7 +32,7 @@ use crate::{
     files::album,
     output::{
         log::{in_job, of_job},
-        narrate::Chronicle,
+        narrate::JobLog,
     },
 };
 
@@ -76,7 +76,7 @@ struct Driven {
 /// What one driver remembers between two looks.
 #[derive(Default)]
 struct Memory {
-    chronicles: BTreeMap<OrderKey, Chronicle>,
+    chronicles: BTreeMap<OrderKey, JobLog>,
     /// What the budget was told of, and when that was ordered: a number whose order came to nothing may be ordered again.
     told: BTreeMap<OrderKey, (Spent, Timestamp)>,
     said_elsewhere: bool,
@@ -334,11 +334,11 @@ impl Drivers {
 }
 
 impl Memory {
-    /// Lets the order's chronicle speak under the order's own name. What was over before is no news.
-    fn note(&mut self, key: OrderKey, over: bool, job: &str, speak: impl FnOnce(&mut Chronicle) -> bool) {
+    /// Lets the order's log speak under the order's own name. What was over before is no news.
+    fn note(&mut self, key: OrderKey, over: bool, job: &str, speak: impl FnOnce(&mut JobLog) -> bool) {
         if !over || self.chronicles.contains_key(&key) {
-            let chronicle = self.chronicles.entry(key).or_default();
-            in_job(job, || speak(chronicle));
+            let log = self.chronicles.entry(key).or_default();
+            in_job(job, || speak(log));
         }
     }
 
