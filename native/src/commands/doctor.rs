@@ -28,7 +28,7 @@ use crate::{
     context::Context,
     failure::{self, Exit, Failure},
     files::store::{DATABASE, Standing},
-    photos::parallel::Budget,
+    photos::parallel::MemoryPool,
     settings::{Origin, Settings},
     transport::{Transport, objects::Objects},
     words::bytes,
@@ -86,7 +86,7 @@ fn version() -> Finding {
 fn machine() -> Finding {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let text =
-        format!("{cores} cores; up to {} of memory for photos", bytes(Budget::of_this_machine().total()));
+        format!("{cores} cores; up to {} of memory for photos", bytes(MemoryPool::of_this_machine().total()));
     Finding::ok("machine", text)
 }
 

@@ -25,7 +25,7 @@ use crate::{
         store::{OpenFor, Store},
     },
     moment::{entropy, moment},
-    photos::parallel::Budget,
+    photos::parallel::MemoryPool,
     settings::{SIMULATOR, Settings},
     transport::{SimulatorStore, Transport, moving::Transfers, objects::Objects},
 };
@@ -35,7 +35,7 @@ use crate::{
 pub(crate) struct Shell {
     pub(crate) store: Arc<Store>,
     /// Memory for the photos in flight.
-    pub(crate) budget: Arc<Budget>,
+    pub(crate) budget: Arc<MemoryPool>,
     /// Files that are being fetched.
     pub(crate) downloads: Downloads,
     /// How far what is under way has come.
@@ -90,7 +90,7 @@ impl Shell {
     }
 
     fn of(store: Store, settings: &Settings) -> Self {
-        let budget = Arc::new(Budget::of_this_machine());
+        let budget = Arc::new(MemoryPool::of_this_machine());
         let settings = Arc::new(settings.clone());
         Self {
             store: Arc::new(store),

@@ -28,7 +28,7 @@ use crate::{
     photos::{
         archive::{ArchiveSource, Contents},
         on_disk::{FileProblem, read_back, read_bounded, read_source},
-        parallel::Budget,
+        parallel::MemoryPool,
         prepare::{inspect_and_clean, limits_of_this_machine},
     },
     transport::{
@@ -169,7 +169,12 @@ async fn on_a_thread<T: Send + 'static>(
 }
 
 /// `folder` is the avatar's own.
-fn prepare(photo: &Photo, folder: &Path, file: String, budget: &Budget) -> Result<Prepared, PrepareError> {
+fn prepare(
+    photo: &Photo,
+    folder: &Path,
+    file: String,
+    budget: &MemoryPool,
+) -> Result<Prepared, PrepareError> {
     let limit = limits_of_this_machine().max_bytes;
     let source = match &photo.id {
         Some(_) => album::file(folder, &photo.source).map_err(PrepareError::Storage)?,
@@ -218,7 +223,7 @@ fn normalised(
     photo: &Photo,
     bytes: &[u8],
     file: String,
-    budget: &Budget,
+    budget: &MemoryPool,
 ) -> Result<(Prepared, Vec<u8>), PrepareError> {
     let sum = Sha256Sum::of(bytes);
     if photo.sha256.is_some_and(|known| known != sum) {

@@ -12,7 +12,7 @@ use likeness_core::{
 };
 use url::Url;
 
-use super::{parallel::Budget, prepare};
+use super::{parallel::MemoryPool, prepare};
 use crate::{
     context::Context,
     failure::{self, Exit, Failure},
@@ -75,7 +75,7 @@ pub(crate) async fn read(
 /// clean again once somebody said yes.
 pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) -> Result<PhotoSet, Failure> {
     let mut photos = set.photos().to_vec();
-    let budget = Arc::new(Budget::of_this_machine());
+    let budget = Arc::new(MemoryPool::of_this_machine());
     let progress = context.output.progress("Checking", photos.len() as u64, Unit::Photos);
     // Where the photo of two that stays turns out to be none, the other takes its place.
     while let Some(index) = PhotoSet::new(photos.clone()).next_waiting() {
@@ -102,7 +102,7 @@ pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) 
 async fn judged(
     key: &ObjectKey,
     objects: &Objects,
-    budget: &Arc<Budget>,
+    budget: &Arc<MemoryPool>,
 ) -> Result<(Sha256Sum, PhotoState), ReadError> {
     let limits = prepare::limits_of_this_machine();
     let bytes = objects.read(key, limits.max_bytes).await?;

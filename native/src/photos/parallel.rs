@@ -16,20 +16,20 @@ use super::memory;
 
 /// Memory that the jobs of one run share. What a job takes is given back when its [`Share`] is dropped.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub(crate) struct MemoryPool {
     total: u64,
     free: Mutex<u64>,
     given_back: Condvar,
 }
 
-/// A part of the [`Budget`].
+/// A part of the [`MemoryPool`].
 #[derive(Debug)]
 pub(crate) struct Share<'a> {
-    budget: &'a Budget,
+    budget: &'a MemoryPool,
     bytes: u64,
 }
 
-impl Budget {
+impl MemoryPool {
     /// So many bytes in all; where there are none, one job at a time gets what it wants.
     pub(crate) fn new(total: u64) -> Self {
         let total = total.max(1);
@@ -128,7 +128,7 @@ mod tests {
         sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     };
 
-    use super::{Budget, in_order};
+    use super::{MemoryPool, in_order};
 
     #[test]
     fn results_come_in_order_whatever_finishes_first() {
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn together_they_never_take_more_than_there_is() {
-        let (budget, used, most) = (Budget::new(100), AtomicU64::new(0), AtomicU64::new(0));
+        let (budget, used, most) = (MemoryPool::new(100), AtomicU64::new(0), AtomicU64::new(0));
         let wishes = [60, 60, 30, 100, 500, 10, 90, 45, 45, 45];
         let work = |_, wish: &u64| {
             let _share = budget.take(*wish);

@@ -12,7 +12,7 @@ use likeness_core::{
 use super::{
     memory,
     on_disk::{FileProblem, PhotoFile},
-    parallel::{self, Budget},
+    parallel::{self, MemoryPool},
 };
 use crate::{
     disk::write_private,
@@ -127,7 +127,7 @@ pub(crate) fn prepare_all(
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    let budget = Budget::of_this_machine();
+    let budget = MemoryPool::of_this_machine();
     let limits = limits_of_this_machine();
     // Where the photo of two that stays turns out to be none, the other takes its place.
     loop {
@@ -213,7 +213,7 @@ pub(crate) fn limits_of_this_machine() -> PhotoLimits {
 pub(crate) fn inspect_and_clean(
     bytes: &[u8],
     limits: &PhotoLimits,
-    budget: &Budget,
+    budget: &MemoryPool,
 ) -> (Option<PhotoInfo>, Result<NormalisedPhoto, PhotoProblem>) {
     let info = match inspect(bytes) {
         Ok(info) => info,
@@ -288,7 +288,7 @@ fn decode(
     index: usize,
     spool: Option<&Path>,
     limits: &PhotoLimits,
-    budget: &Budget,
+    budget: &MemoryPool,
 ) -> Result<Decoded, Failure> {
     let bytes = match file.read(limits.max_bytes) {
         Ok(bytes) => bytes,
