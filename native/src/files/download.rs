@@ -22,7 +22,7 @@ use crate::{
     disk::{folder_of, storage_error},
     transport::{
         Bytes, Incoming, SendError, Transport,
-        moving::{Moving, Transfer, Way},
+        moving::{Direction, Moving, Transfer},
     },
 };
 
@@ -166,7 +166,7 @@ impl Half {
                 if let Message::Chunk(chunk) = &message {
                     done = done.saturating_add(chunk.len() as u64);
                 }
-                moving.note_at(Transfer { way: Way::Down, done, total });
+                moving.note_at(Transfer { way: Direction::Down, done, total });
                 let end = matches!(message, Message::End(_));
                 // A writer that is gone says why.
                 if sender.send(message).await.is_err() || end {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    transport::moving::{Transfer, Way},
+    transport::moving::{Direction, Transfer},
     words::bytes,
 };
 
@@ -20,7 +20,7 @@ const STANDSTILL: Duration = Duration::from_secs(5);
 /// Measures how fast a transfer is by its last seconds, and says how far it has come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gauge {
-    way: Option<Way>,
+    way: Option<Direction>,
     seen: VecDeque<(Instant, u64)>,
 }
 
@@ -40,11 +40,11 @@ impl Gauge {
             self.seen.pop_front();
         }
         let verb = match way {
-            Way::Up => "Uploading",
-            Way::Down => "Downloading",
+            Direction::Up => "Uploading",
+            Direction::Down => "Downloading",
         };
         let far = match total {
-            Some(total) if total == done && way == Way::Up => {
+            Some(total) if total == done && way == Direction::Up => {
                 return Some(format!("Uploaded {}; waiting for the answer", size(total)));
             }
             Some(total) => format!("{verb} {} of {}", size(done), size(total)),
@@ -88,12 +88,12 @@ fn time(seconds: u64) -> String {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Gauge, Transfer, Way, time};
+    use super::{Direction, Gauge, Transfer, time};
 
     const MB: u64 = 1_000_000;
 
     fn up(done: u64) -> Transfer {
-        Transfer { way: Way::Up, done: done * MB, total: Some(100 * MB) }
+        Transfer { way: Direction::Up, done: done * MB, total: Some(100 * MB) }
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         at(0, up(3));
         assert_eq!(at(2, up(3)), "Uploading 3.0 MB of 100.0 MB");
         assert_eq!(at(60, up(3)), "Uploading 3.0 MB of 100.0 MB; nothing moves just now");
-        let down = |done| Transfer { way: Way::Down, done, total: None };
+        let down = |done| Transfer { way: Direction::Down, done, total: None };
         // The other way is measured anew.
         assert_eq!(at(61, down(10)), "Downloading: 10 bytes so far");
         assert_eq!(at(63, down(2010)), "Downloading: 2.0 kB so far, 1.0 kB/s");

@@ -30,7 +30,7 @@ struct State {
 /// How far a transfer has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Transfer {
-    pub(crate) way: Way,
+    pub(crate) way: Direction,
     /// Bytes that have moved.
     pub(crate) done: u64,
     /// All bytes, where the other side said how many there are.
@@ -39,7 +39,7 @@ pub(crate) struct Transfer {
 
 /// The way of a transfer, as seen from this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Direction {
     Up,
     Down,
 }
@@ -135,12 +135,12 @@ struct NotedReader {
 impl Read for NotedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // What was read before has been taken: the connection asks for more.
-        self.moving.note_at(Transfer { way: Way::Up, done: self.at, total: Some(self.length) });
+        self.moving.note_at(Transfer { way: Direction::Up, done: self.at, total: Some(self.length) });
         let read = self.reader.read(buffer)?;
         self.at = self.at.saturating_add(read as u64);
         if self.at >= self.length {
             // Nobody reads on behind the last byte.
-            self.moving.note_at(Transfer { way: Way::Up, done: self.at, total: Some(self.length) });
+            self.moving.note_at(Transfer { way: Direction::Up, done: self.at, total: Some(self.length) });
         }
         Ok(read)
     }
@@ -187,7 +187,7 @@ mod tests {
         time::{Instant, sleep},
     };
 
-    use super::{BrokenOff, Moving, Transfer, Transfers, Way, transfer};
+    use super::{BrokenOff, Direction, Moving, Transfer, Transfers, transfer};
     use crate::transport::FileSource;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -232,17 +232,17 @@ mod tests {
         let transfers = Transfers::default();
         assert_eq!(transfers.now(), None);
         let (first, second) = (transfers.begin(), transfers.begin());
-        let at = |done, total| Transfer { way: Way::Down, done, total };
+        let at = |done, total| Transfer { way: Direction::Down, done, total };
         first.note_at(at(5, Some(10)));
         second.note_at(at(7, Some(20)));
         assert_eq!(transfers.now(), Some(at(12, Some(30))));
         // What is sent once more does not turn it back.
         second.note_at(at(3, Some(20)));
         assert_eq!(transfers.now(), Some(at(12, Some(30))));
-        second.note_at(Transfer { way: Way::Up, done: 1, total: None });
+        second.note_at(Transfer { way: Direction::Up, done: 1, total: None });
         assert_eq!(transfers.now(), Some(at(5, Some(10))));
         drop(first);
-        assert_eq!(transfers.now().map(|now| now.way), Some(Way::Up));
+        assert_eq!(transfers.now().map(|now| now.way), Some(Direction::Up));
         drop(second);
         assert_eq!(transfers.now(), None);
     }
@@ -256,6 +256,6 @@ mod tests {
         let mut read = Vec::new();
         source.open(50..100).expect("open").read_to_end(&mut read).expect("read");
         assert_eq!(read.len(), 50);
-        assert_eq!(moving.so_far(), Some(Transfer { way: Way::Up, done: 100, total: Some(100) }));
+        assert_eq!(moving.so_far(), Some(Transfer { way: Direction::Up, done: 100, total: Some(100) }));
     }
 }

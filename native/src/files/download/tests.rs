@@ -21,7 +21,7 @@ use url::Url;
 use super::{DownloadError, Downloads};
 use crate::transport::{
     Transport,
-    moving::{Moving, Transfer, Way},
+    moving::{Direction, Moving, Transfer},
 };
 
 /// Starts a server that gives each request the next of these answers and closes. The thread gives the requests' heads.
@@ -179,7 +179,7 @@ async fn an_address_leads_on_and_what_broke_off_goes_on() {
     let fetched = Downloads::default().fetch(&transport, remote(url, at_most(1 << 20)), &path, &moving).await;
     assert_eq!(fetched.expect("a file"), Fetched { length: 400_000, sha256: Sha256Sum::of(&bytes) });
     assert!(fs::read(&path).expect("the file") == bytes);
-    let all = Transfer { way: Way::Down, done: 400_000, total: Some(400_000) };
+    let all = Transfer { way: Direction::Down, done: 400_000, total: Some(400_000) };
     assert_eq!(moving.so_far(), Some(all));
     let heads = server.join().expect("a server");
     let lines: Vec<&str> = heads.iter().filter_map(|head| head.lines().next()).collect();
