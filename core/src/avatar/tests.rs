@@ -267,7 +267,7 @@ fn a_place_in_the_bucket_is_remembered_until_it_is_empty_and_the_person_forgotte
     let mut hand = Hand::ordering();
     let task = hand.begins();
     let clear = |hand: &mut Hand, what| {
-        hand.happens(Event::Cleared { bucket_folder: hand.bucket_folder.clone(), what })
+        hand.happens(Event::Cleared { bucket_folder: hand.bucket_folder.clone(), what });
     };
     // A photo is still being written.
     clear(&mut hand, Cleared::WorkingFiles);
