@@ -41,37 +41,37 @@ pub struct AvatarObject {
     inner: Rc<Inner>,
 }
 
-/// What the object's calls, its alarm and its tasks share.
+/// The state that the object's calls, its alarm and its tasks share.
 pub(crate) struct Inner {
     state: State,
     pub(crate) env: Env,
-    /// Whether what an earlier instance had under way is known to be lost.
+    /// True once tasks of an earlier instance are known to be lost.
     told_of_restart: Cell<bool>,
-    /// What the alarm was set to last, as far as this instance knows: each setting is a row that is paid for.
+    /// Time to which the alarm was set last, as far as this instance knows: each setting is a row that is paid for.
     armed: Cell<Option<Timestamp>>,
-    /// How many calls have reserved something, or are about to, and have not said yet what became of it.
+    /// Counts calls that have reserved budget, or are about to, and have not yet confirmed or released it.
     pub(crate) reserving: Cell<u32>,
-    /// Until when something that was reserved is being given back: meanwhile nobody reserves.
+    /// Time until which a reservation is being given back: no call reserves meanwhile.
     pub(crate) releasing: Cell<Option<Timestamp>>,
 }
 
-/// Where test mode is simulated.
+/// The addresses at which test mode is simulated.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct TestBox {
-    /// Where the front is reached.
+    /// Origin of the front, such as `http://127.0.0.1:8787`.
     origin: String,
-    /// What makes its addresses nobody else's.
+    /// Secret part of the addresses, which keeps other callers out.
     pub(crate) secret: String,
 }
 
-/// What fal's webhook said, once it was verified.
+/// The content of fal's webhook, once its signature was verified.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Hint {
     pub(crate) request_id: RequestId,
     pub(crate) token: likeness_core::avatar::TokenHash,
 }
 
-/// What was reserved and is not known to be bought or not.
+/// The prefix of rows for purchases that are reserved, and not known to be bought or not.
 pub(crate) const RESERVED: &str = "reserved ";
 
 impl DurableObject for AvatarObject {
@@ -126,7 +126,7 @@ impl DurableObject for AvatarObject {
         response
     }
 
-    /// Never fails: the platform would give up after six tries.
+    /// Runs the alarm and never fails: the platform would give up after six tries.
     async fn alarm(&self) -> Result<Response> {
         let inner = Rc::clone(&self.inner);
         inner.armed.set(None);
@@ -138,7 +138,7 @@ impl DurableObject for AvatarObject {
 }
 
 impl Inner {
-    /// Whether anything was ever stored here.
+    /// Tells whether anything was ever stored here.
     fn is_there(&self) -> Result<bool> {
         self.rows().are_there()
     }
@@ -156,8 +156,7 @@ impl Inner {
         self.state.wait_until(drive::run(Rc::clone(self)));
     }
 
-    /// Loads the avatar, lets it change, saves it and sets the alarm for whatever comes next, without letting anything
-    /// in between.
+    /// Loads the avatar, lets it change, saves it and sets the alarm for the next task, with no other event in between.
     pub(crate) fn settle<T>(
         &self,
         way: Option<&ConnectionSettings>,
@@ -187,13 +186,13 @@ impl Inner {
         Ok(told)
     }
 
-    /// The avatar as it is saved.
+    /// Loads the avatar as it is saved.
     pub(crate) fn load(&self) -> Result<Option<Avatar>> {
         let text = self.rows().text("avatar")?;
         text.map(|text| Stored::read(&text).map_err(|error| Error::from(error.to_string()))).transpose()
     }
 
-    /// Where the avatar is bought and kept.
+    /// Finds the account and bucket of the avatar.
     pub(crate) fn way(&self, deployment: &Deployment) -> Result<Option<ConnectionSettings>> {
         let test = if deployment.test_mode { self.test_box()? } else { None };
         match test {
@@ -202,7 +201,7 @@ impl Inner {
         }
     }
 
-    /// Where an avatar would be bought and kept that is not there yet.
+    /// Finds the account and bucket for an avatar that does not exist yet.
     fn way_of_newcomer(
         id: AvatarId,
         origin: &str,
@@ -215,13 +214,14 @@ impl Inner {
         self.rows().value("test box")
     }
 
-    /// Whose object this is, as it was told.
+    /// Returns the id of the avatar whose object this is, as the object was told.
     pub(crate) fn avatar_id(&self) -> Result<AvatarId> {
         let id = self.rows().text("id")?;
         id.and_then(|id| id.parse().ok()).ok_or_else(|| Error::from("nobody's object"))
     }
 
-    /// Notes whose object this is, and where the front is reached: in test mode everything leads back there.
+    /// Notes the id of the avatar whose object this is, and the front's origin: in test mode everything leads back
+    /// there.
     fn introduce(&self, id: AvatarId, origin: &str, deployment: &Deployment) -> Result<()> {
         let rows = self.rows();
         if rows.text("id")?.is_none() {
@@ -235,7 +235,7 @@ impl Inner {
         Ok(())
     }
 
-    /// The answer to a call that creates no avatar where there is none. It leaves nothing behind.
+    /// Answers a call that creates no avatar where there is none. The call leaves nothing behind.
     fn answer_without(
         id: AvatarId,
         origin: &str,
@@ -297,7 +297,7 @@ impl Inner {
             let told = match answer {
                 Answer::Reply(reply) => reply.into(),
                 Answer::Hold => {
-                    // Counted in pauses: the platform has no clock but the one that can be set back.
+                    // The time waited is counted in pauses: the platform has no clock but the one that can be set back.
                     Delay::from(Hold::PAUSE).await;
                     waited += Hold::PAUSE;
                     call.kept(waited);
@@ -378,7 +378,7 @@ impl Inner {
         Ok(admitted)
     }
 
-    /// Tells the avatar something, if it is there.
+    /// Applies an event to the avatar, if it exists.
     fn tell(&self, event: Event) -> Result<bool> {
         let way = self.way(&*self.deployment()?)?;
         let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
@@ -400,11 +400,11 @@ impl Inner {
         })
     }
 
-    /// Sets the alarm. The platform takes it in the order in which it is told, so nobody waits for its answer.
+    /// Sets the alarm. The platform applies settings in the order in which they are made, so the answer is not awaited.
     pub(crate) fn arm(&self, at: Timestamp) -> Result<()> {
-        // Not in the past: an alarm that is due at once, again and again, would starve everything else.
+        // Never in the past: an alarm that is due at once, again and again, would starve everything else.
         let at = at.max(settings::now().plus(Duration::from_millis(50)));
-        // One that rings earlier will do: it looks, and sets the next.
+        // An earlier alarm is kept: it looks for work, and sets the next.
         if self.armed.get().is_some_and(|armed| armed > settings::now() && armed <= at) {
             return Ok(());
         }
@@ -420,7 +420,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Which avatar holds this request, once this one has said that it may.
+    /// Names the avatar that holds this request, once this one has claimed it.
     pub(crate) async fn claim(&self, request: &RequestId, avatar: AvatarId) -> Result<bool> {
         let stub = passing::index(&self.env, &format!("request:{request}"))?;
         let holder: Option<String> = say(&stub, "claim", &avatar.to_string()).await?;
@@ -437,20 +437,20 @@ impl TestBox {
         Self { origin: origin.to_owned(), ..self }
     }
 
-    /// Where this avatar is bought and kept.
+    /// Finds the account and bucket of this avatar.
     fn way(&self, deployment: &Deployment, avatar: AvatarId) -> Result<Option<ConnectionSettings>> {
         let address = |part: &str| Url::parse(&self.address(avatar, part)).map_err(Error::from);
         let own = test_bucket(&address("bucket")?);
         Ok(deployment.test_way(&address("fal")?, own))
     }
 
-    /// Where a part of the test box of this avatar is.
+    /// Makes the address of a part of this avatar's test box.
     pub(crate) fn address(&self, avatar: AvatarId, part: &str) -> String {
         format!("{}/test/{avatar}/{}/{part}", self.origin, self.secret)
     }
 }
 
-/// Whether something lies in this bucket.
+/// Tells whether a folder is in this bucket.
 pub(crate) fn is_in(bucket_folder: &BucketFolder, way: &ConnectionSettings) -> bool {
     way.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
 }

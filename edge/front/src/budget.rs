@@ -14,13 +14,13 @@ use crate::{
     settings,
 };
 
-/// What a call to the budget leads to.
+/// The answer to a call to the budget.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answered {
-    /// This.
+    /// An answer for the caller.
     Told(Told),
-    /// An avatar that was let in.
+    /// An avatar that was admitted, to be created.
     Admit(Box<likeness_core::api::Admission>),
 }
 
@@ -154,7 +154,7 @@ impl BudgetObject {
     }
 }
 
-/// That something here broke.
+/// Makes the refusal for a fault in this Worker.
 pub(crate) fn broken() -> Problem {
     ApiProblem::Internal.into()
 }

@@ -1,4 +1,5 @@
-//! One call: who makes it, which object it is for, and what that object wants moved.
+//! A call from its arrival to its answer: the caller, the object that answers, and the bytes that the object wants
+//! moved.
 
 use std::{
     cell::{Cell, RefCell},
@@ -118,11 +119,11 @@ async fn admitted(
 }
 
 thread_local! {
-    /// Who was let in a moment ago and who was not, as far as this isolate knows.
+    /// Credentials that were admitted and refused a moment ago, as far as this isolate knows.
     static PORTER: RefCell<Porter> = RefCell::new(Porter::default());
 }
 
-/// The caller's address, as Cloudflare names it.
+/// Returns the caller's address, as Cloudflare names it.
 fn origin(headers: &HeaderMap) -> Option<Origin> {
     Origin::parse(headers.get("cf-connecting-ip")?.to_str().ok()?)
 }
@@ -153,7 +154,7 @@ async fn let_in(
     if call.content_length.is_some_and(|length| length > most) {
         return Ok(ApiProblem::TooLarge { max: most }.into());
     }
-    // Before anybody is asked: a body that does not come keeps nobody.
+    // The body comes before any question: a body that does not arrive must not occupy an object.
     let body = match request.inner().body() {
         Some(_) if !call.operation.takes_a_file() => match read(&mut request, most).await? {
             Some(body) => body,
@@ -200,7 +201,7 @@ async fn let_in(
     }
 }
 
-/// Who calls. Only of a server token the budget is asked, unless it was a moment ago.
+/// Finds the caller. Only for a server token the budget is asked, unless it was a moment ago.
 async fn caller(
     credential: Credential,
     shown: Option<Shown>,
@@ -213,7 +214,7 @@ async fn caller(
     if PORTER.with_borrow(|porter| porter.lets_in(shown, now())) {
         return Ok(Ok(Caller::Server));
     }
-    // It counts from when it was asked.
+    // The answer counts from the moment of the question, which is when it was true for certain.
     let asked_at = now();
     let known: bool = say(&passing::budget(env)?, "who", &digest).await?;
     if !known {
@@ -223,14 +224,14 @@ async fn caller(
     Ok(Ok(Caller::Server))
 }
 
-/// The platform's limit of bursts, where one is bound: of each token and of each address. Whoever cannot be told from
-/// others shares one.
+/// Applies the platform's limit of bursts, where one is bound, to each token and to each address. Callers who cannot be
+/// told apart share one limit.
 async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProblem> {
     let limiter = env.rate_limiter("BURSTS").ok()?;
     let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok());
     let token = call.credential.as_ref().and_then(|credential| TokenText::parse(credential.expose()).ok());
     let token = token.map(|token| serde_json::to_string(&token.hash()).unwrap_or_default());
-    // The address as well, or whoever makes tokens up would never be counted.
+    // The address is counted as well, or a caller who makes tokens up would never reach a limit.
     let mut keys: Vec<String> = address.map(str::to_owned).into_iter().chain(token).collect();
     if keys.is_empty() {
         keys.push(String::new());
@@ -296,8 +297,8 @@ async fn avatar(
     }
 }
 
-/// Does work to its end. The platform ends a call without a word when its caller goes away, and what became of an upload has
-/// to be told nevertheless.
+/// Does work to its end. The platform ends a call without a word when its caller goes away, and the end of an upload
+/// has to be reported nevertheless.
 async fn outliving<T: 'static>(
     context: &Context,
     work: impl Future<Output = Result<T>> + 'static,
@@ -310,7 +311,7 @@ async fn outliving<T: 'static>(
     done.take().unwrap_or_else(|| Err("what became of it is not known".into()))
 }
 
-/// Streams the call's body to where it belongs. Its bytes never enter this Worker's memory as a whole.
+/// Streams the call's body to its destination. Its bytes never enter this Worker's memory as a whole.
 async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result::Result<(), Refused> {
     let length =
         request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
@@ -320,7 +321,7 @@ async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result:
         (Some(body), Ok(stream)) => {
             let piped = body.pipe_to(&stream.writable());
             wasm_bindgen_futures::spawn_local(async move {
-                // A body that breaks off breaks the request off, which then says so.
+                // A body that breaks off breaks the request off, whose answer then gives the reason.
                 let _ = wasm_bindgen_futures::JsFuture::from(piped).await;
             });
             stream.readable().into()
@@ -346,7 +347,7 @@ async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
         Ok(mut body) => {
             let status = StatusCode::from_u16(body.status_code()).unwrap_or(StatusCode::BAD_GATEWAY);
             let headers = header_map(&body.headers().0);
-            // A part, where one was asked for.
+            // The answer may be a part of the file, where one was asked for.
             if status == reply.status && asked.is_given(status, &headers) {
                 let promised = head_of(&reply.headers).length;
                 if head_of(&headers).length.is_none_or(|length| Some(length) == promised) {
@@ -364,10 +365,10 @@ async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
     Ok(Outcome::Reply(Problem::from(&Error::Storage(error)).into()))
 }
 
-/// How the bucket is called in what callers are told: where it lies is the operator's business.
+/// The name of the bucket in answers to callers: its address is the operator's business.
 const THE_BUCKET: &str = "the bucket";
 
-/// As much of an answer as a refusal is judged by.
+/// Reads as much of an answer as is needed to judge a refusal.
 async fn beginning(response: &mut Response) -> Vec<u8> {
     use futures_util::StreamExt as _;
     let mut body = Vec::new();
@@ -381,7 +382,7 @@ async fn beginning(response: &mut Response) -> Vec<u8> {
     body
 }
 
-/// The body, unless it is longer than it may be.
+/// Reads the body, unless it is longer than it may be.
 async fn read(request: &mut Request, most: u64) -> Result<Option<Vec<u8>>> {
     use futures_util::StreamExt as _;
     let (mut stream, mut body) = (request.stream()?, Vec::new());
@@ -405,7 +406,7 @@ async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {
     }
 }
 
-/// The reply as the platform sends it.
+/// Makes the platform's response of a reply.
 pub(crate) fn respond(reply: Reply, head: bool) -> Result<Response> {
     let headers = response_headers(&reply)?;
     let builder = ResponseBuilder::new().with_status(reply.status.as_u16()).with_headers(headers);

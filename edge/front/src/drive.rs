@@ -1,4 +1,5 @@
-//! Drives one avatar: asks the core what comes next, does it, tells what came of it, until there is nothing to do now.
+//! The loop that drives one avatar: asks the core for the next step, does it, reports the outcome, until there is
+//! nothing to do now.
 
 use std::{pin::pin, rc::Rc, time::Duration};
 
@@ -15,16 +16,16 @@ use worker::{Delay, Result};
 
 use crate::{avatar::Inner, settings, work};
 
-/// When what went wrong around an avatar is tried again.
+/// Pause before a failure around an avatar is tried again.
 pub(crate) const AGAIN: Duration = Duration::from_mins(1);
 
-/// The longest that an object waits for its tasks before it looks what else is due.
+/// The longest that an object waits for its tasks before it looks for other work that is due.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
-/// When an avatar that was begun under other settings is looked at again: they may be set back.
+/// Pause before an avatar that was begun under other settings is looked at again: they may be set back.
 const UNDER_OTHER_SETTINGS: Duration = Duration::from_hours(1);
 
-/// Never fails: what goes wrong is logged, and the alarm comes again.
+/// Drives the avatar and never fails: errors are logged, and the alarm comes again.
 pub(crate) async fn run(inner: Rc<Inner>) {
     if let Err(error) = drive(&inner).await {
         worker::console_error!("[FAL AI] ERROR {error}");
@@ -40,7 +41,7 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
     let deployment = inner.deployment()?;
     let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<()>>> = FuturesUnordered::new();
     loop {
-        // Each time anew: what is at hand may have changed while a task was awaited.
+        // Loaded anew each time: the state may have changed while a task was awaited.
         let avatar = inner.load()?;
         let Some(way) = inner.way(&deployment)? else { return wait_for_settings(inner, avatar.as_ref()) };
         if let Some(why) = avatar.as_ref().and_then(|avatar| way.carries(avatar).err()) {
@@ -52,9 +53,10 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
                 let (inner, deployment) = (Rc::clone(inner), Rc::clone(&deployment));
                 tasks.push(Box::pin(async move { perform(&inner, &deployment, &way, *task).await }));
             }
-            // The alarm is set for what comes later.
+            // The alarm is set for later work.
             Some(Step::Wait(_) | Step::Idle) | None if tasks.is_empty() => return Ok(()),
-            // What is due by the clock is looked at every minute, also when the clock was set back: a pause cannot be.
+            // Work that is due by the clock is looked for every minute, also when the clock was set back: a running
+            // pause cannot be.
             Some(Step::Wait(_) | Step::Idle) | None => {
                 if let Either::Left((Some(ended), _)) =
                     select(tasks.next(), pin!(Delay::from(LOOK_AGAIN))).await
@@ -66,7 +68,7 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
     }
 }
 
-/// Nobody else would wake it when the settings are as they were.
+/// Sets an alarm: restoring the settings sends no event, so the object must look again itself.
 fn wait_for_settings(inner: &Inner, avatar: Option<&Avatar>) -> Result<()> {
     if avatar.is_some_and(Avatar::is_unfinished) {
         inner.arm(settings::now().plus(UNDER_OTHER_SETTINGS))?;
@@ -103,17 +105,18 @@ async fn perform(
     })?;
     if let (Some(request_id), Some(id)) = (accepted, id) {
         worker::console_log!("[FAL AI] INFO {id} is request {request_id}");
-        // Saved already: that others are told is only for those who look for theirs, and made up for when it fails.
+        // The state is saved already: a claim only helps callers to find their avatar, and is made later if it fails
+        // now.
         drop(inner.claim_requests().await);
     }
     Ok(())
 }
 
-/// Whether another avatar holds the request that an unclear purchase may have become.
+/// Adds to the outcome whether another avatar holds the request that an unclear purchase may have become.
 async fn with_holder(inner: &Inner, mark: &TaskRecord, outcome: Outcome) -> Result<Outcome> {
     let Outcome::Answered { answer, held_elsewhere } = outcome else { return Ok(outcome) };
     let Some(avatar) = inner.load()? else { return Ok(Outcome::Answered { answer, held_elsewhere }) };
-    // Only of what fal.ai knows anything is noted.
+    // A claim is noted only for a request that fal.ai has confirmed: a caller could make up others without end.
     let held_elsewhere = match avatar.proven(mark.task_kind, &answer).cloned() {
         Some(candidate) => !inner.claim(&candidate, avatar.id()).await?,
         None => held_elsewhere,

@@ -1,5 +1,5 @@
-//! The rows of the budget's object, each by its name. Which ones a question needs is said by
-//! [`likeness_core`](likeness_core::budget::rows).
+//! The rows of the budget's object, each by its name. [`likeness_core`](likeness_core::budget::rows) decides which of
+//! them a question needs.
 
 use likeness_core::{
     api::Recent,
@@ -12,17 +12,17 @@ use worker::{Error, Result, SqlStorage, SqlStorageValue, State};
 
 use crate::rows::{RECENT, Rows};
 
-/// The entries. Everything here is synchronous: between two awaits it is one transaction.
+/// The rows of the budget. Every method is synchronous: between two awaits all writes are one transaction.
 pub(crate) struct Entries {
     sql: SqlStorage,
     there: bool,
 }
 
-/// What a version without entries kept its budget under.
+/// The name under which a version without rows kept its budget.
 const BUDGET: &str = "budget";
 
 impl Entries {
-    /// Opens them, and takes over what was kept as one text before.
+    /// Opens the rows, and takes over a budget that was kept as one text before.
     pub(crate) fn open(state: &State) -> Result<Self> {
         let sql = state.storage().sql();
         let tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'entries'", None)?;
@@ -33,7 +33,7 @@ impl Entries {
         Ok(entries)
     }
 
-    /// Once there are entries the texts are gone.
+    /// Turns texts of an earlier version into rows, and deletes the texts.
     fn take_over(&mut self, texts: &Rows) -> Result<()> {
         let Some(budget) = texts.text(BUDGET)? else { return Ok(()) };
         let budget = Stored::rows(&budget).map_err(|error| Error::from(format!("the budget: {error}")))?;
@@ -44,7 +44,7 @@ impl Entries {
         texts.remove_text(RECENT)
     }
 
-    /// The rows that are wanted, as far as they are there.
+    /// Reads the rows of a wanted range.
     pub(crate) fn wanted(&self, want: Want) -> Result<Vec<(String, String)>> {
         if !self.there {
             return Ok(Vec::new());

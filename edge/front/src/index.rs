@@ -1,7 +1,7 @@
-//! Who has which avatars, and which avatar holds which request at fal. No purchase depends on it.
+//! Lists of a user's avatars, and the avatar that holds a request at fal. No purchase depends on them.
 //!
-//! There is one object per user and one per request, so none of them is a bottleneck. One that was only ever asked stores
-//! nothing: anybody may ask about anything.
+//! There is one object per user and one per request, so none of them is a bottleneck. An object that was only ever
+//! asked stores nothing: any caller may ask about anything.
 
 use likeness_core::{api::MessageId, avatar::AvatarId};
 use serde::{Deserialize, Serialize};
@@ -18,18 +18,18 @@ use crate::{
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) avatar: String,
-    /// What is shown of it; nothing once it is taken out.
+    /// Shown part of the line; `None` once the avatar is taken out.
     pub(crate) view: Option<Value>,
 }
 
-/// The list.
+/// The object of a list, or of a request's holder.
 #[durable_object]
 #[expect(missing_debug_implementations, reason = "the platform's handles have none")]
 pub struct Index {
     state: State,
 }
 
-/// The avatar that holds a request.
+/// The name of the row with the avatar that holds a request.
 const HOLDER: &str = "holder";
 
 impl DurableObject for Index {
@@ -75,7 +75,7 @@ impl Index {
         Ok(lines.iter().rev().filter_map(|(_, view)| serde_json::from_str(view).ok()).collect())
     }
 
-    /// Who comes first holds the request.
+    /// Claims the request for an avatar: the first to come holds it.
     fn claim(&self, avatar: &str) -> Result<Option<String>> {
         let rows = Rows::open(&self.state);
         if rows.text(HOLDER)?.is_none() {

@@ -1,8 +1,8 @@
-//! The Worker that answers: it finds out who calls, and leads each call to the object that it is about.
+//! The Worker that answers: it finds the caller, and leads each call to the object that it is about.
 //!
-//! One Durable Object per avatar holds that avatar and drives it by its alarm; one holds the budget; one per user
-//! lists the user's avatars. No decision is made here: what a call is, who may make it, what comes next and what is
-//! answered is said by [`likeness_core`].
+//! One Durable Object per avatar holds that avatar and drives it by its alarm; one holds the budget; one per user lists
+//! the user's avatars. This crate decides nothing: the form of a call, the roles that may make it, the next step and
+//! the answer come from [`likeness_core`].
 
 mod avatar;
 mod budget;

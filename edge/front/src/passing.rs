@@ -1,9 +1,9 @@
-//! What the front and its objects say to each other: a call with who makes it, and an answer that may ask for bytes to
-//! be moved.
+//! Messages between the front and its objects: a call with its caller, and an answer that may ask for bytes to be
+//! moved.
 //!
-//! Each of these messages may arrive twice. The platform sends one again whose answer it lost
-//! ([page](https://developers.cloudflare.com/durable-objects/best-practices/automatic-retries/)), and what it remembers to
-//! tell the two apart dies with the object's instance. So each has an id:
+//! Each of these messages may arrive twice. The platform repeats one whose answer it lost
+//! ([page](https://developers.cloudflare.com/durable-objects/best-practices/automatic-retries/)), and its own memory,
+//! by which it tells the two apart, dies with the object's instance. So each has an id:
 //!
 //! | To | Message | When it comes again |
 //! |---|---|---|
@@ -15,7 +15,7 @@
 //! | A list | `note` | [`Recent::once`](likeness_core::api::Recent::once): an older line would bring back who was erased |
 //! | | `claim`, `holder`, `list` | does nothing more |
 //!
-//! (`/test/…` is no message: it is HTTP for the simulated fal.ai and bucket, which take a repeat as real ones do.)
+//! (`/test/…` is not a message: it is HTTP for the simulated fal.ai and bucket, which take a repeat as real ones do.)
 
 use http::Method;
 use likeness_core::{
@@ -39,14 +39,14 @@ pub(crate) struct Passed {
     target: String,
     headers: Vec<(String, String)>,
     who: Who,
-    /// Where the front is reached, such as `http://127.0.0.1:8787`.
+    /// Origin of the front, such as `http://127.0.0.1:8787`.
     pub(crate) origin: String,
     body: Vec<u8>,
-    /// Whether the file of the call was received.
+    /// Success or failure of receiving the call's file.
     received: Option<std::result::Result<(), Refused>>,
 }
 
-/// Who calls.
+/// The caller, as a message carries it.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Who {
@@ -56,29 +56,29 @@ enum Who {
     Capability(TokenDigest),
 }
 
-/// Why a file was not received.
+/// The reason why a file was not received.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Refused {
-    /// It was larger than announced or allowed.
+    /// A file larger than announced or allowed.
     TooLarge { max: u64 },
-    /// The bucket did not take it.
+    /// A bucket that did not take the file.
     Storage(StorageError),
 }
 
-/// What an object answers.
+/// An object's answer to a message.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Told {
-    /// This.
+    /// A reply to send.
     Reply { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
-    /// Stream the call's body there, and come back.
+    /// A destination to which to stream the call's body, before coming back.
     Receive { to: SignedRequest, max_bytes: u64 },
-    /// Stream this file.
+    /// A file to stream.
     File { from: SignedRequest, head: Box<Told> },
 }
 
-/// What the budget is asked by an avatar.
+/// An avatar's question to the budget for a purchase.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Reservation {
     pub(crate) avatar: AvatarId,
@@ -86,7 +86,7 @@ pub(crate) struct Reservation {
     pub(crate) by_server: bool,
 }
 
-/// What the budget is told by an avatar.
+/// An avatar's report of a purchase's end to the budget.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) avatar: AvatarId,
@@ -101,7 +101,7 @@ impl Reservation {
 }
 
 impl Passed {
-    /// A call as the front got it.
+    /// Makes the message of a call as the front received it.
     pub(crate) fn new(request: &Request, caller: Caller, body: Vec<u8>) -> Result<Self> {
         let url = request.url()?;
         let target =
@@ -131,7 +131,7 @@ impl Passed {
         Self { received: Some(received), ..self }
     }
 
-    /// The call as the object reads it.
+    /// Parses the call for the object.
     pub(crate) fn read(&self) -> std::result::Result<(Call, Caller), ApiProblem> {
         let headers = Headers::new();
         for (name, value) in &self.headers {
@@ -148,7 +148,7 @@ impl Passed {
         Ok((call, caller))
     }
 
-    /// What comes with it, in this message.
+    /// Returns the input that comes with the call in this message.
     pub(crate) fn given(&self, message: Option<MessageId>) -> Given {
         let received = self.received.clone().map(|received| {
             received.map_err(|refused| match refused {
@@ -171,7 +171,7 @@ impl From<Reply> for Told {
 }
 
 impl Told {
-    /// The reply again, if it is one.
+    /// Returns the reply, if the answer is one.
     pub(crate) fn reply(self) -> Option<Reply> {
         let Self::Reply { status, headers, body } = self else { return None };
         let mut reply = Reply::empty(http::StatusCode::from_u16(status).ok()?);
@@ -185,12 +185,12 @@ impl Told {
 /// The header with a message's id.
 const MESSAGE: &str = "x-message-id";
 
-/// The id of a message that arrived.
+/// Reads the id of a message that arrived.
 pub(crate) fn message_id(request: &Request) -> Option<MessageId> {
     MessageId::parse(&request.headers().get(MESSAGE).ok().flatten()?)
 }
 
-/// Says something to an object, and reads what it answers.
+/// Sends a message to an object, and reads its answer.
 pub(crate) async fn say<T: DeserializeOwned>(stub: &Stub, what: &str, message: &impl Serialize) -> Result<T> {
     let headers = Headers::new();
     headers.set(MESSAGE, &MessageId::new(entropy()?).to_string())?;
@@ -206,22 +206,22 @@ pub(crate) async fn say<T: DeserializeOwned>(stub: &Stub, what: &str, message: &
     response.json().await
 }
 
-/// An object's answer to [`say`].
+/// Makes an object's answer to [`say`].
 pub(crate) fn said(message: &impl Serialize) -> Result<Response> {
     ResponseBuilder::new().from_json(message)
 }
 
-/// The one object that keeps the budget.
+/// Finds the one object that keeps the budget.
 pub(crate) fn budget(env: &Env) -> Result<Stub> {
     env.durable_object("BUDGET")?.get_by_name("budget")
 }
 
-/// The object of an avatar.
+/// Finds the object of an avatar.
 pub(crate) fn avatar(env: &Env, id: AvatarId) -> Result<Stub> {
     env.durable_object("AVATAR")?.get_by_name(&id.to_string())
 }
 
-/// The object that lists something under this name.
+/// Finds the object with the list of this name.
 pub(crate) fn index(env: &Env, name: &str) -> Result<Stub> {
     env.durable_object("INDEX")?.get_by_name(name)
 }
@@ -276,8 +276,8 @@ mod tests {
         assert_eq!((back.status, &back.headers, &back.body), (reply.status, &reply.headers, &reply.body));
     }
 
-    /// The messages of a deployment whose front is of this release and whose objects are still of the one before, or
-    /// the other way: what is written here does not change.
+    /// Holds the form of messages: during a deployment the front may be of this release and its objects still of the
+    /// one before, or the other way.
     #[test]
     fn messages_do_not_change_between_releases() {
         fn is_written_as_it_was_read<T: Serialize + DeserializeOwned>(message: &str) {

@@ -1,4 +1,4 @@
-//! What a Durable Object stores: named texts, and the bytes of test mode, in its own SQLite.
+//! Storage of a Durable Object in its own SQLite: named texts, and the bytes of test mode.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -9,24 +9,24 @@ use likeness_core::{
 use serde::{Serialize, de::DeserializeOwned};
 use worker::{Error, Result, SqlCursor, SqlStorage, SqlStorageValue, State};
 
-/// The rows of one object. Everything here is synchronous: between two awaits it is one transaction.
+/// The rows of one object. Every method is synchronous: between two awaits all writes are one transaction.
 ///
-/// Their tables are made with the first row. An object that was only ever asked stores nothing: anybody may ask about
+/// Tables are made with the first row. An object that was only ever asked stores nothing: any caller may ask about
 /// anything.
 #[derive(Clone)]
 pub(crate) struct Rows {
     sql: SqlStorage,
-    /// Whether the tables are there.
+    /// True if the tables exist.
     there: Rc<Cell<bool>>,
 }
 
-/// What is remembered of messages.
+/// The name of the row with the memory of messages.
 pub(crate) const RECENT: &str = "recent messages";
 
-/// A text that is longer than a row may be (2 MB) is cut into parts.
+/// The length in bytes of the parts into which a longer text is cut: a row holds at most 2 MB.
 const PART: usize = 900_000;
 
-/// What the rows lie in.
+/// Statements that make the tables.
 const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS texts (name TEXT, part INTEGER, value TEXT, PRIMARY KEY (name, part))",
     "CREATE TABLE IF NOT EXISTS blobs (name TEXT, part INTEGER, value BLOB, PRIMARY KEY (name, part))",
@@ -37,7 +37,7 @@ impl Rows {
         Self { sql: state.storage().sql(), there: Rc::new(Cell::new(false)) }
     }
 
-    /// Whether anything was ever stored.
+    /// Tells whether anything was ever stored.
     pub(crate) fn are_there(&self) -> Result<bool> {
         if !self.there.get() {
             let tables = self.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'blobs'", None)?;
@@ -46,12 +46,12 @@ impl Rows {
         Ok(self.there.get())
     }
 
-    /// Reads, deletes or renames, of an object that has stored something.
+    /// Runs a query that reads, deletes or renames, if the object has stored something.
     fn run(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<SqlCursor>> {
         if self.are_there()? { self.sql.exec(query, values).map(Some) } else { Ok(None) }
     }
 
-    /// Stores something.
+    /// Runs a query that stores something, and makes the tables before the first.
     fn write(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<()> {
         if !self.are_there()? {
             for table in TABLES {
@@ -61,7 +61,7 @@ impl Rows {
         self.sql.exec(query, values).map(drop)
     }
 
-    /// The text of this name.
+    /// Reads the text of this name.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
         let rows = self.run("SELECT value FROM texts WHERE name = ? ORDER BY part", vec![name.into()])?;
         let mut text = None;
@@ -96,7 +96,7 @@ impl Rows {
         self.run("DELETE FROM texts WHERE name = ?", vec![name.into()]).map(drop)
     }
 
-    /// The names of texts that begin so, and the texts.
+    /// Lists the texts whose names have this prefix, with their names.
     pub(crate) fn texts(&self, prefix: &str) -> Result<Vec<(String, String)>> {
         let rows = self.run(
             "SELECT name, value FROM texts WHERE substr(name, 1, length(?)) = ? AND part = 0 ORDER BY rowid",
@@ -114,21 +114,22 @@ impl Rows {
         Ok(all)
     }
 
-    /// What was kept as JSON.
+    /// Reads a value that was kept as JSON.
     pub(crate) fn value<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let text = self.text(name)?;
         text.map(|text| serde_json::from_str(&text).map_err(|error| unreadable(&error))).transpose()
     }
 
-    /// Keeps something as JSON.
+    /// Keeps a value as JSON.
     pub(crate) fn set_value(&self, name: &str, value: &impl Serialize) -> Result<()> {
         self.set_text(name, &serde_json::to_string(value).map_err(|error| unreadable(&error))?)
     }
 
-    /// Does work that messages came for, and saves what is remembered of these together with what the work saved: nothing
-    /// is awaited in between.
+    /// Does work that messages came for, and saves their memory together with the effects of the work: nothing is
+    /// awaited in between.
     pub(crate) fn remembering<T>(&self, work: impl FnOnce(&mut Recent) -> Result<T>) -> Result<T> {
-        // What another version of this program wrote is no reason to answer nobody: it counts for ten minutes only.
+        // An entry that another version of this program wrote and this one cannot read is ignored: it counts for ten
+        // minutes only, and refusing every call would be worse.
         let before: Recent = self.value(RECENT).ok().flatten().unwrap_or_default();
         let mut recent = before.clone();
         let done = work(&mut recent)?;
@@ -148,7 +149,7 @@ impl Rows {
         self.remembering(|recent| recent.once(message, now, work))
     }
 
-    /// A part of some bytes.
+    /// Reads a part of some bytes.
     pub(crate) fn blob(&self, name: &str, part: u32) -> Result<Option<Vec<u8>>> {
         let rows = self.run(
             "SELECT value FROM blobs WHERE name = ? AND part = ?",

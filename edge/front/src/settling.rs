@@ -1,4 +1,4 @@
-//! Who has to know what happened to an avatar: its user's list, the budget, fal. What fails is made up for.
+//! Reports of an avatar's changes: to its user's list, to the budget, to fal. Failed reports are made up for later.
 
 use std::{cell::Cell, time::Duration};
 
@@ -19,15 +19,15 @@ use crate::{
     settings,
 };
 
-/// What stands in its user's list, as far as that has answered.
+/// The name of the row with the line in the user's list, as the list last confirmed it.
 const LISTED: &str = "listed";
-/// The requests that are noted as this avatar's.
+/// The name of the row with the requests that are noted as this avatar's.
 const CLAIMED: &str = "claimed requests";
-/// The longest that giving something back takes.
+/// The longest time that giving a reservation back takes.
 const RELEASED_WITHIN: Duration = Duration::from_secs(30);
 
-/// A call between what it reserves and what becomes of that. Where a call ends without a word, as one does whose caller went
-/// away, it counts until the object leaves memory: nothing is given back too early.
+/// Counts calls that have reserved budget and not yet confirmed or released it. A call that ends without a word, as
+/// when its caller goes away, counts until the object leaves memory: nothing is given back too early.
 pub(crate) struct Reserving<'a>(&'a Cell<u32>);
 
 impl<'a> Reserving<'a> {
@@ -44,7 +44,7 @@ impl Drop for Reserving<'_> {
 }
 
 impl Inner {
-    /// Keeps the list of its user's avatars as it is; what fails is made up for when the object settles up.
+    /// Updates the list of the user's avatars; a failure is made up for when the object settles up.
     pub(crate) async fn list_soon(&self) {
         if let Err(error) = self.list().await {
             worker::console_warn!("[FAL AI] WARNING {error}");
@@ -52,8 +52,8 @@ impl Inner {
         }
     }
 
-    /// Keeps the list of its user's avatars as it is. What the list has taken is noted, so that nothing is missing there
-    /// and nobody stays there.
+    /// Updates the list of the user's avatars. The line that the list has taken is noted, so that no avatar is missing
+    /// there and no erased one stays.
     async fn list(&self) -> Result<()> {
         let rows = self.rows();
         loop {
@@ -75,8 +75,7 @@ impl Inner {
         }
     }
 
-    /// Tells others what they have to know of what happened: the budget what was bought, fal what is to be forgotten.
-    /// What cannot be told now is told another time.
+    /// Reports changes: purchases to the budget, files to forget to fal. A report that fails now is made another time.
     pub(crate) async fn settle_up(&self) -> Result<()> {
         self.list().await?;
         self.claim_requests().await?;
@@ -91,11 +90,11 @@ impl Inner {
         Ok(())
     }
 
-    /// Notes at each request of the avatar whose it is, so that it is found by that name.
+    /// Notes at each request of the avatar that the avatar holds it, so that it is found by the request's id.
     pub(crate) async fn claim_requests(&self) -> Result<()> {
         let rows = self.rows();
         loop {
-            // Each time anew: another order may be taken while one is noted.
+            // Loaded anew each time: another order may be accepted while one is noted.
             let Some(avatar) = self.load()? else { return Ok(()) };
             let mut claimed: Vec<RequestId> = rows.value(CLAIMED)?.unwrap_or_default();
             let Some(request) = avatar.request_ids().find(|request| !claimed.contains(request)) else {
@@ -108,19 +107,19 @@ impl Inner {
         }
     }
 
-    /// Tells the budget what became of what was reserved. What was refused after all, and is not asked for at the moment, is
-    /// given back.
+    /// Tells the budget how reserved purchases ended. A reservation whose order was refused after all, and is not asked
+    /// for at the moment, is given back.
     async fn settle_reservations(&self) -> Result<()> {
         let rows = self.rows();
         for (name, text) in rows.texts(RESERVED)? {
             let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
-            // Each time anew: others go on while the budget is told.
+            // Loaded anew each time: calls go on while the budget is told.
             let Some(avatar) = self.load()? else { return Ok(()) };
             let refused = (!avatar.has(order)).then_some(Spent::Nothing);
             let Some(spent) = Spent::of(&avatar, order).or(refused) else { continue };
             let given_back = spent == Spent::Nothing;
             if given_back && self.reserving.get() > 0 {
-                // It may be reserved for a number that came to nothing before.
+                // The reservation may be for a number whose earlier order came to nothing.
                 continue;
             }
             let outcome = Outcome { avatar: avatar.id(), order, spent };
@@ -137,7 +136,8 @@ impl Inner {
         self.releasing.get().is_some_and(|until| until > settings::now())
     }
 
-    /// Has fal delete what was sent and made, where an admin key allows it. A refusal is final; what may pass is tried again.
+    /// Has fal delete the files that were sent and made, where an admin key allows it. A refusal is final; an error
+    /// that may pass is tried again.
     async fn forget_at_fal(&self, avatar: &Avatar) -> Result<()> {
         const FORGOTTEN: &str = "forgotten at fal";
         let rows = self.rows();
@@ -170,7 +170,7 @@ impl Inner {
     }
 }
 
-/// In whose list it stands, and how.
+/// Returns the name of the user's list, and the avatar's line in it.
 pub(crate) fn of_user(avatar: &Avatar) -> Option<(String, Value)> {
     avatar.person().map(|person| (person.user.to_string(), listed(avatar)))
 }

@@ -47,7 +47,7 @@ pub(crate) async fn answer(inner: &Rc<Inner>, request: worker::Request) -> Resul
     match part {
         "fal" if ours => fal(inner, request, &url).await,
         "bucket" if ours => bucket::answer(&inner.rows(), request, &url).await,
-        // As if there were no test mode.
+        // Answered as if there were no test mode.
         _ => respond(ApiProblem::NoRoute.into(), false),
     }
 }
@@ -76,7 +76,7 @@ async fn fal(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Resu
     }
 }
 
-/// What the simulator does; its state is saved before the answer leaves.
+/// Runs the simulator; its state is saved before the answer leaves.
 fn simulate(
     inner: &Inner,
     incoming: &Incoming,
@@ -97,7 +97,7 @@ fn simulate(
     Ok(reply)
 }
 
-/// A whole answer as a response.
+/// Makes a response of a whole answer.
 fn whole(answer: Whole) -> Result<Response> {
     let mut builder = ResponseBuilder::new().with_status(answer.status.as_u16());
     for (name, value) in &answer.headers {
@@ -109,7 +109,7 @@ fn whole(answer: Whole) -> Result<Response> {
         return Ok(builder.empty());
     }
     builder.from_bytes(answer.body).inspect(|response| {
-        // What the simulator named stands: the builder would call every body a stream of octets.
+        // The simulator's type stays: the builder would call every body a stream of octets.
         if let Some(kind) = answer.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok())
         {
             drop(response.headers().set("content-type", kind));

@@ -1,4 +1,4 @@
-//! What arrives at the address where fal reports: verified here, and passed on as a hint.
+//! The address to which fal reports: a message is verified here, and passed on as a hint.
 
 use std::cell::RefCell;
 
@@ -21,11 +21,11 @@ use crate::{
 };
 
 thread_local! {
-    /// fal's public keys, and what was delivered a moment ago, as far as this isolate knows.
+    /// fal's public keys, and the messages delivered a moment ago, as far as this isolate knows.
     static INBOX: RefCell<WebhookVerifier> = RefCell::new(WebhookVerifier::default());
 }
 
-/// The answer to a message with this body.
+/// Answers a message with this body.
 pub(crate) async fn answer(
     request: &Request,
     body: &[u8],
@@ -46,7 +46,8 @@ pub(crate) async fn answer(
     }
     Ok(Reply::empty(match verdict {
         Verdict::Wake(request_id) => {
-            // A message about an avatar of nobody's is no reason for fal to come again.
+            // A message about an avatar that does not exist is answered with success all the same, or fal would repeat
+            // it.
             if let Some((id, token)) = addressee(&request.url()?) {
                 let hint = Hint { request_id, token };
                 let told: Result<bool> =

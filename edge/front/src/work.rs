@@ -1,4 +1,4 @@
-//! What a task makes this shell do. What the outcome means is decided in the core.
+//! Work of the avatar's tasks in this shell. The core decides what an outcome means.
 
 use std::{pin::pin, rc::Rc, time::Duration};
 
@@ -101,25 +101,25 @@ async fn call(inner: &Rc<Inner>, request: Request) -> Answer {
     }
 }
 
-/// What the imager made of a job.
+/// The imager's answer to a job.
 enum Asked {
-    /// It did it, or says why not.
+    /// A report that the job is done, or why not.
     Report(ImagerReport),
-    /// It has no room.
+    /// A lack of room.
     Busy,
-    /// It died of it, or of what else it had in hand.
+    /// A crash, by this job or by another that the imager had in hand.
     Crashed,
 }
 
-/// The longest that the imager may take. Cloudflare ends an alarm, and what it waits for, after 15 minutes (its limits
-/// page), and says nothing; so this ends it before, and it is tried again.
+/// The longest that the imager may take. Cloudflare ends an alarm, and the request that it waits for, after 15 minutes
+/// (its limits page), and says nothing; so this ends the request before, and it is tried again.
 const PATIENCE: Duration = Duration::from_mins(14);
 
 /// The longest that the imager may be silent about a photo: a place in its line, two transfers, and the work in between.
 const PHOTO_SILENCE: Duration = Duration::from_mins(12);
 
-/// The longest that the imager may be silent about a file: the pauses before it is asked for again, and storage's thoughts
-/// about the whole. Less than the lease of a transfer that has moved.
+/// The longest that the imager may be silent about a file: the pauses before the file is asked for again, and the time
+/// that storage takes over the whole. Less than the lease of a transfer that has moved.
 const SILENCE: Duration = Duration::from_mins(10);
 
 async fn imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Asked {
@@ -141,7 +141,7 @@ async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Aske
     let body = serde_json::to_vec(job)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(Uint8Array::from(body.as_slice()).into()));
-    // A photo is answered in one piece. What moves a file says so while it does.
+    // The answer about a photo comes in one piece. A job that moves a file sends signs of life meanwhile.
     let silence = if matches!(job, ImagerJob::Prepare { .. }) { PHOTO_SILENCE } else { SILENCE };
     let service = inner.env.service("IMAGER")?;
     let mut response = heard(service.fetch("https://imager/jobs", Some(init)), silence).await??;
@@ -150,7 +150,7 @@ async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Aske
         503 => return Ok(Asked::Busy),
         status => return Err(Error::from(format!("it answered {status}"))),
     }
-    // While a transfer moves there comes white space; it is broken off when this returns early.
+    // White space arrives while a transfer moves; the transfer is broken off when this returns early.
     let (mut stream, mut report, mut told) = (response.stream()?, Vec::new(), settings::now());
     while let Some(chunk) = heard(stream.next(), silence).await? {
         report.extend(chunk?);
@@ -164,7 +164,7 @@ async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Aske
     Ok(Asked::Report(serde_json::from_slice(&report)?))
 }
 
-/// Waits for the imager's next word, but not for ever.
+/// Waits for the imager's next bytes, but not for ever.
 async fn heard<T>(word: impl Future<Output = T>, silence: Duration) -> Result<T> {
     match select(pin!(word), pin!(Delay::from(silence))).await {
         Either::Left((word, _)) => Ok(word),
@@ -204,7 +204,7 @@ async fn send(
     }
 }
 
-/// The job that sends what a call of an upload streams.
+/// Makes the job that sends the bytes of an upload's call.
 fn sending(
     inner: &Inner,
     way: &ConnectionSettings,
@@ -288,7 +288,7 @@ async fn delete(
     }
 }
 
-/// The bucket that an object lies in.
+/// Finds the bucket that an object lies in.
 fn bucket<'a>(way: &'a ConnectionSettings, source: &str) -> std::result::Result<&'a Bucket, StorageError> {
     let here = way
         .bucket

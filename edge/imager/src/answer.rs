@@ -1,4 +1,4 @@
-//! Which request gets which answer.
+//! Routes of the imager: which request gets which answer.
 
 use std::{pin::pin, time::Duration};
 
@@ -13,10 +13,10 @@ use worker::{Delay, Error, Method, Request, Response, ResponseBuilder, Result};
 
 use crate::{desk::Full, job, outlet::Moved};
 
-/// The longest job. One that sends a whole set has some hundred kB: addresses, and the archive's framing.
+/// The longest job in bytes. One that sends a whole set has some hundred kB: addresses, and the archive's framing.
 const MAX_JOB: usize = 4 << 20;
 
-/// After how many seconds whoever found no room asks again: about what one photo takes.
+/// Seconds after which a caller that found no room asks again: about the time that one photo takes.
 const RETRY_AFTER: &str = "3";
 
 pub(crate) async fn answer(mut request: Request) -> Result<Response> {
@@ -44,8 +44,8 @@ pub(crate) async fn answer(mut request: Request) -> Result<Response> {
 /// The pause after which a transfer that moves says so.
 const BEAT: Duration = Duration::from_secs(10);
 
-/// Answers at once, and reports later: until then there is a line break whenever the transfer has moved for a while, which
-/// is nothing to JSON. So whoever waits tells one that takes its time from one that is dead.
+/// Answers at once, and reports later: until then a line break is sent whenever the transfer has moved for a while,
+/// which JSON ignores. By these the caller tells a slow transfer from a dead one.
 fn transfer(job: ImagerJob) -> Result<Response> {
     let moved = Moved::default();
     let work = job::perform(job, moved.clone());
@@ -53,7 +53,7 @@ fn transfer(job: ImagerJob) -> Result<Response> {
         Ok::<_, Error>(match report {
             None => b"\n".to_vec(),
             Some(Ok(report)) => serde_json::to_vec(&report)?,
-            // None of these waits for room.
+            // These jobs move bytes only and never wait for room.
             Some(Err(Full)) => Vec::new(),
         })
     });
@@ -61,7 +61,7 @@ fn transfer(job: ImagerJob) -> Result<Response> {
     builder.with_header("Content-Type", "application/json")?.from_stream(lines)
 }
 
-/// Nothing for as long as the work moves, then what it gives.
+/// Yields `None` for as long as the work moves, then its result.
 fn beats<T>(work: impl Future<Output = T>, moved: Moved, every: Duration) -> impl Stream<Item = Option<T>> {
     stream::unfold(Some((Box::pin(work), moved, 0)), move |state| async move {
         let (mut work, moved, mut seen) = state?;

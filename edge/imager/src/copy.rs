@@ -17,7 +17,8 @@ use crate::{
     sums::in_parts,
 };
 
-/// The memory in bytes that checking a picture may take here; of a larger one only the first and last bytes are checked.
+/// The memory in bytes that checking a picture may take here; of a picture that takes more only the first and last
+/// bytes are checked.
 pub(crate) const PICTURE_MEMORY: u64 = 24 << 20;
 
 /// An answer whose body is the file from this byte on.
@@ -31,15 +32,16 @@ enum Next {
     Done,
 }
 
-/// Why a target did not get the whole file.
+/// The reason why a target did not get the whole file.
 enum Missed {
     Failed(NetworkError),
-    /// What was sent so far is of no use: it begins anew with this.
+    /// A source that changed: the bytes sent so far are of no use, and the copy begins anew with this body.
     Anew(Body),
 }
 
-/// Copies a file to `target`, and says what it was. No key is sent. What breaks off goes on behind the bytes that were sent
-/// already. The last bytes leave only once the check is passed, so a file that is not what was promised is never written.
+/// Copies a file to `target`, and returns its name, length and sum. No key is sent. A transfer that breaks off goes on
+/// behind the bytes that were sent already. The last bytes leave only once the check is passed, so a file that differs
+/// from the promised one is never written.
 pub(crate) async fn copy(
     from: RemoteFile,
     target: &SignedRequest,
@@ -52,15 +54,15 @@ pub(crate) async fn copy(
     let mut next = next(&mut download).await?;
     loop {
         let Next::Body(body) = next else {
-            // Nothing of it was sent.
+            // No byte of it was sent.
             return Err(Error::Network(NetworkError::Unreadable { status: 200 }));
         };
-        // Storage takes nothing of unknown length.
+        // Storage takes no body of unknown length.
         let status = body.incoming.status.as_u16();
         let length = storage::head_of(&body.incoming.headers).length.or(promised);
         let length = length.ok_or(Error::Network(NetworkError::Unreadable { status }))?;
         if length == 0 {
-            // An empty object would be there before it is known to be wrong.
+            // An empty object would exist before it is known to be wrong.
             download.ended(Ok(()));
             next = self::next(&mut download).await?;
             continue;

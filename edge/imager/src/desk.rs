@@ -1,11 +1,11 @@
-//! The one place at which a photo is worked on.
+//! The single slot for work on a photo, called the desk.
 //!
 //! An isolate serves many requests at once, and its memory is enough for one photo. So there is one desk with one
-//! buffer, and whoever wants it looks again and again until it is free. Nobody is woken by another request: in
-//! Workers what one request starts ends with it, so a request must be carried on by its own timer.
+//! buffer, and a waiting request looks again and again until the desk is free. It is not woken by another request: in
+//! Workers all work that a request starts ends with that request, so each must be carried on by its own timer.
 //!
-//! A request whose caller has gone away is stopped without a word: nothing of it is dropped. Its buffer would stay
-//! taken for good, were it not the desk's own; and its place, did others not notice that its heart no longer beats.
+//! Workers stop a cancelled request without running destructors. The desk therefore owns the buffer, and waiters
+//! reclaim a desk whose heartbeat stopped.
 
 use std::{cell::RefCell, pin::pin, time::Duration};
 
@@ -13,20 +13,20 @@ use futures_util::future::{Either, select};
 use js_sys::Date;
 use worker::Delay;
 
-/// How often one who waits looks.
+/// Pause between two looks of a waiting request.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long one waits, in milliseconds.
+/// The longest wait, in milliseconds.
 const PATIENCE: f64 = 20_000.0;
 
-/// How often whoever has the desk shows to be alive.
+/// Interval of the heartbeat of the request that holds the desk.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// After how many looks without a beat the desk is taken from whoever had it: 8 seconds. Looks are counted and
-/// no clock read, since all timers stand still while a photo is worked on.
+/// Number of looks without a heartbeat after which the desk is reclaimed: 8 seconds. Looks are counted and no clock is
+/// read, since all timers stand still while a photo is worked on.
 const LOOKS_WITHOUT_A_BEAT: u32 = 160;
 
-/// All places are taken.
+/// The error when all places are taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Full;
 
@@ -42,7 +42,7 @@ thread_local! {
     static DESK: RefCell<Desk> = RefCell::default();
 }
 
-/// The desk, while one has it.
+/// A hold on the desk.
 #[derive(Debug)]
 pub(crate) struct Place {
     number: u64,
@@ -52,7 +52,7 @@ impl Place {
     /// Waits for the desk.
     async fn take() -> Result<Self, Full> {
         let (mut seen, mut silent) = (None, 0);
-        // In Workers the clock shows when the last timer or answer came, which is all that is needed here.
+        // In Workers the clock shows the time of the last timer or answer, which is exact enough here.
         let begun = Date::now();
         while Date::now() - begun < PATIENCE {
             let now = DESK.with_borrow(|desk| desk.holder.map(|holder| (holder, desk.beats)));
@@ -75,7 +75,7 @@ impl Place {
         })
     }
 
-    /// Works with the buffer, in one go. `None` when the desk was given to another.
+    /// Works with the buffer, in one go. `None` when the desk was reclaimed by another request.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Vec<u8>) -> T) -> Option<T> {
         DESK.with_borrow_mut(|desk| {
             (desk.holder == Some(self.number)).then(|| {
@@ -85,7 +85,7 @@ impl Place {
         })
     }
 
-    /// The buffer's bytes, which leave it empty.
+    /// Takes the buffer's bytes out, and leaves it empty.
     pub(crate) fn clear(&self) -> Vec<u8> {
         self.with(std::mem::take).unwrap_or_default()
     }
@@ -108,7 +108,7 @@ impl Drop for Place {
     }
 }
 
-/// Works at the desk, once it is free. `Full` as well when it was lost on the way.
+/// Works at the desk, once it is free. `Full` also when the desk was reclaimed meanwhile.
 pub(crate) async fn at_the_desk<T>(work: impl AsyncFnOnce(&Place) -> Option<T>) -> Result<T, Full> {
     let place = Place::take().await?;
     let (work, beat) = (pin!(work(&place)), pin!(place.beat()));
@@ -150,7 +150,7 @@ mod tests {
     async fn whoever_lost_the_place_finds_nothing_there() {
         let lost = at_the_desk(async |place| {
             place.with(|bytes| bytes.push(1))?;
-            // As if nothing had been heard of this one for long.
+            // As if the holder's heartbeat had stopped long ago.
             let next = Place::free();
             next.with(|bytes| bytes.push(2))?;
             assert!(place.with(|_| ()).is_none());

@@ -1,4 +1,4 @@
-//! Jobs: which need the desk, and which only move bytes.
+//! Jobs of the imager: those that need the desk, and those that only move bytes.
 
 use likeness_core::{
     download::FileKind,
@@ -22,7 +22,7 @@ pub(crate) fn takes_the_desk(job: &ImagerJob) -> bool {
     }
 }
 
-/// Does a job. The error is that there was no room for a photo: the job may come again.
+/// Does a job. Fails when there was no room for a photo: the job may come again.
 pub(crate) async fn perform(job: ImagerJob, moved: Moved) -> Result<ImagerReport, Full> {
     let at_the_desk_first = takes_the_desk(&job);
     Ok(match job {

@@ -11,15 +11,15 @@ use web_sys::WritableStreamDefaultWriter;
 
 use likeness_platform::{Deadline, Incoming, fixed_length, tell};
 
-/// Where the body's bytes go in. What the network does not take yet is waited for, so that never more than one chunk
-/// is held.
+/// The writing end of the body. Bytes that the network does not take yet are waited for, so that never more than one
+/// chunk is held.
 pub(crate) struct Outlet {
     writer: WritableStreamDefaultWriter,
     deadline: Deadline,
     moved: Moved,
 }
 
-/// How many pieces a transfer has moved, by which whoever waits for it sees that it goes on.
+/// The number of pieces that a transfer has moved, by which its caller sees that it goes on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Moved(Rc<Cell<u64>>);
 
@@ -33,24 +33,24 @@ impl Moved {
     }
 }
 
-/// Why a body did not get its bytes.
+/// The reason why a body did not get its bytes.
 pub(crate) enum Halt<E> {
-    /// They could not be read.
+    /// A source that could not be read.
     Source(E),
-    /// Nobody takes them any more: the request itself knows why.
+    /// A request that takes no more bytes: its own answer gives the reason.
     Gone,
 }
 
-/// Why a request was not answered.
+/// The reason why a request was not answered.
 pub(crate) enum Stopped<E> {
-    /// Its body could not be read.
+    /// A body that could not be read.
     Source(E),
-    /// No answer came.
+    /// A missing answer.
     NoAnswer(NoAnswer),
 }
 
 impl Outlet {
-    /// Hands on these bytes.
+    /// Writes these bytes.
     pub(crate) async fn write<E>(&self, bytes: &Uint8Array) -> Result<(), Halt<E>> {
         let written = self.deadline.within(JsFuture::from(self.writer.write_with_chunk(bytes))).await;
         if !matches!(written, Ok(Ok(_))) {
@@ -61,7 +61,7 @@ impl Outlet {
     }
 }
 
-/// Sends a request whose body is `length` bytes that `fill` writes. If it writes others, or not all of them, the
+/// Sends a request whose body is `length` bytes that `fill` writes. If `fill` writes a different number of bytes, the
 /// request is broken off before it is whole.
 pub(crate) async fn pour<E>(
     to: &SignedRequest,
@@ -70,8 +70,8 @@ pub(crate) async fn pour<E>(
     fill: impl AsyncFnOnce(&Outlet) -> Result<(), Halt<E>>,
 ) -> Result<Incoming, Stopped<E>> {
     let deadline = Deadline::of_transfer();
-    // Nothing was sent where not even a stream could be made. That is the only case which is known: the runtime takes
-    // the first bytes before it has a connection, and does not say afterwards whether it ever had one.
+    // Nothing was sent where not even a stream could be made. That is the only certain case: the runtime takes the
+    // first bytes before it has a connection, and does not say afterwards whether it ever had one.
     let unsent = |_: JsValue| Stopped::NoAnswer(NoAnswer::NotConnected);
     let stream = fixed_length(length).map_err(unsent)?;
     let writer = stream.writable().get_writer().map_err(unsent)?;
@@ -106,21 +106,21 @@ fn early<E>(answer: Incoming) -> Result<Incoming, Stopped<E>> {
 }
 
 impl Outlet {
-    /// All bytes are there.
+    /// Ends the body: all bytes are there.
     fn end(&self) {
         quietly(self.writer.close());
     }
 
-    /// No more bytes come, though some are missing.
+    /// Breaks the body off, since some bytes are missing.
     fn break_off(&self) {
         quietly(self.writer.abort());
     }
 }
 
-/// Lets go of a promise whose failure nobody asks for, without one that is said to be unhandled.
+/// Drops a promise whose failure is of no interest; unhandled, the failure would be logged as an error.
 fn quietly(promise: js_sys::Promise) {
     wasm_bindgen_futures::spawn_local(async move {
-        // The request says what became of its body.
+        // The request itself reports how its body ended.
         let _ = JsFuture::from(promise).await;
     });
 }

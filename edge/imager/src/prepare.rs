@@ -1,4 +1,4 @@
-//! A photo from a bucket and back to it, clean.
+//! Preparation of a photo: from the bucket and back to it, clean.
 
 use js_sys::Uint8Array;
 use likeness_core::{
@@ -27,7 +27,7 @@ pub(crate) struct Photo {
     pub(crate) file: String,
 }
 
-/// Why there is no clean photo: [`PrepareError`] for the report, or the desk was lost.
+/// The reason why there is no clean photo: [`PrepareError`] for the report, or the desk was lost.
 enum Stopped {
     Report(PrepareError),
     Lost,
@@ -45,9 +45,9 @@ impl From<PhotoProblem> for Stopped {
     }
 }
 
-/// Looks at a photo's headers as soon as they are there, so that what will be refused is not read to its end.
+/// Looks at a photo's headers as soon as they are there, so that a photo that will be refused is not read to its end.
 struct Look {
-    /// How many bytes are waited for until the next look.
+    /// Number of bytes to wait for until the next look.
     next: usize,
 }
 
@@ -92,7 +92,7 @@ impl Photo {
         Ok(Prepared { etag, ..prepared })
     }
 
-    /// The photo's bytes into the desk's buffer, never more of them than the limit.
+    /// Reads the photo's bytes into the desk's buffer, at most as many as the limit.
     async fn read(&self, place: &Place) -> Result<(), Stopped> {
         let limit = self.limits.max_bytes;
         let mut incoming =
@@ -103,7 +103,8 @@ impl Photo {
         }
         let announced = storage::head_of(&incoming.headers).length;
         let too_large = PhotoProblem::TooManyBytes {
-            // Where no length is announced, it is only known to be more: how much had come is chance.
+            // Without an announced length only the fact is known that the photo is longer: the number of bytes that had
+            // come is chance.
             bytes: announced.unwrap_or(limit.saturating_add(1)),
             max: limit,
         };
@@ -121,19 +122,19 @@ impl Photo {
                 return Err(too_large.into());
             }
             let Some(chunk) = incoming.chunk().await.map_err(|_| self.unreachable())? else {
-                // A body that ends early is not always an error of the connection's.
+                // A body that ends early does not always show as an error of the connection.
                 let whole = announced.is_none_or(|announced| received == announced);
                 return if whole { Ok(()) } else { Err(self.unreachable()) };
             };
             let so_far: Option<Result<u64, Stopped>> = place.with(|bytes| {
-                // Where no length was announced the buffer grows on the way.
+                // Without an announced length the buffer grows on the way.
                 let more = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
                 if bytes.capacity() - bytes.len() < more {
                     let needed = (bytes.len() as u64).saturating_add(more as u64).saturating_mul(2);
                     room::make(needed).map_err(|free| cramped(needed, free))?;
                 }
                 append(bytes, &chunk, most);
-                // Where the bytes are known, others than these are no news about the photo.
+                // If the photo's sum is known, other bytes than these say nothing about the photo.
                 if self.sha256.is_none() {
                     look.at(bytes, &self.limits.in_the_imager(length))?;
                 }
@@ -144,7 +145,7 @@ impl Photo {
         }
     }
 
-    /// The clean photo, outside of the linear memory.
+    /// Makes the clean photo, outside of the linear memory.
     fn normalised(&self, place: &Place) -> Result<(Prepared, Uint8Array), Stopped> {
         let sum = place.with(|bytes| Sha256Sum::of(bytes)).ok_or(Stopped::Lost)?;
         if self.sha256.is_some_and(|expected| expected != sum) {
@@ -152,7 +153,7 @@ impl Photo {
         }
         let bytes = place.clear();
         let limits = self.limits.in_the_imager(bytes.len() as u64);
-        // Nothing else runs from here until the photo is clean, so what is there now is there then.
+        // Nothing else runs from here until the photo is clean, so the memory that is free now is free then.
         let needed = inspect(&bytes).map_or(0, |info| info.memory_within(&limits));
         if needed <= limits.max_memory {
             room::make(needed).map_err(|free| cramped(needed, free))?;
@@ -175,7 +176,7 @@ impl Photo {
 
     async fn write(&self, jpeg: &Uint8Array) -> Result<Option<ETag>, Stopped> {
         let asked = Asked::at(&self.target.url, self.file.as_str());
-        // The same bytes under the same name may be written twice.
+        // A repeat is harmless: it writes the same bytes under the same name.
         let answer = again(async || tell(&self.target, jpeg, Deadline::after(TRANSFER_TIMEOUT)).await).await;
         let answer = answer.map_err(|_| failed(asked.error(StorageErrorKind::Unreachable)))?;
         if !asked.is_given(answer.status, &answer.headers) {

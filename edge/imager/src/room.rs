@@ -1,5 +1,6 @@
-//! AvatarApi for a photo in the linear memory. That never shrinks, and the linker lets it grow no further than
-//! [`likeness_core::limits::IMAGER_MEMORY`]: beyond that an allocation fails, and what cannot go on without one traps.
+//! Room for a photo in the linear memory. The memory never shrinks, and the linker lets it grow no further than
+//! [`likeness_core::limits::IMAGER_MEMORY`]: beyond that an allocation fails, and code that cannot go on without one
+//! traps.
 
 use std::hint::black_box;
 
@@ -8,15 +9,14 @@ use likeness_core::limits::IMAGER_MEMORY;
 /// The step in which free memory is measured, in bytes.
 const STEP: u64 = 1 << 20;
 
-/// Makes sure that so many bytes can be had in one piece; else tells how many can. What is in use decides, and how the
-/// holes lie between that: after a photo of one size a larger one may not fit any more, though either does in a fresh
-/// instance.
+/// Makes sure that so many bytes can be had in one piece; else returns how many can. The free pieces between those in
+/// use decide: after a photo of one size a larger one may not fit any more, though either does in a fresh instance.
 pub(crate) fn make(needed: u64) -> Result<(), u64> {
     if block(needed).is_some() {
         return Ok(());
     }
-    // The allocator asks for as much new memory as it is asked for, however much is free at the end of the old. So that is
-    // taken first, and only the rest is new.
+    // The allocator asks for as much new memory as it is asked for, however much is free at the end of the old. So the
+    // largest free piece is taken first, and only the rest is new.
     let largest = largest();
     let taken = block(largest);
     let rest = block(needed.saturating_sub(largest) + STEP);
@@ -28,7 +28,7 @@ pub(crate) fn make(needed: u64) -> Result<(), u64> {
 fn block(bytes: u64) -> Option<Vec<u8>> {
     let mut block = Vec::new();
     block.try_reserve_exact(usize::try_from(bytes).ok()?).ok()?;
-    // An allocation that nobody looks at is optimised away.
+    // An allocation that is never read would be optimised away.
     Some(black_box(block))
 }
 
@@ -59,7 +59,7 @@ mod tests {
         assert!(block(1 << 32).is_none() && block(u64::MAX).is_none());
     }
 
-    /// The linker is told by a program that cannot ask the core.
+    /// Compares the two limits: the linker is told by a build script that cannot ask the core.
     #[test]
     fn the_linker_knows_the_limit() {
         assert_eq!(IMAGER_MEMORY, 112_000_000);

@@ -1,4 +1,4 @@
-//! Pieces, one after the other, as the body of one request.
+//! Pieces that are sent one after the other as the body of one request.
 
 use js_sys::Uint8Array;
 use likeness_core::{
@@ -58,8 +58,8 @@ async fn pass_on(piece: SentPiece, outlet: &Outlet) -> Result<(), Halt<StorageEr
     }
 }
 
-/// An object on its way. It must be as long as was asked, and its sum right: other bytes would make an archive that
-/// nobody can unpack, and fal says so only after the training was paid for.
+/// An object on its way. Its length and sum must be the expected ones: other bytes would make an archive that cannot be
+/// unpacked, and fal says so only after the training was paid for.
 struct Object {
     from: SignedRequest,
     length: u64,
@@ -89,7 +89,7 @@ impl Object {
         if self.length > 0 { Ok(()) } else { self.check_end(&mut incoming, &sum).await }
     }
 
-    /// Nothing may follow, and the sum must be right.
+    /// Checks that nothing follows, and that the sum is right.
     async fn check_end(&self, incoming: &mut Incoming, sum: &Crc32) -> Result<(), Halt<StorageError>> {
         let wrong = self.crc32.is_some_and(|expected| expected != sum.value());
         match incoming.chunk().await {
@@ -115,7 +115,7 @@ impl Object {
             |name: &str| self.from.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
         let head = storage::head_of(&incoming.headers);
         let status = if header("range").is_some() { 206 } else { 200 };
-        // A server that does not know If-Match sends whatever is there.
+        // A server that does not know If-Match sends whichever version it has.
         let other_version = matches!(
             (&head.etag, header("if-match")), (Some(now), Some((_, then))) if now.as_str() != then
         );

@@ -2,10 +2,10 @@
 
 use js_sys::Uint8Array;
 
-/// How much is looked at in one go.
+/// Number of bytes that are looked at in one go.
 const PART: u32 = 32_768;
 
-/// CRC-32, as ZIP has it.
+/// The CRC-32 that ZIP uses.
 #[derive(Debug, Default)]
 pub(crate) struct Crc32 {
     hasher: crc32fast::Hasher,

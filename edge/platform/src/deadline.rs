@@ -1,4 +1,4 @@
-//! The time that something may take.
+//! Deadlines for requests and their steps.
 
 use std::{
     cell::RefCell,
@@ -15,14 +15,14 @@ use likeness_core::{
 };
 use worker::{AbortController, AbortSignal, Delay};
 
-/// When a transfer is given up: one clock for its request and for its answer's body. What is still under way then is
-/// broken off, so that nothing of it goes on unseen.
+/// The deadline of a transfer: one clock for its request and for its answer's body. A transfer that is still under way
+/// then is broken off, so that nothing of it goes on unseen.
 #[derive(Clone, Debug)]
 pub struct Deadline {
     delay: Rc<RefCell<Pin<Box<Delay>>>>,
     abort: Rc<RefCell<Option<AbortController>>>,
     signal: AbortSignal,
-    /// The longest that each step of it may take: an answer's headers, or the next bytes.
+    /// The longest that each step of a transfer may take: an answer's headers, or the next bytes.
     silence: Option<Duration>,
 }
 
@@ -39,7 +39,7 @@ impl Deadline {
         Self { silence, ..self.clone() }
     }
 
-    /// This much time from now on.
+    /// Makes a deadline this much time from now.
     #[must_use]
     pub fn after(time: Duration) -> Self {
         let abort = AbortController::default();
@@ -52,21 +52,21 @@ impl Deadline {
         }
     }
 
-    /// What a request is given, so that it ends with the time.
+    /// Returns the signal that breaks a request off with the deadline.
     #[must_use]
     pub fn signal(&self) -> &AbortSignal {
         &self.signal
     }
 
-    /// Ends what is under way.
+    /// Ends the transfer that is under way.
     pub fn end(&self) {
         if let Some(abort) = self.abort.borrow_mut().take() {
             abort.abort();
         }
     }
 
-    /// Gives what the work says, unless the time is up first. The work is one step: it may not be silent for longer than a
-    /// step may.
+    /// Awaits the work, unless the time is up first. The work is one step: it may not be silent for longer than a step
+    /// may.
     pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, NoAnswer> {
         let mut work = pin!(work);
         let mut quiet = self.silence.map(|silence| Box::pin(Delay::from(silence)));
@@ -99,7 +99,7 @@ mod tests {
         let deadline = Deadline::after(Duration::from_millis(1));
         assert_eq!(deadline.within(future::pending::<()>()).await, Err(NoAnswer::TimedOut));
         assert!(deadline.signal().aborted());
-        // Whoever has the same deadline has none left either.
+        // A copy of the deadline has no time left either.
         assert_eq!(deadline.clone().within(future::pending::<()>()).await, Err(NoAnswer::TimedOut));
     }
 
@@ -107,7 +107,7 @@ mod tests {
     async fn what_is_silent_is_broken_off_and_what_moves_is_not() {
         let step = Duration::from_millis(200);
         let deadline = Deadline::after(Duration::from_mins(5)).with_silence(Some(step));
-        // Together longer than one step may be.
+        // The steps together take longer than one step may.
         for _ in 0..6 {
             let moves = worker::Delay::from(Duration::from_millis(50));
             assert_eq!(deadline.within(moves).await, Ok(()));

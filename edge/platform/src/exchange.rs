@@ -1,4 +1,4 @@
-//! Requests to others, and their answers.
+//! Requests to other servers, and their answers.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use js_sys::{BigInt, Reflect, Uint8Array};
@@ -24,22 +24,22 @@ const USER_AGENT: &str = concat!("likeness/", env!("CARGO_PKG_VERSION"));
 /// An answer whose body is still on its way.
 #[derive(Debug)]
 pub struct Incoming {
-    /// Its status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// Its headers.
+    /// Headers.
     pub headers: HeaderMap,
     reader: Option<ReadableStreamDefaultReader>,
     deadline: Deadline,
 }
 
-/// Reads something within the time that each try has: sends a request without a body.
+/// Sends a request without a body that only reads, with a deadline for each try.
 pub async fn ask(request: &SignedRequest, within: impl Fn() -> Deadline) -> Result<Incoming, NoAnswer> {
-    // What is read is compared with lengths and sums: it must come as it is.
+    // The bytes are compared with lengths and sums: they must not be compressed on the way.
     again(async || exchange(request, &[("accept-encoding", "identity")], None, within()).await).await
 }
 
-/// Sends a request that may be sent twice, twice if need be. While a photo is worked on, nobody notices that a server
-/// closes a connection that was kept for the next request; that request then breaks off at once.
+/// Sends a request that may be sent twice, twice if need be. While a photo is worked on, this isolate does not see that
+/// a server closes a connection kept for the next request; that request then breaks off at once.
 pub async fn again<T>(work: impl AsyncFn() -> Result<T, NoAnswer>) -> Result<T, NoAnswer> {
     match work().await {
         Err(NoAnswer::Interrupted) => work().await,
@@ -54,12 +54,13 @@ pub async fn tell(request: &SignedRequest, body: &JsValue, deadline: Deadline) -
 
 /// Sends a request of the core's, which carries no stream, and reads the whole answer within the time that it has.
 ///
-/// Why a request failed the platform does not tell apart, so a failure never counts as "nothing was sent".
+/// The platform does not tell the reasons apart for which a request failed, so a failure never counts as "nothing was
+/// sent".
 pub async fn send(request: &Request) -> Answer {
     let body: Option<JsValue> = match &request.body {
         Body::Empty => None,
         Body::Bytes(bytes) => Some(Uint8Array::from(bytes.as_slice()).into()),
-        // These are poured, piece by piece.
+        // Streams are poured, piece by piece.
         Body::Stream { .. } => return Err(NoAnswer::NotConnected),
     };
     let deadline = Deadline::after(request.timeout).with_silence(request.silence);
@@ -72,7 +73,7 @@ async fn exchange(
     body: Option<&JsValue>,
     deadline: Deadline,
 ) -> Result<Incoming, NoAnswer> {
-    // What cannot be made into a request was not sent.
+    // Headers that cannot be made into a request were not sent.
     let request = with_headers(request, more, body, Some(&deadline)).map_err(|_| NoAnswer::NotConnected)?;
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
     let answer = deadline.within(JsFuture::from(scope.fetch_with_request(&request))).await?;
@@ -82,7 +83,7 @@ async fn exchange(
     Ok(Incoming { status, headers: header_map(&response.headers()), reader, deadline })
 }
 
-/// A request as the platform sends it, for whoever hands its answer on as it comes. Redirects are not followed.
+/// Makes a request as the platform sends it, for code that hands its answer on as it comes. Redirects are not followed.
 pub fn outgoing(request: &SignedRequest) -> Result<web_sys::Request, JsValue> {
     with_headers(request, &[], None, None)
 }
@@ -117,7 +118,7 @@ fn broken(error: &JsValue) -> NoAnswer {
     NoAnswer::Interrupted
 }
 
-/// Headers as the core knows them: those that are text.
+/// Converts headers to the core's type, leaving out values that are not text.
 #[must_use]
 pub fn header_map(headers: &Headers) -> HeaderMap {
     let mut all = HeaderMap::new();
@@ -135,7 +136,7 @@ pub fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 impl Incoming {
-    /// The next bytes, still outside of the linear memory; `None` when the answer is whole.
+    /// Returns the next bytes, still outside of the linear memory; `None` when the answer is whole.
     pub async fn chunk(&mut self) -> Result<Option<Uint8Array>, NoAnswer> {
         let Some(reader) = &self.reader else { return Ok(None) };
         let read = self.deadline.within(JsFuture::from(reader.read())).await?;
@@ -148,7 +149,7 @@ impl Incoming {
         Ok(Some(value.unchecked_into()))
     }
 
-    /// The body, but for what goes beyond `most` bytes.
+    /// Reads the body, at most `most` bytes of it.
     pub async fn body(&mut self, most: usize) -> Result<Vec<u8>, NoAnswer> {
         let mut all = Vec::new();
         while all.len() < most
@@ -159,7 +160,7 @@ impl Incoming {
         Ok(all)
     }
 
-    /// The whole answer, as the core knows it. One that is too long is none.
+    /// Reads the whole answer into the core's type. An answer that is too long counts as none.
     pub async fn whole(mut self) -> Result<likeness_core::http::Response, NoAnswer> {
         let body = self.body(MAX_ANSWER_BYTES + 1).await?;
         if body.len() > MAX_ANSWER_BYTES {
@@ -169,15 +170,14 @@ impl Incoming {
         Ok(likeness_core::http::Response { status: self.status, headers, body })
     }
 
-    /// What an answer means that is not what a bucket was asked for. Of its body the beginning is enough, and what
-    /// does not come is not needed.
+    /// Reads a bucket's refusal. The beginning of its body is enough, and a missing body does no harm.
     pub async fn refusal(mut self, asked: &Asked) -> StorageError {
         let body = self.body(MAX_REFUSAL_BYTES).await.unwrap_or_default();
         asked.refused(self.status, &self.headers, &body)
     }
 }
 
-/// Whoever does not read on would keep the connection, and the other side waiting.
+/// A body that is not read to its end would keep the connection open, and the other side waiting.
 impl Drop for Incoming {
     fn drop(&mut self) {
         if self.reader.is_some() {
@@ -197,7 +197,8 @@ pub fn append(all: &mut Vec<u8>, chunk: &Uint8Array, most: usize) {
     }
 }
 
-/// Only a stream of this class makes a request with a Content-Length instead of chunks, which storage refuses.
+/// Makes a stream of this length. Only a stream of this class makes a request with a Content-Length instead of chunks,
+/// which storage refuses.
 pub fn fixed_length(length: u64) -> Result<TransformStream, JsValue> {
     let stream = match u32::try_from(length) {
         Ok(length) => FixedLengthStream::new(length),
@@ -226,7 +227,7 @@ mod tests {
     use super::{Incoming, again, append, header_map, outgoing};
     use crate::Deadline;
 
-    /// An answer with this body.
+    /// Makes an answer with this body.
     fn incoming(body: &mut [u8]) -> Incoming {
         let response = Response::new_with_opt_u8_array(Some(body)).expect("an answer");
         Incoming {

@@ -1,4 +1,4 @@
-//! What both Workers use of Cloudflare's platform: requests to others, with a time that they may take, and the size of
+//! Shared access of both Workers to Cloudflare's platform: requests to other servers with deadlines, and the size of
 //! their linear memory.
 
 mod deadline;

@@ -1,10 +1,10 @@
-//! How much memory the Worker has taken.
+//! Size of the memory that the Worker has taken.
 
 use js_sys::{ArrayBuffer, WebAssembly::Memory};
 use serde::Serialize;
 use wasm_bindgen::JsCast as _;
 
-/// WebAssembly's page (its specification, 4.2.8).
+/// The length in bytes of WebAssembly's page (its specification, 4.2.8).
 const PAGE: u32 = 65_536;
 
 /// The linear memory. It grows and never shrinks.
@@ -14,7 +14,7 @@ pub struct Taken {
     bytes: u32,
 }
 
-/// How large it is now.
+/// Measures the linear memory now.
 #[must_use]
 pub fn memory() -> Taken {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();

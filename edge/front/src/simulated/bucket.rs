@@ -1,4 +1,4 @@
-//! The few calls of S3 that Likeness makes, over rows.
+//! A bucket over rows, with the few calls of S3 that Likeness makes.
 
 use std::{fmt::Write as _, ops::Range};
 
@@ -11,7 +11,7 @@ use worker::{FixedLengthStream, Response, ResponseBuilder, Result, worker_sys};
 use super::spool::{PART, Spooled};
 use crate::rows::Rows;
 
-/// What is known of an object.
+/// The facts about an object.
 #[derive(Serialize, Deserialize)]
 struct Object {
     length: u64,
@@ -20,7 +20,7 @@ struct Object {
 
 const OBJECTS: &str = "object ";
 
-/// Answers a call of the object itself: it lists and deletes, and moves no bytes.
+/// Answers a call of the avatar's object, which lists and deletes, and moves no bytes.
 pub(super) fn serve(rows: &Rows, request: &Request) -> Result<Answer> {
     let key = key_of(&request.url);
     Ok(Ok(if request.method == Method::DELETE {
@@ -79,7 +79,7 @@ pub(super) async fn answer(rows: &Rows, mut request: worker::Request, url: &Url)
     }
 }
 
-/// The bytes of a range, one row after the other.
+/// Streams the bytes of a range, one row after the other.
 fn pieces(
     rows: Rows,
     name: String,
@@ -120,7 +120,7 @@ fn list(rows: &Rows, prefix: &str) -> Result<String> {
     ))
 }
 
-/// The key below `/test/{avatar}/{secret}/bucket/test/`.
+/// Returns the key below `/test/{avatar}/{secret}/bucket/test/`.
 fn key_of(url: &Url) -> String {
     let rest = url.path().splitn(7, '/').nth(6).unwrap_or_default();
     percent_encoding::percent_decode_str(rest).decode_utf8_lossy().into_owned()

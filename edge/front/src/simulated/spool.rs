@@ -16,7 +16,7 @@ pub(crate) struct Spooled {
     held: Option<(u32, Vec<u8>)>,
 }
 
-/// Few rows, and little memory.
+/// Length of a part in bytes: few rows, and little memory.
 pub(crate) const PART: usize = 128 << 10;
 
 impl Spooled {
