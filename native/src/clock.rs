@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use likeness_core::time::Timestamp;
 
-/// This moment, by the machine's clock. A clock set before 1970 reads as 1970.
+/// Returns the present time, by the machine's clock. A clock set before 1970 reads as 1970.
 #[must_use]
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

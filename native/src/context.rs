@@ -1,12 +1,12 @@
-//! What every command is given.
+//! The context that every command gets.
 
 use crate::{interrupt::Interrupt, output::Output, settings::Settings};
 
-/// The settings, a voice, and the wish to stop.
+/// The context of a command: the settings, its output, and the person's wish to stop.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) output: Output,
-    /// Ends the command by itself; work on threads looks at it between two photos.
+    /// Interrupt that ends the command; work on threads checks it between two photos.
     pub(crate) interrupt: Interrupt,
 }

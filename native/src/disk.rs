@@ -9,7 +9,7 @@ use std::{
 
 use likeness_core::error::{StorageError, StorageErrorKind};
 
-/// What this error means, and where it happened.
+/// Converts an error of the system into the core's, with the path where it happened.
 pub(crate) fn storage_error(path: &Path, error: &Error) -> StorageError {
     let kind = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => StorageErrorKind::Full,
@@ -26,7 +26,7 @@ pub(crate) fn storage_error(path: &Path, error: &Error) -> StorageError {
     StorageError::new(kind, path.display().to_string())
 }
 
-/// What this error means where a folder is made. Nothing was there that could be put back.
+/// Converts an error of making a folder or file. "Put it back" does not help here, since nothing was there.
 pub(crate) fn making_error(path: &Path, error: &Error) -> StorageError {
     match error.kind() {
         ErrorKind::NotFound => StorageError::new(StorageErrorKind::NoPlace, path.display().to_string()),
@@ -34,8 +34,8 @@ pub(crate) fn making_error(path: &Path, error: &Error) -> StorageError {
     }
 }
 
-/// Writes a file that only its owner can read, whole or not at all as far as the journal is concerned: it is
-/// synced before anything says that it is there.
+/// Writes a file that only its owner can read, whole or not at all as far as the journal is concerned: the file is
+/// synced before the database refers to it.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
     let written = file.and_then(|mut file| {
@@ -43,7 +43,7 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), StorageErro
         file.sync_all()
     });
     written.map_err(|error| {
-        // Half a photo is of no use to anybody; if it stays, the sweep takes it.
+        // Half a photo is useless; if it cannot be removed, the sweep takes it.
         let _ = fs::remove_file(path);
         storage_error(path, &error)
     })
@@ -59,7 +59,7 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), Error> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// The folder in which a file lies.
+/// Returns the folder in which a file lies.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,4 +1,4 @@
-//! How the program ends: a class for scripts, sentences for people.
+//! Endings of the program: a class for scripts, sentences for people.
 
 use std::{fmt, io, path::Path, process::ExitCode};
 
@@ -19,26 +19,26 @@ use serde_json::{Value, json};
 pub(crate) enum Exit {
     /// A defect of Likeness itself.
     Internal = 1,
-    /// A flag, a value or a key is missing or wrong.
+    /// A flag, a value or a key that is missing or wrong.
     Usage = 2,
-    /// Photos or captions cannot be used as they are.
+    /// Photos or captions that cannot be used as they are.
     Data = 3,
-    /// No whole answer arrived.
+    /// A missing or incomplete answer.
     Network = 4,
-    /// fal said no.
+    /// A refusal of fal.
     Api = 5,
-    /// A file or folder of this machine could not be read or written.
+    /// A file or folder of this machine that could not be read or written.
     Storage = 6,
-    /// Whether a purchase was taken is not known.
+    /// A purchase that may or may not have been taken.
     Unclear = 7,
-    /// This would spend money and nobody said yes.
+    /// A command that would spend money and has no yes.
     NotConfirmed = 8,
-    /// Interrupted by the person at the keyboard.
+    /// An interrupt by the person at the keyboard.
     Interrupted = 130,
 }
 
 impl Exit {
-    /// The class as a word, for `--json`.
+    /// Returns the class as a word, for `--json`.
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Internal => "internal",
@@ -53,7 +53,7 @@ impl Exit {
         }
     }
 
-    /// The number that the process ends with.
+    /// Returns the number that the process ends with.
     pub(crate) fn number(self) -> u8 {
         self as u8
     }
@@ -65,7 +65,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command did not do what was asked. Printed as
+/// The reason why a command did not do what was asked. Printed as
 ///
 /// ```text
 /// error: the photos cannot be used
@@ -86,13 +86,13 @@ struct Parts {
     why: Vec<String>,
     next: Vec<String>,
     details: Option<Value>,
-    /// What a person reads instead of all this.
+    /// Text that a person reads instead of all this.
     told_as: Option<String>,
     silent: bool,
 }
 
 impl Failure {
-    /// A failure with its stable code and one sentence without a full stop.
+    /// Makes a failure with its stable code and one sentence without a full stop.
     pub(crate) fn new(exit: Exit, code: &'static str, sentence: impl Into<String>) -> Self {
         let (why, next) = (Vec::new(), Vec::new());
         Self(Box::new(Parts {
@@ -107,15 +107,15 @@ impl Failure {
         }))
     }
 
-    /// The reader of standard output went away. It has what it wanted, so this ends like a success and says
-    /// nothing, as with `likeness jobs | head -1`.
+    /// Makes the ending when the reader of standard output went away. The reader has what it wanted, so this ends like
+    /// a success and says nothing, as with `likeness jobs | head -1`.
     pub(crate) fn reader_gone() -> Self {
         let mut failure = Self::new(Exit::Storage, "output.closed", "the reader of the output went away");
         failure.0.silent = true;
         failure
     }
 
-    /// A file or folder could not be read or written.
+    /// Makes the failure of a file or folder that could not be read or written.
     pub(crate) fn io(code: &'static str, sentence: impl Into<String>, error: &std::io::Error) -> Self {
         let failure = Self::new(Exit::Storage, code, sentence).why(error.to_string());
         match error.kind() {
@@ -129,25 +129,25 @@ impl Failure {
         }
     }
 
-    /// With one reason more.
+    /// Adds a reason.
     pub(crate) fn why(mut self, reason: impl Into<String>) -> Self {
         self.0.why.push(reason.into());
         self
     }
 
-    /// With one thing more that the person can do.
+    /// Adds a thing that the person can do.
     pub(crate) fn next(mut self, step: impl Into<String>) -> Self {
         self.0.next.push(step.into());
         self
     }
 
-    /// With facts for programs, shown as `details` by `--json` only.
+    /// Adds facts for programs, shown as `details` by `--json` only.
     pub(crate) fn details(mut self, details: Value) -> Self {
         self.0.details = Some(details);
         self
     }
 
-    /// With what a person reads instead of the sentence, its reasons and what to do.
+    /// Sets the text that a person reads instead of the sentence, its reasons and the advice.
     pub(crate) fn told_as(mut self, text: impl Into<String>) -> Self {
         self.0.told_as = Some(text.into());
         self
@@ -160,7 +160,7 @@ impl Failure {
         if self.0.told_as.is_some() {
             return text;
         }
-        // What a line goes on with stands under its sentence, behind `error: `.
+        // Further lines of a sentence are indented as far as `error: `.
         let fitted = |line: &str| {
             let indent = line.len() - line.trim_start_matches(' ').len();
             fit(line, 7_usize.saturating_sub(indent))
@@ -168,34 +168,34 @@ impl Failure {
         text.lines().map(fitted).collect::<Vec<_>>().join("\n")
     }
 
-    /// The class.
+    /// Returns the class.
     pub(crate) fn exit(&self) -> Exit {
         self.0.exit
     }
 
-    /// The stable code, such as `settings.key_missing`.
+    /// Returns the stable code, such as `settings.key_missing`.
     #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
         self.0.code
     }
 
-    /// The sentence and its reasons on one line.
+    /// Returns the sentence and its reasons on one line.
     pub(crate) fn brief(&self) -> String {
         let why = self.0.why.join("; ");
         if why.is_empty() { self.0.sentence.clone() } else { format!("{}: {why}", self.0.sentence) }
     }
 
-    /// What the person can do, on one line.
+    /// Returns the advice on one line.
     pub(crate) fn advice(&self) -> String {
         self.0.next.join("; ")
     }
 
-    /// Whether the process ends like a success, without a word.
+    /// Tells whether the process ends like a success, without a word.
     pub(crate) fn is_silent(&self) -> bool {
         self.0.silent
     }
 
-    /// The last line of `--json`.
+    /// Makes the last line of `--json`.
     pub(crate) fn document(&self) -> Value {
         let Parts { exit, code, sentence, why, next, details, .. } = &*self.0;
         let mut error = json!({
@@ -209,7 +209,7 @@ impl Failure {
     }
 }
 
-/// fal said no, or nothing came back.
+/// A refusal of fal, or an answer that did not come.
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let exit = if matches!(error, CallError::NoAnswer(_)) { Exit::Network } else { Exit::Api };
@@ -217,7 +217,7 @@ impl From<CallError> for Failure {
     }
 }
 
-/// fal said no.
+/// A refusal of fal.
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         Self::new(Exit::Api, error.code(), plain(&error.to_string()))
@@ -225,7 +225,7 @@ impl From<ApiError> for Failure {
     }
 }
 
-/// The ending that an error means.
+/// Makes the ending that an error means.
 pub(crate) fn of(error: &Error) -> Failure {
     let exit = match error.class() {
         Class::Network => Exit::Network,
@@ -243,13 +243,13 @@ pub(crate) fn of(error: &Error) -> Failure {
     failure.next(error.advice(Audience::Terminal))
 }
 
-/// The ending that a storage error means.
+/// Makes the ending that a storage error means.
 pub(crate) fn storage(error: StorageError) -> Failure {
     of(&Error::Storage(error))
 }
 
-/// The ending of a command that cannot write to the place that was named. A folder that is missing is made, and not put
-/// back.
+/// Makes the ending of a command that cannot write to the named place. A missing folder is made, so the advice is not
+/// to put it back.
 pub(crate) fn target(path: &Path, error: &io::Error) -> Failure {
     if error.kind() != io::ErrorKind::NotFound {
         return storage(storage_error(path, error));
@@ -262,16 +262,16 @@ pub(crate) fn target(path: &Path, error: &io::Error) -> Failure {
         .next("make it, or name another place")
 }
 
-/// No avatar has this id.
+/// Makes the failure for an id that no avatar has.
 pub(crate) fn no_avatar(id: AvatarId) -> Failure {
     Failure::new(Exit::Data, "job.unknown", format!("there is no job {id}"))
         .next("`likeness jobs` lists those of this machine")
 }
 
-/// As many reasons as one screen holds.
+/// The largest number of reasons, which fit on one screen.
 const REASONS_SHOWN: usize = 30;
 
-/// A sentence as it stands after `error:`.
+/// Turns a sentence into the form that stands after `error:`.
 fn plain(text: &str) -> String {
     text.trim_end_matches('.').to_owned()
 }

@@ -18,7 +18,7 @@ use tokio::{
 use self::hangup::Terminal;
 use crate::failure::{Exit, Failure};
 
-/// Whether someone asked to stop. Cheap to clone.
+/// The person's wish to stop. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt {
     asked: watch::Receiver<bool>,
@@ -46,12 +46,12 @@ impl Interrupt {
         Self { asked: listening, turn: Arc::new(Semaphore::new(1)) }
     }
 
-    /// An error once someone asked to stop, for work that runs on threads.
+    /// Fails once the person asked to stop, for work that runs on threads.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if *self.asked.borrow() { Err(failure()) } else { Ok(()) }
     }
 
-    /// Comes back when someone asked to stop.
+    /// Returns when the person asked to stop.
     pub(crate) async fn wait(&self) -> Failure {
         if self.asked.clone().wait_for(|asked| *asked).await.is_err() {
             std::future::pending::<()>().await;
@@ -59,27 +59,28 @@ impl Interrupt {
         failure()
     }
 
-    /// The same, but not while someone is [holding](Self::hold).
+    /// Returns when the person asked to stop and no part of the command is [holding](Self::hold).
     pub(crate) async fn wait_unless_held(&self) -> Failure {
         let failure = self.wait().await;
-        // The semaphore is never closed; if it were, nobody would be holding.
+        // The semaphore is never closed; if it were, it would not be held.
         let _turn = self.turn.acquire().await;
         failure
     }
 
-    /// Until this is dropped, the first Ctrl-C does not end the command: it ends itself when it is ready to.
+    /// Keeps the first Ctrl-C from ending the command until the result is dropped: the holder ends the command itself
+    /// when ready.
     pub(crate) async fn hold(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.turn).acquire_owned().await.ok()
     }
 }
 
-/// How many questions wait for a person's answer. Reading one blocks the thread that would see the interrupt.
+/// Number of questions that wait for a person's answer. Reading one blocks the thread that would see the interrupt.
 static ASKING: AtomicUsize = AtomicUsize::new(0);
 
-/// While this lives, the first Ctrl-C ends the process.
+/// A mark that a question waits: the first Ctrl-C ends the process while this lives.
 pub(crate) struct Asking(());
 
-/// A question begins to wait for its answer.
+/// Marks that a question begins to wait for its answer.
 pub(crate) fn asking() -> Asking {
     ASKING.fetch_add(1, Ordering::Relaxed);
     Asking(())
@@ -109,7 +110,7 @@ impl Signals {
         let hangup = (!hangup::is_ignored()).then(SignalKind::hangup);
         let others = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit()];
         for kind in others.into_iter().chain(hangup) {
-            // Where one cannot be listened to, the system ends the process as it always did.
+            // For a signal that cannot be listened to, the system ends the process as it always did.
             let Ok(mut one) = signal(kind) else { continue };
             let sender = sender.clone();
             tokio::spawn(async move { while one.recv().await.is_some() && sender.send(kind).is_ok() {} });
@@ -121,8 +122,8 @@ impl Signals {
         self.next().await;
     }
 
-    /// Comes back at a signal that says more than the first. A terminal that closes sends SIGHUP twice: its shell
-    /// passes one on and ends, and at that the system sends the next.
+    /// Returns at a signal that says more than the first. A terminal that closes sends SIGHUP twice: its shell passes
+    /// one on and ends, and at that the system sends the next.
     async fn another(&mut self) {
         while self.next().await == SignalKind::hangup() && self.terminal.is_gone() {}
     }

@@ -1,5 +1,5 @@
-//! The native shell of Likeness: it moves bytes between files, the network and the core. What to send and what
-//! an answer means is decided in `likeness-core`.
+//! The native shell of Likeness: it moves bytes between files, the network and the core. `likeness-core` decides what
+//! to send and what an answer means.
 
 #[cfg(not(unix))]
 compile_error!(
@@ -39,7 +39,7 @@ use failure::{Exit, Failure};
 use output::{Manner, Output, log};
 use settings::Settings;
 
-/// Does what the command line says, and says how it ended.
+/// Runs the command line, and reports how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
     if completions::answer() {
@@ -86,20 +86,21 @@ fn leave() {
     files::look::abandon();
 }
 
-/// The panic has said where it happened.
+/// Makes the failure for a panic, which has already reported its place.
 fn defect() -> Failure {
     Failure::new(Exit::Internal, "internal.panic", "Likeness has a defect, and stopped")
         .why("what was saved before is untouched")
         .next("run the same command with --verbose, and report what it says")
 }
 
-/// `--json` is looked for among the words themselves, since a wrong command line has no parsed flags.
+/// Reports a failure. `--json` is looked for among the words themselves, since a wrong command line has no parsed
+/// flags.
 fn report(failure: &Failure) -> ExitCode {
     if env::args_os().take_while(|word| word != "--").any(|word| word == "--json") {
         // A reader that went away cannot be told; the exit code still tells.
         let _ = output::print(&format_args!("{}\n", failure.document()));
     } else {
-        // Where standard error is closed, too, the exit code still tells.
+        // If standard error is closed, too, the exit code still tells.
         let _ = writeln!(io::stderr(), "{}", failure.seen(output::seen));
     }
     failure.exit().into()

@@ -1,4 +1,4 @@
-//! This moment and random bytes, of which the core has neither.
+//! The present moment and random bytes, of which the core has neither.
 
 use std::{num::NonZero, time::Duration};
 
@@ -9,13 +9,13 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// This moment, where fal is asked how things stand after each `poll`.
+/// Returns the present moment; fal is asked for a request's status after each `poll`.
 pub(crate) fn moment(poll: Duration) -> Result<Moment, Failure> {
     let photo_slots = std::thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Moment { now: clock::now(), poll, photo_slots, entropy: entropy()? })
 }
 
-/// Random bytes.
+/// Returns random bytes.
 pub(crate) fn entropy() -> Result<[u8; 16], Failure> {
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy).map_err(|error| {

@@ -19,7 +19,7 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// A text that may be shown.
+/// Makes a text fit to show.
 pub(crate) fn shown(text: &str) -> String {
     printable(text).into_owned()
 }

@@ -11,7 +11,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 /// The longest file name, in bytes (ext4(5); other file systems take no less).
 const LONGEST_NAME: usize = 255;
 
-/// The path with every name that is too long for a file system shortened. The extension stays, and letters stay whole.
+/// Shortens every name of the path that is too long for a file system. The extension stays, and letters stay whole.
 fn fitting(path: PathBuf) -> PathBuf {
     let fits = |part: Component<'_>| part.as_os_str().len() <= LONGEST_NAME;
     if path.components().all(fits) {
@@ -22,13 +22,13 @@ fn fitting(path: PathBuf) -> PathBuf {
         .collect()
 }
 
-/// The parser of an argument that names what is written.
+/// Makes the parser of an argument that names a file to write.
 pub(super) fn written_path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().map(fitting)
 }
 
 fn shortened(name: &OsStr) -> OsString {
-    /// A longer one is a part of the name.
+    /// The longest extension, in bytes. A longer ending is a part of the name.
     const LONGEST_EXTENSION: usize = 32;
     let bytes = name.as_bytes();
     let dot = bytes.iter().rposition(|byte| *byte == b'.');

@@ -42,7 +42,7 @@ pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> 
     )
 }
 
-/// Says whether nothing would be mixed with the copy.
+/// Tells whether the copy would not be mixed with other files.
 fn is_free(folder: &Path, home: &Path) -> Result<(), Failure> {
     let name = shown(&folder.display().to_string());
     let refused = |why: &str| {

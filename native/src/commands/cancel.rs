@@ -1,4 +1,4 @@
-//! `likeness cancel` and `likeness resolve`: what a person says about an order.
+//! `likeness cancel` and `likeness resolve`: a person's decisions about an order.
 
 use likeness_core::{
     avatar::{Avatar, AvatarId, Command, Event, Goal, JobId, Order, OrderKey, Stage},
@@ -33,7 +33,7 @@ pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Fail
     let shell = Shell::open(context)?;
     let (avatar, attempt) = jobs::find(&shell.store, &args.job, For::Good)?;
     let (id, order) = (avatar.id(), order(&avatar, attempt, args.pictures)?);
-    // A process that died with its purchase left it unclear; say so before it is settled.
+    // A process that died with its purchase left the purchase unclear; say so before it is settled.
     let avatar = match shell.store.lock(id).map_err(failure::storage)? {
         Some(_lock) => shell.tell(id, Event::Restarted)?,
         None => avatar,
@@ -70,7 +70,7 @@ pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Fail
         .next("check the id at https://fal.ai/dashboard/requests"))
 }
 
-/// The order that is meant: the training, unless pictures were asked for.
+/// Returns the order that is meant: the training, unless pictures were asked for.
 fn order(avatar: &Avatar, attempt: u32, pictures: Option<u32>) -> Result<OrderKey, Failure> {
     let Some(number) = pictures else { return Ok(OrderKey::Training(attempt)) };
     match avatar.generation(number) {
@@ -80,7 +80,7 @@ fn order(avatar: &Avatar, attempt: u32, pictures: Option<u32>) -> Result<OrderKe
     }
 }
 
-/// An answer may still be missing, or has been missed.
+/// Tells whether an answer may still be missing, or has been missed.
 fn is_unclear<G>(order: &Order<G>) -> bool {
     matches!(order.stage(), Stage::Unclear { .. }) || order.may_be_bought() && order.request_id().is_none()
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> 
     drop(reading);
     prepare::one_caption_each(&prepare::photo_set(&photos))?;
     if let Some(problem) = too_many(&photos, limits) {
-        // Decoding hundreds of photos takes minutes, and would not change that.
+        // Decoding hundreds of photos takes minutes, and would not change the verdict.
         let report = Report::new(&photos, &found, |_| Verdict::Unchecked);
         report.show(output)?;
         return Err(report.too_many(&problem));
@@ -64,7 +64,7 @@ fn too_many(photos: &[Candidate], limits: DatasetLimits) -> Option<DatasetProble
     }
 }
 
-/// The verdict on a photo that was made clean.
+/// Returns the verdict on a photo that was made clean.
 fn changes(photo: &Candidate) -> Verdict {
     match photo.photo.as_ref().map(|photo| &photo.state) {
         Ok(PhotoState::Ready(clean)) => {
@@ -80,14 +80,14 @@ struct Report<'a> {
     verdicts: Vec<Verdict>,
     unmatched: &'a [PathBuf],
     unmatched_names: Vec<String>,
-    /// Further remarks on what was named.
+    /// Further remarks on the named files.
     remarks: Vec<String>,
     passed_over: usize,
     counts: Counts,
 }
 
 impl<'a> Report<'a> {
-    /// `otherwise` is the verdict on a photo that is not left out.
+    /// Makes the report; `otherwise` gives the verdict on a photo that is not left out.
     fn new(photos: &'a [Candidate], found: &'a Found, otherwise: impl Fn(&Candidate) -> Verdict) -> Self {
         let left_out = prepare::left_out(photos).into_iter();
         let verdicts: Vec<_> = photos
@@ -112,7 +112,7 @@ impl<'a> Report<'a> {
         for (photo, verdict) in self.photos.iter().zip(&self.verdicts) {
             output.document(&document(photo, verdict))?;
         }
-        // Twelve HEIC photos need the same thing: what to do stands below the first of them.
+        // Twelve HEIC photos need the same advice: it stands below the first of them.
         let mut told = BTreeSet::new();
         let row = |(photo, verdict): (&Candidate, &Verdict)| {
             let caption = caption(photo).map(|caption| format!("caption: {}", shown(caption)));
@@ -133,7 +133,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What was counted, for programs.
+    /// Sums the report up in numbers, for programs.
     fn summary(&self) -> Value {
         let Counts { good, duplicates, rejected, captions, .. } = self.counts;
         json!({
@@ -161,7 +161,7 @@ enum Verdict {
     Good {
         changes: Vec<String>,
     },
-    /// Its headers look good, and it was not decoded.
+    /// Good headers; the photo was not decoded.
     Unchecked,
     Duplicate {
         of: String,
@@ -254,7 +254,7 @@ struct Counts {
     duplicates: usize,
     rejected: usize,
     captions: usize,
-    /// Texts that belong to no photo.
+    /// Number of texts that belong to no photo.
     unmatched: usize,
 }
 
@@ -272,7 +272,7 @@ impl Counts {
         counts
     }
 
-    /// The captions, and the texts that are none.
+    /// Says how many texts are captions, and how many are not.
     fn texts(self) -> Option<String> {
         let captions =
             (self.captions > 0).then(|| count(self.captions, "photo has a caption", "photos have a caption"));

@@ -26,22 +26,22 @@ use crate::{
     words::stage,
 };
 
-/// The environment variable by which a completion script asks: it holds the shell's name.
+/// The environment variable by which a completion script asks, set to the shell's name.
 const ASKED_BY: &str = "LIKENESS_COMPLETE";
 
 /// Writes the script to standard output.
 pub(crate) fn run(shell: Shell) -> Result<(), Failure> {
-    // Made in memory first, so that what is printed is whole.
+    // Made in memory first, so that the printed script is whole.
     let mut script = Vec::new();
     write_script(shell, &mut script).map_err(|error| unwritten(&error))?;
     let mut out = io::stdout().lock();
     out.write_all(&script).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }
 
-/// Answers a shell's completion script, if that is who calls. Then nothing else is to be done.
+/// Answers a shell's completion script, if one calls, and tells whether one did. Then there is nothing else to do.
 pub(crate) fn answer() -> bool {
     let folder = env::current_dir().ok();
-    // A script whose call goes wrong has nobody to tell.
+    // A script whose call goes wrong cannot show an error.
     CompleteEnv::with_factory(command)
         .var(ASKED_BY)
         .try_complete(env::args_os(), folder.as_deref())
@@ -89,7 +89,7 @@ fn candidates(typed: &OsStr, wanted: For) -> Vec<CompletionCandidate> {
     for avatar in named.filter(|avatar| wanted != For::ItsModel || avatar.trigger().is_some()) {
         let id = short_id(avatar.id(), &avatars);
         let name = called(&shell.store, avatar, last_attempt(avatar), wanted);
-        // What would have to be quoted is named by its id; so is what was begun as an id.
+        // A job whose name would have to be quoted is offered by its id; so is one when the typed word begins an id.
         let begun = |word: &String| word.to_lowercase().starts_with(&typed) && !word.starts_with('\'');
         if let Some(word) = [name, id].into_iter().find(begun) {
             candidates.push(CompletionCandidate::new(word).help(Some(about(&shell, avatar).into())));

@@ -20,7 +20,7 @@ use crate::{
 const PERSON: &str = "Anna";
 const PROMPT: &str = "portrait in a garden";
 
-/// Long enough to see it work, short enough to watch to the end.
+/// The duration of the training: long enough to see it work, short enough to watch to the end.
 const TRAINING: Duration = Duration::from_secs(6);
 
 pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
         drawn = drawn => drop(drawn.map_err(|error| defect(&error))??),
         failure = interrupted.wait() => return Err(failure),
     }
-    // Which of them are good is what a check is for; that one is not shall not end the demo.
+    // The check shows which photos are good; a bad one, which it reports as an error, must not end the demo.
     match check::run(&Check { photos: vec![photos.clone()], recursive: false }, &context) {
         Err(failure) if failure.exit() != Exit::Data => return Err(failure),
         _ => {}
@@ -75,7 +75,7 @@ fn folder(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
         |error: &std::io::Error| Failure::io("storage.demo", "no folder could be made for the demo", error);
     if let Some(folder) = wanted {
         private_folder(folder).map_err(failure::storage)?;
-        // Somebody else's files would be drawn into it, and thrown away with it.
+        // Another person's files would be drawn into the demo, and thrown away with it.
         let mut entries = folder.read_dir().map_err(|error| failed(&error))?;
         if entries.next().is_some() {
             let sentence = format!("{} is not empty", shown(&folder.display().to_string()));

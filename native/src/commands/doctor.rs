@@ -1,4 +1,4 @@
-//! `likeness doctor`: what is missing on this machine, and what to do about it.
+//! `likeness doctor`: faults of this machine's set-up, and advice about them.
 
 mod edge;
 mod finding;
@@ -65,7 +65,7 @@ async fn of_this_machine(args: &Doctor, context: &Context) -> Vec<Finding> {
     let mut findings = vec![version(), machine(), network.clock];
     findings.extend(settings_files(settings));
     findings.push(data_folder(settings));
-    // First: it may put a broken database aside.
+    // This look comes first: it may put a broken database aside.
     let records = records::findings(settings, args.repair);
     findings.extend(database(settings));
     findings.extend(records);
@@ -118,7 +118,7 @@ fn others_may_read(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
-/// A training keeps its photos, its archive's parts and a model of about 90 MB.
+/// Bytes that a training needs on the disk: it keeps its photos, its archive's parts and a model of about 90 MB.
 const ENOUGH_SPACE: u64 = 1 << 30;
 
 fn data_folder(settings: &Settings) -> Finding {
@@ -201,7 +201,7 @@ fn key(settings: &Settings) -> Finding {
     }
 }
 
-/// One listing, of a place where nothing is.
+/// Lists an empty prefix of the bucket once.
 async fn bucket(settings: &Settings) -> Option<Finding> {
     const NAME: &str = "bucket";
     if settings.minio_endpoint.value.is_none() && settings.minio_bucket.value.is_none() {

@@ -1,4 +1,4 @@
-//! `likeness download`: a trained model as a file of one's own.
+//! `likeness download`: copies a trained model to a file of the person's own.
 
 use std::{
     fs::{self, File},
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &Download, context: &Context) -> Result<(), Failur
         file_of(person).into()
     });
     not_there_yet(&target, args.force)?;
-    // Also with --force: a pipe or a device that is replaced is gone for everybody who uses it.
+    // Also with --force: a pipe or a device that is replaced is lost to all its users.
     if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
         let sentence = format!("{} is there already, and no file", shown(&target.display().to_string()));
         return Err(Failure::new(Exit::Usage, "usage.file_exists", sentence).next("name a file with -o"));
@@ -70,7 +70,8 @@ impl<'a> Copy<'a> {
         Ok(Self { target, part })
     }
 
-    /// Copies a model that was trained here. The bytes must be those that were kept: ours is fetched again if they are not.
+    /// Copies a model that was trained here. The bytes must be those that were kept: if they differ, ours is fetched
+    /// again.
     async fn model(
         mut self,
         shell: &Shell,
@@ -92,7 +93,7 @@ impl<'a> Copy<'a> {
         }
     }
 
-    /// Copies a model that was given, of which only the length is known.
+    /// Copies a model that was given; only its length is known.
     fn imported(mut self, source: &Path, length: u64) -> Result<(), Failure> {
         let expected =
             Expected { kind: FileKind::Any, length: Some(length), sha256: None, max_bytes: length };
@@ -157,7 +158,7 @@ fn of_no_use(lost: &Lost) -> Failure {
     failure.next("put a whole copy in its place, such as one from a backup, and run the same command again")
 }
 
-/// The name of a person's model as a file. Of long names the beginning stands: file systems take 255 bytes (ext4(5)).
+/// Makes a file name of a person's name. A long name is cut: file systems take 255 bytes (ext4(5)).
 fn file_of(person: &str) -> String {
     const LONGEST: usize = 240;
     let name: String = person.replace(['/', '\0'], "_");

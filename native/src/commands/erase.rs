@@ -1,4 +1,4 @@
-//! `likeness erase`: forget a person.
+//! `likeness erase`: forgets a person.
 
 mod question;
 
@@ -38,10 +38,10 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
     let all = shell.store.load_all().map_err(failure::storage)?;
     let question = question::question(&avatar, &jobs::short_id(id, &all));
     output.confirm(&question, args.yes)?;
-    // Before anything is forgotten: without its settings what lies in a bucket could not be erased.
+    // This comes before anything is forgotten: without its settings the files in a bucket could not be erased.
     let objects = reachable(&shell, &avatar)?;
     if let Some(objects) = &objects {
-        // While the name still names it: a bucket that refuses now would refuse when the name is gone.
+        // The name still finds the job now: a bucket that refuses would refuse when the name is gone.
         for bucket_folder in
             avatar.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()))
         {
@@ -65,12 +65,12 @@ pub(crate) async fn run(args: Erase, context: &Context) -> Result<(), Failure> {
         let mut silent = |_: &Avatar| Ok(());
         of_job(job, drive::drive(&shell, &context.interrupt, id, Goal::AllEnded, &mut silent)).await
     };
-    // A process that was at work on it may still write: it sees that all is over, and ends.
+    // A process that was at work on the avatar may still write: it sees that the avatar is erased, and ends.
     let _lock = alone(&shell, context, id).await?;
     shell.tell(id, Event::Restarted)?;
     remove_files(&shell, id)?;
     let emptied_here = shell.store.forget(id);
-    // An order that was unclear may have become a request meanwhile.
+    // An unclear order may have become a request meanwhile.
     let named = stopped.as_ref().ok().map(|avatar| avatar.request_ids().cloned().collect::<Vec<_>>());
     requests.extend(named.unwrap_or_default());
     requests.sort();
@@ -125,7 +125,7 @@ fn remove_files(shell: &Shell, id: AvatarId) -> Result<(), Failure> {
     }
 }
 
-/// Waits until no other process is at work on it. A transfer that is under way may take its time.
+/// Waits until no other process is at work on the avatar. A transfer that is under way may take its time.
 async fn alone(shell: &Shell, context: &Context, id: AvatarId) -> Result<Lock, Failure> {
     let until = clock::now().plus(TRANSFER_TIMEOUT * 2);
     loop {
@@ -147,7 +147,7 @@ async fn alone(shell: &Shell, context: &Context, id: AvatarId) -> Result<Lock, F
     }
 }
 
-/// The bucket of the settings, where files of it lie in one. At least some of them must be within reach.
+/// Opens the bucket of the settings, where files of the avatar lie in one. At least some of them must be within reach.
 fn reachable(shell: &Shell, avatar: &Avatar) -> Result<Option<Objects>, Failure> {
     let Some(first) = avatar.bucket_folders().first() else { return Ok(None) };
     let objects = shell.objects()?;
@@ -167,7 +167,8 @@ fn elsewhere(bucket_folder: &BucketFolder) -> Failure {
     .next("set MINIO_ENDPOINT and MINIO_BUCKET as they were then")
 }
 
-/// Deletes everything of ours in the bucket, and tells how many objects that were. What lies in another one is named.
+/// Deletes every file of ours in the bucket, and returns the number of objects. A bucket that cannot be reached is
+/// named.
 async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) -> Result<usize, Failure> {
     let Some(objects) = objects else { return Ok(0) };
     let mut deleted = 0;
@@ -185,7 +186,7 @@ async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) ->
     }
 }
 
-/// Has fal delete what was sent and made, where an admin key allows it.
+/// Has fal delete the files that were sent and made, where an admin key allows it.
 async fn delete_payloads(
     context: &Context,
     shell: &Shell,

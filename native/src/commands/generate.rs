@@ -60,13 +60,13 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
     if asked {
         let consent = consent(&args, context, &connection, &wish, avatar.test_mode()).await;
         if consent.is_err() && is_new {
-            // Nothing was done, so nothing stays; a folder that is in use meanwhile does.
+            // Nothing was done, so the new folder is removed; one that has files in it by now stays.
             let _ = fs::remove_dir(&args.output);
         }
         consent?;
     }
     let moment = moment(connection.poll)?;
-    // While it is held, no other process takes the folder of a new model for an orphan.
+    // While the lock is held, no other process takes the folder of a new model for an orphan.
     let lock = shell.store.lock(id).map_err(failure::storage)?;
     if let Some(file) = file {
         take_in(file, &shell.folder(id))?;
@@ -75,7 +75,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         .store
         .settle(id, |known| {
             let avatar = avatar.or_known(known);
-            // What was asked for is what is placed.
+            // Only an order that the person was asked about is placed.
             if avatar.pictures_under_way(&wish).is_none() != asked {
                 return (None, Err(changed_meanwhile()));
             }
@@ -95,7 +95,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         ending::of_order(&shell, &avatar, OrderKey::Pictures(number), &pictures.order)?;
     }
     show(&args, context, &shell, &avatar, number)?;
-    // Only now is the same command a new order: what was paid for has been handed over.
+    // Only now is the same command a new order: the paid pictures have been handed over.
     shell.ask(id, Command::Delivered(number)).map(drop)
 }
 
@@ -149,7 +149,7 @@ fn copy(source: &Path, folder: &Path, extension: &str) -> Result<PathBuf, Failur
                 return match copied {
                     Ok(()) => Ok(path),
                     Err(error) => {
-                        // Half a picture is of no use.
+                        // Half a picture is useless.
                         let _ = fs::remove_file(&path);
                         Err(failure::storage(storage_error(&path, &error)))
                     }
@@ -163,7 +163,7 @@ fn copy(source: &Path, folder: &Path, extension: &str) -> Result<PathBuf, Failur
         .next("choose another one"))
 }
 
-/// Before anything is bought: the folder must take files.
+/// Checks that the folder takes files, before anything is bought.
 fn prepare_folder(folder: &Path) -> Result<(), Failure> {
     let taken = fs::create_dir_all(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop));
     taken.map_err(|error| failure::storage(making_error(folder, &error)))
@@ -209,8 +209,8 @@ async fn consent(
     context.output.confirm(question, args.yes)
 }
 
-/// The avatar of a model that was trained elsewhere, and its file where that has yet to be taken in. The same model
-/// is the same avatar.
+/// Makes the avatar of a model that was trained elsewhere; returns the model's file too if it is not copied yet. The
+/// same model is the same avatar.
 fn imported<'a>(
     args: &'a Generate,
     context: &Context,
@@ -253,7 +253,7 @@ fn imported<'a>(
 /// The name of a model's file among its avatar's.
 const MODEL: &str = "model.safetensors";
 
-/// A model's length in bytes. What is none, or not whole, is not taken in, and never sent.
+/// Reads a model's length in bytes. A file that is not a whole model is not taken in, and never sent.
 fn length_of_model(path: &Path) -> Result<u64, Failure> {
     let read = File::open(path).and_then(|mut file| {
         let length = file.metadata()?.len();
@@ -279,7 +279,8 @@ fn length_of_model(path: &Path) -> Result<u64, Failure> {
         .next("name the .safetensors file with --lora, or copy it again"))
 }
 
-/// A name that leads to nothing may be mistyped: then nothing can be put back.
+/// Makes the failure of a file that cannot be read. A path that leads to nothing may be mistyped: "put it back" would
+/// be no help.
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     if error.kind() != io::ErrorKind::NotFound {
         return failure::storage(storage_error(path, error));
@@ -304,7 +305,7 @@ fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
     Ok(Sha256Sum::from_bytes(hasher.finalize().into()))
 }
 
-/// Our own copy, so that the model is still there when fal's has expired.
+/// Copies the file, so that the model is still there when fal's copy has expired.
 fn take_in(path: &Path, folder: &Path) -> Result<(), Failure> {
     private_folder(folder).map_err(failure::storage)?;
     let target = folder.join(MODEL);

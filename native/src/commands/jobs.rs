@@ -18,7 +18,7 @@ use likeness_core::{
 };
 use serde_json::json;
 
-/// The columns of the longest name that is shown in full.
+/// The longest name that is shown in full, in columns.
 const NAME: usize = 24;
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
@@ -26,7 +26,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (mut rows, mut documents) = (Vec::new(), Vec::new());
     let (avatars, unreadable) = shell.store.load_readable().map_err(failure::storage)?;
     let unclaimed = shell.store.unclaimed().map_err(failure::storage)?;
-    // What is read by a program, or copied out of a file, is not shortened.
+    // Output for a program, or for a file, is not shortened.
     let seen = width_of(&io::stdout()).is_some();
     let id = |avatar: &Avatar, attempt: u32| match (seen, attempt) {
         (false, _) => JobId { avatar: avatar.id(), attempt }.to_string(),
@@ -51,7 +51,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             let person = avatar.person().map(|person| person.name.as_str());
             document["name"] = json!(person);
             let stage = match status.stage {
-                // What it was is forgotten; what is still open at fal is not.
+                // The person's name is forgotten; orders that are still open at fal are not.
                 _ if person.is_none() && !avatar.bucket_folders().is_empty() => "being erased".to_owned(),
                 StageName::Cancelled if person.is_none() => "erased".to_owned(),
                 _ => stage(&status, status.completed_at.is_some() || shell.store.is_attended(avatar.id())),

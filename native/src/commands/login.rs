@@ -21,7 +21,7 @@ use crate::{
     transport::Transport,
 };
 
-/// A key has some 70 characters.
+/// The longest key that is read, in bytes; a real key has some 70.
 const MAX_BYTES: u64 = 4096;
 
 pub(crate) async fn login(args: &Login, context: &Context) -> Result<(), Failure> {
@@ -50,7 +50,7 @@ pub(crate) async fn login(args: &Login, context: &Context) -> Result<(), Failure
         Origin::Environment(variable) => output.note(format_args!(
             "But {variable} is set in the environment, and counts before it: take that away to use the stored key."
         )),
-        // Of another settings file than the standard one it is not known whether it is always named.
+        // Whether a settings file other than the standard one is always named is unknown.
         Origin::File(file) if settings.fal_key.value.as_ref() != Some(&key) => output.note(format_args!(
             "{} holds another key: the stored one counts before it, unless that file is named with --config.",
             display(file)
@@ -87,7 +87,7 @@ fn path(settings: &Settings) -> Result<PathBuf, Failure> {
     })
 }
 
-/// The key that a person types or standard input holds.
+/// Reads the key that a person types or standard input holds.
 fn asked(context: &Context) -> Result<Secret, Failure> {
     let question = "fal.ai's key, from https://fal.ai/dashboard/keys (it is not shown): ";
     let typed = context.output.asked_hidden(question);

@@ -23,14 +23,14 @@ pub(crate) fn run(args: &Manual, context: &Context) -> Result<(), Failure> {
     if let Some(folder) = &args.output {
         return write_all(&command, folder, context);
     }
-    // Made in memory first, so that what is printed is whole.
+    // Made in memory first, so that the printed page is whole.
     let mut page = Vec::new();
     Man::new(command).render(&mut page).map_err(|error| unwritten(&error))?;
     let mut out = io::stdout().lock();
     out.write_all(&page).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }
 
-/// One page for the program, and one for each command.
+/// Writes one page for the program, and one for each command.
 fn write_all(command: &clap::Command, folder: &Path, context: &Context) -> Result<(), Failure> {
     let failed = |error: &io::Error| failure::storage(making_error(folder, error));
     fs::create_dir_all(folder).map_err(|error| failed(&error))?;

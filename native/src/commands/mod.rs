@@ -28,7 +28,7 @@ mod whoami;
 
 use crate::{args::Command, context::Context, failure::Failure};
 
-/// Does what was asked.
+/// Runs the command.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Train(args) => Box::pin(train::run(args, context)).await,

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     let limits = context.settings.photos(args.min_photos, args.max_photos)?;
     if !to_stdout {
         not_there_yet(&args.output, args.force)?;
-        // Before minutes of work whose result has no place.
+        // Checked before minutes of work whose result has no place.
         fs::metadata(folder_of(&args.output)).map_err(|error| unwritable(&args.output, &error))?;
     }
     let found = on_disk::find(&args.photos, args.recursive)?;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     let mut photos = prepare::look(&found.photos, &reading, &context.interrupt)?;
     drop(reading);
     captions_usable(&photos)?;
-    // What headers and sums show is enough to refuse most sets that are none; decoding takes minutes.
+    // Headers and sums are enough to refuse most bad sets; decoding takes minutes.
     prepare::one_caption_each(&prepare::photo_set(&photos))?;
     prepare::photo_set(&photos).could_be_a_set(limits).map_err(|error| refused(&error, &photos))?;
     let spool = spool_folder()?;
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     contents.say(output, &source, (!to_stdout).then_some(&args.output))
 }
 
-/// Refuses captions that cannot be used, as a training does: what they should say, only their author knows.
+/// Refuses captions that cannot be used, as a training does: only their author knows the right text.
 fn captions_usable(photos: &[Candidate]) -> Result<(), Failure> {
     let problems: Vec<String> = photos
         .iter()
@@ -83,7 +83,7 @@ fn captions_usable(photos: &[Candidate]) -> Result<(), Failure> {
     if problems.is_empty() { Ok(()) } else { Err(on_disk::unreadable(problems)) }
 }
 
-/// Clean photos wait here until the archive is written; the folder goes away with the value.
+/// Makes a folder where clean photos wait until the archive is written; the folder is removed with the value.
 fn spool_folder() -> Result<tempfile::TempDir, Failure> {
     let mut builder = tempfile::Builder::new();
     builder.prefix("likeness-");
@@ -105,7 +105,7 @@ fn archive(photos: &[Candidate], limits: DatasetLimits, spool: &Path) -> Result<
         .map_err(|error| Failure::new(Exit::Internal, "internal.archive", error.to_string()))
 }
 
-/// Every reason against the whole set, at once.
+/// Makes the failure with every reason against the whole set, at once.
 fn refused(error: &DataError, photos: &[Candidate]) -> Failure {
     let failure = Failure::new(Exit::Data, error.code(), "these photos make no training set");
     let failure = match error {
@@ -140,7 +140,7 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::io("storage.archive", sentence, error)
 }
 
-/// All or nothing: a file beside it takes its name once everything is on the disk.
+/// Writes the whole archive or nothing: a file beside `path` takes its name once all bytes are on the disk.
 fn write_to_file(source: &ArchiveSource, path: &Path) -> Result<(), Failure> {
     let failed = |error: &io::Error| unwritable(path, error);
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -154,7 +154,7 @@ fn write_to_file(source: &ArchiveSource, path: &Path) -> Result<(), Failure> {
         io::copy(&mut reader, file.as_file_mut())?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
-        // So that the name survives a power cut as well. Not every system lets a folder be opened.
+        // The folder is synced so that the name survives a power cut as well. Not every system lets a folder be opened.
         fs::File::open(folder).and_then(|folder| folder.sync_all()).or(Ok(()))
     };
     write().map_err(|error: io::Error| failed(&error))
@@ -166,9 +166,9 @@ fn open(source: &ArchiveSource) -> Result<Box<dyn io::Read + Send>, Failure> {
         .map_err(|error| Failure::io("storage.spool", "a prepared photo could not be read", &error))
 }
 
-/// What went into the archive, and what did not.
+/// The photos that went into the archive, and those left out.
 struct Contents<'a> {
-    /// How many photos were named.
+    /// Number of photos that were named.
     photos: usize,
     good: Vec<&'a Candidate>,
     found: &'a Found,

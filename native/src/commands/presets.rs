@@ -1,4 +1,4 @@
-//! `likeness presets`: what trainings cost, how long they take, and what one gains.
+//! `likeness presets`: price, duration and gain of each preset.
 
 use crate::{args::Quality, context::Context, failure::Failure, output::Row};
 use likeness_core::{

@@ -1,4 +1,4 @@
-//! One call to fal.ai that costs nothing, and shows whether the way there and the key can be used.
+//! A call to fal.ai that costs nothing, and shows whether connection and key can be used.
 
 use likeness_core::{
     fal::{
@@ -18,18 +18,18 @@ use crate::{
 /// The outcome of the call.
 #[derive(Debug)]
 pub(crate) struct Probe {
-    /// What fal's list says of the trainer; nothing, where fal lists no price for it.
+    /// The trainer's price in fal's list; `None` where the list has none.
     pub(crate) listed: Result<Option<Price>, ProbeError>,
-    /// The time that the other side's clock shows.
+    /// Time on the other side's clock.
     pub(crate) clock: Option<Timestamp>,
 }
 
-/// Why the call brought no price.
+/// The reason why the call brought no price.
 #[derive(Debug)]
 pub(crate) enum ProbeError {
-    /// It could not be sent.
+    /// A call that could not be sent.
     Send(SendError),
-    /// It was answered badly, or not at all.
+    /// A call that was answered badly, or not at all.
     Call(CallError),
 }
 
@@ -46,8 +46,8 @@ pub(crate) async fn probe(account: &Account, transport: &Transport) -> Probe {
 }
 
 impl ProbeError {
-    /// Says whether an order would fail for the same reason. A key without a right to prices, or a list that is away, keep
-    /// nobody from training; nor does a gateway of one's own (`own_place`) that does not know prices.
+    /// Tells whether an order would fail for the same reason. A key without a right to prices, or a list that is away,
+    /// does not stop a training; nor does a person's own gateway (`own_place`) that does not know prices.
     pub(crate) fn stops_orders(&self, own_place: bool) -> bool {
         match self {
             Self::Send(_) | Self::Call(CallError::NoAnswer(_)) => true,

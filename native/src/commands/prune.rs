@@ -54,7 +54,7 @@ fn drop_order(shell: &Shell, avatar: &Avatar) -> Result<Option<Avatar>, Failure>
     shell.ask(id, Command::Cancel(OrderKey::Training(jobs::last_attempt(&avatar)))).map(Some)
 }
 
-/// The length of all files in a folder of prepared photos, in bytes.
+/// Sums the lengths of all files in a folder of prepared photos, in bytes.
 fn size_of(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|file| file.len()).sum()

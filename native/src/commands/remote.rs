@@ -1,4 +1,4 @@
-//! A deployment somewhere, as its operator calls it.
+//! A client of a deployment for its operator.
 
 use likeness_core::{
     http::{Body, Method, Request, Response},
@@ -14,7 +14,7 @@ use crate::{
     transport::Transport,
 };
 
-/// A deployment, and what lets whoever calls in: its operator, unless somebody else is named.
+/// A deployment, and the credential for calls to it: the operator's, unless another is given.
 #[derive(Clone, Debug)]
 pub(crate) struct Remote {
     url: Url,
@@ -23,7 +23,7 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// The deployment at this address, or at the one of the settings.
+    /// Takes the deployment at this address, or at the one of the settings.
     pub(crate) fn new(url: Option<&Url>, context: &Context) -> Result<Self, Failure> {
         let serving = &context.settings.serving;
         let url = url.or(serving.url.value.as_ref()).cloned().ok_or_else(|| {
@@ -37,22 +37,22 @@ impl Remote {
         Ok(Self { url, token: serving.admin_token.value.clone(), transport })
     }
 
-    /// The same deployment, as anybody calls it.
+    /// Returns the same deployment, called without a credential.
     pub(crate) fn of_anyone(&self) -> Self {
         Self { url: self.url.clone(), token: None, transport: self.transport.clone() }
     }
 
-    /// Where it is.
+    /// Returns the deployment's address.
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Whether the operator can be let in.
+    /// Tells whether there is an operator's token.
     pub(crate) fn has_admin(&self) -> bool {
         self.token.is_some()
     }
 
-    /// The same deployment, as whoever shows this token calls it.
+    /// Returns the same deployment, called with this token.
     pub(crate) fn of(&self, token: Secret) -> Self {
         Self { url: self.url.clone(), token: Some(token), transport: self.transport.clone() }
     }
@@ -95,7 +95,7 @@ impl Remote {
         }
     }
 
-    /// Sends a call of the operator's, and reads what it gives. A refusal is told in the deployment's own words.
+    /// Sends a call of the operator's, and reads the answer. A refusal is shown in the deployment's own words.
     pub(crate) async fn call(
         &self,
         method: Method,
@@ -110,7 +110,7 @@ impl Remote {
         self.read(&response)
     }
 
-    /// PUTs a file, and reads what that gives.
+    /// PUTs a file, and reads the answer.
     pub(crate) async fn upload(&self, path: &str, file: Vec<u8>) -> Result<Value, Failure> {
         let mut request = Request::new(Method::PUT, self.address(path)?, TRANSFER_TIMEOUT);
         request.body = Body::Bytes(file);
@@ -127,7 +127,7 @@ impl Remote {
         let sentence = format!("{} refused (HTTP {})", self.url, response.status.as_u16());
         let failure = Failure::new(Exit::Usage, "deployment.refused", sentence);
         let failure = text("detail").into_iter().fold(failure, Failure::why);
-        // What the API advises is meant for its callers; here a token that is not known is the operator's.
+        // The API's advice is meant for its callers; here an unknown token is the operator's own.
         let advice = match response.status.as_u16() {
             401 => Some("set ADMIN_TOKEN as it is set at the deployment".to_owned()),
             _ => text("advice"),

@@ -1,7 +1,7 @@
-//! Sample photos: a drawn person, as a camera and a careless owner leave them.
+//! Sample photos: drawings of a person, with the faults that a camera and a careless owner leave in photos.
 //!
-//! Some lie on their side and say so in their EXIF, one is a PNG, one a WebP, one was cut off in the middle of
-//! its transfer. So a first try shows what is done about each.
+//! Some lie on their side and say so in their EXIF, one is a PNG, one a WebP, one was cut off in the middle of its
+//! transfer. So a first trial shows how each is treated.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use crate::{
     photos::parallel,
 };
 
-/// How many files are written; one of them is broken.
+/// Number of files written; one of them is broken.
 pub(crate) const FILES: usize = 12;
 
 /// Draws the photos of one person into `folder`, which must exist, and returns their paths in order. The same
@@ -25,7 +25,7 @@ pub(crate) fn write(folder: &Path, person: &str) -> Result<Vec<PathBuf>, Failure
     write_smaller(folder, person, 1)
 }
 
-/// The same with each side divided by `divisor`, for tests.
+/// Draws the photos with each side divided by `divisor`, for tests.
 fn write_smaller(folder: &Path, person: &str, divisor: u32) -> Result<Vec<PathBuf>, Failure> {
     let person = person_of(person);
     let written = |path: &Path, bytes: &[u8]| {
@@ -60,7 +60,7 @@ fn write_smaller(folder: &Path, person: &str, divisor: u32) -> Result<Vec<PathBu
 
 struct Sample {
     kind: Kind,
-    /// As seen, not as stored.
+    /// Width in pixels, as seen and not as stored.
     width: u32,
     height: u32,
 }
@@ -71,7 +71,7 @@ enum Kind {
     Jpeg(u8),
     Png,
     WebP,
-    /// A JPEG of which the second half is missing.
+    /// A JPEG whose second half is missing.
     Broken,
 }
 
@@ -125,7 +125,7 @@ impl Sample {
     }
 }
 
-/// Any name is somebody.
+/// Makes a number of a name, so that each name is another person.
 fn person_of(name: &str) -> u64 {
     let sum = Sha256Sum::of(name.as_bytes()).to_string();
     sum.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
@@ -142,7 +142,7 @@ fn webp(rgb: &[u8], width: u32, height: u32) -> Option<Vec<u8>> {
     Some(file)
 }
 
-/// The pixels as a camera held that way stores them: turning them as the orientation says gives the upright
+/// Returns the pixels as a camera held that way stores them: turning them as the orientation says gives the upright
 /// picture again.
 fn as_stored(upright: &[u8], width: u32, height: u32, orientation: u8) -> Option<(Vec<u8>, u32, u32)> {
     let (stored_width, stored_height) = if orientation >= 5 { (height, width) } else { (width, height) };
@@ -164,8 +164,8 @@ fn as_stored(upright: &[u8], width: u32, height: u32, orientation: u8) -> Option
     Some((stored, stored_width, stored_height))
 }
 
-/// The JPEG with an EXIF segment behind its first marker that holds the orientation alone (Exif 2.32, 4.6.4,
-/// tag 0x0112).
+/// Inserts an EXIF segment that holds the orientation alone behind the JPEG's first marker (Exif 2.32, 4.6.4, tag
+/// 0x0112).
 fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
@@ -184,7 +184,7 @@ mod tests {
 
     use super::{FILES, Kind, Sample, as_stored, with_orientation, write_smaller};
 
-    /// Four quarters of different brightness, so that every turn shows.
+    /// Draws four quarters of different brightness, so that every turn shows.
     fn quarters(width: u32, height: u32) -> Vec<u8> {
         let shade = |x, y| {
             if y < height / 2 {

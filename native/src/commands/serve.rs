@@ -31,7 +31,7 @@ pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
     }
     let about = about(&deployment);
     let document = deployment.health(&[]);
-    // Until all is saved the first Ctrl-C ends nothing by itself.
+    // Until everything is saved the first Ctrl-C ends nothing by itself.
     let hold = context.interrupt.hold().await;
     let mut said = Ok(());
     let ready = |address: SocketAddr| {
@@ -49,13 +49,13 @@ pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
     let served = serve(listener, shell, deployment, ready, stop).await;
     drop(hold);
     said?;
-    // Ctrl-C is how it is meant to end.
+    // Ctrl-C is the regular end.
     served.map_err(|error| {
         Failure::new(Exit::Internal, "internal.serve", "the API cannot be served").why(error.to_string())
     })
 }
 
-/// What it does, for the person who started it.
+/// Describes the service, for the person who started it.
 fn about(deployment: &Deployment) -> String {
     let mode = if deployment.test_mode {
         "test mode: the built-in simulator, nothing is bought"

@@ -70,7 +70,7 @@ pub(crate) async fn run(args: Simulate, context: &Context) -> Result<(), Failure
     let served = serve(listener, store, options, ready, stop).await;
     drop(hold);
     said?;
-    // Ctrl-C is how it is meant to end.
+    // Ctrl-C is the regular end.
     served.map_err(|error| match error {
         ServeError::Spool { folder, cause } => {
             let sentence = format!("no private folder can be made in {}", folder.display());

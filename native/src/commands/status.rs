@@ -1,4 +1,4 @@
-//! `likeness status`: how a training stands.
+//! `likeness status`: shows how a training stands.
 
 use crate::{
     args::Status,
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
     let (id, job) = (avatar.id(), JobId { avatar: avatar.id(), attempt });
     let order = avatar.training(attempt).map(|training| &training.order);
     let ended = order.is_none_or(Order::ended);
-    // One that ended without a reason is asked for once more, where that can be done at all.
+    // An order that ended without a reason is asked for once more, where that can be done at all.
     let doubtful = order.is_some_and(|order| order.doubt().is_some()) && shell.connection_of(&avatar).is_ok();
     let avatar = if ended && !doubtful {
         avatar
@@ -60,7 +60,7 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
         of_job(job.to_string(), drive::drive(&shell, &context.interrupt, id, goal, watcher)).await?
     };
     sweep::after(&shell, &avatar).await;
-    // As it is now: a copy of the model may have been made.
+    // Loaded anew: a copy of the model may have been made.
     let avatar = shell.load(avatar.id())?;
     if args.watch {
         show_with_ending(context, &shell, &avatar, attempt)
@@ -69,7 +69,8 @@ pub(crate) async fn run(args: Status, context: &Context) -> Result<(), Failure> 
     }
 }
 
-/// Shows the status, and ends as the training did. A person who sees both reads of a failure once: as the ending.
+/// Shows the status, and ends as the training did. A person who sees both outputs reads of a failure once: as the
+/// ending.
 pub(crate) fn show_with_ending(
     context: &Context,
     shell: &Shell,
@@ -81,7 +82,7 @@ pub(crate) fn show_with_ending(
     });
     let seen = context.output.is_seen_in_one();
     if ending.is_ok() || !seen {
-        // Who followed it has been warned of each photo.
+        // A person who followed the training has been warned of each photo.
         show_but(context, shell, avatar, attempt, seen)?;
     }
     ending
@@ -92,7 +93,7 @@ pub(crate) fn show(context: &Context, shell: &Shell, avatar: &Avatar, attempt: u
     show_but(context, shell, avatar, attempt, false)
 }
 
-/// Shows the status, but not again which photos were left out if those are `known`.
+/// Shows the status, without the photos that were left out if those are `known`.
 fn show_but(
     context: &Context,
     shell: &Shell,
@@ -104,7 +105,7 @@ fn show_but(
     let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
     let folder = shell.folder(avatar.id());
     let mut document = status_document(&status, &folder);
-    // What could be fetched again has been.
+    // Files that could be fetched again have been.
     let missing = status.model.as_ref().and_then(|model| {
         let path = folder.join(&model.file.name);
         shell.kept.open(&path, &Expected::copy_of(&model.file)).err()

@@ -1,4 +1,4 @@
-//! `likeness token`: who is let in at a deployment.
+//! `likeness token`: tokens and invites of a deployment.
 
 use super::remote::Remote;
 use crate::{
@@ -66,7 +66,7 @@ fn terms(mut terms: Value, label: Option<String>, expires: Option<Timestamp>) ->
     terms
 }
 
-/// The token alone on standard output, so that it can be piped on.
+/// Prints the token alone on standard output, so that it can be piped on.
 fn show(context: &Context, minted: &Value) -> Result<(), Failure> {
     context.output.document(minted)?;
     context.output.line(minted.get("token").and_then(Value::as_str).unwrap_or_default())

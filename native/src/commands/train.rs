@@ -36,7 +36,7 @@ use crate::{
 
 pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let shell = Shell::open(context)?;
-    // Before any photo is read: without a key, or --test, nothing will come of it.
+    // Checked before any photo is read: without a key, or --test, nothing can be bought.
     context.settings.account()?;
     let (config, person, given) = (config(&args, context)?, person(&args)?, given(&args)?);
     let objects = if args.keys.is_empty() { None } else { Some(shell.objects()?) };
@@ -90,7 +90,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
         }
         named.warn_of_unmatched();
         named.judge(config.photos(), &shell, context).await?;
-        // Nobody is asked for money for a set that is none.
+        // A person is not asked for money for photos that do not make a set.
         named.are_a_set(config.photos())?;
         named_before = named.announce(context);
     } else if let Some(avatar) = known.as_ref().filter(|_| is_unordered(known.as_ref(), would)) {
@@ -109,7 +109,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
             return status::show(context, shell, &shell.load(id)?, attempt);
         }
     }
-    // Before the job is there: an address that is taken must not leave one behind.
+    // Before the job exists: an address that is taken must not leave a job behind.
     let _webhooks = match args.listen_webhook {
         Some(address) => Some(webhooks::listen(shell.clone(), link.clone(), address).await?),
         None => None,
@@ -127,8 +127,8 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     followed.map_err(|failure| before_the_order(failure, &shell, id))
 }
 
-/// Loads every avatar on record: what cannot be read may be a training of this person, so that nothing is bought beside it
-/// unless somebody says which, or that it is bought all the same.
+/// Loads every avatar on record. One that cannot be read may be a training of this person, so nothing is bought beside
+/// it unless the person says which it is, or to buy all the same.
 fn every_avatar(shell: &Shell, args: &Train) -> Result<Vec<Avatar>, Failure> {
     let (avatars, mut unreadable) = shell.store.load_readable().map_err(failure::storage)?;
     match unreadable.pop() {
@@ -148,13 +148,13 @@ fn attempts(avatar: &Avatar) -> u32 {
     avatar.trainings().last().map_or(0, |training| training.attempt)
 }
 
-/// Says whether the training is under way and was not ordered yet, so that carrying it on is a purchase.
+/// Tells whether the training is under way and was not ordered yet, so that carrying it on is a purchase.
 fn is_unordered(known: Option<&Avatar>, would: Opened) -> bool {
     let unordered = |training: &TrainingJob| training.order.is_unplaced();
     would == Opened::Resumed && known.and_then(|avatar| avatar.trainings().last()).is_some_and(unordered)
 }
 
-/// Says, where the command was interrupted before anything was ordered, that nothing was.
+/// Adds, where the command was interrupted before anything was ordered, that nothing was.
 fn before_the_order(failure: Failure, shell: &Shell, id: AvatarId) -> Failure {
     let known = shell.store.load(id).ok().flatten();
     if failure.exit() != Exit::Interrupted || !is_unordered(known.as_ref(), Opened::Resumed) {
@@ -177,7 +177,7 @@ async fn follow(
 ) -> Result<(), Failure> {
     let goal = match (args.detach, args.listen_webhook) {
         (true, _) => Goal::Accepted(attempt),
-        // fal's own report settles what is unclear: it is worth waiting for.
+        // fal's own report settles an unclear purchase: it is worth waiting for.
         (false, Some(_)) => Goal::Reported(attempt),
         (false, None) => Goal::Trained(attempt),
     };
@@ -188,7 +188,7 @@ async fn follow(
         drive::drive(shell, &context.interrupt, id, goal, watcher).await?
     };
     sweep::after(shell, &avatar).await;
-    // As it is now: a copy of the model may have been made.
+    // Loaded anew: a copy of the model may have been made.
     let avatar = shell.load(avatar.id())?;
     status::show_with_ending(context, shell, &avatar, attempt)?;
     if args.detach && !avatar.ended() {
@@ -246,7 +246,7 @@ fn person(args: &Train) -> Result<Person, Failure> {
     Ok(Person { user: name(&args.user_id)?, name: name(&args.name)?, gender })
 }
 
-/// Nothing is bought twice, and nothing is bought beside something that is not over.
+/// Refuses to buy twice, or to buy beside an order that is not over.
 fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bool) -> Result<(), Failure> {
     let Some(avatar) = known else { return Ok(()) };
     if avatar.is_hosted() {

@@ -1,4 +1,4 @@
-//! `likeness whoami`: whose key is used, and whether it works.
+//! `likeness whoami`: shows the owner of the key, and whether the key works.
 
 use super::probe::probe;
 use crate::{context::Context, failure::Failure, printable::shown, transport::Transport};
@@ -28,7 +28,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     output.line(format_args!("{place} takes {which}."))
 }
 
-/// The first characters of a key: of its id, which is not secret; of what is not written as `id:secret`, hardly any.
+/// Returns the first characters of a key: of `id:secret` the id's, which is not secret; of any other form hardly any.
 pub(super) fn beginning(key: &Secret) -> String {
     let text = key.expose();
     let beginning: String = match text.split_once(':') {

@@ -1,5 +1,5 @@
-//! Drives one avatar until what was asked for is reached: asks the core what to do, does it, tells what came of
-//! it. Everything is saved before it has an effect; whoever comes later carries on from there.
+//! The driver of one avatar until a goal is reached: asks the core for the next step, does it, reports the outcome.
+//! Everything is saved before it has an effect; a later process carries on from there.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,17 +27,17 @@ use crate::{
     transport::moving,
 };
 
-/// How often another process's changes are looked for, such as a cancel.
+/// Interval at which changes of another process are looked for, such as a cancel.
 const TICK: Duration = Duration::from_millis(500);
 
-/// The longest time without a look at what is due by the clock, which may be set meanwhile.
+/// The longest time between two looks for work that is due by the clock, which may be set meanwhile.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
-/// How long nothing may be due before an avatar behind the API is let go of.
+/// The shortest pause for which an avatar behind the API is let go of.
 const SOON: Duration = Duration::from_secs(2);
 
-/// Drives the avatar, telling `watcher` after every change. Where another process drives it already, this one
-/// only watches, and carries on should the other go away.
+/// Drives the avatar, telling `watcher` after every change. Where another process drives it already, this one only
+/// watches, and carries on if the other goes away.
 pub(crate) async fn drive(
     shell: &Shell,
     interrupt: &Interrupt,
@@ -61,7 +61,7 @@ pub(crate) async fn drive(
     let connection = shell.connection_of(&avatar)?;
     shell.tell(id, Event::Restarted)?;
     if let Some(order) = goal.order() {
-        // Whoever asks wants to know how things stand now.
+        // A command that asks wants the present state, without the pause between looks.
         shell.ask(id, Command::Look(order))?;
     }
     let mut driver = Driver::new(shell, connection, id);
@@ -69,28 +69,28 @@ pub(crate) async fn drive(
     driver.leave(outcome).await
 }
 
-/// Why an avatar behind the API is let go of.
+/// The reason why an avatar behind the API is let go of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pause {
-    /// Nothing is to be done before this moment, unless something happens.
+    /// A pause until this moment, unless something happens.
     Until(Timestamp),
-    /// Nothing is to be done until something happens.
+    /// A pause until something happens.
     Idle,
-    /// The program is to end.
+    /// The end of the program.
     Stopped,
 }
 
-/// What makes the driver of an avatar behind the API look again, or end.
+/// The signals that make the driver of an avatar behind the API look again, or end.
 #[derive(Debug)]
 pub(crate) struct Wakeup<'a> {
-    /// Something happened to the avatar.
+    /// Signal that something happened to the avatar.
     pub(crate) woken: &'a Notify,
-    /// Whether the program is to end.
+    /// True once the program is to end.
     pub(crate) stop: watch::Receiver<bool>,
 }
 
-/// Does all that there is to do for an avatar behind the API and is `wanted`, telling `watcher` after every change.
-/// Its lock must be held.
+/// Does all work that there is for an avatar behind the API and is `wanted`, telling `watcher` after every change. The
+/// avatar's lock must be held.
 pub(crate) async fn attend(
     shell: &Shell,
     connection: Connection,
@@ -124,11 +124,12 @@ impl<'a> Driver<'a> {
         Self { shell, connection, id, tasks: JoinSet::new(), under_way: Vec::new() }
     }
 
-    /// However it ended: the answer to a purchase that is under way is awaited and saved.
+    /// Ends with this outcome, but not before the answer to a purchase that is under way is saved.
     async fn leave<T>(mut self, outcome: Result<T, Failure>) -> Result<T, Failure> {
         let saved = self.await_submits().await;
         self.tasks.shutdown().await;
-        // That an answer could not be saved is worse news than why this ends: it may name a request that was paid for.
+        // An answer that could not be saved is worse news than the reason for ending: it may name a request that was
+        // paid for.
         saved.and(outcome)
     }
 
@@ -176,7 +177,7 @@ impl<'a> Driver<'a> {
             let (avatar, step) = self.advance(|avatar, task_kind| goal.allows(avatar, task_kind))?;
             let (begins, idle) = (matches!(step, Step::Begin(_)), matches!(step, Step::Idle));
             let wait = match step {
-                // Before anything is told: what is saved as begun is begun.
+                // The task begins before anything is told: a task that is saved as begun must be under way.
                 Step::Begin(task) => {
                     self.begin(*task);
                     Duration::ZERO
@@ -225,7 +226,7 @@ impl<'a> Driver<'a> {
         }));
     }
 
-    /// Breaks off the transfers whose outcome is not awaited any more.
+    /// Breaks off the transfers whose outcome is no longer awaited.
     fn break_off(&self, avatar: &Avatar) {
         for task in &self.under_way {
             if task.mark.latest.is_some() && !avatar.awaits(task.mark.id) {
@@ -294,7 +295,7 @@ impl<'a> Driver<'a> {
         while self.awaits_a_submit() {
             let Some(ended) = self.tasks.join_next().await else { break };
             let told = self.ended(ended);
-            // The first that went wrong is said; the others are awaited all the same.
+            // The first error is returned; the other answers are awaited all the same.
             saved = saved.and(told);
         }
         saved
@@ -305,7 +306,7 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// Says that bytes of a transfer move, and tells whether it is still awaited.
+/// Reports that bytes of a transfer move, and tells whether the transfer is still awaited.
 fn still_awaited(shell: &Shell, id: AvatarId, task: TaskId, poll: Duration) -> bool {
     match shell.tell_at(id, Event::Progressed(task), poll) {
         Ok(avatar) => avatar.awaits(task),
@@ -316,9 +317,9 @@ fn still_awaited(shell: &Shell, id: AvatarId, task: TaskId, poll: Duration) -> b
     }
 }
 
-/// How watching another process ended.
+/// The end of watching another process.
 enum Watched {
-    /// What was waited for is there.
+    /// The goal was reached.
     Ended(Box<Avatar>),
     /// The other process went away before that: this one carries on.
     Alone(Lock),

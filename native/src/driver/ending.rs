@@ -24,7 +24,7 @@ pub(super) fn given_up(shell: &Shell, goal: Goal, avatar: &Avatar) -> Option<Fai
     })
 }
 
-/// The ending of a command whose purchase fal may or may not have taken.
+/// Makes the ending of a command whose purchase fal may or may not have taken.
 fn unclear(shell: &Shell, id: AvatarId, order: OrderKey, why: Unclear) -> Failure {
     let job = resolvable(shell, id, order);
     Failure::new(Exit::Unclear, "submission_unclear", "it is unclear whether fal.ai took the order")
@@ -37,7 +37,7 @@ fn unclear(shell: &Shell, id: AvatarId, order: OrderKey, why: Unclear) -> Failur
         .next(format!("or, if fal.ai does not have it: likeness resolve {job} --not-accepted"))
 }
 
-/// The ending of a command that could not ask fal about the request that a person, or fal's report, named.
+/// Makes the ending of a command that could not ask fal about the request that a person, or fal's report, named.
 fn not_compared(
     shell: &Shell,
     id: AvatarId,
@@ -64,7 +64,7 @@ fn not_compared(
     failure.next(again).next("https://status.fal.ai shows known outages")
 }
 
-/// How `likeness resolve` names an order.
+/// Names an order as `likeness resolve` takes it.
 pub(super) fn resolvable(shell: &Shell, id: AvatarId, order: OrderKey) -> String {
     let called = |attempt: Option<u32>| match shell.load(id) {
         Ok(avatar) => {
@@ -79,7 +79,7 @@ pub(super) fn resolvable(shell: &Shell, id: AvatarId, order: OrderKey) -> String
     }
 }
 
-/// The ending that a finished order means for the command that waited for it.
+/// Makes the ending that a finished order means for the command that waited for it.
 pub(crate) fn of_order<G>(
     shell: &Shell,
     avatar: &Avatar,
@@ -113,7 +113,7 @@ pub(crate) fn of_order<G>(
     }
 }
 
-/// How what has ended is bought once more.
+/// Names the flag or command that buys an ended order once more.
 fn another(order: OrderKey) -> &'static str {
     match order {
         OrderKey::Training(_) => "the same command with `--again` buys another attempt",
@@ -121,8 +121,8 @@ fn another(order: OrderKey) -> &'static str {
     }
 }
 
-/// fal.ai's own page of a request, where it was bought there. Its address is not documented; it is the one to which
-/// fal.ai's list of requests leads.
+/// Returns the address of fal.ai's own page of a request, where the order was bought there. The address is not
+/// documented; fal.ai's list of requests leads to it.
 pub(crate) fn page(avatar: &Avatar, request_id: Option<&str>) -> Option<String> {
     let is_fal = !avatar.test_mode() && avatar.origin() == Origins::fal().origin();
     request_id.filter(|_| is_fal).map(|id| format!("https://fal.ai/dashboard/requests/{id}"))

@@ -1,4 +1,4 @@
-//! Drives avatars: asks the core what to do, does it, and tidies up after it.
+//! Drivers of avatars: each asks the core for the next step, does it, and tidies up after it.
 
 pub(crate) mod drive;
 pub(crate) mod ending;

@@ -1,4 +1,4 @@
-//! What fal stored of a person's requests, deleted there when the person is forgotten.
+//! Deletion of a person's request payloads at fal when the person is forgotten.
 
 use likeness_core::{
     error::Error,
@@ -7,18 +7,18 @@ use likeness_core::{
 
 use crate::transport::Transport;
 
-/// What became of it.
+/// The result of the deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Deleted {
-    /// All of it is gone.
+    /// All payloads are gone.
     All,
-    /// Some is kept, as fal says.
+    /// Some are kept, as fal says.
     Refused,
-    /// Some could not be deleted now; another try may.
+    /// Some could not be deleted now; another try may succeed.
     NotYet,
 }
 
-/// Has fal delete what it stored of these requests.
+/// Has fal delete the payloads of these requests.
 pub(crate) async fn delete(transport: &Transport, admin: &Account, requests: &[RequestId]) -> Deleted {
     let mut deleted = Deleted::All;
     for request in requests {

@@ -17,8 +17,8 @@ use crate::{
     transport::{Transport, moving::Moving},
 };
 
-/// Opens a file of this avatar. One that is gone or was changed is fetched again first. `transport` is the one of who
-/// drives the avatar now.
+/// Opens a file of this avatar. A file that is gone or was changed is fetched again first. `transport` is the one of
+/// the avatar's present driver.
 pub(crate) async fn open(
     shell: &Shell,
     avatar: &Avatar,
@@ -30,7 +30,7 @@ pub(crate) async fn open(
         Err(here) => here,
     };
     let _turn = shell.kept.turn_to_fetch().await;
-    // Another may have fetched it meanwhile.
+    // Another task may have fetched the file meanwhile.
     if let Ok(file) = whole(shell, avatar, file).await {
         return Ok(file);
     }
@@ -48,7 +48,7 @@ async fn whole(shell: &Shell, avatar: &Avatar, file: &Kept) -> Result<File, Unus
     opened.unwrap_or_else(|error| Err(Unusable::Unreadable(storage_error(&at, &io::Error::other(error)))))
 }
 
-/// Fetches a file again that is of no use `here`.
+/// Fetches a file again whose copy `here` is useless.
 async fn fetch_again(
     shell: &Shell,
     avatar: &Avatar,
@@ -90,7 +90,7 @@ async fn from_fal(
         return fetch(transport).await;
     }
     let busy = || StorageError::new(StorageErrorKind::Busy, path.display().to_string());
-    // Calls to a simulator that another drives would be lost.
+    // Calls to a simulator that another process drives would be lost.
     let lock = shell.store.lock(avatar.id()).map_err(Unusable::Unreadable)?;
     if avatar.test_mode() && lock.is_none() {
         return Err(Unusable::Unreadable(busy()));
@@ -119,7 +119,7 @@ async fn from_bucket(
     log::warn!("{} is gone or was changed; the copy in the bucket is taken", path.display());
     let unwritten = |error: io::Error| Unusable::Unreadable(storage_error(path, &error));
     let part = tempfile::Builder::new().prefix(".kept.").suffix(".part").tempfile_in(folder_of(path));
-    // The lock tells a sweep that it is in use.
+    // The lock tells a sweep that the file is in use.
     let part = part.and_then(|part| part.as_file().lock().map(|()| part)).map_err(unwritten)?;
     let mut incoming = objects.fetch(&place.key).await.map_err(Unusable::Unreadable)?;
     let mut check = FileCheck::new(&Expected::copy_of(file), 0);
@@ -148,7 +148,7 @@ async fn from_bucket(
     put.await.map_err(io::Error::other).flatten().map_err(unwritten)
 }
 
-/// Removes what was fetched for a person who was forgotten meanwhile.
+/// Removes a file that was fetched for a person who was forgotten meanwhile.
 fn still_wanted(shell: &Shell, avatar: &Avatar, path: &Path) -> Result<(), Unusable> {
     let known = shell.store.load(avatar.id()).map_err(Unusable::Unreadable)?;
     if known.is_some_and(|avatar| avatar.person().is_some()) {

@@ -1,4 +1,4 @@
-//! What a command needs to drive an avatar: the store, and the way to fal that this avatar takes.
+//! The shell that drives an avatar: the store, and the avatar's connection to fal.
 
 use std::{
     io,
@@ -30,7 +30,7 @@ use crate::{
     transport::{SimulatorStore, Transport, moving::Transfers, objects::Objects},
 };
 
-/// The store and what is shared by all avatars of one command.
+/// The store, and the state that all avatars of one command share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shell {
     pub(crate) store: Arc<Store>,
@@ -38,18 +38,18 @@ pub(crate) struct Shell {
     pub(crate) budget: Arc<MemoryPool>,
     /// Files that are being fetched.
     pub(crate) downloads: Downloads,
-    /// How far what is under way has come.
+    /// Progress of the transfers under way.
     pub(crate) transfers: Transfers,
-    /// Files that were kept.
+    /// Kept files of avatars.
     pub(crate) kept: KeptFiles,
-    /// Who is told of what becomes of avatars behind the API.
+    /// Backend that gets notices of avatars behind the API.
     pub(crate) notify: Option<Arc<Notify>>,
     settings: Arc<Settings>,
     /// The real network, once it was needed.
     http: Arc<OnceLock<Transport>>,
 }
 
-/// The way to fal that an avatar takes.
+/// The connection of an avatar to fal.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) account: Account,
@@ -104,13 +104,13 @@ impl Shell {
         }
     }
 
-    /// The same, telling this backend.
+    /// Sets the backend that gets notices.
     pub(crate) fn telling(mut self, notify: Option<Notify>) -> Self {
         self.notify = notify.map(Arc::new);
         self
     }
 
-    /// The real network.
+    /// Returns the real network.
     pub(crate) fn http(&self) -> Result<Transport, Failure> {
         if let Some(transport) = self.http.get() {
             return Ok(transport.clone());
@@ -119,17 +119,17 @@ impl Shell {
         Ok(self.http.get_or_init(|| transport).clone())
     }
 
-    /// The avatar. It must be there.
+    /// Loads the avatar, which must exist.
     pub(crate) fn load(&self, id: AvatarId) -> Result<Avatar, Failure> {
         self.store.load(id).map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
     }
 
-    /// The way that a new avatar takes: as the settings say.
+    /// Makes the connection of a new avatar, as the settings say.
     pub(crate) fn connection(&self, id: AvatarId) -> Result<Connection, Failure> {
         self.connection_in(id, self.settings.test_mode.value)
     }
 
-    /// The way that this avatar took from its beginning: test mode is never mixed with money, and a job is
+    /// Makes the connection that this avatar had from its beginning: test mode is never mixed with money, and a job is
     /// only followed where it was bought.
     pub(crate) fn connection_of(&self, avatar: &Avatar) -> Result<Connection, Failure> {
         let connection = self.connection_in(avatar.id(), avatar.test_mode())?;
@@ -142,18 +142,18 @@ impl Shell {
             .next("set FAL_BASE_URL as it was then"))
     }
 
-    /// The network on which this avatar's files are.
+    /// Returns the network on which this avatar's files are.
     pub(crate) fn transport_of(&self, avatar: &Avatar) -> Result<Transport, Failure> {
         if avatar.test_mode() { self.simulated(avatar.id()) } else { self.http() }
     }
 
-    /// The network on which fal is asked about one of this avatar's requests, beside whatever drives the avatar. What is
-    /// simulated is looked at as it was saved, and stays as it is.
+    /// Returns the network on which to ask fal about one of this avatar's requests, beside the process that drives the
+    /// avatar. A simulator is looked at as it was saved, and stays as it is.
     pub(crate) fn looking_transport_of(&self, avatar: &Avatar) -> Result<Transport, Failure> {
         if avatar.test_mode() { self.simulated_as(avatar.id(), Keeps::Nothing) } else { self.http() }
     }
 
-    /// The way that an avatar behind the API takes.
+    /// Makes the connection of an avatar behind the API.
     pub(crate) fn connection_on(
         &self,
         way: &ConnectionSettings,
@@ -164,14 +164,14 @@ impl Shell {
         Ok(Connection { account: way.account.clone(), transport, poll: way.poll, objects })
     }
 
-    /// The bucket in which its files lie. Where it is not set as it was, what needs the bucket fails; a cancel, say,
-    /// does not.
+    /// Opens the bucket of the avatar's files. If the settings name another bucket now, work that needs the bucket
+    /// fails; a cancel, say, does not.
     fn objects_of(&self, avatar: &Avatar) -> Option<Arc<Objects>> {
         let bucket_folder = avatar.bucket_folders().last()?;
         self.objects().ok().filter(|objects| bucket_folder.is_in(objects.bucket())).map(Arc::new)
     }
 
-    /// The simulator of this avatar. One for each avatar that is driven: calls past it are lost.
+    /// Opens the simulator of this avatar. One for each avatar that is driven: calls past it are lost.
     fn simulated(&self, id: AvatarId) -> Result<Transport, Failure> {
         self.simulated_as(id, Keeps::Everything)
     }
@@ -183,12 +183,12 @@ impl Shell {
         Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan, keeps })))
     }
 
-    /// Tells the avatar something. It must be there.
+    /// Applies an event to the avatar, which must exist.
     pub(crate) fn tell(&self, id: AvatarId, event: Event) -> Result<Avatar, Failure> {
         self.tell_at(id, event, POLL_INTERVAL)
     }
 
-    /// The same where fal is asked how things stand after each `poll`.
+    /// Applies an event where fal is asked for a request's status after each `poll`.
     pub(crate) fn tell_at(&self, id: AvatarId, event: Event, poll: Duration) -> Result<Avatar, Failure> {
         let moment = moment(poll)?;
         let told = self.store.settle(id, |avatar| match avatar {
@@ -201,8 +201,8 @@ impl Shell {
         told.map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
     }
 
-    /// Tells the avatar how a task ended. Whether another avatar holds the request that it is about is looked up in
-    /// the same step: two that were told the same one never both take it.
+    /// Applies the outcome of a task. Whether another avatar holds the request is looked up in the same transaction:
+    /// two avatars that were told the same request never both take it.
     pub(crate) fn tell_outcome(
         &self,
         id: AvatarId,
@@ -225,22 +225,22 @@ impl Shell {
         told.map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
     }
 
-    /// Tells the avatar what a person asks for.
+    /// Applies a person's command to the avatar.
     pub(crate) fn ask(&self, id: AvatarId, command: Command) -> Result<Avatar, Failure> {
         self.tell(id, Event::Asked(command))
     }
 
-    /// The folder of what this avatar made: its model, its pictures.
+    /// Returns the folder of the avatar's model and pictures.
     pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
         self.store.folder(id)
     }
 
-    /// The folder of its prepared photos, which is swept when nothing needs them any more.
+    /// Returns the folder of its prepared photos, which is swept when nothing needs them any more.
     pub(crate) fn working_folder(&self, id: AvatarId) -> PathBuf {
         self.store.working_folder(id)
     }
 
-    /// The bucket of the settings. It is the caller's own also in test mode: there only fal is simulated.
+    /// Opens the bucket of the settings. It is the caller's own also in test mode: there only fal is simulated.
     pub(crate) fn objects(&self) -> Result<Objects, Failure> {
         let bucket = self.settings.bucket()?;
         Ok(Objects::new(bucket, self.http()?))
@@ -263,7 +263,7 @@ fn no_way(why: &dyn std::fmt::Display) -> Failure {
     Failure::new(Exit::Internal, "internal.transport", "no request can be sent").why(why.to_string())
 }
 
-/// The simulator's state lies beside the avatar's: what it answered once, it remembers.
+/// The simulator's state, saved beside the avatar's, so that it remembers its earlier answers.
 #[derive(Debug)]
 struct SimulatorState {
     store: Arc<Store>,
@@ -272,7 +272,8 @@ struct SimulatorState {
     keeps: Keeps,
 }
 
-/// The part of a simulator's changes that is saved. Two that save would lose each other's.
+/// The part of a simulator's changes that is saved. Two processes that saved everything would lose each other's
+/// changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keeps {
     Everything,

@@ -1,4 +1,4 @@
-//! Working files are gone as soon as nothing can resume from them, on the disk and in the bucket: after each command
+//! Removal of working files as soon as nothing can resume from them, on the disk and in the bucket: after each command
 //! those of its avatar, and at the start of the next one those that a killed process left.
 
 use likeness_core::{
@@ -12,8 +12,8 @@ use crate::{
     transport::{moving::Moving, objects::Objects},
 };
 
-/// Removes the prepared photos of an avatar that needs them no more, and makes up for a copy that could not be made. A model
-/// that is gone or was changed is fetched again.
+/// Removes the prepared photos of an avatar that needs them no more, and makes up for a copy that could not be made. A
+/// model that is gone or was changed is fetched again.
 pub(crate) async fn after(shell: &Shell, avatar: &Avatar) {
     settle(shell, shell.objects().ok().as_ref(), avatar.id()).await;
     for file in avatar.kept_models() {
@@ -23,14 +23,14 @@ pub(crate) async fn after(shell: &Shell, avatar: &Avatar) {
     }
 }
 
-/// The same for every avatar with something to do in the bucket: what killed processes left there.
+/// Tidies up after every avatar with something to do in the bucket, which killed processes left there.
 pub(crate) async fn in_bucket(shell: &Shell) {
     let (Ok(objects), Ok(avatars)) = (shell.objects(), shell.store.load_all()) else { return };
-    // Whoever serves avatars behind the API tidies up after them as well.
+    // `likeness serve` tidies up after avatars behind the API itself.
     for avatar in avatars.into_iter().filter(|avatar| !avatar.is_hosted()) {
         let swept = !avatar.bucket_folders().iter().any(BucketFolder::holds_working_files)
             || avatar.needs_working_files();
-        // Its person was forgotten, and the erase did not come to its end.
+        // The person was forgotten, and the erase did not come to its end.
         let half_erased = avatar.person().is_none() && !avatar.bucket_folders().is_empty();
         if !swept || half_erased || avatar.missing_copies().next().is_some() {
             settle(shell, Some(&objects), avatar.id()).await;
@@ -38,10 +38,11 @@ pub(crate) async fn in_bucket(shell: &Shell) {
     }
 }
 
-/// Only where no other process is at work on it, and as it is now: another attempt may have begun meanwhile.
+/// Tidies up after an avatar that no other process is at work on. The avatar is loaded anew: another attempt may have
+/// begun meanwhile.
 async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
     let Ok(Some(_lock)) = shell.store.lock(id) else { return };
-    // What a process that died had under way is not under way.
+    // Tasks of a process that died are not under way.
     let Ok(avatar) = shell.tell(id, Event::Restarted) else { return };
     if let Some(objects) = objects {
         copies(shell, objects, &avatar).await;
@@ -62,7 +63,7 @@ async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
         match objects.clear(&prefix).await {
             Ok(_) => {
                 let bucket_folder = bucket_folder.clone();
-                // What could not be noted is swept once more next time.
+                // A deletion that could not be noted is made once more next time.
                 drop(shell.tell(id, Event::Cleared { bucket_folder, what }));
             }
             Err(error) => log::warn!("prepared photos could not be removed from the bucket: {error}"),

@@ -1,4 +1,4 @@
-//! What a task makes the shell do. What the outcome means is decided in the core.
+//! Work of an avatar's tasks in this shell. The core decides what an outcome means.
 
 use std::{path::Path, sync::Arc};
 
@@ -80,7 +80,7 @@ pub(crate) async fn perform(
                 Err(error) => Err(error.into()),
             };
             Outcome::Fetched(match fetched {
-                // What was paid for is ours from here on, whatever becomes of the copy.
+                // The paid file is ours from here on, whatever becomes of the copy.
                 Ok(Fetched { length, sha256 }) => {
                     let copy = copied(connection, copy, &folder.join(&name), moving).await;
                     Ok(Kept { name, length, sha256, copy })
@@ -132,7 +132,7 @@ async fn discard(
     Ok(())
 }
 
-/// Tells the backend how the order stands now, which may be later than when there was something to tell.
+/// Tells the backend how the order stands now, which may be later than when the notice arose.
 async fn notify(shell: &Shell, id: AvatarId, order: OrderKey, number: u64) -> Result<(), Error> {
     let Some(notify) = &shell.notify else { return Ok(()) };
     let avatar = shell.store.load(id)?;
@@ -151,8 +151,8 @@ async fn notify(shell: &Shell, id: AvatarId, order: OrderKey, number: u64) -> Re
     }
 }
 
-/// Nothing of a call without a body of ours was sent when the transport itself failed; a simulator whose state
-/// could not be saved has taken nothing either.
+/// Returns the answer for a call that the transport itself failed to send: without a body of ours nothing was sent, and
+/// a simulator whose state could not be saved has taken nothing either.
 fn not_sent(error: &SendError) -> NoAnswer {
     match error {
         SendError::Unsendable(_) | SendError::Simulator(_) => NoAnswer::NotConnected,
@@ -160,7 +160,7 @@ fn not_sent(error: &SendError) -> NoAnswer {
     }
 }
 
-/// A decoder that panics spoils one photo, not the set.
+/// Does work on a thread that may block. A decoder that panics spoils one photo, not the set.
 async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PrepareError> + Send + 'static,
 ) -> Result<T, PrepareError> {
@@ -168,7 +168,7 @@ async fn on_a_thread<T: Send + 'static>(
     done.unwrap_or(Err(PrepareError::Photo(PhotoProblem::NotEncoded)))
 }
 
-/// `folder` is the avatar's own.
+/// Prepares a photo from and to a file; `folder` is the avatar's own.
 fn prepare(
     photo: &Photo,
     folder: &Path,
@@ -193,7 +193,7 @@ fn prepare(
     Ok(prepared)
 }
 
-/// The same from a bucket and back to it.
+/// Prepares a photo from a bucket and back to it.
 async fn prepare_object(
     shell: &Shell,
     connection: &Connection,
@@ -211,7 +211,7 @@ async fn prepare_object(
     })?;
     let budget = Arc::clone(&shell.budget);
     let (prepared, jpeg) = on_a_thread(move || normalised(&photo, &bytes, file, &budget)).await?;
-    // The core names an object for a photo that came from one.
+    // The core names an object as the target of a photo that came from one.
     let Ok(target) = prepared.file.parse::<ObjectPlace>() else {
         return Err(PrepareError::Storage(at(Path::new(&prepared.file), StorageErrorKind::Refused)));
     };
@@ -242,7 +242,7 @@ fn normalised(
     Ok((Prepared { file, etag: None, length, crc32, sha256, width, height, changes, original }, jpeg))
 }
 
-/// The bucket that an object lies in, when it is the one of the settings.
+/// Returns the bucket that an object lies in, when it is the one of the settings.
 fn objects<'a>(connection: &'a Connection, place: &ObjectPlace) -> Result<&'a Arc<Objects>, StorageError> {
     let of_that_name = |objects: &&Arc<Objects>| objects.bucket().name() == place.bucket;
     connection.objects.as_ref().filter(of_that_name).ok_or_else(|| {
@@ -298,7 +298,7 @@ async fn source(
     }
 }
 
-/// Fetches a model again that is gone or was changed. Of one that was given only its length is known.
+/// Fetches a model again that is gone or was changed. Of a model that was given only the length is known.
 async fn make_whole(
     shell: &Shell,
     connection: &Connection,
@@ -383,7 +383,7 @@ async fn fetch(
     })
 }
 
-/// Copies a file to the bucket, when a copy is to be made, and tells where it is if that worked.
+/// Copies a file to the bucket, when a copy is to be made, and returns its place if that worked.
 async fn copied(
     connection: &Connection,
     place: Option<ObjectPlace>,

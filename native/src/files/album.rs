@@ -14,10 +14,10 @@ use likeness_core::{
 use super::store::WORKING;
 use crate::disk::storage_error;
 
-/// What the names of all of them begin with.
+/// The prefix of the names of these photos.
 const PREFIX: &str = "upload-";
 
-/// The file of this name, which leads nowhere else.
+/// Returns the file of this name, which leads nowhere else.
 pub(crate) fn file(folder: &Path, name: &str) -> Result<PathBuf, StorageError> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     if name.starts_with(PREFIX) && name.chars().all(plain) {
@@ -27,7 +27,7 @@ pub(crate) fn file(folder: &Path, name: &str) -> Result<PathBuf, StorageError> {
     }
 }
 
-/// Deletes one of them, or what was prepared of one. It need not be there.
+/// Deletes a photo, or a file that was prepared from one. A missing file is not an error.
 pub(crate) fn discard(folder: &Path, name: &str) -> Result<(), StorageError> {
     let path = match name.strip_prefix("photo-").and_then(|rest| rest.strip_suffix(".jpg")) {
         Some(task) if task.bytes().all(|digit| digit.is_ascii_digit()) => folder.join(WORKING).join(name),
@@ -36,7 +36,7 @@ pub(crate) fn discard(folder: &Path, name: &str) -> Result<(), StorageError> {
     gone(&path, fs::remove_file(&path))
 }
 
-/// Deletes what was prepared, and with everything the photos themselves. What was made of them stays.
+/// Deletes the prepared files, and with `Everything` the photos themselves. Models and pictures stay.
 pub(crate) fn clear(folder: &Path, what: Cleared) -> Result<(), StorageError> {
     let working = folder.join(WORKING);
     gone(&working, fs::remove_dir_all(&working))?;

@@ -1,5 +1,4 @@
-//! Fetches a file: a trained model, a picture. What appears under its name is whole and on the disk, or nothing
-//! appears at all.
+//! Download of a file: a trained model, a picture. A file that appears under its name is whole and on the disk.
 
 use std::{
     collections::HashMap,
@@ -26,7 +25,7 @@ use crate::{
     },
 };
 
-/// How many pieces of the network's size wait for the disk.
+/// Number of pieces of the network's size that wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
 
 /// The most memory for checking a picture, in bytes: enough for some 40 megapixels.
@@ -52,19 +51,19 @@ struct Half {
 /// The reason why nothing was fetched.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DownloadError {
-    /// The file did not come, or is not the one that was promised.
+    /// A file that did not come, or is not the one that was promised.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The file could not be written.
+    /// A file that could not be written.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The request could not be sent.
+    /// A request that could not be sent.
     #[error(transparent)]
     Send(#[from] SendError),
 }
 
 impl Downloads {
-    /// Fetches a file to `path`. No key is sent. A file that is there already stays until the new one is whole.
+    /// Fetches a file to `path`. No key is sent. An existing file stays until the new one is whole.
     pub(crate) async fn fetch(
         &self,
         transport: &Transport,
@@ -110,11 +109,11 @@ impl Downloads {
         self.halves().retain(|path, _| !path.starts_with(folder));
     }
 
-    /// Takes the half of a file, when it is of the same file and of use.
+    /// Takes the half of a file that an earlier try left, when it is of the same file and useful.
     fn taken_up(&self, file: &RemoteFile, path: &Path) -> Option<Half> {
         let Half { download, part } = self.halves().remove(path)?;
         let download = download.again().filter(|download| download.file() == file)?;
-        // Whoever removed the part has removed its folder as well, and may have meant it.
+        // A missing part means that its folder was removed, perhaps on purpose: do not make it again.
         part.path().exists().then_some(Half { download, part })
     }
 
@@ -132,7 +131,7 @@ enum Message {
 impl Half {
     fn new(file: RemoteFile, path: &Path) -> Result<Self, StorageError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // Mode 0600 is what `tempfile` gives.
+        // `tempfile` makes files with mode 0600.
         let part = tempfile::Builder::new()
             .prefix(&format!(".{name}."))
             .suffix(".part")
@@ -168,7 +167,7 @@ impl Half {
                 }
                 moving.note_at(Transfer { way: Direction::Down, done, total });
                 let end = matches!(message, Message::End(_));
-                // A writer that is gone says why.
+                // A writer that has ended returns the reason itself.
                 if sender.send(message).await.is_err() || end {
                     break;
                 }

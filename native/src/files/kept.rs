@@ -1,5 +1,4 @@
-//! Files that were kept, such as a model: looked at before they are used, and fetched again when ours is gone or was
-//! changed.
+//! Kept files, such as a model: checked before they are used, and fetched again when ours is gone or was changed.
 
 use std::{
     collections::HashMap,
@@ -19,14 +18,14 @@ use likeness_core::{
 use super::download::DownloadError;
 use crate::disk::storage_error;
 
-/// The size of the pieces in which files are read, in bytes.
+/// Size of the pieces in which files are read, in bytes.
 const PIECE: usize = 64 << 10;
 
-/// The kept files of this process: which were found whole, and which is being fetched again. Clones share them.
+/// The kept files of this process: those found whole, and the one that is being fetched again. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeptFiles {
     whole: Arc<Mutex<HashMap<PathBuf, Stamp>>>,
-    /// One file at a time is fetched again: who wants the same one finds it then.
+    /// One file at a time is fetched again: a second caller that waits for the same file finds it then.
     fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -50,7 +49,7 @@ pub(crate) enum Unusable {
     NotFetched(DownloadError),
 }
 
-/// The reasons why no whole copy of a file is left: why ours is of no use, and why those elsewhere are not.
+/// The reasons why no whole copy of a file is left: the fault of ours, and those of the copies elsewhere.
 #[derive(Debug)]
 pub(crate) struct Lost {
     pub(crate) here: Unusable,
@@ -107,7 +106,7 @@ impl Stamp {
     }
 }
 
-/// Reads a file to its end, or until no more is wanted.
+/// Reads a file to its end, or until `wanted` returns false.
 pub(crate) fn read(file: &mut File, mut wanted: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
     let mut buffer = vec![0; PIECE];
     loop {

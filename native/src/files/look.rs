@@ -1,4 +1,5 @@
-//! The folder in which photos are prepared before anybody is asked: private, locked, and gone unless the answer is yes.
+//! The folder in which photos are prepared before the person is asked: private, locked, and removed unless the answer
+//! is yes.
 
 use std::{
     fs::{self, File},
@@ -15,11 +16,11 @@ use crate::{
     moment::entropy,
 };
 
-/// A folder for photos that are only looked at. Removed when it goes away, unless it was taken over.
+/// A folder for photos that are only looked at. Removed when the value is dropped, unless the folder was taken over.
 #[derive(Debug)]
 pub(crate) struct LookFolder {
     path: PathBuf,
-    /// Tells others that this process is still at work here.
+    /// Lock that tells other processes that this one is still at work here.
     _lock: File,
 }
 
@@ -27,7 +28,7 @@ pub(crate) struct LookFolder {
 static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 impl LookFolder {
-    /// Makes one inside the data folder.
+    /// Makes a folder inside the data folder.
     pub(crate) fn new(home: &Path) -> Result<Self, Failure> {
         let path = all(home).join(Uuid::from_bytes(entropy()?).to_string());
         Self::at(path).map_err(failure::storage)
@@ -37,7 +38,7 @@ impl LookFolder {
         let all = path.parent().unwrap_or(&path).to_owned();
         private_folder(&all)?;
         let lock = {
-            // Between making a folder and locking it nobody may take it for one that was left behind.
+            // Between making a folder and locking it no other process may take it for one that was left behind.
             let error = |error| storage_error(&all, &error);
             let making = File::open(&all).map_err(error)?;
             making.lock_shared().map_err(error)?;
@@ -50,12 +51,12 @@ impl LookFolder {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Where the photos go.
+    /// Returns the folder's path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes it the folder of an avatar's prepared photos, in the place of the one that may be there.
+    /// Makes the folder that of an avatar's prepared photos, in place of one that may exist.
     pub(crate) fn take_over(self, working: &Path) -> Result<(), StorageError> {
         if let Some(above) = working.parent() {
             private_folder(above)?;

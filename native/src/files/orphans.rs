@@ -13,9 +13,9 @@ use super::{
 };
 use crate::disk::remove_folder;
 
-/// Removes what no avatar can resume from: prepared photos of avatars that are over or unknown, and halves of
-/// fetched files. Avatars that some process is at work on are left alone. What cannot be removed is no reason to
-/// stop: the next start tries again.
+/// Removes files that no avatar can resume from: prepared photos of avatars that are over or unknown, and halves of
+/// fetched files. Avatars that a process is at work on are left alone. A failure does not stop the sweep: the next
+/// start tries again.
 pub(crate) fn sweep(store: &Store) {
     look::sweep(store.home());
     // Nothing was ever made.
@@ -40,7 +40,7 @@ pub(crate) fn sweep(store: &Store) {
         let Ok(Some(_lock)) = store.lock(id) else { continue };
         // An avatar that cannot be read may still need its files.
         let Ok(avatar) = store.load(id) else { continue };
-        // A photo that somebody is uploading now is locked.
+        // A photo that is being uploaded now is locked.
         let abandoned = |part: &PathBuf| File::open(part).is_ok_and(|file| file.try_lock().is_ok());
         for part in parts.into_iter().filter(abandoned) {
             log::debug!("half a file is removed: {}", part.display());
@@ -51,7 +51,7 @@ pub(crate) fn sweep(store: &Store) {
             remove_folder(&working);
         }
         if avatar.is_none() {
-            // Only if nothing else is in it: a model whose database was lost is still somebody's.
+            // Removed only if it is empty: a model whose database was lost still has an owner.
             drop(fs::remove_dir(&path));
         }
     }

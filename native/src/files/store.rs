@@ -1,4 +1,5 @@
-//! Where avatars live: one `SQLite` file, written in full before anything that depends on it leaves the machine.
+//! The store of avatars: one `SQLite` file, written in full before anything that depends on a change leaves the
+//! machine.
 
 mod backup;
 mod database;
@@ -62,22 +63,22 @@ pub(crate) struct Store {
 /// The time that a command waits for another process's change.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long a call of the API does. Its caller is told to come again.
+/// The time that a call of the API waits. Its caller is told to come again.
 const PATIENCE_OF_A_CALLER: Duration = Duration::from_secs(5);
 
-/// For whom a store is opened.
+/// The user of a store, which decides how long it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenFor {
-    /// A command, which rather waits than fails.
+    /// A command, for which waiting is better than failing.
     ACommand,
-    /// A command that erases. It opens the store on a full disk as well, as long as room is kept for that.
+    /// A command that erases. It opens the store on a full disk as well, as long as there is reserved room.
     AnErase,
-    /// Callers of the API, who rather come again. They may erase, too.
+    /// Callers of the API, for whom coming again is better than waiting. They may erase, too.
     Callers,
 }
 
 impl Store {
-    /// Opens the store in this folder, which is made if it is not there; nobody else may look into it.
+    /// Opens the store in this folder, which is made if it does not exist; other users may not look into it.
     pub(crate) fn open(home: &Path, whom: OpenFor) -> Result<Self, StorageError> {
         let patience = match whom {
             OpenFor::ACommand | OpenFor::AnErase => PATIENCE,
@@ -106,12 +107,12 @@ impl Store {
         Ok(store)
     }
 
-    /// Says whether there is a store in this folder.
+    /// Tells whether there is a store in this folder.
     pub(crate) fn is_in(home: &Path) -> bool {
         home.join("likeness.db").is_file()
     }
 
-    /// Looks whether the database can be read.
+    /// Checks that the database can be read.
     pub(crate) fn answers(&self) -> Result<(), StorageError> {
         self.database.look(|connection| layout::version(connection).map(drop))
     }
@@ -137,8 +138,8 @@ impl Store {
         self.database.look(|connection| holder(connection, request_id))
     }
 
-    /// Loads the avatar, lets it change, and saves it before anything else can: nothing that was read before
-    /// is written after. `None` is given for an avatar that is not there yet.
+    /// Loads the avatar, lets it change, and saves it in one transaction: no other change comes in between. `None` is
+    /// given for an avatar that does not exist yet.
     pub(crate) fn settle<T>(
         &self,
         id: AvatarId,
@@ -147,7 +148,7 @@ impl Store {
         self.settle_among(id, |avatar, _| change(avatar))
     }
 
-    /// Settles with a look at which requests others hold at that moment.
+    /// Changes the avatar in one transaction, with a look at the requests that other avatars hold at that moment.
     pub(crate) fn settle_among<T>(
         &self,
         id: AvatarId,
@@ -172,8 +173,8 @@ impl Store {
         })
     }
 
-    /// Lists the avatars behind the API for which something is to be done from a moment after `after` until `now` on; with
-    /// `notices` also what a backend is to be told. Nothing else of them is read.
+    /// Lists the avatars behind the API whose work is due from a moment after `after` until `now`; with `notices` also
+    /// those with a notice to the backend. Only the indexed moments are read.
     pub(crate) fn due(
         &self,
         after: Option<Timestamp>,
@@ -191,7 +192,7 @@ impl Store {
         self.ids(&texts)
     }
 
-    /// Lists the avatars whose person was forgotten and of whom something may be left.
+    /// Lists the avatars whose person was forgotten and whose files may not all be deleted.
     pub(crate) fn half_erased(&self) -> Result<Vec<AvatarId>, StorageError> {
         let texts = self.database.look(|connection| {
             let mut query = connection.prepare_cached("SELECT avatar FROM erasures")?;
@@ -200,7 +201,7 @@ impl Store {
         self.ids(&texts)
     }
 
-    /// Whether the person of this avatar was forgotten, and files of theirs may still be here.
+    /// Tells whether the person of this avatar was forgotten, and files of theirs may still be here.
     pub(crate) fn is_half_erased(&self, id: AvatarId) -> Result<bool, StorageError> {
         self.database.look(|connection| {
             connection
@@ -229,7 +230,7 @@ impl Store {
                 .filter_map(Result::ok)
                 .collect::<Vec<_>>())
         })?;
-        // One that cannot be read does not take the others with it.
+        // An avatar that cannot be read does not hide the others.
         let readable = |text: &String| self.read(text).map_err(|error| log::error!("{error}")).ok();
         let is_theirs = |avatar: &Avatar| avatar.person().is_some_and(|person| person.user == *user);
         Ok(texts.iter().filter_map(readable).filter(is_theirs).collect())
@@ -258,8 +259,8 @@ impl Store {
         }
     }
 
-    /// Loads what a question needs of the budget, lets that change, and saves it before anything else can. A budget that was
-    /// kept as one text is taken over with the first question.
+    /// Loads the rows of the budget that a question needs, lets the budget change, and saves it in one transaction. A
+    /// budget that was kept as one text is taken over with the first question.
     pub(crate) fn spend<T>(
         &self,
         inquiry: Inquiry,
@@ -314,8 +315,8 @@ impl Store {
         })
     }
 
-    /// Forgets the simulator's state of this avatar, and empties what was deleted or replaced before out of all files of
-    /// the database. Nothing of it is left once this has succeeded.
+    /// Forgets the simulator's state of this avatar, and clears deleted and replaced content out of all files of the
+    /// database. No trace is left once this has succeeded.
     pub(crate) fn forget(&self, id: AvatarId) -> Result<(), StorageError> {
         self.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", id)?;
         self.with_room(|| self.database.empty())?;
@@ -332,14 +333,14 @@ impl Store {
         Lock::take(&path).map_err(|error| storage_error(&path, &error))
     }
 
-    /// Says whether a process is at work on this avatar now.
+    /// Tells whether a process is at work on this avatar now.
     pub(crate) fn is_attended(&self, id: AvatarId) -> bool {
-        // What cannot be looked at is not called abandoned.
+        // An avatar whose lock cannot be looked at is not called abandoned.
         self.lock(id).map_or(true, |lock| lock.is_none())
     }
 
-    /// Makes sure that no symbolic link is in the place of this avatar's folder, where it would be read, written or deleted
-    /// what is another's. Of a forgotten person the link itself is deleted.
+    /// Makes sure that no symbolic link is in the place of this avatar's folder: through one another person's files
+    /// would be read, written or deleted. Of a forgotten person the link itself is deleted.
     pub(crate) fn follow_no_link(&self, id: AvatarId) -> Result<(), StorageError> {
         let folder = self.folder(id);
         for path in [folder.join(WORKING), folder.clone()] {
@@ -354,12 +355,12 @@ impl Store {
         Ok(())
     }
 
-    /// The folder of everything.
+    /// Returns the data folder.
     pub(crate) fn home(&self) -> &Path {
         &self.home
     }
 
-    /// The folder of this avatar's files.
+    /// Returns the folder of this avatar's files.
     pub(crate) fn folder(&self, id: AvatarId) -> PathBuf {
         self.folders().join(id.to_string())
     }
@@ -369,7 +370,7 @@ impl Store {
         self.folder(id).join(WORKING)
     }
 
-    /// Where the folders of all avatars are.
+    /// Returns the folder that holds the folders of all avatars.
     pub(crate) fn folders(&self) -> PathBuf {
         self.home.join(FOLDERS)
     }
@@ -383,7 +384,7 @@ impl Store {
         })
     }
 
-    /// Takes a step of an erase, on a full disk with the room that is kept for that.
+    /// Takes a step of an erase, on a full disk with the reserved room.
     fn with_room<T>(&self, step: impl Fn() -> Result<T, StorageError>) -> Result<T, StorageError> {
         match step() {
             Err(error) if error.kind == StorageErrorKind::Full && self.reserve.give() => step(),
@@ -391,7 +392,7 @@ impl Store {
         }
     }
 
-    /// Makes room on a full disk for what follows of an erase.
+    /// Makes room on a full disk for the next steps of an erase.
     pub(crate) fn make_room(&self) {
         self.reserve.give_if_short();
     }
@@ -438,10 +439,10 @@ fn texts(
     rows.collect()
 }
 
-/// The newest first.
+/// Reads the states of all avatars, the newest first.
 fn all_texts(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
     let mut query = connection.prepare_cached("SELECT state FROM avatars ORDER BY rowid DESC")?;
-    // What is no text cannot be read by anybody, and does not take the others with it.
+    // A row that is not text cannot be read by any version, and does not hide the others.
     Ok(query.query_map([], first_text)?.filter_map(Result::ok).collect())
 }
 
@@ -450,7 +451,7 @@ fn state(connection: &Connection, id: AvatarId) -> Result<Option<String>, rusqli
     query.query_row([id.to_string()], first_text).optional()
 }
 
-/// The budget as one text, where a version before rows left it.
+/// Reads the budget as one text, where a version before rows left it.
 fn older_budget(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
     connection.prepare_cached("SELECT state FROM budget")?.query_row([], first_text).optional()
 }
@@ -483,7 +484,7 @@ fn apply(connection: &Connection, changes: Vec<Change>) -> Result<(), rusqlite::
     Ok(())
 }
 
-/// Saves the avatar, and beside it what it is found by.
+/// Saves the avatar, together with the columns by which it is found.
 fn save(
     transaction: Transaction<'_>,
     avatar: &Avatar,
@@ -516,12 +517,12 @@ fn save(
     transaction.commit()
 }
 
-/// Which avatars hold which requests, at the moment of a change.
+/// The avatars that hold requests, at the moment of a change.
 pub(crate) struct Holders<'a>(&'a Connection);
 
 impl Holders<'_> {
-    /// Tells which avatar holds this request. What cannot be read counts as held by nobody: then the change that
-    /// follows cannot be saved either.
+    /// Tells which avatar holds this request. An unreadable answer counts as "none": then the change that follows
+    /// cannot be saved either.
     pub(crate) fn holder(&self, request_id: &RequestId) -> Option<AvatarId> {
         holder(self.0, request_id).ok().flatten()
     }

@@ -1,25 +1,26 @@
-//! SIGHUP: whether it is to be ignored, and whether the terminal that it tells of is gone.
+//! SIGHUP: tells whether to ignore it, and whether the terminal is gone.
 
 use std::{
     fs::{self, File},
     process::{Command, Stdio},
 };
 
-/// Says whether SIGHUP was ignored when the program was started, as under `nohup`. Listening to it would end that.
+/// Tells whether SIGHUP was ignored when the program was started, as under `nohup`. Listening to the signal would end
+/// that.
 pub(super) fn is_ignored() -> bool {
     by_the_kernel().unwrap_or_else(by_a_child)
 }
 
-/// Asks the kernel, where it writes a mask of what is ignored (Linux, proc_pid_status(5)): SIGHUP is its lowest bit.
+/// Asks the kernel, which publishes a mask of ignored signals (Linux, proc_pid_status(5)): SIGHUP is its lowest bit.
 fn by_the_kernel() -> Option<bool> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     Some(u128::from_str_radix(mask.trim(), 16).ok()? & 1 == 1)
 }
 
-/// Has a child send itself SIGHUP, and sees whether it survives: what is ignored stays so over `execve`, and no
-/// portable shell may undo it ("Signals that were ignored on entry to a non-interactive shell cannot be trapped or
-/// reset", POSIX.1-2024, `trap`).
+/// Has a child send itself SIGHUP, and sees whether the child survives: an ignored signal stays ignored over `execve`,
+/// and no portable shell may undo that ("Signals that were ignored on entry to a non-interactive shell cannot be
+/// trapped or reset", POSIX.1-2024, `trap`).
 fn by_a_child() -> bool {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "kill -HUP $$; exit 0"]);
@@ -38,13 +39,13 @@ impl Terminal {
         Self { was_there: is_there() }
     }
 
-    /// Says whether there was a terminal, and is none any more.
+    /// Tells whether there was a terminal, and is none any more.
     pub(super) fn is_gone(self) -> bool {
         self.was_there && !is_there()
     }
 }
 
-/// A process without a controlling terminal cannot open this file (tty(4)).
+/// Tells whether there is a terminal now: a process without a controlling one cannot open this file (tty(4)).
 fn is_there() -> bool {
     File::open("/dev/tty").is_ok()
 }

@@ -13,11 +13,11 @@ use crate::{
 /// The fewest characters of an id that are shown: the first group of a UUID.
 const SHORT: usize = 8;
 
-/// A name that is wider than this is not typed again.
+/// The widest name that is suggested, in columns. A wider one is not typed again.
 const TYPED: usize = 30;
 
-/// The word that names this job for what is wanted: the person's name where it means this very job, else the
-/// beginning of its id.
+/// Returns the word that names this job for this purpose: the person's name where it means this very job, else the
+/// beginning of the job's id.
 pub(crate) fn called(store: &Store, avatar: &Avatar, attempt: u32, wanted: For) -> String {
     let job = JobId { avatar: avatar.id(), attempt };
     let Ok(all) = store.load_all() else { return job.to_string() };
@@ -29,14 +29,14 @@ pub(crate) fn called(store: &Store, avatar: &Avatar, attempt: u32, wanted: For) 
             .is_ok_and(|(found, number)| (found.id(), number) == (job.avatar, attempt)),
         _ => false,
     };
-    // What begins with a hyphen would be read as a flag, and what is shown otherwise than it is cannot be typed.
+    // A name that begins with a hyphen would be read as a flag, and one that is not shown as it is cannot be typed.
     let name = person(avatar)
         .filter(|name| columns(name) <= TYPED && !name.starts_with('-') && printable(name) == *name)
         .filter(|name| name.parse().is_ok_and(|name| means_it(&name)));
     name.map_or_else(|| short_id(avatar.id(), &all), |name| quoted(name).into_owned())
 }
 
-/// As much of the id as no other has, and at least eight characters.
+/// Returns the shortest beginning of the id that no other job has, at least eight characters.
 pub(crate) fn short_id(id: AvatarId, all: &[Avatar]) -> String {
     let whole = id.to_string();
     let shared = |other: &Avatar| {

@@ -15,8 +15,7 @@ use crate::{
     printable::printable,
 };
 
-/// The job that is meant: by its id, its request id, its person's name, or an unambiguous beginning of its id
-/// or name.
+/// Finds the job by its id, its request id, its person's name, or an unambiguous beginning of its id or name.
 pub(crate) fn find(store: &Store, name: &JobName, wanted: For) -> Result<(Avatar, u32), Failure> {
     if let Some(found) = by_id(store, name)? {
         return Ok(found);
@@ -31,7 +30,7 @@ pub(crate) fn find(store: &Store, name: &JobName, wanted: For) -> Result<(Avatar
     })
 }
 
-/// The job that `NAME/2`, or the beginning of an id with a number behind it, means.
+/// Finds the job that `NAME/2`, or the beginning of an id with a number behind it, means.
 fn by_number(avatars: &[Avatar], name: &JobName, wanted: For) -> Option<(Avatar, u32)> {
     let (of, number) = name.as_str().rsplit_once('/')?;
     let (avatar, _) = by_name(avatars, &of.parse().ok()?, wanted).ok()?;

@@ -1,4 +1,4 @@
-//! Several jobs, told apart: for those who named all of them at once.
+//! Several jobs in a list, for a person whose word named all of them.
 
 use likeness_core::{avatar::Avatar, words::Audience};
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ use crate::{
     words::{age, day, stage},
 };
 
-/// One job in a line: its id as far as it must be typed, date, stage, number of photos; and its name, where that was
-/// not what all of them were called by.
+/// Describes a job in a line: its id as far as it must be typed, date, stage, number of photos; and its name, where
+/// that was not the word that named them all.
 pub(crate) fn line(store: &Store, avatar: &Avatar, all: &[Avatar], with_name: bool) -> String {
     let now = clock::now();
     let name = person(avatar).filter(|_| with_name).map(|name| format!("{}, ", printable(name)));
@@ -34,7 +34,7 @@ pub(crate) fn line(store: &Store, avatar: &Avatar, all: &[Avatar], with_name: bo
     format!("{id}  {name}{} ({}): {stage}{photos}", day(at), age(at, now))
 }
 
-/// The same for programs.
+/// Makes the job's document for programs.
 pub(super) fn document(avatar: &Avatar) -> Value {
     let attempt = last_attempt(avatar);
     let status = avatar.status(attempt, clock::now(), Audience::Terminal);

@@ -17,7 +17,7 @@ use crate::{
 /// The advice on jobs that can be taken up.
 pub(crate) const ADVICE: &str = "`likeness doctor --repair` takes them up, and orders nothing";
 
-/// A line that says what lies there.
+/// Describes in a line the files that lie there.
 pub(crate) fn unclaimed_line(unclaimed: &Unclaimed) -> String {
     let id = unclaimed.id;
     match &unclaimed.record {
@@ -35,12 +35,12 @@ pub(crate) fn unclaimed_line(unclaimed: &Unclaimed) -> String {
     }
 }
 
-/// A line that says which row cannot be read, and why.
+/// Describes in a line the row that cannot be read, with the reason.
 pub(crate) fn unreadable_line(row: &UnreadableRow) -> String {
     format!("{}: {}. {}", shown(&row.id), row.error, row.error.advice(Audience::Terminal))
 }
 
-/// The same for programs.
+/// Makes the documents of both for programs.
 pub(crate) fn documents(unclaimed: &[Unclaimed], unreadable: &[UnreadableRow]) -> (Value, Value) {
     let name = |unclaimed: &Unclaimed| match &unclaimed.record {
         FoundRecord::Readable(avatar) => avatar.person().map(|person| person.name.to_string()),
@@ -52,8 +52,8 @@ pub(crate) fn documents(unclaimed: &[Unclaimed], unreadable: &[UnreadableRow]) -
     (unclaimed, unreadable)
 }
 
-/// Makes sure that no training of this person was lost: one that is begun again would be bought again. Other people's are
-/// named.
+/// Makes sure that no training of this person was lost: one that is begun again would be bought again. Lost jobs of
+/// other persons are named.
 pub(crate) fn none_is_lost(store: &Store, person: &Person, output: &Output) -> Result<(), Failure> {
     let unclaimed = store.unclaimed().map_err(failure::storage)?;
     let is_theirs = |avatar: &Avatar| {
@@ -68,7 +68,7 @@ pub(crate) fn none_is_lost(store: &Store, person: &Person, output: &Output) -> R
                 let error = StorageError::new(StorageErrorKind::Unclaimed, folder);
                 return Err(failure::storage(error).why(unclaimed_line(one)));
             }
-            // It may be anybody's.
+            // The record may be any person's.
             FoundRecord::Unreadable(error) => {
                 return Err(failure::storage(error.clone()).why(unclaimed_line(one)));
             }

@@ -13,16 +13,16 @@ use crate::{
     printable::printable,
 };
 
-/// What a job is wanted for.
+/// The purpose for which a job is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
-    /// To be shown: a name means the person's newest job.
+    /// A look: a name means the person's newest job.
     Seeing,
-    /// For its model: a name means the person's newest job that has one.
+    /// Use of its model: a name means the person's newest job that has one.
     ItsModel,
-    /// To be stopped: a name that means several jobs is not enough.
+    /// Stopping: a name that means several jobs is not enough.
     Good,
-    /// To be erased: neither is the beginning of a name, nor less than eight characters of an id.
+    /// Erasing: the beginning of a name is not enough either, nor are less than eight characters of an id.
     Erasing,
 }
 
@@ -35,10 +35,10 @@ pub(super) enum Unmeant {
     TooShort(Box<Avatar>),
 }
 
-/// How much of an id is enough to erase what it names.
+/// Number of characters of an id that are enough to erase the job.
 const ENOUGH_OF_ID: usize = 8;
 
-/// The job whose whole id, or whose request's, this is.
+/// Finds the job with this whole id, or with this request.
 pub(super) fn by_id(store: &Store, name: &JobName) -> Result<Option<(Avatar, u32)>, Failure> {
     let text = name.as_str();
     if let Ok(job) = text.parse::<JobId>()
@@ -64,7 +64,7 @@ pub(super) fn by_id(store: &Store, name: &JobName) -> Result<Option<(Avatar, u32
     Ok(None)
 }
 
-/// The job that a person's name means, or the beginning of one or of an id.
+/// Finds the job that a person's name means, or the beginning of one or of an id.
 pub(super) fn by_name(avatars: &[Avatar], name: &JobName, wanted: For) -> Result<(Avatar, u32), Unmeant> {
     let text = name.as_str();
     let wanted_name = folded(text);
@@ -93,12 +93,12 @@ pub(super) fn by_name(avatars: &[Avatar], name: &JobName, wanted: For) -> Result
     }
 }
 
-/// A name as it is compared: in one form, whatever its case.
+/// Returns the form of a name that is compared, the same for every case.
 fn folded(text: &str) -> String {
     Name::new(text).map_or_else(|_| text.to_lowercase(), |name| name.folded())
 }
 
-/// Its last attempt; an avatar whose model was trained elsewhere has none.
+/// Returns the number of the avatar's last attempt; 1 for an avatar whose model was trained elsewhere.
 pub(crate) fn last_attempt(avatar: &Avatar) -> u32 {
     avatar.trainings().last().map_or(1, |training| training.attempt)
 }

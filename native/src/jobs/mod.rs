@@ -1,4 +1,4 @@
-//! From what a person calls a job to the job, and back.
+//! Names of jobs: from a person's word to the job, and back.
 
 mod called;
 mod find;

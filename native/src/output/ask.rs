@@ -1,11 +1,11 @@
-//! Questions before something that cannot be taken back.
+//! Questions before a step that cannot be taken back.
 
 use std::io::{self, BufRead};
 
 use super::lines::wrapped;
 use crate::failure::{Exit, Failure};
 
-/// Asks, and takes nothing but a yes for a yes. `flag` is the one that goes on without asking, `width` is that of the terminal.
+/// Asks, and accepts only a yes. `flag` is the one that goes on without asking, `width` is that of the terminal.
 pub(super) fn ask(
     question: &str,
     flag: &str,

@@ -1,4 +1,4 @@
-//! What a person types without seeing it.
+//! Hidden input: text that a person types without seeing it.
 
 use std::{
     io::{self, BufRead as _},
@@ -7,7 +7,7 @@ use std::{
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// How the terminal was before it was told to show nothing.
+/// State of the terminal before it was told to show nothing.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// Reads one line from the terminal at standard input, which shows nothing meanwhile.
@@ -34,8 +34,8 @@ impl Drop for ShownAgain {
     }
 }
 
-/// Makes the terminal show what is typed, if it was told not to. For the end of the process in the middle of a question
-/// as well: nothing is dropped then.
+/// Makes the terminal show typed text, if it was told not to. Also called when the process ends in the middle of a
+/// question: destructors do not run then.
 pub(crate) fn show_again() {
     if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
         // A terminal that is gone shows nothing in any case.

@@ -1,4 +1,4 @@
-//! Text as lines of a terminal: broken between words, never inside one, so that what is copied stays whole.
+//! Text as lines of a terminal: broken between words, never inside one, so that a copied word stays whole.
 
 use std::{
     io::{self, IsTerminal},
@@ -10,11 +10,10 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use crate::printable::columns;
 
-/// The narrowest terminal that text is laid out for.
+/// The narrowest terminal that text is laid out for, in columns.
 const NARROWEST: usize = 16;
 
-/// The text with its lines broken at this width. What a line goes on with stands under its beginning, `hang` columns
-/// further in.
+/// Breaks the lines of the text at this width. Further lines are indented by `hang` columns.
 pub(crate) fn wrapped(text: &str, width: usize, hang: usize) -> String {
     let width = width.max(NARROWEST);
     text.split('\n').map(|line| wrapped_line(line, width, hang)).collect::<Vec<_>>().join("\n")
@@ -38,7 +37,7 @@ fn wrapped_line(line: &str, width: usize, hang: usize) -> String {
     textwrap::fill(text, options)
 }
 
-/// A command to type. Where it is broken a backslash stands, so that a shell takes all of it as one.
+/// Breaks a command to type into lines, with a backslash at each break, so that a shell takes all of it as one.
 pub(crate) fn command(line: &str, width: usize) -> String {
     let width = width.max(NARROWEST);
     if columns(line) <= width {
@@ -67,7 +66,7 @@ pub(crate) fn command(line: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// The words, each flag in one piece with its value as far as that is not too wide.
+/// Splits a command into words, each flag in one piece with its value as far as that is not too wide.
 fn with_their_values(words: &[&str], width: usize) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for word in words {
@@ -88,7 +87,7 @@ fn with_their_values(words: &[&str], width: usize) -> Vec<String> {
     pieces
 }
 
-/// The words of a command; what stands in quotes is one.
+/// Splits a command into words; text in quotes is one.
 fn words(text: &str) -> Vec<&str> {
     let (mut words, mut start, mut in_quotes) = (Vec::new(), 0, false);
     for (place, letter) in text.char_indices() {
@@ -105,7 +104,7 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// The text, cut to this many columns; an ellipsis shows that it goes on.
+/// Cuts the text to this many columns; an ellipsis shows that it goes on.
 pub(crate) fn clipped(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
@@ -122,22 +121,22 @@ pub(crate) fn clipped(text: &str, width: usize) -> String {
     cut
 }
 
-/// The columns of the terminal; `None` where there is none.
+/// Returns the columns of the terminal; `None` where there is none.
 pub(crate) fn width_of(stream: &(impl AsFd + IsTerminal)) -> Option<usize> {
     if !stream.is_terminal() {
         return None;
     }
-    // A terminal that does not tell is as wide as terminals were.
+    // A terminal that does not tell its width is as wide as terminals were.
     let columns = tcgetwinsize(stream).map_or(0, |size| size.ws_col);
     Some(if columns == 0 { 80 } else { columns.into() })
 }
 
-/// The text as it is written to standard error.
+/// Lays the text out for standard error.
 pub(crate) fn seen(text: &str, hang: usize) -> String {
     width_of(&io::stderr()).map_or_else(|| text.to_owned(), |width| wrapped(text, width, hang))
 }
 
-/// A command to type, as it is written to standard error.
+/// Lays out a command to type for standard error.
 pub(crate) fn typed(line: &str) -> String {
     width_of(&io::stderr()).map_or_else(|| line.to_owned(), |width| command(line, width))
 }
@@ -155,7 +154,7 @@ mod tests {
         );
         assert_eq!(wrapped(text, 80, 5), text);
         assert_eq!(wrapped("a\n\nb", 30, 0), "a\n\nb");
-        // What is copied stays whole.
+        // An id can be copied whole.
         let id = "job 97e59940-acdc-58e2-8989-a285a112e3c3 ends";
         assert_eq!(wrapped(id, 20, 0), "job\n97e59940-acdc-58e2-8989-a285a112e3c3\nends");
     }

@@ -4,12 +4,12 @@
 //! 2026-11-24T03:12:24.123Z INFO [FAL AI] 5f0c…/2: training bought, request 764cabcf
 //! ```
 //!
-//! That is how lines look where standard error is not a terminal, and with `--verbose`. On a terminal a warning is one
-//! sentence, without time, prefix, id and code, and how a command ends is left to its ending.
+//! Lines look so where standard error is not a terminal, and with `--verbose`. On a terminal a warning is one sentence,
+//! without time, prefix, id and code, and the end of a command is left to its ending.
 //!
-//! The prefix `[FAL AI]` is the one that monitoring of the earlier Python service looks for. ERROR is what stops
-//! a job, WARNING a single photo, INFO a success, DEBUG detail. Lines of other crates are left out: an HTTP
-//! client's lines carry addresses, and in their queries signatures.
+//! The prefix `[FAL AI]` is the one that monitoring of the earlier Python service looks for. ERROR means that a job
+//! stops, WARNING a single photo, INFO a success, DEBUG detail. Lines of other crates are left out: an HTTP client's
+//! lines carry addresses, and in their queries signatures.
 
 use std::{
     future::Future,
@@ -31,34 +31,34 @@ pub(crate) async fn of_job<T>(job: impl Into<String>, future: impl Future<Output
     JOB.scope(job.into(), future).await
 }
 
-/// The same for a thread.
+/// Runs work on a thread whose log lines all carry this job's id.
 pub(crate) fn in_job<T>(job: impl Into<String>, work: impl FnOnce() -> T) -> T {
     JOB.sync_scope(job.into(), work)
 }
 
-/// The job whose lines these are, to hand on to a thread or a spawned task.
+/// Returns the job of this thread's lines, to hand on to a thread or a spawned task.
 pub(crate) fn current_job() -> Option<String> {
     JOB.try_with(Clone::clone).ok()
 }
 
-/// What lines look like.
+/// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// With time, prefix, id and code: for programs, for files, and for those who look for a cause.
+    /// Lines with time, prefix, id and code: for programs, for files, and for the search of a cause.
     Whole,
     /// Sentences: for a person at a terminal.
     Sentences,
 }
 
 impl Style {
-    /// The style that fits the place. `serves` says that the command works on many jobs at once, so that their ids
-    /// are needed.
+    /// Chooses the style that fits the place. `serves` says that the command works on many jobs at once, so that their
+    /// ids are needed.
     pub(crate) fn of(terminal: bool, level: LevelFilter, serves: bool) -> Self {
         if terminal && level < LevelFilter::Debug && !serves { Self::Sentences } else { Self::Whole }
     }
 }
 
-/// The target of lines that say how a job ended, or that it cannot be known: the command's own ending says so too.
+/// The target of lines that say how a job ended, or that this is unknown: the command's own ending says so too.
 pub(crate) const ENDING: &str = "likeness::ending";
 
 /// The target of lines whose text a bar shows as well, for as long as it is true.
@@ -66,12 +66,12 @@ pub(crate) const SHOWN: &str = "likeness::shown";
 
 /// Begins to log; progress bars step aside for each line. A second call changes only the level.
 pub(crate) fn start(level: LevelFilter, style: Style, bars: Bars) {
-    // Lives as long as the process. An error means that an earlier call's logger stands already.
+    // The logger lives as long as the process. An error means that an earlier call's logger exists already.
     let _ = log::set_logger(Box::leak(Box::new(Lines { bars, style })));
     log::set_max_level(level);
 }
 
-/// The level that fits the place: bars already show successes on a terminal, a pipe gets them as lines.
+/// Chooses the level that fits the place: bars already show successes on a terminal, a pipe gets them as lines.
 pub(crate) fn level(quiet: bool, verbose: bool, set: Option<LevelFilter>, terminal: bool) -> LevelFilter {
     match (quiet, verbose, set) {
         (true, ..) => LevelFilter::Error,
@@ -104,7 +104,7 @@ impl Log for Lines {
                 Style::Sentences if record.target() == SHOWN && self.bars.are_seen() => return,
                 Style::Sentences => sentence(record.level(), &record.args().to_string()),
             };
-            // A log that cannot be written has nowhere to say so.
+            // A log that cannot be written cannot report that either.
             self.bars.suspend(|| io::stderr().lock().write_all(line.as_bytes()).ok());
         }
     }
@@ -112,7 +112,7 @@ impl Log for Lines {
     fn flush(&self) {}
 }
 
-/// The message with its code and its advice, which a line may carry as `code` and `advice`.
+/// Returns the message with its code and its advice, which a line may carry as `code` and `advice`.
 fn whole(record: &Record<'_>) -> String {
     let text = |name: &str| record.key_values().get(name.into()).map(|value| value.to_string());
     let advice = text("advice").map_or_else(String::new, |advice| format!(". {advice}"));

@@ -1,8 +1,8 @@
-//! What a command says: lines for people or, with `--json`, one document per line, on standard output;
-//! progress and questions on standard error.
+//! Output of a command: lines for people or, with `--json`, one document per line, on standard output; progress and
+//! questions on standard error.
 //!
-//! A closed pipe ends the program quietly and like a success, as ripgrep does: the reader has what it wanted.
-//! Any other trouble, such as a full disk, is an error: nobody should take half an output for the whole.
+//! A closed pipe ends the program quietly and like a success, as ripgrep does: the reader has what it wanted. Any other
+//! trouble, such as a full disk, is an error: half an output must not be taken for the whole.
 
 use std::{
     fmt::Display,
@@ -35,19 +35,19 @@ pub(crate) use self::{
     tone::Tone,
 };
 
-/// Where a command speaks. Cheap to clone; clones share the same bars.
+/// The output of a command. Cheap to clone; clones share the same bars.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     voice: Voice,
     bars: Bars,
-    /// Standard error is a terminal: questions can be seen.
+    /// True if standard error is a terminal: questions can be seen.
     terminal: bool,
-    /// The terminal cannot move its cursor.
+    /// True if the terminal cannot move its cursor.
     dumb: bool,
     colour: bool,
 }
 
-/// Whom a command speaks to.
+/// The reader of a command's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Voice {
     People,
@@ -56,15 +56,15 @@ enum Voice {
     Programs,
 }
 
-/// How a command is to speak.
+/// The manner of a command's output.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag or a setting of its own")]
 pub(crate) struct Manner {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
-    /// The NO_COLOR convention (no-color.org).
+    /// True under the NO_COLOR convention (no-color.org).
     pub(crate) no_colour: bool,
-    /// TERM says that the terminal can do no more than print (terminfo's `dumb`), or nothing.
+    /// True if TERM says that the terminal can do no more than print (terminfo's `dumb`), or is not set.
     pub(crate) dumb: bool,
 }
 
@@ -85,42 +85,42 @@ impl Output {
         Self { voice, bars, terminal, dumb: manner.dumb, colour }
     }
 
-    /// The bars, for the log.
+    /// Returns the bars, for the log.
     pub(crate) fn bars(&self) -> Bars {
         self.bars.clone()
     }
 
-    /// Whether documents are wanted instead of lines.
+    /// Tells whether documents are wanted instead of lines.
     pub(crate) fn is_json(&self) -> bool {
         self.voice == Voice::Programs
     }
 
-    /// Whether somebody sees standard error.
+    /// Tells whether a person sees standard error.
     pub(crate) fn is_terminal(&self) -> bool {
         self.terminal
     }
 
-    /// Whether somebody sees what is noted.
+    /// Tells whether a person sees notes.
     pub(crate) fn shows_notes(&self) -> bool {
         self.terminal && self.voice == Voice::People
     }
 
-    /// Whether bars are seen.
+    /// Tells whether bars are seen.
     pub(crate) fn shows_bars(&self) -> bool {
         self.terminal && !self.dumb && self.voice == Voice::People
     }
 
-    /// Whether a person sees both what is said and why it ended, so that neither needs to repeat the other.
+    /// Tells whether a person sees both output and ending, so that neither needs to repeat the other.
     pub(crate) fn is_seen_in_one(&self) -> bool {
         self.terminal && !self.is_json() && io::stdout().is_terminal()
     }
 
-    /// Lines for people, broken at words where they are seen; with `--json` nothing.
+    /// Prints lines for people, broken at words where they are seen; with `--json` nothing.
     pub(crate) fn line(&self, text: impl Display) -> Result<(), Failure> {
         self.hanging(text, 0)
     }
 
-    /// A fact with its name in front of it.
+    /// Prints a fact with its name in front of it.
     pub(crate) fn fact(&self, label: &str, text: &str) -> Result<(), Failure> {
         let longest = text.split(' ').map(crate::printable::columns).max().unwrap_or(0);
         match width_of(&io::stdout()) {
@@ -140,7 +140,7 @@ impl Output {
         })
     }
 
-    /// A command to type, on lines of its own.
+    /// Prints a command to type, on lines of its own.
     pub(crate) fn command(&self, line: impl Display) -> Result<(), Failure> {
         self.out(|width| match width {
             Some(width) => format!("{}\n", lines::command(&line.to_string(), width)),
@@ -148,7 +148,7 @@ impl Output {
         })
     }
 
-    /// Rows under each other.
+    /// Prints rows under each other.
     pub(crate) fn rows<const N: usize>(&self, rows: &[Row<N>]) -> Result<(), Failure> {
         if rows.is_empty() {
             return Ok(());
@@ -164,37 +164,37 @@ impl Output {
         self.bars.suspend(|| print(&text))
     }
 
-    /// A document for programs, on its own line; without `--json` nothing.
+    /// Prints a document for programs, on its own line; without `--json` nothing.
     pub(crate) fn document(&self, document: &Value) -> Result<(), Failure> {
         if self.is_json() { self.bars.suspend(|| print(&format_args!("{document}\n"))) } else { Ok(()) }
     }
 
-    /// A line for people on standard error, where the standard output carries something else.
+    /// Prints a line for people on standard error, where the standard output carries other data.
     pub(crate) fn note(&self, text: impl Display) {
         if self.voice == Voice::People {
             let text = seen(&text.to_string(), 0);
-            // Standard error that cannot be written has nowhere to say so.
+            // Standard error that cannot be written cannot report that either.
             self.bars.suspend(|| writeln!(io::stderr(), "{text}").ok());
         }
     }
 
-    /// The text in the colour of `tone`, on a terminal that wants colours.
+    /// Colours the text by `tone`, on a terminal that wants colours.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         if self.colour { format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code()) } else { text.to_owned() }
     }
 
-    /// Something that takes a while: a bar on a terminal, a log line now and then elsewhere.
+    /// Shows the progress of work that takes a while: a bar on a terminal, a log line now and then elsewhere.
     pub(crate) fn progress(&self, what: &str, total: u64, unit: Unit) -> Progress {
         Progress::new(&self.bars, what, total, unit, !self.shows_bars())
     }
 
-    /// Asks before something that cannot be taken back. `yes` is the flag `--yes`. Without a terminal nobody
-    /// can answer, so the answer is no.
+    /// Asks before a step that cannot be taken back. `yes` is the flag `--yes`. Without a terminal there is no one to
+    /// answer, so the answer is no.
     pub(crate) fn confirm(&self, question: &str, yes: bool) -> Result<(), Failure> {
         self.confirm_or(question, yes, "--yes")
     }
 
-    /// The same, where another flag than `--yes` stands for a yes.
+    /// Asks, where another flag than `--yes` stands for a yes.
     pub(crate) fn confirm_or(&self, question: &str, yes: bool, flag: &str) -> Result<(), Failure> {
         if yes {
             return Ok(());
@@ -205,8 +205,7 @@ impl Output {
         self.bars.suspend(|| ask::ask(question, flag, person, &mut io::stderr(), width))
     }
 
-    /// Asks for what nobody else should read; the terminal does not show it. `None` where standard input is not a
-    /// terminal.
+    /// Asks for a secret; the terminal does not show the typed text. `None` where standard input is not a terminal.
     pub(crate) fn asked_hidden(&self, question: &str) -> Option<io::Result<String>> {
         if !io::stdin().is_terminal() {
             return None;
@@ -218,14 +217,14 @@ impl Output {
     }
 }
 
-/// Writes to standard output, and makes sure that it arrived there.
+/// Writes to standard output, and makes sure that the text arrived there.
 pub(crate) fn print(text: &dyn Display) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     write!(out, "{text}").and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }
 
-/// Nothing of a person's is replaced unless they say so: it may be a photo that cannot be taken again. What is no
-/// file is refused by whoever writes.
+/// Refuses to replace an existing file without a word from the person: it may be a photo that cannot be taken again. A
+/// path that is not a file is refused by the code that writes.
 pub(crate) fn not_there_yet(path: &Path, replace: bool) -> Result<(), Failure> {
     if replace || !path.is_file() {
         return Ok(());
@@ -235,7 +234,7 @@ pub(crate) fn not_there_yet(path: &Path, replace: bool) -> Result<(), Failure> {
         .next("name another file, or add --force to replace it"))
 }
 
-/// What it means that standard output took no more.
+/// Makes the failure of a standard output that took no more.
 pub(crate) fn unwritten(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         Failure::reader_gone()

@@ -1,4 +1,4 @@
-//! Tells people and programs how a job goes on: a bar on a terminal, log lines in a pipe, and with `--json` the
+//! Reports of a job's progress for people and programs: a bar on a terminal, log lines in a pipe, and with `--json` the
 //! status document after every change.
 
 use std::{
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{clock, failure::Failure, transport::moving::Transfers};
 
-/// Tells how one job goes on.
+/// A reporter of one job's progress.
 pub(crate) struct Narrator<'a> {
     output: &'a Output,
     folder: PathBuf,
@@ -30,20 +30,20 @@ pub(crate) struct Narrator<'a> {
     log: JobLog,
 }
 
-/// Writes into the log how one order goes on.
+/// A reporter that writes one order's progress into the log.
 #[derive(Default)]
 pub(crate) struct JobLog {
     told: Option<News>,
     rejected: BTreeSet<String>,
 }
 
-/// What was told last.
+/// The last report.
 #[derive(Clone, PartialEq)]
 struct News {
     stage: StageName,
     message: String,
     code: Option<String>,
-    /// In steps of ten percent.
+    /// Progress in steps of ten percent.
     tenth: u8,
 }
 
@@ -53,13 +53,13 @@ impl<'a> Narrator<'a> {
         Self { output, folder, transfers, gauge: Gauge::default(), bar: None, log: JobLog::default() }
     }
 
-    /// The same after a person has seen these photos named as left out: they are no news.
+    /// Takes these photos for known: a person has seen them named as left out.
     pub(crate) fn after(mut self, left_out: Vec<String>) -> Self {
         self.log.rejected.extend(left_out);
         self
     }
 
-    /// Tells how a training stands, if that is news.
+    /// Reports how a training stands, if that is news.
     pub(crate) fn training(&mut self, avatar: &Avatar, attempt: u32) -> Result<(), Failure> {
         let Some(status) = avatar.status(attempt, clock::now(), Audience::Terminal) else { return Ok(()) };
         self.bar("Training", 100, Unit::Percent, status.progress.into(), &status.message);
@@ -69,7 +69,7 @@ impl<'a> Narrator<'a> {
         Ok(())
     }
 
-    /// Tells how pictures stand, if that is news.
+    /// Reports how pictures stand, if that is news.
     pub(crate) fn pictures(&mut self, avatar: &Avatar, number: u32) -> Result<(), Failure> {
         let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
         let count = avatar.generation(number).map_or(1, |pictures| pictures.wish.count());
@@ -80,7 +80,7 @@ impl<'a> Narrator<'a> {
         Ok(())
     }
 
-    /// The bar of a terminal; in a pipe the log tells.
+    /// Shows the bar of a terminal; in a pipe the log reports.
     fn bar(&mut self, what: &str, total: u64, unit: Unit, done: u64, message: &str) {
         if self.output.shows_bars() {
             let moving = self.gauge.sentence(self.transfers.now(), Instant::now());
@@ -93,9 +93,9 @@ impl<'a> Narrator<'a> {
 }
 
 impl JobLog {
-    /// Says whether this is news, and not yet the end: that is the result.
+    /// Reports the training's status, and tells whether it is news and not yet the end, which is the result.
     pub(crate) fn training(&mut self, status: &Status) -> bool {
-        // They end in any order, so their number does not tell which are new.
+        // Photos end in any order, so their number does not tell which are new.
         for photo in &status.rejected_photos {
             if self.rejected.insert(photo.photo.clone()) {
                 log::warn!(code = photo.code; "{} is left out: {}", photo.photo, photo.message);
@@ -114,7 +114,7 @@ impl JobLog {
         self.tell(news, status.status, status.progress, taken)
     }
 
-    /// The same of pictures.
+    /// Reports the status of pictures, and tells whether it is news and not yet the end.
     pub(crate) fn pictures(&mut self, status: &PicturesStatus) -> bool {
         let taken = status.request_id.as_deref().map(|id| taken(id, status.test_mode));
         let news = News {
@@ -130,7 +130,7 @@ impl JobLog {
         let is_over =
             |news: &News| matches!(news.stage, StageName::Done | StageName::Failed | StageName::Cancelled);
         let ended = is_over(&news);
-        // An erase takes the result away, and what is left of an order looks as if it had been cancelled.
+        // An erase takes the result away, and the rest of the order looks as if it had been cancelled.
         if self.told.as_ref().is_some_and(|told| *told == news || is_over(told) && ended) {
             return false;
         }
@@ -168,7 +168,7 @@ fn who(test_mode: bool) -> &'static str {
     if test_mode { "The simulator" } else { "fal.ai" }
 }
 
-/// The status document, with the places of its files.
+/// Makes the status document, with the paths of its files.
 pub(crate) fn status_document(status: &Status, folder: &Path) -> Value {
     let mut document = json!(status);
     if let (Some(Value::Object(model)), Some(kept)) = (document.get_mut("model"), &status.model) {
@@ -177,7 +177,7 @@ pub(crate) fn status_document(status: &Status, folder: &Path) -> Value {
     document
 }
 
-/// The pictures' document, with the places of the files.
+/// Makes the pictures' document, with the paths of the files.
 pub(crate) fn pictures_document(status: &PicturesStatus, folder: &Path) -> Value {
     let mut document = json!(status);
     let path = |name: &String| folder.join(name).to_string_lossy().into_owned();

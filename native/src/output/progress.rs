@@ -12,7 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::lines::{width_of, wrapped};
 use crate::printable::columns;
 
-/// What is counted.
+/// The unit that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Photos,
@@ -20,16 +20,16 @@ pub(crate) enum Unit {
     Percent,
 }
 
-/// Something that takes a while. Its bar goes away when this is dropped.
+/// The progress of work that takes a while. Its bar goes away when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
     what: String,
     total: u64,
     unit: Unit,
-    /// What happens right now.
+    /// Present activity, as a text.
     text: Mutex<String>,
-    /// In a pipe: which quarter was last said.
+    /// In a pipe: the quarter that was last reported.
     said: Option<AtomicU64>,
 }
 
@@ -47,21 +47,21 @@ impl Bars {
         Self(bars)
     }
 
-    /// Whether a person sees them.
+    /// Tells whether a person sees the bars.
     pub(crate) fn are_seen(&self) -> bool {
         !self.0.is_hidden()
     }
 
-    /// Takes the bars away while something is written where they stand.
+    /// Takes the bars away while their place is written to.
     pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         self.0.suspend(write)
     }
 }
 
-/// How a bar is laid out in a terminal of a certain width.
+/// The layout of a bar in a terminal of a certain width.
 #[derive(Debug, PartialEq, Eq)]
 struct Layout {
-    /// In indicatif's language.
+    /// Template in indicatif's language.
     template: String,
     message: String,
 }
@@ -78,7 +78,7 @@ impl Progress {
         progress
     }
 
-    /// So much is done now.
+    /// Sets the amount that is done.
     pub(crate) fn at(&self, done: u64) {
         self.bar.set_position(done);
         let Some(said) = &self.said else { return };
@@ -88,12 +88,12 @@ impl Progress {
         }
     }
 
-    /// So much more is done.
+    /// Adds to the amount that is done.
     pub(crate) fn advance(&self, more: u64) {
         self.at(self.bar.position().saturating_add(more));
     }
 
-    /// What is happening right now, behind the bar or under it.
+    /// Shows the present activity, behind the bar or under it.
     pub(crate) fn message(&self, text: &str) {
         let is_news = {
             let mut told = self.text.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,8 +128,8 @@ impl Progress {
     }
 }
 
-/// The columns behind a bar's text that stay free. Some terminals begin a new line behind the last one, and Ctrl-C shows
-/// as `^C` at the cursor: a row more than the bar knows of would stay when the bar goes.
+/// Number of columns behind a bar's text that stay free. Some terminals begin a new line behind the last column, and
+/// Ctrl-C shows as `^C` at the cursor: a row more than the bar knows of would stay when the bar goes.
 const FREE: usize = 3;
 
 /// Lays the bar out so that all of its text is seen: beside the bar where there is room for it, else in lines below. In

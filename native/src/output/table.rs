@@ -1,4 +1,4 @@
-//! Rows under each other: as columns where they fit, else one below the other.
+//! Tables of a terminal: rows as columns where they fit, else one cell below the other.
 
 use super::{
     lines::{clipped, wrapped},
@@ -9,10 +9,10 @@ use crate::printable::columns;
 /// The fewest columns in which the last cell of a row is broken into lines beside the others.
 const BESIDE: usize = 24;
 
-/// A first cell of at most so many columns is a word about the others.
+/// The widest first cell, in columns, that counts as a word about the others.
 const SHORT: usize = 6;
 
-/// Between two cells.
+/// The space between two cells.
 const GAP: &str = "  ";
 
 /// One row of a table.
@@ -30,13 +30,13 @@ impl<const N: usize> Row<N> {
         Self { cells, tones: [None; N], below: Vec::new(), is_head: false }
     }
 
-    /// The names of the columns. Where rows are broken up they are left out.
+    /// Makes the row with the names of the columns. Where rows are broken up it is left out.
     pub(crate) fn head(cells: [&str; N]) -> Self {
         let tones = [Some(Tone::Faint); N];
         Self { cells: cells.map(str::to_owned), tones, below: Vec::new(), is_head: true }
     }
 
-    /// With one cell in a colour.
+    /// Colours one cell.
     pub(crate) fn tone(mut self, place: usize, tone: Tone) -> Self {
         if let Some(one) = self.tones.get_mut(place) {
             *one = Some(tone);
@@ -44,21 +44,21 @@ impl<const N: usize> Row<N> {
         self
     }
 
-    /// With a line of its own under it, unless there is nothing to say.
+    /// Adds a line under the row, unless the text is empty.
     pub(crate) fn below(mut self, text: impl Into<String>) -> Self {
         self.below.push((None, text.into()));
         self
     }
 
-    /// With a line under it that says what to do, unless there is nothing to do.
+    /// Adds a line of advice under the row, unless the text is empty.
     pub(crate) fn advice(mut self, text: impl Into<String>) -> Self {
         self.below.push((Some(Tone::Faint), text.into()));
         self
     }
 }
 
-/// The rows as lines. Each column is as wide as its widest cell. Where that does not fit into `width` the last cells are
-/// broken into lines; where that is of no use either, each row's cells stand below its first.
+/// Lays the rows out as lines. Each column is as wide as its widest cell. Where that does not fit into `width` the last
+/// cells are broken into lines; where that is of no use either, each row's cells stand below its first.
 pub(super) fn laid_out<const N: usize>(
     rows: &[Row<N>],
     width: Option<usize>,

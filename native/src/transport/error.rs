@@ -25,7 +25,7 @@ pub enum SendError {
 #[error("the HTTP client cannot be set up: {0}")]
 pub struct SetupError(pub(super) String);
 
-/// Something of ours failed before fal could say anything.
+/// An error of this machine before fal could answer.
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
         match error {
@@ -42,7 +42,7 @@ impl From<SendError> for Failure {
     }
 }
 
-/// Nothing can be sent at all.
+/// A client that cannot send at all.
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         Self::new(Exit::Internal, "internal.transport", "no request can be sent")

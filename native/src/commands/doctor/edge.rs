@@ -1,4 +1,4 @@
-//! `likeness doctor --edge`: whether a deployment can do its work. The operator's token lets it try that as well.
+//! `likeness doctor --edge`: looks at whether a deployment can do its work. With the operator's token it also tries.
 
 mod trial;
 
@@ -16,11 +16,11 @@ use crate::{
     settings::Settings,
 };
 
-/// What each look showed, the first that fails being the cause of others.
+/// Makes the findings in order: the first that fails is the cause of others.
 pub(super) async fn findings(url: &Url, context: &Context) -> Result<Vec<Finding>, Failure> {
     let remote = Remote::new(Some(url), context)?;
     let mut findings = vec![address(url)];
-    // Whoever answers there gets no token before it is known to be Likeness.
+    // A server gets no token before it is known to be Likeness.
     let anyone = remote.of_anyone();
     let said = match anyone.send(Method::GET, "/health", None).await {
         Err(failure) => {
@@ -133,7 +133,7 @@ async fn operator(remote: &Remote) -> Finding {
     }
 }
 
-/// A message that is none is refused by whoever knows what one is.
+/// Sends a message without a signature, which a deployment that knows fal's keys refuses.
 async fn webhook(remote: &Remote, settings: &Settings) -> Finding {
     let ours = format!("{}/webhooks/fal", remote.url().as_str().trim_end_matches('/'));
     let advice = format!(

@@ -8,7 +8,7 @@ use crate::{
     printable::printable,
 };
 
-/// What one look showed.
+/// The result of one look.
 pub(super) struct Finding {
     pub(super) name: &'static str,
     pub(super) state: State,
@@ -19,9 +19,9 @@ pub(super) struct Finding {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Ok,
-    /// Usable, but not for everything.
+    /// Usable, but not for every task.
     Warn,
-    /// Not usable; the class of the ending.
+    /// Not usable, with the class of the ending.
     Fail(Exit),
 }
 

@@ -1,4 +1,4 @@
-//! The way to fal.ai: this machine's clock, the proxy, and whether fal.ai answers and takes the key.
+//! The connection to fal.ai: this machine's clock, the proxy, and whether fal.ai answers and takes the key.
 
 use std::time::Duration;
 
@@ -22,20 +22,20 @@ use crate::{
     transport::{Transport, unusable_proxy},
 };
 
-/// The findings on the way to fal.ai.
+/// The findings on the connection to fal.ai.
 pub(super) struct Network {
     pub(super) clock: Finding,
     pub(super) proxy: Option<Finding>,
     pub(super) fal: Option<Finding>,
 }
 
-/// So much may a clock differ before something that is signed counts as too old.
+/// Difference of clocks beyond which a signed message counts as too old.
 const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 
 const FAL: &str = "fal.ai";
 
 impl Network {
-    /// Makes one call that costs nothing: what the trainer costs.
+    /// Makes one call that costs nothing: the question for the trainer's price.
     pub(super) async fn look(settings: &Settings) -> Self {
         let alone = |fal| Self { clock: clock_check(clock::now(), None), proxy: None, fal };
         if settings.test_mode.value {
@@ -87,7 +87,7 @@ fn unusable(settings: &Settings, place: &str, error: ProbeError) -> Finding {
     };
     let advice = error.advice(Audience::Terminal);
     match &error {
-        // A gateway of one's own need not know prices; what leads elsewhere is none.
+        // A person's own gateway need not know prices; an address that leads elsewhere is not a gateway.
         CallError::Unreadable { .. } | CallError::Page { .. } if own_place && !stops => {
             Finding::new(FAL, State::Warn, format!("{place} answers, but not as fal.ai does"), advice)
         }
@@ -122,8 +122,8 @@ fn proxy(transport: &Transport, to: &Url, error: Option<&ProbeError>) -> Option<
     })
 }
 
-/// Judges this machine's clock, by the other side's where that is known. Certificates, webhooks and signed addresses are
-/// judged by it.
+/// Judges this machine's clock, by the other side's where that is known. Certificates, webhooks and presigned URLs
+/// depend on the clock.
 fn clock_check(now: Timestamp, theirs: Option<Timestamp>) -> Finding {
     const NAME: &str = "clock";
     const RELEASED: i64 = 1_795_000_000_000;

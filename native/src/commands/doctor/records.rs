@@ -1,4 +1,4 @@
-//! Whether database and data folder agree, and making them agree.
+//! The comparison of database and data folder, and its repair.
 
 use std::path::Path;
 
@@ -18,11 +18,11 @@ use crate::{
 
 const NAME: &str = "jobs";
 
-/// Looks whether database and data folder agree. With `repair` takes up what the database does not know.
+/// Looks whether database and data folder agree. With `repair` takes up the jobs that the database does not know.
 pub(super) fn findings(settings: &Settings, repair: bool) -> Vec<Finding> {
     let Some(home) = settings.home().ok().filter(|home| home.is_dir()) else { return Vec::new() };
     let is_opened = match Standing::of(&home) {
-        // Looking makes no database where nothing was ever done, and changes none.
+        // Looking must not make a database where nothing was ever done, nor change one.
         None => Store::holds_folders(&home),
         Some(Ok(Standing::Logged | Standing::Unlogged)) => true,
         Some(Ok(Standing::Older) | Err(_)) => repair,
@@ -61,7 +61,7 @@ fn open_and_look(home: &Path, repair: bool) -> Result<Vec<Finding>, StorageError
     Store::open(home, OpenFor::ACommand).and_then(|store| look(&store, repair))
 }
 
-/// Tells a database that is none, or is damaged, from a disk that fails elsewhere.
+/// Tells a damaged database, or a file that is not one, from a disk that fails elsewhere.
 fn is_broken_database(error: &StorageError, home: &Path) -> bool {
     error.kind == StorageErrorKind::Broken && error.place == home.join(DATABASE).display().to_string()
 }

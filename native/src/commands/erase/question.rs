@@ -1,4 +1,4 @@
-//! The question before a job is erased. What was paid for stands first: it cannot be had again.
+//! The question before a job is erased. Paid results come first: they cannot be had again.
 
 use likeness_core::{
     avatar::{Avatar, Order, Stage},
@@ -43,7 +43,7 @@ fn models(avatar: &Avatar) -> Vec<String> {
     models
 }
 
-/// Orders that may still become something that is paid for.
+/// Lists the orders that may still become a paid result.
 fn orders(avatar: &Avatar) -> Vec<String> {
     let trainings = avatar.trainings().iter().filter_map(|training| open(&training.order, "the training"));
     let pictures = avatar.pictures().iter().filter_map(|pictures| open(&pictures.order, "the pictures"));

@@ -1,4 +1,4 @@
-//! Which job a request for a training means.
+//! Lookup of the job that a request for a training means.
 
 use likeness_core::avatar::{Avatar, AvatarId, Identity, OnRecord};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Job {
     pub(super) id: AvatarId,
-    /// See [`Identity`].
+    /// Identity of the training: see [`Identity`].
     pub(super) identity: Uuid,
     found: Found,
     given: Option<AvatarId>,
@@ -23,17 +23,17 @@ pub(super) struct Job {
 /// The place of the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// One on record, under the identity that is stored there, or one that the caller named.
+    /// A job on record, under the identity that is stored there, or one that the caller named.
     Job(AvatarId, Uuid),
-    /// None on record. Where the caller named an avatar, the training will be one of it.
+    /// No job on record. Where the caller named an avatar, the training will be one of it.
     New,
-    /// That depends on photos which nobody has looked at.
+    /// Some job, perhaps: that depends on photos that were not looked at yet.
     Unknown,
 }
 
 impl Job {
-    /// Finds the job. Sums that are known need no decoding; of a new training the good photos are the name, and only
-    /// decoding shows which those are.
+    /// Finds the job. Known sums need no decoding; a new training is named by its good photos, and only decoding shows
+    /// which those are.
     pub(super) async fn find(
         shell: &Shell,
         wanted: &Identity<'_>,
@@ -54,7 +54,7 @@ impl Job {
         Ok(Self { id: given.unwrap_or_else(|| AvatarId::new(identity)), identity, found, given })
     }
 
-    /// Says whether the job would be found there also now, when these are all avatars on record.
+    /// Tells whether the job would still be found there, when these are all avatars on record.
     pub(super) fn is_still_there(&self, avatars: &[Avatar], wanted: &Identity<'_>, named: &Named) -> bool {
         if self.given.is_some() || matches!(self.found, Found::Job(..)) {
             return true;
@@ -84,7 +84,7 @@ impl Found {
         if let Some(avatar) = shell.store.load(id).map_err(failure::storage)? {
             return Ok(match OnRecord::of(&avatar, wanted, named.set()) {
                 OnRecord::Yes(id, identity) => Self::Job(id, identity),
-                // Of one whose person was forgotten only this is left.
+                // Of an avatar whose person was forgotten only the id is left.
                 OnRecord::No | OnRecord::Unknown => Self::Job(id, listed),
             });
         }

@@ -1,4 +1,4 @@
-//! The photos that a training is asked for: looked at before anybody is asked for money, and what is said of them.
+//! The photos of a requested training: looked at before the person is asked for money, and the report about them.
 
 use std::path::{Path, PathBuf};
 
@@ -27,19 +27,19 @@ use crate::{
     words::counted,
 };
 
-/// The photos that were named, and the text files beside them that belong to none.
+/// The named photos, and the text files beside them that belong to none.
 pub(super) struct Named {
     set: PhotoSet,
     source: Source,
     unmatched: Vec<PathBuf>,
-    /// Further remarks on what was named.
+    /// Further remarks on the named files.
     remarks: Vec<String>,
-    /// Whether more than headers was looked at.
+    /// True if more than headers was looked at.
     judged: bool,
 }
 
 enum Source {
-    /// Files; once they were judged, their clean copies wait here for the yes.
+    /// Files. Once they were judged, their clean copies wait here for the yes.
     Disk { candidates: Vec<Candidate>, look: Option<LookFolder> },
     /// Objects, which have no captions. Nothing is written into the bucket before the yes.
     Bucket(Box<Objects>),
@@ -57,8 +57,8 @@ impl Named {
         Ok(Self { set, source, unmatched: Vec::new(), remarks: Vec::new(), judged: false })
     }
 
-    /// Reads every photo once: its sum, what its headers show, and its caption. Files that give no bytes are left out, as
-    /// `check` leaves them out; a caption that cannot be used may be one that its owner counts on.
+    /// Reads every photo once: its sum, its headers, and its caption. Files that give no bytes are left out, as `check`
+    /// leaves them out; a caption that cannot be used is an error, since its owner may count on it.
     pub(super) fn on_disk(
         arguments: &[PathBuf],
         recursive: bool,
@@ -87,12 +87,12 @@ impl Named {
         Ok(named)
     }
 
-    /// The photos, as far as they were looked at.
+    /// Returns the photos, as far as they were looked at.
     pub(super) fn set(&self) -> &PhotoSet {
         &self.set
     }
 
-    /// Decodes the photos that may be a part of the set, once. Nothing is written but into a folder of this process.
+    /// Decodes the photos that may be a part of the set, once. Files are written only into a folder of this process.
     pub(super) async fn judge(
         &mut self,
         limits: DatasetLimits,
@@ -102,7 +102,7 @@ impl Named {
         if self.judged {
             return Ok(());
         }
-        // What headers show may be enough to say no.
+        // Headers may be enough to refuse the set.
         self.set.could_be_a_set(limits).map_err(refused)?;
         match &mut self.source {
             Source::Disk { candidates, look } => {
@@ -122,13 +122,13 @@ impl Named {
         Ok(())
     }
 
-    /// Refuses what is no set now that every photo was looked at.
+    /// Refuses photos that do not make a set now that every one was looked at.
     pub(super) fn are_a_set(&self, limits: DatasetLimits) -> Result<(), Failure> {
         self.set.dataset(limits).map(drop).map_err(refused)
     }
 
-    /// The set as a job takes it. Clean photos lie in `working` from here on, when `mine` says that nobody else is at work
-    /// there; else they are prepared once more.
+    /// Returns the set as a job takes it. Clean photos lie in `working` from here on, when `mine` says that no other
+    /// process is at work there; else they are prepared once more.
     pub(super) fn placed(&mut self, working: &Path, mine: bool) -> Result<PhotoSet, Failure> {
         let look = match &mut self.source {
             Source::Disk { look, .. } => look.take().filter(|_| mine),
@@ -139,13 +139,13 @@ impl Named {
         Ok(self.set.clone())
     }
 
-    /// Names in the log the texts that belong to no photo: they may have been meant for one.
+    /// Logs the names of texts that belong to no photo: they may have been meant for one.
     pub(super) fn warn_of_unmatched(&self) {
         self.unmatched.iter().for_each(|text| log::warn!("{}", belongs_to_none(text)));
     }
 
-    /// Says what will be trained from, and what will not; what is left out for the same reason in one line. Gives the names
-    /// of the photos that a person has seen named.
+    /// Says which photos go into the training, and which do not; those left out for the same reason in one line.
+    /// Returns the names of the photos that a person has seen named.
     pub(super) fn announce(&self, context: &Context) -> Vec<String> {
         let left_out = self.left_out();
         for line in self.remarks.iter().cloned().chain(lines(&left_out)) {
@@ -156,7 +156,7 @@ impl Named {
         seen.map(|one| one.name).collect()
     }
 
-    /// The same for programs.
+    /// Summarises the photos for programs.
     pub(super) fn summary(&self) -> Value {
         let left_out = self.left_out();
         let texts: Vec<_> = self.unmatched.iter().map(|text| text.to_string_lossy()).collect();
@@ -231,12 +231,12 @@ impl Named {
 /// A photo that is left out.
 struct LeftOut {
     name: String,
-    /// In a word or two.
+    /// Reason in a word or two.
     kind: &'static str,
     why: String,
 }
 
-/// So many names of photos stand in a line, and so many lines are of one kind.
+/// Number of names in a line, and number of lines of one kind.
 const SHOWN: usize = 3;
 
 fn lines(left_out: &[LeftOut]) -> Vec<String> {
@@ -285,7 +285,7 @@ fn refused(error: DataError) -> Failure {
     failure::of(&error.into())
 }
 
-/// Its bytes do not matter, since it is left out; its name and size tell it from others.
+/// Takes the file as a photo that is left out: its bytes do not matter then; its name and size tell it from others.
 fn too_large_is_a_photo(candidate: &mut Candidate) {
     if let Err(FileProblem::TooLarge { bytes, limit }) = candidate.photo {
         let name = candidate.file.name();

@@ -1,4 +1,4 @@
-//! Placing the training that somebody said yes to: once, whatever other commands do meanwhile.
+//! Placing of a training that the person said yes to: once, whatever other commands do meanwhile.
 
 use likeness_core::avatar::{Avatar, AvatarId, Identity, Moment, Opened, OtherTraining, TrainingRequest};
 
@@ -8,7 +8,7 @@ use crate::{
     failure::{self, Exit, Failure},
 };
 
-/// A training that is asked for.
+/// A requested training.
 pub(super) struct Order<'a> {
     pub(super) request: TrainingRequest,
     pub(super) job: Job,
@@ -17,14 +17,14 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// Tells what it would be beside what is on record.
+    /// Tells how the request would be answered beside the trainings on record.
     pub(super) fn would_open(&self, known: Option<Avatar>) -> Opened {
         known.unwrap_or_else(|| self.new_avatar()).would_open(&self.request)
     }
 
-    /// Places it, or carries on with the one there is: one that another command placed meanwhile is carried on, and what
-    /// nobody was asked about is an error. `told_of` are the other trainings of the person that the question named, and
-    /// `attempt` is the last one of this avatar that was there then.
+    /// Places the training, or carries on with the one that exists. A training that another command placed meanwhile is
+    /// carried on; a purchase that the person was not asked about is an error. `told_of` are the other trainings of the
+    /// person that the question named, and `attempt` is the last one of this avatar that existed then.
     pub(super) fn place(
         mut self,
         shell: &Shell,
@@ -36,21 +36,21 @@ impl Order<'_> {
         let id = self.job.id;
         let lock = shell.store.lock(id).map_err(failure::storage)?;
         if is_new(would) {
-            // Prepared photos are moved where nobody else is at work, and nobody else has placed it meanwhile.
+            // Prepared photos are moved only where no other process is at work or has placed the training meanwhile.
             let now = self.would_open(shell.store.load(id).map_err(failure::storage)?);
             let mine = lock.is_some() && now == would;
             self.request.photos = Some(named.placed(&shell.working_folder(id), mine)?);
         }
         let placed = shell.store.settle_among(id, |avatar, records| {
             let avatar = avatar.unwrap_or_else(|| self.new_avatar());
-            // What was asked for is what is placed.
+            // Only the order that the person was asked about is placed.
             let now = avatar.would_open(&self.request);
             if now != would && !matches!(now, Opened::Resumed | Opened::Ended) {
                 return (None, None);
             }
             let last = avatar.trainings().last();
             let is_purchase = is_new(now) || last.is_some_and(|training| training.order.is_unplaced());
-            // Nor is there another attempt, or another training, that the question did not name.
+            // Another attempt, or another training, that the question did not name is refused too.
             let attempts = last.map_or(0, |training| training.attempt);
             if is_new(now) && attempts != attempt
                 || is_purchase && !records.avatars().is_some_and(|all| self.is_as_told(&all, named, told_of))
@@ -64,7 +64,7 @@ impl Order<'_> {
         placed.map_err(failure::storage)?.ok_or_else(changed_meanwhile)
     }
 
-    /// Says whether nothing was placed, during the question, that it would have named.
+    /// Tells whether nothing was placed, during the question, that the question would have named.
     fn is_as_told(&self, avatars: &[Avatar], named: &Named, told_of: &[AvatarId]) -> bool {
         let others = OtherTraining::among(avatars, self.wanted, self.job.id);
         others.iter().all(|other| told_of.contains(&other.avatar.id()))
@@ -77,12 +77,12 @@ impl Order<'_> {
     }
 }
 
-/// Says whether it is a purchase that was never made before.
+/// Tells whether the order is a purchase that was never made before.
 pub(super) fn is_new(would: Opened) -> bool {
     matches!(would, Opened::Began | Opened::Reopened)
 }
 
-/// Another process changed the job between the question and the order.
+/// Makes the failure when another process changed the job between the question and the order.
 pub(crate) fn changed_meanwhile() -> Failure {
     Failure::new(Exit::Usage, "job.changed", "the job changed meanwhile")
         .why("another command is at work on it, or on another training of this person")

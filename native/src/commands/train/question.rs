@@ -1,4 +1,4 @@
-//! The question before anything is bought: what it costs, what it is made from, and what was bought of this person before.
+//! The question before anything is bought: the cost, the photos, and this person's earlier purchases.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -28,13 +28,13 @@ use crate::{
 
 /// The answer.
 pub(super) enum Answer {
-    /// Go on.
+    /// Yes, go on.
     Yes,
-    /// Show the other training instead.
+    /// No, show the other training instead.
     Show(AvatarId, u32),
 }
 
-/// All that the question is about.
+/// The subject of the question.
 pub(super) struct Question<'a> {
     pub(super) args: &'a Train,
     pub(super) context: &'a Context,
@@ -50,8 +50,8 @@ const BUY: (&str, &str) = ("Buy it?", "--yes");
 const BUY_AS_WELL: (&str, &str) = ("Buy this one as well?", "--again");
 
 impl Question<'_> {
-    /// Says what it costs and asks, before anything is bought. The price was asked for before: what stands in the way of an
-    /// order stands in the way of that as well.
+    /// Says the cost and asks, before anything is bought. The price was asked for before: an obstacle to that call is
+    /// one to an order as well.
     pub(super) fn ask(&self, cost: Option<&str>) -> Result<Answer, Failure> {
         let output = &self.context.output;
         let others: Vec<_> = self.others.iter().map(|other| self.document(other)).collect();
@@ -75,7 +75,7 @@ impl Question<'_> {
             _ if again => {}
             Some(OnExisting::Show) => return Ok(Answer::Show(other.avatar.id(), other.training.attempt)),
             Some(OnExisting::Fail) => return Err(self.refusal(other, &sentence)),
-            // Nothing is bought: the simulator may train as often as it is asked to.
+            // In test mode nothing is bought: the simulator may train as often as it is asked to.
             _ if cost.is_none() => {}
             _ if other.is_unclear() && self.args.yes => return Err(self.unclear(other, &sentence)),
             _ if !can_be_asked(self.context) => {
@@ -86,7 +86,7 @@ impl Question<'_> {
                     self.refusal(other, &sentence)
                 });
             }
-            // A yes to a price is no yes to paying a second time for what may be the same.
+            // A yes to a price is not a yes to paying a second time for what may be the same.
             _ => {
                 output.note(printable(&sentence));
                 return self.confirm(cost, BUY_AS_WELL, false);
@@ -96,7 +96,7 @@ impl Question<'_> {
         self.confirm(cost, BUY_AS_WELL, self.args.yes)
     }
 
-    /// Asks one of these questions, each with the flag that is a yes to it.
+    /// Asks a question, together with the flag that means yes to it.
     fn confirm(
         &self,
         cost: Option<&str>,
@@ -109,7 +109,7 @@ impl Question<'_> {
         Ok(Answer::Yes)
     }
 
-    /// Says which training there is, how old it is, from which photos, and what differs.
+    /// Describes the other training: its age, its photos, and the differences.
     fn sentence(&self, other: &OtherTraining<'_>) -> String {
         let now = clock::now();
         let status = other.avatar.status(other.training.attempt, now, Audience::Terminal);
@@ -184,8 +184,8 @@ impl Question<'_> {
     }
 }
 
-/// Asks fal what a training costs, which shows as well whether the way there and the key can be used: what stands in the
-/// way is an error before anybody is asked.
+/// Asks fal for the price of a training, which shows as well whether connection and key can be used: an obstacle is an
+/// error before the person is asked.
 pub(super) async fn cost(
     context: &Context,
     connection: &Connection,
@@ -204,8 +204,8 @@ pub(super) async fn cost(
     Ok(Some(printable(&words::price::training(Language::English, &price)).into_owned()))
 }
 
-/// fal has been seen to deny a good key once, and any network has its hiccups: what stands in the way is asked about
-/// again before it is believed.
+/// Asks again before an obstacle is believed: fal has been seen to deny a good key once, and any network has its
+/// hiccups.
 async fn patiently(connection: &Connection, own_place: bool) -> Result<Option<Price>, ProbeError> {
     for pause in PAUSES {
         match probe(&connection.account, &connection.transport).await.listed {

@@ -24,7 +24,8 @@ use crate::transport::{
     moving::{Direction, Moving, Transfer},
 };
 
-/// Starts a server that gives each request the next of these answers and closes. The thread gives the requests' heads.
+/// Starts a server that gives each request the next of these answers and closes. The thread returns the requests'
+/// heads.
 fn serve(answers: Vec<Vec<u8>>) -> (Url, thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let base =
@@ -97,7 +98,7 @@ async fn a_whole_file_takes_its_place_and_is_private() {
     }
 }
 
-/// Whatever goes wrong, the old file stays and nothing else does.
+/// Checks that after each fault the old file stays and no other is left.
 #[tokio::test]
 async fn a_file_that_is_not_whole_leaves_no_trace() {
     type Check = fn(&NetworkError) -> bool;
@@ -150,7 +151,7 @@ async fn a_folder_that_is_not_there_is_named() {
     assert_eq!((error.kind, error.place), (StorageErrorKind::Missing, path.display().to_string()));
 }
 
-/// A folder in the file's place: the bytes arrived, yet the name cannot be taken.
+/// Puts a folder in the file's place: the bytes arrive, yet the name cannot be taken.
 #[tokio::test]
 async fn a_name_that_cannot_be_taken_leaves_no_part_behind() {
     let folder = folder_with(None);
@@ -192,7 +193,7 @@ async fn an_address_leads_on_and_what_broke_off_goes_on() {
     }
 }
 
-/// The half of a file is kept for the next try of the same process.
+/// Keeps the half of a file for the next try of the same process.
 #[tokio::test]
 async fn half_a_file_is_gone_on_with_by_the_next_try() {
     let bytes: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
@@ -234,7 +235,7 @@ async fn half_a_file_that_is_forgotten_is_gone() {
     assert_eq!(names(&folder), Vec::<String>::new());
 }
 
-/// A transfer that keeps moving is not cut off, and one that is silent is, after a minute.
+/// Moves bytes for an hour without being cut off; a transfer that is silent is, after a minute.
 #[tokio::test]
 async fn a_transfer_ends_by_silence_alone() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -251,7 +252,7 @@ async fn a_transfer_ends_by_silence_alone() {
             stream.write_all(b"!").expect("a byte");
             sent.send(()).expect("a test");
         }
-        // The answer to whoever asks for the rest: none.
+        // A request for the rest gets no answer.
         drop(listener);
     });
     let folder = folder_with(None);

@@ -1,4 +1,4 @@
-//! A copy of the data folder that is one itself: the database at one moment, and the files of every avatar.
+//! Backup of the data folder, which is a data folder itself: the database at one moment, and the files of every avatar.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -34,25 +34,26 @@ use crate::disk::{making_error, private_folder, storage_error};
 pub(crate) struct Saved {
     pub(crate) avatars: usize,
     pub(crate) files: u64,
-    /// Of the files and the database.
+    /// Length in bytes of files and database.
     pub(crate) bytes: u64,
 }
 
-/// The name of the database until the copy is whole.
+/// The name of the database's copy until the backup is whole.
 const UNFINISHED: &str = ".likeness.db.part";
 
-/// The pause until a database is looked at again that another process keeps to itself, and how often that is done.
+/// The pause before another look at a database that another process has locked, and the number of looks.
 const AGAIN: Duration = Duration::from_millis(50);
 const TRIES: u32 = 200;
 
 impl Store {
-    /// Copies the database and every avatar's files to an empty folder, beside whatever is going on. The database gets its
-    /// name at the very end: a folder without one is not a whole copy.
+    /// Copies the database and every avatar's files to an empty folder, while other processes go on. The database gets
+    /// its name at the very end: a folder without one is not a whole copy.
     pub(crate) fn back_up(&self, folder: &Path) -> Result<Saved, StorageError> {
         private_folder(folder)?;
         let unfinished = folder.join(UNFINISHED);
         let broken = |error: &io::Error| storage_error(&unfinished, error);
-        // First: files that come later are of nobody in it, and those that are gone later are of somebody erased.
+        // The database comes first: files that are made later belong to no avatar in it, and those that vanish later
+        // are an erased person's.
         let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&unfinished);
         drop(file.map_err(|error| broken(&error))?);
         let mut copy = Connection::open(&unfinished).map_err(|error| sqlite_error(&unfinished, &error))?;
@@ -69,8 +70,8 @@ impl Store {
         Ok(saved)
     }
 
-    /// Calls off the orders that were not placed yet, in the copy: by the time it is used they may have been, and then they
-    /// would be placed again. Looks whether the copy is sound, and gives the ids and states in it.
+    /// Calls off the orders in the copy that were not placed yet: they may be placed before the copy is used, and then
+    /// they would be placed again. Checks that the copy is sound, and returns the ids and states in it.
     fn make_harmless(
         &self,
         mut copy: Connection,
@@ -83,7 +84,7 @@ impl Store {
         })?;
         let mut all = all_avatars(&copy).map_err(broken)?;
         for (id, text) in &mut all {
-            // One that cannot be read is copied as it is.
+            // A state that cannot be read is copied as it is.
             let Ok(avatar) = Stored::read(text) else { continue };
             let harmless = avatar.clone().without_unplaced_orders(&moment);
             if harmless != avatar {
@@ -107,7 +108,7 @@ impl Store {
 fn copy_database(from: &Connection, to: &mut Connection) -> Result<(), rusqlite::Error> {
     let backup = Backup::new(from, to)?;
     let mut tries = 0;
-    // All pages in one step: with several, each change of another process would have it begin anew.
+    // All pages in one step: with several, each change of another process would restart the copy.
     while backup.step(-1)? != StepResult::Done {
         tries += 1;
         if tries > TRIES {
@@ -122,12 +123,12 @@ fn copy_database(from: &Connection, to: &mut Connection) -> Result<(), rusqlite:
 }
 
 fn all_avatars(copy: &Connection) -> Result<Vec<(String, String)>, rusqlite::Error> {
-    // What is no text is left as it is.
+    // A state that is not text is left as it is.
     let mut all = copy.prepare("SELECT id, state FROM avatars WHERE typeof(state) = 'text'")?;
     all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// Copies the folders of avatars, and what else is not one's stays.
+/// Copies the folders of avatars; other files stay behind.
 fn copy_folders(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), StorageError> {
     let entries = match fs::read_dir(from) {
         // Nothing was ever made.
@@ -146,8 +147,8 @@ fn copy_folders(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), Storage
     sync(to).map_err(|error| storage_error(to, &error))
 }
 
-/// Writes the record of an avatar as its row in the copy is. The one beside the original may be newer: what is called off
-/// in the copy would be placed after all.
+/// Writes the record of an avatar to match its row in the copy. The record beside the original may be newer: orders
+/// that are called off in the copy would be placed after all.
 fn write_record(folder: &Path, text: &str) -> Result<(), StorageError> {
     let has_one = |avatar: &Avatar| avatar.person().is_some();
     if Stored::revision(text).is_ok_and(|revision| revision > 0)
@@ -161,7 +162,7 @@ fn write_record(folder: &Path, text: &str) -> Result<(), StorageError> {
 fn copy_folder(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), StorageError> {
     make_folder(to)?;
     let entries = match fs::read_dir(from) {
-        // Its person was forgotten meanwhile.
+        // The person was forgotten meanwhile.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(|error| storage_error(from, &error))?,
     };

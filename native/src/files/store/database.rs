@@ -20,24 +20,24 @@ use super::{
 };
 use crate::disk::storage_error;
 
-/// The number of connections for reading that are kept for the next that reads.
+/// Number of idle connections for reading that are kept.
 const IDLE_READERS: usize = 8;
 
-/// The time that emptying the log of changes may take. While it waits for readers, nobody writes.
+/// The time that emptying the log of changes may take. While it waits for readers, no other connection can write.
 const EMPTIED_WITHIN: Duration = Duration::from_millis(250);
 
-/// The pause until that is tried again.
+/// The pause before the next try to empty the log.
 const EMPTIED_AGAIN: Duration = Duration::from_millis(50);
 
-/// The number of pages that are given back at a time. Nobody else writes meanwhile.
+/// Number of pages that are given back at a time. Other writers wait meanwhile.
 const GIVEN_BACK: u32 = 1000;
 
-/// One `SQLite` file. Changes go through one connection, and are on the disk before they return; reading goes through
-/// others, and does not wait for them.
+/// An `SQLite` file. Changes go through one connection, and are on the disk before they return; reading goes through
+/// others, and does not wait for changes.
 #[derive(Debug)]
 pub(super) struct Database {
     path: PathBuf,
-    /// How long another process's change is waited for.
+    /// Longest wait for another process's change.
     patience: Duration,
     turn: Turn,
     writer: Mutex<Connection>,
@@ -45,13 +45,13 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Opens the file, which is made if it is not there, and brings it to today's layout.
+    /// Opens the file, which is made if it does not exist, and brings it to the current layout.
     pub(super) fn open(path: PathBuf, patience: Duration, now: Timestamp) -> Result<Self, StorageError> {
         let is_shared = network_disk::holds(&path);
         Self::open_as(path, patience, now, is_shared)
     }
 
-    /// Opens it where the disk is said to be shared by several machines, or not.
+    /// Opens the file on a disk that is shared by several machines, or is not.
     pub(super) fn open_as(
         path: PathBuf,
         patience: Duration,
@@ -86,12 +86,12 @@ impl Database {
         })
     }
 
-    /// Where it is.
+    /// Returns the file's path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Looks at what was saved, beside whatever is being changed.
+    /// Reads the saved state, while changes go on.
     pub(super) fn look<T>(
         &self,
         look: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
@@ -109,7 +109,7 @@ impl Database {
         .map_err(|error| self.error(&error))
     }
 
-    /// Looks and changes in one step. It is kept only if `change` commits it, and is on the disk then.
+    /// Reads and changes in one transaction. The change is kept only if `change` commits it, and is on the disk then.
     pub(super) fn change<T>(
         &self,
         change: impl FnOnce(Transaction<'_>) -> Result<T, StorageError>,
@@ -126,9 +126,9 @@ impl Database {
         StorageError::new(StorageErrorKind::Busy, self.path.display().to_string())
     }
 
-    /// Empties what was deleted out of all files: gives pages back that nothing needs, and brings the log of changes to
-    /// its end, where older states stand. On a connection of its own, a little at a time: neither readers nor writers
-    /// wait for it. While somebody reads an older state it cannot be done, and is said to be busy.
+    /// Clears deleted content out of all files: gives pages back that nothing needs, and empties the log of changes,
+    /// which holds older states. On a connection of its own, a little at a time: neither readers nor writers wait for
+    /// it. While a reader uses an older state that cannot be done, and the result is the error "busy".
     pub(super) fn empty(&self) -> Result<(), StorageError> {
         apart(|| {
             let until = Instant::now() + self.patience;
@@ -157,8 +157,8 @@ impl Database {
     }
 }
 
-/// Whose turn it is to change something. A mutex alone would be waited for without end, behind threads that each wait for
-/// another process.
+/// The turn of a thread to change something. A mutex alone would be waited for without end, behind threads that each
+/// wait for another process.
 #[derive(Debug, Default)]
 struct Turn {
     taken: Mutex<bool>,
@@ -186,7 +186,7 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// What stands here is right after every step, so a panic elsewhere does not spoil it.
+/// Locks a mutex, also a poisoned one: its content is right after every step, so a panic elsewhere does not spoil it.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -194,22 +194,22 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn connect(path: &Path, patience: Duration) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(patience)?;
-    // FULL syncs before a commit returns, also where changes go to a log: what was saved survives a power cut, and an
-    // order whose intent was lost would be placed again.
+    // FULL syncs before a commit returns, also where changes go to a log: a saved intent survives a power cut. If one
+    // were lost, its order would be placed again.
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // What is deleted is overwritten, and nothing of it passes through a file of another folder.
+    // Deleted content is overwritten, and none of it passes through a file in another folder.
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
 }
 
-/// Has changes go to a log beside the file (`SQLite`'s WAL), where the disk allows it: whoever reads goes on beside
-/// whoever writes. `false` where it does not; a disk that is full says nothing of that.
+/// Sends changes to a log beside the file (`SQLite`'s WAL), where the disk allows it: readers and writers then do not
+/// wait for each other. `false` where it does not; on a full disk the answer is an error.
 fn keeps_a_log(connection: &Connection, path: &Path) -> Result<bool, rusqlite::Error> {
     let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
     match mode.and_then(|mode| layout::version(connection).map(|_| mode)) {
         Ok(mode) if mode == "wal" => Ok(true),
-        // Another process reads it just now. The next start tries again.
+        // Another process reads the database just now. The next start tries again.
         Err(error) if kind(&error) == StorageErrorKind::Busy => Ok(true),
         Err(error) if kind(&error) == StorageErrorKind::Full => Err(error),
         other => {
@@ -219,10 +219,10 @@ fn keeps_a_log(connection: &Connection, path: &Path) -> Result<bool, rusqlite::E
     }
 }
 
-/// Has changes go to the file itself, as before: what is in a log is brought there.
+/// Sends changes to the file itself, as before; changes in a log are brought there.
 fn leave_the_log(path: &Path) -> Result<(), rusqlite::Error> {
     let alone = Connection::open(path)?;
-    // In this mode the log is read without the memory that processes share, if it is the first that a connection hears.
+    // In this mode the log is read without the memory that processes share, if the mode is set before anything else.
     alone.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     alone.pragma_update(None, "secure_delete", "ON")?;
     alone.pragma_update(None, "journal_mode", "DELETE")
@@ -240,20 +240,19 @@ fn give_back(connection: &Connection) -> Result<(), rusqlite::Error> {
         drop(given);
         let left: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
         if left >= free {
-            // It was made without that, and could not be rewritten yet. What is free is overwritten all the same.
+            // The file was made without that, and could not be rewritten yet. Free pages are overwritten all the same.
             return Ok(());
         }
     }
 }
 
-/// Brings all changes from the log to the file, and empties the log. `false` while somebody reads an older state.
+/// Brings all changes from the log to the file, and empties the log. `false` while a reader uses an older state.
 fn is_log_emptied(connection: &Connection) -> Result<bool, rusqlite::Error> {
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(busy == 0)
 }
 
-/// Does what may take a while, such as waiting for a disk or for another process, without holding up other tasks of this
-/// thread.
+/// Runs work that may wait for a disk or another process, without holding up other tasks of this thread.
 fn apart<T>(work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
 

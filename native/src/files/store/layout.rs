@@ -1,4 +1,4 @@
-//! The tables, their version, and how an older database becomes one of today's.
+//! The tables, their version, and the migration of an older database.
 
 use likeness_core::{
     avatar::{Due, Name, Sha256Sum, Stored},
@@ -16,13 +16,13 @@ pub(super) const LAYOUT: i64 = 2;
 /// "B-tree Cell Format").
 const NOT_AMONG_OTHERS: i64 = 35;
 
-/// What is forgotten must not be left in the file. `SQLite` overwrites what it deletes (`secure_delete`), but leaves copies
-/// of rows behind when it moves them from page to page. So nothing personal lies on a page that rows share: `lead` fills
-/// what a row may have there, and the rest lies on pages of its own. Ids and numbers stay.
+/// The tables keep forgotten content out of the file. `SQLite` overwrites deleted rows (`secure_delete`), but leaves
+/// copies of rows behind when it moves them from page to page. So nothing personal lies on a page that rows share:
+/// `lead` fills the space that a row may have there, and the rest lies on pages of its own. Ids and numbers stay.
 ///
-/// `due` and `notice`: from when on something is to be done for an avatar behind the API ([`Due`]), in milliseconds since
-/// 1970. `user`: which users' it may be ([`bucket`]). `erasures`: avatars whose person was forgotten, until nothing of
-/// theirs is left anywhere, and whether that is so here.
+/// `due` and `notice`: the moments from which an avatar behind the API needs work ([`Due`]), in milliseconds since
+/// 1970. `user`: the bucket of its user ([`bucket`]). `erasures`: avatars whose person was forgotten, until nothing of
+/// theirs is left anywhere, and whether nothing is left here.
 const TABLES: &str = "
 CREATE TABLE avatars (
     id TEXT PRIMARY KEY,
@@ -51,8 +51,8 @@ CREATE TABLE budget (
 ) STRICT;
 ";
 
-/// What the second version added: the rows of the budget ([`likeness_core::budget::rows`]). The one text that `budget` may
-/// hold is taken over with the first question to it.
+/// Tables that the second version added: the rows of the budget ([`likeness_core::budget::rows`]). The one text that
+/// `budget` may hold is taken over with the first question to the budget.
 const TABLES_OF_2: &str = "
 CREATE TABLE budget_rows (
     name TEXT PRIMARY KEY,
@@ -60,7 +60,7 @@ CREATE TABLE budget_rows (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// The tables of a database without a version. Those of its beginning had not all of them.
+/// The tables of a database without a version. Its first releases had only some of them.
 const TABLES_BEFORE_VERSIONS: &str = "
 CREATE TABLE IF NOT EXISTS avatars (id TEXT PRIMARY KEY, state TEXT NOT NULL, simulator TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS requests (request_id TEXT PRIMARY KEY, avatar TEXT NOT NULL) STRICT;
@@ -74,7 +74,7 @@ ALTER TABLE budget RENAME TO older_budget;
 DROP INDEX IF EXISTS requests_of_avatar;
 ";
 
-/// Copies what needs no look at it.
+/// Statements that copy the tables whose content stays the same.
 const COPIES: &str = "
 INSERT INTO requests SELECT request_id, avatar FROM older_requests;
 INSERT INTO erasures SELECT avatar, gone FROM older_erasures;
@@ -86,10 +86,10 @@ DROP TABLE older_avatars;
 DROP TABLE users;
 ";
 
-/// Why a database cannot be used as it is.
+/// The reason why a database cannot be used as it is.
 #[derive(Debug)]
 pub(super) enum LayoutError {
-    /// It has a version that this program does not know.
+    /// A version that this program does not know.
     Newer,
     Sqlite(rusqlite::Error),
 }
@@ -109,7 +109,7 @@ impl LayoutError {
     }
 }
 
-/// Brings the tables to today's version, in one transaction: all of it, or nothing.
+/// Brings the tables to the current version, in one transaction: all of them, or none.
 pub(super) fn bring_up(connection: &mut Connection, now: Timestamp) -> Result<(), LayoutError> {
     let found = version(connection)?;
     if found > LAYOUT {
@@ -118,7 +118,7 @@ pub(super) fn bring_up(connection: &mut Connection, now: Timestamp) -> Result<()
     if found == LAYOUT {
         return Ok(());
     }
-    // Before the first table: afterwards it takes a rewrite of the whole file.
+    // Set before the first table: afterwards it takes a rewrite of the whole file.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have done it by now.
@@ -135,7 +135,7 @@ pub(super) fn bring_up(connection: &mut Connection, now: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Has the file give back what it no longer needs, from now on. An older one is rewritten for that once.
+/// Makes the file give back unneeded pages from now on. An older file is rewritten for that once.
 pub(super) fn let_it_shrink(connection: &Connection) -> Result<(), rusqlite::Error> {
     const INCREMENTAL: i64 = 2;
     let now: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
@@ -146,19 +146,19 @@ pub(super) fn let_it_shrink(connection: &Connection) -> Result<(), rusqlite::Err
     connection.execute_batch("VACUUM")
 }
 
-/// The version that the database says it has.
+/// Reads the version of the database.
 pub(crate) fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// The length of the `lead` of a row.
+/// Computes the length of the `lead` of a row.
 pub(super) fn lead(connection: &Connection) -> Result<i64, rusqlite::Error> {
     let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     Ok(page - NOT_AMONG_OTHERS)
 }
 
-/// One of 65,536 parts of all users: enough to find one's avatars by, and too little to know anybody by. What stands in
-/// an index may stay in the file when its row is gone.
+/// Returns one of 65,536 buckets of users: enough to find a user's avatars by, and too little to identify the user by.
+/// An index entry may stay in the file when its row is gone.
 pub(super) fn bucket(user: &Name) -> i64 {
     let sum = Sha256Sum::of(user.as_str().as_bytes());
     let [first, second, ..] = *sum.bytes();
@@ -186,7 +186,7 @@ fn from_before_versions(transaction: &Transaction<'_>, now: Timestamp) -> Result
         let simulator: Option<String> = row.get(2)?;
         let user: Option<String> = user.query_row([&id], |row| row.get(0)).optional()?;
         let user = user.and_then(|user| Name::new(&user).ok());
-        // One that cannot be read is looked at, and said to be so, as before.
+        // An avatar that cannot be read is due, so that a look reports it, as before.
         let unread = Due { work: user.is_some().then_some(Timestamp::START), notice: None };
         let due = Stored::read(&state).map_or(unread, |avatar| avatar.due(now));
         let [work, notice] = [due.work, due.notice].map(|due| due.map(Timestamp::millis));

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The right to drive one avatar: one process at a time holds it, and the system takes it back when that process dies.
+/// The right to drive one avatar: one process at a time holds it, and the system releases it when that process dies.
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: File,
@@ -30,8 +30,8 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            // Its holder may have removed the file between the two: then this is a lock that nobody else looks at, and
-            // another process may hold the one at the path.
+            // The holder may have removed the file between the two: then this lock guards nothing, and another process
+            // may hold the one at the path.
             if is_at(&file, path)? {
                 return Ok(Some(Self { file, path: path.to_owned() }));
             }
@@ -40,7 +40,7 @@ impl Lock {
 }
 
 impl Drop for Lock {
-    /// Removes the file while the lock is still held: nobody but its holder does.
+    /// Removes the file while the lock is still held: only its holder removes it.
     fn drop(&mut self) {
         if is_at(&self.file, &self.path).unwrap_or(false) {
             drop(fs::remove_file(&self.path));
@@ -48,7 +48,7 @@ impl Drop for Lock {
     }
 }
 
-/// Says whether this file is the one at the path.
+/// Tells whether this file is the one at the path.
 fn is_at(file: &File, path: &Path) -> Result<bool, Error> {
     let own = file.metadata()?;
     match fs::symlink_metadata(path) {
@@ -68,7 +68,8 @@ mod tests {
 
     use super::Lock;
 
-    /// B opens the file that A holds; A lets go of it; C takes the new one. Then B locks what it has opened.
+    /// Lets B open the file that A holds; A lets go of it; C takes the new one. Then B locks the file that it has
+    /// opened.
     #[test]
     fn a_lock_whose_file_was_removed_meanwhile_is_not_taken_for_the_lock() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -78,7 +79,7 @@ mod tests {
         let mut c = None;
         let b = Lock::take_after(&path, || {
             if let Some(a) = a.take() {
-                // Without a look at the path afterwards this is what B would hold beside C.
+                // Without another look at the path B would hold this lock beside C's.
                 let opened = File::open(&path).expect("a file");
                 drop(a);
                 c = Lock::take(&path).expect("a lock");

@@ -1,4 +1,4 @@
-//! Jobs whose row was lost, and rows that cannot be read: finding them, and taking up again what lies in the data folder.
+//! Jobs whose row was lost, and rows that cannot be read: finding them, and taking up jobs from the data folder.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -25,23 +25,23 @@ pub(crate) struct Unclaimed {
 /// The record in such a folder.
 #[derive(Debug)]
 pub(crate) enum FoundRecord {
-    /// The avatar as it would be taken up.
+    /// A record with the avatar as it would be taken up.
     Readable(Box<Avatar>),
     Unreadable(StorageError),
-    /// There is none: files alone, such as those of a version without records.
+    /// No record: files alone, such as those of a version without records.
     None,
 }
 
 /// A row that cannot be read, and has no record that could take its place.
 #[derive(Debug)]
 pub(crate) struct UnreadableRow {
-    /// The id as it stands in the database.
+    /// Id as it stands in the database.
     pub(crate) id: String,
     pub(crate) error: StorageError,
 }
 
 impl Store {
-    /// Loads all avatars, the newest first. One row that cannot be read does not take the others with it.
+    /// Loads all avatars, the newest first. One row that cannot be read does not hide the others.
     pub(crate) fn load_readable(&self) -> Result<(Vec<Avatar>, Vec<UnreadableRow>), StorageError> {
         let (mut avatars, mut unreadable) = (Vec::new(), Vec::new());
         for (id, row) in self.database.look(rows)? {
@@ -73,7 +73,7 @@ impl Store {
         Ok(unclaimed)
     }
 
-    /// `None` where there is nothing to be taken up.
+    /// Reads the record of an avatar without a row; `None` where there is nothing to be taken up.
     fn record_alone(&self, id: AvatarId) -> Result<Option<FoundRecord>, StorageError> {
         let Some(record) = self.record(id).read()? else {
             let holds_files = fs::read_dir(self.folder(id)).is_ok_and(|mut files| files.next().is_some());
@@ -85,8 +85,8 @@ impl Store {
         })
     }
 
-    /// Takes up an avatar from its record. What was not ordered in it is called off, what was being ordered is unclear.
-    /// `None` while another process is at work on it, or where there is nothing to be taken up.
+    /// Takes up an avatar from its record. An order that was not placed in it is called off, one that was being placed
+    /// is unclear. `None` while another process is at work on the avatar, or where there is nothing to be taken up.
     pub(crate) fn take_up(&self, id: AvatarId) -> Result<Option<Avatar>, StorageError> {
         let Some(_lock) = self.lock(id)? else { return Ok(None) };
         self.database.change(|transaction| {
@@ -102,12 +102,12 @@ impl Store {
         })
     }
 
-    /// Says whether avatars may have folders in this data folder.
+    /// Tells whether avatars may have folders in this data folder.
     pub(crate) fn holds_folders(home: &Path) -> bool {
         home.join(FOLDERS).is_dir()
     }
 
-    /// Looks through the whole database. The first thing that is wrong with it, if there is one.
+    /// Checks the whole database, and returns the first fault.
     pub(crate) fn flaw(&self) -> Result<Option<String>, StorageError> {
         let found: String = self
             .database
@@ -115,15 +115,15 @@ impl Store {
         Ok((found != "ok").then_some(found))
     }
 
-    /// Puts a database that cannot be used under another name, which this gives. The next that opens the store makes a new
-    /// one.
+    /// Renames a database that cannot be used, and returns the new name. The next process that opens the store makes a
+    /// new database.
     pub(crate) fn set_aside(home: &Path) -> Result<String, StorageError> {
         let path = home.join(DATABASE);
         let is_free = |name: &String| !home.join(name).exists();
         let aside = (1..1000).map(|number: u32| format!("{DATABASE}.broken-{number}")).find(is_free);
         let aside =
             aside.ok_or_else(|| StorageError::new(StorageErrorKind::Full, path.display().to_string()))?;
-        // The log belongs to it: beside a new database it would be taken for that one's.
+        // The log belongs to the old database: beside a new one it would be taken for that one's.
         for end in ["-wal", "-shm", ""] {
             let (from, to) = (home.join(format!("{DATABASE}{end}")), home.join(format!("{aside}{end}")));
             if from.exists() {
@@ -134,7 +134,7 @@ impl Store {
     }
 }
 
-/// The ids and states, the newest first. `None` for a state that is not a text.
+/// Reads the ids and states, the newest first. `None` for a state that is not a text.
 fn rows(connection: &Connection) -> Result<Vec<(String, Option<String>)>, rusqlite::Error> {
     let mut query = connection.prepare_cached("SELECT id, state FROM avatars ORDER BY rowid DESC")?;
     query.query_map([], |row| Ok((row.get(0)?, row.get(1).ok())))?.collect()

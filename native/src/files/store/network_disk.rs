@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-/// Whether the file lies on one. A log of changes there would need memory that all who use the database share, and
-/// machines share none ("Use of WAL Without Shared-Memory" in `SQLite`'s documentation).
+/// Tells whether the file lies on a disk that several machines share. A log of changes there would need memory that all
+/// processes of the database share, and machines share none ("Use of WAL Without Shared-Memory" in `SQLite`'s
+/// documentation).
 #[cfg(target_os = "linux")]
 pub(super) fn holds(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|disk| is_shared(disk.f_type.cast_unsigned() & 0xFFFF_FFFF))
@@ -14,7 +15,7 @@ pub(super) fn holds(_path: &Path) -> bool {
     false
 }
 
-/// The numbers are those of statfs(2).
+/// Tells whether this kind of file system is shared. The numbers are those of statfs(2).
 #[cfg(target_os = "linux")]
 fn is_shared(kind: u64) -> bool {
     const NFS: u64 = 0x6969;

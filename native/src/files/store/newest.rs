@@ -1,4 +1,4 @@
-//! The newest state of an avatar, of its row and its record, and writing both.
+//! The newest state of an avatar, from its row and its record, and the writing of both.
 
 use std::{collections::HashMap, fs, io::ErrorKind};
 
@@ -12,8 +12,8 @@ use rusqlite::{Connection, Transaction};
 use super::{Store, save, state};
 
 impl Store {
-    /// Writes the record, and then the row. Of somebody forgotten the record goes, and goes first; all other files follow,
-    /// so that a full disk has room for the row.
+    /// Writes the record, and then the row. A forgotten person's record is deleted, and deleted first; all other files
+    /// follow, so that a full disk has room for the row.
     pub(super) fn write(
         &self,
         transaction: Transaction<'_>,
@@ -23,7 +23,7 @@ impl Store {
     ) -> Result<(), StorageError> {
         let text = Stored::write_revision(avatar, revision).map_err(|_| self.broken())?;
         let record = self.record(avatar.id());
-        // Of somebody forgotten nothing is put back.
+        // A forgotten person's record is not put back.
         let before = record.read().ok().flatten().filter(|_| avatar.person().is_some());
         if avatar.person().is_some() {
             record.write(&text)?;
@@ -32,8 +32,8 @@ impl Store {
             self.clear_for(avatar.id(), had_person);
         }
         save(transaction, avatar, &text, had_person, (self.now)()).map_err(|error| {
-            // It was not saved, and what follows from it is not done: the record is as it was. Where that fails too, the
-            // newer record counts, in which something is under way that nobody does.
+            // The row was not saved, and nothing that follows from it is done: the record is put back. Where that fails
+            // too, the newer record counts, in which a task is under way that no process does.
             if let Some(before) = before {
                 drop(record.write(&before));
             }
@@ -41,7 +41,7 @@ impl Store {
         })
     }
 
-    /// Makes room for the row of a forgotten person. What cannot be deleted yet is left to the steps that follow.
+    /// Makes room for the row of a forgotten person. Files that cannot be deleted yet are left to later steps.
     fn clear_for(&self, id: AvatarId, had_person: bool) {
         if !had_person {
             return self.reserve.give_if_short();
@@ -56,7 +56,7 @@ impl Store {
         }
     }
 
-    /// The newest state of an avatar with this row.
+    /// Finds the newest state of an avatar with this row.
     pub(super) fn newest(&self, id: AvatarId, row: &str) -> Result<Newest, StorageError> {
         let record = self.record(id).read()?;
         Newest::of(row, record.as_deref()).map_err(|error| self.unreadable(&error))
@@ -90,7 +90,8 @@ impl Store {
         StorageError::new(StorageErrorKind::Unclaimed, self.folder(id).display().to_string())
     }
 
-    /// Writes the rows that are older than their records: of a database that was put back, or whose last change was cut off.
+    /// Writes the rows that are older than their records: of a database that was put back, or whose last change was cut
+    /// off.
     pub(super) fn catch_up(&self) -> Result<(), StorageError> {
         let recorded: Vec<_> =
             self.folders_of_avatars().filter_map(|id| Some((id, self.record(id).revision()?))).collect();
@@ -111,14 +112,15 @@ impl Store {
                     log::warn!("{id}: the database was older than the job's own record, which counts");
                 }
                 Ok(false) => {}
-                // Whoever needs it will say so.
+                // The next command that needs this avatar reports the error.
                 Err(error) => log::debug!("{id}: {error}"),
             }
         }
         Ok(())
     }
 
-    /// Says whether the row was older: another process may have written both since they were compared.
+    /// Writes the row anew if it is still older, and tells whether it was: another process may have written both since
+    /// they were compared.
     fn catch_up_with_record(&self, id: AvatarId) -> Result<bool, StorageError> {
         self.database.change(|transaction| {
             let row = state(&transaction, id).map_err(|error| self.database.error(&error))?;
@@ -135,19 +137,19 @@ impl Store {
 
     /// Removes the record of a first state whose row never came.
     fn discard_first(&self, id: AvatarId) -> Result<(), StorageError> {
-        // In a transaction: nobody is between the two.
+        // In a transaction: no other process is between the two steps.
         self.database.change(|transaction| {
             let row = state(&transaction, id).map_err(|error| self.database.error(&error))?;
             if row.is_none() {
                 self.record(id).remove()?;
-                // While anything else is in it, it stays.
+                // The folder stays while any other file is in it.
                 drop(fs::remove_dir(self.folder(id)));
             }
             Ok(())
         })
     }
 
-    /// The avatars that have a folder.
+    /// Lists the avatars that have a folder.
     pub(super) fn folders_of_avatars(&self) -> impl Iterator<Item = AvatarId> {
         // Nothing was ever made.
         let folders = fs::read_dir(self.folders()).into_iter().flatten().flatten();
@@ -156,7 +158,7 @@ impl Store {
     }
 }
 
-/// The number of the state in each row that has one.
+/// Reads the number of the state in each row that has one.
 fn revisions(connection: &Connection) -> Result<HashMap<String, u64>, rusqlite::Error> {
     let mut query = connection.prepare("SELECT id, substr(state, 1, 64) FROM avatars")?;
     let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1).unwrap_or_default())))?;

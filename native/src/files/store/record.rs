@@ -22,7 +22,7 @@ pub(super) const RECORD: &str = "record.json";
 /// The name of the file until it is whole.
 const UNFINISHED: &str = "record.json.new";
 
-/// Enough of a text to read its number from.
+/// Number of bytes at the beginning of a text that hold its number.
 const BEGINNING: u64 = 64;
 
 /// The record in an avatar's folder.
@@ -40,12 +40,12 @@ impl Record {
         self.folder.join(RECORD)
     }
 
-    /// Reads it. `None` where there is none; behind a link there is none either.
+    /// Reads the record. `None` where there is none; a link counts as none.
     pub(super) fn read(&self) -> Result<Option<String>, StorageError> {
         self.beginning(u64::MAX)
     }
 
-    /// Reads the number of its state.
+    /// Reads the number of the record's state.
     pub(super) fn revision(&self) -> Option<u64> {
         Stored::revision_at_start(&self.beginning(BEGINNING).ok()??)
     }
@@ -64,7 +64,7 @@ impl Record {
         }
     }
 
-    /// Writes it, whole or not at all. It is on the disk then.
+    /// Writes the record, whole or not at all. It is on the disk then.
     pub(super) fn write(&self, text: &str) -> Result<(), StorageError> {
         if self.folder.is_symlink() {
             return Err(StorageError::new(StorageErrorKind::Link, self.folder.display().to_string()));
@@ -79,7 +79,8 @@ impl Record {
         written.map_err(|error| storage_error(&self.path(), &error))
     }
 
-    /// Only one process at a time writes to the database, and so to this file.
+    /// Writes the text to a new file and renames it. Only one process at a time writes to the database, and so to this
+    /// file.
     fn write_whole(&self, text: &str) -> io::Result<()> {
         let unfinished = self.folder.join(UNFINISHED);
         remove(&unfinished)?;
@@ -89,7 +90,7 @@ impl Record {
         fs::rename(&unfinished, self.path())
     }
 
-    /// Removes it. It need not be there.
+    /// Removes the record. A missing one is not an error.
     pub(super) fn remove(&self) -> Result<(), StorageError> {
         if self.folder.is_symlink() || !self.folder.exists() {
             return Ok(());
@@ -100,7 +101,7 @@ impl Record {
     }
 }
 
-/// Says whether this is the name of a record, or of half of one.
+/// Tells whether this is the name of a record, or of half of one.
 pub(super) fn is_record(name: &str) -> bool {
     matches!(name, RECORD | UNFINISHED)
 }

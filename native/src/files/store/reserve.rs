@@ -1,4 +1,4 @@
-//! AvatarApi that is kept for an erase: a full disk must not keep a person's data.
+//! Room that is kept for an erase: a full disk must not keep a person's data.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -12,10 +12,10 @@ use rustix::fs::{OFlags, statvfs};
 /// The name of the file in the data folder.
 pub(super) const RESERVE: &str = "reserve";
 
-/// The bytes that are kept: enough for the database's log of one erase and the memory that processes share.
+/// Number of bytes that are kept: enough for the database's log of one erase and the memory that processes share.
 const KEPT: u64 = 1 << 20;
 
-/// A disk with less room than this is left what it has.
+/// The least room of a disk on which the reserve is made, in bytes.
 const ENOUGH: u64 = 2 * KEPT;
 
 /// A file whose blocks are given back when an erase needs them.
@@ -29,8 +29,8 @@ impl Reserve {
         Self { home: home.to_owned() }
     }
 
-    /// Makes the file, or makes it whole again, where the disk has room for that. What fails is tried again by the next
-    /// that opens the store.
+    /// Makes the file, or makes it whole again, where the disk has room for that. After a failure the next process that
+    /// opens the store tries again.
     pub(super) fn make(&self) {
         if let Err(error) = self.fill() {
             log::debug!("no room is kept for an erase: {error}");
@@ -44,13 +44,13 @@ impl Reserve {
             return Ok(());
         }
         let mut file = self.open()?;
-        // Chance: what could be packed would keep no room on a disk that packs.
+        // Random bytes: zeros would reserve nothing on a disk that compresses.
         let mut bytes = vec![0; usize::try_from(missing).unwrap_or_default()];
         getrandom::fill(&mut bytes).map_err(Error::other)?;
         file.write_all(&bytes).inspect_err(|_| drop(file.set_len(kept)))
     }
 
-    /// Gives back the whole room. Says whether there was any.
+    /// Gives back the whole room. Tells whether there was any.
     pub(super) fn give(&self) -> bool {
         let given = self.length() > 0 && fs::remove_file(self.path()).is_ok();
         if given {
@@ -66,7 +66,7 @@ impl Reserve {
         }
     }
 
-    /// Gives back half of the room, for opening the store. Says whether there was any.
+    /// Gives back half of the room, for opening the store. Tells whether there was any.
     pub(super) fn give_half(&self) -> bool {
         let half = self.length() / 2;
         half > 0 && self.open().and_then(|file| file.set_len(half)).is_ok()
@@ -85,7 +85,7 @@ impl Reserve {
         OpenOptions::new().create(true).append(true).mode(0o600).custom_flags(no_link).open(self.path())
     }
 
-    /// The bytes that this user may still write on the disk of the data folder.
+    /// Returns the number of bytes that this user may still write on the disk of the data folder.
     fn room(&self) -> Option<u64> {
         let disk = statvfs(&self.home).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))

@@ -1,5 +1,5 @@
-//! Who may write in the data folder: its owner alone. Whoever may write there could put another's files in the place of an
-//! avatar's, or a link.
+//! Write access to the data folder, for its owner alone. Another user with write access could put other files, or a
+//! link, in the place of an avatar's.
 
 use std::{
     fs::{self, Metadata, Permissions},
@@ -20,7 +20,7 @@ const ROOT: u32 = 0;
 /// Refuses a data folder that others may write, or takes that right from them where the folder is plainly ours.
 pub(super) fn keep_others_out(home: &Path) -> Result<(), StorageError> {
     let is_ours = |home: &Path| {
-        // Such as /tmp, where somebody else's programs would break.
+        // The folder may be /tmp, where other users' programs would break.
         let holds_ours = home.join(DATABASE).exists();
         holds_ours || fs::read_dir(home).is_ok_and(|mut entries| entries.next().is_none())
     };
@@ -49,14 +49,14 @@ fn check(path: &Path, is_ours: bool) -> Result<(), StorageError> {
     }
 }
 
-/// The rights of others.
+/// The rights of other users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     /// Nothing.
     Private,
-    /// They may write there, and its owner is this user.
+    /// Writing, in a folder of this user.
     Shared,
-    /// It is another user's, or one that all are to share.
+    /// Ownership by another user, or a folder that is meant to be shared.
     Foreign,
 }
 
@@ -65,7 +65,8 @@ impl Rights {
         Self::of_mode(metadata.mode(), metadata.uid(), user)
     }
 
-    /// Root may do everything anyway, and uses what another user gave it, such as a container's volume.
+    /// Reads the rights from a folder's mode and owner. Root may do everything anyway, and uses folders of other users,
+    /// such as a container's volume.
     fn of_mode(mode: u32, owner: u32, user: u32) -> Self {
         if owner != user && user != ROOT {
             Self::Foreign
@@ -108,7 +109,7 @@ mod tests {
             keep_others_out(home).expect("mended");
             assert_eq!(mode(home), open & !0o022);
         }
-        // Other things lie in it.
+        // Other files lie in it.
         fs::write(home.join("somebody.txt"), "x").expect("written");
         set(home, 0o777);
         assert_eq!(keep_others_out(home).expect_err("shared").kind, StorageErrorKind::Exposed);

@@ -12,7 +12,7 @@ pub(super) fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StorageError
 
 /// The kind of trouble that an error means.
 pub(super) fn kind(error: &rusqlite::Error) -> StorageErrorKind {
-    // The memory that processes share lies in a file, for which there is no room.
+    // The shared memory of the processes lies in a file, for which there is no room.
     if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
         return StorageErrorKind::Full;
     }

@@ -1,4 +1,4 @@
-//! How a database stands, for who looks without using it.
+//! The state of a database, for a look that does not use it.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{layout, names::DATABASE, sqlite::sqlite_error};
 
-/// The look of a database from outside.
+/// The state of a database as seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Reading goes on beside writing.
+    /// A log of changes: reading goes on beside writing.
     Logged,
-    /// Reading and writing wait for each other.
+    /// No log: reading and writing wait for each other.
     Unlogged,
-    /// The next command brings it to today's layout.
+    /// An older layout, which the next command migrates.
     Older,
-    /// Only a newer version of Likeness can use it.
+    /// A newer layout, which only a newer version of Likeness can use.
     Newer,
 }
 

@@ -1,4 +1,4 @@
-//! The store with real files: what it keeps, what it leaves of those who were forgotten, who waits for whom.
+//! The store with real files: its content, the traces of forgotten persons, and the waits between processes.
 
 mod budget;
 
@@ -28,7 +28,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        // In memory, where there is such a place: what is synced a thousand times takes its time on a disk.
+        // In memory, where there is such a place: thousands of syncs take long on a disk.
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         Self { folder: folder.expect("a folder") }
@@ -42,14 +42,14 @@ impl Place {
         Store::open_with(self.home(), SOON, now).expect("a store")
     }
 
-    /// Another process at the same database.
+    /// Opens the database as another process would.
     fn other(&self) -> Connection {
         let other = Connection::open(self.home().join(DATABASE)).expect("a database");
         other.pragma_update(None, "secure_delete", "ON").expect("set");
         other
     }
 
-    /// The files in which one of these words stands.
+    /// Lists the files that contain one of these words.
     fn files_with(&self, words: &[String]) -> Vec<String> {
         let mut names = Vec::new();
         walk(self.home(), self.home(), &mut names);
@@ -125,13 +125,13 @@ fn forget(store: &Store, number: u128) {
     store.settle(id(number), change).expect("forgotten");
 }
 
-/// A photo that waits: its caption is what the person wrote.
+/// Adds a waiting photo to an avatar, with this caption.
 fn with_a_caption(avatar: Avatar, caption: String) -> Avatar {
     let photo = likeness_core::avatar::PhotoId::new("p").expect("an id");
     avatar.expect_photo(&photo, "face.jpg".to_owned(), Some(caption), Means::Upload, &moment(NOW)).0
 }
 
-/// Numbers as good as random, the same in each run.
+/// A generator of numbers as good as random, the same in each run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -141,11 +141,11 @@ impl Numbers {
     }
 }
 
-/// How many histories are tried, and how long the longest caption in them is.
+/// Number of histories, and length of the longest caption in them.
 const SEEDS: u64 = 12;
 const LONGEST: u64 = 1000;
 
-/// Words of its own for each avatar, of which the caption is as long as asked.
+/// Makes words that no other avatar has, with a caption of this length.
 fn words(number: u64) -> [String; 3] {
     ["Name", "User", "Caption"].map(|word| format!("{word}-{number}-of-somebody"))
 }
@@ -187,8 +187,8 @@ fn nothing_of_the_forgotten_is_left_in_any_file() {
     }
 }
 
-/// The reckless twin: the tables of before, in which rows share their pages. `SQLite` overwrites what it deletes there as
-/// well, and leaves copies of what it moved.
+/// Runs the reckless twin: the tables of before, in which rows share their pages. `SQLite` overwrites rows that it
+/// deletes there as well, and leaves copies of rows that it moved.
 #[test]
 fn without_a_lead_something_of_the_forgotten_is_left() {
     let is_left = (0..SEEDS).any(|seed| {
@@ -228,7 +228,7 @@ fn without_a_lead_something_of_the_forgotten_is_left() {
     assert!(is_left, "SQLite leaves no copies any more: the lead is not needed");
 }
 
-/// While somebody reads an older state it is still there, and is not said to be gone.
+/// Erases while a reader uses an older state: the content is still there, and must not be called gone.
 #[test]
 fn what_is_still_read_is_not_said_to_be_gone() {
     let place = Place::new();
@@ -277,16 +277,16 @@ fn only_what_is_due_is_found() {
     }
     let begin = |after: Option<Timestamp>, now: Timestamp| store.due(after, now, true).expect("read");
     assert_eq!(begin(None, now), []);
-    // Photos lie ready: they are kept for a day, counted from the clock of whoever saves.
+    // Photos lie ready: they are kept for a day, counted from the clock of the process that saves.
     put(&store, &with_a_caption(hosted(7, person("u", "Anna")), "x".to_owned()));
     let later = now.plus(Duration::from_hours(24));
     assert_eq!(begin(None, now), [], "{:?}", store.load(id(7)));
     assert_eq!(begin(Some(now), later), [id(7)]);
     assert_eq!(begin(Some(later), later.plus(Duration::from_hours(1))), [], "it is found once");
-    // What is ordered is due at once.
+    // An order is due at once.
     put(&store, &ordered(hosted(9, person("u", "Anna"))));
     assert_eq!(begin(None, now), [id(9)]);
-    // And nothing of the command line's.
+    // The list has no avatar of the command line.
     put(&store, &ordered(avatar(60, person("u", "Anna"))));
     assert_eq!(begin(None, later), [id(7), id(9)]);
     let about = |notices| store.due(None, now, notices).expect("read").len();
@@ -306,14 +306,14 @@ fn ordered(avatar: Avatar) -> Avatar {
     avatar.open_training(request, &moment(NOW)).0
 }
 
-/// A database of a version that was released before there were versions.
+/// A database of a release from before there were versions.
 const LAYOUT_0: &str = include_str!("layout_0.sql");
 
-/// The tables of today, as `SQLite` says them. Whoever changes them counts up [`layout::LAYOUT`], keeps this file under the
-/// old number, and has [`layout::bring_up`] read it.
+/// The current tables, as `SQLite` describes them. To change them, count up [`layout::LAYOUT`], keep this file under
+/// the old number, and have [`layout::bring_up`] read it.
 const LAYOUT_2: &str = include_str!("layout_2.sql");
 
-/// Those of the version before.
+/// The tables of the version before.
 const LAYOUT_1: &str = include_str!("layout_1.sql");
 
 fn tables(home: &Path) -> String {
@@ -385,14 +385,14 @@ fn a_database_from_before_versions_is_read_and_becomes_todays() {
     assert_eq!(store.due(None, now, true).expect("read"), [number("00000000-0000-4000-8000-000000000001")]);
 }
 
-/// All of it or nothing: a migration that cannot be finished leaves the database as it was.
+/// Breaks a migration off: it leaves the database as it was.
 #[test]
 fn a_migration_that_breaks_off_changes_nothing() {
     let place = Place::new();
     let database = place.home().join(DATABASE);
     let older = Connection::open(&database).expect("a database");
     older.execute_batch(LAYOUT_0).expect("an older database");
-    // A name that the new tables need.
+    // An index with a name that the new tables need.
     older.execute_batch("CREATE INDEX due_avatars ON avatars (state)").expect("an index");
     drop(older);
     let before = tables(place.home());
@@ -454,7 +454,7 @@ fn a_backup_is_a_data_folder_and_is_made_beside_a_writer() {
     assert_eq!(restored.load(id(1)).expect("read"), Some(somebody(1, 5000)));
 }
 
-/// By the time that it is used, what was to be bought may have been.
+/// Backs up a planned order: by the time that the backup is used, the order may have been placed.
 #[test]
 fn what_is_not_placed_yet_is_called_off_in_a_backup() {
     let place = Place::new();
@@ -471,7 +471,7 @@ fn what_is_not_placed_yet_is_called_off_in_a_backup() {
     assert_eq!(restored.due(None, now(), false).expect("read"), []);
 }
 
-/// A database that is put back from yesterday does not order what was ordered since.
+/// Puts a database back from yesterday, which must not place orders that were placed since.
 #[test]
 fn a_record_that_is_newer_than_its_row_counts() {
     let place = Place::new();
@@ -498,7 +498,7 @@ fn a_record_that_is_newer_than_its_row_counts() {
     assert_eq!(store.load(id(1)).expect("read"), Some(newer.clone()));
     assert_eq!(of_row(&row(&place)), newer, "what looks at rows alone sees it as well");
     assert_eq!(store.due(None, now(), false).expect("read"), [id(2)]);
-    // One whose record is gone may have been ordered since.
+    // The order of an avatar whose record is gone may have been placed since.
     fs::remove_file(place.record(2)).expect("removed");
     let told = store.settle(id(2), |avatar| (avatar.clone(), avatar)).expect("settled");
     assert!(told.expect("an avatar").ended());
@@ -518,7 +518,7 @@ fn a_job_whose_row_is_lost_is_not_begun_anew() {
     assert_eq!(store.load(id(1)).expect("read"), None);
     let refused = store.settle(id(1), |_| (Some(hosted(1, person("u", "Anna"))), ()));
     assert_eq!(refused.expect_err("it is lost").kind, StorageErrorKind::Unclaimed);
-    // Nothing was done for the second one yet: it begins anew.
+    // The second avatar was saved, and nothing was done: it begins anew.
     assert!(!place.record(2).exists());
     put(&store, &hosted(2, person("u", "Bert")));
 }
@@ -538,7 +538,7 @@ fn walk(root: &Path, folder: &Path, names: &mut Vec<(String, u32)>) {
     }
 }
 
-/// On a disk that machines share there is no log beside the file.
+/// Opens a database on a disk that machines share: there is no log beside the file.
 #[test]
 fn a_database_goes_back_to_changing_its_file() {
     let place = Place::new();

@@ -8,15 +8,15 @@ use std::{
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
-/// What must be escaped in a path, beside bytes that are not ASCII.
+/// The bytes that are escaped in a path, beside those that are not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
-/// A path as text that leads back to it, whatever its bytes are.
+/// Writes a path as text from which [`read_back`] makes the path again, whatever its bytes are.
 pub(crate) fn written(path: &Path) -> String {
     percent_encode(path.as_os_str().as_bytes(), ESCAPED).to_string()
 }
 
-/// The path that [`written`] wrote.
+/// Reads a path that [`written`] wrote.
 pub(crate) fn read_back(text: &str) -> PathBuf {
     OsString::from_vec(percent_decode_str(text).collect()).into()
 }

@@ -1,5 +1,5 @@
-//! A drawn photo on its way through a deployment: front, bucket and imager, and whether Cloudflare's plan allows it. What
-//! it leaves behind is erased again.
+//! A drawn photo on its way through a deployment: front, bucket and imager, and whether Cloudflare's plan allows it.
+//! All traces are erased again.
 
 use std::time::{Duration, Instant};
 
@@ -25,16 +25,17 @@ use crate::{
     transport::Transport,
 };
 
-/// As large as phones make them: it takes the imager half a second, fifty times what the Free plan grants.
+/// Width and height of the photo, as large as phones make them: it takes the imager half a second, fifty times the time
+/// that the Free plan grants.
 const SIZE: (u32, u32) = (3024, 4032);
-/// How long the report of the photo is waited for.
+/// The longest wait for the report of the photo.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// How long the token of the trial counts, should it not be revoked.
+/// Time after which the trial's token expires, in case it is not revoked.
 const TOKEN_LASTS: Duration = Duration::from_mins(15);
-/// Under which name the operator finds its traces, each of which has more to its name.
+/// The beginning of the name of each trace, under which the operator finds it.
 const NAME: &str = "likeness-doctor";
 
-/// A backend of its own, and an avatar.
+/// A trial: a server token of its own, and an avatar.
 struct Trial {
     operator: Remote,
     backend: Remote,
@@ -42,8 +43,8 @@ struct Trial {
     avatar: String,
 }
 
-/// What became of the photo, and what that shows of the bucket where there is one. Ctrl-C ends it early; it tidies up all the
-/// same.
+/// Makes the findings: the photo's end, and what it shows of the bucket where there is one. Ctrl-C ends the trial
+/// early; traces are erased all the same.
 pub(super) async fn findings(operator: &Remote, has_bucket: bool, context: &Context) -> Vec<Finding> {
     let _until_tidy = context.interrupt.hold().await;
     let trial = match Trial::begin(operator).await {
@@ -70,7 +71,7 @@ pub(super) async fn findings(operator: &Remote, has_bucket: bool, context: &Cont
 impl Trial {
     async fn begin(operator: &Remote) -> Result<Self, Failure> {
         let id = uuid::Builder::from_random_bytes(entropy()?).into_uuid();
-        // Others may be looking at the same time.
+        // Other trials may run at the same time.
         let (short, avatar) = (&id.simple().to_string()[..8], format!("/v1/avatars/{id}"));
         let token = format!("/v1/tokens/{NAME}-{short}");
         let terms = json!({ "label": NAME, "expires_at": clock::now().plus(TOKEN_LASTS).to_string() });
@@ -131,7 +132,8 @@ impl Trial {
         }
     }
 
-    /// Where browsers are sent with photos: Cloudflare and they must both reach it, under one name.
+    /// Checks the address at which browsers PUT photos: Cloudflare and browsers must both reach the bucket, under one
+    /// name.
     async fn bucket(&self, settings: &Settings) -> Vec<Finding> {
         const NAME: &str = "bucket's host";
         let path = format!("{}/photos/2/address", self.avatar);
@@ -163,7 +165,7 @@ fn unreadable(what: &str) -> Failure {
         .next("check that what answers there is Likeness, of this version")
 }
 
-/// Whether this is on the same machine.
+/// Tells whether the address is on the same machine.
 pub(super) fn is_local(url: &Url) -> bool {
     matches!(url.host_str(), Some("127.0.0.1" | "localhost"))
 }
@@ -172,7 +174,7 @@ fn failed(name: &'static str, failure: &Failure) -> Finding {
     Finding::new(name, State::Fail(failure.exit()), failure.brief(), failure.advice())
 }
 
-/// Whether a page may PUT photos straight into the bucket.
+/// Checks whether a page may PUT photos straight into the bucket.
 async fn cors(url: Url, settings: &Settings) -> Finding {
     const NAME: &str = "bucket's CORS";
     let advice = "allow PUT from your page's origin in the bucket's CORS rule: docs/edge.md shows one";

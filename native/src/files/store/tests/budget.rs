@@ -32,7 +32,7 @@ fn a_budget_of_a_version_before_rows_is_taken_over_with_the_first_question() {
         let place = Place::new();
         let file = Connection::open(place.home().join(DATABASE)).expect("a database");
         if versioned {
-            // As the first version of the tables held it.
+            // The text as the first version of the tables held it.
             let text = LAYOUT_0.lines().find(|line| line.starts_with("INSERT INTO \"budget\"")).expect("one");
             file.execute_batch(LAYOUT_1).and_then(|()| file.execute_batch(text)).expect("an older database");
             file.pragma_update(None, "user_version", 1).expect("set");
