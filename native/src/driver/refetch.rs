@@ -113,7 +113,7 @@ async fn from_bucket(
     let objects = shell.objects().ok();
     let objects = objects.filter(|objects| {
         objects.bucket().name() == place.bucket
-            && avatar.depots().iter().any(|depot| depot.is_in(objects.bucket()))
+            && avatar.bucket_folders().iter().any(|folder| folder.is_in(objects.bucket()))
     });
     let objects = objects.ok_or_else(|| elsewhere(StorageErrorKind::Denied))?;
     log::warn!("{} is gone or was changed; the copy in the bucket is taken", path.display());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use likeness_core::{
-    api::{Deployment, Porter, Way},
+    api::{ConnectionSettings, Deployment, Porter},
     avatar::AvatarId,
 };
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -13,7 +13,7 @@ use super::{
     drivers::Drivers,
     health::Health,
     ledger::Ledger,
-    webhooks::Mailbox,
+    webhooks::SharedVerifier,
 };
 use crate::driver::shell::Shell;
 
@@ -22,10 +22,10 @@ use crate::driver::shell::Shell;
 pub(super) struct Server {
     pub(super) shell: Shell,
     pub(super) deployment: Arc<Deployment>,
-    pub(super) way: Option<Way>,
+    pub(super) way: Option<ConnectionSettings>,
     pub(super) ledger: Ledger,
     pub(super) drivers: Arc<Drivers>,
-    pub(super) mailbox: Mailbox,
+    pub(super) verifier: SharedVerifier,
     pub(super) health: Health,
     /// One call at a time changes something in the store; a caller that is slow waits elsewhere.
     pub(super) turn: Mutex<()>,
