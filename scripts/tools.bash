@@ -28,6 +28,20 @@ locked_version() {
     sed -n "/^name = \"$1\"\$/{n;s/^version = \"\(.*\)\"\$/\1/p;q}" "$root/Cargo.lock"
 }
 
+# starts_in FOLDER SETTINGS: how long the Worker of this folder, under this wrangler.toml, computes before its first
+# answer. Cloudflare's own tool compiles and starts it in the runtime.
+starts_in() {
+    local profile report status=0
+    profile=$(mktemp)
+    report=$(PATH=$edge_tools/node/bin:$PATH WRANGLER_SEND_METRICS=false CLOUDFLARE_CF_FETCH_ENABLED=false CI=1 \
+        "$edge_tools/.bin/wrangler" check startup --outfile "$profile" \
+        --args="$1/index.js --config $2" 2>&1) || status=$?
+    rm -f "$profile"
+    [ "$status" -eq 0 ] || die "$report"
+    report=$(sed -n 's/.*Active: \([0-9.]* ms\).*/starts in \1/p' <<<"$report")
+    say "${report:?wrangler did not say how long it takes to start}"
+}
+
 # Runs a command with a compiler that has the standard library for wasm32: rustup's where it has the target,
 # else the distribution's (Debian: rustc-web, with the linker of lld-19).
 with_wasm_compiler() {

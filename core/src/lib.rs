@@ -14,6 +14,7 @@ pub mod error;
 pub mod fal;
 pub mod http;
 pub mod imager;
+pub mod json;
 pub mod limits;
 pub mod lora;
 pub mod photo;

@@ -10,24 +10,29 @@ use std::{
 
 use crate::shell::{Settings, cache, root};
 
-const WORKERS: [&str; 2] = ["front", "imager"];
+/// Where each Worker is built. In test mode it is another front, which carries the simulator.
+fn workers(test_mode: bool) -> [(&'static str, PathBuf); 2] {
+    let front = if test_mode { "front/test-mode" } else { "front/build" };
+    [("front", root().join("edge").join(front)), ("imager", root().join("edge/imager/build"))]
+}
 
 /// Returns the reason why the Workers cannot be started on this machine, if there is one.
 pub(crate) fn missing() -> Option<String> {
     if !workerd().is_file() {
         return Some("the Workers: workerd is not installed; `scripts/setup edge` brings it".to_owned());
     }
-    let built = |name: &&str| build(name).join("index_bg.wasm").is_file();
-    let all = WORKERS.iter().all(built);
+    let all =
+        [true, false].into_iter().flat_map(workers).all(|(_, build)| build.join("index_bg.wasm").is_file());
     (!all).then(|| "the Workers: they are not built; `scripts/build-edge` builds them".to_owned())
 }
 
 /// Builds the command that runs both, with their state in this folder.
 pub(crate) fn command(folder: &Path, settings: &Settings, port: u16) -> Command {
-    for name in WORKERS {
+    let test_mode = settings.iter().any(|(name, value)| *name == "AVATAR_TEST_MODE" && value == "true");
+    for (name, build) in workers(test_mode) {
         for file in ["index.js", "index_bg.wasm"] {
             let to = folder.join(format!("{name}-{file}"));
-            fs::copy(build(name).join(file), to).expect("a Worker that is built");
+            fs::copy(build.join(file), to).expect("a Worker that is built");
         }
     }
     fs::copy(root().join("tests/edge/twice.js"), folder.join("front-twice.js")).expect("a module");
@@ -51,10 +56,6 @@ fn workerd() -> PathBuf {
     let folders = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut runtimes = folders.map(|folder| folder.join("bin/workerd"));
     runtimes.find(|program| program.is_file()).unwrap_or(folder)
-}
-
-fn build(name: &str) -> PathBuf {
-    root().join("edge").join(name).join("build")
 }
 
 /// The settings of a deployment that matter here.

@@ -28,17 +28,36 @@ export class Both {
         both.folder = await mkdtemp(join(tmpdir(), "likeness-both-"));
         [both.port, both.imagerPort, both.barePort] = [await freePort(), await freePort(), await freePort()];
         await mkdir(join(both.folder, "objects"));
-        for (const name of ["front", "imager"]) {
-            for (const file of ["index.js", "index_bg.wasm"]) {
-                await mkdir(join(both.folder, name), { recursive: true });
-                await writeFile(join(both.folder, name, file), await readFile(new URL(`${name}/build/${file}`, edge)));
-            }
-        }
-        if (both.main) await writeFile(join(both.folder, "front", both.main), await readFile(new URL(both.main, import.meta.url)));
         both.settings = { AVATAR_TEST_MODE: "true", ADMIN_TOKEN: ADMIN, FAL_MOCK_TRAINING_DURATION: "2", ...settings };
+        await both.#copy("imager", "imager/build");
+        // Outside of test mode the very front that answers paying people.
+        await both.#copy("front", both.settings.AVATAR_TEST_MODE === "true" ? "front/test-mode" : "front/build");
+        if (both.main) await writeFile(join(both.folder, "front", both.main), await readFile(new URL(both.main, import.meta.url)));
         await writeFile(join(both.folder, "config.capnp"), config(both));
         await both.run();
         return both;
+    }
+
+    async #copy(name, from) {
+        await mkdir(join(this.folder, name), { recursive: true });
+        for (const file of ["index.js", "index_bg.wasm"]) {
+            await writeFile(join(this.folder, name, file), await readFile(new URL(`${from}/${file}`, edge)));
+        }
+    }
+
+    /** Starts the runtime anew under other settings. */
+    async restart(settings) {
+        await this.kill();
+        this.settings = { ...this.settings, ...settings };
+        await writeFile(join(this.folder, "config.capnp"), config(this));
+        await this.run();
+    }
+
+    /** Starts the runtime anew with the front of this folder of edge/front; objects keep what they stored. */
+    async redeploy(build) {
+        await this.kill();
+        await this.#copy("front", `front/${build}`);
+        await this.run();
     }
 
     /** Starts the runtime, or starts it again after a kill: the objects' storage is still there. */

@@ -13,7 +13,7 @@ const ADMIN_TOKEN = "an admin token of more than 32 characters";
 const vars = { AVATAR_TEST_MODE: "true", ADMIN_TOKEN, FAL_MOCK_TRAINING_DURATION: "3" };
 const server = createTestHarness({
     workers: [
-        { configPath: new URL("wrangler.toml", root), vars },
+        { configPath: new URL("wrangler.toml", root), prebuiltWorkerDir: new URL("edge/front/test-mode", root), vars },
         { configPath: new URL("edge/imager/wrangler.toml", root) },
     ],
 });

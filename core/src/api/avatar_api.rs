@@ -363,7 +363,7 @@ impl AvatarApi<'_> {
         capability: Option<TokenDigest>,
     ) -> Result<Avatar, Problem> {
         check(&settings)?;
-        let way = self.way.ok_or(ApiProblem::NoKey)?;
+        let way = self.way.ok_or_else(|| self.deployment.inability())?;
         let bucket_folder = way.bucket.as_ref().map(|bucket| BucketFolder::new(bucket, &person.user, id));
         let terms = AvatarTerms { settings, capability, bucket_folder, retention: self.deployment.retention };
         let origin = way.account.origins().origin();
@@ -403,7 +403,7 @@ impl AvatarApi<'_> {
 
     /// Where this avatar is bought.
     fn way_of(&self, avatar: &Avatar) -> Result<&ConnectionSettings, ApiProblem> {
-        let way = self.way.ok_or(ApiProblem::NoKey)?;
+        let way = self.way.ok_or_else(|| self.deployment.inability())?;
         way.carries(avatar)?;
         Ok(way)
     }

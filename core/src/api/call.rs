@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     fields::{self, ByteRange, IfNoneMatch},
-    openapi::DESCRIPTION,
+    openapi,
     problem::{ApiProblem, Problem},
     route::{Operation, Params, Place, Role},
 };
@@ -239,7 +239,7 @@ impl Reply {
     /// The description of the API, as it lies there.
     #[must_use]
     pub fn described() -> Self {
-        let body = DESCRIPTION.as_bytes().to_vec();
+        let body = openapi::text();
         Self { body, ..Self::empty(StatusCode::OK).with(header::CONTENT_TYPE, "application/json") }
     }
 

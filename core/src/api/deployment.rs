@@ -5,8 +5,9 @@ use std::{fmt, time::Duration};
 use http::{HeaderMap, HeaderName, header};
 use url::Url;
 
-use super::call::Reply;
+use super::{call::Reply, problem::ApiProblem};
 use crate::{
+    avatar::Avatar,
     budget::{AdminToken, DailyCaps, MIN_ADMIN_TOKEN},
     fal::{Account, Origins},
     http::StatusCode,
@@ -26,6 +27,8 @@ pub struct Deployment {
     pub admin_key: Option<Secret>,
     /// Whether nothing is bought.
     pub test_mode: bool,
+    /// Whether the shell carries the simulator, without which test mode only shows and erases.
+    pub simulator: bool,
     /// How long a training lasts in test mode.
     pub mock_training: Duration,
     /// Where photos and models lie.
@@ -82,7 +85,8 @@ pub const DAILY_TRAININGS: u32 = 20;
 pub const DAILY_PICTURES: u32 = 200;
 
 impl Deployment {
-    /// Reads the settings; `value` gives the value of a name. An empty one counts as not set.
+    /// Reads the settings of a shell that carries the simulator; `value` gives the value of a name. An empty one counts as
+    /// not set.
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Self, DeploymentError> {
         let settings = Settings(&value);
         let test_mode = settings.flag("AVATAR_TEST_MODE")?;
@@ -105,6 +109,7 @@ impl Deployment {
             fal,
             admin_key: settings.secret("FAL_ADMIN_KEY")?,
             test_mode,
+            simulator: true,
             mock_training: Duration::from_secs(mock_training.into()),
             bucket: settings.bucket()?,
             webhook: settings.url("FAL_WEBHOOK_URL")?,
@@ -149,7 +154,26 @@ impl Deployment {
     /// Whether it can buy anything, or pretend to.
     #[must_use]
     pub fn is_able(&self) -> bool {
-        self.test_mode || self.key.is_some()
+        if self.test_mode { self.simulator } else { self.key.is_some() }
+    }
+
+    /// Tells whether test mode is on in a shell that does not carry the simulator.
+    #[must_use]
+    pub fn lacks_simulator(&self) -> bool {
+        self.test_mode && !self.simulator
+    }
+
+    /// Says why nothing can be bought where [`Self::is_able`] is `false`.
+    #[must_use]
+    pub fn inability(&self) -> ApiProblem {
+        if self.lacks_simulator() { ApiProblem::NoSimulator } else { ApiProblem::NoKey }
+    }
+
+    /// Tells whether the shell can do what is due for this avatar. Without the simulator only an erase goes on in test
+    /// mode: it deletes files, and calls off orders of which no simulator knows any more.
+    #[must_use]
+    pub fn can_drive(&self, avatar: Option<&Avatar>) -> bool {
+        !self.lacks_simulator() || avatar.is_some_and(|avatar| avatar.person().is_none())
     }
 
     /// The way of an avatar that is really bought.
@@ -349,6 +373,23 @@ mod tests {
                 .as_deref(),
             Some("https://queue.fal.run")
         );
+    }
+
+    #[test]
+    fn test_mode_needs_the_simulator_and_buying_does_not() {
+        let of = |settings, simulator| Deployment { simulator, ..read(settings).expect("settings") };
+        let (test, paid) = (&[("AVATAR_TEST_MODE", "true")][..], &[("FAL_KEY", "a:b")][..]);
+        for (settings, simulator, able) in
+            [(test, true, true), (test, false, false), (paid, false, true), (&[], false, false)]
+        {
+            let deployment = of(settings, simulator);
+            assert_eq!(
+                (deployment.is_able(), deployment.can_drive(None)),
+                (able, able || settings.is_empty())
+            );
+        }
+        assert_eq!(of(test, false).inability().code(), "settings.simulator_missing");
+        assert_eq!(of(&[], false).inability().code(), "settings.key_missing");
     }
 
     #[test]

@@ -2,14 +2,21 @@
 
 use serde_json::Value;
 
-/// The description as text. A file, since what makes the text is larger than the text is, and every Worker would carry
-/// that along; a test holds the file to the table of calls and to the types that are parsed and answered.
-pub(super) const DESCRIPTION: &str = include_str!("openapi.json");
+use crate::json;
+
+/// The description, packed by build.rs. A file, since what makes the text is larger than the text is, and every Worker would
+/// carry that along; a test holds the file to the table of calls and to the types that are parsed and answered.
+const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.zz"));
+
+/// The description as text.
+pub(super) fn text() -> Vec<u8> {
+    fdeflate::decompress_to_vec(PACKED).unwrap_or_default()
+}
 
 /// The description as a document.
 #[must_use]
 pub fn description() -> Value {
-    serde_json::from_str(DESCRIPTION).unwrap_or_default()
+    json::parse(&text()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -123,6 +123,8 @@ pub enum ApiProblem {
     NoFile,
     NotUnclear,
     NoKey,
+    /// Test mode is on, and this build of the shell does not carry the simulator.
+    NoSimulator,
     BadSetting {
         setting: &'static str,
     },
@@ -180,6 +182,7 @@ impl ApiProblem {
         Self::NoFile => "order.no_file",
         Self::NotUnclear => "order.not_unclear",
         Self::NoKey => "settings.key_missing",
+        Self::NoSimulator => "settings.simulator_missing",
         Self::BadSetting { .. } => "settings.unusable",
         Self::NoBucket => "settings.bucket_missing",
         Self::NoAdmin => "settings.admin_missing",
@@ -229,6 +232,7 @@ impl ApiProblem {
             Self::Exists => StatusCode::PRECONDITION_FAILED,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::NoKey
+            | Self::NoSimulator
             | Self::NoAdmin
             | Self::BadSetting { .. }
             | Self::OtherSettings { .. }

@@ -9,6 +9,7 @@ use super::{call::Reply, problem::ApiProblem};
 use crate::{
     budget::rows::{Rows, Want},
     http::StatusCode,
+    json,
     limits::MESSAGES_REMEMBERED_FOR,
     time::Timestamp,
 };
@@ -106,7 +107,7 @@ impl Recent {
     /// minutes only.
     pub(super) fn of(rows: &Rows) -> Self {
         let message = |id: &str| {
-            let (at, answer) = serde_json::from_str(rows.0.get(&format!("{MESSAGE}{id}"))?).ok()?;
+            let (at, answer) = json::parse(rows.0.get(&format!("{MESSAGE}{id}"))?).ok()?;
             Some(Message(MessageId::parse(id)?, at, answer))
         };
         // Of what is over only the name is needed.
@@ -152,7 +153,7 @@ impl Recent {
     ) -> Result<T, E> {
         let Some(id) = id else { return work() };
         if let Known::Answered(answer) = self.known(id, now) {
-            return Ok(serde_json::from_str(answer)?);
+            return Ok(json::parse(answer)?);
         }
         let answer = work()?;
         self.note(id, Some(serde_json::to_string(&answer)?), now);
@@ -249,7 +250,7 @@ impl Reply {
 
     /// The reply that this text was made of.
     fn of_kept(text: &str) -> Option<Self> {
-        let (status, headers, body): Kept = serde_json::from_str(text).ok()?;
+        let (status, headers, body): Kept = json::parse(text).ok()?;
         let mut reply = Self::empty(StatusCode::from_u16(status).ok()?);
         for (name, value) in &headers {
             reply = reply.with(http::HeaderName::from_bytes(name.as_bytes()).ok()?, value);

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::Avatar;
+use crate::json;
 
 /// An avatar as it is stored.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +78,7 @@ impl Stored {
 
     /// Reads any version.
     pub fn read(text: &str) -> Result<Avatar, StoredError> {
-        match serde_json::from_str::<Read>(text) {
+        match json::parse::<Read>(text) {
             Ok(Read { version: Version::One, avatar }) => Ok(avatar),
             Ok(Read { version: Version::Newer, .. }) => Err(StoredError::Newer),
             // A later version may write avatars in another way.
@@ -87,7 +88,7 @@ impl Stored {
 
     /// Reads the number of the state; 0 without one.
     pub fn revision(text: &str) -> Result<u64, StoredError> {
-        let head: Head = serde_json::from_str(text)?;
+        let head: Head = json::parse(text)?;
         match head.version {
             Version::One => Ok(head.revision),
             Version::Newer => Err(StoredError::Newer),

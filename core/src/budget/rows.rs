@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Serialize, de::DeserializeOwned, de::Error as _};
 
 use super::{Budget, PurchaseId, StoredError, TokenDigest, TokenId, spend::Reservation};
-use crate::{avatar::AvatarId, time::Timestamp};
+use crate::{avatar::AvatarId, json, time::Timestamp};
 
 /// Rows by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,5 +169,5 @@ fn named<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, StoredError> {
 }
 
 fn value<T: DeserializeOwned>(text: &str) -> Result<T, StoredError> {
-    Ok(serde_json::from_str(text)?)
+    Ok(json::parse(text)?)
 }

@@ -7,6 +7,7 @@ use xmlparser::{ElementEnd, Token, Tokenizer};
 
 use crate::{
     http::{HeaderMap, StatusCode},
+    json,
     text::clean,
     words::{self, displayed},
 };
@@ -224,7 +225,7 @@ fn foreign(status: StatusCode, headers: &HeaderMap, body: &str, hidden: &[String
         let title = title(text, &lower).unwrap_or_default();
         return Some(Foreign::Page(shown(&unescaped(title), hidden, 80)));
     }
-    if let Ok(json) = serde_json::from_str::<serde_json::Value>(text)
+    if let Ok(json) = json::parse::<serde_json::Value>(text)
         && (json.is_object() || json.is_array())
     {
         let says = ["message", "Message", "detail", "error_description", "error", "title", "code", "Code"];

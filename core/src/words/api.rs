@@ -72,6 +72,9 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             ApiProblem::NoKey => {
                 "this deployment cannot buy anything: it has no key at fal.ai, and is not in test mode".to_owned()
             }
+            ApiProblem::NoSimulator => {
+                "this deployment is in test mode, and was built without the simulator".to_owned()
+            }
             ApiProblem::BadSetting { setting } => {
                 format!("the deployment's setting {setting} cannot be used")
             }
@@ -144,6 +147,9 @@ pub fn advice(language: Language, problem: &ApiProblem) -> Cow<'static, str> {
             ApiProblem::NoFile => "Wait until its status is completed.",
             ApiProblem::NotUnclear => "Look at its status.",
             ApiProblem::NoKey => "Set FAL_KEY, or AVATAR_TEST_MODE=true to try without buying.",
+            ApiProblem::NoSimulator => {
+                "Deploy the front with the simulator (docs/edge.md, Test mode), or take AVATAR_TEST_MODE away and set FAL_KEY."
+            }
             ApiProblem::BadSetting { .. } => "Correct it; the deployment's log says what is wrong with it.",
             ApiProblem::NoBucket => {
                 "Upload the photos; for keys, the deployment's operator sets MINIO_ENDPOINT, MINIO_BUCKET, \

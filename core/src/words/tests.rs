@@ -275,6 +275,7 @@ fn api() -> Vec<ApiProblem> {
         ApiProblem::NoFile,
         ApiProblem::NotUnclear,
         ApiProblem::NoKey,
+        ApiProblem::NoSimulator,
         ApiProblem::BadSetting { setting: "FAL_KEY" },
         ApiProblem::NoBucket,
         ApiProblem::NoAdmin,

@@ -27,7 +27,7 @@ use crate::{
     budget::{Denied, broken},
     calls::respond,
     drive,
-    passing::{self, Passed, Reservation, Told, message_id, said, say},
+    passing::{self, Passed, Reservation, Told, heard, message_id, said, say},
     rows::Rows,
     settings,
     settling::{Reserving, of_user},
@@ -103,15 +103,15 @@ impl DurableObject for AvatarObject {
         let response = match what {
             "call" => {
                 let message = message_id(&request);
-                let passed: Passed = request.json().await?;
+                let passed: Passed = heard(&mut request).await?;
                 said(&inner.call(id, &passed, message).await?)
             }
             "admit" => {
-                let (admission, origin): (Admission, String) = request.json().await?;
+                let (admission, origin): (Admission, String) = heard(&mut request).await?;
                 said(&inner.admit(admission, &origin).await?.map_err(Denied::from))
             }
             "webhook" => {
-                let Hint { request_id, token } = request.json().await?;
+                let Hint { request_id, token } = heard(&mut request).await?;
                 if !inner.is_there()? {
                     return said(&false);
                 }
@@ -196,6 +196,7 @@ impl Inner {
     pub(crate) fn way(&self, deployment: &Deployment) -> Result<Option<ConnectionSettings>> {
         let test = if deployment.test_mode { self.test_box()? } else { None };
         match test {
+            Some(_) if !deployment.can_drive(self.load()?.as_ref()) => Ok(None),
             Some(test) => test.way(deployment, self.avatar_id()?),
             None => Ok(deployment.way().filter(|_| !deployment.test_mode)),
         }
@@ -207,7 +208,11 @@ impl Inner {
         origin: &str,
         deployment: &Deployment,
     ) -> Result<Option<ConnectionSettings>> {
-        if deployment.test_mode { TestBox::new(origin)?.way(deployment, id) } else { Ok(deployment.way()) }
+        match deployment.test_mode {
+            true if deployment.lacks_simulator() => Ok(None),
+            true => TestBox::new(origin)?.way(deployment, id),
+            false => Ok(deployment.way()),
+        }
     }
 
     pub(crate) fn test_box(&self) -> Result<Option<TestBox>> {

@@ -10,7 +10,7 @@ use worker::{DurableObject, Env, Error, Request, Response, Result, State, durabl
 
 use crate::{
     entries::Entries,
-    passing::{Outcome, Passed, Reservation, Told, message_id, said},
+    passing::{Outcome, Passed, Reservation, Told, heard, message_id, said},
     settings,
 };
 
@@ -68,7 +68,7 @@ impl DurableObject for BudgetObject {
         let message = message_id(&request);
         match request.path().as_str() {
             "/call" => {
-                let passed: Passed = request.json().await?;
+                let passed: Passed = heard(&mut request).await?;
                 let (call, _) = match passed.read() {
                     Ok(read) => read,
                     Err(problem) => {
@@ -86,7 +86,7 @@ impl DurableObject for BudgetObject {
                 })
             }
             "/who" => {
-                let digest: TokenDigest = request.json().await?;
+                let digest: TokenDigest = heard(&mut request).await?;
                 let inquiry = Inquiry::new(Question::Who(digest), None, api.now);
                 said(&self.answer(inquiry, |budget, _| {
                     let known = budget.who(&digest, api.now).is_some();
@@ -94,7 +94,7 @@ impl DurableObject for BudgetObject {
                 })?)
             }
             "/reserve" => {
-                let reservation: Reservation = request.json().await?;
+                let reservation: Reservation = heard(&mut request).await?;
                 let (payer, Reservation { avatar, purchase, .. }) = (reservation.payer(), reservation);
                 let question = Question::reserve(avatar, purchase, payer);
                 said(&self.once(question, message, api.now, |budget| {
@@ -102,17 +102,17 @@ impl DurableObject for BudgetObject {
                 })?)
             }
             "/spent" => {
-                let Outcome { avatar, order, spent } = request.json().await?;
+                let Outcome { avatar, order, spent } = heard(&mut request).await?;
                 let question = Question::spent(avatar, order);
                 said(&self.once(question, message, api.now, |budget| spent.tell(budget, avatar, order))?)
             }
             "/turn-away" => {
-                let admission: likeness_core::api::Admission = request.json().await?;
+                let admission: likeness_core::api::Admission = heard(&mut request).await?;
                 let question = Question::turn_away(&admission);
                 said(&self.once(question, message, api.now, |budget| admission.turn_away(budget))?)
             }
             "/forget" => {
-                let avatar = request.json().await?;
+                let avatar = heard(&mut request).await?;
                 said(&self.once(Question::Forget(avatar), None, api.now, |budget| budget.forget(avatar))?)
             }
             _ => Response::error("no such message", 404),

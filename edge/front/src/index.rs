@@ -3,13 +3,13 @@
 //! There is one object per user and one per request, so none of them is a bottleneck. An object that was only ever
 //! asked stores nothing: any caller may ask about anything.
 
-use likeness_core::{api::MessageId, avatar::AvatarId};
+use likeness_core::{api::MessageId, avatar::AvatarId, json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 use crate::{
-    passing::{message_id, said},
+    passing::{heard, message_id, said},
     rows::Rows,
     settings::now,
 };
@@ -41,12 +41,12 @@ impl DurableObject for Index {
         match request.path().as_str() {
             "/note" => {
                 let message = message_id(&request);
-                let line = request.json().await?;
+                let line = heard(&mut request).await?;
                 said(&self.note(message, &line)?)
             }
             "/list" => said(&self.list()?),
             "/claim" => {
-                let avatar: String = request.json().await?;
+                let avatar: String = heard(&mut request).await?;
                 said(&self.claim(&avatar)?)
             }
             "/holder" => said(&self.holder()?),
@@ -72,7 +72,7 @@ impl Index {
 
     fn list(&self) -> Result<Vec<Value>> {
         let lines = Rows::open(&self.state).texts("avatar ")?;
-        Ok(lines.iter().rev().filter_map(|(_, view)| serde_json::from_str(view).ok()).collect())
+        Ok(lines.iter().rev().filter_map(|(_, view)| json::parse(view).ok()).collect())
     }
 
     /// Claims the request for an avatar: the first to come holds it.

@@ -4,6 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use likeness_core::{
     api::{MessageId, Recent},
+    json,
     time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -117,7 +118,7 @@ impl Rows {
     /// Reads a value that was kept as JSON.
     pub(crate) fn value<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let text = self.text(name)?;
-        text.map(|text| serde_json::from_str(&text).map_err(|error| unreadable(&error))).transpose()
+        text.map(|text| json::parse(&text).map_err(|error| unreadable(&error))).transpose()
     }
 
     /// Keeps a value as JSON.

@@ -7,6 +7,7 @@ use likeness_core::{
     avatar::{Avatar, OrderKey},
     error::Error as Failure,
     fal::{RequestId, payloads},
+    json,
 };
 use serde_json::Value;
 use worker::{Error, Result};
@@ -112,7 +113,7 @@ impl Inner {
     async fn settle_reservations(&self) -> Result<()> {
         let rows = self.rows();
         for (name, text) in rows.texts(RESERVED)? {
-            let Ok(order) = serde_json::from_str::<OrderKey>(&text) else { continue };
+            let Ok(order) = json::parse::<OrderKey>(&text) else { continue };
             // Loaded anew each time: calls go on while the budget is told.
             let Some(avatar) = self.load()? else { return Ok(()) };
             let refused = (!avatar.has(order)).then_some(Spent::Nothing);

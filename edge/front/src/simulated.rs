@@ -1,41 +1,49 @@
 //! Test mode in one process: fal and, where no bucket is set, the bucket are answered by the avatar's own object. The
 //! imager reaches both by HTTP, as it reaches real ones; so its code is the same.
+//!
+//! Only a front that is built with the feature `simulator` carries what answers. One without it still lists and deletes
+//! what test mode has left, so that what was begun with the other can be erased.
 
 mod bucket;
+mod fal;
 mod spool;
 
-use std::{io::Cursor, rc::Rc, time::Duration};
+use std::rc::Rc;
 
+use futures_util::future::{LocalBoxFuture, ready};
 use likeness_core::{
     api::ApiProblem,
-    http::{Answer, Body, NoAnswer, Request, Response as Whole},
-    simulator::{Incoming, Plan, Reply, Simulator},
+    http::{self, Answer, Request, StatusCode},
 };
-use likeness_platform::header_map;
-use url::Url;
-use worker::{Delay, Error, Response, ResponseBuilder, Result};
+use serde_json::json;
+use worker::{Response, Result};
 
-use self::spool::Spooled;
-use crate::{avatar::Inner, calls::respond, settings};
+use crate::{avatar::Inner, calls::respond};
+
+/// Whether this front carries the simulator.
+///
+/// What it decides is boxed where it is asked: an `async fn` that may await the simulator carries it, even where it never does.
+pub(crate) const CARRIED: bool = cfg!(feature = "simulator");
 
 /// Answers a request of this object itself, when it is one to its own test box.
 pub(crate) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Option<Answer>> {
     let Some(test) = inner.test_box()? else { return Ok(None) };
     let id = inner.avatar_id()?;
-    let bytes = match &request.body {
-        Body::Bytes(bytes) => bytes.clone(),
-        _ => Vec::new(),
-    };
-    if request.url.as_str().starts_with(&test.address(id, "fal/")) {
-        let incoming = Incoming::from(request);
-        let (after, answer) = simulate(inner, &incoming, &mut Cursor::new(bytes))?.within(request.timeout);
-        Delay::from(after).await;
-        return Ok(Some(answer));
-    }
-    if request.url.as_str().starts_with(&test.address(id, "bucket/")) {
+    let is_for = |part| request.url.as_str().starts_with(&test.address(id, part));
+    if is_for("bucket/") {
         return bucket::serve(&inner.rows(), request).map(Some);
     }
-    Ok(None)
+    if !is_for("fal/") {
+        return Ok(None);
+    }
+    let answer: LocalBoxFuture<'_, Result<Answer>> =
+        if CARRIED { Box::pin(fal::serve(inner, request)) } else { Box::pin(ready(Ok(Ok(forgotten())))) };
+    answer.await.map(Some)
+}
+
+/// The answer of a fal.ai that knows a request no more.
+fn forgotten() -> http::Response {
+    http::Response::json(StatusCode::NOT_FOUND, &json!({ "detail": "Request not found" }))
 }
 
 /// Answers a request that came by HTTP: `/test/{avatar}/{secret}/fal/…` or `…/bucket/…`.
@@ -44,75 +52,14 @@ pub(crate) async fn answer(inner: &Rc<Inner>, request: worker::Request) -> Resul
     let mut parts = url.path().splitn(6, '/').skip(3);
     let (secret, part) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let ours = inner.deployment()?.test_mode && inner.test_box()?.is_some_and(|test| test.secret == secret);
-    match part {
-        "fal" if ours => fal(inner, request, &url).await,
-        "bucket" if ours => bucket::answer(&inner.rows(), request, &url).await,
+    let answer: LocalBoxFuture<'_, Result<Response>> = match part {
+        "fal" | "bucket" if ours && !CARRIED => {
+            Box::pin(ready(respond(ApiProblem::NoSimulator.into(), false)))
+        }
+        "fal" if ours => Box::pin(fal::answer(inner, request, &url)),
+        "bucket" if ours => Box::pin(bucket::answer(inner.rows(), request, &url)),
         // Answered as if there were no test mode.
-        _ => respond(ApiProblem::NoRoute.into(), false),
-    }
-}
-
-async fn fal(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Result<Response> {
-    let incoming = Incoming {
-        method: http::Method::from_bytes(request.method().to_string().as_bytes())
-            .map_err(|_| Error::from("no method"))?,
-        url: url.to_string(),
-        headers: header_map(&request.headers().0),
+        _ => Box::pin(ready(respond(ApiProblem::NoRoute.into(), false))),
     };
-    let mut body = Spooled::receive(inner.rows(), &mut request).await?;
-    let reply = simulate(inner, &incoming, &mut body);
-    body.discard()?;
-    let (after, answer) = reply?.within(Duration::from_mins(5));
-    Delay::from(after).await;
-    match answer {
-        Ok(answer) => whole(answer),
-        Err(
-            NoAnswer::TimedOut
-            | NoAnswer::Interrupted
-            | NoAnswer::NotHttp
-            | NoAnswer::NotConnected
-            | NoAnswer::Blocked(_),
-        ) => Err(Error::from("the simulator cuts this connection")),
-    }
-}
-
-/// Runs the simulator; its state is saved before the answer leaves.
-fn simulate(
-    inner: &Inner,
-    incoming: &Incoming,
-    body: &mut dyn likeness_core::simulator::Body,
-) -> Result<Reply> {
-    let rows = inner.rows();
-    let test = inner.test_box()?.ok_or_else(|| Error::from("not in test mode"))?;
-    let id = inner.avatar_id()?;
-    let base = Url::parse(&test.address(id, "fal"))?;
-    let training = inner.deployment()?.mock_training;
-    let seed = settings::random_number()?;
-    let plan = Plan::of_avatar(base.clone(), seed, training);
-    let mut simulator = rows.value::<Simulator>("simulator")?.unwrap_or_else(|| Simulator::new(plan.clone()));
-    simulator.set_pace(&plan);
-    simulator.move_to(base);
-    let reply = simulator.answer(incoming, body, settings::now());
-    rows.set_value("simulator", &simulator)?;
-    Ok(reply)
-}
-
-/// Makes a response of a whole answer.
-fn whole(answer: Whole) -> Result<Response> {
-    let mut builder = ResponseBuilder::new().with_status(answer.status.as_u16());
-    for (name, value) in &answer.headers {
-        if let Ok(value) = value.to_str() {
-            builder = builder.with_header(name.as_str(), value)?;
-        }
-    }
-    if matches!(answer.status.as_u16(), 204 | 304) {
-        return Ok(builder.empty());
-    }
-    builder.from_bytes(answer.body).inspect(|response| {
-        // The simulator's type stays: the builder would call every body a stream of octets.
-        if let Some(kind) = answer.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok())
-        {
-            drop(response.headers().set("content-type", kind));
-        }
-    })
+    answer.await
 }

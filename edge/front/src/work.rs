@@ -15,14 +15,16 @@ use likeness_core::{
     fal::upload::{Upload, UploadStep},
     http::{Answer, Body, NoAnswer, Request},
     imager::{ImagerJob, ImagerReport, SendFailure},
+    json,
     limits::{PROGRESS_INTERVAL, PhotoLimits},
     storage::{Bucket, BucketFolder, DeletePrefix, DeletePrefixStep, ObjectPlace},
 };
 use url::Url;
-use worker::{Delay, Error, Method, RequestInit, Result};
+use worker::{Delay, Error, Headers, Result};
 
 use crate::{
     avatar::{Inner, is_in},
+    passing::post,
     settings, simulated,
 };
 
@@ -139,12 +141,11 @@ async fn imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Asked {
 
 async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Asked> {
     let body = serde_json::to_vec(job)?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(Uint8Array::from(body.as_slice()).into()));
+    let request = post("https://imager/jobs", &Headers::new(), &Uint8Array::from(body.as_slice()))?;
     // The answer about a photo comes in one piece. A job that moves a file sends signs of life meanwhile.
     let silence = if matches!(job, ImagerJob::Prepare { .. }) { PHOTO_SILENCE } else { SILENCE };
     let service = inner.env.service("IMAGER")?;
-    let mut response = heard(service.fetch("https://imager/jobs", Some(init)), silence).await??;
+    let mut response = heard(service.fetch_request(request), silence).await??;
     match response.status_code() {
         200 => {}
         503 => return Ok(Asked::Busy),
@@ -161,7 +162,7 @@ async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Aske
             }
         }
     }
-    Ok(Asked::Report(serde_json::from_slice(&report)?))
+    Ok(Asked::Report(json::parse(&report)?))
 }
 
 /// Waits for the imager's next bytes, but not for ever.

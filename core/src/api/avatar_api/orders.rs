@@ -104,17 +104,25 @@ impl AvatarApi<'_> {
                     return Err(ApiProblem::NoFile.into());
                 };
                 let file = kept.first().ok_or(ApiProblem::NoFile)?.clone();
-                Ok(download(avatar, &file, call))
+                self.file(avatar, &file, call)
             }
             Operation::DownloadPicture => {
                 let status = avatar.pictures_status(number, self.moment.now).ok_or(ApiProblem::NoPictures)?;
                 let index = call.params.file.unwrap_or(0) as usize;
                 let file = index.checked_sub(1).and_then(|index| status.files.get(index));
                 let file = file.ok_or(ApiProblem::NoFile)?.clone();
-                Ok(download(avatar, &file, call))
+                self.file(avatar, &file, call)
             }
             _ => Err(ApiProblem::NoRoute.into()),
         }
+    }
+
+    /// Hands a file over. Without the simulator nothing gives out the files of test mode.
+    fn file(&self, avatar: Avatar, file: &Kept, call: &Call) -> Result<Answered, Problem> {
+        if self.deployment.lacks_simulator() {
+            return Err(ApiProblem::NoSimulator.into());
+        }
+        Ok(download(avatar, file, call))
     }
 
     /// Shows the order that has this request id, as its own path does. An avatar of the command line is not there for

@@ -3,7 +3,10 @@
 use std::{fmt::Write as _, ops::Range};
 
 use futures_util::{StreamExt as _, stream};
-use likeness_core::http::{Answer, HeaderMap, Method, Request, Response as Whole, StatusCode};
+use likeness_core::{
+    http::{Answer, HeaderMap, Method, Request, Response as Whole, StatusCode},
+    json,
+};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 use worker::{FixedLengthStream, Response, ResponseBuilder, Result, worker_sys};
@@ -38,7 +41,7 @@ pub(super) fn serve(rows: &Rows, request: &Request) -> Result<Answer> {
 }
 
 /// Answers a call by HTTP.
-pub(super) async fn answer(rows: &Rows, mut request: worker::Request, url: &Url) -> Result<Response> {
+pub(super) async fn answer(rows: Rows, mut request: worker::Request, url: &Url) -> Result<Response> {
     let key = key_of(url);
     match request.method() {
         worker::Method::Put => {
@@ -72,7 +75,7 @@ pub(super) async fn answer(rows: &Rows, mut request: worker::Request, url: &Url)
             Ok(builder.stream(stream.readable()))
         }
         worker::Method::Delete => {
-            delete(rows, &key)?;
+            delete(&rows, &key)?;
             Ok(ResponseBuilder::new().with_status(204).empty())
         }
         _ => Response::error("<Error><Code>MethodNotAllowed</Code></Error>", 405),
@@ -111,7 +114,7 @@ fn list(rows: &Rows, prefix: &str) -> Result<String> {
     for (name, object) in rows.texts(&format!("{OBJECTS}{prefix}"))?.iter().take(1000) {
         let key: String =
             form_urlencoded::byte_serialize(name.trim_start_matches(OBJECTS).as_bytes()).collect();
-        let length = serde_json::from_str::<Object>(object).map_or(0, |object| object.length);
+        let length = json::parse::<Object>(object).map_or(0, |object| object.length);
         // Writing to a text does not fail.
         let _ = write!(found, "<Contents><Key>{key}</Key><Size>{length}</Size></Contents>");
     }

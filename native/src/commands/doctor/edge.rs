@@ -72,7 +72,12 @@ fn health(document: &Value, status: u16) -> Vec<Finding> {
     }
     let is = |name: &str| document.get(name) == Some(&Value::Bool(true));
     let fal = match (is("able"), is("test_mode")) {
-        (_, true) => {
+        (false, true) => {
+            let advice = "deploy the front with the simulator (docs/edge.md, Test mode), or take AVATAR_TEST_MODE away";
+            let text = "test mode, and the front was built without the simulator: nothing can be tried";
+            Finding::new("fal.ai", State::Fail(Exit::Usage), text, advice)
+        }
+        (true, true) => {
             let advice = "take AVATAR_TEST_MODE away, and set FAL_KEY, when it is to buy";
             Finding::new("fal.ai", State::Warn, "test mode: nothing is bought", advice)
         }

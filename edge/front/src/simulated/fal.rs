@@ -1,0 +1,92 @@
+//! fal.ai, as the core simulates it: its state is a row of the avatar's object.
+
+use std::{io::Cursor, rc::Rc, time::Duration};
+
+use likeness_core::{
+    http::{Answer, Body, NoAnswer, Request, Response as Whole},
+    simulator::{Incoming, Plan, Reply, Simulator},
+};
+use likeness_platform::header_map;
+use url::Url;
+use worker::{Delay, Error, Response, ResponseBuilder, Result};
+
+use super::spool::Spooled;
+use crate::{avatar::Inner, settings};
+
+/// Answers a call of the object itself.
+pub(super) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Answer> {
+    let bytes = match &request.body {
+        Body::Bytes(bytes) => bytes.clone(),
+        _ => Vec::new(),
+    };
+    let incoming = Incoming::from(request);
+    let (after, answer) = simulate(inner, &incoming, &mut Cursor::new(bytes))?.within(request.timeout);
+    Delay::from(after).await;
+    Ok(answer)
+}
+
+/// Answers a call by HTTP.
+pub(super) async fn answer(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Result<Response> {
+    let incoming = Incoming {
+        method: http::Method::from_bytes(request.method().to_string().as_bytes())
+            .map_err(|_| Error::from("no method"))?,
+        url: url.to_string(),
+        headers: header_map(&request.headers().0),
+    };
+    let mut body = Spooled::receive(inner.rows(), &mut request).await?;
+    let reply = simulate(inner, &incoming, &mut body);
+    body.discard()?;
+    let (after, answer) = reply?.within(Duration::from_mins(5));
+    Delay::from(after).await;
+    match answer {
+        Ok(answer) => whole(answer),
+        Err(
+            NoAnswer::TimedOut
+            | NoAnswer::Interrupted
+            | NoAnswer::NotHttp
+            | NoAnswer::NotConnected
+            | NoAnswer::Blocked(_),
+        ) => Err(Error::from("the simulator cuts this connection")),
+    }
+}
+
+/// Runs the simulator; its state is saved before the answer leaves.
+fn simulate(
+    inner: &Inner,
+    incoming: &Incoming,
+    body: &mut dyn likeness_core::simulator::Body,
+) -> Result<Reply> {
+    let rows = inner.rows();
+    let test = inner.test_box()?.ok_or_else(|| Error::from("not in test mode"))?;
+    let id = inner.avatar_id()?;
+    let base = Url::parse(&test.address(id, "fal"))?;
+    let training = inner.deployment()?.mock_training;
+    let seed = settings::random_number()?;
+    let plan = Plan::of_avatar(base.clone(), seed, training);
+    let mut simulator = rows.value::<Simulator>("simulator")?.unwrap_or_else(|| Simulator::new(plan.clone()));
+    simulator.set_pace(&plan);
+    simulator.move_to(base);
+    let reply = simulator.answer(incoming, body, settings::now());
+    rows.set_value("simulator", &simulator)?;
+    Ok(reply)
+}
+
+/// Makes a response of a whole answer.
+fn whole(answer: Whole) -> Result<Response> {
+    let mut builder = ResponseBuilder::new().with_status(answer.status.as_u16());
+    for (name, value) in &answer.headers {
+        if let Ok(value) = value.to_str() {
+            builder = builder.with_header(name.as_str(), value)?;
+        }
+    }
+    if matches!(answer.status.as_u16(), 204 | 304) {
+        return Ok(builder.empty());
+    }
+    builder.from_bytes(answer.body).inspect(|response| {
+        // The simulator's type stays: the builder would call every body a stream of octets.
+        if let Some(kind) = answer.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok())
+        {
+            drop(response.headers().set("content-type", kind));
+        }
+    })
+}
