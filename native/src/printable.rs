@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The text with control characters, line breaks and marks that reorder it written out, so that a file name
-/// can neither fake a second line nor move the cursor.
+/// Writes out control characters, line breaks and marks that reorder text, so that a file name can neither fake a
+/// second line nor move the cursor.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -24,7 +24,7 @@ pub(crate) fn shown(text: &str) -> String {
     printable(text).into_owned()
 }
 
-/// How many columns of a terminal the text takes: wide letters take two, combining marks none.
+/// Counts the columns of a terminal that the text takes: wide letters take two, combining marks none.
 pub(crate) fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
 }

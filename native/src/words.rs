@@ -1,4 +1,4 @@
-//! Words of the terminal: how long ago, how far, what to type. Sentences that callers of the API read as well are the
+//! Words of the terminal: ages, sizes, stages, commands to type. Sentences that callers of the API read as well are the
 //! core's.
 
 mod age;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::paths::written_path;
 
-/// How a person names a job: `AVATAR_ID`, `AVATAR_ID/2`, a request id, a name, or an unambiguous prefix.
+/// A person's word for a job: `AVATAR_ID`, `AVATAR_ID/2`, a request id, a name, or an unambiguous prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JobName(String);
 

@@ -1,4 +1,4 @@
-//! What was typed. What it means is decided in [`crate::settings`] and in the commands.
+//! The command line as it was typed. [`crate::settings`] and the commands decide what it means.
 
 mod generate;
 mod job;
@@ -48,7 +48,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command understands.
+/// The flags of every command.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 #[expect(clippy::struct_excessive_bools, reason = "clap has one field per flag")]
@@ -70,7 +70,7 @@ pub(crate) struct Global {
     pub(crate) config: Option<PathBuf>,
 }
 
-/// What is to be done.
+/// The command to run.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Train(Train),
@@ -102,7 +102,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it works for others until it is told to end.
+    /// Tells whether the command serves clients until it is stopped.
     pub(crate) fn serves(&self) -> bool {
         matches!(self, Self::Serve(_) | Self::Simulate(_))
     }

@@ -1,6 +1,6 @@
 //! Words that people try, and the command that does what they mean.
 
-/// What to type instead of a command that does not exist.
+/// Suggests what to type instead of a command that does not exist.
 pub(super) fn answer(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_lowercase().as_str() {
         "auth" | "authenticate" | "signin" | "sign-in" | "log-in" | "key" | "apikey" => {

@@ -13,7 +13,7 @@ const EXAMPLES: [(&str, &str); 3] = [
     ("likeness train photos/ --name Anna", "train a model; asks before it spends"),
 ];
 
-/// The commands with a line each, three examples, and where to read on.
+/// Lists the commands with a line each, three examples, and the pages to read on.
 pub(super) fn overview(command: &clap::Command) -> String {
     let mut text = String::new();
     // Writing to memory does not fail.

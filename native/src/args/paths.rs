@@ -1,4 +1,4 @@
-//! Paths of what is written: every name in them fits into a file system.
+//! Paths of files to write: every name in them fits into a file system.
 
 use std::{
     ffi::{OsStr, OsString},

@@ -105,7 +105,7 @@ pub(crate) enum OnExisting {
     Fail,
 }
 
-/// How to train. What is not given comes from the settings file, then from the preset.
+/// The settings of a training. One that is not given comes from the settings file, then from the preset.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Training")]
 #[expect(clippy::struct_excessive_bools, reason = "clap has one field per flag")]
@@ -157,7 +157,7 @@ fn either(on: bool, off: bool) -> Option<bool> {
     (on || off).then_some(on)
 }
 
-/// How a sentence speaks of the person.
+/// The choice of words in a message about the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Gender {
     Female,

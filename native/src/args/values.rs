@@ -1,4 +1,4 @@
-//! How the text of a setting becomes its value. No message quotes the text, which may be a misplaced key.
+//! Parsers of settings' texts. No message quotes the text, which may be a misplaced key.
 
 use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 
@@ -31,7 +31,7 @@ pub(crate) fn web_address(text: &str) -> Result<Url, &'static str> {
     }
 }
 
-/// A bucket's address. The earlier service wrote `HOST:PORT`, and meant http unless it was told otherwise.
+/// Parses a bucket's address. The earlier service wrote `HOST:PORT`, and meant http unless it was told otherwise.
 pub(crate) fn bucket_address(text: &str) -> Result<Url, &'static str> {
     if text.contains("://") { web_address(text) } else { web_address(&format!("http://{}", text.trim())) }
 }
@@ -44,7 +44,7 @@ pub(crate) fn text(text: &str) -> Result<String, &'static str> {
     if text.chars().any(char::is_control) { Err("it holds a control character") } else { Ok(text.to_owned()) }
 }
 
-/// Seconds as a plain number, as the earlier Python service had them, or a time with its unit.
+/// Parses seconds as a plain number, as the earlier Python service had them, or a time with its unit.
 pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let text = text.trim();
     let plain = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -56,7 +56,7 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
 
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// A time with its unit: `500ms`, `30s`, `2m`, `1h`; at most a day.
+/// Parses a time with its unit: `500ms`, `30s`, `2m`, `1h`; at most a day.
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     let message = "a time such as 500ms, 30s, 2m or 1h is needed, at most a day";
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).ok_or(message)?);
@@ -71,7 +71,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     Duration::try_from_secs_f64(seconds).ok().filter(|time| *time <= LONGEST).ok_or(message)
 }
 
-/// A number of bytes with its unit: `500MB`, `4 GB`, `1.5GiB`, or a plain number.
+/// Parses a number of bytes with its unit: `500MB`, `4 GB`, `1.5GiB`, or a plain number.
 pub(crate) fn size(text: &str) -> Result<u64, &'static str> {
     let message = "a size such as 500MB, 4GB or 1.5GiB is needed";
     let text = text.trim();

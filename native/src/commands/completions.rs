@@ -1,4 +1,4 @@
-//! `likeness completions`: the completion script of a shell, and what a shell offers when Tab is pressed: commands, flags
+//! `likeness completions`: the completion script of a shell, and its answers to the Tab key: commands, flags
 //! and files by clap's own engine, and the jobs of this machine.
 
 use std::{
@@ -61,7 +61,7 @@ fn write_script(shell: Shell, out: &mut dyn io::Write) -> io::Result<()> {
     completer.write_registration(ASKED_BY, "likeness", "likeness", "likeness", out)
 }
 
-/// The commands whose argument `job` names a job, and what they want it for.
+/// The commands whose argument `job` names a job, each with its purpose.
 const NAME_A_JOB: [(&str, For); 6] = [
     ("status", For::Seeing),
     ("download", For::ItsModel),
@@ -71,7 +71,7 @@ const NAME_A_JOB: [(&str, For); 6] = [
     ("erase", For::Erasing),
 ];
 
-/// The command line, with the jobs that are offered where one is to be named.
+/// Makes the command line, with jobs as completions where one is to be named.
 fn command() -> Command {
     NAME_A_JOB.into_iter().fold(args::command(), |command, (name, wanted)| {
         let offered = ArgValueCompleter::new(move |typed: &OsStr| candidates(typed, wanted));

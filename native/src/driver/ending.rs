@@ -1,4 +1,4 @@
-//! The endings of commands that drove an avatar: what became of an order, and what a person can do.
+//! Endings of commands that drove an avatar: the order's end, and advice for the person.
 
 use likeness_core::{
     avatar::{Avatar, AvatarId, Bought, GivenUp, Goal, JobId, Order, OrderKey, Stage},
@@ -13,7 +13,7 @@ use crate::{
     jobs::{self, For},
 };
 
-/// The ending of a command whose goal is out of reach.
+/// Makes the ending of a command whose goal is out of reach.
 pub(super) fn given_up(shell: &Shell, goal: Goal, avatar: &Avatar) -> Option<Failure> {
     goal.given_up(avatar, clock::now()).map(|why| match why {
         GivenUp::Unclear { order, why } => unclear(shell, avatar.id(), order, why),

@@ -1,4 +1,4 @@
-//! Files of an avatar that were kept, such as its model: fetched again when ours is gone or was changed.
+//! Repair of an avatar's kept files, such as its model: fetched again when ours is gone or was changed.
 
 use std::{fs::File, io, path::Path};
 

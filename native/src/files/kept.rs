@@ -25,7 +25,7 @@ const PIECE: usize = 64 << 10;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeptFiles {
     whole: Arc<Mutex<HashMap<PathBuf, Stamp>>>,
-    /// One file at a time is fetched again: a second caller that waits for the same file finds it then.
+    /// Turn to fetch a file again, one at a time: a second caller that waits for the same file finds it then.
     fetching: Arc<tokio::sync::Mutex<()>>,
 }
 

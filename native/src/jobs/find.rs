@@ -1,4 +1,4 @@
-//! From what a person calls a job to the job.
+//! Lookup of a job by the name that a person typed.
 
 use likeness_core::avatar::Avatar;
 use serde_json::json;

@@ -29,9 +29,9 @@ pub(crate) enum For {
 /// The reasons why a name means no job.
 pub(super) enum Unmeant {
     Unknown,
-    /// It may mean each of these.
+    /// Several jobs that the name may mean.
     Ambiguous(Vec<Avatar>),
-    /// It is the beginning of what names this one, and that is not enough to erase it.
+    /// A job whose name or id begins so, which is not enough to erase the job.
     TooShort(Box<Avatar>),
 }
 
@@ -111,7 +111,7 @@ fn newest(avatar: &Avatar) -> Option<Timestamp> {
     avatar.trainings().last().map(|training| training.order.ordered_at())
 }
 
-/// No job has this name.
+/// Makes the failure for a name that no job has.
 pub(super) fn unknown(name: &JobName) -> Failure {
     Failure::new(Exit::Data, "job.unknown", format!("there is no job `{}`", printable(name.as_str())))
         .next("`likeness jobs` lists those of this machine")

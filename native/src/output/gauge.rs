@@ -12,9 +12,9 @@ use crate::{
 
 /// The time over which speed is measured.
 const WINDOW: Duration = Duration::from_secs(8);
-/// Nothing is said of the speed before so much time has passed.
+/// The shortest time after which the speed is shown.
 const LEAST: Duration = Duration::from_secs(1);
-/// Nothing is said of a standstill that is shorter.
+/// The shortest standstill that is shown.
 const STANDSTILL: Duration = Duration::from_secs(5);
 
 /// Measures how fast a transfer is by its last seconds, and says how far it has come.
@@ -35,7 +35,7 @@ impl Gauge {
             *self = Self { way: Some(way), seen: VecDeque::new() };
         }
         self.seen.push_back((now, done));
-        // One that is older than the window stays: speed is measured over all of it.
+        // A piece that is older than the window stays: speed is measured over all of it.
         while self.seen.get(1).is_some_and(|(then, _)| now.duration_since(*then) >= WINDOW) {
             self.seen.pop_front();
         }
@@ -61,7 +61,7 @@ impl Gauge {
         })
     }
 
-    /// Bytes in a second, and the time in which they were counted.
+    /// Returns the number of bytes in a second, and the time in which they were counted.
     fn speed(&self) -> Option<(u64, Duration)> {
         let ((first, from), (last, to)) = (self.seen.front()?, self.seen.back()?);
         let time = last.duration_since(*first);
@@ -71,7 +71,7 @@ impl Gauge {
     }
 }
 
-/// A number of bytes that is not broken into two lines.
+/// Writes a number of bytes that is not broken into two lines.
 fn size(count: u64) -> String {
     bytes(count).replace(' ', "\u{a0}")
 }
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(at(2, up(3)), "Uploading 3.0 MB of 100.0 MB");
         assert_eq!(at(60, up(3)), "Uploading 3.0 MB of 100.0 MB; nothing moves just now");
         let down = |done| Transfer { way: Direction::Down, done, total: None };
-        // The other way is measured anew.
+        // The other direction is measured anew.
         assert_eq!(at(61, down(10)), "Downloading: 10 bytes so far");
         assert_eq!(at(63, down(2010)), "Downloading: 2.0 kB so far, 1.0 kB/s");
     }

@@ -10,7 +10,7 @@ pub(crate) enum Tone {
 }
 
 impl Tone {
-    /// The number by which a terminal knows it (ECMA-48, SGR).
+    /// Returns the colour's number for a terminal (ECMA-48, SGR).
     pub(super) fn code(self) -> u8 {
         match self {
             Self::Good => 32,

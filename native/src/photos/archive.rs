@@ -1,4 +1,4 @@
-//! The archive as bytes to send: its framing from the core, the photos from the files or objects where they lie.
+//! The archive as bytes to send: its framing from the core, the photos from their files or objects.
 
 use std::{
     fs::File,
@@ -30,36 +30,36 @@ struct Whole {
     contents: Vec<Contents>,
 }
 
-/// What an entry holds.
+/// The content of an entry.
 #[derive(Clone, Debug)]
 pub(crate) enum Contents {
     /// The bytes of this file: a normalised photo.
     File(PathBuf),
     /// The bytes of this version of an object: a normalised photo in a bucket.
     Object { objects: Arc<Objects>, key: ObjectKey, version: Option<ETag> },
-    /// These bytes: a caption.
+    /// The bytes of a caption, in memory.
     Bytes(Vec<u8>),
 }
 
-/// The contents do not belong to this archive.
+/// The reason why contents do not belong to an archive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ContentsError {
-    /// There must be one for each entry, in the entries' order.
+    /// Another number of contents than of entries.
     #[error("the archive has {entries} entries, but {contents} contents were given")]
     Count {
-        /// How many entries the archive has.
+        /// Number of the archive's entries.
         entries: usize,
-        /// How many contents were given.
+        /// Number of contents that were given.
         contents: usize,
     },
-    /// What lies in memory is not what the archive was laid out for.
+    /// An entry in memory of another length or sum than the archive was laid out for.
     #[error("the contents of {0} are not those that the archive was made for")]
     Different(String),
 }
 
 impl ArchiveSource {
-    /// Brings an archive and what its entries hold together, in the entries' order. Files are looked at when they
-    /// are sent, not now.
+    /// Joins an archive with the contents of its entries, in the entries' order. Files are looked at when they are
+    /// sent, not now.
     pub(crate) fn new(archive: Archive, contents: Vec<Contents>) -> Result<Self, ContentsError> {
         let entries = archive.entries();
         if entries.len() != contents.len() {
@@ -75,7 +75,7 @@ impl ArchiveSource {
         Ok(Self { whole: Arc::new(Whole { archive, contents }) })
     }
 
-    /// How many bytes the whole archive has.
+    /// Returns the length of the whole archive in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.whole.archive.length()
     }
@@ -101,8 +101,8 @@ enum Current {
     Object(Checked),
 }
 
-/// An object on its way. It must be as long as was asked, and of a whole one the sum must be right: other bytes would
-/// make an archive that nobody can unpack, and fal says so only after the training was paid for.
+/// An object on its way. Its length must be as asked, and a whole object's sum must be right: other bytes would make an
+/// archive that cannot be unpacked, and fal says so only after the training was paid for.
 struct Checked {
     bytes: Box<dyn Read + Send>,
     left: u64,
@@ -186,8 +186,8 @@ impl Whole {
                 Ok(Current::Object(Checked { bytes, left, sum, place }))
             }
             Contents::File(path) => {
-                // A file of the right length may still hold other bytes. They would make an archive that nobody
-                // can unpack, and fal says so only after the training was paid for.
+                // A file of the right length may still hold other bytes. They would make an archive that cannot be
+                // unpacked, and fal says so only after the training was paid for.
                 let mut file = open_unchanged(path, entry.length)?;
                 if crc32(&mut file)? != entry.crc32 {
                     return Err(changed(path));

@@ -1,4 +1,4 @@
-//! From what was typed to photos in a bucket.
+//! Photos in a bucket, found by their typed names.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     transport::objects::{Objects, ReadError, patiently},
 };
 
-/// Reads every photo once, in the order given: its sum, and what its headers show. What is wrong with the names is said at once.
+/// Reads every photo once, in the order given: its sum, and its headers. All faults of the names are reported at once.
 pub(crate) async fn read(
     texts: &[String],
     objects: &Objects,
@@ -71,13 +71,13 @@ pub(crate) async fn read(
     Err(problems.into_iter().fold(failure, Failure::why).next("mend what is named, or leave it out"))
 }
 
-/// Reads the photos once more that may be a part of the set, and decodes them. Nothing is written: what is clean is made
-/// clean again once somebody said yes.
+/// Reads the photos once more that may be a part of the set, and decodes them. Nothing is written: a clean photo is
+/// made once more after the person said yes.
 pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) -> Result<PhotoSet, Failure> {
     let mut photos = set.photos().to_vec();
     let budget = Arc::new(MemoryPool::of_this_machine());
     let progress = context.output.progress("Checking", photos.len() as u64, Unit::Photos);
-    // Where the photo of two that stays turns out to be none, the other takes its place.
+    // If the photo of two that stays is rejected, the other takes its place.
     while let Some(index) = PhotoSet::new(photos.clone()).next_waiting() {
         context.interrupt.check()?;
         let Some(photo) = photos.get_mut(index) else { break };
@@ -126,7 +126,7 @@ async fn photo(key: &ObjectKey, objects: &Objects) -> Result<Photo, ReadError> {
     Ok(named(key, objects, Sha256Sum::of(&bytes), state))
 }
 
-/// Its bytes do not matter, since it is left out; its key and size tell it from others.
+/// Takes the object as a photo that is left out: its bytes do not matter then; its key and size tell it from others.
 fn too_large(key: &ObjectKey, objects: &Objects, bytes: u64) -> Photo {
     let max = PhotoLimits::default().max_bytes;
     let state = PhotoState::Rejected(PhotoProblem::TooManyBytes { bytes, max });

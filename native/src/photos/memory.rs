@@ -1,4 +1,4 @@
-//! How much memory this process may have: the machine's, or what the smallest of the control groups that it lies in allows.
+//! Memory that this process may have: the machine's, or the smallest limit of its control groups.
 
 use std::{
     fs,
@@ -8,13 +8,13 @@ use std::{
 /// The folder in which Linux shows its control groups (cgroups(7)).
 const GROUPS: &str = "/sys/fs/cgroup";
 
-/// The memory that can be taken now, in bytes, as far as Linux says so.
+/// Returns the memory that can be taken now, in bytes, as far as Linux says so.
 pub(crate) fn available() -> Option<u64> {
     let machine = of_meminfo(&read("/proc/meminfo")?, "MemAvailable:")?;
     Some(groups().map(|group| group.limit.saturating_sub(group.used)).fold(machine, u64::min))
 }
 
-/// All the memory that this process may ever have, in bytes, as far as Linux says so.
+/// Returns all the memory that this process may ever have, in bytes, as far as Linux says so.
 pub(crate) fn total() -> Option<u64> {
     let machine = of_meminfo(&read("/proc/meminfo")?, "MemTotal:")?;
     Some(groups().map(|group| group.limit).fold(machine, u64::min))
@@ -24,7 +24,7 @@ pub(crate) fn total() -> Option<u64> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Group {
     limit: u64,
-    /// Without what is given back when it is needed.
+    /// Used bytes, without those that are given back when they are needed.
     used: u64,
 }
 
@@ -41,17 +41,18 @@ const FIRST: Files = Files {
     cached: "total_inactive_file",
 };
 
-/// Above `memory.high` a process is slowed down until it stands still.
+/// The files of version 2. Above `memory.high` a process is slowed down until it stands still.
 const SECOND: Files =
     Files { limits: &["memory.max", "memory.high"], used: "memory.current", cached: "inactive_file" };
 
-/// The groups that this process lies in, and all those above.
+/// Finds the groups of this process, and all those above.
 fn groups() -> impl Iterator<Item = Group> {
     let own = read("/proc/self/cgroup").unwrap_or_default();
     groups_at(Path::new(GROUPS), &own).into_iter()
 }
 
-/// `own` is what `/proc/self/cgroup` says: for each hierarchy its number, its controllers, and the group's path.
+/// Finds the groups; `own` is the text of `/proc/self/cgroup`: for each hierarchy its number, its controllers, and the
+/// group's path.
 fn groups_at(root: &Path, own: &str) -> Vec<Group> {
     let mut groups = Vec::new();
     for line in own.lines() {
@@ -66,7 +67,7 @@ fn groups_at(root: &Path, own: &str) -> Vec<Group> {
         } else {
             continue;
         };
-        // In a container the path may be the host's, of which only the end is to be seen, or begin above what is to be seen.
+        // In a container the path may be the host's, of which only the end is visible, or begin above the visible part.
         let below = Path::new(path).components().filter(|part| matches!(part, Component::Normal(_)));
         let below: PathBuf = below.collect();
         groups.extend(below.ancestors().filter_map(|group| files.group(&base.join(group))));
@@ -75,7 +76,7 @@ fn groups_at(root: &Path, own: &str) -> Vec<Group> {
 }
 
 impl Files {
-    /// The group in this folder, if it is there and has a limit.
+    /// Reads the group in this folder, if it exists and has a limit.
     fn group(&self, folder: &Path) -> Option<Group> {
         let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
         let limit = self.limits.iter().filter_map(|name| number(name)).min()?;
@@ -94,7 +95,7 @@ fn read(path: &str) -> Option<String> {
     fs::read_to_string(path).ok()
 }
 
-/// A line such as `MemAvailable:   123 kB` (proc_meminfo(5)), in bytes.
+/// Reads a line such as `MemAvailable:   123 kB` (proc_meminfo(5)), in bytes.
 fn of_meminfo(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
@@ -126,7 +127,7 @@ mod tests {
         write(root, "other/memory.max", "1\n");
         let groups = groups_at(root, "0::/a/b/c\n");
         assert_eq!(groups, [Group { limit: 8000, used: 0 }, Group { limit: 4000, used: 600 }]);
-        // Where only the end of the path is to be seen, the group itself is at the root.
+        // Where only the end of the path is visible, the group itself is at the root.
         write(root, "memory.max", "500\n");
         for own in ["0::/\n", "0::/docker/123\n", "0::/../../x\n"] {
             assert_eq!(groups_at(root, own), [Group { limit: 500, used: 0 }], "{own}");

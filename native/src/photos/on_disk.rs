@@ -1,9 +1,9 @@
-//! From what was typed to photos in order.
+//! Photos on disk, from typed paths to an ordered list.
 //!
-//! Arguments keep their order; the photos of a folder, or of a ZIP, come in the order of their names' bytes, which is the
-//! same on every machine and in every language. In a folder, files that are no pictures are passed over and counted,
-//! hidden ones silently; folders inside it are opened on request. A picture of a kind that cannot be used (HEIC, say) is
-//! not passed over: its owner would wonder where it went, so it is refused by name. For the same reason a text that
+//! Arguments keep their order; the photos of a folder, or of a ZIP, come in the order of their names' bytes, which is
+//! the same on every machine and in every language. In a folder, files other than pictures are passed over and counted,
+//! hidden ones silently; folders inside it are opened on request. A picture of a kind that cannot be used (HEIC, say)
+//! is not passed over: its owner would wonder where it went, so it is refused by name. For the same reason a text that
 //! belongs to no photo is named.
 
 mod captions;
@@ -40,23 +40,23 @@ use crate::{
     printable::printable,
 };
 
-/// What the arguments name.
+/// The files that the arguments name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// The photos, in order.
     pub(crate) photos: Vec<PhotoFile>,
-    /// The text files that belong to none of them.
+    /// Text files that belong to none of them.
     pub(crate) unmatched: Vec<PathBuf>,
-    /// The files that are neither.
+    /// Files that are neither.
     pub(crate) passed_over: PassedOver,
     /// Folders inside folders, which were not opened.
     pub(crate) inside: Inside,
 }
 
-/// So many photos are looked at, at most: enough to choose from.
+/// The most photos that are looked at: enough to choose from.
 const MOST: usize = 1000;
 
-/// Finds every photo that the arguments name, and its captions. What is wrong with the arguments is named at once.
+/// Finds every photo that the arguments name, and its captions. All faults of the arguments are reported at once.
 pub(crate) fn find(arguments: &[PathBuf], recursive: bool) -> Result<Found, Failure> {
     let (mut photos, mut problems, mut folders_only) = (Vec::new(), Vec::new(), true);
     let (mut passed_over, mut inside) = (PassedOver::default(), Inside::default());
@@ -106,7 +106,7 @@ pub(crate) fn find(arguments: &[PathBuf], recursive: bool) -> Result<Found, Fail
     if found.photos.is_empty() { Err(found.none(folders_only)) } else { Ok(found) }
 }
 
-/// The refusal of photos or captions that cannot be read, each with its reason.
+/// Makes the refusal of photos or captions that cannot be read, each with its reason.
 pub(crate) fn unreadable(problems: Vec<String>) -> Failure {
     let failure = Failure::new(Exit::Data, "photos.unreadable", "not every photo and caption can be read");
     problems.into_iter().fold(failure, Failure::why).next("mend what is named, or leave it out")
@@ -135,8 +135,8 @@ impl Found {
         failure.next("name the photos, or the folder or ZIP that they lie in")
     }
 
-    /// Refuses what nobody means as the photos of one training: reading them all takes minutes, and listing them helps
-    /// nobody.
+    /// Refuses more photos than one training can mean: reading them all would take minutes, and a list of them would be
+    /// unreadable.
     pub(crate) fn are_not_thousands(&self) -> Result<(), Failure> {
         let count = self.photos.len();
         if count <= MOST {
@@ -149,12 +149,12 @@ impl Found {
             .next("choose 10 to 20 good ones of one person, and name those, or a folder with only them"))
     }
 
-    /// Says, a line each, what was passed over, and what lies further inside.
+    /// Describes, a line each, the files that were passed over and the folders that were not opened.
     pub(crate) fn remarks(&self) -> Vec<String> {
         [self.passed_over.sentence(), self.inside.sentence()].into_iter().flatten().collect()
     }
 
-    /// The names of the text files that belong to no photo, as text.
+    /// Returns the names of the text files that belong to no photo, as text.
     pub(crate) fn unmatched_names(&self) -> Vec<String> {
         self.unmatched.iter().map(|text| text.to_string_lossy().into_owned()).collect()
     }

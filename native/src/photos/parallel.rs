@@ -30,24 +30,24 @@ pub(crate) struct Share<'a> {
 }
 
 impl MemoryPool {
-    /// So many bytes in all; where there are none, one job at a time gets what it wants.
+    /// Makes a pool of this many bytes; of an empty one, one job at a time gets all that it wants.
     pub(crate) fn new(total: u64) -> Self {
         let total = total.max(1);
         Self { total, free: Mutex::new(total), given_back: Condvar::new() }
     }
 
-    /// Half of the memory that the system says is available, so that other programs keep room.
+    /// Takes half of the memory that the system says is available, so that other programs keep room.
     pub(crate) fn of_this_machine() -> Self {
         Self::new(memory::available().unwrap_or(DEFAULT_AVAILABLE) / 2)
     }
 
-    /// How much there is in all.
+    /// Returns the number of bytes in all.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
-    /// Waits until so many bytes are free. A job that wants more than there is in all gets all, and then
-    /// runs alone. A job takes once: two half-filled jobs could otherwise wait for each other.
+    /// Waits until so many bytes are free. A job that wants more than there is in all gets all, and then runs alone. A
+    /// job takes once: two half-filled jobs could otherwise wait for each other.
     pub(crate) fn take(&self, bytes: u64) -> Share<'_> {
         let bytes = bytes.min(self.total);
         let mut free = self
@@ -58,7 +58,7 @@ impl MemoryPool {
         Share { budget: self, bytes }
     }
 
-    /// The number is right after every step, so a panic elsewhere does not spoil it.
+    /// Locks the number, also after a panic elsewhere: it is right after every step.
     fn free(&self) -> MutexGuard<'_, u64> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,7 +75,7 @@ impl Drop for Share<'_> {
 /// thread. `Break` from `done`, or `true` from `stop`, begins no further item; those that run are finished.
 /// Returns what `done` broke with.
 ///
-/// A result may have to wait for an earlier one: it should be small, with what is large written to a file.
+/// A result may have to wait for an earlier one: it should be small, with large data written to a file.
 pub(crate) fn in_order<T: Sync, R: Send, B>(
     items: &[T],
     stop: impl Fn() -> bool + Sync,

@@ -22,30 +22,30 @@ use crate::{
     printable::printable,
 };
 
-/// A photo, and what is known of it so far.
+/// A photo, and the facts known of it so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
-    /// Where it lies.
+    /// File of the photo.
     pub(crate) file: PhotoFile,
-    /// What its headers say, as far as they could be read.
+    /// Headers of the photo, as far as they could be read.
     pub(crate) info: Option<PhotoInfo>,
-    /// The photo as the core sees it, or why its file gave no bytes.
+    /// Photo as the core sees it, or the reason why its file gave no bytes.
     pub(crate) photo: Result<Photo, FileProblem>,
-    /// Why the texts beside it are no caption.
+    /// Reason why the texts beside the photo are not a caption.
     pub(crate) caption_problem: Option<FileProblem>,
 }
 
-/// Why a photo cannot be used.
+/// The reason why a photo cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Rejected {
-    /// Its file, or its caption's, could not be read.
+    /// A file, the photo's or its caption's, that could not be read.
     File(FileProblem),
-    /// What is in it will not do, or is there twice.
+    /// A photo that will not do, or that the set has twice.
     Photo(PhotoProblem),
 }
 
 impl Candidate {
-    /// The photo, where it may be a part of a set.
+    /// Returns the photo, where it may be a part of a set.
     fn eligible(&self) -> Option<&Photo> {
         let photo = self.photo.as_ref().ok()?;
         let rejected = matches!(photo.state, PhotoState::Rejected(_));
@@ -69,7 +69,7 @@ impl Candidate {
 }
 
 impl Rejected {
-    /// The stable name of the reason.
+    /// Returns the stable name of the reason.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::File(problem) => problem.code(),
@@ -77,7 +77,7 @@ impl Rejected {
         }
     }
 
-    /// What its owner can do.
+    /// Says what the photo's owner can do.
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::File(problem) => problem.advice(),
@@ -95,8 +95,8 @@ impl fmt::Display for Rejected {
     }
 }
 
-/// Reads every photo once, in order: its sum, what its headers show, and its caption. Nothing is decoded, so that this is
-/// quick also for many. The error is an interruption; what is wrong with a photo stands with it.
+/// Reads every photo once, in order: its sum, its headers, and its caption. Nothing is decoded, so many photos are read
+/// quickly too. The error is an interruption; a fault of a photo stands with the photo.
 pub(crate) fn look(
     files: &[PhotoFile],
     progress: &Progress,
@@ -118,9 +118,9 @@ pub(crate) fn look(
     Ok(all)
 }
 
-/// Prepares the photos that may be a part of a set. Clean photos go to files in `spool`, a folder that only its owner may
-/// open; without one they are dropped, since only the verdict was wanted. The error is one of this machine, such as a full
-/// disk; what is wrong with a photo stands with it.
+/// Prepares the photos that may be a part of a set. Clean photos go to files in `spool`, a folder that only its owner
+/// may open; without one they are dropped, since only the verdict was wanted. The error is one of this machine, such as
+/// a full disk; a fault of a photo stands with the photo.
 pub(crate) fn prepare_all(
     candidates: &mut [Candidate],
     spool: Option<&Path>,
@@ -129,7 +129,7 @@ pub(crate) fn prepare_all(
 ) -> Result<(), Failure> {
     let budget = MemoryPool::of_this_machine();
     let limits = limits_of_this_machine();
-    // Where the photo of two that stays turns out to be none, the other takes its place.
+    // If the photo of two that stays is rejected, the other takes its place.
     loop {
         let waiting: Vec<(usize, PhotoFile)> = waiting(candidates);
         if waiting.is_empty() {
@@ -160,12 +160,12 @@ pub(crate) fn prepare_all(
     }
 }
 
-/// The set as the core sees it, without what could not be read and what has no usable caption.
+/// Makes the set as the core sees it, without files that could not be read and photos without a usable caption.
 pub(crate) fn photo_set(candidates: &[Candidate]) -> PhotoSet {
     PhotoSet::new(candidates.iter().filter_map(Candidate::eligible).cloned().collect())
 }
 
-/// Refuses two captions for photos of the same bytes: which of the two is meant only their owner knows.
+/// Refuses two captions for photos of the same bytes: only their owner knows which of the two is meant.
 pub(crate) fn one_caption_each(set: &PhotoSet) -> Result<(), Failure> {
     let Some((one, other)) = set.two_captions() else { return Ok(()) };
     let sentence = "the same photo is there twice, with two different captions";
@@ -174,7 +174,7 @@ pub(crate) fn one_caption_each(set: &PhotoSet) -> Result<(), Failure> {
         .next("take one of the two out, or give both the same words"))
 }
 
-/// Says of each photo why it is left out; `None` for those that count.
+/// Gives for each photo the reason why it is left out; `None` for those that count.
 pub(crate) fn left_out(candidates: &[Candidate]) -> Vec<Option<Rejected>> {
     let mut of_set = photo_set(candidates).left_out().into_iter();
     let why = |candidate: &Candidate| match (&candidate.photo, &candidate.caption_problem) {
@@ -185,7 +185,7 @@ pub(crate) fn left_out(candidates: &[Candidate]) -> Vec<Option<Rejected>> {
     candidates.iter().map(why).collect()
 }
 
-/// How many are decoded at least: those that wait and are not left out.
+/// Counts the photos that are decoded at least: those that wait and are not left out.
 pub(crate) fn to_prepare(candidates: &[Candidate]) -> u64 {
     waiting(candidates).len() as u64
 }
@@ -194,15 +194,15 @@ fn waiting(candidates: &[Candidate]) -> Vec<(usize, PhotoFile)> {
     let left_out = left_out(candidates);
     let waits = |(candidate, why): &(&Candidate, &Option<Rejected>)| {
         let waiting = candidate.photo.as_ref().is_ok_and(|photo| photo.state == PhotoState::Waiting);
-        // A photo may have more wrong with it than its caption.
+        // A photo may have more faults than its caption.
         waiting && (why.is_none() || candidate.caption_problem.is_some())
     };
     let each = candidates.iter().zip(&left_out).enumerate();
     each.filter(|(_, both)| waits(both)).map(|(index, (one, _))| (index, one.file.clone())).collect()
 }
 
-/// What one photo may be on this machine: half of all its memory. What is free just now only decides how many are
-/// prepared at once: a busy minute must not leave a photo out of a set that is bought.
+/// Returns the limits of one photo on this machine: half of all its memory. The memory that is free just now only
+/// decides how many are prepared at once: a busy minute must not leave a photo out of a set that is bought.
 pub(crate) fn limits_of_this_machine() -> PhotoLimits {
     let limits = PhotoLimits::default();
     let most = memory::total().map_or(limits.max_memory, |memory| memory / 2);
@@ -251,7 +251,7 @@ fn looked_at(file: &PhotoFile, limits: &PhotoLimits) -> Candidate {
     Candidate { info, photo: Ok(photo), caption_problem, ..none }
 }
 
-/// What a photo's headers show: a photo that waits, or why it will not do.
+/// Inspects a photo's headers: the photo waits, or is rejected with a reason.
 pub(crate) fn seen(bytes: &[u8], limits: &PhotoLimits) -> (Option<PhotoInfo>, PhotoState) {
     match inspect(bytes) {
         Ok(info) => {
@@ -262,10 +262,10 @@ pub(crate) fn seen(bytes: &[u8], limits: &PhotoLimits) -> (Option<PhotoInfo>, Ph
     }
 }
 
-/// What decoding a photo came to.
+/// The result of decoding a photo.
 struct Decoded {
     info: Option<PhotoInfo>,
-    /// The sum of the bytes that were decoded, and what became of them.
+    /// Sum of the bytes that were decoded, and the photo's state.
     photo: Result<(Sha256Sum, PhotoState), FileProblem>,
 }
 
@@ -308,7 +308,7 @@ fn decode(
     Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(prepared(&photo, name)))) })
 }
 
-/// The clean photo as the core sees it, kept in this file.
+/// Describes the clean photo for the core, kept in this file.
 pub(crate) fn prepared(photo: &NormalisedPhoto, file: String) -> Prepared {
     Prepared {
         file,

@@ -1,4 +1,4 @@
-//! One call: who calls, what it asks, what the core answers.
+//! A call from its arrival to its answer: the caller, the question, the core's answer.
 
 use std::{
     convert::Infallible,
@@ -34,10 +34,10 @@ use super::{
 };
 use crate::{clock, files::store::Store, moment::moment, output::log::of_job};
 
-/// How long a caller may take to send a body that is no file.
+/// The time that a caller may take to send a body that is not a file.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 
-/// The time that a call waits for others to be done with the store.
+/// The time that a call waits for other users of the store.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 type Body = Either<Full<Bytes>, Streamed>;
@@ -76,7 +76,7 @@ pub(super) async fn answer(
     let mut response = Response::new(match body {
         Some(body) if !is_head => Either::Right(body),
         Some(_) => Either::Left(Full::default()),
-        // Of the answer to HEAD only the length is sent.
+        // For HEAD only the length of the answer is sent.
         None => Either::Left(Full::new(whole.into())),
     });
     *response.status_mut() = status;
@@ -87,12 +87,12 @@ pub(super) async fn answer(
 /// An answer on its way.
 pub(super) enum Answered {
     Reply(Reply),
-    /// What precedes the file, and the file.
+    /// A file, with the reply that precedes it.
     File(Reply, Streamed),
 }
 
 impl Server {
-    /// Answers a call. What of its body was not needed comes back.
+    /// Answers a call. The unread rest of its body is returned.
     async fn answer(&self, seat: &Seat, head: &Parts, body: Incoming) -> (Answered, Option<Incoming>) {
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let call = match Call::parse(&head.method, target, &head.headers, clock::now()) {
@@ -130,7 +130,7 @@ impl Server {
         }
     }
 
-    /// Leaves the body where it is if nobody needs it.
+    /// Answers a call that was not refused at once. A body that is not needed is left unread.
     async fn admitted(
         &self,
         call: &Call,
@@ -152,7 +152,7 @@ impl Server {
         if !call.operation.takes_a_file() {
             let body = body.take().ok_or(ApiProblem::Internal)?;
             given.body = match call.operation.place() {
-                // Whoever is not known yet may send the largest messages: not many at a time.
+                // An unknown caller may send the largest messages here: not many at a time.
                 Place::Webhook => {
                     let place = self.messages.take(seat.origin()).ok_or(ApiProblem::RateLimited)?;
                     tokio::select! {
@@ -172,7 +172,7 @@ impl Server {
                 return Err(problem);
             }
         }
-        // Only now: nobody is asked anything for a body that does not come.
+        // The budget is asked only now: a body that does not arrive must cost nothing.
         let caller = match credential {
             Credential::Known(caller) => caller,
             Credential::Token(_) => {
@@ -198,12 +198,12 @@ impl Server {
         }
     }
 
-    /// The refusal of a call that nobody need be asked about.
+    /// Refuses a call that can be refused without a question.
     fn refused(&self, call: &Call, shown: Option<Shown>, seat: &Seat) -> Option<Problem> {
         self.porter().refuses(call, shown, Some(seat.origin()), clock::now())
     }
 
-    /// What stands there is right after every step, so a panic elsewhere does not spoil it.
+    /// Locks the porter, also after a panic elsewhere: its content is right after every step.
     fn porter(&self) -> MutexGuard<'_, Porter> {
         self.porter.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -264,7 +264,7 @@ impl Server {
         }
     }
 
-    /// Asks the avatar, and does what it asks for, until it answers.
+    /// Asks the avatar, and does the work that it asks for, until it answers.
     async fn avatar(
         &self,
         call: &Call,
@@ -274,7 +274,7 @@ impl Server {
         file: &mut Option<Incoming>,
     ) -> Result<Answered, Problem> {
         let id = call.params.avatar.ok_or(ApiProblem::NoAvatar)?;
-        // Before the avatar expects a photo: what is refused changes nothing.
+        // Before the avatar expects a photo: a refused call changes nothing.
         let wanted =
             call.operation.takes_a_file().then(|| self.uploads.take(id).ok_or(ApiProblem::RateLimited));
         let place = wanted.transpose()?;
@@ -284,7 +284,7 @@ impl Server {
             let left = call.kept(begun.elapsed());
             let answer = self.ask(id, &call, caller, &given).await?;
             if !matches!(&answer, Answer::Reply(reply) if reply.status.is_client_error()) {
-                // Its capability counts.
+                // The avatar's answer shows that the capability is valid.
                 seat.is_known();
             }
             match answer {
@@ -310,7 +310,7 @@ impl Server {
                     let stopping =
                         tokio::time::timeout(Hold::PAUSE.min(left), closing.wait_for(|closing| *closing));
                     if stopping.await.is_ok() {
-                        // Nobody is kept waiting any longer.
+                        // A repeated question must not wait once more.
                         call.wait = None;
                     }
                 }
@@ -331,7 +331,7 @@ impl Server {
         }))
     }
 
-    /// Reserves a purchase and makes it. What was reserved and then not bought after all is given back.
+    /// Reserves a purchase and makes it. A reservation that was not used after all is given back.
     async fn buy(
         &self,
         id: AvatarId,
@@ -354,7 +354,7 @@ impl Server {
         let (answer, ordered) = self
             .settle(id, |api, avatar| {
                 let (avatar, answer) = api.answer(avatar, call, caller, given);
-                // A number that ended without an order is there, and what was reserved for it is not spent.
+                // A number that ended without an order exists, and its reservation is not spent.
                 let ordered = avatar.as_ref().is_some_and(|avatar| {
                     avatar.has(purchase.key()) && Spent::of(avatar, purchase.key()) != Some(Spent::Nothing)
                 });
@@ -387,7 +387,7 @@ impl Server {
         let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
         let arrived = tokio::select! {
             arrived = files::receive(&self.shell, id, photo, Paced::new(body, self.pace), length) => arrived,
-            // Another avatar has none, and this one has several.
+            // Another avatar has no place, and this one has several.
             () = place.lost() => Err(ApiProblem::RateLimited.into()),
         };
         let mut arrived =
@@ -397,7 +397,7 @@ impl Server {
                 let is_its = |expected: &Expected| expected.source == photo.source;
                 let expects =
                     avatar.as_ref().is_some_and(|avatar| avatar.expected_photos().iter().any(is_its));
-                // One that was taken out meanwhile, or came by another call, is not put into its place.
+                // A photo that was taken out meanwhile, or came by another call, is not put into its place.
                 given.received = Some(match &mut arrived {
                     Ok(arrived) if expects => arrived.put().map_err(shown),
                     Ok(_) => Err(ApiProblem::NoPhoto.into()),
@@ -420,7 +420,7 @@ impl Server {
     }
 
     async fn ask(&self, id: AvatarId, call: &Call, caller: Caller, given: &Given) -> Result<Answer, Problem> {
-        // Most calls change nothing, and wait for nobody who does.
+        // Most calls change nothing, and must not wait for those that do.
         let before = self.look(|store| store.load(id)).await?;
         let (after, answer) = self.avatar_api()?.answer(before.clone(), call, caller, given);
         if after == before {
@@ -467,14 +467,15 @@ impl Server {
         self.change(|_| self.ledger.change(question, change)).await
     }
 
-    /// Changes something in the store, one call after the other. Whoever waits for too long is told to come again.
+    /// Changes something in the store, one call after the other. A caller that waits for too long is told to come
+    /// again.
     async fn change<T>(&self, change: impl FnOnce(&Store) -> Result<T, StorageError>) -> Result<T, Problem> {
         let turn = tokio::time::timeout(PATIENCE, self.turn.lock()).await;
         let _turn = turn.map_err(|_| shown(busy()))?;
         change(&self.shell.store).map_err(shown)
     }
 
-    /// Looks into the store, beside others who look and whoever changes something.
+    /// Looks into the store, beside other looks and a change.
     async fn look<T>(&self, look: impl FnOnce(&Store) -> Result<T, StorageError>) -> Result<T, Problem> {
         let place = tokio::time::timeout(PATIENCE, self.looks.acquire()).await;
         let _place = place.map_err(|_| shown(busy()))?;
@@ -493,7 +494,7 @@ fn busy() -> StorageError {
     StorageError::new(StorageErrorKind::Busy, "other calls")
 }
 
-/// The most bytes of the call's body.
+/// Returns the most bytes of the call's body.
 fn most(call: &Call) -> u64 {
     call.max_body(PhotoLimits::default().max_bytes)
 }
@@ -502,7 +503,7 @@ fn json(document: &serde_json::Value) -> Answered {
     Answered::Reply(Reply::json(StatusCode::OK, document))
 }
 
-/// A body that is no file.
+/// Reads a body that is not a file.
 async fn read(body: Incoming, most: u64, pace: Pace) -> Result<Vec<u8>, Problem> {
     let whole = Paced::new(body, pace).whole(most).await.map_err(unfinished)?;
     whole.ok_or_else(|| ApiProblem::TooLarge { max: most }.into())

@@ -1,4 +1,4 @@
-//! Connections from outside: how many there are, whose place they take, and how long each may be silent.
+//! Connections from outside: their number, their order of eviction, and the silence that each may keep.
 
 mod pace;
 mod patient;
@@ -35,17 +35,17 @@ pub(crate) use self::{
 /// The most connections there may be, and the time that each may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How many at a time have shown a credential that counts.
+    /// Number of connections that have shown a valid credential.
     pub(crate) known: usize,
-    /// How many have not.
+    /// Number of connections that have not.
     pub(crate) unknown: usize,
-    /// How many of these come from one address.
+    /// Number of these from one address.
     pub(crate) unknown_of_one: usize,
-    /// How long a caller may take to send the head of a call, also that of the next call on its connection.
+    /// Time that a caller may take to send the head of a call, also of the next call on its connection.
     pub(crate) head_within: Duration,
-    /// How long a caller may read nothing of what is written to it.
+    /// Time for which a caller may leave written bytes unread.
     pub(crate) silence: Duration,
-    /// The longest that one connection lasts: a model takes a while on a slow line, and nobody takes for ever.
+    /// Longest life of a connection: a model takes a while on a slow line, but not for ever.
     pub(crate) longest: Duration,
 }
 
@@ -63,7 +63,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Fits them to how many files and connections this process may open. Half of them are for its own work.
+    /// Fits the limits to the number of files and connections that this process may open. Half of them are for its own
+    /// work.
     pub(crate) fn with_files(self, files: u64) -> Self {
         let most = usize::try_from(files / 2).unwrap_or(usize::MAX);
         let unknown = self.unknown.min(most / 3).max(8);
@@ -79,7 +80,7 @@ impl Limits {
 /// The largest head of a call, in bytes. An address alone may have 64 KiB (hyper refuses a longer one with 414).
 const LARGEST_HEAD: usize = 128 << 10;
 
-/// All connections. Nobody waits for a place: whoever comes when there is none takes that of a connection without a
+/// All connections. A new one never waits for a place: when there is none, it takes that of a connection without a
 /// credential, of its own address where that has its share already. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections(Arc<Shared>);
@@ -94,7 +95,7 @@ struct Shared {
 struct Seats {
     next: u64,
     known: usize,
-    /// By their age.
+    /// Connections without a valid credential, by their age.
     unknown: BTreeMap<u64, Stranger>,
     of: HashMap<Origin, usize>,
 }
@@ -102,9 +103,9 @@ struct Seats {
 #[derive(Debug)]
 struct Stranger {
     origin: Origin,
-    /// A call of it is being answered.
+    /// True while a call on the connection is being answered.
     is_busy: bool,
-    /// It has to leave.
+    /// Signal that the connection has to end.
     leave: Arc<Notify>,
 }
 
@@ -118,7 +119,7 @@ pub(crate) struct Seat {
     is_known: Mutex<bool>,
 }
 
-/// While it lives, a call is being answered: others are sent away first.
+/// A mark that a call is being answered: other connections are evicted first while it lives.
 #[derive(Debug)]
 pub(crate) struct Busy<'a>(&'a Seat);
 
@@ -127,7 +128,7 @@ impl Connections {
         Self(Arc::new(Shared { limits, seats: Mutex::default() }))
     }
 
-    /// A place for a connection from there. There always is one.
+    /// Makes a place for a connection from there. There always is one.
     pub(crate) fn sit(&self, origin: Origin) -> Arc<Seat> {
         let Limits { unknown, unknown_of_one, .. } = self.0.limits;
         let leave = Arc::new(Notify::new());
@@ -148,7 +149,7 @@ impl Connections {
         Arc::new(Seat { shared: Arc::clone(&self.0), number, origin, leave, is_known: Mutex::new(false) })
     }
 
-    /// Answers the calls of one connection, until it ends, is told to, or lasts too long.
+    /// Answers the calls of one connection, until it ends, is evicted, or lasts too long.
     pub(crate) async fn serve<S>(
         &self,
         seat: &Seat,
@@ -187,14 +188,14 @@ impl Connections {
 }
 
 impl Shared {
-    /// What stands here is right after every step, so a panic elsewhere does not spoil it.
+    /// Locks the seats, also after a panic elsewhere: their content is right after every step.
     fn seats(&self) -> MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Seats {
-    /// Sends away the connection from there that came first: one that asks for nothing, if there is one.
+    /// Evicts the oldest connection from there, preferring an idle one.
     fn send_away(&mut self, origin: Origin) {
         let of_it = || self.unknown.iter().filter(|(_, stranger)| stranger.origin == origin);
         let idle = of_it().find(|(_, stranger)| !stranger.is_busy);
@@ -205,7 +206,7 @@ impl Seats {
         }
     }
 
-    /// Where most of those come from that have shown no credential.
+    /// Returns the address with the most connections without a credential.
     fn fullest(&self) -> Option<Origin> {
         self.of.iter().max_by_key(|(_, of)| **of).map(|(origin, _)| *origin)
     }
@@ -223,12 +224,12 @@ impl Seats {
 }
 
 impl Seat {
-    /// Where it comes from.
+    /// Returns the address that the connection comes from.
     pub(crate) fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// Its caller has shown a credential that counts: it is not sent away for others any more.
+    /// Notes that the caller has shown a valid credential: the connection is not evicted any more.
     pub(crate) fn is_known(&self) {
         let mut is_known = self.is_known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut seats = self.shared.seats();
@@ -238,7 +239,7 @@ impl Seat {
         }
     }
 
-    /// A call of it is being answered, as long as what this gives lives.
+    /// Marks that a call is being answered, for as long as the result lives.
     pub(crate) fn busy(&self) -> Busy<'_> {
         self.set_busy(true);
         Busy(self)

@@ -1,4 +1,4 @@
-//! Whoever drives the avatars behind the API: one task for each that has unfinished business.
+//! Drivers of the avatars behind the API: a task for each that has unfinished business.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -36,19 +36,19 @@ use crate::{
     },
 };
 
-/// How many avatars are at work at a time. The others wait for their turn, and hold neither files nor connections.
+/// Number of avatars at work at a time. The others wait for their turn, and hold neither files nor connections.
 const AT_WORK: usize = 128;
 
-/// How long an avatar is left alone that another process is at work on.
+/// Pause before another look at an avatar that another process is at work on.
 const LATER: Duration = Duration::from_secs(5);
 
-/// The pause between two rounds that wake avatars. By the clock's own time, since a clock may be set back.
+/// The pause between two rounds that wake avatars. Measured by the monotonic clock, since the other may be set back.
 pub(super) const ROUND: Duration = Duration::from_mins(1);
 
-/// How far off the next thing to do must be for a driver to end: the rounds wake its avatar again in time.
+/// Distance of the next work beyond which a driver ends: the rounds wake its avatar again in time.
 const LET_GO: Duration = ROUND.saturating_mul(5);
 
-/// How long until what could not be made up for is tried again: a copy of a model, the deletion of payloads.
+/// Pause before another try to make up for a failure: a copy of a model, the deletion of payloads.
 const MUCH_LATER: Duration = Duration::from_mins(5);
 
 /// The drivers of all avatars.
@@ -59,7 +59,7 @@ pub(super) struct Drivers {
     way: Option<ConnectionSettings>,
     ledger: Ledger,
     driven: Mutex<HashMap<AvatarId, Driven>>,
-    /// The avatar for which something is reserved and not ordered yet.
+    /// Avatar for which a purchase is reserved and not ordered yet.
     buying: Mutex<Option<AvatarId>>,
     ended: Notify,
     at_work: Semaphore,
@@ -69,20 +69,21 @@ pub(super) struct Drivers {
 #[derive(Debug)]
 struct Driven {
     wakeup: Arc<Notify>,
-    /// How often it was woken: none is lost between the last look and the end of a driver.
+    /// Number of wake-ups: none is lost between the last look and the end of a driver.
     woken: u64,
 }
 
-/// What one driver remembers between two looks.
+/// The memory of a driver between two looks.
 #[derive(Default)]
 struct Memory {
     chronicles: BTreeMap<OrderKey, JobLog>,
-    /// What the budget was told of, and when that was ordered: a number whose order came to nothing may be ordered again.
+    /// Reports that the budget was given, and the time of each order: a number whose order came to nothing may be
+    /// ordered again.
     told: BTreeMap<OrderKey, (Spent, Timestamp)>,
     said_elsewhere: bool,
-    /// How often in a row it could not be driven at all.
+    /// Number of failures in a row to drive the avatar at all.
     failures: u32,
-    /// When not everything could be made up for, last.
+    /// Time at which not everything could be made up for, last.
     tidied_in_vain_at: Option<Instant>,
 }
 
@@ -106,7 +107,7 @@ impl Drivers {
         })
     }
 
-    /// Something happened to this avatar: whoever drives it looks again, and if nobody does, somebody begins to.
+    /// Wakes the driver of this avatar after something happened to it, or starts one.
     pub(super) fn wake(self: &Arc<Self>, id: AvatarId) {
         let mut driven = self.driven();
         if *self.stop.borrow() {
@@ -134,7 +135,8 @@ impl Drivers {
         }
     }
 
-    /// Keeps the drivers from giving back what is being reserved for this avatar. One purchase is made at a time.
+    /// Keeps the drivers from giving back a reservation that is being made for this avatar. One purchase is made at a
+    /// time.
     pub(super) fn buying(self: &Arc<Self>, id: AvatarId) -> Buying {
         *self.buying.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
         Buying { drivers: Arc::clone(self), id }
@@ -149,7 +151,7 @@ impl Drivers {
     }
 
     async fn drive(self: Arc<Self>, id: AvatarId, wakeup: Arc<Notify>) {
-        // However it ends, it is known that it did.
+        // The end of the driver is noted, however it ends.
         let _leaving = Leaving { drivers: &self, id };
         let (mut memory, mut stop) = (Memory::default(), self.stop.subscribe());
         loop {
@@ -180,7 +182,7 @@ impl Drivers {
         }
     }
 
-    /// Does what is to be done now.
+    /// Does the work that is due now.
     async fn attend(&self, id: AvatarId, wakeup: &Notify, memory: &mut Memory) -> Result<Pause, Failure> {
         let Ok(_permit) = self.at_work.acquire().await else { return Ok(Pause::Stopped) };
         let mut stop = self.stop.subscribe();
@@ -234,7 +236,7 @@ impl Drivers {
         })
     }
 
-    /// Whether the next thing to do is a long way off, and noted where the rounds see it.
+    /// Tells whether the next work is a long way off, and noted where the rounds see it.
     fn is_far_off(&self, id: AvatarId) -> Result<bool, Failure> {
         let now = clock::now();
         let Due { work, notice } = self.shell.load(id)?.due(now);
@@ -242,7 +244,7 @@ impl Drivers {
         Ok([work, notice].into_iter().flatten().min().is_some_and(|next| next > now.plus(LET_GO)))
     }
 
-    /// Tells the log and the budget what is new.
+    /// Reports news to the log and to the budget.
     fn watch(&self, avatar: &Avatar, memory: &mut Memory) {
         let now = clock::now();
         for training in avatar.trainings() {
@@ -264,17 +266,17 @@ impl Drivers {
         }
     }
 
-    /// Tells the budget what became of orders, as far as it was not told yet.
+    /// Reports to the budget how orders ended, as far as that was not reported yet.
     fn tell_budget(&self, avatar: &Avatar, memory: &mut Memory) -> Result<(), StorageError> {
         if memory.spent(avatar).is_empty() {
             return Ok(());
         }
         let buying = self.buying.lock().unwrap_or_else(PoisonError::into_inner);
         if *buying == Some(avatar.id()) {
-            // Woken again when that is done.
+            // The driver is woken again when the purchase is made.
             return Ok(());
         }
-        // As it is now: a number whose order came to nothing may have been ordered again meanwhile.
+        // Loaded anew: a number whose order came to nothing may have been ordered again meanwhile.
         let Some(avatar) = self.shell.store.load(avatar.id())? else { return Ok(()) };
         let news = memory.spent(&avatar);
         for (order, (spent, at)) in news {
@@ -287,7 +289,7 @@ impl Drivers {
         Ok(())
     }
 
-    /// What the core leaves to the shell once nothing is under way: whether all of it is done.
+    /// Does the work that the core leaves to the shell once nothing is under way; tells whether all of it is done.
     async fn tidy_up(&self, id: AvatarId, connection: &Connection) -> Result<bool, Failure> {
         let avatar = self.shell.load(id)?;
         if !avatar.may_need_working_files() {
@@ -326,7 +328,7 @@ impl Drivers {
         });
         forgotten.map_err(failure::storage)?;
         let store = &self.shell.store;
-        // While somebody reads an older state it is still there: then all of this is done again.
+        // While a reader uses an older state the content is still there: then all of this is done again.
         store.forget(id).and_then(|()| store.gone(id)).map_err(failure::storage)?;
         log::info!("erased");
         Ok(true)
@@ -334,7 +336,7 @@ impl Drivers {
 }
 
 impl Memory {
-    /// Lets the order's log speak under the order's own name. What was over before is no news.
+    /// Reports an order's news under the order's own name. An order that was over before is not news.
     fn note(&mut self, key: OrderKey, over: bool, job: &str, speak: impl FnOnce(&mut JobLog) -> bool) {
         if !over || self.chronicles.contains_key(&key) {
             let log = self.chronicles.entry(key).or_default();
@@ -342,7 +344,7 @@ impl Memory {
         }
     }
 
-    /// What became of orders, as far as it was not told yet.
+    /// Lists the ends of orders that were not reported yet.
     fn spent(&self, avatar: &Avatar) -> Vec<(OrderKey, (Spent, Timestamp))> {
         let trainings =
             avatar.trainings().iter().map(|one| (OrderKey::Training(one.attempt), one.order.ordered_at()));
@@ -356,7 +358,7 @@ impl Memory {
     }
 }
 
-/// While it lives, nothing of the avatar is given back to the budget.
+/// A mark that keeps the avatar's reservations from being given back while it lives.
 pub(super) struct Buying {
     drivers: Arc<Drivers>,
     id: AvatarId,
@@ -369,7 +371,7 @@ impl Drop for Buying {
     }
 }
 
-/// Takes a driver off the list when it ends, also by a panic.
+/// A guard that takes a driver off the list when it ends, also by a panic.
 struct Leaving<'a> {
     drivers: &'a Drivers,
     id: AvatarId,
@@ -377,7 +379,7 @@ struct Leaving<'a> {
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        // One that found nothing more to do has left already, and another one may have begun since.
+        // A driver that found nothing more to do has left the list already, and another one may have begun since.
         if std::thread::panicking() || *self.drivers.stop.borrow() {
             self.drivers.driven().remove(&self.id);
         }

@@ -1,4 +1,4 @@
-//! Photos on their way in, and models and pictures on their way out.
+//! Photos on their way in, models and pictures on their way out.
 
 use std::{
     fs::File,
@@ -38,35 +38,35 @@ use crate::{
     transport::{ByteSource, objects::Objects},
 };
 
-/// The size of the pieces in which files are sent.
+/// Size of the pieces in which files are sent.
 const PIECE: usize = 64 << 10;
 
-/// How many pieces wait for a caller that is slow.
+/// Number of pieces that wait for a slow caller.
 const PIECES_AHEAD: usize = 4;
 
-/// How long a body is listened to that nobody needs, and how many bytes of it.
+/// How long to drain a body after refusing it, and how many bytes of it.
 const REST_WITHIN: Duration = Duration::from_secs(15);
 const MOST_OF_THE_REST: u64 = 64 << 20;
 
 /// A photo that has arrived whole.
 pub(super) enum Arrived {
-    /// In the avatar's folder, under another name than its own until it is put into its place.
+    /// A photo in the avatar's folder, under another name than its own until it is put into its place.
     Part {
-        /// Half a file no more, and gone when it is dropped.
+        /// The file, which is removed when this is dropped.
         part: Option<NamedTempFile>,
-        /// Its place.
+        /// Path of the photo's place.
         path: PathBuf,
     },
-    /// In the bucket.
+    /// A photo in the bucket.
     Object {
         /// The bucket.
         objects: Arc<Objects>,
-        /// Its place.
+        /// Place of the object.
         place: ObjectPlace,
     },
 }
 
-/// Takes a photo of this length in.
+/// Receives a photo of this length.
 pub(super) async fn receive(
     shell: &Shell,
     id: AvatarId,
@@ -84,7 +84,7 @@ pub(super) async fn receive(
         return Ok(Arrived::Part { part: Some(part), path });
     };
     let objects = bucket(shell, &place).map_err(shown)?;
-    // First here, without a name: whoever is slow holds no connection to the bucket.
+    // The body is stored here first, without a name: a slow caller must not hold a connection to the bucket.
     let home = shell.store.home().to_owned();
     let failed = |error: &io::Error| shown(storage_error(&home, error));
     let file = tempfile::tempfile_in(&home).map_err(|error| failed(&error))?;
@@ -96,7 +96,7 @@ pub(super) async fn receive(
 }
 
 impl Arrived {
-    /// Puts it into its place, whatever was there.
+    /// Puts the photo into its place, in place of any earlier file.
     pub(super) fn put(&mut self) -> Result<(), StorageError> {
         if let Self::Part { part, path } = self
             && let Some(part) = part.take()
@@ -109,12 +109,12 @@ impl Arrived {
         Ok(())
     }
 
-    /// Afterwards: what nobody keeps is gone.
+    /// Cleans up after the call: a photo that is not kept is removed.
     pub(super) async fn leave(self, kept: bool) {
         match self {
             Self::Part { part, path } => {
                 drop(part);
-                // Of an avatar that was erased meanwhile; while anything else is in it, it stays.
+                // The folder may be an erased avatar's; while any other file is in it, it stays.
                 if !kept && let Some(folder) = path.parent() {
                     drop(std::fs::remove_dir(folder));
                 }
@@ -129,7 +129,7 @@ impl Arrived {
     }
 }
 
-/// A file that is removed when it is dropped. While it is locked no sweep takes it for one that was left behind.
+/// Makes a file that is removed when it is dropped. While it is locked no sweep takes it for one that was left behind.
 fn part(folder: &Path, name: &str) -> Result<NamedTempFile, StorageError> {
     private_folder(folder)?;
     let part = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".part").tempfile_in(folder);
@@ -160,7 +160,7 @@ async fn write(mut body: Paced<Incoming>, file: File, length: u64, path: &Path) 
     file.sync_all().await.map_err(|error| failed(&error))
 }
 
-/// Listens to a body that nobody needs: a connection that is closed while its caller still sends is reset, and the answer
+/// Drains a body that is not needed: a connection that is closed while its caller still sends is reset, and the answer
 /// lost with it.
 pub(super) async fn drain(mut body: Incoming) {
     let rest = async {
@@ -174,7 +174,7 @@ pub(super) async fn drain(mut body: Incoming) {
     let _ = tokio::time::timeout(REST_WITHIN, rest).await;
 }
 
-/// The bucket that this object lies in.
+/// Finds the bucket that this object lies in.
 fn bucket(shell: &Shell, place: &ObjectPlace) -> Result<Arc<Objects>, StorageError> {
     let denied = || StorageError::new(StorageErrorKind::Denied, place.to_string());
     let objects = shell.objects().map_err(|failure| {
@@ -184,7 +184,7 @@ fn bucket(shell: &Shell, place: &ObjectPlace) -> Result<Arc<Objects>, StorageErr
     if objects.bucket().name() == place.bucket { Ok(Arc::new(objects)) } else { Err(denied()) }
 }
 
-/// Bytes in a file without a name.
+/// The bytes of a file without a name.
 struct Spooled(Arc<File>);
 
 impl ByteSource for Spooled {
@@ -208,8 +208,8 @@ impl Read for Reader {
     }
 }
 
-/// Opens a file of an avatar. One that is gone or was changed is fetched again; where that cannot be done, the object in the
-/// bucket is passed on.
+/// Opens a file of an avatar. A file that is gone or was changed is fetched again; where that cannot be done, the
+/// object in the bucket is passed on.
 pub(super) async fn open(
     shell: &Shell,
     id: AvatarId,
@@ -220,7 +220,7 @@ pub(super) async fn open(
     let sent = download.sent();
     let streamed = Streamed { pieces, left: sent.end.saturating_sub(sent.start) };
     let path = shell.folder(id).join(&download.file);
-    // The names are the core's own; one that leads elsewhere is none of them.
+    // The names are the core's own; a path that leads elsewhere is not one of them.
     let plain = Path::new(&download.file).components().all(|part| matches!(part, Component::Normal(_)));
     let avatar = shell.store.load(id)?.filter(|_| plain);
     if let Some(avatar) = avatar {
@@ -242,8 +242,8 @@ pub(super) async fn open(
     Ok((download.head(), streamed))
 }
 
-/// Passes part of an object on as it comes. The last piece leaves only when all of the object is known to be right; else
-/// the connection is cut.
+/// Passes part of an object on as it comes. The last piece leaves only when all of the object is known to be right;
+/// else the connection is cut.
 async fn pass_on(
     mut incoming: crate::transport::Incoming,
     mut check: FileCheck,
@@ -304,7 +304,7 @@ async fn send(mut file: tokio::io::Take<tokio::fs::File>, sender: mpsc::Sender<i
     }
 }
 
-/// A file on its way out. One that ends early cuts the connection: half a model is not taken for a whole one.
+/// A file on its way out. A file that ends early cuts the connection: half a model is not taken for a whole one.
 pub(super) struct Streamed {
     pieces: mpsc::Receiver<io::Result<Bytes>>,
     left: u64,

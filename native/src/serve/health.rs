@@ -1,4 +1,4 @@
-//! What fails just now, looked at rarely however often it is asked: anybody may ask.
+//! Health of the parts of a deployment, looked at rarely however often a caller asks: any caller may ask.
 
 use std::{
     future::Future,
@@ -27,10 +27,10 @@ const BUCKET_AGAIN: Duration = Duration::from_secs(30);
 /// The time that the bucket has for its answer.
 const BUCKET_WITHIN: Duration = Duration::from_secs(3);
 
-/// The bytes that must find room for a disk to count as one that can be written.
+/// Number of bytes that must find room for a disk to count as writable.
 const ROOM: usize = 64 * 1024;
 
-/// What was seen last of everything that may fail.
+/// The last look at every part that may fail.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     database: Seen,
@@ -39,11 +39,11 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Looks at what was not looked at for a while.
+    /// Looks at the parts that were not looked at for a while.
     ///
     /// # Errors
     ///
-    /// The database cannot be read: then nothing works.
+    /// Fails if the database cannot be read: then nothing works.
     pub(super) async fn look(&self, shell: &Shell, has_bucket: bool) -> Result<Vec<Failing>, StorageError> {
         let database = self.database.look(DISK_AGAIN, async || shell.store.answers().err()).await;
         if let Some(error) = database {
@@ -61,7 +61,7 @@ impl Health {
     }
 }
 
-/// The last look at one thing.
+/// The last look at one part.
 #[derive(Debug, Default)]
 struct Seen {
     last: Mutex<Option<(Instant, Option<StorageError>)>>,
@@ -69,7 +69,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Looks, unless that was done a moment ago. Nobody waits for the look of another.
+    /// Looks, unless that was done a moment ago. A look that is under way is not waited for.
     async fn look<F: Future<Output = Option<StorageError>>>(
         &self,
         again: Duration,
@@ -89,7 +89,7 @@ impl Seen {
     }
 }
 
-/// Writes a few bytes to a file without a name. Why that fails, if it does.
+/// Writes a few bytes to a file without a name, and returns the error.
 async fn unwritable(home: &Path) -> Option<StorageError> {
     let home = home.to_owned();
     let written = tokio::task::spawn_blocking(move || {
@@ -99,7 +99,7 @@ async fn unwritable(home: &Path) -> Option<StorageError> {
     written.await.unwrap_or_default()
 }
 
-/// Lists what lies under a prefix where nothing does. Why that fails, if it does.
+/// Lists a prefix of the bucket under which there is nothing, and returns the error.
 async fn unreachable(shell: &Shell) -> Option<StorageError> {
     let (objects, user) = (shell.objects().ok()?, Name::new("health").ok()?);
     let nowhere = Prefix::of(&user, AvatarId::new(Uuid::nil()));

@@ -29,7 +29,7 @@ impl Ledger {
         self.0.spend(inquiry, entropy()?, |budget, _| change(budget))
     }
 
-    /// Looks at the budget as it was saved last, and waits for nobody who changes it.
+    /// Reads the budget as it was saved last, without waiting for changes.
     pub(super) fn look<T>(
         &self,
         question: Question,

@@ -1,4 +1,4 @@
-//! The API over HTTP, for whoever is let in. What is answered is decided in the core; this moves the bytes.
+//! The API over HTTP. The core decides the answers; this module moves the bytes.
 
 mod answer;
 mod connections;
@@ -37,7 +37,7 @@ use self::{
 };
 use crate::{driver::shell::Shell, settings::SIMULATOR};
 
-/// How many files and connections are asked for.
+/// Number of files and connections that the system is asked for.
 const MOST_FILES: u64 = 4096;
 
 /// The most photos that may be on their way at a time, and the most of one avatar: a whole set at once.
@@ -50,11 +50,11 @@ const MOST_MESSAGES: usize = 16;
 /// The most calls that look into the store at a time.
 const MOST_LOOKS: usize = 8;
 
-/// How long answers that are on their way may take once it is told to stop.
+/// The time that answers on their way may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` comes back, and then until every purchase that is under way is answered and saved. `ready` is
-/// told the real address, port 0 having become another.
+/// Serves until `stop` returns, and then until every purchase that is under way is answered and saved. `ready` is told
+/// the real address, with the port that was chosen for port 0.
 pub(crate) async fn serve(
     listener: TcpListener,
     shell: Shell,
@@ -125,12 +125,12 @@ pub(crate) async fn serve(
     log::info!("stopping: what is under way is answered and saved");
     closing.send_replace(true);
     let rest = async { while answering.join_next().await.is_some() {} };
-    // What is left then is cut; what it ordered is saved, and carried on by the next start.
+    // Calls that are left then are cut; their orders are saved, and carried on by the next start.
     let (_, (), _) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop(), rounds);
     Ok(())
 }
 
-/// How many files and connections this process may open: as many as the system lets it.
+/// Returns the number of files and connections that this process may open: as many as the system permits.
 fn open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(u64::MAX).min(MOST_FILES);
@@ -139,7 +139,7 @@ fn open_files() -> u64 {
     if now < most && setrlimit(Resource::Nofile, more).is_ok() { most } else { now }
 }
 
-/// Where avatars are bought and kept.
+/// Returns the account and bucket of avatars.
 fn way(deployment: &Deployment) -> Option<ConnectionSettings> {
     if deployment.test_mode {
         deployment.test_way(&Url::parse(SIMULATOR).ok()?, None::<Bucket>)

@@ -1,4 +1,4 @@
-//! Trouble of this machine and of slow callers, as callers of the API are told of it.
+//! Refusals for trouble of this machine and for slow callers.
 
 use likeness_core::{
     api::{ApiProblem, Problem},
@@ -7,13 +7,13 @@ use likeness_core::{
 
 use super::connections::Slow;
 
-/// A failure of storage as callers see it: where things lie on this machine is for the log.
+/// Converts a failure of storage for callers: paths and addresses are for the log only.
 pub(super) fn shown(error: StorageError) -> Problem {
     log::error!("{error}");
     Problem::from(&Error::Storage(StorageError { place: "the deployment's storage".to_owned(), ..error }))
 }
 
-/// A body that did not come whole, as its caller sees it.
+/// Makes the refusal of a body that did not come whole.
 pub(super) fn unfinished(why: Slow) -> Problem {
     match why {
         Slow::Slow => too_slow(),
@@ -21,7 +21,7 @@ pub(super) fn unfinished(why: Slow) -> Problem {
     }
 }
 
-/// A body that took too long, as its caller sees it.
+/// Makes the refusal of a body that took too long.
 pub(super) fn too_slow() -> Problem {
     ApiProblem::Body { why: "it did not come in time".to_owned() }.into()
 }

@@ -1,5 +1,5 @@
-//! Wakes avatars for which something is due though nobody asks: at the start those that are unfinished, and later those
-//! whose moment has come, such as the end of what photos are kept for.
+//! Rounds that wake avatars whose work is due though no call arrives: at the start those that are unfinished, and later
+//! those whose moment has come, such as the end of a retention time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,23 +12,23 @@ use crate::{
     files::{orphans, store::Store},
 };
 
-/// How far ahead of a clock that was set back avatars are woken: the longest pause between two tries. To wake one early
-/// costs a look.
+/// The most by which a clock that was set back wakes avatars early: the longest pause between two tries. To wake an
+/// avatar early costs a look.
 const FURTHEST: Duration = Duration::from_mins(75);
 
 /// The clock that the rounds go by.
 pub(super) struct Rounds {
     pub(super) store: Arc<Store>,
     pub(super) drivers: Arc<Drivers>,
-    /// Whether there is a backend to tell.
+    /// True if there is a backend that gets notices.
     pub(super) notices: bool,
 }
 
 impl Rounds {
-    /// Goes round until it is told to stop.
+    /// Makes rounds until the server stops.
     pub(super) async fn go(self, mut stop: watch::Receiver<bool>) {
         let store = Arc::clone(&self.store);
-        // What killed processes left. Nobody waits for it.
+        // Removes files that killed processes left, without waiting for the end.
         drop(tokio::task::spawn_blocking(move || orphans::sweep(&store)));
         let mut last = None;
         while !*stop.borrow() {

@@ -1,4 +1,4 @@
-//! The parts of the server that every connection shares.
+//! State of the server that every connection shares.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::driver::shell::Shell;
 
-/// What every connection shares.
+/// The state that every connection shares.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) shell: Shell,
@@ -27,15 +27,15 @@ pub(super) struct Server {
     pub(super) drivers: Arc<Drivers>,
     pub(super) verifier: SharedVerifier,
     pub(super) health: Health,
-    /// One call at a time changes something in the store; a caller that is slow waits elsewhere.
+    /// Turn to change something in the store, one call at a time; a slow caller waits elsewhere.
     pub(super) turn: Mutex<()>,
-    /// So many look into it beside that.
+    /// Permits to look into the store beside that.
     pub(super) looks: Semaphore,
-    /// One purchase at a time is reserved and made.
+    /// Turn to reserve and make a purchase, one at a time.
     pub(super) purchases: Mutex<()>,
     pub(super) uploads: Places<AvatarId>,
     pub(super) messages: Places<Origin>,
-    /// Who was let in a moment ago and who was not.
+    /// Credentials that were admitted and refused a moment ago.
     pub(super) porter: std::sync::Mutex<Porter>,
     pub(super) pace: Pace,
     pub(super) closing: watch::Receiver<bool>,

@@ -1,5 +1,5 @@
-//! Our webhook address, for those who can be reached: fal's message wakes the job that it is about. Whom to
-//! believe and what to answer is decided in the core.
+//! Our webhook address, for machines that fal can reach: fal's message wakes the job that it is about. The core decides
+//! which message to believe and how to answer.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ use crate::{
     transport::Transport,
 };
 
-/// Listens until it is dropped.
+/// A listener that listens until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     listening: JoinHandle<()>,
@@ -52,7 +52,7 @@ struct Server {
     pace: Pace,
 }
 
-/// Where fal's messages arrive, whoever listens for them.
+/// The receiver of fal's messages, for `--listen-webhook` and for `serve`.
 #[derive(Debug, Default)]
 pub(crate) struct SharedVerifier(Mutex<WebhookVerifier>);
 
@@ -87,7 +87,8 @@ pub(crate) async fn listen(
     let server = Arc::new(server);
     let connections = Connections::new(LIMITS);
     let listening = tokio::spawn(async move {
-        // Nobody is told to stop: a caller that breaks off calls again, and nothing of ours depends on it.
+        // The listener has no way to be stopped: a caller that breaks off calls again, and nothing of ours depends on
+        // it.
         let (_open, closing) = watch::channel(false);
         loop {
             match listener.accept().await {
@@ -145,16 +146,16 @@ impl Server {
 /// A message as it arrived.
 #[derive(Debug)]
 pub(crate) struct Message<'a> {
-    /// Its headers.
+    /// Headers of the message.
     pub(crate) headers: &'a HeaderMap,
-    /// The path with its query.
+    /// Path with its query.
     pub(crate) target: &'a str,
-    /// What it says.
+    /// Body of the message.
     pub(crate) body: &'a [u8],
 }
 
 impl SharedVerifier {
-    /// Judges a message, has the avatar that it is for told, and says what to answer. `transport` and `origins` are
+    /// Judges a message, reports it to the avatar that it is for, and returns the answer. `transport` and `origins` are
     /// for fal's public keys.
     pub(crate) async fn take(
         &self,
@@ -178,7 +179,8 @@ impl SharedVerifier {
                 let base = Url::parse("http://webhook.invalid").ok();
                 let url = base.and_then(|base| base.join(target).ok());
                 let knows = |id| shell.store.load(id).is_ok_and(|avatar| avatar.is_some());
-                // A message about an avatar of nobody's is no reason for fal to come again.
+                // A message about an avatar that does not exist is answered with success all the same, or fal would
+                // repeat it.
                 let ours = url.as_ref().and_then(addressee).filter(|(id, _)| knows(*id));
                 let woken = ours.as_ref().map(|(id, _)| *id);
                 if let Some((id, token)) = ours {

@@ -1,4 +1,4 @@
-//! The settings as the core reads those of any deployment.
+//! Settings of `likeness serve`, read by the core as for any deployment.
 
 use likeness_core::{api::Deployment, secret::Secret};
 use url::Url;
@@ -7,14 +7,14 @@ use super::{Setting, Settings};
 use crate::failure::{Exit, Failure};
 
 impl Settings {
-    /// The settings as the core reads those of any deployment, which judges them as well.
+    /// Reads the settings with the core, as any deployment does, which judges them as well.
     pub(crate) fn deployment(&self) -> Result<Deployment, Failure> {
         let deployment = Deployment::read(|name| self.text_of(name)).map_err(|error| {
             Failure::new(Exit::Usage, "settings.invalid", "the settings cannot be used")
                 .why(error.to_string())
                 .next("correct these values, or take them away")
         })?;
-        // Here it may be less than a second.
+        // The simulated training may take less than a second here.
         Ok(Deployment { mock_training: self.mock_training.value, ..deployment })
     }
 

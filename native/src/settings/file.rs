@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, io::Read as _, path::Path};
 use super::known;
 use crate::failure::{Exit, Failure};
 
-/// A settings file is a few hundred bytes; what is larger was named by mistake.
+/// The largest settings file in bytes. A real one has a few hundred; a larger file was named by mistake.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The values of the file by their key, a key of a table with the table's name and a dot before it.
+/// Reads the values of the file by their key; a key of a table has the table's name and a dot before it.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<&'static str, String>, Failure> {
     let unreadable = |error: &std::io::Error| {
         Failure::new(Exit::Usage, "settings.file_unreadable", format!("{} cannot be read", path.display()))

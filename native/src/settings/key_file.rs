@@ -10,7 +10,7 @@ use likeness_core::secret::Secret;
 
 use crate::disk::make_private;
 
-/// A key has some 70 characters; what is larger is something else.
+/// The largest file in bytes. A key has some 70 characters; a larger file is something else.
 const MAX_BYTES: u64 = 4096;
 
 /// Reads the key. `None` where none is stored.
@@ -43,7 +43,7 @@ pub(crate) fn write(path: &Path, key: &Secret) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes the key, and says whether there was one.
+/// Removes the key, and tells whether there was one.
 pub(crate) fn remove(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),

@@ -1,13 +1,13 @@
 //! The names of all settings.
 
-/// A name that can be set.
+/// The name of a setting.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// In the settings file; a dot stands before a key of a table.
+    /// Key in the settings file; a dot stands before a key of a table.
     pub(super) key: &'static str,
-    /// In the environment; empty when only the file and flags have it.
+    /// Name in the environment; empty when only the file and flags have the setting.
     pub(super) variable: &'static str,
-    /// What it is for.
+    /// Purpose of the setting.
     pub(super) about: &'static str,
 }
 
@@ -15,7 +15,7 @@ const fn known(key: &'static str, variable: &'static str, about: &'static str) -
     Known { key, variable, about }
 }
 
-/// Every name, in the order in which `likeness config` shows them.
+/// All settings, in the order in which `likeness config` shows them.
 pub(super) const KNOWN: &[Known] = &[
     known("fal_key", "FAL_KEY", "fal.ai's key"),
     known("fal_api_key", "FAL_API_KEY", "the same, under its other name"),
@@ -56,12 +56,12 @@ pub(super) const KNOWN: &[Known] = &[
     known("generation.image_size", "", "the size of a picture, such as square_hd"),
 ];
 
-/// What is known of a key of the settings file.
+/// Finds a key of the settings file.
 pub(super) fn find(key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.key == key)
 }
 
-/// The known key that is spelt most like this one, when one is near enough to be meant.
+/// Finds the known key that is spelt most like this one, when one is near enough to be meant.
 pub(super) fn nearest(key: &str) -> Option<&'static str> {
     KNOWN
         .iter()

@@ -1,10 +1,10 @@
-//! What a command works with: flags before the environment before the settings file before the default. fal's key
-//! may also come from where `likeness login` stored it, which counts before the settings file of the configuration
-//! folder, and after one that was named. Each value remembers where it came from, so that `likeness config` can say it.
+//! Settings of a command: flags before the environment before the settings file before the default. fal's key may also
+//! come from the file of `likeness login`, which takes precedence over the settings file of the configuration folder,
+//! but not over one that was named. Each value remembers its origin, so that `likeness config` can show it.
 //!
-//! The settings file is read from the configuration folder or from where `--config` or LIKENESS_CONFIG say,
-//! never from the current folder: a `likeness.toml` that came with somebody's photos could otherwise send
-//! the key to an address of its choice.
+//! The settings file is read from the configuration folder or from the path in `--config` or LIKENESS_CONFIG, never
+//! from the current folder: a `likeness.toml` that came with another person's photos could otherwise send the key to an
+//! address of its choice.
 
 mod deployment;
 mod file;
@@ -43,55 +43,55 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// fal's key, `id:secret`.
     pub(crate) fal_key: Setting<Option<Secret>>,
-    /// A key that may delete request payloads at fal; used when a job is erased.
+    /// Key that may delete request payloads at fal; used when a job is erased.
     pub(crate) fal_admin_key: Setting<Option<Secret>>,
-    /// Where fal is spoken to, when not at fal's own addresses.
+    /// Address of the server that stands for fal, if any.
     pub(crate) fal_base_url: Setting<Option<Url>>,
-    /// Where fal reports the end of a training.
+    /// Address to which fal reports the end of a training.
     pub(crate) fal_webhook_url: Setting<Option<Url>>,
-    /// Use the built-in simulator.
+    /// True to use the built-in simulator.
     pub(crate) test_mode: Setting<bool>,
-    /// How long a training takes in the simulator.
+    /// Duration of a training in the simulator.
     pub(crate) mock_training: Setting<Duration>,
-    /// The bucket.
+    /// Address of the bucket's server.
     pub(crate) minio_endpoint: Setting<Option<Url>>,
     pub(crate) minio_access_key: Setting<Option<Secret>>,
     pub(crate) minio_secret_key: Setting<Option<Secret>>,
     pub(crate) minio_bucket: Setting<Option<String>>,
     pub(crate) minio_region: Setting<String>,
     pub(crate) minio_addressing: Setting<Option<Addressing>>,
-    /// Where jobs and their files are kept.
+    /// Folder of jobs and their files.
     pub(crate) home: Setting<Option<PathBuf>>,
-    /// The least important log lines that are shown.
+    /// Level of the least important log lines that are shown.
     pub(crate) log: Setting<Option<LevelFilter>>,
-    /// What one training costs, for the question before it is bought.
+    /// Price of one training, for the question before it is bought.
     pub(crate) training_price: Setting<Option<Money>>,
-    /// No colours (no-color.org).
+    /// True for output without colours (no-color.org).
     pub(crate) no_color: Setting<bool>,
-    /// How many photos a set may hold.
+    /// Fewest photos of a set.
     pub(crate) min_photos: Setting<usize>,
     pub(crate) max_photos: Setting<usize>,
-    /// How trainings and pictures are made unless flags say otherwise.
+    /// Defaults of trainings and pictures.
     pub(crate) defaults: Defaults,
-    /// What only a server has.
+    /// Settings that only a server has.
     pub(crate) serving: Serving,
-    /// The settings file that was read.
+    /// Settings file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// Where `likeness login` stores the key, in the configuration folder.
+    /// File in which `likeness login` stores the key, in the configuration folder.
     pub(crate) key_file: Option<PathBuf>,
 }
 
-/// Where the built-in simulator answers. No name ends in `.invalid` (RFC 6761, section 6.4), so that a request
-/// which took the network by mistake would reach nobody.
+/// The address of the built-in simulator. No name ends in `.invalid` (RFC 6761, section 6.4), so that a request which
+/// took the network by mistake would reach no server.
 pub(crate) const SIMULATOR: &str = "http://simulator.invalid";
 
 impl Settings {
-    /// Reads every source. All that is wrong is named at once.
+    /// Reads every source. All faults are reported at once.
     pub(crate) fn read(
         global: &Global,
         environment: &dyn Fn(&str) -> Option<OsString>,
@@ -142,13 +142,13 @@ impl Settings {
         }
     }
 
-    /// Whose calls are made, and where they go. Test mode is only ever asked for: without it a key is needed,
-    /// so that no lost key ever fakes a portrait. In test mode the key stays out of it.
+    /// Makes the account: fal, or the simulator. Test mode is only used on demand: without it a key is needed, so that
+    /// a lost key never leads to a simulated portrait. In test mode the key is not used.
     pub(crate) fn account(&self) -> Result<Account, Failure> {
         self.account_in(self.test_mode.value)
     }
 
-    /// The same for a job that began in test mode, or did not: a job stays what it was.
+    /// Makes the account for a job that began in test mode, or did not: a job keeps its mode.
     pub(crate) fn account_in(&self, test_mode: bool) -> Result<Account, Failure> {
         if test_mode {
             return account(Secret::new("simulator:simulator"), Url::parse(SIMULATOR).ok().as_ref());
@@ -156,17 +156,17 @@ impl Settings {
         self.account_of(self.fal_key.value.clone())
     }
 
-    /// The same with this key, at the address of the settings.
+    /// Makes the account with this key, at the address of the settings.
     pub(crate) fn account_of(&self, key: Option<Secret>) -> Result<Account, Failure> {
         account(key, self.fal_base_url.value.as_ref())
     }
 
-    /// Where an account's calls go, as a person knows it.
+    /// Names the server of an account, as a person knows it.
     pub(crate) fn place(&self, account: &Account) -> String {
         if self.fal_base_url.value.is_none() { "fal.ai".to_owned() } else { account.origins().origin() }
     }
 
-    /// The bucket that photos are read from.
+    /// Describes the bucket that photos are read from.
     pub(crate) fn bucket(&self) -> Result<Bucket, Failure> {
         let (endpoint, name) = (&self.minio_endpoint.value, &self.minio_bucket.value);
         let (key, secret) = (&self.minio_access_key.value, &self.minio_secret_key.value);
@@ -192,7 +192,7 @@ impl Settings {
         })
     }
 
-    /// The data folder, made private and created when it is not there.
+    /// Returns the data folder, made private and created when it does not exist.
     pub(crate) fn home(&self) -> Result<PathBuf, Failure> {
         let Some(home) = self.home.value.clone() else {
             return Err(Failure::new(Exit::Usage, "settings.home_missing", "no data folder is known")
@@ -205,7 +205,7 @@ impl Settings {
         Ok(home)
     }
 
-    /// How many photos a set may hold, with what the flags say.
+    /// Returns the bounds of a set's size, with the flags applied.
     pub(crate) fn photos(&self, min: Option<u16>, max: Option<u16>) -> Result<DatasetLimits, Failure> {
         let limits = DatasetLimits {
             min_photos: min.map_or(self.min_photos.value, usize::from),
@@ -220,7 +220,7 @@ impl Settings {
         Ok(limits)
     }
 
-    /// These settings for the demo: the simulator, with a training of this length, in this folder.
+    /// Changes these settings for the demo: the simulator, with a training of this length, in this folder.
     pub(crate) fn for_demo(mut self, home: PathBuf, training: Duration) -> Self {
         let origin = Origin::Flag("demo");
         self.test_mode = Setting { value: true, origin: origin.clone() };

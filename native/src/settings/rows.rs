@@ -1,27 +1,27 @@
-//! The settings as `likeness config` shows them.
+//! Rows of settings for `likeness config`.
 
 use likeness_core::secret::Secret;
 use url::Url;
 
 use super::{Origin, Setting, Settings, known::KNOWN};
 
-/// One setting, ready to be shown.
+/// A setting, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Its name in the settings file.
+    /// Name in the settings file.
     pub(crate) key: &'static str,
-    /// Its name in the environment; empty when it has none.
+    /// Name in the environment; empty when the setting has none.
     pub(crate) variable: &'static str,
-    /// Its value; of a secret only whether it is set.
+    /// Value; of a secret only whether it is set.
     pub(crate) value: String,
-    /// Where it came from.
+    /// Origin of the value.
     pub(crate) origin: Origin,
-    /// What it is for.
+    /// Purpose of the setting.
     pub(crate) about: &'static str,
 }
 
 impl Settings {
-    /// Every setting, in a fixed order.
+    /// Lists every setting, in a fixed order.
     pub(crate) fn rows(&self) -> Vec<Row> {
         KNOWN
             .iter()
@@ -101,13 +101,13 @@ fn optional<T: ToString>(setting: &Setting<Option<T>>, missing: &str) -> (String
     (setting.value.as_ref().map_or_else(|| missing.to_owned(), T::to_string), setting.origin.clone())
 }
 
-/// Neither its text nor its length, nor a part of it.
+/// Shows whether a secret is set: neither its text nor its length, nor a part of it.
 fn secret(setting: &Setting<Option<Secret>>) -> (String, Origin) {
     let shown = if setting.value.is_some() { "set (hidden)" } else { "not set" };
     (shown.to_owned(), setting.origin.clone())
 }
 
-/// Without the password and the query that an address may carry.
+/// Shows an address without the password and the query that it may carry.
 fn address(setting: &Setting<Option<Url>>, missing: &str) -> (String, Origin) {
     let shown = setting.value.as_ref().map(likeness_core::http::without_query);
     (shown.unwrap_or_else(|| missing.to_owned()), setting.origin.clone())

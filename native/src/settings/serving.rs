@@ -1,4 +1,4 @@
-//! What `likeness serve` works with, beside the rest.
+//! Settings of `likeness serve`, beside the rest.
 
 use likeness_core::{
     api::{DAILY_PICTURES, DAILY_TRAININGS, RETENTION_DAYS},
@@ -9,22 +9,22 @@ use url::Url;
 use super::{setting::Setting, source::Sources};
 use crate::args::values;
 
-/// What only a server has.
+/// The settings that only a server has.
 #[derive(Clone, Debug)]
 pub(crate) struct Serving {
-    /// What lets the operator in.
+    /// Token that admits the operator.
     pub(crate) admin_token: Setting<Option<Secret>>,
-    /// Where the deployment is that `token` speaks to.
+    /// Address of the deployment that `token` talks to.
     pub(crate) url: Setting<Option<Url>>,
-    /// Whom to tell.
+    /// Address of the backend that gets notices.
     pub(crate) notify_url: Setting<Option<Url>>,
-    /// What the message is signed with.
+    /// Secret that signs the notices.
     pub(crate) notify_secret: Setting<Option<Secret>>,
-    /// Which pages of other origins may call.
+    /// Origins whose pages may call.
     pub(crate) allowed_origins: Setting<Option<String>>,
-    /// How long photos are kept of which nothing was trained.
+    /// Number of days for which photos are kept while no training was made of them.
     pub(crate) retention_days: Setting<u32>,
-    /// How much may be bought on a day.
+    /// Number of trainings that may be bought in a day.
     pub(crate) daily_trainings: Setting<u32>,
     pub(crate) daily_pictures: Setting<u32>,
 }

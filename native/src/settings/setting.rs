@@ -1,26 +1,26 @@
-//! A value that remembers where it came from.
+//! A value that remembers its origin.
 
 use std::{fmt, path::PathBuf};
 
-/// A value and where it came from.
+/// A value and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
     pub(crate) origin: Origin,
 }
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// This flag.
+    /// A flag.
     Flag(&'static str),
-    /// This environment variable.
+    /// An environment variable.
     Environment(&'static str),
     /// The settings file.
     File(PathBuf),
-    /// The file in which `likeness login` stored it.
+    /// The file in which `likeness login` stored the key.
     Login(PathBuf),
-    /// Nobody said anything.
+    /// The default.
     Default,
 }
 

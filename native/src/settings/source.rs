@@ -1,4 +1,4 @@
-//! Where values are looked up.
+//! Sources of settings: the environment and the settings file.
 
 use std::{
     collections::BTreeMap,
@@ -17,11 +17,11 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// The environment and the settings file, and what was found wrong in them so far.
+/// The environment and the settings file, with the faults found in them so far.
 pub(super) struct Sources<'a> {
     environment: &'a dyn Fn(&str) -> Option<OsString>,
     file: Option<PathBuf>,
-    /// Whether a flag or the environment named that file.
+    /// True if a flag or the environment named that file.
     named: bool,
     values: BTreeMap<&'static str, String>,
     problems: Vec<String>,
@@ -61,23 +61,23 @@ impl<'a> Sources<'a> {
         Ok(sources)
     }
 
-    /// The settings file that was read.
+    /// Returns the path of the settings file that was read.
     pub(super) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// The configuration folder of the XDG base directory specification.
+    /// Returns the configuration folder of the XDG base directory specification.
     fn configuration(&self) -> Option<PathBuf> {
         self.folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("likeness"))
     }
 
-    /// Where `likeness login` stores the key: always in the configuration folder, since a settings file that was named
-    /// may lie among files that are shared.
+    /// Returns the file in which `likeness login` stores the key: always in the configuration folder, since a settings
+    /// file that was named may lie among files that are shared.
     pub(super) fn key_file(&self) -> Option<PathBuf> {
         self.configuration().map(|folder| folder.join("fal.key"))
     }
 
-    /// An error that names everything that was wrong.
+    /// Returns an error that names every fault.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         let problems = std::mem::take(&mut self.problems);
         if problems.is_empty() {
@@ -87,7 +87,7 @@ impl<'a> Sources<'a> {
         Err(problems.into_iter().fold(failure, Failure::why).next("correct these values, or take them away"))
     }
 
-    /// A value that `parse` makes of its text; its message must not quote the text.
+    /// Finds a value that `parse` makes of its text; the message of `parse` must not quote the text.
     pub(super) fn value<T>(
         &mut self,
         key: &str,
@@ -103,13 +103,13 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// A key or a password.
+    /// Finds a key or a password.
     pub(super) fn secret(&mut self, key: &str) -> Setting<Option<Secret>> {
         self.value(key, |text| Secret::new(text).ok_or("it holds a control character")).optional()
     }
 
-    /// fal's key: of the environment, else of a settings file that was named, else as `likeness login` stored it, else
-    /// of the settings file in the configuration folder.
+    /// Finds fal's key: in the environment, else in a settings file that was named, else in the file of `likeness
+    /// login`, else in the settings file of the configuration folder.
     pub(super) fn fal_key(&mut self) -> Setting<Option<Secret>> {
         let set = self.fal_key_that_is_set();
         let is_set = matches!(set.origin, Origin::Environment(_)) || self.named && set.value.is_some();
@@ -130,7 +130,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// fal's key under either of its names. Two different keys are an error, since nobody could tell which
+    /// Finds fal's key under either of its names. Two different keys are an error, since it would be unknown which
     /// account pays.
     fn fal_key_that_is_set(&mut self) -> Setting<Option<Secret>> {
         let (first, second) = (self.secret("fal_key"), self.secret("fal_api_key"));
@@ -140,14 +140,14 @@ impl<'a> Sources<'a> {
                     .push("FAL_KEY and FAL_API_KEY are both set, and differ; keep one of them".to_owned());
                 first
             }
-            // The environment counts before the file, whichever of the two names it uses.
+            // The environment takes precedence over the file, whichever of the two names it uses.
             (Some(_), Some(_)) if matches!(first.origin, Origin::File(_)) => second,
             (None, Some(_)) => second,
             _ => first,
         }
     }
 
-    /// A file's or folder's path; `~/` at its beginning is the home folder.
+    /// Finds the path of a file or folder; `~/` at its beginning is the home folder.
     pub(super) fn path(&mut self, key: &str) -> Setting<Option<PathBuf>> {
         let variable = known::find(key).map_or("", |known| known.variable);
         let (path, origin) = match self.set(variable) {
@@ -167,12 +167,12 @@ impl<'a> Sources<'a> {
         Setting { value: Some(path), origin }
     }
 
-    /// The data folder of the XDG base directory specification.
+    /// Returns the data folder of the XDG base directory specification.
     pub(super) fn standard_home(&self) -> Option<PathBuf> {
         self.folder("XDG_DATA_HOME", ".local/share").map(|folder| folder.join("likeness"))
     }
 
-    /// NO_COLOR counts whatever its value, "when present and not an empty string" (no-color.org).
+    /// Tells whether NO_COLOR is set: its value does not matter, "when present and not an empty string" (no-color.org).
     pub(super) fn no_color(&mut self) -> Setting<bool> {
         if self.set("NO_COLOR").is_some() {
             return Setting { value: true, origin: Origin::Environment("NO_COLOR") };
@@ -180,9 +180,9 @@ impl<'a> Sources<'a> {
         self.value("no_color", values::switch).or(false)
     }
 
-    /// "All paths set in these environment variables must be absolute. If an implementation encounters a
-    /// relative path […] it should consider the path invalid and ignore it" (XDG base directory
-    /// specification 0.8).
+    /// Returns a folder of the XDG base directory specification 0.8: "All paths set in these environment variables must
+    /// be absolute. If an implementation encounters a relative path […] it should consider the path invalid and ignore
+    /// it".
     fn folder(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
         let absolute = |path: OsString| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
         self.set(variable)
@@ -190,7 +190,7 @@ impl<'a> Sources<'a> {
             .or_else(|| self.set("HOME").and_then(absolute).map(|home| home.join(below_home)))
     }
 
-    /// An environment variable; an empty one counts as not set.
+    /// Returns an environment variable; an empty one counts as not set.
     fn set(&self, variable: &str) -> Option<OsString> {
         (self.environment)(variable).filter(|value| !value.is_empty())
     }

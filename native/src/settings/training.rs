@@ -1,5 +1,4 @@
-//! How trainings and pictures are made: flags, then the settings file, then the preset, then the product's
-//! defaults.
+//! Settings of trainings and pictures: flags, then the settings file, then the preset, then the product's defaults.
 
 use clap::ValueEnum as _;
 use likeness_core::avatar;
@@ -7,7 +6,7 @@ use likeness_core::avatar;
 use super::{setting::Setting, source::Sources};
 use crate::args::{Quality, Tuning, values};
 
-/// What the settings file says of trainings and pictures.
+/// The defaults of trainings and pictures in the settings file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Defaults {
     pub(crate) quality: Setting<Option<Quality>>,
@@ -16,14 +15,14 @@ pub(crate) struct Defaults {
     pub(crate) multiresolution: Setting<bool>,
     pub(crate) subject_crop: Setting<bool>,
     pub(crate) create_masks: Setting<bool>,
-    /// How strongly the model counts in a picture.
+    /// Strength of the model in a picture.
     pub(crate) scale: Setting<f64>,
     pub(crate) picture_steps: Setting<u32>,
     pub(crate) guidance: Setting<f64>,
     pub(crate) image_size: Setting<String>,
 }
 
-/// How one training is made, once every source was asked.
+/// The settings of one training, once every source was asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tuned {
     pub(crate) steps: u32,
@@ -34,7 +33,7 @@ pub(crate) struct Tuned {
 }
 
 impl Quality {
-    /// Steps and learning rate of the preset.
+    /// Returns steps and learning rate of the preset.
     pub(crate) fn preset(self) -> (u32, f64) {
         avatar::Quality::from(self).preset()
     }
@@ -78,8 +77,8 @@ impl Defaults {
         }
     }
 
-    /// How a training with these flags is made. A preset that was typed counts before numbers of the file:
-    /// who asks for `--quality high` means its steps.
+    /// Decides the settings of a training with these flags. A preset that was typed takes precedence over numbers of
+    /// the file: `--quality high` means that preset's steps.
     pub(crate) fn tuned(&self, flags: &Tuning) -> Tuned {
         let typed = flags.quality.map(Quality::preset);
         let preset = self.quality.value.unwrap_or(Quality::Fast).preset();

@@ -1,4 +1,4 @@
-//! One call: its body is read to the end, the simulator answers, the answer goes out or is withheld.
+//! A call to the simulator: its body is read to the end, the simulator answers, the answer goes out or is withheld.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,8 @@ use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
 use super::{files::FileBody, server::Server};
 
-/// The connection is closed without an answer, as the simulator wants it or since no call was there.
+/// The error that closes the connection without an answer, as the simulator wants it or since the bytes were not a
+/// call.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Cut {
     #[error("the simulator cut it")]
@@ -55,8 +56,8 @@ pub(super) async fn answer(
     answer.map(for_browsers)
 }
 
-/// A call's line of the log. It is written however the call ends: a caller that goes away ends it anywhere, and
-/// what it ordered stays ordered.
+/// The log line of a call. It is written however the call ends: a caller that goes away may end it at any point, and
+/// its orders stay ordered.
 struct Line {
     server: Arc<Server>,
     call: String,
@@ -115,7 +116,7 @@ enum NotReceived {
     Storage(io::Error),
 }
 
-/// The body, where there is one, in a file of the spool that is gone unless it is kept.
+/// Receives the body, if there is one, into a file of the spool that is removed unless it is kept.
 async fn receive(server: &Arc<Server>, mut body: RequestBody) -> Result<Option<NamedTempFile>, NotReceived> {
     if body.is_end_stream() {
         return Ok(None);
@@ -137,12 +138,12 @@ async fn receive(server: &Arc<Server>, mut body: RequestBody) -> Result<Option<N
         }
         file.write_all(&chunk).await.map_err(NotReceived::Storage)?;
     }
-    // What tokio holds back must be in the file before it is read.
+    // tokio buffers writes: the bytes must be in the file before it is read.
     file.flush().await.map_err(NotReceived::Storage)?;
     Ok(Some(part))
 }
 
-/// What the simulator does with the call. What it keeps of the body lies in the spool before the answer leaves.
+/// Runs the simulator. The part of the body that it keeps lies in the spool before the answer leaves.
 async fn reply(
     server: &Arc<Server>,
     incoming: Incoming,
@@ -198,7 +199,7 @@ fn of(response: Whole) -> Response<AnswerBody> {
     answer
 }
 
-/// In fal's own shape.
+/// Makes a refusal in fal's own form.
 fn refusal(status: StatusCode, detail: &str) -> Response<AnswerBody> {
     of(Whole::json(status, &json!({ "detail": detail })))
 }
@@ -218,7 +219,7 @@ fn for_browsers(mut answer: Response<AnswerBody>) -> Response<AnswerBody> {
     answer
 }
 
-/// Server-sent events, written until the simulator has no more or the caller is gone.
+/// Streams server-sent events until the simulator has no more or the caller is gone.
 fn events(server: &Arc<Server>, stream: EventStream) -> Response<AnswerBody> {
     let id = HeaderValue::from_str(stream.request_id());
     let (sender, receiver) = mpsc::channel(1);

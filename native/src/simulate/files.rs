@@ -1,4 +1,4 @@
-//! An answer from files of the spool, piece by piece.
+//! An answer made of files in the spool, sent piece by piece.
 
 use std::{
     io::{self, SeekFrom},
@@ -16,7 +16,7 @@ use tokio::{
 
 use super::server::Server;
 
-/// So much is read at a time.
+/// Number of bytes that are read at a time.
 const CHUNK: usize = 64 << 10;
 
 /// The bytes of files, one after the other. Where one is gone meanwhile, the connection is cut: half a file is not
@@ -27,7 +27,7 @@ pub(super) struct FileBody {
 }
 
 impl FileBody {
-    /// Begins to read these bytes of these files; `length` is how many they are together.
+    /// Begins to read these bytes of these files; `length` is their sum.
     pub(super) fn new(server: Arc<Server>, pieces: Vec<(String, Range<u64>)>, length: u64) -> Self {
         let (sender, chunks) = mpsc::channel(1);
         drop(tokio::spawn(async move {

@@ -29,16 +29,17 @@ use url::Url;
 use self::{server::Server, spool::Spool};
 use crate::transport::{Simulated, SimulatorStore};
 
-/// How the simulator is served.
+/// The options of the simulator's server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The address that its answers name, where clients reach it by another than the one it listens at.
+    /// Address in the simulator's answers, where clients reach it by another than the one it listens at.
     pub base: Option<Url>,
-    /// The longest body that is taken, in bytes.
+    /// Largest body that is taken, in bytes.
     pub max_body_bytes: u64,
-    /// The folder in which a private one is made for bodies and uploads. What a killed server left there is removed.
+    /// Folder in which a private one is made for bodies and uploads. Folders that a killed server left there are
+    /// removed.
     pub spool_in: PathBuf,
-    /// How long answers that are on their way may take once it is told to stop.
+    /// Time that answers on their way may take once the server is told to stop.
     pub grace: Duration,
 }
 
@@ -49,23 +50,24 @@ impl Default for Options {
     }
 }
 
-/// That it is ready, and where. Shown as `listening on http://127.0.0.1:8089`; as JSON an object with `listening`.
+/// The message that the server is ready, with its address. Shown as `listening on http://127.0.0.1:8089`; as JSON an
+/// object with `listening`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listening {
     #[serde(rename = "listening")]
     base: String,
-    /// Where uploads lie until it ends.
+    /// Folder of uploads until the server ends.
     uploads: PathBuf,
 }
 
 impl Listening {
-    /// The address without a slash at its end, as it is put into `FAL_BASE_URL`.
+    /// Returns the address without a slash at its end, as it is put into `FAL_BASE_URL`.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The private folder in which uploads lie until it ends.
+    /// Returns the private folder in which uploads lie until the server ends.
     #[must_use]
     pub fn uploads(&self) -> &Path {
         &self.uploads
@@ -78,25 +80,25 @@ impl fmt::Display for Listening {
     }
 }
 
-/// The simulator could not be served.
+/// The reason why the simulator could not be served.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// There is no room for bodies and uploads.
+    /// A missing place for bodies and uploads.
     #[error("no private folder can be made in {folder}: {cause}")]
     Spool {
-        /// Where it should have been.
+        /// Folder in which the place should have been made.
         folder: PathBuf,
-        /// Why.
+        /// Error of the system.
         cause: io::Error,
     },
-    /// The address could not be listened at, or the state could not be kept.
+    /// An address that could not be listened at, or a state that could not be kept.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// Serves the simulator that lies in `store` until `stop` comes back. `ready` is told the real address, port 0
-/// having become another. Webhooks are delivered as they fall due. Each call is one line of the log, without the
-/// query, which may hold a token.
+/// Serves the simulator in `store` until `stop` returns. `ready` is told the real address, with the port that was
+/// chosen for port 0. Webhooks are delivered as they fall due. Each call is one line of the log, without the query,
+/// which may hold a token.
 pub async fn serve(
     listener: TcpListener,
     store: Arc<dyn SimulatorStore>,
@@ -142,15 +144,15 @@ pub async fn serve(
     drop(listener);
     closing.send_replace(true);
     let rest = async { while connections.join_next().await.is_some() {} };
-    // What is left then is cut.
+    // Answers that are left then are cut.
     let _ = tokio::time::timeout(options.grace, rest).await;
-    // What holds on to the spool ends before it is removed.
+    // Tasks that use the spool end before it is removed.
     connections.shutdown().await;
     deliveries.shutdown().await;
     Ok(())
 }
 
-/// The address that clients on this machine can use; one that means "every interface" is not among them.
+/// Returns an address that clients on this machine can use, also when the server listens on every interface.
 fn base_of(address: SocketAddr) -> io::Result<Url> {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,7 +1,7 @@
-//! The folder in which bytes of uploads lie while the simulator is served.
+//! The spool: the folder of uploaded bytes while the simulator is served.
 //!
-//! It is private, and gone when the command ends, however it is asked to end. What a killed one left behind is swept
-//! by the next: a folder whose lock nobody holds.
+//! It is private, and removed when the command ends, however it is asked to end. A folder that a killed process left
+//! behind is swept by the next: its lock is free.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -16,7 +16,7 @@ use tempfile::{NamedTempFile, TempDir};
 #[derive(Debug)]
 pub(super) struct Spool {
     folder: TempDir,
-    /// Held for as long as the folder is used.
+    /// Lock that is held for as long as the folder is used.
     _lock: File,
 }
 
@@ -24,7 +24,7 @@ const PREFIX: &str = "likeness-simulate-";
 const LOCK: &str = "lock";
 
 impl Spool {
-    /// A new folder in this one, where what was left behind is swept.
+    /// Makes a new folder in this one, and sweeps those that were left behind.
     pub(super) fn new(parent: &Path) -> io::Result<Self> {
         sweep(parent);
         // Another process may take a folder that is not locked yet for one that was left behind.
@@ -58,7 +58,7 @@ impl Spool {
         self.folder.path()
     }
 
-    /// A file on its way: for its owner alone, and gone unless it is kept.
+    /// Makes a file for arriving bytes: for its owner alone, and removed unless it is kept.
     pub(super) fn part(&self) -> io::Result<NamedTempFile> {
         NamedTempFile::new_in(self.path())
     }
@@ -77,7 +77,7 @@ impl Spool {
         }
     }
 
-    /// Where the file of this name is. The simulator's names are ids and numbers.
+    /// Returns the path of the file of this name. The simulator's names are ids and numbers.
     pub(super) fn file(&self, name: &str) -> io::Result<PathBuf> {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
         let legal = !name.is_empty() && name != LOCK && name.chars().all(plain);
@@ -85,13 +85,14 @@ impl Spool {
     }
 }
 
-/// Removes folders of ours that nobody uses any more.
+/// Removes folders of ours that no process uses any more.
 fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let path = entry.path();
-        // The lock is held until the folder is gone: a folder that is just being made would be taken by its owner meanwhile.
+        // The lock is held until the folder is gone: a folder that is just being made would be taken by its owner
+        // meanwhile.
         if name.to_str().is_some_and(|name| name.starts_with(PREFIX))
             && let Some(_lock) = left_behind(&path)
         {
@@ -103,7 +104,7 @@ fn sweep(parent: &Path) {
     }
 }
 
-/// Takes the lock of a folder that nobody uses: a private one of the same user, whose lock is there and free.
+/// Takes the lock of a folder that was left behind: a private one of the same user, whose lock exists and is free.
 fn left_behind(path: &Path) -> Option<File> {
     let folder = fs::symlink_metadata(path).ok()?;
     let private = folder.is_dir()

@@ -39,7 +39,7 @@ use crate::{
 
 const PHOTO: &[u8] = b"not really a jpeg";
 
-/// A simulator that is done at once.
+/// Makes a simulator whose trainings end at once.
 fn store(faults: &[&str]) -> Arc<MemoryStore> {
     let mut plan = Plan::new("http://simulator.invalid".parse().expect("url"));
     (plan.queue, plan.training, plan.generation) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
@@ -48,7 +48,7 @@ fn store(faults: &[&str]) -> Arc<MemoryStore> {
     Arc::new(MemoryStore::new(Simulator::new(plan)))
 }
 
-/// Serves on a free port until the sender goes; the address.
+/// Serves on a free port until the sender is dropped; returns the address.
 async fn served(store: Arc<MemoryStore>, options: Options) -> (Url, oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -131,7 +131,7 @@ async fn both_ways_lead_to_the_same_model() {
     assert_eq!(train(&inside, &"http://simulator.invalid".parse().expect("url"), None).await, over_http);
 }
 
-/// What the simulator keeps is what was sent: the submit is counted although its answer was withheld.
+/// Withholds the answer to a submit: the purchase is counted all the same.
 #[tokio::test]
 async fn a_dropped_answer_cuts_the_connection_and_keeps_the_purchase() {
     let store = store(&["submit-accepted-then-dropped"]);
@@ -193,7 +193,7 @@ fn one_call(listener: &StdListener) -> (String, HeaderMap, Vec<u8>) {
     }
 }
 
-/// Sends these bytes as they are, says that no more will come if so asked, and reads until the server closes.
+/// Sends these bytes as they are, closes the writing side if `gone`, and reads until the server closes.
 async fn raw(base: &Url, bytes: &'static [u8], gone: bool) -> String {
     let address = base.socket_addrs(|| None).expect("an address")[0];
     let exchange = move || {
@@ -222,7 +222,7 @@ async fn browsers_may_ask_first_and_bodies_have_a_limit() {
     let head =
         raw(&base, b"HEAD /files/nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false).await;
     assert!(head.starts_with("http/1.1 404 ") && head.ends_with("\r\n\r\n"), "{head}");
-    // Its clock goes on all the same.
+    // The simulator's clock goes on all the same.
     let state = || {
         let mut state = serde_json::to_value(store.load().expect("a state")).expect("JSON");
         state["clock"].take();

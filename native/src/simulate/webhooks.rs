@@ -1,4 +1,4 @@
-//! Delivers webhooks as they fall due.
+//! Delivery of webhooks as they fall due.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use super::server::Server;
 use crate::transport::Transport;
 
-/// Runs until it is dropped. Deliveries run side by side: a receiver that does not answer holds up nobody else.
+/// Delivers webhooks until it is dropped. Deliveries run side by side: a receiver that does not answer holds up no
+/// other.
 pub(super) async fn deliver(server: Arc<Server>) {
     let mut running = JoinSet::new();
     let mut transport = None;

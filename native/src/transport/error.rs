@@ -1,26 +1,27 @@
-//! What can go wrong before fal, or another server, could say anything.
+//! Errors of this machine before fal, or another server, could answer.
 
 use std::io;
 
 use crate::failure::{Exit, Failure};
 
-/// Something of ours failed, so there is no answer to judge. Whether the request may have reached the other side
-/// is said by each case.
+/// An error of this machine, so that there is no answer to judge. Each variant says whether the request may have
+/// reached the other side.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The bytes to be sent could not be read. The connection was cut before the promised length was
-    /// reached, so the other side never held a whole body.
+    /// Bytes to be sent that could not be read. The connection was cut before the promised length was reached, so the
+    /// other side never held a whole body.
     #[error("what was to be sent could not be read: {0}")]
     Source(#[source] io::Error),
-    /// The simulator's state could not be read or saved. Nothing left the machine in the first place.
+    /// A simulator's state that could not be read or saved. Nothing left the machine in the first place.
     #[error("the simulator's state could not be kept: {0}")]
     Simulator(#[source] io::Error),
-    /// No HTTP request can be made of this, for example since its address is not an HTTP one. Nothing was sent.
+    /// A request that cannot be made, for example since its address is not an HTTP one. Nothing was sent.
     #[error("this request cannot be sent: {0}")]
     Unsendable(String),
 }
 
-/// The HTTP client could not be set up, for example since the machine has no certificates to judge servers by.
+/// The error of an HTTP client that could not be set up, for example since the machine has no certificates to judge
+/// servers by.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
 pub struct SetupError(pub(super) String);

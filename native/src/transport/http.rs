@@ -1,6 +1,6 @@
 //! The real network.
 //!
-//! What the client library must not do, and how it is kept from it:
+//! Three things that the client library must not do, with the means against each:
 //!
 //! - follow redirects: [`reqwest::redirect::Policy::none`]. A redirected purchase is not known to be taken.
 //! - send again by itself: [`reqwest::retry::never`], and no connection is kept for a later request. A kept
@@ -8,10 +8,10 @@
 //!   the server may have read as one that was never sent.
 //! - speak HTTP/2, whose GOAWAY is another such place.
 //!
-//! TLS is rustls with the *ring* provider. Certificates are judged by the platform: on Linux its
-//! certificate store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, where a private authority belongs.
-//! `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are respected, for loopback addresses too:
-//! whoever sets `HTTP_PROXY` and serves a simulator lists `127.0.0.1` in `NO_PROXY`.
+//! TLS is rustls with the *ring* provider. Certificates are judged by the platform: on Linux by its certificate store,
+//! or by the files in `SSL_CERT_FILE` and `SSL_CERT_DIR`, where a private authority belongs. `HTTPS_PROXY`,
+//! `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are respected, for loopback addresses too: a person who sets `HTTP_PROXY`
+//! and serves a simulator lists `127.0.0.1` in `NO_PROXY`.
 
 use std::{io, ops::Range, pin::pin, sync::Arc, time::Duration};
 
@@ -30,8 +30,8 @@ use super::{
     upload::{Progress, Upload},
 };
 
-/// How long a connection may take to be made: the name, TCP and TLS together. It is shorter than every
-/// request's own time, so that an address where nobody answers is reported as such.
+/// Time for making a connection: name, TCP and TLS together. It is shorter than every request's own time, so that an
+/// address where no server answers is reported as such.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// An HTTP/1.1 client that sends each request once, on a connection of its own.
@@ -76,13 +76,13 @@ impl Http {
         Ok(Self { client, proxies })
     }
 
-    /// The proxy that leads to this address.
+    /// Returns the proxy that leads to this address.
     pub(super) fn proxy_to(&self, url: &Url) -> Option<String> {
         self.proxies.as_ref().and_then(|proxies| proxies.to(url))
     }
 
-    /// Only an error of the connecting itself (name, TCP, proxy, TLS) proves that nothing was sent: the request
-    /// is written after that. Everything else leaves it open.
+    /// Reads the library's error. Only an error of the connecting itself (name, TCP, proxy, TLS) proves that nothing
+    /// was sent: the request is written after that. Every other error leaves it open.
     fn no_answer(&self, error: reqwest::Error, url: &Url) -> NoAnswer {
         let why = if error.is_connect() {
             let attempt = Attempt {
@@ -112,7 +112,7 @@ impl Http {
         builder = match request.body {
             Body::Empty => builder,
             Body::Bytes(bytes) if patience.silence.is_none() => builder.body(bytes),
-            // So that it is seen how far they are.
+            // Bytes in memory are streamed too, so that their progress is known.
             Body::Bytes(bytes) => {
                 let length = bytes.len() as u64;
                 let (body, progress) = Upload::new(Arc::new(Held(bytes.into())), 0..length);
@@ -147,7 +147,7 @@ impl Arriving {
         self.response.headers()
     }
 
-    /// The next bytes; `None` when the answer is whole.
+    /// Returns the next bytes; `None` when the answer is whole.
     pub(super) async fn chunk(&mut self) -> Result<Option<hyper::body::Bytes>, NoAnswer> {
         let chunk = self.patience.while_moving(None, self.response.chunk()).await?;
         chunk.map_err(|error| {
@@ -157,7 +157,7 @@ impl Arriving {
         })
     }
 
-    /// Whether the answer, now that all of it has arrived, is one to all that was sent. A server may answer
+    /// Tells whether the answer, now that all of it has arrived, is one to all that was sent. A server may answer
     /// before it has read everything; a refusal then counts, a success does not.
     pub(super) fn check(&self) -> Result<Result<(), NoAnswer>, SendError> {
         let Some(upload) = &self.upload else { return Ok(Ok(())) };
@@ -169,7 +169,7 @@ impl Arriving {
     }
 }
 
-/// A server that answers early would otherwise be sent the rest of the body for nothing.
+/// Stops the upload: a server that answers early would otherwise be sent the rest of the body for nothing.
 impl Drop for Arriving {
     fn drop(&mut self) {
         if let Some(upload) = &self.upload {
@@ -178,13 +178,13 @@ impl Drop for Arriving {
     }
 }
 
-/// The bytes that a streamed body asks for.
+/// Returns the range of bytes that a streamed body asks for.
 pub(super) fn stream_range(start: u64, length: u64) -> Result<Range<u64>, SendError> {
     let end = start.checked_add(length);
     end.map(|end| start..end).ok_or_else(|| SendError::Unsendable("a body beyond 16 EiB".to_owned()))
 }
 
-/// A body is to be streamed, but nothing was given to stream.
+/// Makes the error of a streamed body without a source.
 pub(super) fn no_source() -> SendError {
     SendError::Source(io::Error::new(io::ErrorKind::NotFound, "there is nothing to stream the body from"))
 }
@@ -216,7 +216,8 @@ impl Patience {
 
     fn until(self, begun: Instant, upload: Option<&Progress>) -> Option<Instant> {
         let quiet = self.silence.and_then(|silence| match upload {
-            // Bytes that were handed over may still lie in this machine, and storage thinks about the whole.
+            // Bytes that were handed over may still lie in this machine, and storage takes its time over the whole
+            // file.
             Some(upload) if upload.is_whole() => upload.moved_at().checked_add(TRANSFER_TIMEOUT.max(silence)),
             Some(upload) => upload.moved_at().checked_add(silence),
             None => begun.checked_add(silence),
@@ -225,7 +226,7 @@ impl Patience {
     }
 }
 
-/// The error with its causes and without the address, whose query may hold a signature.
+/// Writes the error with its causes and without the address, whose query may hold a signature.
 fn sentence(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
@@ -258,7 +259,7 @@ mod tests {
     async fn what_keeps_moving_is_not_cut_off() {
         let (begun, progress) = (Instant::now(), Progress::of(1000));
         let sending = async {
-            // Five hours of it, by a line that is as slow as can be.
+            // Five hours of it, by a very slow line.
             for _ in 0..300 {
                 sleep(Duration::from_secs(TRANSFER_SILENCE.as_secs() - 1)).await;
                 progress.moved(1);
@@ -291,7 +292,7 @@ mod tests {
         assert_eq!(given_up(None).await, TRANSFER_SILENCE.as_secs());
     }
 
-    /// A purchase keeps its total time.
+    /// Sends a purchase, which keeps its total time.
     #[tokio::test(start_paused = true)]
     async fn a_call_has_its_time_and_no_more() {
         let url = "http://fal.test/".parse().expect("an address");

@@ -1,4 +1,4 @@
-//! How requests leave the machine, or do not: the real network and the simulated fal behind one type.
+//! The transport of requests: the real network and the simulated fal behind one type.
 
 mod error;
 mod http;
@@ -27,7 +27,7 @@ pub use self::{
 };
 pub(crate) use self::{obstacle::unusable_proxy, simulated::Simulated, source::open_unchanged};
 
-/// Sends requests. Cheap to clone; clones share what lies behind.
+/// A sender of requests. Cheap to clone; clones share the network or the simulator.
 ///
 /// Every request is sent at most once, whatever happens, and redirects are answers like any other.
 #[derive(Clone, Debug)]
@@ -39,11 +39,11 @@ enum Kind {
     Simulated(Simulated),
 }
 
-/// An answer whose body is read piece by piece, for what is too large to be held whole.
+/// An answer whose body is read piece by piece, for bodies that are too large to be held whole.
 pub struct Incoming {
-    /// The status code.
+    /// Status code.
     pub status: StatusCode,
-    /// The headers.
+    /// Headers.
     pub headers: HeaderMap,
     body: IncomingBody,
 }
@@ -54,30 +54,30 @@ enum IncomingBody {
 }
 
 impl Transport {
-    /// The real network, through the proxies that the environment names.
+    /// Makes a transport over the real network, through the proxies that the environment names.
     pub fn http() -> Result<Self, SetupError> {
         Ok(Self(Kind::Http(http::Http::new(true)?)))
     }
 
-    /// The real network without any proxy.
+    /// Makes a transport over the real network without any proxy.
     pub fn direct() -> Result<Self, SetupError> {
         Ok(Self(Kind::Http(http::Http::new(false)?)))
     }
 
-    /// The simulated fal with the state that lies in this store, at the machine's own time. One transport must be
-    /// made for each store and cloned: calls through it wait for each other, calls past it are lost.
+    /// Makes a transport to the simulated fal with the state in this store, at the machine's own time. One transport
+    /// must be made for each store and cloned: calls through it wait for each other, calls past it are lost.
     #[must_use]
     pub fn simulated(store: Arc<dyn SimulatorStore>) -> Self {
         Self::simulated_at(store, Arc::new(crate::clock::now))
     }
 
-    /// The simulated fal, at the time that this clock tells.
+    /// Makes a transport to the simulated fal, at the time that this clock tells.
     #[must_use]
     pub fn simulated_at(store: Arc<dyn SimulatorStore>, clock: Clock) -> Self {
         Self(Kind::Simulated(Simulated::new(store, clock)))
     }
 
-    /// The proxy that leads to this address, without its name and password.
+    /// Returns the proxy that leads to this address, without its name and password.
     #[must_use]
     pub fn proxy_to(&self, url: &Url) -> Option<String> {
         match &self.0 {
@@ -88,8 +88,8 @@ impl Transport {
 
     /// Sends the request and reads the whole answer. A streamed body comes from `source`.
     ///
-    /// An answer longer than [`MAX_ANSWER_BYTES`] is given up and counts as [`NoAnswer::Interrupted`]: what
-    /// was asked for may have been done, but no whole answer is there to say so.
+    /// An answer longer than [`MAX_ANSWER_BYTES`] is given up and counts as [`NoAnswer::Interrupted`]: the request may
+    /// have been carried out, but there is no whole answer to say so.
     pub async fn send(
         &self,
         request: Request,
@@ -150,7 +150,7 @@ impl Transport {
 }
 
 impl Incoming {
-    /// The next bytes; `None` when the answer is whole.
+    /// Returns the next bytes; `None` when the answer is whole.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NoAnswer> {
         match &mut self.body {
             IncomingBody::Http(arriving) => arriving.chunk().await,
@@ -178,7 +178,7 @@ impl Incoming {
     }
 }
 
-/// Shows the status alone: the body is somebody's portrait, and headers may hold what is secret.
+/// Shows the status alone: the body may be a person's portrait, and headers may hold secrets.
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Incoming({})", self.status)

@@ -27,17 +27,17 @@ struct State {
     transfer: Option<Transfer>,
 }
 
-/// How far a transfer has come.
+/// The progress of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Transfer {
     pub(crate) way: Direction,
-    /// Bytes that have moved.
+    /// Number of bytes that have moved.
     pub(crate) done: u64,
-    /// All bytes, where the other side said how many there are.
+    /// Number of all bytes, where the other side said how many there are.
     pub(crate) total: Option<u64>,
 }
 
-/// The way of a transfer, as seen from this machine.
+/// The direction of a transfer, as seen from this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Up,
@@ -45,12 +45,12 @@ pub(crate) enum Direction {
 }
 
 impl Moving {
-    /// Notes that something has moved.
+    /// Notes that bytes have moved.
     pub fn note(&self) {
         self.state(|state| state.moved = true);
     }
 
-    /// Notes how far the transfer has come.
+    /// Notes the progress of the transfer.
     pub(crate) fn note_at(&self, now: Transfer) {
         self.state(|state| {
             state.moved = true;
@@ -62,7 +62,7 @@ impl Moving {
         });
     }
 
-    /// Says how far the transfer has come, once it has begun.
+    /// Returns the transfer's progress, once it has begun.
     pub(crate) fn so_far(&self) -> Option<Transfer> {
         self.state(|state| state.transfer)
     }
@@ -72,7 +72,7 @@ impl Moving {
         Arc::new(Noted { source, length, moving: self.clone() })
     }
 
-    /// Tells whether bytes have moved since the last time this was asked.
+    /// Tells whether bytes have moved since the last call.
     pub(crate) fn have_moved(&self) -> bool {
         self.state(|state| std::mem::take(&mut state.moved))
     }
@@ -87,7 +87,7 @@ impl Moving {
 pub(crate) struct Transfers(Arc<Mutex<Vec<Weak<Mutex<State>>>>>);
 
 impl Transfers {
-    /// Begins one, which is under way until the last clone is dropped.
+    /// Begins a transfer, which is under way until the last clone is dropped.
     pub(crate) fn begin(&self) -> Moving {
         let moving = Moving::default();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +96,7 @@ impl Transfers {
         moving
     }
 
-    /// All that go the same way as the first, taken together; `None` where nothing is under way.
+    /// Sums all transfers in the direction of the first; `None` where nothing is under way.
     pub(crate) fn now(&self) -> Option<Transfer> {
         let all: Vec<_> = {
             let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,29 +134,29 @@ struct NotedReader {
 
 impl Read for NotedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // What was read before has been taken: the connection asks for more.
+        // The bytes that were read before have been taken: the connection asks for more.
         self.moving.note_at(Transfer { way: Direction::Up, done: self.at, total: Some(self.length) });
         let read = self.reader.read(buffer)?;
         self.at = self.at.saturating_add(read as u64);
         if self.at >= self.length {
-            // Nobody reads on behind the last byte.
+            // No reader asks for bytes behind the last one.
             self.moving.note_at(Transfer { way: Direction::Up, done: self.at, total: Some(self.length) });
         }
         Ok(read)
     }
 }
 
-/// A reason for breaking a transfer off.
+/// The reason for breaking a transfer off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BrokenOff {
-    /// Its outcome is not awaited any more.
+    /// An outcome that is not awaited any more.
     Unawaited,
-    /// Its time is up.
+    /// The end of its time.
     TimeIsUp,
 }
 
-/// Does the work of a transfer, for so long at most. `tell` is called after each half-minute in which bytes moved, and tells
-/// whether the transfer is still awaited; `stop` breaks it off at once.
+/// Does the work of a transfer, for at most this time. `tell` is called after each half-minute in which bytes moved,
+/// and tells whether the transfer is still awaited; `stop` breaks it off at once.
 pub(crate) async fn transfer<T>(
     work: impl Future<Output = T>,
     at_most: Duration,
@@ -236,7 +236,7 @@ mod tests {
         first.note_at(at(5, Some(10)));
         second.note_at(at(7, Some(20)));
         assert_eq!(transfers.now(), Some(at(12, Some(30))));
-        // What is sent once more does not turn it back.
+        // A piece that is sent once more does not turn the transfer back.
         second.note_at(at(3, Some(20)));
         assert_eq!(transfers.now(), Some(at(12, Some(30))));
         second.note_at(Transfer { way: Direction::Up, done: 1, total: None });

@@ -1,4 +1,4 @@
-//! A bucket as this shell uses it: objects in and out, without a word about what they are for.
+//! A bucket's objects for this shell: bytes in and out, whatever they are for.
 
 use std::{
     io::{self, Read},
@@ -21,24 +21,24 @@ use tokio::runtime::Handle;
 use super::{ByteSource, Bytes, FileSource, Incoming, SendError, Transport, moving::Moving};
 use crate::{clock, disk::storage_error};
 
-/// A bucket and the way to it.
+/// A bucket with the transport to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Objects {
     bucket: Bucket,
     transport: Transport,
 }
 
-/// Why an object gave no bytes.
+/// The reason why an object gave no bytes.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ReadError {
-    /// More bytes than were wanted; so many at least.
+    /// More bytes than were wanted; at least so many.
     TooLarge { bytes: u64 },
-    /// The bucket refused or lost it.
+    /// A bucket that refused or lost the object.
     Storage(StorageError),
 }
 
 impl ReadError {
-    /// What the bucket did wrong, if it was the bucket.
+    /// Returns the bucket's error, if it was the bucket.
     pub(crate) fn storage(&self) -> Option<&StorageError> {
         match self {
             Self::TooLarge { .. } => None,
@@ -71,7 +71,8 @@ impl Objects {
         loop {
             let so_far = announced.unwrap_or(0).max(all.len() as u64);
             if so_far > limit {
-                // Where no length is announced, it is only known to be more: how much had come is chance.
+                // Without an announced length only the fact is known that the object is longer: the number of bytes
+                // that had come is chance.
                 return Err(ReadError::TooLarge { bytes: announced.unwrap_or(limit.saturating_add(1)) });
             }
             match incoming.chunk().await.map_err(|why| self.broke_off(key, why))? {
@@ -81,7 +82,7 @@ impl Objects {
         }
     }
 
-    /// Writes a photo and tells its version.
+    /// Writes a photo and returns its version.
     pub(crate) async fn write(
         &self,
         key: &ObjectKey,
@@ -126,7 +127,7 @@ impl Objects {
         self.asked(key).accepted(self.sent(key, answer)?).map(drop)
     }
 
-    /// Deletes an object, which need not be there.
+    /// Deletes an object. A missing one is not an error.
     pub(crate) async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
         let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
         match self.asked(key).accepted(self.sent(key, answer)?) {
@@ -140,7 +141,7 @@ impl Objects {
         self.begin(self.bucket.get(key, None, None, clock::now()), key).await
     }
 
-    /// Deletes everything under a prefix, until a listing shows nothing. Tells how many objects there were.
+    /// Deletes everything under a prefix, until a listing shows nothing. Returns the number of objects.
     pub(crate) async fn clear(&self, prefix: &Prefix) -> Result<usize, StorageError> {
         let mut clearing = DeletePrefix::new(&self.bucket, prefix);
         loop {
@@ -156,7 +157,7 @@ impl Objects {
         }
     }
 
-    /// The first page of what lies under a prefix: up to a thousand keys.
+    /// Lists the first page under a prefix: up to a thousand keys.
     pub(crate) async fn list(&self, prefix: &Prefix) -> Result<Vec<ObjectKey>, StorageError> {
         let answer = self.transport.send(self.bucket.list(prefix, None, clock::now()), None).await;
         let place = format!("s3://{}/{prefix}", self.bucket.name());
@@ -201,7 +202,7 @@ impl Objects {
         if asked.is_given(incoming.status, &incoming.headers) {
             return Ok(incoming);
         }
-        // An error document is short; what does not come is not needed.
+        // An error document is short, and a missing one does no harm.
         let mut body = Vec::new();
         while body.len() < MAX_REFUSAL_BYTES
             && let Ok(Some(chunk)) = incoming.chunk().await
@@ -267,7 +268,8 @@ impl Read for Reader {
     }
 }
 
-/// Calls until it works, or until what is wrong does not pass: for commands that have nothing else to do meanwhile.
+/// Repeats a call until it works, or until its error does not pass: for commands that have nothing else to do
+/// meanwhile.
 pub(crate) async fn patiently<T, E>(
     call: impl AsyncFn() -> Result<T, E>,
     reason: fn(&E) -> Option<&StorageError>,
@@ -290,7 +292,7 @@ pub(crate) async fn patiently<T, E>(
     }
 }
 
-/// The error of a bucket that code for files carried here.
+/// Finds the error of a bucket that code for files carried here.
 pub(crate) fn carried(error: &io::Error) -> Option<StorageError> {
     error.get_ref()?.downcast_ref::<StorageError>().cloned()
 }
@@ -323,7 +325,7 @@ mod tests {
         body.len() >= length.map_or(0, |length| length.parse().expect("a length"))
     }
 
-    /// A server that takes one request, says this much, and then nothing for ever.
+    /// Makes a server that takes one request, answers this much, and then sends nothing for ever.
     fn slow(answer: &'static str) -> (Objects, oneshot::Receiver<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -338,7 +340,7 @@ mod tests {
             }
             stream.write_all(answer.as_bytes()).expect("said");
             said.send(()).expect("a listener");
-            // Until the other side is gone.
+            // Until the client is gone.
             while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
         });
         let secret = || Secret::new("hush").expect("text");
@@ -348,7 +350,7 @@ mod tests {
         (Objects::new(bucket, Transport::direct().expect("a client")), heard)
     }
 
-    /// From here on time passes only where the test says so.
+    /// Waits for a task while time passes only where the test says so.
     async fn just_in_time<T>(limit: Duration, begun: time::Instant, task: &tokio::task::JoinHandle<T>) {
         time::pause();
         let almost = limit.saturating_sub(begun.elapsed()).saturating_sub(Duration::from_secs(5));

@@ -1,6 +1,6 @@
-//! What keeps a connection from being made, as far as the client library's errors tell.
+//! Obstacles to a connection, as far as the client library's errors tell.
 //!
-//! None of this decides whether a request was sent: that it was not is known before anything here is asked.
+//! None of this decides whether a request was sent: the caller knows already that it was not.
 
 use std::{env, error::Error, io};
 
@@ -18,14 +18,15 @@ impl Proxies {
         Self(Matcher::from_env())
     }
 
-    /// The proxy that leads to this address, without its name and password.
+    /// Returns the proxy that leads to this address, without its name and password.
     pub(super) fn to(&self, url: &Url) -> Option<String> {
         let proxy = self.0.intercept(&url.as_str().parse().ok()?)?;
         Some(proxy.uri().to_string().trim_end_matches('/').to_owned())
     }
 }
 
-/// The environment variable that should name a proxy for this address, and does not: the client library then takes none.
+/// Names the environment variable that should name a proxy for this address, and does not: the client library then
+/// takes none.
 pub(crate) fn unusable_proxy(url: &Url) -> Option<&'static str> {
     let own =
         if url.scheme() == "https" { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
@@ -44,15 +45,15 @@ pub(crate) fn unusable_proxy(url: &Url) -> Option<&'static str> {
 /// The facts on a connection that could not be made, beside its error.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Attempt {
-    /// A name could not be looked up.
+    /// True if a name could not be looked up.
     pub(super) unknown_name: bool,
-    /// It was to be made by a proxy.
+    /// True if a proxy was to make the connection.
     pub(super) proxied: bool,
-    /// A proxy is set whose address cannot be read.
+    /// True if a proxy is set whose address cannot be read.
     pub(super) unusable_proxy: bool,
 }
 
-/// Names what kept the connection from being made.
+/// Names the obstacle to the connection.
 pub(super) fn of(error: &(dyn Error + 'static), attempt: Attempt) -> NoAnswer {
     let causes: Vec<&(dyn Error + 'static)> = causes(error).collect();
     let tls = causes.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>());
@@ -72,7 +73,7 @@ pub(super) fn of(error: &(dyn Error + 'static), attempt: Attempt) -> NoAnswer {
     obstacle.map_or(NoAnswer::NotConnected, NoAnswer::Blocked)
 }
 
-/// Says whether an answer came that is not HTTP.
+/// Tells whether an answer came that is not HTTP.
 pub(super) fn is_not_http(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
 }
@@ -87,7 +88,7 @@ fn of_tls(error: &rustls::Error) -> Obstacle {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Obstacle::OtherServer
             }
-            // A certificate that signs itself counts as another error: it is from nobody either.
+            // A certificate that signs itself counts as another error: no known authority issued it either.
             CertificateError::UnknownIssuer | CertificateError::Other(_) => Obstacle::UnknownIssuer,
             _ => Obstacle::Certificate,
         },
@@ -96,7 +97,8 @@ fn of_tls(error: &rustls::Error) -> Obstacle {
     }
 }
 
-/// The client library keeps the type of these errors to itself; their texts are held by the tests of proxies.
+/// Reads the obstacle from an error's text. The client library keeps the type of these errors to itself; the tests of
+/// proxies hold their texts.
 fn of_tunnel(text: &str) -> Option<Obstacle> {
     match text.strip_prefix("tunnel error: ")? {
         "proxy authorization required" => Some(Obstacle::ProxyLogin),
@@ -105,7 +107,8 @@ fn of_tunnel(text: &str) -> Option<Obstacle> {
     }
 }
 
-/// The error and what caused it. An [`io::Error`] passes over the error that it wraps, so that is taken out of it.
+/// Lists the error and its causes. An [`io::Error`] passes over the error that it wraps, so that one is taken out of
+/// it.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
         let error: &'a (dyn Error + 'static) = *error;
@@ -155,7 +158,7 @@ mod tests {
         };
         assert_eq!(named(false, false, false), NoAnswer::NotConnected);
         assert_eq!(named(true, false, false), NoAnswer::Blocked(Obstacle::UnknownName));
-        // It is the proxy's name.
+        // The unknown name is the proxy's.
         assert_eq!(named(true, true, false), NoAnswer::Blocked(Obstacle::ProxyUnreachable));
         assert_eq!(named(false, false, true), NoAnswer::Blocked(Obstacle::ProxyAddress));
     }

@@ -23,9 +23,9 @@ use super::{
     upload::next_chunk,
 };
 
-/// Where the simulator's state lies between two calls. Both functions are called on a thread that may block.
+/// A place for the simulator's state between two calls. Both functions are called on a thread that may block.
 pub trait SimulatorStore: Send + Sync {
-    /// The state as it was saved last.
+    /// Loads the state as it was saved last.
     fn load(&self) -> io::Result<Simulator>;
     /// Keeps the state. The answer leaves only after that, so that what was accepted is never forgotten.
     fn save(&self, simulator: &Simulator) -> io::Result<()>;
@@ -44,7 +44,7 @@ pub trait SimulatorStore: Send + Sync {
     }
 }
 
-/// A state that ends with the process.
+/// A store whose state ends with the process.
 #[derive(Debug)]
 pub struct MemoryStore(Mutex<Simulator>);
 
@@ -66,7 +66,7 @@ impl SimulatorStore for MemoryStore {
         Ok(())
     }
 
-    /// Without a copy: the state may be large, and calls are many.
+    /// Changes the state without a copy: it may be large, and calls are many.
     fn change(&self, change: &mut dyn FnMut(&mut Simulator)) -> io::Result<()> {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(())
@@ -78,10 +78,10 @@ impl SimulatorStore for MemoryStore {
     }
 }
 
-/// What tells the simulator the time.
+/// A clock that tells the simulator the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// A stored simulator that is used by many at once, one after the other.
+/// A stored simulator that serves many callers, one after the other.
 #[derive(Clone)]
 pub(crate) struct Simulated {
     store: Arc<dyn SimulatorStore>,
@@ -100,7 +100,7 @@ impl Simulated {
         Self { store, turn: Arc::default(), clock }
     }
 
-    /// Changes the state and saves it. What comes back may be told to others.
+    /// Changes the state and saves it. The result may be told to others.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Simulator, Timestamp) -> T + Send + 'static,
@@ -134,7 +134,7 @@ impl Simulated {
         .await
     }
 
-    /// How long until this moment, by the simulator's clock.
+    /// Returns the time until this moment, by the simulator's clock.
     pub(crate) fn until(&self, moment: Timestamp) -> Duration {
         moment.since((self.clock)())
     }
@@ -176,13 +176,13 @@ impl Simulated {
                 tokio::time::sleep(after).await;
                 Ok(response)
             }
-            // Files are kept only where they are served; there no transport stands between.
+            // Files are kept only where the simulator is served; there is no transport then.
             Reply::Dropped | Reply::Kept(_) => Err(NoAnswer::Interrupted),
             Reply::Events(stream) => Ok(self.all_events(stream).await.map_err(SendError::Simulator)?),
         })
     }
 
-    /// What the simulator does with a call.
+    /// Answers a call to the simulator.
     pub(crate) async fn reply(
         &self,
         incoming: Incoming,
@@ -191,7 +191,7 @@ impl Simulated {
         self.change(move |simulator, now| simulator.answer(&incoming, &mut body, now)).await
     }
 
-    /// What a stream says now, and when to ask again.
+    /// Returns the next events of a stream, and the time to ask again.
     pub(crate) async fn events(
         &self,
         mut stream: EventStream,
@@ -217,7 +217,7 @@ impl Simulated {
     }
 }
 
-/// A store that did not do what it was asked.
+/// Makes the error of a store that did not call the function it was given.
 fn not_called() -> io::Error {
     io::Error::other("the store changed nothing")
 }
@@ -226,7 +226,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-/// The body in a private file without a name, which is gone when it is closed.
+/// Writes the body to a private file without a name, which is gone when it is closed.
 fn spool(source: &dyn ByteSource, range: Range<u64>) -> Result<File, SendError> {
     let mut file = tempfile::tempfile().map_err(SendError::Simulator)?;
     let mut remaining = range.end.saturating_sub(range.start);

@@ -1,4 +1,4 @@
-//! Where the bytes of a streamed body come from.
+//! Sources of the bytes of a streamed body.
 
 use std::{
     fmt,
@@ -24,7 +24,7 @@ impl fmt::Debug for dyn ByteSource {
     }
 }
 
-/// Bytes in memory.
+/// A source of bytes in memory.
 pub(super) struct Held(pub(super) Bytes);
 
 impl ByteSource for Held {
@@ -34,7 +34,7 @@ impl ByteSource for Held {
     }
 }
 
-/// A file, of the length that it had when it was first looked at.
+/// A source of a file's bytes, of the length that the file had when it was first looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSource {
     path: PathBuf,
@@ -42,13 +42,13 @@ pub struct FileSource {
 }
 
 impl FileSource {
-    /// The file at this path. Its length is read now and must stay.
+    /// Makes a source of the file at this path. Its length is read now and must stay.
     pub fn new(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata().map_err(|error| named(path, &error))?;
         Ok(Self { path: path.to_owned(), length: metadata.len() })
     }
 
-    /// How many bytes it has.
+    /// Returns the file's length in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
@@ -75,7 +75,7 @@ pub(crate) fn open_unchanged(path: &Path, length: u64) -> io::Result<File> {
     Ok(file)
 }
 
-/// The same error with the file's name in its sentence.
+/// Adds the file's name to the error's sentence.
 fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -20,7 +20,7 @@ use super::{ByteSource, MemoryStore, SendError, SimulatorStore, Transport};
 const PATIENCE: Duration = Duration::from_secs(30);
 const IMPATIENCE: Duration = Duration::from_millis(200);
 
-/// A server that does the same with each of `connections` connections, and then with none.
+/// Starts a server that does the same with each of `connections` connections, and then with none.
 fn serve<T: Send + 'static>(
     connections: usize,
     serve: impl Fn(TcpStream) -> T + Send + 'static,
@@ -33,12 +33,12 @@ fn serve<T: Send + 'static>(
     (base, server)
 }
 
-/// What the server saw. The test's own thread must stay free: connections are closed on it.
+/// Returns the data that the server saw. The test's own thread must stay free: connections are closed on it.
 async fn finished<T: Send + 'static>(server: JoinHandle<Vec<T>>) -> Vec<T> {
     tokio::task::spawn_blocking(|| server.join().expect("a server")).await.expect("joined")
 }
 
-/// Everything up to the empty line.
+/// Reads a head, up to the empty line.
 fn head(stream: &mut BufReader<TcpStream>) -> String {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).expect("a line") > 0 {}
@@ -57,7 +57,7 @@ async fn no_answer(request: Request) -> NoAnswer {
     transport().send(request, None).await.expect("no failure of ours").expect_err("no answer")
 }
 
-/// Bytes in memory that may be fewer than promised, or break.
+/// A source in memory that may hold fewer bytes than promised, or break.
 struct Bytes(Vec<u8>, Option<io::ErrorKind>);
 
 impl ByteSource for Bytes {
@@ -148,7 +148,7 @@ async fn an_answer_that_is_not_whole_in_time_is_none() {
             let mut stream = BufReader::new(stream);
             head(&mut stream);
             stream.get_mut().write_all(start.as_bytes()).expect("written");
-            // The client closes when its patience is over.
+            // The client closes at the end of its patience.
             stream.read_to_end(&mut Vec::new())
         });
         let mut request = request(Method::POST, &base);
@@ -174,8 +174,8 @@ async fn a_redirect_is_an_answer() {
     assert_eq!(asked.try_recv(), Err(mpsc::TryRecvError::Empty));
 }
 
-/// What tempts HTTP libraries to send again: a connection that was promised to be kept, and is closed when
-/// the next request is on its way.
+/// Closes a connection that was promised to be kept when the next request is on its way: this tempts HTTP libraries to
+/// send again.
 #[tokio::test]
 async fn a_request_is_sent_once_after_a_kept_connection_was_closed() {
     let (base, server) = serve(2, |stream| {
@@ -264,10 +264,11 @@ async fn a_body_that_cannot_be_read_whole_never_looks_whole() {
     }
 }
 
-/// A server that says yes before it has read everything has not stored everything. Either way the rest is not sent.
+/// Answers with success before everything was read, so that not everything is stored. In either case the rest is not
+/// sent.
 #[tokio::test]
 async fn an_early_refusal_counts_and_an_early_success_does_not() {
-    // More than the buffers of both sides hold.
+    // More bytes than the buffers of both sides hold.
     const LENGTH: usize = 64 << 20;
     for (status, expected) in [("403 Forbidden", Ok(403)), ("200 OK", Err(NoAnswer::Interrupted))] {
         let (answered, client) = mpsc::channel::<()>();

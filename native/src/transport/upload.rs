@@ -17,12 +17,12 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::source::ByteSource;
 
-/// How much is read at once.
+/// Number of bytes that are read at once.
 const CHUNK_BYTES: usize = 128 << 10;
-/// How many chunks wait for the network.
+/// Number of chunks that wait for the network.
 const CHUNKS_AHEAD: usize = 2;
 
-/// The body. It yields exactly as many bytes as it promises, or fails: then the connection is cut, since the
+/// A streamed body. It yields exactly as many bytes as it promises, or fails: then the connection is cut, since the
 /// promised Content-Length can no longer be kept.
 pub(super) struct Upload {
     unopened: Option<(Arc<dyn ByteSource>, Range<u64>)>,
@@ -30,7 +30,7 @@ pub(super) struct Upload {
     progress: Arc<Progress>,
 }
 
-/// How far an [`Upload`] came, as seen from outside.
+/// The progress of an [`Upload`], as seen from outside.
 #[derive(Debug)]
 pub(super) struct Progress {
     remaining: AtomicU64,
@@ -55,29 +55,29 @@ impl Progress {
         self.remaining.fetch_sub(bytes, Ordering::AcqRel);
     }
 
-    /// Whether the last byte was handed to the connection.
+    /// Tells whether the last byte was handed to the connection.
     pub(super) fn is_whole(&self) -> bool {
         self.remaining.load(Ordering::Acquire) == 0
     }
 
-    /// Gives the moment at which the last byte so far was handed to the connection.
+    /// Returns the moment at which the last byte so far was handed to the connection.
     pub(super) fn moved_at(&self) -> Instant {
         *self.moved_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing more is to be sent: the answer came before the end. The connection is cut.
+    /// Stops the body, since the answer came before its end. The connection is cut.
     pub(super) fn stop(&self) {
         self.unwanted.store(true, Ordering::Release);
     }
 
-    /// Why the source could not be read, if it could not.
+    /// Takes the reason why the source could not be read, if it could not.
     pub(super) fn take_failure(&self) -> Option<io::Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl Upload {
-    /// The source is opened when the connection asks for the first bytes.
+    /// Makes the body. The source is opened when the connection asks for the first bytes.
     pub(super) fn new(source: Arc<dyn ByteSource>, range: Range<u64>) -> (Self, Arc<Progress>) {
         let remaining = range.end.saturating_sub(range.start);
         let progress = Arc::new(Progress::of(remaining));
@@ -94,7 +94,7 @@ impl Upload {
             self.chunks = Some(receiver);
             drop(tokio::task::spawn_blocking(move || {
                 if let Err(error) = read(source.as_ref(), range, &sender) {
-                    // Nobody listens any more when the request is over: then there is nobody to tell.
+                    // The receiver is gone when the request is over: then the error is of no interest.
                     let _ = sender.blocking_send(Err(error));
                 }
             }));
@@ -148,7 +148,7 @@ impl Body for Upload {
     }
 }
 
-/// Reads the whole range into the channel. Stops without an error when nobody listens any more.
+/// Reads the whole range into the channel. Stops without an error when the receiver is gone.
 fn read(
     source: &dyn ByteSource,
     range: Range<u64>,
@@ -166,7 +166,7 @@ fn read(
     Ok(())
 }
 
-/// At least one byte, at most a chunk and at most what remains.
+/// Reads at least one byte, at most a chunk and at most the remaining ones.
 pub(super) fn next_chunk(reader: &mut dyn Read, remaining: u64) -> io::Result<Vec<u8>> {
     let mut chunk = Vec::with_capacity(usize::try_from(remaining).unwrap_or(usize::MAX).min(CHUNK_BYTES));
     reader.take(remaining.min(CHUNK_BYTES as u64)).read_to_end(&mut chunk)?;

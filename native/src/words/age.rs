@@ -17,12 +17,12 @@ pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// The date of a moment (UTC), such as `2026-11-24`.
+/// Writes the date of a moment (UTC), such as `2026-11-24`.
 pub(crate) fn day(moment: Timestamp) -> String {
     moment.to_string().chars().take_while(|letter| *letter != 'T').collect()
 }
 
-/// A moment to the minute, such as `2026-11-24 04:25 UTC`.
+/// Writes a moment to the minute, such as `2026-11-24 04:25 UTC`.
 pub(crate) fn minute(moment: Timestamp) -> String {
     let text: String = moment.to_string().chars().take(16).collect();
     format!("{} UTC", text.replace('T', " "))

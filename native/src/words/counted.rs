@@ -1,4 +1,4 @@
-/// Says how many there are, such as `1 photo` or `3 photos`.
+/// Says a number of things, such as `1 photo` or `3 photos`.
 pub(crate) fn counted(count: usize, one: &str, several: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { several })
 }

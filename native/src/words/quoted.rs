@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-/// The text as one word of a shell's command line (POSIX.1-2024, Shell Command Language, 2.2.2).
+/// Quotes the text as one word of a shell's command line (POSIX.1-2024, Shell Command Language, 2.2.2).
 pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
     let plain = |letter: char| {
         letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | ',' | '/' | ':' | '@' | '+' | '%')

@@ -1,7 +1,7 @@
 use likeness_core::avatar::{StageName, Status};
 
-/// Says how far a training is, such as `training, 57 %`. `attended` says whether a process of this machine is at work
-/// on it: without one, what lies before fal.ai stands still.
+/// Says how far a training is, such as `training, 57 %`. `attended` tells whether a process of this machine is at work
+/// on it: without one, every stage before fal.ai stands still.
 pub(crate) fn stage(status: &Status, attended: bool) -> String {
     let going = |what: &str| format!("{what}, {} %", status.progress);
     match status.stage {
@@ -61,7 +61,7 @@ mod tests {
         // fal.ai goes on by itself.
         assert_eq!(said(StageName::Training, false), "training, 57 %");
         assert_eq!(said(StageName::Queued, false), "waiting, 3 before it");
-        // It is found to be unclear when it is looked at next.
+        // The order is found to be unclear when it is looked at next.
         assert_eq!(said(StageName::Submitting, false), "unclear whether it was bought");
         assert_eq!(said(StageName::Cancelled, false), "cancelled");
     }

@@ -10,7 +10,7 @@ pub(super) fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StorageError
     StorageError::new(kind(error), path.display().to_string())
 }
 
-/// The kind of trouble that an error means.
+/// Classifies an error.
 pub(super) fn kind(error: &rusqlite::Error) -> StorageErrorKind {
     // The shared memory of the processes lies in a file, for which there is no room.
     if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {

@@ -1,4 +1,4 @@
-//! The text files beside photos: which belong to which, and which belong to none.
+//! Text files beside photos, matched with the photos that they belong to.
 
 use std::{
     collections::BTreeMap,
@@ -17,22 +17,22 @@ use super::{
     photo::PhotoFile,
 };
 
-/// What was named of a folder: the folder itself, or files in it.
+/// The named part of a folder: all of it, or files in it.
 #[derive(Default)]
 struct Folder {
-    /// As it was written.
+    /// Path as it was written.
     path: PathBuf,
-    /// All of it was named, not only files in it.
+    /// True if all of the folder was named, not only files in it.
     whole: bool,
-    /// The names of its files, where it is one inside a ZIP.
+    /// Names of its files, where the folder is one inside a ZIP.
     listed: Option<Vec<OsString>>,
     /// Indices of its photos.
     photos: Vec<usize>,
-    /// Text files of it that were named.
+    /// Text files in it that were named.
     texts: Vec<PathBuf>,
 }
 
-/// The folders that photos and texts lie in. One folder may be written in several ways.
+/// The folders of photos and texts. One folder may be written in several ways.
 #[derive(Default)]
 pub(super) struct Folders(BTreeMap<PathBuf, Folder>);
 
@@ -53,8 +53,8 @@ impl Folders {
         self.at(parent(path)).texts.push(path.to_owned());
     }
 
-    /// Gives each photo its text files, and returns those that belong to no photo: of whole folders and of what was
-    /// named, since nobody asked about the rest.
+    /// Gives each photo its text files, and returns those that belong to no photo: of whole folders, and texts that
+    /// were named themselves. The person did not ask about others.
     pub(super) fn matched(mut self, photos: &mut [PhotoFile]) -> Vec<PathBuf> {
         for (index, photo) in photos.iter().enumerate() {
             self.at(parent(photo.path())).photos.push(index);
@@ -96,7 +96,8 @@ impl Folder {
         unmatched.filter_map(|name| self.named(name)).collect()
     }
 
-    /// The names of the text files here, in the order of their bytes. Photos that are called like texts are photos.
+    /// Returns the names of the text files here, in the order of their bytes. Photos with names like a text's are
+    /// photos.
     fn text_names(&self, photos: &[OsString]) -> Vec<OsString> {
         let mut names: Vec<OsString> = match (&self.listed, fs::read_dir(self.written())) {
             (Some(names), _) => names.clone(),
@@ -113,7 +114,7 @@ impl Folder {
         names
     }
 
-    /// The path of a text that belongs to no photo, when somebody wants to know of it.
+    /// Returns the path of a text that belongs to no photo, when it was named or its whole folder was.
     fn named(&self, name: &OsStr) -> Option<PathBuf> {
         let named = self.texts.iter().find(|path| path.file_name() == Some(name));
         if let Some(path) = named {
@@ -131,13 +132,13 @@ impl Folder {
 }
 
 impl PhotoFile {
-    /// The caption in the text files beside the photo, if there is one.
+    /// Reads the caption in the text files beside the photo, if there is one.
     pub(crate) fn caption(&self) -> Result<Option<Caption>, FileProblem> {
         let mut texts = Vec::new();
         for path in &self.captions {
             let bytes = match self.read_beside(path, MAX_CAPTION_BYTES as u64) {
                 Ok(bytes) => bytes,
-                // A link that leads nowhere is there, and was meant.
+                // A link that leads nowhere exists, and was meant.
                 Err(FileProblem::Missing) if fs::symlink_metadata(path).is_err() => continue,
                 Err(FileProblem::TooLarge { .. }) => {
                     return Err(FileProblem::Caption(CaptionProblem::TooLong));

@@ -1,4 +1,4 @@
-//! A file of a person's, opened with care: it may be a pipe, a link to itself, or endless.
+//! Careful reading of a person's file: it may be a pipe, a link to itself, or endless.
 
 use std::{
     ffi::OsStr,
@@ -10,13 +10,13 @@ use std::{
 
 use likeness_core::caption::{CaptionConflict, CaptionProblem};
 
-/// Why a file gave no bytes.
+/// The reason why a file gave no bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FileProblem {
-    /// It went away, or a link leads nowhere.
+    /// The file went away, or a link leads nowhere.
     #[error("the file is not there")]
     Missing,
-    /// Its permissions forbid it.
+    /// The file's permissions forbid reading.
     #[error("the file may not be read")]
     Forbidden,
     /// A folder, a pipe, a device or a socket; reading one could wait for ever.
@@ -28,19 +28,19 @@ pub(crate) enum FileProblem {
     /// More bytes than a photo may have.
     #[error("the file has {bytes} bytes, more than the {limit} that a photo may have")]
     TooLarge { bytes: u64, limit: u64 },
-    /// Anything else that the system said.
+    /// Any other error of the system.
     #[error("the file could not be read: {0}")]
     Unreadable(String),
-    /// The text beside it cannot be used.
+    /// The text beside the photo cannot be used.
     #[error("{0}")]
     Caption(CaptionProblem),
-    /// The texts beside it contradict each other.
+    /// The texts beside the photo contradict each other.
     #[error("{0}")]
     Captions(CaptionConflict),
 }
 
 impl FileProblem {
-    /// The stable name of the problem.
+    /// Returns the stable name of the problem.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Missing => "file.missing",
@@ -54,7 +54,7 @@ impl FileProblem {
         }
     }
 
-    /// What its owner can do.
+    /// Says what the file's owner can do.
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Missing | Self::LinkLoop => "Check where the name leads.",
@@ -68,7 +68,7 @@ impl FileProblem {
     }
 }
 
-/// The bytes of a file, never more than `limit` of them.
+/// Reads the bytes of a file, never more than `limit` of them.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {
     let file = open(path)?;
     let length = file.metadata().map_err(|error| problem(&error))?.len();
@@ -84,13 +84,13 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileProbl
     Ok(bytes)
 }
 
-/// Opens what is a plain file, and never waits for the other end of a pipe.
+/// Opens a plain file, and never waits for the other end of a pipe.
 pub(super) fn open(path: &Path) -> Result<File, FileProblem> {
     let mut options = fs::OpenOptions::new();
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     options.read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
-    // Looked at before it is opened, since opening a device can already do something; and after, since it
-    // may have been exchanged.
+    // Looked at before it is opened, since opening a device can already do something; and after, since another file may
+    // have taken its place.
     kind(&fs::metadata(path).map_err(|error| problem(&error))?)?;
     let file = options.open(path).map_err(|error| problem(&error))?;
     kind(&file.metadata().map_err(|error| problem(&error))?)?;
@@ -132,7 +132,7 @@ pub(super) fn name_bytes(path: &Path) -> &[u8] {
     path.file_name().map_or(&[], OsStr::as_encoded_bytes)
 }
 
-/// A name without a telling ending: its first bytes decide.
+/// Tells by its first bytes whether a file is a photo, when its name has no telling ending.
 pub(super) fn begins_like_a_photo(path: &Path) -> bool {
     let mut start = [0; 12];
     let read =

@@ -1,4 +1,4 @@
-//! Folders as people have them: photos, what lies beside them, and folders inside.
+//! Folders as people have them: photos, other files beside them, and folders inside.
 
 use std::{
     fs, io,
@@ -14,7 +14,8 @@ use super::{
 /// The contents of a folder.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    /// Its photos, and those of the folders inside where they are opened, each folder in the order of its names' bytes.
+    /// Photos of the folder, and of the folders inside where they are opened, each folder in the order of its names'
+    /// bytes.
     pub(super) photos: Vec<PhotoFile>,
     /// The folders that were opened.
     pub(super) opened: Vec<PathBuf>,
@@ -29,7 +30,8 @@ pub(crate) struct Inside {
     pub(crate) photos: usize,
 }
 
-/// Deeper than this nobody keeps photos; a folder that is mounted inside itself would never end.
+/// The deepest folder that is opened. Photos are not kept deeper; a folder that is mounted inside itself would never
+/// end.
 const DEEPEST: usize = 32;
 
 impl Contents {
@@ -59,7 +61,7 @@ impl Contents {
         }
         for folder in folders.into_iter().filter(|_| depth < DEEPEST) {
             if recursive {
-                // One that may not be opened is one of many.
+                // A folder that may not be opened is one of many.
                 if let Err(error) = self.add(&folder, recursive, depth + 1) {
                     log::warn!("{} could not be opened: {error}", folder.display());
                 }
@@ -87,7 +89,7 @@ impl Inside {
         self.photos += other.photos;
     }
 
-    /// Says that there are photos further inside; nothing where there are none.
+    /// Says that there are photos further inside; `None` where there are none.
     pub(crate) fn sentence(self) -> Option<String> {
         let Self { folders, photos } = self;
         let folders = match folders {

@@ -1,4 +1,4 @@
-//! What a file is by its name, among those that people keep beside their photos.
+//! Kinds of files by their names, among those that people keep beside their photos.
 
 use std::{collections::BTreeMap, ffi::OsStr, path::Path};
 
@@ -14,22 +14,22 @@ pub(super) enum Kind {
     Picture,
     /// A text, which may be a caption.
     Text,
-    /// One of those that lie beside photos and are none.
+    /// A file that often lies beside photos.
     Beside(Beside),
     /// A hidden file.
     Hidden,
-    /// Any other: its first bytes decide.
+    /// Any other file: its first bytes decide.
     Untold,
 }
 
-/// Files that lie beside photos and are none.
+/// The kind of a file that lies beside photos and is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Beside {
     /// A film, such as that of a Live Photo.
     Movie,
-    /// What a camera, a phone or an export wrote about a photo.
+    /// A sidecar, which a camera, a phone or an export wrote about a photo.
     Sidecar,
-    /// Anything else.
+    /// Any other file.
     Other,
 }
 
@@ -42,7 +42,7 @@ const PICTURES: [&str; 18] = [
     "dng", "cr2", "nef", "arw",
 ];
 const MOVIES: [&str; 8] = ["mov", "mp4", "m4v", "avi", "3gp", "mkv", "webm", "mpg"];
-/// Of Apple's edits, Adobe's metadata, Google Takeout, and small pictures of films.
+/// The endings of sidecars: Apple's edits, Adobe's metadata, Google Takeout, and small pictures of films.
 const SIDECARS: [&str; 6] = ["aae", "xmp", "json", "thm", "lrv", "ini"];
 
 impl Kind {
@@ -72,7 +72,7 @@ impl PassedOver {
         }
     }
 
-    /// Says it in a line; nothing where there were none.
+    /// Describes the files in a line; `None` where there were none.
     pub(crate) fn sentence(&self) -> Option<String> {
         let one = |(beside, count): (&Beside, &usize)| match beside {
             Beside::Movie => counted(*count, "movie", "movies"),
@@ -83,7 +83,7 @@ impl PassedOver {
         (!all.is_empty()).then(|| format!("Passed over: {}.", all.join(", ")))
     }
 
-    /// How many there were.
+    /// Counts the files.
     pub(crate) fn count(&self) -> usize {
         self.0.values().sum()
     }

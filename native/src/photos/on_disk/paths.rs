@@ -1,4 +1,4 @@
-//! Paths as text, as a job keeps them.
+//! Paths as text, in the form that a job stores.
 
 use std::{
     ffi::OsString,

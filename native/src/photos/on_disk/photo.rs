@@ -1,4 +1,4 @@
-//! A photo that was found, before anybody looked into it.
+//! A photo that was found and not opened yet.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,13 +11,13 @@ use super::{
     zipped::ZippedPhotos,
 };
 
-/// A photo that may or may not be one: nothing but its name has been looked at.
+/// A file that may be a photo: only its name has been looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PhotoFile {
     pub(super) path: PathBuf,
-    /// The ZIP that it is a member of: its path is the ZIP's with the member's name behind it.
+    /// ZIP that holds the file: the file's path is the ZIP's with the member's name behind it.
     zip: Option<Arc<ZippedPhotos>>,
-    /// The text files that belong to it, the one that goes before the others first.
+    /// Text files that belong to the photo, the one that takes precedence first.
     pub(super) captions: Vec<PathBuf>,
 }
 
@@ -26,17 +26,17 @@ impl PhotoFile {
         Self { path, zip: None, captions: Vec::new() }
     }
 
-    /// The member of this ZIP that is shown as `path`.
+    /// Takes the member of this ZIP that is shown as `path`.
     pub(super) fn in_zip(path: PathBuf, zip: &Arc<ZippedPhotos>) -> Self {
         Self { zip: Some(Arc::clone(zip)), ..Self::at(path) }
     }
 
-    /// Its path.
+    /// Returns the file's path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it is, as a job keeps that: it leads back also where another folder is the current one.
+    /// Returns the file's source for a job, which leads back to it also from another current folder.
     pub(crate) fn source(&self) -> String {
         match &self.zip {
             Some(zip) => zip.source(&self.path),
@@ -44,17 +44,18 @@ impl PhotoFile {
         }
     }
 
-    /// Its path as text; what is not UTF-8 shows as `�`. Whoever shows it to people makes it printable.
+    /// Returns the file's path as text; bytes that are not UTF-8 show as `�`. Code that shows the text to people makes
+    /// it printable.
     pub(crate) fn name(&self) -> String {
         self.path.to_string_lossy().into_owned()
     }
 
-    /// Its bytes, never more than `limit` of them.
+    /// Reads the file's bytes, never more than `limit` of them.
     pub(crate) fn read(&self, limit: u64) -> Result<Vec<u8>, FileProblem> {
         self.read_beside(&self.path, limit)
     }
 
-    /// The bytes of it, or of a file beside it.
+    /// Reads the bytes of the file, or of a file beside it.
     pub(super) fn read_beside(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileProblem> {
         match &self.zip {
             Some(zip) => zip.read(path, limit),

@@ -134,7 +134,7 @@ fn texts_are_found_beside_photos_and_named_where_the_whole_folder_was() {
     let all = ["four", "one", "two", "three"].map(|words| Some(words.to_owned()));
     assert_eq!(captions(&whole), all);
     assert_eq!(unmatched(&whole), ["notes.txt", "old.caption"]);
-    // Nobody asked about the folder's other texts.
+    // The folder's other texts were not named.
     let photos = find(&arguments(&folder, &["b.jpg", "c.jpg"]), false).expect("photos");
     assert_eq!(captions(&photos), all[2..]);
     assert_eq!(unmatched(&photos), Vec::<String>::new());
@@ -241,7 +241,7 @@ mod unix {
         assert!(found[0].caption().is_ok_and(|caption| caption.is_some()));
     }
 
-    /// Files can be read in a folder that may be entered and not listed.
+    /// Names files in a folder that may be entered and not listed.
     #[test]
     fn a_caption_is_found_where_nothing_may_be_listed() {
         use std::os::unix::fs::PermissionsExt as _;

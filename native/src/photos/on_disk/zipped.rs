@@ -33,10 +33,10 @@ pub(super) struct ZipContents {
     pub(super) passed_over: PassedOver,
 }
 
-/// More members than anybody has photos.
+/// The most members that are read, far more than a person has photos.
 const MOST_MEMBERS: usize = 100_000;
 
-/// How a member is named as a photo's source. Absolute paths begin otherwise.
+/// The prefix of a member as a photo's source. Absolute paths begin otherwise.
 const SCHEME: &str = "zip:";
 const BETWEEN: &str = "!/";
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'!');
@@ -60,7 +60,7 @@ impl ZippedPhotos {
         Ok(Arc::new(Self { path: path.to_owned(), archive }))
     }
 
-    /// Lists its photos in the order of their names, and what lies beside them, in all folders.
+    /// Lists its photos in the order of their names, and the other files beside them, in all folders.
     pub(super) fn contents(&self) -> ZipContents {
         let mut contents =
             ZipContents { photos: Vec::new(), folders: BTreeMap::new(), passed_over: PassedOver::default() };
@@ -98,7 +98,7 @@ impl ZippedPhotos {
         self.read_member(self.name(path).ok_or(FileProblem::Missing)?, limit)
     }
 
-    /// The member as a photo's source.
+    /// Names the member as a photo's source.
     pub(super) fn source(&self, path: &Path) -> String {
         let archive = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         let name = self.name(path).unwrap_or_default();
@@ -126,7 +126,7 @@ impl ZippedPhotos {
             && starts_like_a_photo(start)
     }
 
-    /// A member's name behind the archive's, for people.
+    /// Shows a member's name behind the archive's, for people.
     fn shown(&self, name: &str) -> PathBuf {
         let mut shown = self.path.as_os_str().to_owned();
         shown.push("/");
@@ -147,7 +147,7 @@ pub(crate) fn read_source(source: &str, limit: u64) -> Option<Result<Vec<u8>, Fi
     Some(ZippedPhotos::open(&read_back(archive)).and_then(|zip| zip.read_member(&name, limit)))
 }
 
-/// A name as archivers write them: no folder, nothing that leads upwards, nothing of macOS's own.
+/// Tells whether a name is one that archivers write: not a folder, not leading upwards, not one of macOS's own files.
 fn is_plain(name: &str) -> bool {
     let odd = |part: &str| part.is_empty() || matches!(part, "." | ".." | "__MACOSX");
     !name.split('/').any(odd) && !name.contains('\0')
@@ -175,7 +175,7 @@ impl std::fmt::Debug for ZippedPhotos {
     }
 }
 
-/// One open file for many readers, each with its own place in it.
+/// An open file for many readers, each with its own position.
 #[derive(Clone)]
 struct Shared {
     file: Arc<File>,
@@ -252,7 +252,7 @@ mod tests {
         let caption = found.photos[0].caption().expect("a caption").map(String::from);
         assert_eq!(caption.as_deref(), Some("by the sea"));
         assert_eq!(found.photos[0].read(100).as_deref(), Ok(JPEG));
-        // What a job keeps leads back to the member, from wherever the next command is started.
+        // The source in a job leads back to the member, from wherever the next command is started.
         let source = found.photos[2].source();
         assert!(source.starts_with("zip:/") && source.ends_with("my photos!.zip!/Anna/scan"), "{source}");
         assert_eq!(read_source(&source, 100), Some(Ok(JPEG.to_vec())));
@@ -269,7 +269,7 @@ mod tests {
         let found = find(std::slice::from_ref(&path), false).expect("a photo");
         let limit = 1000;
         assert_eq!(found.photos[0].read(limit), Err(FileProblem::TooLarge { bytes: 1 << 20, limit }));
-        // Nor where its headers lie.
+        // Not even when its headers lie about the size.
         let mut bytes = fs::read(&path).expect("read");
         let size = (1_u32 << 20).to_le_bytes();
         for at in 0..bytes.len() - 4 {

@@ -1,4 +1,4 @@
-//! How fast a body must come.
+//! The pace at which a body must arrive.
 
 use std::{error::Error, time::Duration};
 
@@ -6,12 +6,12 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body, Bytes};
 use tokio::time::Instant;
 
-/// The least pace of a body. Only the time counts in which it is waited for.
+/// The least pace of a body. Only the time that is spent waiting for the body counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// How long nothing may come at all.
+    /// Longest time without any bytes.
     pub(crate) silence: Duration,
-    /// From then on it must have come at `least`, on average.
+    /// Time after which the average must have reached `least`.
     pub(crate) grace: Duration,
     /// Bytes a second.
     pub(crate) least: u64,
@@ -32,12 +32,12 @@ pub(crate) struct Paced<B> {
     waited: Duration,
 }
 
-/// Why a body did not come whole.
+/// The reason why a body did not come whole.
 #[derive(Debug)]
 pub(crate) enum Slow {
-    /// It came too slowly.
+    /// A body that came too slowly.
     Slow,
-    /// It broke off.
+    /// A body that broke off.
     Broken(Box<dyn Error + Send + Sync>),
 }
 
@@ -49,7 +49,7 @@ where
         Self { body, pace, received: 0, waited: Duration::ZERO }
     }
 
-    /// The next piece; `None` at the end.
+    /// Reads the next piece; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Slow> {
         loop {
             let begun = Instant::now();
@@ -63,7 +63,7 @@ where
         }
     }
 
-    /// Reads the rest. `None` when it is longer than this.
+    /// Reads the rest. `None` when the rest is longer than this.
     pub(crate) async fn whole(mut self, max: u64) -> Result<Option<Vec<u8>>, Slow> {
         let mut bytes = Vec::new();
         while let Some(piece) = self.next().await? {
@@ -75,7 +75,7 @@ where
         Ok(Some(bytes))
     }
 
-    /// How long the next piece may be waited for.
+    /// Returns the time for which the next piece may be waited for.
     fn left(&self) -> Duration {
         let Pace { silence, grace, least } = self.pace;
         let earned = Duration::from_millis(self.received.saturating_mul(1000) / least.max(1));

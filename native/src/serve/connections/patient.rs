@@ -1,4 +1,4 @@
-//! A connection whose patience has an end, and which explains what hyper only refuses.
+//! A connection with a limited patience, which explains the refusals that hyper leaves bare.
 
 use std::{
     future::Future as _,
@@ -14,19 +14,19 @@ use tokio::{
     time::Sleep,
 };
 
-/// A connection, on which nobody is written to who reads nothing.
+/// A connection that ends when the caller does not read what is written.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     stream: S,
-    /// How long nothing may be read of what is written.
+    /// Longest time for which written bytes may stay unread.
     silence: Duration,
-    /// Runs while something waits to be written.
+    /// Timer that runs while bytes wait to be written.
     waiting: Option<Pin<Box<Sleep>>>,
-    /// What explains a refusal, as far as it is not written yet.
+    /// Explanation of a refusal, as far as it is not written yet.
     explanation: Vec<u8>,
     written: usize,
-    /// Runs once a refusal is written. A connection that is closed while its caller still sends is reset, and the refusal
-    /// would be lost with it.
+    /// Timer that runs once a refusal is written. A connection that is closed while its caller still sends is reset,
+    /// and the refusal would be lost with it.
     farewell: Option<Pin<Box<Sleep>>>,
     has_refused: bool,
 }
@@ -47,7 +47,7 @@ impl<S> Patient<S> {
         }
     }
 
-    /// Passes on what became of writing, and ends the wait for a caller that reads nothing.
+    /// Passes on the result of a write, and ends the wait for a caller that reads nothing.
     fn watched<T>(&mut self, context: &mut Context<'_>, wrote: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if wrote.is_ready() {
             self.waiting = None;
@@ -126,8 +126,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-/// The refusal that hyper itself writes when what arrives is not a call, and which lets nobody say more: a head without a
-/// body, and without a type. Every refusal of ours has one.
+/// Recognises the refusal that hyper itself writes when the bytes are not a call, and which it lets no code extend: a
+/// head without a body, and without a type. Every refusal of ours has both.
 fn bare_refusal(bytes: &[u8]) -> Option<ApiProblem> {
     let head = std::str::from_utf8(bytes.strip_suffix(b"\r\n\r\n")?).ok()?;
     let (status, headers) = head.strip_prefix("HTTP/1.1 ")?.split_once("\r\n")?;
@@ -144,7 +144,7 @@ fn bare_refusal(bytes: &[u8]) -> Option<ApiProblem> {
     headers.split("\r\n").all(bare).then_some(problem)
 }
 
-/// The problem document, with its head.
+/// Writes the problem document, with its head.
 fn explained(problem: ApiProblem) -> Vec<u8> {
     let Reply { status, headers, body } = problem.into();
     let mut answer =

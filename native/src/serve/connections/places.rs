@@ -1,4 +1,4 @@
-//! Places that many share: so many in all, so many of one, and nobody is kept out by those who have more.
+//! A fair share of places: a limit in all, a limit for each key, and no newcomer is kept out by keys that have more.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,12 +22,12 @@ struct Shared<K> {
 #[derive(Debug)]
 struct Taken<K> {
     next: u64,
-    /// By their age.
+    /// Places that are taken, by their age.
     places: BTreeMap<u64, (K, Arc<Notify>)>,
     of: HashMap<K, usize>,
 }
 
-/// A place, until it is dropped or another needs it more.
+/// A place, until it is dropped or taken away for a key that has fewer.
 #[derive(Debug)]
 pub(crate) struct Place<K: Copy + Eq + Hash> {
     places: Places<K>,
@@ -42,14 +42,14 @@ impl<K> Clone for Places<K> {
 }
 
 impl<K: Copy + Eq + Hash> Places<K> {
-    /// So many in all, and so many of one.
+    /// Sets the number of places in all, and for one key.
     pub(crate) fn new(most: usize, most_of_one: usize) -> Self {
         let taken = Taken { next: 0, places: BTreeMap::new(), of: HashMap::new() };
         Self(Arc::new(Shared { most, most_of_one, taken: Mutex::new(taken) }))
     }
 
-    /// A place for this one. When all are taken, whoever has most loses the one that was taken last, if that is fair:
-    /// nobody then has fewer than the newcomer. `None` otherwise.
+    /// Takes a place for this key. When all are taken, the key with the most loses its newest one, if that is fair: it
+    /// still has no fewer than the newcomer then. `None` otherwise.
     pub(crate) fn take(&self, key: K) -> Option<Place<K>> {
         let mut taken = self.taken();
         let own = taken.of.get(&key).copied().unwrap_or(0);
@@ -72,7 +72,7 @@ impl<K: Copy + Eq + Hash> Places<K> {
         Some(Place { places: self.clone(), number, lost })
     }
 
-    /// What stands here is right after every step, so a panic elsewhere does not spoil it.
+    /// Locks the places, also after a panic elsewhere: their content is right after every step.
     fn taken(&self) -> MutexGuard<'_, Taken<K>> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,7 +92,7 @@ impl<K: Copy + Eq + Hash> Taken<K> {
 }
 
 impl<K: Copy + Eq + Hash> Place<K> {
-    /// Comes back once another needed it more.
+    /// Returns once the place was taken away.
     pub(crate) async fn lost(&self) {
         self.lost.notified().await;
     }
@@ -124,7 +124,7 @@ mod tests {
         let second = take(2, 20);
         assert_eq!(second.len(), 6);
         let lost = |of: &[Place<u8>]| of.iter().filter(|place| is_lost(place)).count();
-        // All are taken: the third is given what the others have more.
+        // All are taken: the third gets the places that the others have in excess.
         let third = take(3, 20);
         assert_eq!(third.len(), 4);
         let (first_lost, second_lost) = (lost(&first), lost(&second));

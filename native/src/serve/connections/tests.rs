@@ -24,10 +24,10 @@ use tokio::{
 
 use super::{Connections, Limits, Origin, Pace, Paced, Seat, Slow};
 
-/// Longer than anything here takes on a busy machine.
+/// Longer than any step here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Short enough not to be waited for.
+/// Short enough that the tests do not take long.
 const SHORT: Duration = Duration::from_millis(100);
 
 const LIMITS: Limits = Limits {
@@ -39,12 +39,12 @@ const LIMITS: Limits = Limits {
     longest: PATIENCE,
 };
 
-/// A server that is asked by these tests.
+/// The server under test.
 #[derive(Clone)]
 struct Door {
     address: SocketAddr,
     connections: Connections,
-    /// How many connections have ended.
+    /// Number of connections that have ended.
     ended: Arc<AtomicUsize>,
     /// Lets the calls of `/held` go.
     held: Arc<Notify>,
@@ -158,7 +158,7 @@ fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").into_bytes()
 }
 
-/// One answer with a length. Nothing when the connection ended before it.
+/// Reads an answer with a length. Empty when the connection ended before it.
 async fn read(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let whole = async {
@@ -190,7 +190,7 @@ async fn whoever_comes_is_answered_beside_hundreds_that_say_nothing() {
             1 => b"GET /ok HT",
             _ => b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n",
         };
-        // It may have been sent away by now.
+        // The connection may have been evicted by now.
         let _ = stream.write_all(said).await;
         silent.push(stream);
         if number % 100 == 99 {
@@ -218,7 +218,7 @@ async fn whoever_is_known_stays_and_whoever_waits_for_an_answer_leaves_last() {
     assert!(read(&mut known).await.ends_with("known"));
     let mut held = door.send(&get("/held")).await;
     let mut idle = Vec::new();
-    // The call is taken up before others come.
+    // The call is taken up before other connections come.
     assert!(door.ask("/ok").await.ends_with("ok"));
     for _ in 0..3 * LIMITS.unknown_of_one {
         idle.push(door.connect().await);
@@ -239,7 +239,7 @@ fn an_address_that_has_its_share_takes_from_itself() {
     let first = sit(1, 20);
     let second = sit(2, 20);
     assert_eq!((count(1), count(2)), (8, 8));
-    // All places are taken: whoever has most makes room.
+    // All places are taken: the address with the most makes room.
     let others: Vec<_> = (3..=6).flat_map(|last| sit(last, 2)).collect();
     assert_eq!((3..=6).map(count).collect::<Vec<_>>(), [2, 2, 2, 2]);
     assert_eq!((count(1), count(2)), (4, 4));
@@ -280,7 +280,7 @@ async fn a_body_that_comes_too_slowly_is_not_waited_for() {
     assert!(read(&mut long).await.ends_with("too long"));
 }
 
-/// The pace counts on average, and what comes fast at first may be slow later.
+/// Sends fast at first and slowly later: the pace counts on average.
 #[tokio::test(start_paused = true)]
 async fn a_pace_is_kept_on_average() {
     let pace = Pace::default();
@@ -329,7 +329,7 @@ async fn what_is_no_call_is_refused_with_a_document() {
         ("GET /ok HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n".to_owned(), 400, "api.malformed"),
         (format!("GET /{long} HTTP/1.1\r\nhost: a\r\n\r\n"), 414, "api.uri_too_long"),
         (format!("GET /ok HTTP/1.1\r\n{lines}\r\n"), 431, "api.head_too_large"),
-        // Its caller goes on sending, and hears the answer nevertheless.
+        // The caller goes on sending, and hears the answer nevertheless.
         (format!("GET /ok HTTP/1.1\r\na: {}\r\n\r\n", long.repeat(20)), 431, "api.head_too_large"),
     ] {
         let mut stream = door.connect().await;
@@ -348,7 +348,7 @@ async fn what_is_no_call_is_refused_with_a_document() {
         let document: serde_json::Value = serde_json::from_str(body).expect("JSON");
         assert_eq!((&document["code"], &document["status"]), (&code.into(), &status.into()), "{beginning}");
     }
-    // A call before it is answered first.
+    // The call before the nonsense is answered first.
     let mut stream = door.send(&[get("/ok"), b"nonsense\r\n\r\n".to_vec()].concat()).await;
     let mut answers = String::new();
     stream.read_to_string(&mut answers).await.expect("answers");
