@@ -7,7 +7,7 @@ mod tests;
 mod tidying;
 mod uploads;
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,20 +16,16 @@ pub use self::{
     notices::Notice,
     uploads::{Means, Uploads},
 };
-use super::{
-    Avatar, Moment, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings,
-    order::Order,
-    task::{OrderKey, TaskId},
-};
+use super::{Avatar, Moment, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings, order::Order};
 use crate::{
     budget::TokenDigest,
     error::{Error, StorageError, StorageErrorKind},
+    ids::{OrderKey, PhotoId, TaskId},
     limits::TRANSFER_TIMEOUT,
     photo::PhotoProblem,
     retry::{RetryState, has_come},
     storage::{BucketFolder, ObjectPlace, SIGNED_FOR},
     time::Timestamp,
-    words::{self, displayed},
 };
 
 /// The part of an avatar that only the API knows.
@@ -99,19 +95,6 @@ pub struct Expected {
     pub uploads: Option<Uploads>,
 }
 
-/// A caller's own name for a photo: 1 to 64 letters, digits, dashes and underscores.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PhotoId(String);
-
-/// The text is no such name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct PhotoIdError;
-
-displayed! {
-    PhotoIdError => words::settings::photo_id;
-}
-
 impl Hosted {
     /// Until when something may be written at an address that was given out.
     pub(in crate::avatar) fn written_until(&self) -> Option<Timestamp> {
@@ -121,38 +104,6 @@ impl Hosted {
     /// Whether nobody holds an address any more at which something can be written.
     pub(in crate::avatar) fn nothing_signed(&self, now: Timestamp) -> bool {
         self.written_until().is_none_or(|until| until <= now)
-    }
-}
-
-impl PhotoId {
-    /// Checks the text.
-    pub fn new(text: &str) -> Result<Self, PhotoIdError> {
-        let legal = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-        if (1..=64).contains(&text.len()) && text.chars().all(legal) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(PhotoIdError)
-        }
-    }
-}
-
-impl fmt::Display for PhotoId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for PhotoId {
-    type Error = PhotoIdError;
-
-    fn try_from(text: String) -> Result<Self, PhotoIdError> {
-        Self::new(&text)
-    }
-}
-
-impl From<PhotoId> for String {
-    fn from(id: PhotoId) -> Self {
-        id.0
     }
 }
 

@@ -111,7 +111,6 @@ mod generation;
 mod goal;
 mod hosted;
 mod identity;
-mod ids;
 mod lookup;
 mod newest;
 mod next;
@@ -120,7 +119,6 @@ mod order;
 mod photo_set;
 mod status;
 mod stored;
-mod sum;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -138,9 +136,8 @@ pub use self::{
     elsewhere::Elsewhere,
     generation::{Generation, MAX_PROMPT, PictureError, PictureRequest, PictureSettings},
     goal::{GivenUp, Goal},
-    hosted::{AvatarTerms, Expected, Hosted, Means, Notice, PhotoId, PhotoIdError, Uploads},
+    hosted::{AvatarTerms, Expected, Hosted, Means, Notice, Uploads},
     identity::{Identity, SamePhotos},
-    ids::{AvatarId, Gender, JobId, MAX_NAME, Name, NameError, UnknownGender},
     lookup::{OnRecord, OtherTraining},
     newest::Newest,
     open::{Imported, Opened, Remains, TrainingRequest},
@@ -154,12 +151,19 @@ pub use self::{
         training_time,
     },
     stored::{Stored, StoredError},
-    sum::{Sha256Sum, Sha256SumError},
     task::{
-        Cleared, Command, Event, Kept, OrderKey, OrderStep, Outcome, PrepareError, Step, Task, TaskId,
-        TaskKind, TaskRecord, UploadSource, Work,
+        Cleared, Command, Event, OrderStep, Outcome, PrepareError, Step, Task, TaskKind, TaskRecord,
+        UploadSource, Work,
     },
     training::{TrainingJob, addressee},
+};
+pub use crate::{
+    download::Kept,
+    ids::{
+        AvatarId, Gender, JobId, MAX_NAME, Name, NameError, OrderKey, PhotoId, PhotoIdError, TaskId,
+        UnknownGender,
+    },
+    sha256::{Sha256Sum, Sha256SumError},
 };
 use crate::{
     fal::{self, RequestId},

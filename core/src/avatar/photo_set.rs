@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sha256Sum, duplicates::staying_instead, hosted::PhotoId};
+use super::duplicates::staying_instead;
 use crate::{
     archive::{Archive, ArchiveError, Entry, EntryName},
     error::{DataError, DatasetProblem},
+    ids::PhotoId,
     limits::DatasetLimits,
     photo::{Change, PhotoProblem},
+    sha256::Sha256Sum,
     storage::{ETag, ObjectPlace},
 };
 

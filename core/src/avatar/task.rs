@@ -1,6 +1,6 @@
 //! What an avatar asks its shell to do, and what the shell says of it.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -8,10 +8,9 @@ use url::Url;
 use super::{
     order::{Lease, TokenHash},
     photo_set::{Dataset, Photo, Prepared},
-    sum::Sha256Sum,
 };
 use crate::{
-    download::RemoteFile,
+    download::{Kept, RemoteFile},
     error::{Error, StorageError},
     fal::{
         RequestId,
@@ -19,6 +18,7 @@ use crate::{
         upload::Upload,
     },
     http::{Answer, Request},
+    ids::{OrderKey, TaskId},
     limits::TRANSFER_CEILING,
     photo::PhotoProblem,
     storage::{BucketFolder, ObjectPlace},
@@ -108,17 +108,6 @@ impl TaskRecord {
             },
             _ => None,
         }
-    }
-}
-
-/// A task's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TaskId(pub(super) u64);
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -347,40 +336,6 @@ pub enum PrepareError {
     /// Whoever prepares photos died of it, or of another one that it had in hand: it is begun again a few times.
     #[error("the photo was not finished")]
     Crashed,
-}
-
-/// A file that the shell keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "File"))]
-pub struct Kept {
-    /// Its name among the avatar's files.
-    pub name: String,
-    /// Its length in bytes.
-    pub length: u64,
-    /// Its SHA-256.
-    pub sha256: Sha256Sum,
-    /// Where a copy of it lies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy: Option<ObjectPlace>,
-}
-
-/// An order of an avatar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderKey {
-    /// A training, by its attempt.
-    Training(u32),
-    /// Pictures, by their number.
-    Pictures(u32),
-}
-
-impl fmt::Display for OrderKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Training(attempt) => write!(f, "trainings/{attempt}"),
-            Self::Pictures(number) => write!(f, "pictures/{number}"),
-        }
-    }
 }
 
 /// What a person asks for.

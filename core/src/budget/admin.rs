@@ -7,7 +7,7 @@ use hmac::{
 use sha2::{Digest as _, Sha256};
 
 use super::{Kind, TokenDigest, TokenText};
-use crate::{avatar::AvatarId, secret::Secret};
+use crate::{ids::AvatarId, secret::Secret};
 
 /// The fewest characters of an admin token. Tokens are derived from it: who has a stored budget could try short
 /// ones until the hashes fit.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Amount, Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenId, TokenText, Uses, mint::Issue,
 };
-use crate::{avatar::AvatarId, time::Timestamp};
+use crate::{ids::AvatarId, time::Timestamp};
 
 /// An invite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

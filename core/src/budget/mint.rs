@@ -8,7 +8,7 @@ use super::{
     AdminToken, Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, MOST_LIVE, MOST_OVER, ServerTerms,
     TokenDigest, TokenId, TokenText, invite::Invite,
 };
-use crate::{avatar::Name, time::Timestamp};
+use crate::{ids::Name, time::Timestamp};
 
 /// A token that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

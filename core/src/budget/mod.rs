@@ -66,10 +66,7 @@ use self::{
     mint::Issue,
     spend::Reservation,
 };
-use crate::{
-    avatar::{AvatarId, Sha256Sum},
-    time::Timestamp,
-};
+use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};
 
 /// How many server tokens, and how many invites, may be live at a time.
 pub const MOST_LIVE: usize = 1000;

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Serialize, de::DeserializeOwned, de::Error as _};
 
 use super::{Budget, PurchaseId, StoredError, TokenDigest, TokenId, spend::Reservation};
-use crate::{avatar::AvatarId, json, time::Timestamp};
+use crate::{ids::AvatarId, json, time::Timestamp};
 
 /// Rows by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::{Amount, Budget, BudgetError, DailyCaps, REMEMBERED_FOR, TokenId, start_of_day};
-use crate::{avatar::AvatarId, time::Timestamp};
+use crate::{ids::AvatarId, time::Timestamp};
 
 /// One purchase of an avatar, written `AVATAR_ID/training/1` or `AVATAR_ID/pictures/3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use super::{
     rows::Rows,
     spend::{PaidBy, Reservation},
 };
-use crate::{avatar::AvatarId, json, time::Timestamp};
+use crate::{ids::AvatarId, json, time::Timestamp};
 
 /// A budget as it was stored.
 #[derive(Clone, Copy, Debug)]

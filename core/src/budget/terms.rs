@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::BudgetError;
-use crate::{avatar::Name, time::Timestamp};
+use crate::{ids::Name, time::Timestamp};
 
 /// What an admin calls a token: 1 to 64 of `a`–`z`, `0`–`9` and `-`. It is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

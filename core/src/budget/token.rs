@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::BudgetError;
-use crate::avatar::Sha256Sum;
+use crate::sha256::Sha256Sum;
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -156,7 +156,7 @@ mod tests {
     use super::{Kind, TokenDigest, TokenText};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
-    use crate::{avatar::Sha256Sum, budget::BudgetError};
+    use crate::{budget::BudgetError, sha256::Sha256Sum};
 
     const KINDS: [(Kind, &str); 3] =
         [(Kind::Server, "lks_"), (Kind::Invite, "lki_"), (Kind::Capability, "lkc_")];

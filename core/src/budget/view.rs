@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Amount, Budget, DailyCaps, TokenId, Uses, mint::Issue};
-use crate::{avatar::Name, time::Timestamp};
+use crate::{ids::Name, time::Timestamp};
 
 /// The deployment's day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -6,9 +6,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Expected, FileKind, FileProblem};
 use crate::{
-    avatar::Sha256Sum,
     lora,
     photo::{Foreign, Format, picture},
+    sha256::Sha256Sum,
 };
 
 /// A check of a file whose bytes are still coming.
@@ -254,9 +254,9 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        avatar::Sha256Sum,
         download::{Expected, FileKind, FileProblem},
         photo::{Foreign, Format, PhotoProblem},
+        sha256::Sha256Sum,
         simulator::drawing,
     };
 

@@ -20,6 +20,7 @@
 //! No request carries a key. Each has a limit on silence ([`crate::http::Request::silence`]).
 
 mod check;
+mod kept;
 mod machine;
 mod problem;
 mod redirect;
@@ -33,14 +34,12 @@ use url::Url;
 
 pub use self::{
     check::{Fetched, FileCheck},
+    kept::Kept,
     machine::{Download, DownloadStep},
     problem::{FileProblem, RedirectProblem},
     redirect::PlainHosts,
 };
-use crate::{
-    avatar::{Kept, Sha256Sum},
-    http::without_query,
-};
+use crate::{http::without_query, sha256::Sha256Sum};
 
 /// A file's description, before the file is fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,9 +10,9 @@ use super::{
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    avatar::Sha256Sum,
     error::NetworkError,
     http::{HeaderMap, HeaderName, HeaderValue, NoAnswer, Request, StatusCode},
+    sha256::Sha256Sum,
 };
 
 const TAG: &str = "\"v1\"";

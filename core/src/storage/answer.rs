@@ -236,9 +236,9 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        avatar::{AvatarId, Name},
         error::{StorageError, StorageErrorKind as Kind},
         http::{HeaderMap, HeaderName, HeaderValue, NoAnswer, Response, StatusCode},
+        ids::{AvatarId, Name},
         secret::Secret,
         storage::{Access, Addressing, Bucket, ObjectKey, Prefix},
         time::Timestamp,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bucket, ObjectPlace, Prefix};
-use crate::avatar::{AvatarId, Name, TaskId};
+use crate::ids::{AvatarId, Name, TaskId};
 
 /// A place in a bucket where files of an avatar may lie: its prepared photos while they are needed, a copy of its
 /// model. The avatar remembers the place until it is known to be empty, so that nothing is left behind.

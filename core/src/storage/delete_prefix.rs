@@ -119,9 +119,9 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        avatar::{AvatarId, Name},
         error::StorageErrorKind,
         http::{HeaderMap, Method, Request, Response, StatusCode},
+        ids::{AvatarId, Name},
         secret::Secret,
         storage::{Access, Bucket, Prefix},
         time::Timestamp,

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    avatar::{AvatarId, Name},
+    ids::{AvatarId, Name},
     words::{self, displayed},
 };
 
@@ -212,7 +212,7 @@ impl ETag {
 #[cfg(test)]
 mod tests {
     use super::{ETag, KeyError, ObjectKey, ObjectPlace, Prefix};
-    use crate::avatar::{AvatarId, Name};
+    use crate::ids::{AvatarId, Name};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Avatar, Moment, StageName, task::OrderKey};
-use crate::{error::Error, retry::RetryState, time::Timestamp, words::Audience};
+use super::super::{Avatar, Moment, StageName};
+use crate::{error::Error, ids::OrderKey, retry::RetryState, time::Timestamp, words::Audience};
 
 /// Something to tell the backend: how this order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

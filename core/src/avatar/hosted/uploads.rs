@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::PhotoId;
 use crate::{
     avatar::{Avatar, Moment},
+    ids::PhotoId,
     time::Timestamp,
 };
 

@@ -23,12 +23,9 @@ pub(super) use self::{
     after::{Happened, lacks_files},
     next::{Lease, Next, Plan},
 };
-use super::{
-    sum::Sha256Sum,
-    task::{Kept, OrderStep},
-};
+use super::task::OrderStep;
 use crate::{
-    download::{Expected, FileKind},
+    download::{Expected, FileKind, Kept},
     error::Error,
     fal::{
         ApiError, RequestId,
@@ -37,6 +34,7 @@ use crate::{
     },
     http::Answer,
     retry::RetryState,
+    sha256::Sha256Sum,
     time::Timestamp,
 };
 

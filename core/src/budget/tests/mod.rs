@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{AdminToken, Amount, Budget, InviteTerms, ServerTerms, TokenId, Uses};
 use crate::{
-    avatar::{AvatarId, Name},
+    ids::{AvatarId, Name},
     secret::Secret,
     time::Timestamp,
 };

@@ -12,8 +12,8 @@ use super::{
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    avatar::AvatarId,
     budget::{Amount, Budget, DailyCaps, InviteTerms, Payer, PurchaseId, PurchaseKind, Uses},
+    ids::AvatarId,
     time::Timestamp,
 };
 

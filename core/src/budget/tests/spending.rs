@@ -6,10 +6,10 @@ use super::{admin, avatar, budget, id, invite_terms, start};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    avatar::AvatarId,
     budget::{
         Amount, Budget, BudgetError, DailyCaps, InviteTerms, Payer, PurchaseId, PurchaseKind, TokenText, Uses,
     },
+    ids::AvatarId,
     time::Timestamp,
 };
 

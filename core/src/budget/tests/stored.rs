@@ -8,11 +8,11 @@ use super::{admin, avatar, budget, id, invite_terms, server_terms, start};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    avatar::Sha256Sum,
     budget::{
         Budget, DailyCaps, Holder, InviteTerms, Kind, Payer, PurchaseId, PurchaseKind, ServerTerms, Stored,
         TokenText, Uses, rows::Rows,
     },
+    sha256::Sha256Sum,
 };
 
 /// Written by the first version.

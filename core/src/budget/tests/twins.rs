@@ -2,8 +2,8 @@
 
 use super::{id, schedules::CAPS};
 use crate::{
-    avatar::AvatarId,
     budget::{Budget, BudgetError, Payer, PurchaseId, TokenText},
+    ids::AvatarId,
     time::Timestamp,
 };
 

@@ -221,6 +221,81 @@ impl FromStr for Gender {
 #[error("`{0}` is none of female, male, other")]
 pub struct UnknownGender(String);
 
+/// A caller's own name for a photo: 1 to 64 letters, digits, dashes and underscores.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PhotoId(String);
+
+/// The text is no such name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct PhotoIdError;
+
+displayed! {
+    PhotoIdError => words::settings::photo_id;
+}
+
+impl PhotoId {
+    /// Checks the text.
+    pub fn new(text: &str) -> Result<Self, PhotoIdError> {
+        let legal = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        if (1..=64).contains(&text.len()) && text.chars().all(legal) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(PhotoIdError)
+        }
+    }
+}
+
+impl fmt::Display for PhotoId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for PhotoId {
+    type Error = PhotoIdError;
+
+    fn try_from(text: String) -> Result<Self, PhotoIdError> {
+        Self::new(&text)
+    }
+}
+
+impl From<PhotoId> for String {
+    fn from(id: PhotoId) -> Self {
+        id.0
+    }
+}
+
+/// A task's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub(crate) u64);
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An order of an avatar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderKey {
+    /// A training, by its attempt.
+    Training(u32),
+    /// Pictures, by their number.
+    Pictures(u32),
+}
+
+impl fmt::Display for OrderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Training(attempt) => write!(f, "trainings/{attempt}"),
+            Self::Pictures(number) => write!(f, "pictures/{number}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{JobId, Name, NameError};
