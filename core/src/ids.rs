@@ -1,4 +1,4 @@
-//! The names of things: people, avatars, jobs.
+//! Names of users, avatars and jobs.
 
 use std::{fmt, str::FromStr};
 
@@ -11,7 +11,7 @@ use crate::{
     words::{self, displayed},
 };
 
-/// An avatar: one person's photos, what was trained from them and what was made with it.
+/// An avatar's id. An avatar is one person's photos, the models trained from them and the pictures made with those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct AvatarId(Uuid);
@@ -23,13 +23,13 @@ impl<'de> Deserialize<'de> for AvatarId {
 }
 
 impl AvatarId {
-    /// The avatar with this UUID.
+    /// Makes the id from a UUID.
     #[must_use]
     pub fn new(uuid: Uuid) -> Self {
         Self(uuid)
     }
 
-    /// The UUID.
+    /// Returns the UUID.
     #[must_use]
     pub fn uuid(self) -> Uuid {
         self.0
@@ -42,20 +42,20 @@ impl fmt::Display for AvatarId {
     }
 }
 
-/// A text is no such name.
+/// The reason why a text is not a name or id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Not a UUID.
+    /// A text that is not a UUID.
     NotAUuid(String),
-    /// Not `AVATAR_ID` or `AVATAR_ID/2`.
+    /// A text that is not `AVATAR_ID` or `AVATAR_ID/2`.
     NotAJob(String),
-    /// Nothing but white space.
+    /// A name of nothing but white space.
     Empty,
-    /// Longer than [`MAX_NAME`].
+    /// A name longer than [`MAX_NAME`].
     TooLong,
-    /// It holds a line break or another control character.
+    /// A name with a line break or another control character.
     Control,
-    /// It holds a character that turns the direction of the text around it.
+    /// A name with a character that turns the direction of the text around it.
     Direction,
 }
 
@@ -74,12 +74,12 @@ impl FromStr for AvatarId {
     }
 }
 
-/// One try to train an avatar, written `AVATAR_ID` for the first and `AVATAR_ID/2` for the second.
+/// The id of an attempt to train an avatar, written `AVATAR_ID` for the first and `AVATAR_ID/2` for the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId {
     /// The avatar.
     pub avatar: AvatarId,
-    /// Counted from 1.
+    /// Number of the attempt, counted from 1.
     pub attempt: u32,
 }
 
@@ -136,13 +136,13 @@ impl Name {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name as it is compared with others: whatever its case and form.
+    /// Returns the form of the name that is compared with others, the same for every case and Unicode form.
     #[must_use]
     pub fn folded(&self) -> String {
         let form = ComposingNormalizerBorrowed::new_nfkc();
@@ -180,16 +180,16 @@ impl From<Name> for String {
     }
 }
 
-/// Which words a message about the person uses. It is not sent to fal.
+/// The choice of words in a message about the person. It is not sent to fal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Gender {
-    /// She.
+    /// Words for a woman.
     Female,
-    /// He.
+    /// Words for a man.
     Male,
-    /// They.
+    /// Neutral words.
     Other,
 }
 
@@ -216,7 +216,7 @@ impl FromStr for Gender {
     }
 }
 
-/// The text is none of `female`, `male` and `other`.
+/// The error for a text that is none of `female`, `male` and `other`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is none of female, male, other")]
 pub struct UnknownGender(String);
@@ -226,7 +226,7 @@ pub struct UnknownGender(String);
 #[serde(try_from = "String", into = "String")]
 pub struct PhotoId(String);
 
-/// The text is no such name.
+/// The error for a text that is not a photo id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct PhotoIdError;
 
@@ -235,7 +235,7 @@ displayed! {
 }
 
 impl PhotoId {
-    /// Checks the text.
+    /// Checks the text and makes the id.
     pub fn new(text: &str) -> Result<Self, PhotoIdError> {
         let legal = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
         if (1..=64).contains(&text.len()) && text.chars().all(legal) {
@@ -266,7 +266,7 @@ impl From<PhotoId> for String {
     }
 }
 
-/// A task's number.
+/// The number of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(pub(crate) u64);
@@ -325,7 +325,7 @@ mod tests {
         for control in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
             let name = format!("photo{control}gpj.exe");
             assert_eq!(Name::new(&name), Err(NameError::Direction));
-            // What is stored stays readable.
+            // A stored name stays readable.
             assert_eq!(Name::try_from(name.clone()).map(String::from), Ok(name));
         }
         assert!(Name::new("\u{200f}שלום").is_ok());

@@ -1,4 +1,4 @@
-//! JSON that comes in.
+//! Parsing of JSON.
 
 use serde::de::DeserializeOwned;
 

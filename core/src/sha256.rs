@@ -1,29 +1,29 @@
-//! SHA-256 sums, by which photos and files are known.
+//! SHA-256 sums, which identify photos and files.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A SHA-256, written in hex.
+/// A SHA-256 sum, written in hex.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256Sum([u8; 32]);
 
 impl Sha256Sum {
-    /// The sum of these bytes.
+    /// Computes the sum of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// A sum that was computed elsewhere.
+    /// Takes a sum that was computed elsewhere.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the sum's bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
@@ -42,7 +42,7 @@ impl fmt::Debug for Sha256Sum {
     }
 }
 
-/// The text is no SHA-256 in hex.
+/// The error for a text that is not a SHA-256 sum in hex.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not 64 hexadecimal digits")]
 pub struct Sha256SumError;

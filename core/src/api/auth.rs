@@ -1,4 +1,4 @@
-//! Who is let in.
+//! Authentication: the caller that a credential stands for.
 
 use super::{
     call::{Call, Caller},
@@ -13,17 +13,17 @@ use crate::{
     time::Timestamp,
 };
 
-/// Who calls, as far as what is shown tells by itself.
+/// The caller, as far as the credential itself tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// That is all there is to know.
+    /// A caller who needs no further question.
     Known(Caller),
     /// A server token, which the budget knows or does not.
     Token(TokenDigest),
 }
 
 impl Credential {
-    /// What the budget is asked, where it must be.
+    /// Returns the question to the budget about the credential.
     #[must_use]
     pub fn question(&self) -> Question {
         match self {
@@ -32,7 +32,7 @@ impl Credential {
         }
     }
 
-    /// Who calls, once the budget is asked. It need not be for a credential that is settled.
+    /// Names the caller, once the budget is asked. A credential that is settled needs no budget.
     pub fn caller(self, budget: &Budget, now: Timestamp) -> Result<Caller, ApiProblem> {
         match self {
             Self::Known(caller) => Ok(caller),
@@ -44,7 +44,7 @@ impl Credential {
 }
 
 impl Caller {
-    /// Who pays for what this caller buys.
+    /// Tells who pays for this caller's purchases.
     #[must_use]
     pub fn payer(self) -> Payer {
         if self == Self::Server { Payer::Server } else { Payer::Avatar }
@@ -52,7 +52,8 @@ impl Caller {
 }
 
 impl Deployment {
-    /// Who calls. Until there is an operator nobody is let in, and only that it runs is told.
+    /// Reads the credential of a call. While no operator is set up no caller is admitted, and only the deployment's
+    /// health is told.
     pub fn credential(&self, call: &Call) -> Result<Credential, ApiProblem> {
         if call.operation.place() == Place::Here {
             return Ok(Credential::Known(Caller::Anyone));
@@ -72,7 +73,7 @@ impl Deployment {
         }
     }
 
-    /// Whether this is done here. Without a backend nobody is told anything.
+    /// Tells whether this deployment does this task. Without a backend there are no notices to send.
     #[must_use]
     pub fn wants(&self, task_kind: TaskKind) -> bool {
         !matches!(task_kind, TaskKind::Notify(_)) || self.notify.is_some()
@@ -80,8 +81,8 @@ impl Deployment {
 }
 
 impl ConnectionSettings {
-    /// Whether this avatar is bought and kept so. One that was begun elsewhere, or in another mode, is not carried on
-    /// here.
+    /// Checks that this deployment buys and keeps the avatar. An avatar that was begun elsewhere, or in another mode,
+    /// is not carried on here.
     pub fn carries(&self, avatar: &Avatar) -> Result<(), ApiProblem> {
         let origin = self.account.origins().origin();
         if avatar.origin() != origin {

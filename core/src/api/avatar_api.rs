@@ -1,5 +1,5 @@
-//! What one avatar answers. Everything here happens in one step between loading and saving: where bytes must be moved
-//! or money reserved first, the answer says so, and the shell asks again with what came of it.
+//! Calls about one avatar. Each is answered in one step between loading and saving: where bytes must be moved or money
+//! reserved first, the answer says so, and the shell asks again with the result.
 
 pub(super) mod orders;
 pub(super) mod photos;
@@ -31,51 +31,51 @@ use crate::{
     storage::{BucketFolder, ObjectPlace},
 };
 
-/// What a call is answered from.
+/// The facts from which a call about an avatar is answered.
 #[derive(Debug)]
 pub struct AvatarApi<'a> {
     /// The deployment's settings.
     pub deployment: &'a Deployment,
-    /// Where the avatar is bought and kept. `None`: the deployment can buy nothing.
+    /// Account and bucket of the avatar. `None`: the deployment can buy nothing.
     pub way: Option<&'a ConnectionSettings>,
-    /// This moment.
+    /// The present moment.
     pub moment: Moment,
 }
 
-/// What the shell brings along.
+/// The input that the shell brings along.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
     /// The call's body, unless it is a file.
     pub body: Vec<u8>,
-    /// What the budget said, once it was asked.
+    /// The budget's answer, once the budget was asked.
     pub reserved: Option<Result<(), Problem>>,
-    /// Whether the file is where [`Answer::Receive`] said, once it was sent there.
+    /// Success or failure of sending the file to the place that [`Answer::Receive`] named.
     pub received: Option<Result<(), Problem>>,
-    /// What fal answered to [`Answer::Ask`].
+    /// fal's answer to [`Answer::Ask`].
     pub asked: Option<wire::Answer>,
-    /// The message with which the call came, where it may come again.
+    /// Id of the message with which the call came, where the message may come again.
     pub message: Option<MessageId>,
 }
 
-/// What is to be done about a call.
+/// The next action for a call.
 #[derive(Debug)]
 pub enum Answer {
-    /// Answer this.
+    /// A reply to send.
     Reply(Reply),
-    /// Ask the budget for this, then ask again.
+    /// A purchase to reserve with the budget, before asking again.
     Reserve(Purchase),
-    /// Send this to fal, and ask again with the answer. It changes nothing there.
+    /// A request to send to fal, before asking again with the answer. The request changes nothing at fal.
     Ask(Box<wire::Request>),
-    /// Stream the call's body to this place, then ask again. More than `max_bytes` are refused.
+    /// A place to which to stream the call's body, before asking again. More than `max_bytes` are refused.
     Receive {
-        /// Where to.
+        /// Destination of the bytes.
         photo: Expected,
-        /// The most bytes.
+        /// Largest number of bytes.
         max_bytes: u64,
     },
-    /// Stream this file.
+    /// A file to stream.
     File(Download),
-    /// Nothing has changed yet: ask again a little later ([`Hold::PAUSE`]).
+    /// A pause, since nothing has changed yet: ask again a little later ([`Hold::PAUSE`]).
     Hold,
 }
 
@@ -85,7 +85,7 @@ impl From<Reply> for Answer {
     }
 }
 
-/// How a call is kept waiting.
+/// A call that is kept waiting for a change.
 #[derive(Debug)]
 pub struct Hold;
 
@@ -94,23 +94,23 @@ impl Hold {
     pub const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
 }
 
-/// Something to buy.
+/// A purchase that a call is about to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purchase {
     /// A training, by its attempt.
     Training(u32),
-    /// This many pictures, by their number.
+    /// Pictures, by their order.
     Pictures {
-        /// The order's number.
+        /// Number of the order.
         number: u32,
-        /// How many pictures.
+        /// Number of pictures.
         count: u32,
     },
 }
 
 impl Purchase {
-    /// The order that it is.
+    /// Names the order that the purchase is for.
     #[must_use]
     pub fn key(self) -> OrderKey {
         match self {
@@ -123,17 +123,17 @@ impl Purchase {
 /// A file to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Download {
-    /// Its name among the avatar's files.
+    /// Name among the avatar's files.
     pub file: String,
-    /// The object that it is, where it lies in a bucket.
+    /// Place of the file, where the file lies in a bucket.
     pub place: Option<ObjectPlace>,
-    /// How long it is.
+    /// Length in bytes.
     pub length: u64,
-    /// The part of it that is sent; `None` for all of it.
+    /// Part of the file that is sent; `None` for all of it.
     pub part: Option<Range<u64>>,
-    /// The SHA-256 noted when the file was kept. Other bytes are not given out.
+    /// SHA-256 noted when the file was kept. Other bytes are not given out.
     pub sha256: Sha256Sum,
-    /// Its media type.
+    /// Media type.
     pub content_type: &'static str,
 }
 
@@ -162,13 +162,13 @@ impl Download {
         self.part.clone().unwrap_or(0..self.length)
     }
 
-    /// The version of the file. Its bytes follow from it.
+    /// Returns the version of the file, from which its bytes follow.
     pub(super) fn tag(&self) -> String {
         let sum = self.sha256.to_string();
         format!("\"{}\"", sum.get(..24).unwrap_or(&sum))
     }
 
-    /// The reply without the file itself, which is saved and never shown.
+    /// Makes the reply without the file itself, which is saved and never shown.
     #[must_use]
     pub fn head(&self) -> Reply {
         let Range { start, end } = self.sent();
@@ -188,7 +188,7 @@ impl Download {
     }
 }
 
-/// Whose avatar is created, as the body says.
+/// The body of the call that creates an avatar.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewAvatar"))]
@@ -197,10 +197,10 @@ pub(super) struct Creation {
     user_id: GivenName,
     /// The person's name.
     name: GivenName,
-    /// Which words a message about the person uses.
+    /// The choice of words in a message about the person.
     #[serde(default)]
     gender: Option<Gender>,
-    /// How trainings are made, unless one says otherwise.
+    /// Defaults of the avatar's trainings.
     #[serde(default)]
     training_config: TrainingSettings,
 }
@@ -208,7 +208,7 @@ pub(super) struct Creation {
 pub(super) type Answered = (Option<Avatar>, Answer);
 
 impl AvatarApi<'_> {
-    /// Answers a call about this avatar; `None` for one that is not there. What it becomes is saved before the answer
+    /// Answers a call about this avatar; `None` for one that does not exist. The new state is saved before the answer
     /// leaves.
     #[must_use]
     pub fn answer(&self, known: Option<Avatar>, call: &Call, caller: Caller, given: &Given) -> Answered {
@@ -219,8 +219,8 @@ impl AvatarApi<'_> {
         }
     }
 
-    /// Answers a call whose message may arrive a second time: what it does it does once. What is remembered is saved
-    /// together with the avatar.
+    /// Answers a call whose message may arrive a second time: the call takes effect once. The memory of the message is
+    /// saved together with the avatar.
     #[must_use]
     pub fn answer_once(
         &self,
@@ -236,7 +236,7 @@ impl AvatarApi<'_> {
         let call = &call.again(recent.was_done(id, self.moment.now));
         let ask = |known| self.answer(known, call, caller, given);
         let memory = |before: &Option<Avatar>, after: &Option<Avatar>, answer: &Answer| {
-            // Whoever makes up an avatar leaves nothing behind.
+            // A caller who makes up an avatar's id leaves nothing behind.
             let Some(avatar) = after else { return Memory::Nothing };
             if avatar.person().is_none() {
                 return Memory::Gone;
@@ -249,14 +249,14 @@ impl AvatarApi<'_> {
                     true if call.operation.hands_over_a_secret() => Memory::Done,
                     true => Memory::Reply(reply.clone()),
                 },
-                // What is refused now might be done a minute later, when nobody wants it any more.
+                // A call that is refused now could succeed a minute later, when the caller no longer wants it.
                 Answer::Reply(reply) if reply.status != StatusCode::UNAUTHORIZED => {
                     Memory::Reply(reply.clone())
                 }
                 _ => Memory::Nothing,
             }
         };
-        // An address for a photo that is still expected is signed anew, which counts from now on.
+        // A URL for a photo that is still expected is signed anew, and is valid from now on.
         let stands = |before: &Option<Avatar>, after: &Option<Avatar>| match &call.params.photo {
             Some(photo) => before.as_ref().is_some_and(|avatar| photos::knows(avatar, photo)),
             None => after == before,
@@ -264,7 +264,7 @@ impl AvatarApi<'_> {
         recent.carry_out(id, self.moment.now, known, ask, memory, stands)
     }
 
-    /// Creates an avatar for whoever was let in by an invite.
+    /// Creates an avatar for a caller who was admitted by an invite.
     pub fn redeemed(
         &self,
         known: Option<Avatar>,
@@ -382,14 +382,14 @@ impl AvatarApi<'_> {
         (Some(avatar), Answer::Reply(Reply::json(StatusCode::ACCEPTED, &document)))
     }
 
-    /// A document that is asked for: as it is, or later when the caller has it already and waits for another.
+    /// Shows a document: at once, or later when the caller has this version already and waits for another.
     fn shown(&self, reply: Reply, call: &Call) -> Answer {
         let reply = reply.tagged();
         if !reply.is_known(call) {
             return Answer::Reply(reply);
         }
         match call.wait {
-            // A clock that was set back meanwhile does not say how long it was.
+            // A clock that was set back meanwhile does not tell how long the call was kept.
             Some(wait)
                 if call.if_none_match != Some(IfNoneMatch::Any)
                     && call.arrived_at <= self.moment.now
@@ -401,7 +401,7 @@ impl AvatarApi<'_> {
         }
     }
 
-    /// Where this avatar is bought.
+    /// Finds the account and bucket of this avatar.
     fn way_of(&self, avatar: &Avatar) -> Result<&ConnectionSettings, ApiProblem> {
         let way = self.way.ok_or_else(|| self.deployment.inability())?;
         way.carries(avatar)?;
@@ -409,7 +409,7 @@ impl AvatarApi<'_> {
     }
 }
 
-/// Whether what the call would make is there. A photo whose bytes have not come is not.
+/// Tells whether the result of the call exists already. A photo whose bytes have not come does not.
 fn is_there(avatar: &Avatar, call: &Call) -> bool {
     if !avatar.is_hosted() || avatar.person().is_none() {
         return false;
@@ -428,7 +428,7 @@ fn taken(avatar: &Avatar) -> ApiProblem {
     if avatar.person().is_none() { ApiProblem::Erased } else { ApiProblem::AvatarTaken }
 }
 
-/// Where fal.ai reports is the deployment's own address, never a caller's.
+/// Refuses a webhook address of a caller: fal.ai reports to the deployment's own address.
 pub(super) fn check(settings: &TrainingSettings) -> Result<(), Problem> {
     if settings.webhook_url.is_some() {
         let why = "`webhook_url` is a setting of the deployment".to_owned();
@@ -437,8 +437,8 @@ pub(super) fn check(settings: &TrainingSettings) -> Result<(), Problem> {
     settings.check().map(|_| ()).map_err(|error| Problem::from(&Error::Data(DataError::Config(error))))
 }
 
-/// What whoever was only invited may ask for. An invite counts trainings, and what one costs follows from its steps: so
-/// these are the default's, or what the backend granted the avatar when it created it.
+/// Refuses settings that an invited caller may not choose. An invite counts trainings, and the cost of one follows from
+/// its steps: so these are the default's, or the number that the backend granted the avatar when it created it.
 pub(super) fn modest(
     settings: &TrainingSettings,
     granted: Option<&TrainingSettings>,

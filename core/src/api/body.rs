@@ -1,5 +1,5 @@
 //! The JSON bodies of calls, read in one place. A struct is an object and nothing else: serde alone would take an array
-//! as its fields in order, and buy what nobody asked for.
+//! as its fields in order, and buy what the caller did not ask for.
 
 mod node;
 
@@ -69,7 +69,7 @@ pub(super) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
     read(bytes).map_err(|error| ApiProblem::Body { why: error.to_string() })
 }
 
-/// A name as a caller gives it: stored ones were once checked less.
+/// A name as a caller gives it. Checked more strictly than stored names, some of which come from earlier releases.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct GivenName(pub(super) Name);
@@ -82,7 +82,7 @@ impl TryFrom<String> for GivenName {
     }
 }
 
-/// Checks the body of a call that takes none. An empty object says as little, and some clients always send one.
+/// Checks the body of a call that takes none. An empty object is allowed, since some clients always send one.
 pub(super) fn nothing(bytes: &[u8]) -> Result<(), ApiProblem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -96,7 +96,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
         return Err(Fault::Empty.into());
     }
     let node: Node = serde_json::from_slice(bytes).map_err(|error| {
-        // serde_json has a limit of its own, and says so by its sentence alone.
+        // serde_json has a limit of its own, and reports it in the text of its error alone.
         if error.to_string().starts_with("recursion limit") {
             return Fault::TooDeep;
         }

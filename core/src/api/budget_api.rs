@@ -1,4 +1,4 @@
-//! What the budget answers: tokens, invites, allowances.
+//! Calls that the budget answers: tokens, invites, allowances.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,21 +24,21 @@ use crate::{
     words::sentence,
 };
 
-/// What the budget's calls are answered from.
+/// The facts from which a call to the budget is answered.
 #[derive(Debug)]
 pub struct BudgetApi<'a> {
     /// The deployment's settings.
     pub deployment: &'a Deployment,
-    /// This moment.
+    /// The present time.
     pub now: Timestamp,
 }
 
-/// What is to be done about a call.
+/// The next action for a call.
 #[derive(Debug)]
 pub enum BudgetAnswer {
-    /// Answer this.
+    /// A reply to send.
     Reply(Reply),
-    /// Have the avatar created ([`super::AvatarApi::redeemed`]); when it is, answer [`Admission::reply`].
+    /// An avatar to create ([`super::AvatarApi::redeemed`]); when it is, send [`Admission::reply`].
     Admit(Box<Admission>),
 }
 
@@ -53,7 +53,7 @@ fn as_at_first(reply: Reply) -> Reply {
     reply
 }
 
-/// What came of a call, before a refusal is a reply.
+/// The result of a call, before a refusal becomes a reply.
 struct Asked(Result<BudgetAnswer, Problem>);
 
 impl From<Reply> for Asked {
@@ -62,30 +62,30 @@ impl From<Reply> for Asked {
     }
 }
 
-/// An avatar that was let in by an invite.
+/// An avatar that was admitted by an invite.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Admission {
-    /// The avatar.
+    /// Id of the avatar.
     pub avatar: AvatarId,
-    /// Whom it shows.
+    /// The person shown.
     pub person: Person,
-    /// How its trainings are made.
+    /// Defaults of the avatar's trainings.
     pub settings: TrainingSettings,
-    /// The hash of its capability.
+    /// SHA-256 of the avatar's capability.
     pub capability: TokenDigest,
-    /// The invite that let it in.
+    /// Id of the invite that admitted the avatar.
     invite: TokenId,
-    /// The document that hands the capability over.
+    /// Document that hands the capability over.
     document: serde_json::Value,
 }
 
 impl Admission {
-    /// Tells the budget that the avatar is another's, and could not be created.
+    /// Tells the budget that the avatar is another caller's, and could not be created.
     pub fn turn_away(&self, budget: &mut Budget) {
         budget.turn_away(&self.invite, self.avatar);
     }
 
-    /// The answer that hands the capability over.
+    /// Makes the reply that hands the capability over.
     #[must_use]
     pub fn reply(&self) -> Reply {
         Reply::json(StatusCode::OK, &self.document)
@@ -97,10 +97,10 @@ impl Admission {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NewToken {
-    /// Whose it is; its id if left out.
+    /// Name of the token's owner; the token's id if left out.
     #[serde(default)]
     label: Option<GivenName>,
-    /// When it ends by itself; never if left out.
+    /// Time at which the token expires; never if left out.
     #[serde(default)]
     expires_at: Option<Timestamp>,
 }
@@ -110,22 +110,22 @@ pub(super) struct NewToken {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NewInvite {
-    /// Whose it is; its id if left out.
+    /// Name of the guest; the invite's id if left out.
     #[serde(default)]
     label: Option<GivenName>,
-    /// When it ends by itself; never if left out.
+    /// Time at which the invite expires; never if left out.
     #[serde(default)]
     expires_at: Option<Timestamp>,
-    /// How many avatars may redeem it; 1 if left out.
+    /// Number of avatars that may redeem the invite; 1 if left out.
     #[serde(default)]
     uses: crate::budget::Uses,
-    /// How many trainings each avatar may buy.
+    /// Number of trainings that each avatar may buy.
     trainings: u32,
-    /// How many pictures each avatar may buy.
+    /// Number of pictures that each avatar may buy.
     pictures: u32,
 }
 
-/// An invite to redeem, and for whom.
+/// The body of the call that redeems an invite for an avatar.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -136,24 +136,24 @@ pub(super) struct Redemption {
     avatar_id: AvatarId,
     /// The person's name.
     name: GivenName,
-    /// Which words a message about the person uses.
+    /// The choice of words in a message about the person.
     #[serde(default)]
     gender: Option<Gender>,
-    /// How trainings are made.
+    /// Defaults of the avatar's trainings.
     #[serde(default)]
     training_config: TrainingSettings,
 }
 
 impl BudgetApi<'_> {
-    /// Answers a call. What the budget becomes is saved before the answer leaves.
+    /// Answers a call. The new state of the budget is saved before the answer leaves.
     #[must_use]
     pub fn answer(&self, budget: Budget, call: &Call, given: &Given) -> (Budget, BudgetAnswer) {
         let (budget, answer) = self.asked(budget, call, given);
         (budget, answer.unwrap_or_else(|problem| BudgetAnswer::Reply(problem.into())))
     }
 
-    /// Answers a call whose message may arrive a second time: what it does it does once. What is remembered is saved
-    /// together with the budget.
+    /// Answers a call whose message may arrive a second time: the call takes effect once. The memory of the message is
+    /// saved together with the budget.
     #[must_use]
     pub fn answer_once(
         &self,
@@ -174,14 +174,14 @@ impl BudgetApi<'_> {
         let memory = |before: &Budget, after: &Budget, asked: &Asked| {
             let changed = after != before;
             match &asked.0 {
-                // Of whoever has no invite nothing is kept, or everybody could write here.
+                // Nothing is kept of a caller without an invite, or anybody could fill the store.
                 Err(problem)
                     if problem.status == StatusCode::BAD_REQUEST
                         || problem.code == BudgetError::InviteUnknown.code() =>
                 {
                     Memory::Nothing
                 }
-                // What is refused now might be done a minute later, when nobody wants it any more.
+                // A call that is refused now could succeed a minute later, when the caller no longer wants it.
                 Err(problem) => Memory::Reply(problem.clone().into()),
                 Ok(_) if !changed => Memory::Nothing,
                 Ok(BudgetAnswer::Reply(reply)) if !call.operation.hands_over_a_secret() => {
@@ -193,7 +193,7 @@ impl BudgetApi<'_> {
         let (budget, Asked(answer)) =
             recent.carry_out(id, self.now, budget, ask, memory, |before, after| before == after);
         match answer.unwrap_or_else(|problem| BudgetAnswer::Reply(problem.into())) {
-            // Only what was new is remembered so, and asked again it is not new any more.
+            // Only an answer to a new token is remembered so, and a second call does not find it new any more.
             BudgetAnswer::Reply(reply) if repeated => (budget, BudgetAnswer::Reply(as_at_first(reply))),
             answer => (budget, answer),
         }
@@ -254,7 +254,7 @@ impl BudgetApi<'_> {
             return Err(BudgetError::InviteUnknown.into());
         }
         let redeemed = budget.redeem(&invite, avatar_id, self.now)?;
-        // Whoever is invited is no user of the backend's, and cannot pose as one.
+        // An invited caller is not a user of the backend's, and cannot pose as one.
         let user = Name::new(&format!("invite-{}", redeemed.invite.as_str()));
         let user = user.map_err(|why| ApiProblem::Body { why: why.to_string() })?;
         let document = json!(views::RedeemedView {
@@ -290,7 +290,7 @@ impl BudgetApi<'_> {
 }
 
 impl Question {
-    /// What a call asks the budget.
+    /// Returns the question that a call asks the budget.
     #[must_use]
     pub fn of_call(call: &Call, given: &Given) -> Self {
         let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default()).ok();
@@ -308,37 +308,37 @@ impl Question {
         asked.unwrap_or(Self::Sums)
     }
 
-    /// Whether a purchase may be made.
+    /// Makes the question whether a purchase may be made.
     #[must_use]
     pub fn reserve(avatar: AvatarId, purchase: Purchase, payer: Payer) -> Self {
         Self::Reserve(purchase_id(avatar, purchase.key()), payer)
     }
 
-    /// What became of an order.
+    /// Makes the report of an order's end.
     #[must_use]
     pub fn spent(avatar: AvatarId, order: OrderKey) -> Self {
         Self::Spent(purchase_id(avatar, order))
     }
 
-    /// That an avatar could not be let in.
+    /// Makes the report of an avatar that could not be admitted.
     #[must_use]
     pub fn turn_away(admission: &Admission) -> Self {
         Self::TurnAway(admission.invite.clone(), admission.avatar)
     }
 }
 
-/// What became of a purchase that was reserved.
+/// The end of a purchase that was reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spent {
-    /// It was made.
+    /// The purchase was made.
     Bought,
     /// Nothing was bought, and nothing will be.
     Nothing,
 }
 
 impl Spent {
-    /// What became of this order of the avatar; `None` while that is open.
+    /// Tells how this order of the avatar ended; `None` while that is open.
     #[must_use]
     pub fn of(avatar: &Avatar, order: OrderKey) -> Option<Self> {
         let (ended, bought, request) = match order {
@@ -365,7 +365,7 @@ impl Spent {
     }
 }
 
-/// The line of an avatar in its user's list.
+/// Shows an avatar as a line of its user's list.
 #[must_use]
 pub fn listed(avatar: &Avatar) -> serde_json::Value {
     views::listed(avatar)
@@ -385,7 +385,7 @@ fn labelled(label: Option<GivenName>, id: &TokenId) -> Result<Name, ApiProblem> 
         .map_err(|why| ApiProblem::Body { why: why.to_string() })
 }
 
-/// The token that the call was to make; one that is there is refused to a call that only makes new ones.
+/// Returns the token that the call was to make; one that exists already is refused to a call that only makes new ones.
 fn made_by(call: &Call, minted: Result<Minted, BudgetError>) -> Result<Minted, Problem> {
     match minted {
         Ok(Minted { new: false, .. }) | Err(BudgetError::IdTaken { .. }) if call.only_creates() => {
@@ -411,7 +411,7 @@ impl From<BudgetError> for Problem {
             | BudgetError::NotInvited
             | BudgetError::AllowanceSpent { .. } => StatusCode::FORBIDDEN,
             BudgetError::DailyCap { .. } => StatusCode::TOO_MANY_REQUESTS,
-            // What time it is decides that, not how the moment is written.
+            // The present time decides this error, not the form of the moment.
             BudgetError::ExpiryPast
             | BudgetError::IdTaken { .. }
             | BudgetError::AdminChanged { .. }

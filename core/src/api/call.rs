@@ -20,58 +20,59 @@ use crate::{
     time::Timestamp,
 };
 
-/// A call, but for its body.
+/// A call, without its body.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What is asked.
+    /// Operation that the call asks for.
     pub operation: Operation,
-    /// Of what.
+    /// Values from the path.
     pub params: Params,
-    /// Its query, percent-encoded as it came.
+    /// Query, percent-encoded as it came.
     pub query: String,
-    /// What it shows to be let in.
+    /// Credential of the caller.
     pub credential: Option<Secret>,
-    /// How long it may be kept waiting for something to change (RFC 7240).
+    /// Time that the call may be kept waiting for a change (RFC 7240).
     pub wait: Option<Duration>,
-    /// What the caller has already.
+    /// Versions that the caller has already.
     pub if_none_match: Option<IfNoneMatch>,
-    /// The part of a file that is asked for.
+    /// Part of a file that is asked for.
     pub range: Option<ByteRange>,
-    /// The version of which the part must be (RFC 9110 section 13.1.5).
+    /// Version that the part must be of (RFC 9110 section 13.1.5).
     pub if_range: Option<String>,
-    /// How long its body is.
+    /// Length of the body in bytes.
     pub content_length: Option<u64>,
-    /// When it came.
+    /// Time of arrival.
     pub arrived_at: Timestamp,
-    /// Whether its message was carried out before, and comes again.
+    /// True if the call's message was carried out before, and comes again.
     pub(super) is_repeat: bool,
 }
 
-/// Who calls, as far as the shell found out.
+/// The caller, as far as the shell found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// Nobody in particular.
+    /// A caller without a credential.
     Anyone,
     /// The operator.
     Admin,
     /// A backend.
     Server,
-    /// Whoever holds the capability with this hash. Which avatar it is for, the avatar knows.
+    /// A holder of the capability with this hash. Only the avatar knows whether the capability is its own.
     Capability(TokenDigest),
 }
 
-/// What is answered.
+/// The reply to a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    /// The status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// The headers, [`SECURITY_HEADERS`] among them.
+    /// Headers, [`SECURITY_HEADERS`] among them.
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// What every reply says to browsers: nothing here is a page, is kept, is guessed at, or tells where it came from.
+/// The headers that every reply has for browsers: no reply is shown in a frame, is cached, is sniffed for a type, or
+/// reveals where a link came from.
 pub const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("cache-control", "no-store"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -80,7 +81,7 @@ pub const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
 ];
 
-/// The largest JSON body.
+/// The largest JSON body, in bytes.
 pub(super) const MAX_BODY: u64 = 64 << 10;
 
 impl Call {
@@ -98,13 +99,13 @@ impl Call {
             Some(value) => Some(bearer(value).ok_or(ApiProblem::Unauthorized)?),
             None => None,
         };
-        // A list may come in several lines.
+        // A list field may come in several lines (RFC 9110 section 5.3).
         let list = |name: HeaderName| {
             let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
             Some(lines.collect::<Vec<_>>().join(", ")).filter(|list| !list.is_empty())
         };
         let content_length = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
-        // A range is of what GET gives, and of nothing else.
+        // A range applies to GET alone (RFC 9110 section 14.2).
         let range = text(header::RANGE).filter(|_| method == Method::GET).and_then(ByteRange::read);
         Ok(Self {
             operation,
@@ -121,14 +122,14 @@ impl Call {
         })
     }
 
-    /// The same call, of this avatar, which its path may name by something else.
+    /// Addresses the call to this avatar, which its path may name by something else.
     #[must_use]
     pub fn of_avatar(mut self, avatar: AvatarId) -> Self {
         self.params.avatar = Some(avatar);
         self
     }
 
-    /// The most bytes of its body that are read. Longer ones are refused before they are.
+    /// Returns the most bytes of the body that are read. A longer body is refused before that.
     #[must_use]
     pub fn max_body(&self, photo: u64) -> u64 {
         match self.operation {
@@ -138,7 +139,7 @@ impl Call {
         }
     }
 
-    /// A parameter of the query.
+    /// Returns a parameter of the query.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
         let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
@@ -155,8 +156,8 @@ impl Call {
         left
     }
 
-    /// Whether this caller may ask this at all. A capability counts at its own avatar alone, which knows it or does not:
-    /// elsewhere it lets nobody in, and a made-up one cannot be told from it.
+    /// Checks that this caller may ask for the operation at all. A capability is valid at its own avatar alone, which
+    /// knows it or does not: elsewhere it admits its holder to nothing, and cannot be told from a made-up one.
     pub fn admit(&self, caller: Caller) -> Result<(), ApiProblem> {
         match caller.role() {
             Role::Capability if self.operation.place() == Place::Avatar => Ok(()),
@@ -166,28 +167,30 @@ impl Call {
         }
     }
 
-    /// The call as a message brings it that may have been carried out before.
+    /// Marks the call as one whose message may have been carried out before.
     pub(super) fn again(&self, is_repeat: bool) -> Self {
         Self { is_repeat, ..self.clone() }
     }
 
-    /// Whether the call asks for something to be made, and only if it is not there (RFC 9110 section 13.1.2). What its
-    /// message made the first time is there.
+    /// Tells whether the call asks for a resource to be made only if it does not exist (RFC 9110 section 13.1.2). On a
+    /// repeat, the resource that the message made the first time exists.
     pub(super) fn only_creates(&self) -> bool {
         let any = self.if_none_match == Some(IfNoneMatch::Any);
         any && self.operation.changes_something() && !self.is_repeat
     }
 
-    /// Gives the reply as the caller wants it who has some version already. Those with a tag have been compared.
+    /// Answers "not modified" instead, if the caller has this version already. Replies with a tag have been compared
+    /// before.
     #[must_use]
     pub fn unless_known(&self, reply: Reply) -> Reply {
         let any = self.if_none_match == Some(IfNoneMatch::Any) && !self.operation.changes_something();
         if any && reply.status == StatusCode::OK { reply.not_modified() } else { reply }
     }
 
-    /// The part of a file of this length and version that is asked for; `None` for all of it.
+    /// Returns the part of a file of this length and version that is asked for; `None` for all of it.
     pub(super) fn part_of(&self, length: u64, tag: &str) -> Result<Option<Range<u64>>, Unsatisfiable> {
-        // Another version than the caller has a part of is given whole. A weak tag, or a date, never tells for certain.
+        // If the caller's part is of another version, the whole file is sent. A weak tag or a date cannot prove that
+        // the versions are equal.
         let same = self.if_range.as_ref().is_none_or(|version| version.trim() == tag);
         match self.range.filter(|_| same) {
             Some(range) => range.of(length).map(Some).ok_or(Unsatisfiable),
@@ -196,12 +199,12 @@ impl Call {
     }
 }
 
-/// The file has none of the bytes that were asked for.
+/// The error for a range of which the file has no byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unsatisfiable;
 
 impl Caller {
-    /// In which role.
+    /// Returns the caller's role.
     #[must_use]
     pub fn role(self) -> Role {
         match self {
@@ -219,7 +222,7 @@ fn bearer(value: &str) -> Option<Secret> {
 }
 
 impl Reply {
-    /// A reply without a body.
+    /// Makes a reply without a body.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {
         let mut headers = HeaderMap::new();
@@ -229,21 +232,21 @@ impl Reply {
         Self { status, headers, body: Vec::new() }
     }
 
-    /// A JSON document.
+    /// Makes a reply with a JSON document.
     #[must_use]
     pub fn json(status: StatusCode, document: &Value) -> Self {
         let body = document.to_string().into_bytes();
         Self { body, ..Self::empty(status).with(header::CONTENT_TYPE, "application/json") }
     }
 
-    /// The description of the API, as it lies there.
+    /// Makes the reply with the API's description, the file as it is.
     #[must_use]
     pub fn described() -> Self {
         let body = openapi::text();
         Self { body, ..Self::empty(StatusCode::OK).with(header::CONTENT_TYPE, "application/json") }
     }
 
-    /// With one header more; what is no header value is left out.
+    /// Adds a header; a text that is not a header's value is left out.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -252,21 +255,21 @@ impl Reply {
         self
     }
 
-    /// With what tells this version of the document from others.
+    /// Adds the tag that tells this version of the document from others.
     #[must_use]
     pub fn tagged(self) -> Self {
         let sum = Sha256Sum::of(&self.body).to_string();
         self.with(header::ETAG, &format!("\"{}\"", sum.get(..24).unwrap_or(&sum)))
     }
 
-    /// Whether the caller has this version already.
+    /// Tells whether the caller has this version already.
     #[must_use]
     pub fn is_known(&self, call: &Call) -> bool {
         let tag = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
         tag.zip(call.if_none_match.as_ref()).is_some_and(|(tag, known)| known.matches(tag))
     }
 
-    /// That nothing has changed.
+    /// Makes the reply "not modified".
     #[must_use]
     pub fn not_modified(self) -> Self {
         let mut reply = Self::empty(StatusCode::NOT_MODIFIED);

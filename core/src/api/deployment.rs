@@ -16,77 +16,77 @@ use crate::{
     storage::{Access, Addressing, AddressingError, Bucket, BucketError},
 };
 
-/// What a deployment was set up with.
+/// The settings of a deployment.
 #[derive(Clone, Debug)]
 pub struct Deployment {
-    /// fal.ai's key.
+    /// Key of fal.ai.
     pub key: Option<Secret>,
-    /// Where fal.ai is spoken to, when that is not fal.ai itself.
+    /// Address of fal.ai, when another server stands for it.
     pub fal: Option<Url>,
-    /// The key that lets an erase delete what fal.ai stored.
+    /// Key that lets an erase delete what fal.ai stored.
     pub admin_key: Option<Secret>,
-    /// Whether nothing is bought.
+    /// True in test mode, where nothing is bought.
     pub test_mode: bool,
-    /// Whether the shell carries the simulator, without which test mode only shows and erases.
+    /// True if the shell carries the simulator, without which test mode only shows and erases.
     pub simulator: bool,
-    /// How long a training lasts in test mode.
+    /// Duration of a training in test mode.
     pub mock_training: Duration,
-    /// Where photos and models lie.
+    /// Bucket of photos and models.
     pub bucket: Option<Bucket>,
-    /// Where fal.ai reports the end of a training.
+    /// Address to which fal.ai reports the end of a training.
     pub webhook: Option<Url>,
-    /// What lets the operator in.
+    /// Token that admits the operator.
     pub admin: Option<AdminToken>,
-    /// Whom to tell.
+    /// Backend that gets notices.
     pub notify: Option<Notify>,
-    /// Which pages of other origins may call.
+    /// Origins whose pages may call.
     pub cors: Cors,
-    /// How long photos are kept of which nothing was trained.
+    /// Time for which photos are kept while no training was made of them.
     pub retention: Duration,
-    /// How much may be bought on a day (UTC).
+    /// Most that may be bought in a day (UTC).
     pub caps: DailyCaps,
 }
 
 /// A backend that is told of every change.
 #[derive(Clone, Debug)]
 pub struct Notify {
-    /// Where.
+    /// Address of the backend.
     pub url: Url,
-    /// What the message is signed with.
+    /// Secret that signs the messages.
     pub secret: Secret,
 }
 
-/// Where an avatar is bought and kept.
+/// The account and the bucket for an avatar.
 #[derive(Clone, Debug)]
 pub struct ConnectionSettings {
-    /// fal, or its simulator.
+    /// Account at fal, or at its simulator.
     pub account: Account,
-    /// Its files.
+    /// Bucket of the avatar's files.
     pub bucket: Option<Bucket>,
-    /// The pause between two looks at a request.
+    /// Pause between two looks at a request.
     pub poll: Duration,
 }
 
-/// A setting cannot be used.
+/// A setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{setting} {why}")]
 pub struct DeploymentError {
-    /// Its name.
+    /// Name of the setting.
     pub setting: &'static str,
-    /// Why, as the end of a sentence that begins with its name.
+    /// Reason, as the end of a sentence that begins with the name.
     pub why: String,
 }
 
-/// How many days photos are kept of which nothing was trained, unless it is set.
+/// Default number of days for which photos are kept while no training was made of them.
 pub const RETENTION_DAYS: u32 = 30;
-/// How many trainings may be bought on a day, unless it is set.
+/// Default number of trainings that may be bought in a day.
 pub const DAILY_TRAININGS: u32 = 20;
-/// How many pictures may be bought on a day, unless it is set.
+/// Default number of pictures that may be bought in a day.
 pub const DAILY_PICTURES: u32 = 200;
 
 impl Deployment {
-    /// Reads the settings of a shell that carries the simulator; `value` gives the value of a name. An empty one counts as
-    /// not set.
+    /// Reads the settings of a shell that carries the simulator; `value` gives the value of a name. An empty value
+    /// counts as not set.
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Self, DeploymentError> {
         let settings = Settings(&value);
         let test_mode = settings.flag("AVATAR_TEST_MODE")?;
@@ -128,13 +128,13 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// Whose calls are made when nothing is simulated. `None` without a key.
+    /// Makes the account for orders that are not simulated. `None` without a key.
     pub fn account(&self) -> Result<Option<Account>, DeploymentError> {
         let Some(key) = self.key.clone() else { return Ok(None) };
         self.account_of(key).map(Some)
     }
 
-    /// The account that may delete what fal.ai stored.
+    /// Makes the account that may delete what fal.ai stored.
     #[must_use]
     pub fn admin_account(&self) -> Option<Account> {
         self.account_of(self.admin_key.clone()?).ok()
@@ -151,7 +151,7 @@ impl Deployment {
         Account::new(key, origins.map_err(unusable("FAL_BASE_URL"))?).map_err(unusable("FAL_KEY"))
     }
 
-    /// Whether it can buy anything, or pretend to.
+    /// Tells whether the deployment can buy anything, or pretend to.
     #[must_use]
     pub fn is_able(&self) -> bool {
         if self.test_mode { self.simulator } else { self.key.is_some() }
@@ -170,13 +170,13 @@ impl Deployment {
     }
 
     /// Tells whether the shell can do what is due for this avatar. Without the simulator only an erase goes on in test
-    /// mode: it deletes files, and calls off orders of which no simulator knows any more.
+    /// mode: it deletes files, and calls off orders that no simulator knows any more.
     #[must_use]
     pub fn can_drive(&self, avatar: Option<&Avatar>) -> bool {
         !self.lacks_simulator() || avatar.is_some_and(|avatar| avatar.person().is_none())
     }
 
-    /// The way of an avatar that is really bought.
+    /// Returns account and bucket for an avatar that is really bought.
     #[must_use]
     pub fn way(&self) -> Option<ConnectionSettings> {
         let account = self.account().ok().flatten()?;
@@ -184,8 +184,8 @@ impl Deployment {
         Some(ConnectionSettings { account, bucket: self.bucket.clone(), poll })
     }
 
-    /// The way of an avatar in test mode: the simulator at this address, and the bucket of the settings or, when there
-    /// is none, one that the shell keeps itself.
+    /// Returns account and bucket for an avatar in test mode: the simulator at this address, and the bucket of the
+    /// settings or, when there is none, one that the shell keeps itself.
     #[must_use]
     pub fn test_way(&self, simulator: &Url, own: Option<Bucket>) -> Option<ConnectionSettings> {
         let key = Secret::new("simulator:simulator")?;
@@ -195,7 +195,7 @@ impl Deployment {
     }
 }
 
-/// A bucket that the shell keeps itself in test mode, at this address.
+/// Describes a bucket that the shell keeps itself in test mode, at this address.
 #[must_use]
 pub fn test_bucket(address: &Url) -> Option<Bucket> {
     let secret = Secret::new("likeness-test-mode")?;
@@ -286,7 +286,7 @@ impl Settings<'_> {
     }
 }
 
-/// Which pages of other origins may call: exact ones.
+/// The origins whose pages may call: exact ones.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Cors(Vec<String>);
 
@@ -314,7 +314,7 @@ impl Cors {
         Ok(Self(origins))
     }
 
-    /// The answer to a browser that asks beforehand; nothing for an origin that is not allowed.
+    /// Answers a browser's preflight request; grants nothing to an origin that is not allowed.
     #[must_use]
     pub fn preflight(&self, headers: &HeaderMap) -> Reply {
         let reply = self.apply(headers, Reply::empty(StatusCode::NO_CONTENT));
@@ -330,7 +330,7 @@ impl Cors {
             .with(header::ACCESS_CONTROL_MAX_AGE, "600")
     }
 
-    /// The reply with what lets a page of an allowed origin read it.
+    /// Adds the headers that let a page of an allowed origin read the reply.
     #[must_use]
     pub fn apply(&self, headers: &HeaderMap, reply: Reply) -> Reply {
         let reply = reply.with(header::VARY, "Origin");

@@ -1,17 +1,17 @@
-//! The header fields with which a call says how it wants to be answered: `Prefer` (RFC 7240), `If-None-Match`, `Range`
-//! and `If-Range` (RFC 9110).
+//! The header fields by which a call chooses the form of its answer: `Prefer` (RFC 7240), `If-None-Match`, `Range` and
+//! `If-Range` (RFC 9110).
 
 use std::{ops::Range, time::Duration};
 
-/// The longest wait that is granted, below what proxies allow.
+/// The longest wait that is granted, below the limits of proxies.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
 
 /// The versions that a caller names in `If-None-Match` (RFC 9110 section 13.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IfNoneMatch {
-    /// `*`: whichever there is.
+    /// `*`: any version.
     Any,
-    /// These entity tags. Whether one is weak makes no difference here.
+    /// A list of entity tags. Weak ones count as strong: the comparison here is weak (RFC 9110 section 13.1.2).
     Tags(Vec<String>),
 }
 
@@ -26,7 +26,7 @@ impl IfNoneMatch {
         Self::Tags(tags.into_iter().map(tag).filter(|tag| !tag.is_empty()).collect())
     }
 
-    /// Whether the version with this entity tag is among them.
+    /// Tells whether the version with this entity tag is among them.
     pub(super) fn matches(&self, tag: &str) -> bool {
         match self {
             Self::Any => true,
@@ -42,13 +42,13 @@ pub enum ByteRange {
     From(u64),
     /// From this byte to that one, both included.
     Between(u64, u64),
-    /// So many bytes at the end.
+    /// This number of bytes at the end.
     Last(u64),
 }
 
 impl ByteRange {
-    /// Reads the field. `None` for what may be answered with the whole file: several ranges, another unit, or a text that
-    /// is not a range.
+    /// Reads the field. `None` for a request that may be answered with the whole file: several ranges, another unit, or
+    /// a text that is not a range.
     pub(super) fn read(value: &str) -> Option<Self> {
         let (unit, range) = value.split_once('=')?;
         if !unit.trim().eq_ignore_ascii_case("bytes") {
@@ -67,7 +67,7 @@ impl ByteRange {
         }
     }
 
-    /// The bytes that it means in a file of this length. `None` where the file has none of them.
+    /// Returns the bytes of the range in a file of this length. `None` where the file has none of them.
     pub(super) fn of(self, length: u64) -> Option<Range<u64>> {
         let range = match self {
             Self::From(first) => first..length,
@@ -78,7 +78,7 @@ impl ByteRange {
     }
 }
 
-/// Reads the wait that a `Prefer` field asks for. Of a preference that is there twice the first counts.
+/// Reads the wait that a `Prefer` field asks for. Of a repeated preference the first counts.
 pub(super) fn wait(value: &str) -> Option<Duration> {
     let preferences = split(value, ',', Escapes::InQuotes);
     let seconds = preferences.into_iter().find_map(|preference| {
@@ -90,22 +90,22 @@ pub(super) fn wait(value: &str) -> Option<Duration> {
     Some(Duration::from_secs(whole_number(seconds)?).min(LONGEST_WAIT))
 }
 
-/// Digits and nothing else. A number that is too large for us is as large as can be.
+/// Reads digits and nothing else. A number beyond the type's range becomes the largest one.
 fn whole_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// The letters before which a backslash takes their meaning away.
+/// The characters that a backslash can escape.
 #[derive(Clone, Copy, PartialEq)]
 enum Escapes {
     /// None: an entity tag may hold a backslash.
     None,
-    /// Those of a quoted string.
+    /// Any character inside a quoted string.
     InQuotes,
 }
 
-/// Splits a field where it is not quoted.
+/// Splits a field at a separator outside of quotes.
 fn split(text: &str, at: char, escapes: Escapes) -> Vec<&str> {
     let (mut parts, mut start) = (Vec::new(), 0);
     let (mut quoted, mut plain) = (false, false);

@@ -1,4 +1,4 @@
-//! What a deployment says of itself.
+//! A deployment's health, as it reports it to callers.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -6,28 +6,28 @@ use serde_json::{Value, json};
 use super::deployment::Deployment;
 use crate::error::StorageError;
 
-/// What a deployment says of itself.
+/// The health of a deployment.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Health<'a> {
     /// `ok`, or `degraded` where something fails just now.
     pub(super) status: &'static str,
-    /// Whether it can buy anything.
+    /// True if the deployment can buy anything.
     pub(super) able: bool,
-    /// Whether nothing is bought.
+    /// True in test mode, where nothing is bought.
     pub(super) test_mode: bool,
-    /// Whether there is a bucket.
+    /// True if there is a bucket.
     pub(super) bucket: bool,
-    /// What fails just now. Workers do not look.
+    /// Parts that fail just now. Workers do not look.
     pub(super) failing: &'a [Failing],
 }
 
-/// A part of a deployment that fails just now, without a word about where it lies.
+/// A part of a deployment that fails just now. Paths and addresses are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failing {
     part: Part,
-    /// Why: a stable code, such as `storage.full`.
+    /// Stable code of the reason, such as `storage.full`.
     code: &'static str,
 }
 
@@ -36,14 +36,14 @@ pub struct Failing {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The disk of the data folder cannot be written: nothing can be changed but by an erase.
+    /// The disk of the data folder, which cannot be written: nothing can be changed but by an erase.
     Disk,
-    /// Photos and models cannot be reached.
+    /// The bucket, whose photos and models cannot be reached.
     Bucket,
 }
 
 impl Failing {
-    /// Names the part and the code, and nothing else of the error.
+    /// Keeps the part and the code, and nothing else of the error.
     #[must_use]
     pub fn new(part: Part, error: &StorageError) -> Self {
         Self { part, code: error.kind.code() }
@@ -51,7 +51,7 @@ impl Failing {
 }
 
 impl Deployment {
-    /// Says that it runs, whether it can buy anything, and what fails.
+    /// Reports that the deployment runs, whether it can buy anything, and which parts fail.
     #[must_use]
     pub fn health(&self, failing: &[Failing]) -> Value {
         json!(Health {

@@ -1,5 +1,5 @@
-//! One question to the budget, from the rows that it takes to the rows that it changes. A shell reads rows and writes them,
-//! all in one transaction; which ones is said here.
+//! A question to the budget, from the rows that it takes to the rows that it changes. A shell reads rows and writes
+//! them, all in one transaction; the inquiry decides which.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Inquiry {
     question: Question,
-    /// The message with which it came, where it may come again.
+    /// Id of the message with which the question came, where the message may come again.
     message: Option<MessageId>,
     now: Timestamp,
     asked: BTreeSet<Want>,
@@ -25,7 +25,7 @@ pub struct Inquiry {
 }
 
 impl Inquiry {
-    /// A question, of which nothing was looked up yet.
+    /// Begins a question, for which no row was looked up yet.
     #[must_use]
     pub fn new(question: Question, message: Option<MessageId>, now: Timestamp) -> Self {
         Self { question, message, now, asked: BTreeSet::new(), seen: Rows::default() }
@@ -42,13 +42,13 @@ impl Inquiry {
         Some(want)
     }
 
-    /// Takes a row that is there among those that are wanted.
+    /// Takes a row that was found among the wanted ones.
     pub fn found(&mut self, name: String, value: String) {
         self.seen.0.insert(name, value);
     }
 
-    /// Does the work of the question, and says which rows change. The entropy becomes the salt of a budget that is not
-    /// there yet.
+    /// Does the work of the question, and returns the rows that change. The entropy becomes the salt of a budget that
+    /// does not exist yet.
     pub fn answer<T>(
         self,
         entropy: [u8; 32],

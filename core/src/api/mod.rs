@@ -1,8 +1,8 @@
-//! Our own HTTP API, the same on both shells: what a call is ([`Call`]), who may make it ([`Role`]), what one avatar
-//! answers ([`AvatarApi`]), and how a refusal looks ([`Problem`]).
+//! Likeness's own HTTP API, the same on both shells: the form of a call ([`Call`]), the roles that may make it
+//! ([`Role`]), the answers of one avatar ([`AvatarApi`]), and the form of a refusal ([`Problem`]).
 //!
-//! A shell parses the call, finds out who calls, and hands it to the object that it is for; where that object needs
-//! bytes moved or money reserved, its [`Answer`] says so and the shell comes back with what came of it.
+//! A shell parses the call, finds out the caller, and hands the call to the object that answers it; where that object
+//! needs bytes moved or money reserved, its [`Answer`] says so and the shell comes back with the result.
 
 mod auth;
 mod avatar_api;

@@ -1,4 +1,4 @@
-//! What a backend is told, and how it can know that it was us: Standard Webhooks (standardwebhooks.com), with
+//! Notices to a backend, signed so that it can check their sender: Standard Webhooks (standardwebhooks.com), with
 //! `webhook-id`, `webhook-timestamp` and `webhook-signature`.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -15,7 +15,7 @@ use crate::{
     words::Audience,
 };
 
-/// The message that says how an order stands. `None` when there is nothing to tell any more.
+/// Makes the message that says how an order stands. `None` when there is nothing to tell any more.
 #[must_use]
 pub fn notification(
     notify: &Notify,
@@ -46,7 +46,7 @@ pub fn notification(
     Some(request)
 }
 
-/// `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64. The key is the secret's own bytes.
+/// Signs a message: `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64. The key is the secret's own bytes.
 fn signature(notify: &Notify, id: &str, time: i64, body: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(notify.secret.expose().as_bytes()) else {
         return String::new();
@@ -55,7 +55,7 @@ fn signature(notify: &Notify, id: &str, time: i64, body: &str) -> String {
     format!("v1,{}", base64(&mac.finalize().into_bytes()))
 }
 
-/// RFC 4648 section 4, with padding.
+/// Encodes bytes in Base64 (RFC 4648 section 4), with padding.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_rfc() {
-        // Its section 10.
+        // The test vectors of RFC 4648, section 10.
         for (bytes, text) in [
             ("", ""),
             ("f", "Zg=="),

@@ -1,26 +1,26 @@
-//! Where a call comes from.
+//! The network address from which a call comes.
 
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// A client's address, as far as limits are concerned: in IPv6 everybody is given at least a network of 64 bits, so these
-/// count as one.
+/// A client's address, as far as limits are concerned: in IPv6 every client is given at least a network of 64 bits, so
+/// its addresses count as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(IpAddr);
 
 impl Origin {
-    /// Reads an address as a header names it.
+    /// Reads an address from a header's text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         text.trim().parse().ok().map(Self::of)
     }
 
-    /// Whether the address tells one caller from another. One of a private network does not: a proxy has it, through which
-    /// everybody comes.
+    /// Tells whether the address tells one caller from another. An address of a private network does not: it is a
+    /// proxy's, through which all calls come.
     #[must_use]
     pub fn tells_callers_apart(self) -> bool {
         match self.0 {
             IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_private() && !ip.is_link_local(),
-            // The 64 bits that are left of ::1 are those of no address.
+            // Cut to 64 bits, ::1 becomes the unspecified address.
             IpAddr::V6(ip) => !ip.is_unspecified() && !ip.is_unique_local() && !ip.is_unicast_link_local(),
         }
     }

@@ -1,5 +1,4 @@
-//! What a shell remembers of who was let in and who was not, so that callers without a credential do not keep others
-//! waiting.
+//! Recent answers to credentials, so that callers without a valid one do not keep others waiting.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -21,22 +20,23 @@ use crate::{
     time::Timestamp,
 };
 
-/// How long an answer counts that let a server token in: so long does its revocation take where answers are remembered.
+/// Time for which a server token that was admitted is not checked again. A revocation takes as long where answers are
+/// remembered.
 pub const LET_IN_FOR: Duration = Duration::from_secs(5);
 
-/// How long an answer counts that let nobody in. What nobody has made up to now is never made later.
+/// Time for which a refusal counts. A token that was not minted up to now never will be.
 pub const REFUSED_FOR: Duration = Duration::from_mins(1);
 
-/// How many calls without a valid credential one address may make in [`REFUSED_FOR`].
+/// Number of calls without a valid credential that one address may make in [`REFUSED_FOR`].
 pub const MOST_REFUSED: u32 = 60;
 
-/// How long a credential that was let in is not taken for a stranger's, whatever else comes from its address.
+/// Time for which an admitted credential is not refused for the sake of its address, whatever else comes from there.
 const KNOWN_FOR: Duration = Duration::from_hours(1);
 
-/// The most that is remembered of each kind.
+/// The most entries of each kind.
 const MOST: usize = 1000;
 
-/// The credential of a call, by its hash, and the avatar or the request for which a capability was shown.
+/// The credential of a call, by its hash, together with the avatar or the request for which a capability was shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Shown([u8; 32]);
 
@@ -52,10 +52,10 @@ struct ShownInvite {
 }
 
 impl Shown {
-    /// What a call shows: its token, or the invite of its body. A capability is of one avatar.
+    /// Reads the credential of a call: its token, or the invite of its body. A capability is of one avatar.
     #[must_use]
     pub fn of(call: &Call, body: &[u8]) -> Option<Self> {
-        // One that is shown as something else, or for something else, is another.
+        // The same text as another kind of credential, or for another avatar, is another credential.
         let of = |way: &str, text: &str, what: Option<String>| {
             let parts = [way, text, what.as_deref().unwrap_or_default()];
             Self(
@@ -77,36 +77,36 @@ impl Shown {
     }
 }
 
-/// An answer that let nobody in.
+/// A kind of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
-    /// No token, or nobody's.
+    /// Missing or unknown token.
     Token,
-    /// Nobody's invite.
+    /// Unknown invite.
     Invite,
-    /// Neither.
+    /// Neither a token nor an invite.
     Nothing,
 }
 
-/// What was answered a moment ago.
+/// The memory of recent answers to credentials.
 #[derive(Debug, Default)]
 pub struct Porter {
-    /// Credentials that were let in, the last at the end.
+    /// Credentials that were admitted, the latest last.
     let_in: VecDeque<(Shown, Timestamp)>,
-    /// Those that were not.
+    /// Credentials that were refused.
     refused: VecDeque<(Shown, Refusal, Timestamp)>,
-    /// Since when each address was refused, and how often.
+    /// Addresses with refused calls: the time of the first, and the number.
     strangers: BTreeMap<Origin, (Timestamp, u32)>,
 }
 
-/// Whether something of so long ago still counts. What is to come was noted before the clock was set back.
+/// Tells whether an entry of this time still counts. An entry of the future was noted before the clock was set back.
 fn counts(at: Timestamp, length: Duration, now: Timestamp) -> bool {
     at <= now && now.since(at) < length
 }
 
 impl Porter {
-    /// The refusal of a call that need not be asked about: its credential was refused a moment ago, or too many that came
-    /// from its address were.
+    /// Returns the refusal of a call that need not be checked: its credential was refused a moment ago, or too many
+    /// calls from its address were.
     pub fn refuses(
         &mut self,
         call: &Call,
@@ -138,13 +138,13 @@ impl Porter {
         }
     }
 
-    /// Whether this server token was let in so short a time ago that nobody need be asked again.
+    /// Tells whether this server token was admitted so short a time ago that the budget need not be asked again.
     #[must_use]
     pub fn lets_in(&self, shown: Option<Shown>, now: Timestamp) -> bool {
         shown.is_some_and(|shown| self.knows(shown, LET_IN_FOR, now))
     }
 
-    /// Notes that a credential was let in.
+    /// Notes that a credential was admitted.
     pub fn let_in(&mut self, shown: Option<Shown>, now: Timestamp) {
         let Some(shown) = shown else { return };
         self.let_in.retain(|(known, at)| *known != shown && counts(*at, KNOWN_FOR, now));
@@ -154,7 +154,7 @@ impl Porter {
         }
     }
 
-    /// Notes what was answered to a call. Of one that was let in only its capability is noted here.
+    /// Notes the answer to a call. Of an admitted call only the capability is noted here.
     pub fn answered(
         &mut self,
         call: &Call,
@@ -164,11 +164,12 @@ impl Porter {
         now: Timestamp,
     ) {
         if matches!(call.operation, Operation::MintToken | Operation::RevokeToken) {
-            // Here it counts at once.
+            // A revocation that passes here counts at once.
             self.let_in.clear();
         }
         let Some(refusal) = refusal(call, reply) else {
-            // A server token counts from when the budget was asked, and no longer for being used.
+            // A server token counts from when the budget was asked. Its use does not extend that, or a revoked token in
+            // use would stay valid.
             if reply.status.is_success() && shows_a_capability(call) {
                 self.let_in(shown, now);
             }
@@ -209,7 +210,7 @@ fn shows_a_capability(call: &Call) -> bool {
     token.is_some_and(|token| token.kind() == Kind::Capability)
 }
 
-/// Whether an answer let nobody in.
+/// Tells whether an answer refused the credential.
 fn refusal(call: &Call, reply: &Reply) -> Option<Refusal> {
     let redeems = call.operation == Operation::Redeem;
     match reply.status {
@@ -281,14 +282,14 @@ mod tests {
         assert_eq!(code(porter.refuses(&list, shown, None, at(59))).as_deref(), Some("api.unauthorized"));
         assert_eq!(porter.refuses(&list, shown, None, at(60)), None);
         assert_eq!(porter.refuses(&list, shown, None, at(-1)), None, "a clock that was set back");
-        // A capability is refused by one avatar, and may be another's.
+        // A capability is refused by one avatar, and may be another avatar's.
         let capability = token(Kind::Capability, 2);
         let here = call(&Method::GET, AVATAR, Some(&capability));
         let there = call(&Method::GET, &AVATAR.replace("3f0e", "4f0e"), Some(&capability));
         porter.answered(&here, Shown::of(&here, b""), None, &unauthorized(), at(0));
         assert!(porter.refuses(&here, Shown::of(&here, b""), None, at(1)).is_some());
         assert_eq!(porter.refuses(&there, Shown::of(&there, b""), None, at(1)), None);
-        // So it is with a request at fal.ai, which an avatar holds.
+        // A request at fal.ai is alike: one avatar holds it.
         let [mine, yours] =
             ["a", "b"].map(|id| call(&Method::GET, &format!("/v1/requests/{id}"), Some(&capability)));
         porter.answered(&yours, Shown::of(&yours, b""), None, &unauthorized(), at(0));
@@ -304,7 +305,7 @@ mod tests {
         let unknown = Problem::from(BudgetError::InviteUnknown);
         porter.answered(&redeem, shown("A"), None, &unknown.clone().into(), at(0));
         assert_eq!(porter.refuses(&redeem, shown("B"), None, at(1)), Some(unknown.clone()));
-        // A token that is no invite is a token.
+        // A token that is not an invite is a token.
         let server = token(Kind::Server, 5);
         let body = json!({ "invite": server, "name": "A" }).to_string();
         porter.answered(&redeem, Shown::of(&redeem, body.as_bytes()), None, &unknown.into(), at(0));
@@ -352,13 +353,13 @@ mod tests {
         let shown = Shown::of(&another, b"");
         let refused = porter.refuses(&another, shown, origin("192.0.2.1"), at(11)).expect("too many");
         assert_eq!((refused.code.as_str(), refused.retry_after), ("api.rate_limited", Some(50)));
-        // Others, whoever has shown a credential before, and what needs none.
+        // Other addresses, callers who have shown a credential before, and calls that need none.
         assert_eq!(porter.refuses(&another, shown, origin("192.0.2.2"), at(11)), None);
         assert_eq!(porter.refuses(&known, Shown::of(&known, b""), origin("192.0.2.1"), at(11)), None);
         let health = call(&Method::GET, "/health", None);
         assert_eq!(porter.refuses(&health, None, origin("192.0.2.1"), at(11)), None);
         assert_eq!(porter.refuses(&another, shown, origin("192.0.2.1"), at(61)), None);
-        // What is remembered counts too.
+        // Refusals from memory count too.
         let mut porter = Porter::default();
         porter.answered(&another, shown, origin("192.0.2.1"), &unauthorized(), at(0));
         for _ in 1..MOST_REFUSED {
@@ -366,7 +367,7 @@ mod tests {
         }
         let refused = code(porter.refuses(&another, shown, origin("192.0.2.1"), at(1)));
         assert_eq!(refused.as_deref(), Some("api.rate_limited"));
-        // A proxy is not to blame.
+        // A proxy's address does not count as its callers'.
         for _ in 0..2 * MOST_REFUSED {
             porter.answered(&another, None, origin("127.0.0.1"), &unauthorized(), at(0));
         }

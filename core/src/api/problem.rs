@@ -1,4 +1,4 @@
-//! Why a call was refused: a problem document (RFC 9457).
+//! Refusals of calls, as problem documents (RFC 9457).
 
 use std::{borrow::Cow, time::Duration};
 
@@ -14,18 +14,18 @@ use crate::{
     words::{self, Audience, Language, displayed, sentence},
 };
 
-/// A refusal: the status, and what the document says.
+/// A refusal of a call: the status, and the content of the document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// A stable name for programs.
+    /// Stable name for programs.
     pub code: String,
-    /// What is wrong, as a sentence.
+    /// Sentence that says what is wrong.
     pub detail: String,
-    /// What to do next, as a sentence.
+    /// Sentence that says what to do next.
     pub advice: String,
-    /// When it makes sense to ask again, in seconds.
+    /// Time in seconds after which a repeat makes sense.
     pub retry_after: Option<u64>,
     /// Methods that this path knows.
     pub allow: Option<String>,
@@ -38,19 +38,19 @@ pub(super) struct Document<'a> {
     /// Always `about:blank`: the status and `code` tell all.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The status in words.
+    /// Status in words.
     title: &'static str,
-    /// The HTTP status.
+    /// HTTP status.
     status: u16,
-    /// A stable name for programs.
+    /// Stable name for programs.
     code: &'a str,
-    /// What is wrong, as a sentence.
+    /// Sentence that says what is wrong.
     detail: &'a str,
-    /// What to do next, as a sentence.
+    /// Sentence that says what to do next.
     advice: &'a str,
 }
 
-/// What the API itself refuses.
+/// A refusal of the API itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each case is explained by its sentence in words/api.rs")]
 #[cfg_attr(test, derive(strum::EnumCount))]
@@ -72,11 +72,11 @@ pub enum ApiProblem {
         max: u64,
     },
     NoLength,
-    /// What arrived is not a call: no HTTP, or not as HTTP wants it.
+    /// A message that is not a call: not HTTP, or not as HTTP wants it.
     Malformed,
-    /// The address of a call is too long.
+    /// An address of a call that is too long.
     UriTooLong,
-    /// The head of a call is too long, or has too many lines.
+    /// A head of a call that is too long, or has too many lines.
     HeadTooLarge,
     NoAvatar,
     AvatarTaken,
@@ -98,13 +98,13 @@ pub enum ApiProblem {
         most: u64,
     },
     NoRequest,
-    /// fal.ai has no request of this id.
+    /// A request id that fal.ai does not know.
     NotAtFal {
         request: String,
     },
-    /// Another order of the same avatar has this request.
+    /// A request that another order of the same avatar has.
     OtherOrder,
-    /// fal.ai could not be asked.
+    /// A call that needs fal.ai, which could not be asked.
     FalNotAsked {
         why: String,
     },
@@ -114,7 +114,7 @@ pub enum ApiProblem {
         next: u32,
     },
     Different,
-    /// The order was placed, or may have been: its number is spent.
+    /// An order that was placed, or may have been: its number is spent.
     NotAgain {
         next: u32,
     },
@@ -134,9 +134,9 @@ pub enum ApiProblem {
         why: String,
     },
     Repeated,
-    /// What is only to be made if it is not there is there.
+    /// A resource that exists, though the call only makes it if it does not.
     Exists,
-    /// The file has none of the bytes that were asked for.
+    /// A range of which the file has no byte.
     Range {
         length: u64,
     },
@@ -275,7 +275,7 @@ impl From<ApiProblem> for Problem {
     }
 }
 
-/// A photo that is refused before it takes a place.
+/// Makes the refusal of a photo before the photo takes a place.
 impl From<&PhotoProblem> for Problem {
     fn from(problem: &PhotoProblem) -> Self {
         Self {
@@ -292,7 +292,8 @@ impl From<&PhotoProblem> for Problem {
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let status = match error.class() {
-            // Each number is in its range, which the schema says; the two do not fit each other, which it cannot.
+            // Each number is in its range, which the schema declares; the two contradict each other, which no schema
+            // declares: hence 409, not 422.
             Class::Data if contradicts(error) => StatusCode::CONFLICT,
             Class::Data => StatusCode::UNPROCESSABLE_ENTITY,
             Class::Network | Class::Api => StatusCode::BAD_GATEWAY,
@@ -316,7 +317,7 @@ fn contradicts(error: &Error) -> bool {
         if counts.contains(min) && counts.contains(max))
 }
 
-/// The time after which asking again has a chance. Storage that refuses may be mended by its operator.
+/// Returns the time after which a repeat has a chance. Storage that refuses may be mended by its operator.
 fn when_again(error: &Error) -> Option<Duration> {
     match error {
         Error::Storage(error) if error.kind == StorageErrorKind::Busy => Some(SOON),
@@ -331,7 +332,7 @@ const LATER: Duration = Duration::from_secs(10);
 const MUCH_LATER: Duration = Duration::from_mins(1);
 
 impl Problem {
-    /// The document. `type` is left at its default, which says that the status and `code` tell all.
+    /// Makes the document. `type` is left at its default, which means that the status and `code` tell all.
     #[must_use]
     pub fn document(&self) -> Value {
         json!(Document {

@@ -1,4 +1,5 @@
-//! Messages that come twice: a platform that repeats a request whose answer was lost may have one carried out twice.
+//! Memory of recent messages. A platform that repeats a request whose answer was lost may otherwise have it carried out
+//! twice.
 
 use std::collections::VecDeque;
 
@@ -14,19 +15,19 @@ use crate::{
     time::Timestamp,
 };
 
-/// The name of a message, chosen by its sender. A repeat of the message has the same.
+/// The id of a message, chosen by its sender. A repeat of the message has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MessageId(Uuid);
 
 impl MessageId {
-    /// The name made of these random bytes.
+    /// Makes an id of random bytes.
     #[must_use]
     pub fn new(entropy: [u8; 16]) -> Self {
         Self(uuid::Builder::from_random_bytes(entropy).into_uuid())
     }
 
-    /// The name that this text is.
+    /// Parses an id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::parse_str(text).ok().map(Self)
@@ -43,19 +44,20 @@ impl std::fmt::Display for MessageId {
     }
 }
 
-/// The messages that a receiver has carried out lately, with what it answered. A receiver saves this together with what
-/// the messages did: either both are there after a power cut or neither.
+/// The messages that a receiver has carried out lately, with its answers. A receiver saves this together with the
+/// effects of the messages: either both are there after a power cut or neither.
 ///
-/// Answers may name people, so all of them are forgotten when an avatar's person is. No answer with a token or a signature
-/// is kept: that is made again.
+/// Answers may name people, so all of them are forgotten when an avatar's person is. An answer with a token or a
+/// signature is not kept but made again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Recent {
-    /// The oldest first.
+    /// Messages, the oldest first.
     messages: VecDeque<Message>,
 }
 
-/// A message, when it came, and what was answered as JSON: nothing where that holds a secret, which is made again.
+/// A message, the time at which it came, and its answer as JSON; `None` where the answer holds a secret, which is made
+/// again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Message(MessageId, Timestamp, Option<String>);
 
@@ -65,52 +67,52 @@ const MOST: usize = 1000;
 /// The most bytes of answers that are remembered.
 const MOST_BYTES: usize = 256 << 10;
 
-/// How many messages that are over are forgotten with each new one, where each is a row: more than one, so that they do not
-/// pile up.
+/// Number of expired messages that are forgotten with each new one, where each is a row: more than one, so that they do
+/// not pile up.
 const SWEPT: usize = 4;
 
-/// The beginning of the names of rows: each message, and when it is over.
+/// The prefix of the names of rows: each message, with its expiry.
 const MESSAGE: &str = "message/";
 const OVER: &str = "over/";
 
-/// What is remembered of a call that was carried out.
+/// The memory to keep of a call that was carried out.
 pub(super) enum Memory {
-    /// Nothing: asked again it does nothing, and says the same.
+    /// Nothing: a repeat has no effect, and is answered the same.
     Nothing,
-    /// That it was. What it answered holds a secret.
+    /// The fact alone, since the answer holds a secret.
     Done,
-    /// What it answered.
+    /// The answer.
     Reply(Reply),
     /// Nothing of any call: the person whom they were about was forgotten.
     Gone,
 }
 
-/// What is known of a message.
+/// The memory of a message.
 #[derive(Debug, PartialEq, Eq)]
 enum Known<'a> {
-    /// Nothing: it is new.
+    /// None: the message is new.
     New,
-    /// It was carried out, and this answered.
+    /// The answer to the message, which was carried out.
     Answered(&'a str),
-    /// It was carried out. The answer was not kept.
+    /// The fact alone that the message was carried out. Its answer was not kept.
     Done,
 }
 
-/// Where each message is a row.
+/// Storage with a row for each message.
 impl Recent {
-    /// The rows that a message needs: its own, and the oldest that are over.
+    /// Names the rows that a message needs: its own, and the oldest expired ones.
     pub(super) fn wants(id: MessageId, now: Timestamp) -> [Want; 2] {
         [Want::row(&format_args!("{MESSAGE}{id}")), Want::until(OVER, now, SWEPT)]
     }
 
-    /// What these rows tell. What another version of this program wrote is no reason to answer nobody: it counts for ten
-    /// minutes only.
+    /// Reads the memory from these rows. An entry of another version of this program that cannot be read is ignored,
+    /// not refused: it counts for ten minutes only.
     pub(super) fn of(rows: &Rows) -> Self {
         let message = |id: &str| {
             let (at, answer) = json::parse(rows.0.get(&format!("{MESSAGE}{id}"))?).ok()?;
             Some(Message(MessageId::parse(id)?, at, answer))
         };
-        // Of what is over only the name is needed.
+        // Of an expired message only the name is needed.
         let over = |name: &str| {
             let (end, id) = name.strip_prefix(OVER)?.split_once('/')?;
             let (end, length) = (end.parse::<Timestamp>().ok()?, MESSAGES_REMEMBERED_FOR.as_millis());
@@ -127,7 +129,7 @@ impl Recent {
         Self { messages }
     }
 
-    /// The rows of all that is remembered.
+    /// Writes the whole memory as rows.
     pub fn rows(&self) -> Result<Rows, serde_json::Error> {
         let mut rows = Rows::default();
         for Message(id, at, answer) in &self.messages {
@@ -140,11 +142,11 @@ impl Recent {
 
 impl Recent {
     /// Does the work of a message once: when the message comes again, only its answer is given again. Work that failed
-    /// did nothing, and is tried again. Without an id it is done each time.
+    /// has changed nothing, and is tried again. Without an id the work is done each time.
     ///
     /// # Errors
     ///
-    /// Those of the work; and that its answer cannot be written as JSON or read again.
+    /// Errors of the work, and the failure to write its answer as JSON or to read it again.
     pub fn once<T: Serialize + DeserializeOwned, E: From<serde_json::Error>>(
         &mut self,
         id: Option<MessageId>,
@@ -160,9 +162,9 @@ impl Recent {
         Ok(answer)
     }
 
-    /// Carries out a call once; `memory` says what is remembered of it. One that was carried out before is answered as it
-    /// was then. Where that answer held a secret the call is asked again; if `stands` finds that what it did was undone
-    /// since, there is nothing to show.
+    /// Carries out a call once; `memory` chooses what to remember of it. A repeat gets the first answer. Where that
+    /// answer held a secret the call is made again; if `stands` finds that its effect was undone since, there is
+    /// nothing to show.
     pub(super) fn carry_out<S: Clone + PartialEq, A: From<Reply>>(
         &mut self,
         id: MessageId,
@@ -198,7 +200,7 @@ impl Recent {
         }
     }
 
-    /// Whether a call was carried out whose answer holds a secret, and is made again.
+    /// Tells whether a call was carried out whose answer holds a secret, and is made again.
     pub(super) fn was_done(&self, id: MessageId, now: Timestamp) -> bool {
         self.known(id, now) == Known::Done
     }
@@ -212,7 +214,7 @@ impl Recent {
         }
     }
 
-    /// Remembers a message, and forgets those that are over or too many.
+    /// Remembers a message, and forgets those that have expired or are too many.
     fn note(&mut self, id: MessageId, answer: Option<String>, now: Timestamp) {
         self.messages.retain(|message| message.0 != id && !message.is_over(now));
         let answer = answer.filter(|answer| answer.len() <= MOST_BYTES);
@@ -234,11 +236,11 @@ impl Message {
     }
 }
 
-/// A reply as it is remembered: its status, headers and body.
+/// A remembered reply: its status, headers and body.
 type Kept = (u16, Vec<(String, String)>, String);
 
 impl Reply {
-    /// The reply as text; none where its body is no text.
+    /// Writes the reply as text; `None` where its body is not text.
     fn kept(&self) -> Option<String> {
         let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             Some((name.to_string(), value.to_str().ok()?.to_owned()))
@@ -248,7 +250,7 @@ impl Reply {
         serde_json::to_string(&kept).ok()
     }
 
-    /// The reply that this text was made of.
+    /// Reads a reply from its text.
     fn of_kept(text: &str) -> Option<Self> {
         let (status, headers, body): Kept = json::parse(text).ok()?;
         let mut reply = Self::empty(StatusCode::from_u16(status).ok()?);

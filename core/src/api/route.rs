@@ -1,5 +1,5 @@
-//! Which calls there are, and who may make them: one table, from which the parser, the description and the page of
-//! roles are made.
+//! The table of calls, with the roles that may make each: the parser, the description and the page of roles are made
+//! from it.
 
 use http::Method;
 
@@ -10,20 +10,20 @@ use crate::{
     http::StatusCode,
 };
 
-/// Who calls.
+/// The role of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Whoever it is.
+    /// Any caller.
     Anyone,
-    /// The operator, by ADMIN_TOKEN: who may spend is decided here, and no face is seen.
+    /// The operator, by ADMIN_TOKEN: grants who may spend, and sees no photo.
     Admin,
     /// A backend, by a server token: it acts for any user.
     Server,
-    /// Whoever holds the capability of one avatar, and acts for that one.
+    /// A holder of the capability of one avatar, who acts for that one.
     Capability,
 }
 
-/// Which object answers.
+/// The object that answers a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// None: the answer is always the same.
@@ -40,7 +40,7 @@ pub enum Place {
     Webhook,
 }
 
-/// What is asked.
+/// The operation that a call asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is explained by its line of the table below")]
 pub enum Operation {
@@ -83,15 +83,15 @@ pub enum Operation {
 /// A line of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// What is asked.
+    /// Operation of the call.
     pub operation: Operation,
-    /// The method, such as `GET`.
+    /// HTTP method, such as `GET`.
     pub method: &'static str,
-    /// The path; parts in braces stand for anything.
+    /// Path; parts in braces stand for any value.
     pub path: &'static str,
-    /// Who may.
+    /// Roles that may make the call.
     pub roles: &'static [Role],
-    /// What it does, as a sentence.
+    /// Sentence that says what the call does.
     pub summary: &'static str,
 }
 
@@ -110,7 +110,7 @@ const fn entry(
     Entry { operation, method, path, roles, summary }
 }
 
-/// The table.
+/// The table of calls.
 pub const ROUTES: &[Entry] = {
     use Operation as O;
     &[
@@ -259,14 +259,14 @@ pub const ROUTES: &[Entry] = {
     ]
 };
 
-/// What the braces of a path stood for.
+/// The values that the braces of a path stood for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params {
     /// `{avatar}`.
     pub avatar: Option<AvatarId>,
     /// `{photo}`.
     pub photo: Option<PhotoId>,
-    /// `{number}`: an attempt, or the number of some pictures.
+    /// `{number}`: an attempt, or the number of an order of pictures.
     pub number: Option<u32>,
     /// `{file}`, counted from 1.
     pub file: Option<u32>,
@@ -279,21 +279,21 @@ pub struct Params {
 }
 
 impl Operation {
-    /// Its line of the table.
+    /// Finds the operation's line of the table.
     #[must_use]
     pub fn entry(self) -> Entry {
         let found = ROUTES.iter().find(|entry| entry.operation == self);
         found.copied().unwrap_or(ROUTES[0])
     }
 
-    /// Whether whoever has this role may ask it. A capability counts for its own avatar only, which the avatar itself
-    /// decides.
+    /// Tells whether a caller of this role may ask for the operation. A capability is valid for its own avatar only,
+    /// which the avatar itself checks.
     #[must_use]
     pub fn allows(self, role: Role) -> bool {
         self.entry().roles.contains(&role)
     }
 
-    /// Which object answers.
+    /// Names the object that answers.
     #[must_use]
     pub fn place(self) -> Place {
         match self {
@@ -313,13 +313,13 @@ impl Operation {
         }
     }
 
-    /// Whether it may change something. What does not may arrive as often as it likes.
+    /// Tells whether the operation may change something. A call that changes nothing may arrive any number of times.
     #[must_use]
     pub fn changes_something(self) -> bool {
         self.entry().method != "GET"
     }
 
-    /// Whether what is answered to it holds a token or a signature.
+    /// Tells whether the answer holds a token or a signature.
     pub(super) fn hands_over_a_secret(self) -> bool {
         matches!(
             self,
@@ -327,7 +327,7 @@ impl Operation {
         )
     }
 
-    /// Says that the call changes something, and needs no body for that.
+    /// Tells whether the operation changes something, and needs no body for that.
     pub(super) fn takes_nothing(self) -> bool {
         matches!(
             self,
@@ -342,13 +342,13 @@ impl Operation {
         )
     }
 
-    /// Whether its body is a file that is streamed, not read.
+    /// Tells whether the body is a file that is streamed, not read.
     #[must_use]
     pub fn takes_a_file(self) -> bool {
         self == Self::UploadPhoto
     }
 
-    /// The call of this method and path.
+    /// Finds the operation of this method and path.
     pub(super) fn parse(method: &Method, path: &str) -> Result<(Self, Params), ApiProblem> {
         let mut allowed: Vec<&'static str> = Vec::new();
         for entry in ROUTES {
@@ -366,7 +366,7 @@ impl Operation {
     }
 }
 
-/// What the braces stand for, when the path is of this form at all.
+/// Matches the path with a form of the table; `None` when the path does not have this form.
 fn matched(form: &'static str, path: &str) -> Option<Result<Params, ApiProblem>> {
     let mut params = Params::default();
     let (mut forms, mut parts) = (form.split('/'), path.split('/'));
@@ -406,7 +406,7 @@ impl Params {
     }
 }
 
-/// The status of what was created, or was there already.
+/// Returns the status for a resource that was created, or existed already.
 pub(super) fn created(new: bool) -> StatusCode {
     if new { StatusCode::CREATED } else { StatusCode::OK }
 }

@@ -1,4 +1,4 @@
-//! What callers see of an avatar and its photos, and the other documents that have no type elsewhere. The tests make
+//! Views of an avatar and its photos for callers, and the other documents that have no type elsewhere. The tests make
 //! their schemas in /openapi.json from these types.
 
 use serde::Serialize;
@@ -25,19 +25,19 @@ pub(super) struct AvatarView<'a> {
     pub(super) user_id: Option<&'a Name>,
     /// The person's name.
     pub(super) name: Option<&'a Name>,
-    /// Which words a message about the person uses.
+    /// The choice of words in a message about the person.
     pub(super) gender: Option<Gender>,
-    /// When it was created.
+    /// Time of creation.
     pub(super) created_at: Timestamp,
-    /// Whether nothing is bought for it.
+    /// True if nothing is bought for the avatar.
     pub(super) test_mode: bool,
-    /// How its trainings are made, as it was created.
+    /// Defaults of the avatar's trainings, as given when it was created.
     pub(super) training_config: Option<&'a TrainingSettings>,
-    /// Its photos, in the order in which they came.
+    /// Photos, in the order in which they came.
     pub(super) photos: Vec<PhotoView<'a>>,
-    /// Its trainings, in their order.
+    /// Trainings, in their order.
     pub(super) trainings: Vec<Status>,
-    /// Its orders of pictures, in their order.
+    /// Orders of pictures, in their order.
     pub(super) pictures: Vec<PicturesStatus>,
 }
 
@@ -49,9 +49,9 @@ pub(super) struct ListedAvatar<'a> {
     pub(super) avatar_id: AvatarId,
     /// The person's name.
     pub(super) name: Option<&'a Name>,
-    /// When it was created.
+    /// Time of creation.
     pub(super) created_at: Timestamp,
-    /// Whether nothing is bought for it.
+    /// True if nothing is bought for the avatar.
     pub(super) test_mode: bool,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct PhotoView<'a> {
     pub(super) photo_id: Option<&'a PhotoId>,
     /// The photo's name, as its owner knows it.
     pub(super) name: &'a str,
-    /// How far it is.
+    /// State of the photo.
     pub(super) state: PhotoStateName,
     /// The width in pixels of the clean JPEG, once the photo is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,16 +91,16 @@ pub(super) struct PhotoView<'a> {
     /// The length in bytes of the clean JPEG, once the photo is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bytes: Option<u64>,
-    /// What was done to the photo, as sentences, once it is ready.
+    /// Changes that were made to the photo, as sentences, once it is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) changes: Option<Vec<String>>,
-    /// Why it was rejected, as a stable name.
+    /// Stable name of the reason for a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<&'static str>,
-    /// Why it was rejected, as a sentence.
+    /// Sentence that gives the reason for a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
-    /// What to do about it.
+    /// Advice: what to do about the photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) advice: Option<&'static str>,
     /// The name of the photo that stays instead, when it is a duplicate.
@@ -108,7 +108,7 @@ pub(super) struct PhotoView<'a> {
     pub(super) duplicate_of: Option<String>,
 }
 
-/// How far a photo is.
+/// The state of a photo.
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PhotoState"))]
@@ -119,19 +119,19 @@ pub(super) enum PhotoStateName {
     Rejected,
 }
 
-/// An address at which a photo is PUT straight into the bucket.
+/// A presigned URL at which a photo is PUT straight into the bucket.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Address"))]
 pub(super) struct AddressView<'a> {
-    /// The photo's id.
+    /// Id of the photo.
     pub(super) photo_id: &'a PhotoId,
-    /// The method to use.
+    /// HTTP method to use.
     pub(super) method: &'static str,
-    /// Where to, signed: without the token.
+    /// Presigned URL, to be called without the token.
     pub(super) url: String,
-    /// Until when the address counts.
+    /// Time at which the URL expires.
     pub(super) expires_at: Timestamp,
-    /// The most bytes that are looked at.
+    /// Most bytes that are looked at.
     pub(super) max_bytes: u64,
 }
 
@@ -143,13 +143,13 @@ pub(super) struct PicturesView {
     pub(super) pictures: Vec<PicturesStatus>,
 }
 
-/// What is left of an avatar that was erased.
+/// The remains of an avatar that was erased.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Erased"))]
 pub(super) struct ErasedView {
-    /// The avatar's id, which stays used.
+    /// Id of the avatar, which stays used.
     pub(super) erased: AvatarId,
-    /// What fal.ai still holds.
+    /// Files that fal.ai still holds.
     pub(super) remains_at_fal: Vec<Remains>,
 }
 
@@ -159,19 +159,19 @@ pub(super) struct ErasedView {
 pub(super) struct CapabilityView<'a> {
     /// The avatar's id.
     pub(super) avatar_id: AvatarId,
-    /// What lets its holder use this avatar.
+    /// Token that lets its holder use this avatar.
     pub(super) capability: &'a str,
 }
 
-/// What an invite was redeemed for.
+/// The result of redeeming an invite.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Redeemed"))]
 pub(super) struct RedeemedView<'a> {
     /// The avatar's id.
     pub(super) avatar_id: AvatarId,
-    /// What lets its holder use this avatar.
+    /// Token that lets its holder use this avatar.
     pub(super) capability: &'a str,
-    /// What the avatar may buy.
+    /// Amount that the avatar may buy.
     pub(super) allowance: Amount,
 }
 
@@ -183,7 +183,7 @@ pub(super) struct MintedView<'a> {
     pub(super) id: &'a TokenId,
     /// The secret text.
     pub(super) token: &'a str,
-    /// Whether this call made it.
+    /// True if this call made the token.
     pub(super) new: bool,
 }
 
@@ -257,7 +257,7 @@ pub(super) fn pictures(avatar: &Avatar, now: Timestamp) -> PicturesView {
     PicturesView { pictures: all.filter_map(|one| avatar.pictures_status(one.number, now)).collect() }
 }
 
-/// Shows a photo, and why it is left out, if so it is.
+/// Shows a photo, with the reason if it is left out.
 fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>) -> PhotoView<'a> {
     let plain = |state| bare(photo.id.as_ref(), &photo.name, state);
     match (left_out, &photo.state) {

@@ -1,4 +1,4 @@
-//! What an avatar becomes after something happened.
+//! Transitions of an avatar: the state that follows an event.
 
 use super::{
     Avatar, Bought, Cancel, Cleared, Command, Event, Moment, OrderKey, OrderStep, Outcome, PhotoSet,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Avatar {
-    /// What it is after something happened.
+    /// Applies an event and returns the avatar's next state.
     #[must_use]
     pub fn after(mut self, event: Event, moment: &Moment) -> Self {
         self.show_progress(moment);
@@ -48,14 +48,14 @@ impl Avatar {
         self
     }
 
-    /// Notes that something of the avatar may be written until then.
+    /// Notes that a file of the avatar may be written until this moment.
     fn may_be_written_until(&mut self, until: Timestamp) {
         if let Some(hosted) = &mut self.hosted {
             hosted.signed_until = hosted.signed_until.max(Some(until));
         }
     }
 
-    /// Puts off a transfer's lease, since its bytes move. A lease that is over already stays so.
+    /// Extends the lease of a transfer whose bytes move. A lease that has expired stays expired.
     fn task_progressed(&mut self, id: TaskId, moment: &Moment) {
         let alive = |mark: &&mut TaskRecord| mark.id == id && mark.lease > moment.now;
         if let Some(mark) = self.running.iter_mut().find(alive) {
@@ -76,7 +76,7 @@ impl Avatar {
         self.chore_happened(task_kind, |step| Happened::Began { step, token }, moment);
     }
 
-    /// What lay in a bucket_folder is gone. Where tasks of photos are under way, more may come.
+    /// Forgets the files of a folder that was deleted. While tasks of photos run, they may still write there.
     fn cleared(&mut self, cleared: &BucketFolder, what: Cleared, moment: &Moment) {
         let writes = |mark: &TaskRecord| mark.task_kind.writes() && mark.lease > moment.now;
         let written = self.running.iter().any(writes);
@@ -86,7 +86,8 @@ impl Avatar {
             bucket_folder.working = written;
         }
         if written {
-            // Whoever still writes is waited for, and not by deleting again and again.
+            // A writer that is still under way is waited for: deleting in a loop until it ends would keep the bucket
+            // busy.
             let place = cleared.prefix().to_string();
             self.tidied(Err(StorageError::new(StorageErrorKind::Busy, place)), moment);
             return;
@@ -115,7 +116,7 @@ impl Avatar {
         let Some(place) = self.running.iter().position(|mark| mark.id == id) else { return };
         let task_kind = self.running.remove(place).task_kind;
         if task_kind.writes() {
-            // What deletes now may have looked before the last byte was there.
+            // The listing that the deletion works from may have been made before the last byte was written.
             self.may_be_written_until(moment.now);
         }
         match (task_kind, outcome) {
@@ -148,7 +149,7 @@ impl Avatar {
         }
     }
 
-    /// Tasks are lost. A lost submit stays known, since its answer may still come.
+    /// Marks tasks as lost. A lost submit stays known, since its answer may still come.
     fn lose(&mut self, is_lost: impl Fn(&TaskRecord) -> bool, why: Unclear, moment: &Moment) {
         let (lost, running) = std::mem::take(&mut self.running).into_iter().partition(is_lost);
         self.running = running;
@@ -159,7 +160,7 @@ impl Avatar {
                 continue;
             }
             if let Some(latest) = mark.latest.filter(|_| mark.task_kind.writes()) {
-                // Nobody has said that it ended: it may go on for as long as it may at all.
+                // The shell has not said that the transfer ended, so it may go on for as long as its longest lease.
                 self.may_be_written_until(latest);
             }
             if mark.is_submit() {
@@ -227,7 +228,7 @@ impl Avatar {
                     return self.album_troubled(error, moment);
                 }
                 let Some(training) = self.trainings.last() else { return };
-                // Several at a time fail for one reason, which counts once.
+                // Several photos at a time fail for one reason, which counts as one try.
                 let rests = |trouble: &RetryState| trouble.rests_until(moment.now).is_some();
                 if !training.order.trouble.as_ref().is_some_and(rests) {
                     let attempt = training.attempt;
@@ -245,7 +246,7 @@ impl Avatar {
         }
     }
 
-    /// Once no photo waits, the set is one or is not.
+    /// Decides, once no photo waits, whether the photos make a set.
     fn settle_photos(&mut self, moment: &Moment) {
         let Some(training) = self.trainings.last_mut() else { return };
         if !matches!(training.order.stage, Stage::Preparing) {
@@ -268,10 +269,10 @@ impl Avatar {
         }
     }
 
-    /// The prepared photos are gone: they are made again, a few times. Those of an attempt that is over do not
-    /// matter: by now the photos may be another attempt's.
+    /// Prepares the photos again after the prepared ones vanished, a limited number of times. A report from an attempt
+    /// that is over is ignored: by now the photos may be another attempt's.
     fn prepare_again(&mut self, attempt: u32, error: StorageError, moment: &Moment) {
-        /// Where they are gone each time, something else is wrong.
+        /// Number of times that vanished photos are prepared again. If they vanish each time, the cause is another one.
         const TIMES: u32 = 3;
 
         let current = self.trainings.last_mut().filter(|training| training.attempt == attempt);
@@ -331,8 +332,8 @@ impl Avatar {
         self.pictures[place].order = order;
     }
 
-    /// Nothing personal stays once the person was forgotten. A purchase that still runs stays known, so that
-    /// it is cancelled when fal names it.
+    /// Removes everything personal once the person was forgotten. A purchase that still runs stays known, so that it is
+    /// cancelled as soon as fal names it.
     fn forget(&mut self) {
         self.photos = PhotoSet::default();
         self.forget_hosted();
@@ -356,7 +357,8 @@ fn forget_order<G: Product>(order: &mut Order<G>) {
             (*at, Some(request_id.clone()))
         }
         Stage::Failed { at, bought: Bought::Ran(request_id), .. } => (*at, Some(request_id.clone())),
-        // Should fal have taken it after all, its webhook names it by our token, and it is still to be cancelled.
+        // If fal took the order after all, its webhook names the request by our token, and the request must still be
+        // cancelled.
         Stage::Failed { bought: Bought::NotAccepted { .. }, .. }
         | Stage::Cancelled { request_id: None, .. } => {
             order.upload = None;

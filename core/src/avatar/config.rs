@@ -1,4 +1,4 @@
-//! How a model is trained: presets, ranges, the trigger phrase.
+//! Settings of a training: presets, ranges, the trigger phrase.
 
 use std::{fmt, str::FromStr};
 
@@ -19,7 +19,7 @@ use crate::{
     words::{self, displayed},
 };
 
-/// What a training was asked to be. Only [`TrainingSettings::check`] makes one, so its numbers are in range.
+/// The checked settings of a training. Only [`TrainingSettings::check`] makes one, so its numbers are in range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingConfig {
     steps: u32,
@@ -32,8 +32,8 @@ pub struct TrainingConfig {
     photos: DatasetLimits,
 }
 
-/// What a person or program writes: every field may be left out. A field of another name is refused, since a
-/// misspelt setting would otherwise be paid for at its default.
+/// The settings that a person or program writes: every field may be left out. A field of another name is refused, since
+/// a misspelt setting would otherwise be paid for at its default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "TrainingConfig"))]
@@ -52,7 +52,7 @@ pub struct TrainingSettings {
     pub subject_crop: Option<bool>,
     /// Mask everything but the person. Off unless turned on.
     pub create_masks: Option<bool>,
-    /// Where fal reports the end, a whole URL. The API refuses one, and never shows any.
+    /// The address to which fal reports the end, a whole URL. The API refuses one, and never shows any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
     /// The fewest good photos.
@@ -101,35 +101,35 @@ impl FromStr for Quality {
     }
 }
 
-/// A setting cannot work.
+/// A setting that cannot work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "setting")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum ConfigError {
-    /// No such preset.
+    /// A preset that does not exist.
     Quality {
-        /// What was written.
+        /// The preset as written.
         quality: String,
     },
-    /// fal's range (llms.txt of fal-ai/flux-lora-portrait-trainer).
+    /// A number of steps outside fal's range (llms.txt of fal-ai/flux-lora-portrait-trainer).
     Steps {
-        /// What was written.
+        /// The number as written.
         steps: u32,
     },
-    /// fal's range, as above.
+    /// A learning rate outside fal's range, from the same source.
     LearningRate {
-        /// What was written. Text, since the number may be none (NaN).
+        /// The rate as written. Text, since the rate may be NaN, which JSON cannot hold.
         learning_rate: String,
     },
-    /// The phrase cannot be found in a prompt.
+    /// A phrase that cannot be found again in a prompt.
     TriggerPhrase,
-    /// fal could not call it.
+    /// An address that fal could not call.
     WebhookUrl,
-    /// No number of photos would do.
+    /// Bounds that no number of photos meets.
     PhotoCounts {
-        /// The fewest.
+        /// The fewest photos.
         min: usize,
-        /// The most.
+        /// The most photos.
         max: usize,
     },
 }
@@ -142,7 +142,7 @@ displayed! {
 pub const MAX_TRIGGER: usize = 100;
 
 impl ConfigError {
-    /// A stable name for programs.
+    /// Returns the error's code: a stable name for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -187,10 +187,11 @@ impl TrainingSettings {
     }
 }
 
-/// What `photo_001.jpg` can count.
+/// The most photos in a set: as many as names like `photo_001.jpg` can number.
 pub const MAX_PHOTOS: usize = 999;
 
-/// Where fal reports the end. Its query may hold the caller's own secret, so `Debug` leaves that out.
+/// The address to which fal reports a training's end. Its query may hold the caller's own secret, so `Debug` leaves the
+/// query out.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 struct WebhookUrl(Url);
@@ -207,31 +208,31 @@ fn webhook_url(text: &str) -> Result<WebhookUrl, ConfigError> {
 }
 
 impl TrainingConfig {
-    /// How many steps are trained, which is what a training's price depends on.
+    /// Returns the number of steps, on which a training's price depends.
     #[must_use]
     pub fn steps(&self) -> u32 {
         self.steps
     }
 
-    /// The learning rate.
+    /// Returns the learning rate.
     #[must_use]
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate
     }
 
-    /// How many photos the set may hold.
+    /// Returns the fewest and the most photos that the set may hold.
     #[must_use]
     pub fn photos(&self) -> DatasetLimits {
         self.photos
     }
 
-    /// Where fal reports the end.
+    /// Returns the address to which fal reports the end.
     #[must_use]
     pub fn webhook_url(&self) -> Option<&Url> {
         self.webhook_url.as_ref().map(|url| &url.0)
     }
 
-    /// The person's own phrase, or one made from the avatar's id.
+    /// Returns the person's own phrase, or one made from the avatar's id.
     #[must_use]
     pub fn trigger(&self, avatar: AvatarId) -> TriggerPhrase {
         self.trigger.clone().unwrap_or_else(|| TriggerPhrase::of(avatar))
@@ -243,8 +244,8 @@ impl TrainingConfig {
         self.webhook_url = None;
     }
 
-    /// What fal will see of it, but for the archive's address and a trigger phrase made from the avatar's id:
-    /// the part that makes one job another.
+    /// Returns the part of the input that makes one job another: everything that fal sees, but for the archive's
+    /// address and a trigger phrase made from the avatar's id.
     #[must_use]
     pub fn seen_by_fal(&self) -> serde_json::Value {
         serde_json::json!({
@@ -257,7 +258,7 @@ impl TrainingConfig {
         })
     }
 
-    /// The trainer's input.
+    /// Makes the trainer's input.
     #[must_use]
     pub fn input(&self, archive: &Url, avatar: AvatarId) -> fal::train::Input {
         fal::train::Input {
@@ -284,14 +285,15 @@ impl TriggerPhrase {
         if phrase.0.chars().any(changes_direction) { Err(ConfigError::TriggerPhrase) } else { Ok(phrase) }
     }
 
-    /// The phrase of a stored text: what is refused in new ones stays readable.
+    /// Reads a stored phrase. A text that is refused in new settings stays readable.
     fn stored(text: &str) -> Result<Self, ConfigError> {
         let text = ComposingNormalizerBorrowed::new_nfc().normalize(text.trim()).into_owned();
         let right = (1..=MAX_TRIGGER).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         if right { Ok(Self(text)) } else { Err(ConfigError::TriggerPhrase) }
     }
 
-    /// Eight letters from the avatar's id, such as `kvozetam`: a word that no text encoder has an opinion about.
+    /// Makes a phrase of eight letters from the avatar's id, such as `kvozetam`: a word to which no text encoder gives
+    /// a meaning.
     #[must_use]
     pub fn of(avatar: AvatarId) -> Self {
         const CONSONANTS: &[u8] = b"bdfghjklmnprstvz";
@@ -304,13 +306,14 @@ impl TriggerPhrase {
         Self(digest.iter().take(8).enumerate().map(letter).collect())
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The prompt with the phrase in front, unless it is there already as a word (in any case of letters).
+    /// Puts the phrase in front of the prompt, unless the prompt holds the phrase already as a word (in any case of
+    /// letters).
     #[must_use]
     pub fn call(&self, prompt: &str) -> String {
         let prompt = prompt.trim();

@@ -1,28 +1,29 @@
-//! When an avatar behind the API is to be looked at though nobody asks: what a shell notes beside the stored state, so
-//! that its start need not read every avatar.
+//! The moments at which an avatar behind the API needs work though no call arrives. A shell stores them beside the
+//! state, so that its start need not read every avatar.
 
 use super::{Avatar, PhotoState, hosted::Tidying};
 use crate::time::Timestamp;
 
-/// The moments from which something is to be done for an avatar behind the API. `None`: nothing, as it stands.
+/// The moments from which an avatar behind the API needs work. `None`: nothing to do in its present state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Due {
-    /// Orders, photos, deleting.
+    /// Work on orders and photos, and deleting.
     pub work: Option<Timestamp>,
-    /// Telling the backend, which not every deployment has.
+    /// Notices to the backend, which not every deployment has.
     pub notice: Option<Timestamp>,
 }
 
-/// The moment of what can be done at once: always the same one, so that the stored number changes only with the avatar.
+/// The moment of work that can be done at once: always the same one, so that the stored number changes only with the
+/// avatar.
 const AT_ONCE: Timestamp = Timestamp::START;
 
 impl Avatar {
-    /// Tells from when on something is to be done for it. An avatar of the command line waits for its person.
+    /// Tells from when on the avatar needs work. An avatar of the command line waits for its person.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Due {
         let Some(hosted) = &self.hosted else { return Due::default() };
         let photos = self.photos.photos().iter().any(|photo| photo.state == PhotoState::Waiting);
-        // What a process had under way that died is begun anew by the next one.
+        // Work that a dead process had under way is begun anew by the next process.
         let at_once = !self.ended()
             || !self.running.is_empty()
             || photos && self.person.is_some()

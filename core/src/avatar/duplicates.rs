@@ -1,4 +1,4 @@
-//! The same photo twice in a set: which of the two stays.
+//! Duplicates in a set of photos, and the choice of the one that stays.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use super::{Photo, PhotoState};
 ///
 /// Two photos are the same when they are the same object of a bucket, when their own bytes are equal, or when their
 /// clean JPEGs are: a copy that only lost its metadata on the way is the same photo. Of several the first stays, or the
-/// first with a caption where there is one. Rejected photos are left out anyway, so they are nobody's duplicates: two
-/// empty files are two empty files.
+/// first with a caption where there is one. Rejected photos are left out anyway and are not compared: two empty files
+/// are two empty files.
 pub(super) fn staying_instead(photos: &[Photo]) -> Vec<Option<usize>> {
     let groups = groups(photos);
     let mut stays = BTreeMap::new();
@@ -54,7 +54,7 @@ fn groups(photos: &[Photo]) -> Vec<usize> {
     groups
 }
 
-/// Makes one group of those of two photos.
+/// Merges the groups of two photos.
 fn join(groups: &mut [usize], one: usize, other: usize) {
     if let (Some(one), Some(other)) = (groups.get(one).copied(), groups.get(other).copied())
         && one != other
@@ -81,7 +81,7 @@ mod tests {
         photo::PhotoProblem,
     };
 
-    /// A photo of these bytes, which nobody has read when there are none.
+    /// Makes a photo of these bytes; of an empty text one that was never read.
     fn waiting(bytes: &str) -> Photo {
         Photo {
             id: None,
@@ -95,7 +95,7 @@ mod tests {
         }
     }
 
-    /// The same, prepared: its clean JPEG shows `picture`.
+    /// Makes a prepared photo of these bytes whose clean JPEG shows `picture`.
     fn ready(bytes: &str, picture: &str) -> Photo {
         let jpeg = Prepared {
             file: bytes.to_owned(),
@@ -123,7 +123,7 @@ mod tests {
     fn of_equal_photos_the_first_stays() {
         let photos = ["a", "b", "a", "c", "a", "b"].map(waiting);
         assert_eq!(staying_instead(&photos), [None, None, Some(0), None, Some(0), Some(1)]);
-        // Nothing is known of these.
+        // Photos that were never read have no sum that could be equal.
         assert_eq!(staying_instead(&["", ""].map(waiting)), [None, None]);
         assert_eq!(staying_instead(&[]), []);
     }
@@ -140,7 +140,7 @@ mod tests {
     fn a_clean_jpeg_tells_what_the_bytes_do_not() {
         let photos = [ready("a", "face"), ready("a without metadata", "face"), ready("b", "other")];
         assert_eq!(staying_instead(&photos), [None, Some(0), None]);
-        // By its bytes the same as one, by its picture as the other: all three are one.
+        // Equal to one by its bytes and to another by its picture: all three are one photo.
         let photos = [waiting("a"), ready("b", "face"), ready("a", "face"), waiting("b")];
         assert_eq!(staying_instead(&photos), [None, Some(0), Some(0), Some(0)]);
     }
@@ -171,7 +171,7 @@ mod tests {
         let object = |source: &str| Photo { source: source.to_owned(), ..waiting("") };
         let photos = ["s3://b/a.jpg", "s3://b/b.jpg", "s3://b/a.jpg"].map(object);
         assert_eq!(staying_instead(&photos), [None, None, Some(0)]);
-        // The words of a shell are no objects.
+        // Names that a shell chose are not addresses of objects.
         assert_eq!(staying_instead(&["a.jpg", "a.jpg"].map(object)), [None, None]);
     }
 }

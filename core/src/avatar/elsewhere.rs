@@ -1,4 +1,4 @@
-//! Where a file that was kept can be had again, once ours is gone or was changed.
+//! Other copies of a kept file, for when ours is gone or was changed.
 
 use url::Url;
 
@@ -15,13 +15,13 @@ use crate::{
 pub enum Elsewhere {
     /// The copy in the bucket.
     Bucket(ObjectPlace),
-    /// fal's own, which expires.
+    /// fal's own copy, which expires.
     Fal(RemoteFile),
 }
 
 impl Avatar {
-    /// Lists the places of a kept file's other copies, in the order in which they are asked. None: the file is lost. fal's
-    /// own is among them for as long as fal was asked to keep the file.
+    /// Lists the places of a kept file's other copies, in the order in which to try them. An empty list: the file is
+    /// lost. fal's own copy is listed for as long as fal was asked to keep the file.
     #[must_use]
     pub fn elsewhere(&self, file: &Kept, now: Timestamp) -> Vec<Elsewhere> {
         let bucket = file.copy.clone().filter(|place| self.has_depot_of(place)).map(Elsewhere::Bucket);
@@ -35,7 +35,7 @@ impl Avatar {
         bucket.into_iter().chain(fal).collect()
     }
 
-    /// Lists the models of its trainings that were kept.
+    /// Lists the avatar's models that were kept.
     pub fn kept_models(&self) -> impl Iterator<Item = &Kept> {
         self.trainings.iter().filter_map(|training| match &training.order.stage {
             Stage::Done { kept, .. } => kept.first(),

@@ -19,28 +19,30 @@ use crate::{
     words::{self, displayed},
 };
 
-/// Some pictures of one prompt.
+/// An order of pictures for one prompt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
-    /// Counted from 1 in each avatar.
+    /// Number of the order, counted from 1 in each avatar.
     pub number: u32,
-    /// What was asked for.
+    /// The checked request.
     pub wish: PictureRequest,
-    /// fal's random seed. Ours, so that an unclear purchase can be told from others by it.
+    /// fal's random seed. Likeness chooses one if the person did not, so that the seed tells an unclear purchase from
+    /// others.
     pub seed: u32,
     /// The order at fal.
     pub order: Order<Pictures>,
-    /// Whether the person has been given the pictures. Until then the same wish means these, which are paid for.
+    /// True once the person has been given the pictures. Until then the same request means these pictures, which are
+    /// paid for.
     #[serde(default = "given_before")]
     pub delivered: bool,
 }
 
-/// What was stored before this was noted had been given.
+/// Returns `true`: old records lack the field `delivered`, and their pictures were delivered.
 fn given_before() -> bool {
     true
 }
 
-/// What pictures a person wishes. Only [`PictureSettings::check`] makes one.
+/// A checked request for pictures. Only [`PictureSettings::check`] makes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PictureRequest {
     prompt: String,
@@ -53,35 +55,35 @@ pub struct PictureRequest {
     seed: Option<u32>,
 }
 
-/// What a person or program writes: everything but the prompt may be left out.
+/// The settings that a person or program writes: everything but the prompt may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewPictures"))]
 pub struct PictureSettings {
-    /// What the pictures show, in words.
+    /// Prompt: the content of the pictures in words.
     pub prompt: String,
-    /// How many, 1 to 4; 1 unless given.
+    /// Number of pictures, 1 to 4; 1 unless given.
     pub count: Option<u32>,
     /// One of fal's sizes; `square_hd` unless given.
     pub image_size: Option<ImageSize>,
     /// Inference steps, 1 to 50; 28 unless given.
     pub steps: Option<u32>,
-    /// How closely the prompt is followed, 0 to 35; 3.5 unless given.
+    /// Closeness to the prompt, 0 to 35; 3.5 unless given.
     pub guidance_scale: Option<f64>,
-    /// How strongly the model is applied, 0 to 4; 1 unless given.
+    /// Strength of the model, 0 to 4; 1 unless given.
     pub lora_scale: Option<f64>,
     /// The random seed, to get the same pictures again.
     pub seed: Option<u32>,
 }
 
-/// A setting for pictures cannot work.
+/// A setting for pictures that cannot work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// Nothing to draw.
+    /// An empty prompt.
     NoPrompt,
-    /// Longer than [`MAX_PROMPT`].
+    /// A prompt longer than [`MAX_PROMPT`].
     LongPrompt,
-    /// fal's range (its page of fal-ai/flux-lora).
+    /// A number outside fal's range (its page of fal-ai/flux-lora): the field's name and the range.
     Range(&'static str, &'static str),
 }
 
@@ -130,25 +132,25 @@ fn in_range<T: PartialOrd>(
 }
 
 impl PictureRequest {
-    /// What the pictures show, with the trigger phrase.
+    /// Returns the description of the pictures, with the trigger phrase.
     #[must_use]
     pub fn prompt(&self) -> &str {
         &self.prompt
     }
 
-    /// How many pictures.
+    /// Returns the number of pictures.
     #[must_use]
     pub fn count(&self) -> u32 {
         self.count
     }
 
-    /// The size of each.
+    /// Returns the size of each picture.
     #[must_use]
     pub fn image_size(&self) -> ImageSize {
         self.image_size
     }
 
-    /// The person's own seed.
+    /// Returns the person's own seed.
     #[must_use]
     pub fn seed(&self) -> Option<u32> {
         self.seed
@@ -174,8 +176,8 @@ impl Generation {
         }
     }
 
-    /// Whether a request that fal lists is this one. Of a forgotten person there is no prompt to compare: our
-    /// seed and the model's address must do.
+    /// Tells whether a request that fal lists is this order. A forgotten person's prompt is not stored: our seed and
+    /// the model's address must do.
     fn is_input(&self, lora: &Url, listed: &Value) -> bool {
         let mut input = self.input(lora);
         if input.prompt.is_empty() {
@@ -185,7 +187,7 @@ impl Generation {
         input.is_input_of(listed)
     }
 
-    /// Calls `then` with what the order is for. `model` is our copy of the model's file, if there is one.
+    /// Calls `then` with the order's plan. `model` is our copy of the model's file, if there is one.
     pub(super) fn with_plan<T>(&self, model: Option<&(String, u64)>, then: impl FnOnce(&Plan<'_>) -> T) -> T {
         then(&Plan {
             endpoint: generate::endpoint(),

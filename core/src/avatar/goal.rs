@@ -1,4 +1,4 @@
-//! What somebody waits for, what may be done for it, and when waiting makes no sense any more.
+//! Goals of a command, the work that each allows, and the point at which waiting stops making sense.
 
 use super::{Avatar, Cancel, Order, OrderKey, OrderStep, Stage, TaskKind, status::LOOKS_BEFORE_UNKNOWN};
 use crate::{
@@ -13,75 +13,75 @@ use crate::{
     time::Timestamp,
 };
 
-/// What somebody waits for.
+/// The event that a command waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// The end of a training.
     Trained(u32),
     /// The end of a training, however long it takes: an unclear purchase is waited for as well, for a day.
     Reported(u32),
-    /// The same for one who only watches: nothing is bought for it.
+    /// The end of a training for a command that only watches: nothing is bought.
     Watched(u32),
-    /// That fal took a training.
+    /// fal's acceptance of a training.
     Accepted(u32),
-    /// One look at how a training stands; nothing is bought for it.
+    /// One look at a training's state; nothing is bought.
     Seen(u32),
-    /// That the request that a person named is taken for an order's own, or is not.
+    /// The decision whether the request that a person named is an order's own.
     Resolved(OrderKey),
-    /// That fal was told to stop an order.
+    /// The message to fal to stop an order.
     CancelSent(OrderKey),
-    /// The end of some pictures.
+    /// The end of an order of pictures.
     Pictures(u32),
-    /// That nothing more happens.
+    /// The end of all work.
     AllEnded,
 }
 
-/// Why going on makes no sense now. What was saved stays: the same wish carries on another day.
+/// The reason why waiting makes no sense now. Saved state stays: the same command carries on another day.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GivenUp {
-    /// Whether an order was taken is not known, and has been looked for in vain.
+    /// An order that fal may have taken, and that was looked for in vain.
     Unclear {
         /// The order.
         order: OrderKey,
-        /// Why it is not known.
+        /// The reason why the order is unclear.
         why: Unclear,
     },
-    /// A request was named as the one that an order became, and fal cannot be asked about it now. The name is
-    /// remembered.
+    /// A request that a person named as the one that an order became, and that could not be compared with the order.
+    /// The name is remembered.
     NotCompared {
         /// The order.
         order: OrderKey,
         /// The request.
         named: RequestId,
-        /// What could not be asked: fal's list of requests, else the request's status.
+        /// True if fal's list of requests could not be asked, false if the request's status could not.
         list: bool,
-        /// Why not.
+        /// The reason why not.
         error: Error,
     },
-    /// Something goes wrong again and again.
+    /// A step that fails again and again.
     Failed(Error),
 }
 
-/// How long what was bought is followed while fal cannot be reached.
+/// The time for which a bought order is followed while fal cannot be reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Patience {
-    /// As long as it takes, also for an unclear purchase to become clear.
+    /// No end, also for an unclear purchase to become clear.
     Endless,
-    /// As long as it takes once fal has taken it.
+    /// No end once fal has taken the order.
     Usual,
-    /// A few tries: the wish is saved, and is carried out another day.
+    /// A few tries: the request is saved, and is carried out another day.
     Little,
 }
 
-/// Tries before something that costs nothing yet is put off to another day.
+/// Number of tries before a step that costs nothing yet is put off to another day.
 const TRIES_BEFORE_PURCHASE: u32 = 5;
-/// Tries of fetching what was paid for: two minutes, or one where what arrives is wrong.
+/// Number of tries to fetch files that were paid for: two minutes, or one where the arriving bytes are wrong.
 const TRIES_WHILE_KEEPING: u32 = 8;
-/// Tries of what is refused in a way that does not pass by itself.
+/// Number of tries after a refusal that does not pass by itself.
 const TRIES_AFTER_REFUSAL: u32 = 3;
 
 impl Goal {
-    /// The order that it is about.
+    /// Returns the order that the goal is about.
     #[must_use]
     pub fn order(self) -> Option<OrderKey> {
         match self {
@@ -96,8 +96,8 @@ impl Goal {
         }
     }
 
-    /// What may be done for it. Looking at a job must not buy it: only the very order that its person has said yes to
-    /// is prepared, uploaded and bought. What is bought already is followed by everyone.
+    /// Tells whether the goal allows this task. Looking at a job must not buy it: only the order that its person has
+    /// agreed to is prepared, uploaded and bought. A bought order is followed for every goal.
     #[must_use]
     pub fn allows(self, avatar: &Avatar, task_kind: TaskKind) -> bool {
         let bought = match self {
@@ -116,13 +116,13 @@ impl Goal {
             TaskKind::Pictures(number, OrderStep::Upload | OrderStep::Submit) => {
                 self == Self::Pictures(number)
             }
-            // Whoever lives behind the API has nobody who waits for it.
+            // No goal waits for these: no command waits for an avatar behind the API.
             TaskKind::Tidy | TaskKind::Notify(_) => false,
             TaskKind::Training(..) | TaskKind::Pictures(..) => true,
         }
     }
 
-    /// Whether it is reached. An order that is not there has nothing to wait for.
+    /// Tells whether the goal is reached. A goal whose order does not exist has nothing to wait for.
     #[must_use]
     pub fn is_reached(self, avatar: &Avatar) -> bool {
         let Some(key) = self.order() else { return avatar.ended() };
@@ -136,13 +136,14 @@ impl Goal {
         reached.unwrap_or(true)
     }
 
-    /// Whether it is only looked at, not waited for.
+    /// Tells whether the goal is a single look that does not wait.
     #[must_use]
     pub fn is_a_glance(self) -> bool {
         matches!(self, Self::Seen(_))
     }
 
-    /// Whether one look was not enough: one lost answer is no news, a few in a row show that fal cannot be reached.
+    /// Tells whether one look was not enough: one lost answer is no news, a few in a row show that fal cannot be
+    /// reached.
     #[must_use]
     pub fn wants_another_look(self, avatar: &Avatar) -> bool {
         fn is_young<G>(order: &Order<G>) -> bool {
@@ -151,7 +152,7 @@ impl Goal {
         self.order().and_then(|key| of(avatar, key, is_young, is_young)).unwrap_or(false)
     }
 
-    /// Why going on makes no sense now, if so it is.
+    /// Returns the reason to give up now, if there is one.
     #[must_use]
     pub fn given_up(self, avatar: &Avatar, now: Timestamp) -> Option<GivenUp> {
         let one = |key: OrderKey, patience: Patience| {
@@ -177,7 +178,7 @@ impl Goal {
     }
 }
 
-/// Asks an order, whatever it is for.
+/// Applies a function to an order of either kind.
 fn of<T>(
     avatar: &Avatar,
     key: OrderKey,
@@ -223,7 +224,7 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
     if let Stage::Unclear { why, candidate, search, since, .. } = order.stage() {
         let in_vain = candidate.is_none() && search.rounds > 0;
         let gave_up = trouble.is_some_and(|trouble| trouble.tries >= TRIES_AFTER_REFUSAL);
-        // From then on its status is an error: whoever watches is told so.
+        // After this time the order's status is an error, and every goal that watches reports it.
         let over = now.since(*since) >= UNCLEAR_FOR;
         let ends = over || (in_vain || gave_up) && patience != Patience::Endless;
         return ends.then_some(GivenUp::Unclear { order: key, why: *why });
@@ -241,7 +242,7 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
     (trouble.tries >= most).then(|| GivenUp::Failed(trouble.error.clone()))
 }
 
-/// Whether fal, or what stands before it, said that it has a problem of its own: that takes longer than a few tries.
+/// Tells whether fal, or a proxy before it, reported a problem of its own, which takes longer than a few tries.
 fn is_server_error(error: &Error) -> bool {
     match error {
         Error::Api(error) => error.status >= 500,

@@ -1,5 +1,5 @@
-//! What an avatar needs that lives behind the API: photos that arrive one by one, tidying up, and messages to the
-//! backend that it belongs to. An avatar of the command line has none of it.
+//! The part of an avatar that lives behind the API: photos that arrive one by one, tidying up, and notices to the
+//! backend. An avatar of the command line has none of it.
 
 mod notices;
 #[cfg(test)]
@@ -28,110 +28,110 @@ use crate::{
     time::Timestamp,
 };
 
-/// The part of an avatar that only the API knows.
+/// The state that only an avatar behind the API has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hosted {
-    /// How its trainings are made unless one says otherwise.
+    /// Defaults of the avatar's trainings.
     pub(in crate::avatar) settings: TrainingSettings,
-    /// What its capability must hash to.
+    /// SHA-256 of the avatar's capability.
     pub(in crate::avatar) capability: Option<TokenDigest>,
-    /// How long photos are kept of which nothing was trained.
+    /// Time for which photos are kept while no training was made of them.
     pub(in crate::avatar) retention: Duration,
     /// Photos whose place is known and whose bytes are not there yet.
     pub(in crate::avatar) expected: Vec<Expected>,
-    /// What went wrong with photos while no training waits for them.
+    /// Trouble with photos while no training waits for them.
     pub(in crate::avatar) trouble: Option<RetryState>,
-    /// Before this moment no photo is begun: whoever prepares them has no room.
+    /// Moment before which no photo is begun, since the preparing worker has no room.
     pub(in crate::avatar) rest_until: Option<Timestamp>,
-    /// From this task on photos are prepared one at a time: one of several took its worker down, and whose fault that was
-    /// nobody knows.
+    /// Task from which on photos are prepared one at a time: one of several crashed the worker, and which one is not
+    /// known.
     #[serde(default)]
     pub(in crate::avatar) alone_from: Option<TaskId>,
-    /// When photos were touched last.
+    /// Time of the last change to the photos.
     pub(in crate::avatar) touched_at: Timestamp,
-    /// Until when somebody may hold an address at which something of it can still be written.
+    /// Expiry of the last presigned upload URL that was given out for the avatar.
     pub(in crate::avatar) signed_until: Option<Timestamp>,
-    /// Photos that were taken out, and what was prepared of them.
+    /// Photos that were taken out and are to be deleted, with the files prepared from them.
     pub(in crate::avatar) discarded: Vec<String>,
-    /// Those of them that were deleted while somebody may still write there: they are deleted once more.
+    /// Deleted photos whose presigned upload URL is still valid. They are deleted again once it expires.
     #[serde(default)]
     pub(in crate::avatar) emptied: Vec<String>,
-    /// Whether tidying up failed, and when it is tried again.
+    /// Trouble with tidying up, with the time of the next try.
     pub(in crate::avatar) untidy: Option<RetryState>,
-    /// What the backend was told last of each order.
+    /// Stage that the backend was told last, for each order.
     pub(in crate::avatar) told: BTreeMap<String, StageName>,
-    /// What it is still to be told.
+    /// Notices that the backend has not yet received.
     pub(in crate::avatar) notices: Vec<Notice>,
-    /// How many photos have been expected so far: no place is given out twice.
+    /// Number of photos expected so far, so that no place is given out twice.
     pub(in crate::avatar) places: u64,
 }
 
-/// On what terms an avatar lives behind the API.
+/// The terms on which an avatar lives behind the API.
 #[derive(Clone, Debug)]
 pub struct AvatarTerms {
-    /// How its trainings are made unless one says otherwise.
+    /// Defaults of the avatar's trainings.
     pub settings: TrainingSettings,
-    /// What its capability must hash to, if it has one.
+    /// SHA-256 of the avatar's capability, if it has one.
     pub capability: Option<TokenDigest>,
-    /// Where its files lie, when that is a bucket.
+    /// Folder of the avatar's files, when that is in a bucket.
     pub bucket_folder: Option<BucketFolder>,
-    /// How long photos are kept of which nothing was trained.
+    /// Time for which photos are kept while no training was made of them.
     pub retention: Duration,
 }
 
 /// A photo on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
-    /// Its caller's name for it.
+    /// The caller's name for the photo.
     pub id: PhotoId,
-    /// Its name, as its owner knows it.
+    /// The photo's name, as its owner knows it.
     pub name: String,
-    /// What it shows, in words.
+    /// Caption: the content of the photo in words.
     pub caption: Option<String>,
-    /// Where its bytes go: an object of a bucket ([`ObjectPlace`]), or a file among the avatar's own.
+    /// Destination of the photo's bytes: an object of a bucket ([`ObjectPlace`]), or a file among the avatar's own.
     pub source: String,
-    /// The calls that upload it, where it comes by these alone. One that was given an address may come at any time.
+    /// The calls that upload the photo, where it comes by these alone. A photo with a presigned URL may come at any
+    /// time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uploads: Option<Uploads>,
 }
 
 impl Hosted {
-    /// Until when something may be written at an address that was given out.
+    /// Returns the moment until which a presigned URL that was given out can write.
     pub(in crate::avatar) fn written_until(&self) -> Option<Timestamp> {
         self.signed_until.map(|until| until.plus(TRANSFER_TIMEOUT))
     }
 
-    /// Whether nobody holds an address any more at which something can be written.
+    /// Tells whether every presigned URL that was given out has expired.
     pub(in crate::avatar) fn nothing_signed(&self, now: Timestamp) -> bool {
         self.written_until().is_none_or(|until| until <= now)
     }
 }
 
-/// How often a photo may take its worker down before it is left out.
+/// Number of crashes of the worker after which a photo is left out.
 const MOST_CRASHES: u8 = 3;
 
-/// After so many times that there was no room for it, a photo is left out, so that none waits for ever.
+/// Number of times without room after which a photo is left out, so that none waits for ever.
 const MOST_TIMES_CRAMPED: u8 = 3;
 
-/// How long a worker without room is left alone.
+/// Pause for a worker without room.
 const REST: Duration = Duration::from_secs(3);
 
-/// How long a worker is left alone that a photo took down for the first time, and for the second: it may have been away
-/// for reasons of its own.
+/// Pauses for a worker after a photo crashed it for the first and second time: it may have gone away for reasons of its
+/// own.
 const RESTS_AFTER_CRASHES: [Duration; 2] = [Duration::from_secs(20), LONGEST_REST];
 
-/// The longest of these rests.
+/// The longest pause for a worker.
 const LONGEST_REST: Duration = Duration::from_mins(5);
 
-/// How often something that costs nothing yet is tried: an outage of an hour and a half is sat out.
+/// Number of tries of a step that costs nothing yet: enough to outlast an outage of an hour and a half.
 const MOST_TRIES: u32 = 24;
 
-/// How often what is refused in a way that does not pass by itself is tried: some ten minutes, in which settings can be
-/// mended.
+/// Number of tries after a refusal that does not pass by itself: some ten minutes, in which settings can be mended.
 const MOST_TRIES_OF_A_REFUSAL: u32 = 10;
 
 impl Avatar {
-    /// The same, living behind the API.
+    /// Puts the avatar behind the API on these terms.
     #[must_use]
     pub fn hosted(mut self, terms: AvatarTerms, moment: &Moment) -> Self {
         self.bucket_folders.extend(terms.bucket_folder);
@@ -155,20 +155,20 @@ impl Avatar {
         self
     }
 
-    /// How its trainings are made unless one says otherwise.
+    /// Returns the defaults of the avatar's trainings.
     #[must_use]
     pub fn settings(&self) -> Option<&TrainingSettings> {
         self.hosted.as_ref().map(|hosted| &hosted.settings)
     }
 
-    /// Whether this is the hash of its capability. The time that it takes tells nothing.
+    /// Tells whether this is the hash of the avatar's capability, in constant time.
     #[must_use]
     pub fn is_capability(&self, hash: TokenDigest) -> bool {
         let own = self.hosted.as_ref().and_then(|hosted| hosted.capability);
         own == Some(hash)
     }
 
-    /// The same with another capability; the one before counts no more.
+    /// Replaces the capability; the one before is no longer valid.
     #[must_use]
     pub fn with_capability(mut self, hash: TokenDigest) -> Self {
         if let Some(hosted) = &mut self.hosted {
@@ -177,25 +177,25 @@ impl Avatar {
         self
     }
 
-    /// Whether it lives behind the API.
+    /// Tells whether the avatar lives behind the API.
     #[must_use]
     pub fn is_hosted(&self) -> bool {
         self.hosted.is_some()
     }
 
-    /// The photos that are on their way.
+    /// Returns the photos that are on their way.
     #[must_use]
     pub fn expected_photos(&self) -> &[Expected] {
         self.hosted.as_ref().map_or(&[], |hosted| &hosted.expected)
     }
 
-    /// The photo of this id, once it is there.
+    /// Finds the photo of this id, once it is there.
     #[must_use]
     pub fn photo(&self, id: &PhotoId) -> Option<&Photo> {
         self.photos.photos().iter().find(|photo| photo.id.as_ref() == Some(id))
     }
 
-    /// Whether what is bought depends on the photos as they are: until fal has taken the archive they stay.
+    /// Tells whether a purchase depends on the photos as they are: they stay until fal has taken the archive.
     #[must_use]
     pub fn photos_in_use(&self) -> bool {
         self.trainings.last().is_some_and(|training| {
@@ -206,7 +206,8 @@ impl Avatar {
         })
     }
 
-    /// A photo is on its way: where its bytes go. The same id has one place until it is taken out.
+    /// Notes that a photo is on its way, and says where its bytes go. The same id has one place until the photo is
+    /// taken out.
     #[must_use]
     pub fn expect_photo(
         mut self,
@@ -223,7 +224,7 @@ impl Avatar {
         if let Some(known) = hosted.expected.iter_mut().find(|known| known.id == *id) {
             known.name = name;
             known.caption = caption;
-            // An address that was given out stays good, whatever becomes of an upload.
+            // A presigned URL that was given out stays valid, whatever becomes of an upload.
             known.uploads = known.uploads.and_then(|before| before.and(means, moment.now));
             let known = known.clone();
             return (self, Some(known));
@@ -240,7 +241,7 @@ impl Avatar {
         (self, Some(expected))
     }
 
-    /// The bytes of an expected photo are there.
+    /// Notes that the bytes of an expected photo are there.
     #[must_use]
     pub fn photo_arrived(mut self, id: &PhotoId, moment: &Moment) -> Self {
         if let Some(hosted) = &mut self.hosted
@@ -278,7 +279,7 @@ impl Avatar {
                     hosted.discarded.push(jpeg.file);
                 }
             }
-            // Tasks name photos by their place.
+            // Tasks name photos by their index, which shifts for all photos behind the removed one.
             self.running.retain(|mark| mark.task_kind != TaskKind::Photo(index));
             for mark in &mut self.running {
                 if let TaskKind::Photo(at) = &mut mark.task_kind
@@ -291,22 +292,22 @@ impl Avatar {
         self
     }
 
-    /// The object that a file of it is, where it lives in a bucket.
+    /// Returns the object of the avatar's file, where the avatar lives in a bucket.
     #[must_use]
     pub fn object_of(&self, file: &str) -> Option<ObjectPlace> {
         file.parse().ok().or_else(|| self.bucket_folders.last().map(|bucket_folder| bucket_folder.copy(file)))
     }
 
-    /// Whether a training waits for the photos.
+    /// Tells whether a training waits for the photos.
     pub(in crate::avatar) fn photos_waited_for(&self) -> bool {
         self.hosted.is_none()
             || self.trainings.last().is_some_and(|training| matches!(training.order.stage, Stage::Preparing))
     }
 
-    /// A photo could not be read or written while no training waits for it.
+    /// Notes that a photo could not be read or written while no training waits for it.
     pub(in crate::avatar) fn album_troubled(&mut self, error: StorageError, moment: &Moment) {
         let Some(hosted) = &mut self.hosted else { return };
-        // Several at a time fail for one reason, which counts once.
+        // Several photos at a time fail for one reason, which counts as one try.
         if hosted.trouble.as_ref().is_none_or(|trouble| trouble.rests_until(moment.now).is_none()) {
             let earlier = hosted.trouble.as_ref();
             let trouble = RetryState::after(earlier, Error::Storage(error), None, moment.seed(), moment.now);
@@ -314,8 +315,8 @@ impl Avatar {
         }
     }
 
-    /// What a failure of storage means for one photo. Nobody sits at a terminal to put it back: what is not where it
-    /// was said to be is left out, and the set goes on.
+    /// Returns the problem that a storage error means for one photo. No person at a terminal can put the file back: a
+    /// photo that is not where it was said to be is left out, and the set goes on.
     pub(in crate::avatar) fn photo_lost(&self, error: &StorageError) -> Option<PhotoProblem> {
         let _ = self.hosted.as_ref()?;
         match error.kind {
@@ -325,7 +326,7 @@ impl Avatar {
         }
     }
 
-    /// Orders that go wrong again and again before anything was bought: nobody watches who could give up.
+    /// Lists the orders that fail again and again before anything was bought: no person watches who could give up.
     pub(in crate::avatar) fn hopeless(&self) -> Vec<(OrderKey, Error)> {
         if self.hosted.is_none() {
             return Vec::new();
@@ -336,13 +337,13 @@ impl Avatar {
         trainings.chain(pictures).filter_map(|(key, error)| Some((key, error?))).collect()
     }
 
-    /// A photo could not be begun, since there is no room.
+    /// Notes that a photo could not be begun, since there is no room.
     pub(in crate::avatar) fn photo_not_begun(&mut self, moment: &Moment) {
         self.photos_rest_for(REST, moment);
     }
 
-    /// The worker has no room for this photo. Another one may, or the same one later: its memory never shrinks, and what
-    /// it was asked before decides how that is divided.
+    /// Notes that the worker has no room for this photo. Another worker may have, or the same one later: a worker's
+    /// WebAssembly memory never shrinks, and earlier requests decide how it is divided.
     pub(in crate::avatar) fn photo_cramped(
         &mut self,
         index: usize,
@@ -357,8 +358,8 @@ impl Avatar {
         self.photos_rest_for(REST, moment);
     }
 
-    /// The worker went down while it had this photo in hand. Only one that was alone with it has done that: what was
-    /// prepared beside it is begun again, one at a time.
+    /// Notes that the worker crashed while it prepared this photo. The photo counts as the cause only if it was alone:
+    /// photos that were prepared beside it are begun again, one at a time.
     pub(in crate::avatar) fn photo_crashed(&mut self, index: usize, task: TaskId, moment: &Moment) {
         let next = self.next_task;
         if let Some(hosted) = &mut self.hosted
@@ -377,7 +378,7 @@ impl Avatar {
         self.photos_rest_for(rest.unwrap_or(REST), moment);
     }
 
-    /// Nothing waits for its turn any more, so the next photos may come side by side.
+    /// Lets photos be prepared side by side again, once none waits for its turn.
     pub(in crate::avatar) fn photos_settled(&mut self) {
         let waits = !self.photos.waiting().is_empty();
         if let Some(hosted) = self.hosted.as_mut().filter(|_| !waits) {
@@ -391,13 +392,13 @@ impl Avatar {
         }
     }
 
-    /// How many photos may be prepared at a time.
+    /// Returns the number of photos that may be prepared at a time.
     pub(in crate::avatar) fn photo_slots(&self, moment: &Moment) -> usize {
         let alone = self.hosted.as_ref().is_some_and(|hosted| hosted.alone_from.is_some());
         if alone { 1 } else { moment.photo_slots }
     }
 
-    /// Whether something is left to do for it, now or later.
+    /// Tells whether the avatar still needs work, now or later.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         let erasing = self.person.is_none() && !self.bucket_folders.is_empty();
@@ -408,7 +409,7 @@ impl Avatar {
         !self.ended() || erasing || untidy || owes || self.keeps_album()
     }
 
-    /// Of a forgotten person nothing is told any more.
+    /// Drops the notices: the backend is told nothing about a forgotten person.
     pub(in crate::avatar) fn forget_hosted(&mut self) {
         if let Some(hosted) = &mut self.hosted {
             hosted.expected.clear();
@@ -421,7 +422,7 @@ impl Avatar {
         }
     }
 
-    /// What is kept back from photos at the moment.
+    /// Returns the end of the pause that photos are in at the moment.
     pub(in crate::avatar) fn photos_rest(
         &self,
         order: Option<&Order<impl Clone>>,

@@ -1,4 +1,4 @@
-//! Which job a request means: the same command names the same job, on any machine and at any time.
+//! Identity of a training: the same command names the same job, on any machine and at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use crate::avatar::{Avatar, Name, PhotoSet, Sha256Sum, TrainingConfig, TrainingJ
 /// them: an encoder that changes must not turn a finished job into a new one.
 #[derive(Clone, Debug)]
 pub struct Identity<'a> {
-    /// Whose avatar it is.
+    /// The caller's user whose avatar it is.
     pub user: &'a Name,
     /// The person's name.
     pub name: &'a Name,
-    /// Whether nothing is bought.
+    /// True in test mode, where nothing is bought.
     pub test_mode: bool,
-    /// Where it is bought, such as `https://queue.fal.run`.
+    /// Origin at which the training is bought, such as `https://queue.fal.run`.
     pub origin: &'a str,
-    /// How it is trained.
+    /// Settings of the training.
     pub config: &'a TrainingConfig,
 }
 
@@ -47,8 +47,8 @@ impl Identity<'_> {
         Uuid::new_v5(&NAMESPACE, everything.to_string().as_bytes())
     }
 
-    /// Says whether a training of this avatar is one of the same person, at the same place and under the same settings.
-    /// How many photos may be in it, where its end is reported, and the person's gender do not count.
+    /// Tells whether a training of this avatar is one of the same person, at the same place and under the same
+    /// settings. The bounds on the number of photos, the address for its end, and the person's gender do not count.
     #[must_use]
     pub fn is_that_of(&self, avatar: &Avatar, training: &TrainingJob) -> bool {
         avatar.person().is_some_and(|person| person.user == *self.user && person.name == *self.name)
@@ -58,31 +58,31 @@ impl Identity<'_> {
     }
 }
 
-/// The answer to whether listed photos are those of a job.
+/// The answer to whether the listed photos and a job's are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SamePhotos {
-    /// They are.
+    /// The photos are the same.
     Yes,
-    /// They are not.
+    /// The photos differ.
     No,
-    /// That depends on photos which nobody has looked at.
+    /// The answer depends on photos that were not looked at yet.
     Unknown,
 }
 
 impl SamePhotos {
-    /// Compares the photos that a caller lists, as far as they have been looked at, with those of a job. A photo that the
-    /// job itself left out keeps that verdict, and one that the job took in keeps that one: a version that learns a format
-    /// must not turn a finished job into a new one.
+    /// Compares the photos that a caller lists, as far as they have been looked at, with those of a job. Each photo
+    /// keeps the verdict that the job gave it, left out or taken in: a version that learns a format must not turn a
+    /// finished job into a new one.
     #[must_use]
     pub fn between(listed: &PhotoSet, job: &PhotoSet) -> Self {
-        // A photo that nobody has read is named by no sum; only jobs of the API have such.
+        // A photo that was never read has no sum to be named by; only jobs of the API have such.
         if job.photos().iter().any(|photo| photo.sha256.is_none()) {
             return Self::No;
         }
         let pictures = Pictures::of(&[listed, job]);
         let (taken, offered) = (pictures.that_go_in(job), pictures.that_go_in(listed));
         let all: BTreeMap<_, _> = pictures.all(listed).collect();
-        // One that is left out here went in there, and keeps that verdict.
+        // A photo that would be left out now went into that job, and keeps its verdict.
         let listed_as = |picture| offered.get(picture).or_else(|| all.get(picture));
         if taken.iter().any(|(picture, caption)| listed_as(picture) != Some(caption)) {
             return Self::No;
@@ -104,7 +104,7 @@ impl SamePhotos {
     }
 }
 
-/// Which sums are of one picture: equal clean JPEGs, as each set knows of its own photos.
+/// The sums that belong to one picture: equal clean JPEGs, as each set knows of its own photos.
 struct Pictures(BTreeMap<Sha256Sum, Sha256Sum>);
 
 impl Pictures {
@@ -112,7 +112,7 @@ impl Pictures {
         let mut pictures = Self(BTreeMap::new());
         for (one, other) in sets.iter().flat_map(|set| set.same_pictures()) {
             let (one, other) = (pictures.picture(one), pictures.picture(other));
-            // The smallest names them all, so that no order of photos counts.
+            // The smallest sum names them all, so that the order of photos does not count.
             pictures.0.insert(one.max(other), one.min(other));
         }
         pictures
@@ -125,20 +125,20 @@ impl Pictures {
         sum
     }
 
-    /// The pictures that go into the training, each with its caption.
+    /// Maps each picture that goes into the training to its caption.
     fn that_go_in<'a>(&self, set: &'a PhotoSet) -> BTreeMap<Sha256Sum, Option<&'a str>> {
         let pictures = set.that_count().filter_map(|photo| Some((photo.sha256?, photo.caption.as_deref())));
         pictures.map(|(sum, caption)| (self.picture(sum), caption)).collect()
     }
 
-    /// Every picture of the set, also those that are left out.
+    /// Lists every picture of the set, also those that are left out.
     fn all<'a>(&self, set: &'a PhotoSet) -> impl Iterator<Item = (Sha256Sum, Option<&'a str>)> {
         let photos = set.photos().iter();
         photos.filter_map(|photo| Some((self.picture(photo.sha256?), photo.caption.as_deref())))
     }
 }
 
-/// The namespace of these names: a fixed value of ours.
+/// The UUID namespace of these names: a fixed value of our own.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6c69_6b65_6e65_5073_a002_7472_6169_6e73);
 
 #[cfg(test)]

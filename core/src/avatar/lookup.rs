@@ -1,4 +1,4 @@
-//! Which training on record a request means, and which others of the same person there are.
+//! Lookup of the training on record that a request means, and of the same person's other trainings.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,15 @@ use super::{Avatar, AvatarId, Bought, Identity, Order, Person, PhotoSet, SamePho
 /// The answer to whether a training that is asked for is on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnRecord {
-    /// This avatar's last training is the one, under this identity.
+    /// The last training of this avatar, under this identity.
     Yes(AvatarId, Uuid),
-    /// No training on record is the one.
+    /// No training on record.
     No,
-    /// Some training may be the one: that depends on photos which nobody has looked at.
+    /// Some training, perhaps: the answer depends on photos that were not looked at yet.
     Unknown,
 }
 
-/// A training of the same person that is another one: under way, done, unclear, or paid for and failed.
+/// Another training of the same person: under way, done, unclear, or paid for and failed.
 #[derive(Clone, Copy, Debug)]
 pub struct OtherTraining<'a> {
     /// The avatar.
@@ -70,8 +70,8 @@ impl OnRecord {
 }
 
 impl<'a> OtherTraining<'a> {
-    /// Finds what was trained, or is being trained, of this person beside the avatar that is asked for: under the same
-    /// name whatever its case, at the same place and in the same mode. Unclear purchases go first.
+    /// Finds the trainings of this person, done or under way, beside the avatar that is asked for: under the same name
+    /// whatever its case, at the same place and in the same mode. Unclear purchases go first.
     #[must_use]
     pub fn among(avatars: &'a [Avatar], wanted: &Identity<'_>, asked_for: AvatarId) -> Vec<Self> {
         let name = wanted.name.folded();
@@ -90,8 +90,8 @@ impl<'a> OtherTraining<'a> {
         others
     }
 
-    /// Whether fal may have taken the order, and may not. An order whose process died while it was placed is found to be
-    /// unclear when it is looked at next.
+    /// Tells whether fal may have taken the order, and may not. An order whose process died while it was placed is
+    /// found to be unclear when it is looked at next.
     #[must_use]
     pub fn is_unclear(&self) -> bool {
         matches!(self.training.order.stage(), Stage::Submitting { .. } | Stage::Unclear { .. })
@@ -111,7 +111,7 @@ impl<'a> OtherTraining<'a> {
         differ.map(|(name, there)| (name.clone(), value(Some(there)), value(here.get(name)))).collect()
     }
 
-    /// Counts the photos that only it has, and those that only the listed ones have.
+    /// Counts the photos that only the other training has, and those that only the listed ones have.
     #[must_use]
     pub fn other_photos(&self, listed: &PhotoSet) -> (usize, usize) {
         let sums =
@@ -127,7 +127,7 @@ impl<'a> OtherTraining<'a> {
     }
 }
 
-/// Says whether the order was paid for, or may be, or will be once it is carried on.
+/// Tells whether the order was paid for, or may be, or will be once it is carried on.
 fn may_cost<G>(order: &Order<G>) -> bool {
     match order.stage() {
         Stage::Failed { bought, .. } => matches!(bought, Bought::Ran(_)),

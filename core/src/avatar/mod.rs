@@ -14,7 +14,7 @@
 //! }
 //! ```
 //!
-//! What begins is saved before it is done: a purchase whose answer is lost is therefore known to be unclear.
+//! A task is saved before it is done: a purchase whose answer is lost is therefore known to be unclear.
 //!
 //! A training of one photo, by a shell that cleans it and has no network:
 //!
@@ -176,55 +176,56 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Avatar {
     id: AvatarId,
-    /// Nobody, once the person was forgotten.
+    /// The person shown; `None` once the person was forgotten.
     person: Option<Person>,
     test_mode: bool,
-    /// Where it is bought, such as `https://queue.fal.run`.
+    /// Origin at which orders are placed, such as `https://queue.fal.run`.
     origin: String,
     created_at: Timestamp,
     photos: PhotoSet,
-    /// The last one is the current one.
+    /// Trainings, the current one last.
     trainings: Vec<TrainingJob>,
     pictures: Vec<Generation>,
     /// A model that was trained elsewhere.
     imported: Option<Imported>,
-    /// Where in a bucket files of it may lie. Kept, also of a forgotten person, until they are known to be empty.
+    /// Folders of buckets in which files of the avatar may lie. Kept, also of a forgotten person, until they are known
+    /// to be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "bucket_folders")]
     bucket_folders: Vec<BucketFolder>,
-    /// What it has beyond that when it lives behind the API.
+    /// The additional state of an avatar that lives behind the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hosted: Option<Hosted>,
     running: Vec<TaskRecord>,
     next_task: u64,
 }
 
-/// Whom the avatar shows.
+/// The person whom an avatar shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Whose avatar it is, in the caller's own words.
+    /// The caller's user whose avatar it is, in the caller's own words.
     pub user: Name,
     /// The person's name.
     pub name: Name,
-    /// Which words messages use.
+    /// The choice of words in messages.
     pub gender: Option<Gender>,
 }
 
-/// What the shell knows when it asks or tells something.
+/// The facts that a shell gives with each question and event.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// The time.
+    /// The present time.
     pub now: Timestamp,
     /// The pause between two looks at a request.
     pub poll: Duration,
-    /// How many photos may be worked on at a time.
+    /// Number of photos that may be worked on at a time.
     pub photo_slots: usize,
     /// Fresh random bytes.
     pub entropy: [u8; 16],
 }
 
 impl Moment {
-    /// 128 random bits for a webhook's address.
+    /// Makes the token in a webhook's address: 128 random bits.
     fn token(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.entropy))
     }
@@ -235,74 +236,74 @@ impl Moment {
 }
 
 impl Avatar {
-    /// Its id.
+    /// Returns the avatar's id.
     #[must_use]
     pub fn id(&self) -> AvatarId {
         self.id
     }
 
-    /// Whom it shows; nobody, once the person was forgotten.
+    /// Returns the person shown; `None` once the person was forgotten.
     #[must_use]
     pub fn person(&self) -> Option<&Person> {
         self.person.as_ref()
     }
 
-    /// Whether nothing of it is bought.
+    /// Tells whether the avatar is in test mode, where nothing is bought.
     #[must_use]
     pub fn test_mode(&self) -> bool {
         self.test_mode
     }
 
-    /// Where it is bought, such as `https://queue.fal.run`.
+    /// Returns the origin at which orders are placed, such as `https://queue.fal.run`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// When it was made.
+    /// Returns the time at which the avatar was made.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.created_at
     }
 
-    /// Its photos.
+    /// Returns the photos.
     #[must_use]
     pub fn photos(&self) -> &PhotoSet {
         &self.photos
     }
 
-    /// Its trainings; the last one is the current one.
+    /// Returns the trainings, the current one last.
     #[must_use]
     pub fn trainings(&self) -> &[TrainingJob] {
         &self.trainings
     }
 
-    /// The training of this attempt.
+    /// Finds the training of this attempt.
     #[must_use]
     pub fn training(&self, attempt: u32) -> Option<&TrainingJob> {
         self.trainings.iter().find(|training| training.attempt == attempt)
     }
 
-    /// The pictures made with it.
+    /// Returns the orders of pictures.
     #[must_use]
     pub fn pictures(&self) -> &[Generation] {
         &self.pictures
     }
 
-    /// Where in a bucket files of it may lie; the last is where new ones go.
+    /// Returns the folders of buckets in which files of the avatar may lie; the last is where new files go.
     #[must_use]
     pub fn bucket_folders(&self) -> &[BucketFolder] {
         &self.bucket_folders
     }
 
-    /// Whether nothing more will happen by itself.
+    /// Tells whether nothing more will happen by itself.
     #[must_use]
     pub fn ended(&self) -> bool {
         self.trainings.iter().all(|training| training.order.ended())
             && self.pictures.iter().all(|pictures| pictures.order.ended())
     }
 
-    /// Calls off every order that was not placed yet. Of a copy that may be older than what was bought since: it must not
+    /// Calls off every order that was not placed yet. For a copy that may be older than later purchases: it must not
     /// place them once more.
     #[must_use]
     pub fn without_unplaced_orders(self, moment: &Moment) -> Self {
@@ -315,7 +316,7 @@ impl Avatar {
         unplaced.into_iter().fold(self, call_off)
     }
 
-    /// Whether it was ever asked for this order.
+    /// Tells whether the avatar ever had this order.
     #[must_use]
     pub fn has(&self, order: OrderKey) -> bool {
         match order {
@@ -324,8 +325,8 @@ impl Avatar {
         }
     }
 
-    /// Whether a working file may still be needed: the prepared photos of a training that is not bought yet. One whose
-    /// submit was lost can only be found again at fal: its photos are never sent once more.
+    /// Tells whether a working file may still be needed: the prepared photos of a training that is not bought yet. An
+    /// order whose submit was lost can only be found again at fal: its photos are never sent once more.
     #[must_use]
     pub fn needs_working_files(&self) -> bool {
         self.trainings.iter().any(|training| match training.order.stage {
@@ -338,19 +339,20 @@ impl Avatar {
         })
     }
 
-    /// Tells that its training was interrupted before anything was ordered.
+    /// Tells whether the training was interrupted before anything was ordered.
     #[must_use]
     pub fn is_unordered(&self) -> bool {
         self.trainings.last().is_some_and(|training| training.order.is_unplaced())
     }
 
-    /// The same for one that lives behind the API as well, where photos are prepared before a training asks for them.
+    /// Tells whether a working file may still be needed, also for an avatar behind the API, where photos are prepared
+    /// before a training asks for them.
     #[must_use]
     pub fn may_need_working_files(&self) -> bool {
         self.needs_working_files() || self.keeps_album()
     }
 
-    /// The request that an unclear order may have become, and that fal is asked about.
+    /// Returns the request that an unclear order may have become, and that fal is asked about.
     #[must_use]
     pub fn candidate(&self, task_kind: TaskKind) -> Option<&RequestId> {
         match task_kind {
@@ -360,14 +362,14 @@ impl Avatar {
         }
     }
 
-    /// The same, once fal has answered that it knows this request.
+    /// Returns the candidate's request, once fal has answered that it knows this request.
     #[must_use]
     pub fn proven(&self, task_kind: TaskKind, answer: &Answer) -> Option<&RequestId> {
         self.candidate(task_kind).filter(|_| fal::status::parse(answer.clone()).is_ok())
     }
 
-    /// Tells whether the outcome of this task still matters. A shell breaks off a transfer whose outcome does not: its order
-    /// was called off, its person forgotten, or its lease is over.
+    /// Tells whether the outcome of this task still matters. A shell breaks off a transfer whose outcome does not: its
+    /// order was called off, its person forgotten, or its lease is over.
     #[must_use]
     pub fn awaits(&self, task: TaskId) -> bool {
         let Some(mark) = self.running.iter().find(|mark| mark.id == task) else { return false };
@@ -382,13 +384,13 @@ impl Avatar {
         }
     }
 
-    /// The pictures of this number.
+    /// Finds the order of pictures of this number.
     #[must_use]
     pub fn generation(&self, number: u32) -> Option<&Generation> {
         self.pictures.iter().find(|pictures| pictures.number == number)
     }
 
-    /// The order that fal took under this request id.
+    /// Finds the order that fal took under this request id.
     #[must_use]
     pub fn order_with(&self, request: &RequestId) -> Option<OrderKey> {
         let training = self.trainings.iter().find(|one| one.order.request_id() == Some(request));
@@ -398,7 +400,7 @@ impl Avatar {
             .or_else(|| pictures().map(|one| OrderKey::Pictures(one.number)))
     }
 
-    /// The requests that it holds at fal.
+    /// Lists the requests that the avatar holds at fal.
     pub fn request_ids(&self) -> impl Iterator<Item = &RequestId> {
         let trainings = self.trainings.iter().filter_map(|training| training.order.request_id());
         trainings.chain(self.pictures.iter().filter_map(|pictures| pictures.order.request_id()))

@@ -1,4 +1,5 @@
-//! Which of two places counts: an avatar's row in a database, or its own record, which lies beside its files.
+//! The choice between two stored states of an avatar: its row in a database, and its own record, which lies beside its
+//! files.
 //!
 //! A shell numbers every state, and has the record on the disk before it commits the row. So the record is as new as the row
 //! or newer, unless one of the two was lost, broken, or taken from a backup. The newer one counts. Where only one of the two
@@ -19,13 +20,13 @@ pub struct Newest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Row,
-    /// The row is older, and has to be written.
+    /// In the record: the row is older, and has to be written.
     Record,
-    /// In one of both, and the other cannot be read.
+    /// In one of the two, and the other cannot be read.
     OneOfTwo,
 }
 
-/// The number of an avatar's first state. Whatever is done for it comes later.
+/// The number of an avatar's first state. Every later state has a higher one.
 const FIRST: u64 = 1;
 
 impl Newest {
@@ -39,7 +40,7 @@ impl Newest {
         };
         let of_row = |found| Self { avatar: avatar.clone(), revision, found };
         let Some(record) = record else {
-            // Before there were records, and of somebody forgotten, there is none.
+            // A row from before there were records has none, and neither has that of a forgotten person.
             let has_none = revision == 0 || avatar.person().is_none();
             return Ok(of_row(if has_none { Found::Row } else { Found::OneOfTwo }));
         };
@@ -54,7 +55,8 @@ impl Newest {
         }
     }
 
-    /// Reads the record of an avatar that has no row. `None` for a first state: the row was to follow, and nothing was done.
+    /// Reads the record of an avatar that has no row. `None` for a first state: the row was to follow, and nothing was
+    /// done.
     pub fn of_record_alone(record: &str) -> Result<Option<Self>, StoredError> {
         let revision = Stored::revision(record)?;
         if revision <= FIRST {
@@ -73,38 +75,38 @@ impl Newest {
         }
     }
 
-    /// Whether something newer may have been lost: see [`Self::cautious`].
+    /// Tells whether a newer state may have been lost: see [`Self::cautious`].
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         self.found == Found::OneOfTwo
     }
 
-    /// Whether the row has to be written, though nothing changed.
+    /// Tells whether the row has to be written, though nothing changed.
     #[must_use]
     pub fn is_to_be_written(&self) -> bool {
         self.found != Found::Row
     }
 
-    /// The number of the state that follows this one. An avatar that has none yet is not taken for a new one.
+    /// Returns the number of the state that follows this one. An avatar without a number is not taken for a new one.
     #[must_use]
     pub fn next_revision(&self) -> u64 {
         self.revision.max(FIRST).saturating_add(1)
     }
 
-    /// The number of a new avatar's first state.
+    /// Returns the number of a new avatar's first state.
     #[must_use]
     pub fn first_revision() -> u64 {
         FIRST
     }
 
-    /// The avatar as it was found.
+    /// Returns the avatar as it was found.
     #[must_use]
     pub fn avatar(&self) -> &Avatar {
         &self.avatar
     }
 
-    /// The avatar. Where something newer may have been lost: an order that was being placed is unclear, and one that was
-    /// not placed yet is called off.
+    /// Returns the avatar. Where a newer state may have been lost, an order that was being placed is unclear, and one
+    /// that was not placed yet is called off.
     #[must_use]
     pub fn cautious(self, moment: &Moment) -> Avatar {
         if self.is_doubtful() {
@@ -166,7 +168,7 @@ mod tests {
         assert_eq!(newest(&row, Some("half a rec")), ("Row".to_owned(), true, true));
         assert_eq!(newest("half a r", Some(&text("Record", 2))), ("Record".to_owned(), true, true));
         assert!(matches!(Newest::of("half a r", None), Err(StoredError::Unreadable(_))));
-        // Before there were records there was none, and of somebody forgotten there is none.
+        // A row from before there were records has none, and neither has that of a forgotten person.
         assert_eq!(newest(&text("Row", 0), None), ("Row".to_owned(), false, false));
         let forgotten = avatar("Row").after(Event::Asked(Command::Erase), &moment());
         let forgotten = Stored::write_revision(&forgotten, 5).expect("a text");
@@ -192,7 +194,7 @@ mod tests {
         assert_eq!(Newest::of_record_alone(&text("Record", first)).expect("read"), None);
         let second = Newest::of_record_alone(&text("Record", first + 1)).expect("read").expect("a state");
         assert!(second.is_doubtful());
-        // One that had no number before is never taken for that.
+        // A state that had no number is never taken for a first one.
         let unnumbered = Newest::of(&text("Row", 0), None).expect("a state");
         assert!(unnumbered.next_revision() > first);
     }

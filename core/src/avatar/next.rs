@@ -1,4 +1,4 @@
-//! What an avatar needs next.
+//! The next step of an avatar.
 
 use std::time::Duration;
 
@@ -14,23 +14,25 @@ use crate::{
     time::Timestamp,
 };
 
-/// How long preparing one photo may take: two transfers, and a hundred times what cleaning the largest takes.
+/// Lease for preparing one photo: two transfers, and a hundred times what cleaning the largest takes.
 const PHOTO_LEASE: Duration = Duration::from_mins(20);
 
-/// How soon somebody looks after tasks, whose own leases are as long as the slowest of transfers.
+/// Wake the object this soon while a task runs. Leases are far longer, so a dead worker would go unnoticed until one
+/// expires.
 const LOOK_AFTER: Duration = Duration::from_secs(20);
 
-/// How long deleting may take: some sixty objects, one after the other.
+/// Lease for deleting: some sixty objects, one after the other.
 const TIDY_LEASE: Duration = TRANSFER_TIMEOUT;
 
 impl Avatar {
-    /// What to do next. `account` is where, and with which key, fal is called.
+    /// Returns the next step. `account` gives fal's address and the key for its calls.
     #[must_use]
     pub fn next_step(&self, account: &Account, moment: &Moment) -> Step {
         self.next_step_of(account, moment, |_| true)
     }
 
-    /// Lets time pass, and takes the next task of what is `wanted`: what it becomes is saved before the task is done.
+    /// Lets time pass, and takes the next task among those that are `wanted`. The state that it returns is saved before
+    /// the task is done.
     #[must_use]
     pub fn advance(
         self,
@@ -47,7 +49,8 @@ impl Avatar {
         (avatar, step)
     }
 
-    /// What to do next of what is `wanted`. The rest waits for someone who wants it, and holds nothing up.
+    /// Returns the next step among the tasks that are `wanted`. Other tasks wait until a caller wants them, and hold
+    /// nothing up.
     #[must_use]
     pub fn next_step_of(
         &self,
@@ -77,8 +80,8 @@ impl Avatar {
         wake.map_or(Step::Idle, Step::Wait)
     }
 
-    /// When an object that sleeps has to be woken. What can be begun now or is under way is looked after soon: whoever
-    /// is at it may be gone by then, and nobody else would know.
+    /// Returns the time at which a sleeping object has to be woken. Work that can begin now or is under way is looked
+    /// after soon: the process that does it may be gone by then without a trace.
     #[must_use]
     pub fn look_again(
         &self,
@@ -122,7 +125,7 @@ impl Avatar {
         (TaskKind::Pictures(number, chore_of(&next)), next)
     }
 
-    /// Photos that came on their own are looked at before any training asks for them.
+    /// Prepares photos that came on their own before any training asks for them.
     fn of_album(&self, moment: &Moment) -> (TaskKind, Next) {
         let last = self.trainings.last();
         let waited_for = last.is_some_and(|training| matches!(training.order.stage, Stage::Preparing));
@@ -158,7 +161,8 @@ impl Avatar {
         self.running.iter().any(|mark| mark.lease > moment.now && is(mark.task_kind))
     }
 
-    /// Photos are the only tasks that run side by side, as many as the shell has room for.
+    /// Chooses the next photo to prepare. Photos are the only tasks that run side by side, as many as the shell has
+    /// room for.
     fn of_photos(&self, training: Option<&TrainingJob>, moment: &Moment) -> (TaskKind, Next) {
         let busy = |index: usize| self.running.iter().any(|mark| mark.task_kind == TaskKind::Photo(index));
         let photos = self.photos.photos();
@@ -182,7 +186,7 @@ impl Avatar {
         (TaskKind::Photo(index), next)
     }
 
-    /// The name under which the clean JPEG of a photo is kept, told apart by the task that makes it.
+    /// Names the file of a photo's clean JPEG; the task's number tells repeated ones apart.
     fn prepared_file(&self, index: usize, photo: &Photo) -> String {
         let task = TaskId(self.next_task);
         match (photo.object(), self.bucket_folders.last()) {
@@ -197,7 +201,7 @@ impl Avatar {
     }
 }
 
-/// Something beside the orders.
+/// Makes a task beside the orders.
 fn around(work: Work, lease: Duration) -> Next {
     Next::Do { step: OrderStep::Look, work: Box::new(work), lease: Lease::Fixed(lease), token: None }
 }

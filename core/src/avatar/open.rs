@@ -1,4 +1,4 @@
-//! How orders are placed: which request is new, which carries on, which has been answered already.
+//! Placing of orders: which request is new, which carries on, which has been answered already.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -18,33 +18,33 @@ use crate::{
     time::Timestamp,
 };
 
-/// What a person asks to be trained.
+/// A person's request for a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingRequest {
-    /// Which training it is: see [`super::Identity`].
+    /// Identity of the training: see [`super::Identity`].
     pub identity: Uuid,
-    /// Whom it shows.
+    /// The person shown.
     pub person: Person,
-    /// How it is trained.
+    /// Settings of the training.
     pub config: TrainingConfig,
-    /// The photos, waiting or prepared. `None`: those that the avatar has.
+    /// Photos, waiting or prepared. `None`: those that the avatar has.
     pub photos: Option<PhotoSet>,
-    /// Where files of the avatar go in the bucket, when the photos come from one.
+    /// Folder for files of the avatar in the bucket, when the photos come from one.
     pub bucket_folder: Option<BucketFolder>,
-    /// Buy another one although one was bought already.
+    /// True to buy another training although one was bought already.
     pub again: bool,
 }
 
-/// What became of a request.
+/// The answer to a request for a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opened {
     /// A new order: it costs money.
     Began,
     /// An order that failed before anything was bought is placed once more: it costs money.
     Reopened,
-    /// The same order is under way and carries on.
+    /// An order of this training is under way and carries on.
     Resumed,
-    /// The same order is done, or its purchase is over: nothing is bought.
+    /// An order of this training is done, or its purchase is over: nothing is bought.
     Ended,
     /// Another order of this avatar is under way: nothing is bought.
     Busy,
@@ -53,26 +53,26 @@ pub enum Opened {
 /// A model that was trained elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Imported {
-    /// Our copy of its file, and its length in bytes.
+    /// Our copy of the model's file, and its length in bytes.
     pub file: Option<(String, u64)>,
-    /// Where it is on the network, if it is not a file.
+    /// Address of the model on the network, if it is not a file.
     pub url: Option<Url>,
-    /// The phrase it was trained with.
+    /// The phrase that the model was trained with.
     pub trigger: TriggerPhrase,
 }
 
-/// What fal still holds, and until when.
+/// A file that fal still holds, and its expiry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Remains {
-    /// What it is: `archive`, `model`, `pictures`.
+    /// Kind of the file: `archive`, `model`, `pictures`.
     pub what: &'static str,
-    /// When fal deletes it, as was asked of it at the time.
+    /// Time at which fal deletes the file, as Likeness asked when it was made.
     pub until: Timestamp,
 }
 
 impl Avatar {
-    /// An avatar without photos or orders.
+    /// Makes an avatar without photos or orders.
     #[must_use]
     pub fn new(id: AvatarId, person: Person, test_mode: bool, origin: String, moment: &Moment) -> Self {
         Self {
@@ -92,15 +92,15 @@ impl Avatar {
         }
     }
 
-    /// The same with a model that was trained elsewhere.
+    /// Adds a model that was trained elsewhere.
     #[must_use]
     pub fn with_model(mut self, model: Imported) -> Self {
         self.imported = Some(model);
         self
     }
 
-    /// The avatar as it is known already, if it is; one that was forgotten comes back with this one's person and
-    /// model, and keeps what it has to remember of earlier purchases.
+    /// Returns the avatar that is known already, if there is one. A forgotten avatar comes back with this one's person
+    /// and model, and keeps the earlier purchases that it has to remember.
     #[must_use]
     pub fn or_known(self, known: Option<Self>) -> Self {
         match known {
@@ -110,13 +110,13 @@ impl Avatar {
         }
     }
 
-    /// What this request would be, without placing it: a shell asks before it spends.
+    /// Tells how this request would be answered, without placing it: a shell asks before it spends.
     #[must_use]
     pub fn would_open(&self, request: &TrainingRequest) -> Opened {
         let Some(current) = self.trainings.last() else { return Opened::Began };
         let same = current.identity == request.identity;
         match &current.order.stage {
-            // Of an attempt after one that was bought, a plain request means the one that was bought.
+            // A failed attempt may follow one that was bought: then a plain request means the bought one.
             Stage::Failed { bought: Bought::Nothing, .. }
                 if self.hosted.is_none() && (request.again || !self.was_bought_before()) =>
             {
@@ -132,25 +132,26 @@ impl Avatar {
         }
     }
 
-    /// Says whether an attempt before the last was bought, or may have been.
+    /// Tells whether an attempt before the last was bought, or may have been.
     fn was_bought_before(&self) -> bool {
         let before = self.trainings.iter().rev().skip(1);
         before.into_iter().any(|training| training.order.may_be_bought())
     }
 
-    /// Whether the training of this number can be placed once more: it is the last one, and ended without an order.
+    /// Tells whether the training of this number can be placed once more: it is the last one, and ended without an
+    /// order.
     #[must_use]
     pub fn may_reopen(&self, attempt: u32) -> bool {
         let last = self.trainings.last().filter(|training| training.attempt == attempt);
-        // The answer to one that was lost may still come.
+        // The answer to a submit that was lost may still come.
         let submit = TaskKind::Training(attempt, OrderStep::Submit);
         let submits = self.running.iter().any(|mark| mark.task_kind == submit);
         let ended = last.is_some_and(|training| training.order.ended_without_order());
         self.person.is_some() && ended && !submits
     }
 
-    /// Places a training that ended without an order once more, under its number. One that may have been bought stays as
-    /// it is.
+    /// Places a training that ended without an order once more, under its number. A training that may have been bought
+    /// stays as it is.
     #[must_use]
     pub fn reopen_training(self, attempt: u32, request: TrainingRequest, moment: &Moment) -> Self {
         if self.may_reopen(attempt) { self.placed(Opened::Reopened, request, moment) } else { self }
@@ -169,7 +170,7 @@ impl Avatar {
         if let (Some(bucket_folder), Opened::Began | Opened::Reopened | Opened::Resumed) =
             (&request.bucket_folder, opened)
         {
-            // Before anything is written there: it has to be found again.
+            // The folder is noted before anything is written there: files have to be found again.
             self.bucket_folders.retain(|known| !known.is_same_place(bucket_folder));
             self.bucket_folders.push(BucketFolder { working: true, ..bucket_folder.clone() });
         }
@@ -181,14 +182,14 @@ impl Avatar {
                     _ => before + 1,
                 };
                 if opened == Opened::Reopened {
-                    // What is still uploaded for it is another archive.
+                    // An upload that still runs for the training is of another archive.
                     self.running
                         .retain(|mark| !matches!(mark.task_kind, TaskKind::Training(of, _) if of == attempt));
                 }
                 self.person = Some(request.person);
                 if let Some(photos) = request.photos {
                     self.photos = photos;
-                    // What is still being prepared are the photos of before, under the same numbers.
+                    // Photos that are still being prepared are those of before, under the same numbers.
                     self.running.retain(|mark| !matches!(mark.task_kind, TaskKind::Photo(_)));
                 } else if cleared {
                     self.photos.prepare_again();
@@ -218,11 +219,11 @@ impl Avatar {
         self
     }
 
-    /// Photos may have moved: the same bytes are taken from where they are now, also should they be prepared again.
+    /// Takes photos that have moved from where the same bytes are now, also if they are prepared again.
     fn find_photos_at(&mut self, photos: &PhotoSet) {
         for index in 0..self.photos.photos().len() {
             let Some(photo) = self.photos.photo_mut(index) else { continue };
-            // The same file again, where it still is; else the first of those bytes.
+            // The same file is preferred where it still exists; else the first of those bytes.
             let same =
                 || photos.photos().iter().filter(|now| now.sha256.is_some() && now.sha256 == photo.sha256);
             let now = same().find(|now| now.source == photo.source).or_else(|| same().next());
@@ -233,7 +234,7 @@ impl Avatar {
         }
     }
 
-    /// Whether pictures of this wish are already on order, or made and not handed over: such an order carries on.
+    /// Finds an order of the same pictures that is under way, or made and not handed over: such an order carries on.
     #[must_use]
     pub fn pictures_under_way(&self, wish: &PictureRequest) -> Option<u32> {
         let waits = |pictures: &Generation| match pictures.order.stage {
@@ -244,7 +245,7 @@ impl Avatar {
         self.pictures.iter().find(under_way).map(|pictures| pictures.number)
     }
 
-    /// Orders pictures, or carries on with the order that there is. `None` when there is no model.
+    /// Orders pictures, or carries on with an order that exists. `None` when there is no model.
     #[must_use]
     pub fn open_pictures(mut self, wish: PictureRequest, moment: &Moment) -> (Self, Option<u32>) {
         if let Some(number) = self.pictures_under_way(&wish).filter(|_| self.hosted.is_none()) {
@@ -265,14 +266,14 @@ impl Avatar {
         (self, Some(number))
     }
 
-    /// The phrase that calls the person in a prompt.
+    /// Returns the phrase that calls the person in a prompt.
     #[must_use]
     pub fn trigger(&self) -> Option<TriggerPhrase> {
         let trained = self.trained().map(|training| training.config.trigger(self.id));
         trained.or_else(|| self.imported.as_ref().map(|model| model.trigger.clone()))
     }
 
-    /// Gives our copy of the model that was trained last, as it was when it was kept.
+    /// Returns our copy of the model that was trained last, as it was when it was kept.
     #[must_use]
     pub fn kept_model(&self) -> Option<&Kept> {
         self.trained().and_then(|training| match &training.order.stage {
@@ -281,14 +282,14 @@ impl Avatar {
         })
     }
 
-    /// Our copy of the model's file, and its length in bytes.
+    /// Returns our copy of the model's file, and its length in bytes.
     #[must_use]
     pub fn model_file(&self) -> Option<(String, u64)> {
         let trained = self.kept_model().map(|file| (file.name.clone(), file.length));
         trained.or_else(|| self.imported.as_ref().and_then(|model| model.file.clone()))
     }
 
-    /// The models whose copy is not in the bucket yet: the attempt, our file's name, and where the copy goes.
+    /// Lists the models whose copy is not in the bucket yet: the attempt, our file's name, and where the copy goes.
     pub fn missing_copies(&self) -> impl Iterator<Item = (u32, &str, &ObjectPlace)> {
         self.trainings.iter().filter_map(|training| {
             let Stage::Done { kept, .. } = &training.order.stage else { return None };
@@ -297,13 +298,13 @@ impl Avatar {
         })
     }
 
-    /// The last training that ended with a model.
+    /// Finds the last training that ended with a model.
     pub(super) fn trained(&self) -> Option<&TrainingJob> {
         self.trainings.iter().rev().find(|training| matches!(training.order.stage, Stage::Done { .. }))
     }
 
-    /// The model where fal can read it, while fal's own copy lives. One that fal said it could not fetch is gone, or
-    /// was never reachable: ours is uploaded anew.
+    /// Returns an address of the model that fal can read, while fal's own copy lives. A copy that fal said it could not
+    /// fetch is gone, or was never reachable: ours is uploaded anew.
     fn model_at_fal(&self, now: Timestamp) -> Option<Uploaded> {
         let unreadable = |upload: &Uploaded| {
             self.pictures.iter().any(|pictures| {
@@ -316,7 +317,7 @@ impl Avatar {
             })
         };
         let usable = self.known_at_fal(now).filter(|upload| !unreadable(upload));
-        // Where there is no file of ours, the address is all there is.
+        // Without a file of ours, the address is the only source of the model.
         usable.or_else(|| self.known_at_fal(now).filter(|_| self.model_file().is_none()))
     }
 
@@ -332,12 +333,12 @@ impl Avatar {
         if let Some(url) = imported.url.clone() {
             return Some(Uploaded { url, until: None });
         }
-        // Its file, as it was uploaded for earlier pictures.
+        // Our file, as it was uploaded for earlier pictures.
         let mut uploads = self.pictures.iter().rev().filter_map(|pictures| pictures.order.upload.as_ref());
         uploads.find(|upload| upload.lasts(now)).cloned()
     }
 
-    /// What fal still holds of this avatar, and until when: to be told when the person is forgotten.
+    /// Lists the files that fal still holds of this avatar, with their expiry, for the answer to an erase.
     #[must_use]
     pub fn remains(&self, now: Timestamp) -> Vec<Remains> {
         let mut remains = Vec::new();
@@ -353,7 +354,7 @@ impl Avatar {
             remains.extend(produced("pictures", &pictures.order, now));
         }
         remains.retain(|remains| remains.until > now);
-        // Of each kind the one that stays longest.
+        // Of each kind, the file that stays longest is told.
         remains.sort_by(|one, other| one.what.cmp(other.what).then(other.until.cmp(&one.until)));
         remains.dedup_by_key(|remains| remains.what);
         remains
@@ -366,7 +367,7 @@ fn uploaded<G>(what: &'static str, order: &Order<G>) -> Option<Remains> {
 
 fn produced<G>(what: &'static str, order: &Order<G>, now: Timestamp) -> Option<Remains> {
     match &order.stage {
-        // Longer than fal's copies can live: who is told that they are gone must be able to rely on it.
+        // Longer than fal's copies can live: a person who is told that they are gone must be able to rely on it.
         Stage::Keeping { .. } => Some(Remains { what, until: now.plus(EXPIRY_AT_FAL) }),
         Stage::Done { at, .. } => Some(Remains { what, until: at.plus(EXPIRY_AT_FAL) }),
         _ => None,

@@ -1,4 +1,4 @@
-//! The photos of one avatar: what each is, what became of it, and whether together they make a set.
+//! The photos of one avatar: each photo's state, and the check whether they make a set.
 
 use std::collections::BTreeMap;
 
@@ -15,33 +15,33 @@ use crate::{
     storage::{ETag, ObjectPlace},
 };
 
-/// Photos in the order in which they go into the archive.
+/// A list of photos in the order in which they go into the archive.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PhotoSet(Vec<Photo>);
 
-/// One photo.
+/// A photo of an avatar.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Photo {
-    /// Its caller's name for it, when it came on its own.
+    /// Caller's name for the photo, when the photo came on its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<PhotoId>,
-    /// Its name, as its owner knows it.
+    /// Name, as the photo's owner knows it.
     pub name: String,
-    /// Where the shell finds it: an object of a bucket ([`ObjectPlace`]), or else in the shell's own words.
+    /// Place of the bytes: an object of a bucket ([`ObjectPlace`]), or else in the shell's own words.
     pub source: String,
-    /// What its bytes were when they were read first; nobody has read them before that.
+    /// SHA-256 of the bytes when they were read first; `None` before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256Sum>,
-    /// What it shows, in words.
+    /// Caption: the content of the photo in words.
     pub caption: Option<String>,
-    /// How often whoever prepared it died of it.
+    /// Number of times that the worker crashed on the photo.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub crashes: u8,
-    /// How often the one who prepares it had no room for it.
+    /// Number of times that the worker had no room for the photo.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cramped: u8,
-    /// What became of it.
+    /// State of the photo.
     pub state: PhotoState,
 }
 
@@ -50,52 +50,52 @@ fn is_zero(number: &u8) -> bool {
     *number == 0
 }
 
-/// What became of a photo.
+/// The state of a photo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhotoState {
-    /// It has not been looked at.
+    /// Not looked at yet.
     Waiting,
-    /// It lies ready as a clean JPEG.
+    /// Ready as a clean JPEG.
     Ready(Prepared),
-    /// It cannot be used.
+    /// Rejected: the photo cannot be used.
     Rejected(PhotoProblem),
 }
 
 /// A clean JPEG that the shell keeps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prepared {
-    /// Its file, as [`super::Work::Prepare`] named it.
+    /// Name of the file, as [`super::Work::Prepare`] gave it.
     pub file: String,
-    /// Which version of the object it is, when it lies in a bucket.
+    /// ETag of the object, when the file lies in a bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<ETag>,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub length: u64,
-    /// Its CRC-32.
+    /// CRC-32 of the file.
     pub crc32: u32,
-    /// Its SHA-256; `None` in rows of releases that did not store it.
+    /// SHA-256 of the file; `None` in rows of releases that did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256Sum>,
-    /// Its width in pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Its height in pixels.
+    /// Height in pixels.
     pub height: u32,
-    /// What was done to it.
+    /// Changes that preparing made.
     pub changes: Vec<Change>,
-    /// What the photo's own bytes were, for one that was not read before.
+    /// SHA-256 of the photo's own bytes, for a photo that was not read before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<Sha256Sum>,
 }
 
 impl PhotoSet {
-    /// The photos in this order.
+    /// Makes a set of the photos in this order.
     #[must_use]
     pub fn new(photos: Vec<Photo>) -> Self {
         Self(photos)
     }
 
-    /// The photos.
+    /// Returns the photos.
     #[must_use]
     pub fn photos(&self) -> &[Photo] {
         &self.0
@@ -130,31 +130,31 @@ impl PhotoSet {
         self.0.iter().zip(instead).map(why).collect()
     }
 
-    /// The indices of the photos that are still to be prepared. A duplicate is not, unless the photo that stays instead
-    /// of it is rejected.
+    /// Returns the indices of the photos that are still to be prepared. A duplicate is not, unless the photo that stays
+    /// instead of it is rejected.
     pub(super) fn waiting(&self) -> Vec<usize> {
         let waits = |photo: &Photo| photo.state == PhotoState::Waiting;
-        // Asked after every step, when most sets are long since prepared.
+        // Called after every step, when most sets are long since prepared: the search for duplicates would be wasted.
         if !self.0.iter().any(waits) {
             return Vec::new();
         }
         self.counting().filter(|(_, photo)| waits(photo)).map(|(index, _)| index).collect()
     }
 
-    /// The first photo that is still to be prepared.
+    /// Returns the index of the first photo that is still to be prepared.
     #[must_use]
     pub fn next_waiting(&self) -> Option<usize> {
         self.waiting().first().copied()
     }
 
-    /// How many are no longer waiting.
+    /// Counts the photos that no longer wait.
     pub(super) fn settled(&self) -> usize {
         self.0.len() - self.waiting().len()
     }
 
-    /// Refuses, before a training is ordered, what cannot become a set. What was rejected and duplicates do not count;
-    /// a photo that was read does, since its headers were looked at then. Of one that nobody has read nothing is known,
-    /// so the training decides once it was prepared.
+    /// Refuses photos that cannot become a set, before a training is ordered. Rejected photos and duplicates do not
+    /// count; a photo that was read does, since its headers were looked at then. A photo that was never read may turn
+    /// out either way, so the training decides once it was prepared.
     pub fn could_be_a_set(&self, limits: DatasetLimits) -> Result<(), DataError> {
         let (mut good, mut unread) = (0, 0);
         for (_, photo) in self.counting() {
@@ -172,9 +172,8 @@ impl PhotoSet {
         }
     }
 
-    /// Refuses, while photos are prepared, what preparing more of them cannot mend: too many are good already, or more
-    /// than twice as many as may be are there. Looking at thousands of photos only to say that there are too many helps
-    /// nobody.
+    /// Refuses a set that preparing more photos cannot mend: too many are good already, or more than twice the
+    /// permitted number are listed. Preparing thousands of photos only to refuse the set would be wasted work.
     pub(super) fn worth_preparing(&self, limits: DatasetLimits) -> Result<(), DataError> {
         let counting = self.counting().count();
         let ready = counting - self.waiting().len();
@@ -185,8 +184,8 @@ impl PhotoSet {
         Ok(())
     }
 
-    /// The set as it goes into the archive, when it is a set; else everything that is wrong with it. A photo
-    /// that still waits counts as missing.
+    /// Makes the set that goes into the archive; else returns everything that is wrong with it. A photo that still
+    /// waits counts as missing.
     pub fn dataset(&self, limits: DatasetLimits) -> Result<Dataset, DataError> {
         let good: Vec<_> =
             self.counting().filter_map(|(_, photo)| photo.ready().map(|jpeg| (photo, jpeg))).collect();
@@ -218,12 +217,12 @@ impl PhotoSet {
         }
     }
 
-    /// The photos that are not left out, in order.
+    /// Lists the photos that are not left out, in order.
     pub(super) fn that_count(&self) -> impl Iterator<Item = &Photo> {
         self.counting().map(|(_, photo)| photo)
     }
 
-    /// Pairs of sums that are of one picture: that of a duplicate, and that of the photo that stays instead.
+    /// Pairs the sums of one picture: that of a duplicate, and that of the photo that stays instead.
     pub(super) fn same_pictures(&self) -> Vec<(Sha256Sum, Sha256Sum)> {
         let pair = |(photo, instead): (&Photo, Option<usize>)| {
             let stays = instead.and_then(|index| self.0.get(index))?;
@@ -232,7 +231,7 @@ impl PhotoSet {
         self.0.iter().zip(staying_instead(&self.0)).filter_map(pair).collect()
     }
 
-    /// Names two photos of the same bytes whose captions differ. Which of the two is meant only their owner knows.
+    /// Names two photos of the same bytes whose captions differ. Only their owner knows which of the two is meant.
     #[must_use]
     pub fn two_captions(&self) -> Option<(&str, &str)> {
         let mut captioned = BTreeMap::new();
@@ -246,14 +245,14 @@ impl PhotoSet {
         None
     }
 
-    /// Gives up what was prepared, so that it is prepared once more elsewhere. What was rejected stays rejected.
+    /// Gives up the prepared files, so that the photos are prepared once more elsewhere. Rejected photos stay rejected.
     #[must_use]
     pub fn unprepared(mut self) -> Self {
         self.prepare_again();
         self
     }
 
-    /// Forgets what was prepared, since the files are gone. What was rejected stays rejected.
+    /// Forgets the prepared files, since they are gone. Rejected photos stay rejected.
     pub(super) fn prepare_again(&mut self) {
         for photo in &mut self.0 {
             if matches!(photo.state, PhotoState::Ready(_)) {
@@ -262,7 +261,7 @@ impl PhotoSet {
         }
     }
 
-    /// The photos that are not left out, each with its index.
+    /// Lists the photos that are not left out, each with its index.
     fn counting(&self) -> impl Iterator<Item = (usize, &Photo)> {
         let photos = self.0.iter().enumerate().zip(staying_instead(&self.0));
         photos.filter_map(|((index, photo), instead)| {
@@ -271,7 +270,7 @@ impl PhotoSet {
         })
     }
 
-    /// The refusal of the set for these problems, with every photo that is left out.
+    /// Makes the refusal of the set for these problems, with every photo that is left out.
     fn refused(&self, mut problems: Vec<DatasetProblem>) -> DataError {
         let left_out = self.0.iter().zip(self.left_out());
         problems.extend(left_out.filter_map(|(photo, why)| {
@@ -282,19 +281,19 @@ impl PhotoSet {
 }
 
 impl Photo {
-    /// The object that it is, when it lies in a bucket.
+    /// Returns the photo's object, when the photo lies in a bucket.
     #[must_use]
     pub fn object(&self) -> Option<ObjectPlace> {
         self.source.parse().ok()
     }
 
-    /// Says whether the photo was looked at and cannot be used.
+    /// Tells whether the photo was looked at and cannot be used.
     #[must_use]
     pub fn is_left_out(&self) -> bool {
         matches!(self.state, PhotoState::Rejected(_))
     }
 
-    /// Says whether no more than the headers were looked at.
+    /// Tells whether no more than the headers were looked at.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.state == PhotoState::Waiting
@@ -308,38 +307,38 @@ impl Photo {
     }
 }
 
-/// Enough good photos, none twice: what is uploaded.
+/// A set of enough good photos, none twice: the content of the archive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    /// What the archive holds, in its order.
+    /// Files of the archive, in their order.
     pub parts: Vec<Part>,
 }
 
 /// One file of the archive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// Its name, length and CRC-32.
+    /// Name, length and CRC-32.
     pub entry: Entry,
-    /// Where its bytes are.
+    /// Place of the bytes.
     pub content: Content,
 }
 
-/// Where the bytes of an archive's file are.
+/// The place of the bytes of an archive's file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// A prepared photo.
     Photo {
-        /// Its file.
+        /// Name of the file.
         file: String,
-        /// Which version of the object it is, when it lies in a bucket.
+        /// ETag of the object, when the file lies in a bucket.
         etag: Option<ETag>,
     },
-    /// A caption's text.
+    /// The text of a caption.
     Caption(String),
 }
 
 impl Dataset {
-    /// The archive's layout.
+    /// Lays out the archive.
     pub fn archive(&self) -> Result<Archive, ArchiveError> {
         Archive::new(self.parts.iter().map(|part| part.entry.clone()).collect())
     }

@@ -1,4 +1,4 @@
-//! What users see of a job: the status document.
+//! The status document: the view of a job that users get.
 
 use std::time::Duration;
 
@@ -23,46 +23,46 @@ pub struct Status {
     pub status: State,
     /// 0 to 100, never backwards.
     pub progress: u8,
-    /// What is going on, as a sentence.
+    /// Sentence that says what is going on.
     pub message: String,
-    /// When it was ordered.
+    /// Time of the order.
     pub created_at: Timestamp,
-    /// When it ended.
+    /// Time of the end.
     pub completed_at: Option<Timestamp>,
-    /// How far it is.
+    /// Stage of the job.
     pub stage: StageName,
-    /// The job's name.
+    /// Name of the job.
     pub job: JobId,
-    /// fal's name for it.
+    /// fal's id of the request.
     pub request_id: Option<String>,
-    /// How many requests are ahead of it at fal.
+    /// Number of requests ahead in fal's queue.
     pub queue_position: Option<u64>,
-    /// Why it ended badly, or what it waits for, as a stable name.
+    /// Stable name of the reason for a bad end, or for the present wait.
     pub code: Option<String>,
-    /// Whether nothing was bought.
+    /// True if nothing was bought.
     pub test_mode: bool,
-    /// The model, once it is ours.
+    /// The model, once our copy is complete.
     pub model: Option<ModelStatus>,
-    /// The photos that were left out, and why.
+    /// Photos that were left out, with the reasons.
     pub rejected_photos: Vec<PhotoStatus>,
 }
 
-/// The four words.
+/// The state of a job in four words, so that monitoring loops end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum State {
-    /// It goes on.
+    /// Under way.
     InProgress,
-    /// The model is ours.
+    /// Complete: the model or the pictures are ours.
     Completed,
-    /// It ended without a model.
+    /// Ended without a result.
     Error,
-    /// fal cannot be reached.
+    /// Unknown: fal cannot be reached.
     Unknown,
 }
 
-/// How far a job is.
+/// The stage of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the documented words of the status document")]
@@ -81,15 +81,15 @@ pub enum StageName {
     Failed,
 }
 
-/// A model that is ours.
+/// A model of which we have a copy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ModelStatus {
     /// The word that calls the person in a prompt.
     pub trigger_phrase: String,
-    /// Our copy of its file.
+    /// Our copy of the model's file.
     pub file: Kept,
-    /// fal's copy, which ends a week after the training.
+    /// Address of fal's copy, which ends a week after the training.
     pub url: Url,
 }
 
@@ -97,15 +97,15 @@ pub struct ModelStatus {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RejectedPhoto"))]
 pub struct PhotoStatus {
-    /// Its name.
+    /// Name of the photo.
     pub photo: String,
-    /// Why, as a stable name.
+    /// Stable name of the reason.
     pub code: &'static str,
-    /// Why, as a sentence.
+    /// Sentence that gives the reason.
     pub message: String,
-    /// What to do about it.
+    /// Advice: what to do about the photo.
     pub advice: &'static str,
-    /// The name of the photo that stays instead, when it is a duplicate.
+    /// Name of the photo that stays instead, for a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<String>,
 }
@@ -116,36 +116,36 @@ pub struct PhotoStatus {
 pub struct PicturesStatus {
     /// One of four words.
     pub status: State,
-    /// What is going on, as a sentence.
+    /// Sentence that says what is going on.
     pub message: String,
-    /// When they were ordered.
+    /// Time of the order.
     pub created_at: Timestamp,
-    /// How far they are.
+    /// Stage of the order.
     pub stage: StageName,
-    /// Their number in the avatar.
+    /// Number of the order in the avatar.
     pub number: u32,
-    /// fal's name for the order.
+    /// fal's id of the request.
     pub request_id: Option<String>,
-    /// How many requests are ahead of it at fal.
+    /// Number of requests ahead in fal's queue.
     pub queue_position: Option<u64>,
-    /// Why it ended badly, as a stable name.
+    /// Stable name of the reason for a bad end.
     pub code: Option<String>,
-    /// Whether nothing was bought.
+    /// True if nothing was bought.
     pub test_mode: bool,
-    /// The seed, to get the same pictures again.
+    /// Random seed, to get the same pictures again.
     pub seed: u32,
-    /// What fal was asked for, with the trigger phrase.
+    /// Prompt that fal was sent, with the trigger phrase.
     pub prompt: String,
-    /// Our copies, in fal's order.
+    /// Our copies of the files, in fal's order.
     pub files: Vec<Kept>,
-    /// Which of them fal's safety filter blanked, counted from 0. They were paid for.
+    /// Indices, from 0, of the files that fal's safety filter blanked. They were paid for.
     pub blanked: Vec<usize>,
 }
 
-/// So many looks in a row must fail before a job counts as unreachable: one lost answer is no news.
+/// Number of looks in a row that must fail before a job counts as unreachable: one lost answer is no news.
 pub const LOOKS_BEFORE_UNKNOWN: u32 = 3;
 
-/// What of an order both documents tell.
+/// The part of an order that both documents show.
 struct Told<'a> {
     state: State,
     stage: StageName,
@@ -156,7 +156,7 @@ struct Told<'a> {
 }
 
 impl Avatar {
-    /// What users see of this attempt. The advice on photos that were left out is for `audience`.
+    /// Makes the status document of this attempt. The advice on photos that were left out is for `audience`.
     #[must_use]
     pub fn status(&self, attempt: u32, now: Timestamp, audience: Audience) -> Option<Status> {
         let training = self.training(attempt)?;
@@ -183,7 +183,7 @@ impl Avatar {
             progress: training.progress.max(self.progress_of(training, now)),
             message: self.told(message),
             created_at: order.ordered_at,
-            // A clock may have been set back meanwhile.
+            // The clock may have been set back meanwhile.
             completed_at: told.completed_at.map(|at| at.max(order.ordered_at)),
             stage: told.stage,
             job: JobId { avatar: self.id, attempt },
@@ -196,7 +196,7 @@ impl Avatar {
         })
     }
 
-    /// What users see of these pictures.
+    /// Makes the status document of these pictures.
     #[must_use]
     pub fn pictures_status(&self, number: u32, now: Timestamp) -> Option<PicturesStatus> {
         let pictures = self.pictures.iter().find(|pictures| pictures.number == number)?;
@@ -230,7 +230,7 @@ impl Avatar {
         words::status::message(Language::English, message, self.test_mode)
     }
 
-    /// Remembers the progress that was shown, so that it never goes backwards.
+    /// Remembers the progress that was shown, so that progress never goes backwards.
     pub(super) fn show_progress(&mut self, moment: &super::Moment) {
         for place in 0..self.trainings.len() {
             let progress = self.progress_of(&self.trainings[place], moment.now);
@@ -257,7 +257,7 @@ impl Avatar {
                 // Nears the end without reaching it: two thirds of the way after the expected time.
                 part(35, 90, elapsed, elapsed + training_time(training.config.steps()).as_secs() / 2)
             }
-            // What was called off has only come to its end, not far.
+            // A cancelled request has only come to its end, not far.
             Stage::Accepted(Accepted { seen: Seen::Ended, .. })
                 if training.order.cancel != super::Cancel::NotAsked =>
             {
@@ -266,7 +266,7 @@ impl Avatar {
             Stage::Accepted(Accepted { seen: Seen::Ended, .. }) => 92,
             Stage::Keeping { .. } => 95,
             Stage::Done { .. } => 100,
-            // Where it ended is where it stays.
+            // Progress stays where the job ended: the highest value that was shown counts.
             Stage::Failed { .. } | Stage::Cancelled { .. } => 0,
         }
     }
@@ -355,9 +355,9 @@ fn told_of_accepted(accepted: &Accepted, running: StageName) -> Told<'static> {
     Told { state: State::InProgress, stage, message, code: None, completed_at: None, queue_position }
 }
 
-/// How far the log lines say a training of that many steps is. Progress bars of tqdm, the library that
-/// trainers use, read `45%|████▌     | 450/1000 [00:14<00:17, 31.0it/s]`; only a bar that counts to `steps` is
-/// the training's own.
+/// Reads from the log lines how far a training of that many steps is. Progress bars of tqdm, the library that trainers
+/// use, read `45%|████▌     | 450/1000 [00:14<00:17, 31.0it/s]`; only a bar that counts to `steps` is the training's
+/// own.
 pub(super) fn percent<'a>(lines: impl Iterator<Item = &'a str>, steps: u32) -> Option<u8> {
     let total = format!("/{steps} [");
     let done = lines.filter_map(|line| {

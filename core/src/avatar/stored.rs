@@ -1,4 +1,4 @@
-//! How an avatar is stored: as JSON with a version. Trainings outlive upgrades, so every older version stays
+//! The stored form of an avatar: JSON with a version. Trainings outlive upgrades, so every older version stays
 //! readable.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use super::Avatar;
 use crate::json;
 
-/// An avatar as it is stored.
+/// The reader and writer of stored avatars.
 #[derive(Clone, Copy, Debug)]
 pub struct Stored;
 
-/// Which version a text is.
+/// The version of a stored text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Version {
     #[serde(rename = "1")]
     One,
-    /// A later one, of which this program knows nothing.
+    /// A later version, unknown to this program.
     #[serde(other, skip_serializing)]
     Newer,
 }
 
-/// The version comes first: of a newer one nothing else is read. (Not an enum with a tag inside: for that serde would
-/// hold the whole text in memory as values, and everything in it would be compiled twice.)
+/// A stored text whose version is read first: of a newer one nothing else is read. (Not an enum with a tag inside: for
+/// that serde would hold the whole text in memory as values, and everything in it would be compiled twice.)
 #[derive(Serialize)]
 struct Written<'a> {
     version: Version,
@@ -36,7 +36,7 @@ struct Read {
     avatar: Avatar,
 }
 
-/// A text whose avatar is not looked into.
+/// A stored text whose avatar is skipped.
 #[derive(Deserialize)]
 struct Head {
     version: Version,
@@ -54,10 +54,10 @@ fn is_unnumbered(revision: &u64) -> bool {
 /// The reason why a stored avatar is not readable.
 #[derive(Debug, thiserror::Error)]
 pub enum StoredError {
-    /// It has a version that this program does not know.
+    /// A version that this program does not know.
     #[error("a newer version of Likeness wrote the stored avatar")]
     Newer,
-    /// It is not the text of an avatar.
+    /// A text that is not an avatar.
     #[error("the stored avatar cannot be read ({0})")]
     Unreadable(#[from] serde_json::Error),
 }
@@ -66,17 +66,17 @@ pub enum StoredError {
 const NUMBERED: &str = r#"{"version":"1","revision":"#;
 
 impl Stored {
-    /// Writes it in the current version.
+    /// Writes the avatar in the current version, without a number: 0.
     pub fn write(avatar: &Avatar) -> Result<String, StoredError> {
         Self::write_revision(avatar, 0)
     }
 
-    /// Writes it in the current version, as the state of this number: a later state has a higher one. Without a number: 0.
+    /// Writes the avatar in the current version, as the state of this number: a later state has a higher one.
     pub fn write_revision(avatar: &Avatar, revision: u64) -> Result<String, StoredError> {
         Ok(serde_json::to_string(&Written { version: Version::One, revision, avatar })?)
     }
 
-    /// Reads any version.
+    /// Reads an avatar in any version.
     pub fn read(text: &str) -> Result<Avatar, StoredError> {
         match json::parse::<Read>(text) {
             Ok(Read { version: Version::One, avatar }) => Ok(avatar),

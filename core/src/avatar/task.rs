@@ -1,4 +1,4 @@
-//! What an avatar asks its shell to do, and what the shell says of it.
+//! Tasks that an avatar gives its shell, and the events that the shell reports.
 
 use std::time::Duration;
 
@@ -25,44 +25,45 @@ use crate::{
     time::Timestamp,
 };
 
-/// What to do next.
+/// The next step of an avatar.
 #[derive(Debug)]
 pub enum Step {
-    /// Save that this began, then do it, then say how it ended.
+    /// A task to begin: save that it began, do it, then report how it ended.
     Begin(Box<Task>),
-    /// Nothing before this moment, unless something happens.
+    /// A pause until this moment, unless something happens.
     Wait(Timestamp),
-    /// Nothing until something happens.
+    /// A pause until something happens.
     Idle,
 }
 
-/// One thing to do.
+/// A task for the shell.
 #[derive(Debug)]
 pub struct Task {
-    /// What is saved of it.
+    /// The saved part of the task.
     pub mark: TaskRecord,
-    /// What the shell does.
+    /// The work for the shell.
     pub work: Work,
 }
 
 /// The lease of a transfer from the moment at which its bytes were said to move: longer than the longest silence, the
-/// pauses before a transfer goes on, and the time that storage has to think about a whole file.
+/// pauses before a transfer goes on, and the time that storage needs to take a whole file.
 const MOVING_LEASE: Duration = Duration::from_mins(11);
 
-/// What is saved of a task when it begins.
+/// The record of a task, saved when it begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRecord {
-    /// Its number, never used twice in one avatar.
+    /// Number of the task, never used twice in one avatar.
     pub id: TaskId,
-    /// What it is for.
+    /// Purpose of the task.
     #[serde(rename = "errand")]
     pub task_kind: TaskKind,
-    /// When it counts as lost.
+    /// Time at which the task counts as lost.
     pub lease: Timestamp,
-    /// The latest end of a transfer's lease, which is put off while its bytes move. The shell breaks the transfer off then.
+    /// Latest end of a transfer's lease, which is extended while its bytes move. The shell breaks the transfer off
+    /// then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Timestamp>,
-    /// For a submit with a webhook: the hash of the token in the webhook's address.
+    /// Hash of the token in the webhook's address, for a submit with a webhook.
     pub token: Option<TokenHash>,
 }
 
@@ -82,14 +83,14 @@ impl TaskRecord {
         Self { id, task_kind, lease: latest.map_or(lease, |latest| lease.min(latest)), latest, token }
     }
 
-    /// Puts the lease of a transfer off, since its bytes move, and never beyond `latest`.
+    /// Extends the lease of a transfer whose bytes move, never beyond `latest`.
     pub(super) fn progressed(&mut self, now: Timestamp) {
         if let Some(latest) = self.latest {
             self.lease = self.lease.max(now.plus(MOVING_LEASE)).min(latest);
         }
     }
 
-    /// Whether it is a purchase: the one call that is never made twice.
+    /// Tells whether the task is a purchase: the one call that is never made twice.
     #[must_use]
     pub fn is_submit(&self) -> bool {
         matches!(
@@ -98,7 +99,7 @@ impl TaskRecord {
         )
     }
 
-    /// The request that it has become, when it is a purchase that fal took.
+    /// Returns the request that a purchase has become, when fal took it.
     #[must_use]
     pub fn accepted(&self, outcome: &Outcome) -> Option<RequestId> {
         match outcome {
@@ -111,15 +112,15 @@ impl TaskRecord {
     }
 }
 
-/// What a task is for.
+/// The purpose of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
-    /// Making one photo ready.
+    /// Preparing one photo, by its index.
     Photo(usize),
-    /// A training, by its attempt.
+    /// A step of a training, by its attempt.
     Training(u32, OrderStep),
-    /// Pictures, by their number.
+    /// A step of pictures, by their number.
     Pictures(u32, OrderStep),
     /// Deleting what is needed no more.
     Tidy,
@@ -128,7 +129,7 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
-    /// The order that it is for; a photo is for whichever comes of it.
+    /// Returns the order that the task is for. A photo is prepared for every order of the set.
     #[must_use]
     pub fn order(self) -> Option<OrderKey> {
         match self {
@@ -138,7 +139,7 @@ impl TaskKind {
         }
     }
 
-    /// Tells whether files of the avatar come of the task.
+    /// Tells whether the task writes files of the avatar.
     pub(super) fn writes(self) -> bool {
         matches!(
             self,
@@ -147,13 +148,13 @@ impl TaskKind {
     }
 }
 
-/// One step of an order.
+/// A step of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStep {
     /// Sending the archive or the model to fal.
     Upload,
-    /// The purchase itself: the one call that is never made twice.
+    /// The purchase: the one call that is never made twice.
     Submit,
     /// Looking for an unclear purchase in fal's list of requests.
     Search,
@@ -161,196 +162,196 @@ pub enum OrderStep {
     Compare,
     /// Asking fal about the request that an unclear purchase may have become.
     Prove,
-    /// Asking how far it is.
+    /// Asking for the request's status.
     Look,
     /// Fetching the result.
     Collect,
     /// Asking fal to stop.
     Cancel,
-    /// Keeping one of the files that were bought.
+    /// Keeping one of the files that were bought, by its index.
     Keep(usize),
 }
 
-/// What the shell does.
+/// The work of a task.
 #[derive(Debug)]
 pub enum Work {
-    /// Read the photo, check that its bytes are still the ones of its sum, normalise it, keep the JPEG.
+    /// Preparation: read the photo, check its bytes against the stored sum, normalise it, keep the JPEG.
     Prepare {
         /// The photo.
         photo: Photo,
-        /// The name under which the JPEG is kept, never used before: an object of a bucket ([`ObjectPlace`]) for a
-        /// photo that came from one, else a file's name.
+        /// Name under which the JPEG is kept, never used before: an object of a bucket ([`ObjectPlace`]) for a photo
+        /// that came from one, else a file's name.
         file: String,
     },
-    /// Send this, once.
+    /// A request to send once.
     Call(Request),
-    /// Drive the upload to its end, with the upload_source as its bytes.
+    /// An upload to drive to its end, with the upload source as its bytes.
     Send {
         /// The calls.
         upload: Box<Upload>,
         /// The bytes.
         upload_source: UploadSource,
     },
-    /// Fetch this file from fal, and keep it under this name once it is whole. The key does not go with it.
+    /// A file to fetch from fal, and to keep under this name once it is whole. The key is not sent along.
     Fetch {
-        /// The file's address and what is known of it: for [`crate::download::Download`].
+        /// Address of the file, and the facts known of it: for [`crate::download::Download`].
         file: RemoteFile,
-        /// Its name among the avatar's files.
+        /// Name among the avatar's files.
         name: String,
-        /// Where a copy of it goes. Once the file is kept, a copy that fails is no reason to fail: it is made later
+        /// Destination of a copy. Once the file is kept, a copy that fails does not fail the task: it is made later
         /// ([`Event::Copied`]).
         copy: Option<ObjectPlace>,
     },
-    /// Delete what lies in a bucket_folder, or, without one, what lies in the avatar's own folder.
+    /// Deletion of a folder of a bucket, or, without one, of the avatar's own folder.
     Clear {
-        /// The bucket_folder.
+        /// The folder.
         bucket_folder: Option<BucketFolder>,
-        /// What of it.
+        /// Part of the folder to delete.
         what: Cleared,
     },
-    /// Delete single files: objects ([`ObjectPlace`]), or files in the avatar's own folder.
+    /// Deletion of single files: objects ([`ObjectPlace`]), or files in the avatar's own folder.
     Discard {
-        /// What they are called.
+        /// Names of the files.
         sources: Vec<String>,
     },
-    /// Tell the backend how this order stands.
+    /// A notice to the backend about an order.
     Notify {
         /// The order.
         order: OrderKey,
-        /// The message's number.
+        /// Number of the message.
         number: u64,
     },
 }
 
-/// What is sent to fal.
+/// The bytes of an upload to fal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UploadSource {
-    /// The photos.
+    /// An archive of the photos.
     Archive(Dataset),
     /// A model file, in the shell's own words.
     Model(String),
 }
 
-/// What happened.
+/// An event that the shell reports.
 #[derive(Debug)]
 pub enum Event {
-    /// A task is about to be done.
+    /// The start of a task.
     Began(TaskRecord),
-    /// A task ended.
+    /// The end of a task.
     Ended(TaskId, Outcome),
-    /// Bytes of a transfer have moved since the shell said so last: the lease is put off. A shell says so after each
-    /// [`crate::limits::PROGRESS_INTERVAL`] in which bytes moved, and breaks the transfer off when the avatar no longer
-    /// [awaits](super::Avatar::awaits) it.
+    /// Bytes of a transfer that have moved since the last such event: the lease is extended. A shell reports it after
+    /// each [`crate::limits::PROGRESS_INTERVAL`] in which bytes moved, and breaks the transfer off when the avatar no
+    /// longer [awaits](super::Avatar::awaits) it.
     Progressed(TaskId),
-    /// The shell started anew: what was under way is lost.
+    /// A new start of the shell: work under way is lost.
     Restarted,
-    /// Time passed.
+    /// The passing of time.
     Woke,
-    /// fal called the webhook. A hint only: nothing of its payload is believed.
+    /// A call of fal's webhook. A hint only: nothing of its payload is believed.
     Webhook {
-        /// The request that it names.
+        /// Request that the call names.
         request_id: RequestId,
-        /// The hash of the token in its address.
+        /// Hash of the token in the call's address.
         token: Option<TokenHash>,
     },
-    /// The shell has deleted what lay in a bucket_folder.
+    /// A folder that the shell has emptied.
     Cleared {
-        /// The bucket_folder.
+        /// The folder.
         bucket_folder: BucketFolder,
-        /// What was deleted.
+        /// Part of the folder that was deleted.
         what: Cleared,
     },
-    /// The shell has copied the model of this attempt to where its copy goes.
+    /// The copy of this attempt's model, which has arrived where it goes.
     Copied(u32),
-    /// A person asked for something.
+    /// A person's command.
     Asked(Command),
 }
 
-/// What was deleted in a bucket_folder.
+/// The part of a folder that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cleared {
-    /// The prepared photos, which nothing needed any more.
+    /// The prepared photos, which nothing needs any more.
     WorkingFiles,
-    /// Everything that was ours.
+    /// Every file of ours.
     Everything,
 }
 
-/// How a task ended.
+/// The outcome of a task.
 #[derive(Debug)]
 pub enum Outcome {
-    /// [`Work::Prepare`] ended.
+    /// The end of [`Work::Prepare`].
     Prepared(Result<Prepared, PrepareError>),
-    /// [`Work::Call`] ended.
+    /// The end of [`Work::Call`].
     Answered {
         /// fal's answer.
         answer: Answer,
-        /// For [`OrderStep::Prove`]: whether another avatar's purchase already holds that request.
+        /// For [`OrderStep::Prove`]: true if another avatar's purchase already holds that request.
         held_elsewhere: bool,
     },
-    /// [`Work::Send`] ended: where fal keeps it.
+    /// The end of [`Work::Send`]: the address at which fal keeps the file.
     Sent(Result<Url, Error>),
-    /// [`Work::Fetch`] ended.
+    /// The end of [`Work::Fetch`].
     Fetched(Result<Kept, Error>),
-    /// [`Work::Clear`] ended.
+    /// The end of [`Work::Clear`].
     Cleared {
-        /// The bucket_folder.
+        /// The folder.
         bucket_folder: Option<BucketFolder>,
-        /// What of it.
+        /// Part of the folder.
         what: Cleared,
-        /// Whether it is gone.
+        /// Success, or the error of storage.
         result: Result<(), StorageError>,
     },
-    /// [`Work::Discard`] ended.
+    /// The end of [`Work::Discard`].
     Discarded {
-        /// What was to be deleted.
+        /// Names of the files.
         sources: Vec<String>,
-        /// Whether it is gone.
+        /// Success, or the error of storage.
         result: Result<(), StorageError>,
     },
-    /// [`Work::Notify`] ended.
+    /// The end of [`Work::Notify`].
     Notified(Result<(), Error>),
 }
 
-/// Why a photo was not made ready.
+/// The reason why a photo was not prepared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum PrepareError {
-    /// The photo cannot be used. The set goes on without it.
+    /// A photo that cannot be used. The set goes on without it.
     #[error(transparent)]
     Photo(PhotoProblem),
-    /// It could not be read, or the clean one could not be written.
+    /// Storage that could not read the photo, or write the clean one.
     #[error(transparent)]
     Storage(StorageError),
-    /// Whoever prepares photos has no room now: it is tried again soon, and nothing went wrong.
+    /// A worker without room now: the photo is tried again soon, and nothing went wrong.
     #[error("no photo can be taken in at the moment")]
     Busy,
-    /// The one who prepares photos has room for smaller ones, but not for this one as its memory is divided now: it is
-    /// tried a few times where there may be more.
+    /// A worker with room for smaller photos, but not for this one as its memory is divided now: the photo is tried a
+    /// few times where there may be more.
     #[error("the photo takes {needed} bytes of memory, and {free} are free in one piece")]
     Cramped {
-        /// The bytes that preparing it takes.
+        /// Number of bytes that preparing the photo takes.
         needed: u64,
-        /// The bytes that are free in one piece.
+        /// Number of bytes that are free in one piece.
         free: u64,
     },
-    /// Whoever prepares photos died of it, or of another one that it had in hand: it is begun again a few times.
+    /// A worker that crashed on the photo, or on another one that it had in hand: the photo is begun again a few times.
     #[error("the photo was not finished")]
     Crashed,
 }
 
-/// What a person asks for.
+/// A person's command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Say how an order stands: fal is asked at once, whatever pause was kept.
+    /// Showing how an order stands: fal is asked at once, whatever pause was kept.
     Look(OrderKey),
-    /// Stop an order.
+    /// Stopping an order.
     Cancel(OrderKey),
-    /// This is the request that an unclear order became.
+    /// Naming the request that an unclear order became.
     Resolve(OrderKey, RequestId),
-    /// fal took nothing of an unclear order, the person says.
+    /// Saying that fal took nothing of an unclear order.
     NotAccepted(OrderKey),
-    /// These pictures were handed over: the same wish is from now on a new order.
+    /// Noting that these pictures were handed over: the same request is from now on a new order.
     Delivered(u32),
-    /// Forget the person.
+    /// Forgetting the person.
     Erase,
 }

@@ -32,7 +32,7 @@ struct Hand {
 }
 
 impl Hand {
-    /// Three photos, as many as can be worked on at a time, and a training that was just ordered.
+    /// Makes three photos, as many as can be worked on at a time, and a training that was just ordered.
     fn ordering() -> Self {
         let secret = || Secret::new("kid:hush").expect("text");
         let origins = Origins::single(&"http://fal.test".parse().expect("an address")).expect("an origin");
@@ -74,7 +74,7 @@ impl Hand {
         self.avatar = self.avatar.clone().after(event, &self.moment);
     }
 
-    /// Begins what comes next.
+    /// Begins the next task.
     fn begins(&mut self) -> Task {
         let Step::Begin(task) = self.avatar.next_step(&self.account, &self.moment) else {
             panic!("nothing to do: {:?}", self.avatar)
@@ -132,7 +132,7 @@ impl Hand {
         self.happens(Event::Woke);
     }
 
-    /// Up to an order that fal calls completed.
+    /// Goes on to an order that fal calls completed.
     fn completes(&mut self) {
         self.prepares();
         let upload = self.begins();
@@ -142,7 +142,7 @@ impl Hand {
         self.answers(OrderStep::Look, &completed());
     }
 
-    /// Waits until this is to be done, and answers it.
+    /// Waits until this step is to be done, and answers it.
     fn answers(&mut self, expected: OrderStep, answer: &Response) {
         if let Step::Wait(until) = self.avatar.next_step(&self.account, &self.moment) {
             self.moment.now = until;
@@ -158,7 +158,7 @@ impl Hand {
     }
 }
 
-/// fal's answer with this body, or a stranger's.
+/// Makes an answer with this body, fal's own or a stranger's.
 fn answer(status: u16, body: &str, signed: bool) -> Response {
     let mut headers = HeaderMap::new();
     if signed {
@@ -224,7 +224,7 @@ fn what_passes_not_by_itself_is_given_up_at_once() {
     assert_eq!(given_up, Some(GivenUp::Failed(Error::Storage(storage(StorageErrorKind::Denied)))));
 }
 
-/// A server whose versions never agree would otherwise be fed for ever.
+/// Loses the prepared photos each time: a server whose ETags never agree would otherwise be sent photos for ever.
 #[test]
 fn photos_that_are_gone_each_time_are_prepared_a_few_times_only() {
     let mut hand = Hand::ordering();
@@ -275,7 +275,7 @@ fn a_place_in_the_bucket_is_remembered_until_it_is_empty_and_the_person_forgotte
     hand.happens(Event::Asked(Command::Erase));
     clear(&mut hand, Cleared::Everything);
     assert_eq!(hand.avatar.bucket_folders().len(), 1);
-    // Its process is dead, or its time is over.
+    // The photo's process is dead, or its time is over.
     hand.moment.now = task.mark.lease;
     clear(&mut hand, Cleared::Everything);
     assert_eq!(hand.avatar.bucket_folders(), []);
@@ -294,7 +294,7 @@ fn what_fal_promised_of_a_file_goes_along_with_it() {
         (file.url.as_str(), name.as_str()),
         ("https://fal.test/lora.safetensors", "model.safetensors")
     );
-    // Its own origin is http, so that it may lead there.
+    // The model's own origin is http, so that a redirect may lead there.
     assert!(file.plain.allow(&"http://fal.test/elsewhere".parse().expect("an address")));
     assert!(!file.plain.allow(&"http://elsewhere.test/".parse().expect("an address")));
 }
@@ -315,7 +315,7 @@ fn a_transfer_lasts_while_it_moves_and_six_hours_at_most() {
             assert!(since <= minutes(6 * 60), "it never ends");
         }
         assert_eq!(hand.moment.now.since(begun), minutes(most));
-        // What is lost is not brought back by a late word, and is begun again.
+        // A lost transfer is not brought back by a late report, and is begun again.
         hand.happens(Event::Progressed(task.mark.id));
         assert!(!hand.avatar.awaits(task.mark.id));
         assert!(matches!(hand.begins().work, Work::Fetch { .. }));
@@ -347,14 +347,14 @@ fn nobody_awaits_what_was_called_off() {
     let mut hand = Hand::ordering();
     hand.collects();
     let fetch = hand.begins();
-    // What is paid for is kept, also when it is called off now.
+    // A result that is paid for is kept, also when the order is called off now.
     hand.happens(Event::Asked(Command::Cancel(OrderKey::Training(1))));
     assert!(hand.avatar.awaits(fetch.mark.id));
     hand.happens(Event::Asked(Command::Erase));
     assert!(!hand.avatar.awaits(fetch.mark.id));
 }
 
-/// A command fetches a spoilt file a few times more; a server goes on until fal's copy has expired.
+/// Fetches a spoilt file: a command tries a few times more, a server goes on until fal's copy has expired.
 #[test]
 fn what_is_not_whole_is_fetched_again_and_never_called_done() {
     let mut hand = Hand::ordering();
@@ -377,7 +377,7 @@ fn what_is_not_whole_is_fetched_again_and_never_called_done() {
     }
     let given_up = Goal::Trained(1).given_up(&hand.avatar, hand.moment.now);
     assert_eq!(given_up, Some(GivenUp::Failed(spoilt().expect_err("spoilt"))));
-    // A week and a day later nobody has it any more.
+    // A week and a day later neither we nor fal have the file any more.
     hand.moment.now = begun.plus(Duration::from_hours(8 * 24));
     let task = hand.begins();
     hand.fetched(&task, spoilt());
@@ -393,7 +393,7 @@ fn a_refusal_without_a_reason_that_fal_signed_ends_the_order_and_is_asked_about_
         hand.answers(OrderStep::Collect, &answer(status, "{}", true));
         assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
         assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Idle));
-        // Somebody looks, in vain at first.
+        // The person looks, in vain at first.
         for body in ["{}", ""] {
             hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
             assert!(!Goal::Seen(1).is_reached(&hand.avatar));
@@ -437,7 +437,7 @@ fn a_refusal_without_a_reason_that_nobody_signed_must_come_thrice_over_ten_minut
     }
     assert!(came >= 3 && hand.moment.now.since(first) >= Duration::from_mins(10));
 
-    // Ten minutes alone do not do.
+    // Ten minutes without three answers are not enough.
     let mut hand = Hand::ordering();
     hand.completes();
     for _ in 0..2 {
@@ -450,7 +450,7 @@ fn a_refusal_without_a_reason_that_nobody_signed_must_come_thrice_over_ten_minut
     assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
 }
 
-/// A proxy that answers everything so is not fal: its pages do not count while the status is not fal's either.
+/// Answers every call as a proxy would: its pages do not count while the status is not fal's either.
 #[test]
 fn a_refusal_counts_only_while_fal_calls_the_request_completed() {
     let refusal = answer(400, "", false);
@@ -507,7 +507,7 @@ fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
         assert_eq!((order, &told), (key, &named));
     }
     hand.answers(OrderStep::Compare, &answer(200, r#"{"items":[],"has_more":false}"#, true));
-    // Whoever names a request has not shown that it is at fal.
+    // A person who names a request has not shown that it is at fal.
     let proof = TaskKind::Training(1, OrderStep::Prove);
     for silent in [Ok(answer(404, r#"{"detail":"no such request"}"#, true)), Err(NoAnswer::TimedOut)] {
         assert_eq!(hand.avatar.proven(proof, &silent), None, "{silent:?}");
@@ -541,7 +541,7 @@ fn a_clock_that_is_set_back_does_not_stop_the_looking() {
         hand.moment.now = Timestamp::from_millis(now.millis() - back * 1000);
         let task = hand.begins();
         assert_eq!(task.mark.task_kind, TaskKind::Training(1, OrderStep::Look), "{back} seconds back");
-        // A failure rests, and that as well is not for longer by a clock that is set back.
+        // A failure pauses the order, and a clock that is set back does not prolong that pause either.
         let failed = Outcome::Answered { answer: Err(NoAnswer::TimedOut), held_elsewhere: false };
         hand.happens(Event::Ended(task.mark.id, failed));
         assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Wait(_)));
@@ -550,7 +550,7 @@ fn a_clock_that_is_set_back_does_not_stop_the_looking() {
     hand.answers(OrderStep::Look, &completed());
 }
 
-/// Only fal's answer to the order leads back to where the photos are sent once more.
+/// Leaves an order unclear: only fal's answer to it leads back to where the photos are sent once more.
 #[test]
 fn prepared_photos_go_once_the_order_can_only_be_found_again() {
     let mut hand = Hand::ordering();

@@ -1,4 +1,4 @@
-//! One try to train a model.
+//! An attempt to train a model.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -14,23 +14,23 @@ use crate::{
     storage::ObjectPlace,
 };
 
-/// One try to train a model.
+/// An attempt to train a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingJob {
-    /// Counted from 1.
+    /// Number of the attempt, counted from 1.
     pub attempt: u32,
-    /// Which training it is: see [`super::Identity`].
+    /// Identity of the training: see [`super::Identity`].
     pub identity: Uuid,
-    /// How it is trained.
+    /// Settings of the training.
     pub config: TrainingConfig,
     /// The order at fal.
     pub order: Order<TrainedModel>,
-    /// The progress that was shown last: it never goes backwards.
+    /// Progress that was shown last, in percent, so that progress never goes backwards.
     pub(super) progress: u8,
-    /// Where a copy of its model goes, when its photos come from a bucket.
+    /// Destination of a copy of the model, when the photos come from a bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) copy_to: Option<ObjectPlace>,
-    /// How often what was prepared was gone when it was to be sent.
+    /// Number of times that the prepared photos were gone when they were to be sent.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) prepared_again: u32,
 }
@@ -41,7 +41,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl TrainingJob {
-    /// Calls `then` with what the order is for.
+    /// Calls `then` with the order's plan.
     pub(super) fn with_plan<T>(
         &self,
         avatar: AvatarId,
@@ -65,7 +65,7 @@ impl TrainingJob {
     }
 }
 
-/// The name under which a model is kept.
+/// Names the file under which a model is kept.
 pub(super) fn model_file(attempt: u32) -> String {
     match attempt {
         1 => "model.safetensors".to_owned(),
@@ -73,15 +73,15 @@ pub(super) fn model_file(attempt: u32) -> String {
     }
 }
 
-/// Which avatar, and which of its orders, a call of our webhook address is about.
+/// Reads from a call of our webhook's address which avatar and which order the call is about.
 #[must_use]
 pub fn addressee(url: &Url) -> Option<(AvatarId, TokenHash)> {
-    // Ours stand last: the caller's own address may have parameters of these names.
+    // Our parameters stand last: the caller's own address may have parameters of these names.
     let value = |name: &str| url.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value);
     Some((value("avatar")?.parse().ok()?, TokenHash::of(&value("token")?)))
 }
 
-/// The webhook's address: the caller's own, with our query added.
+/// Makes the webhook's address: the caller's own, with our query added.
 fn webhook(url: &Url, avatar: AvatarId, token: &str) -> Url {
     let mut url = url.clone();
     url.query_pairs_mut().append_pair("avatar", &avatar.to_string()).append_pair("token", token);

@@ -1,4 +1,4 @@
-//! The admin's token, and how tokens follow from other texts.
+//! The admin's token, and the derivation of tokens from other texts.
 
 use hmac::{
     Hmac, KeyInit as _, Mac as _,
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Kind, TokenDigest, TokenText};
 use crate::{ids::AvatarId, secret::Secret};
 
-/// The fewest characters of an admin token. Tokens are derived from it: who has a stored budget could try short
+/// The fewest characters of an admin token. Tokens are derived from it: a thief of the stored budget could try short
 /// ones until the hashes fit.
 pub const MIN_ADMIN_TOKEN: usize = 32;
 
@@ -18,47 +18,49 @@ pub const MIN_ADMIN_TOKEN: usize = 32;
 pub struct AdminToken(Secret);
 
 impl AdminToken {
-    /// The configured one; `None` when it is shorter than [`MIN_ADMIN_TOKEN`].
+    /// Takes the configured token; `None` when it is shorter than [`MIN_ADMIN_TOKEN`].
     #[must_use]
     pub fn new(secret: Secret) -> Option<Self> {
         (secret.expose().chars().count() >= MIN_ADMIN_TOKEN).then_some(Self(secret))
     }
 
-    /// One of any length, for test mode, where nothing can be bought and no budget outlives the trying.
+    /// Takes a token of any length, for test mode, where nothing can be bought and no budget outlives the trial.
     #[must_use]
     pub fn of_test_mode(secret: Secret) -> Self {
         Self(secret)
     }
 
-    /// Whether this text is it. Both are hashed first, so that neither content nor length shows in the time.
+    /// Tells whether the presented text is this token. Both are hashed first, so that neither content nor length shows
+    /// in the time.
     #[must_use]
     pub fn admits(&self, presented: &str) -> bool {
         TokenDigest::of(self.0.expose()) == TokenDigest::of(presented)
     }
 
-    /// The capability that is issued for an avatar, another one for each seed. Who knows the seed alone cannot make it.
+    /// Derives the capability that is issued for an avatar, another one for each seed. The seed alone is not enough to
+    /// make the capability.
     pub(crate) fn capability(&self, avatar: AvatarId, seed: [u8; 16]) -> TokenText {
         self.derived(Kind::Capability, &[b"issued", avatar.uuid().as_bytes(), &seed])
     }
 
-    /// A token that follows from this one and from the parts.
+    /// Derives a token from this one and from the parts.
     pub(super) fn derived(&self, kind: Kind, parts: &[&[u8]]) -> TokenText {
         derived(self.0.expose(), kind, parts)
     }
 }
 
 impl TokenText {
-    /// A token that follows from this one and from the parts.
+    /// Derives a token from this one and from the parts.
     pub(super) fn derived(&self, kind: Kind, parts: &[&[u8]]) -> TokenText {
         derived(self.expose(), kind, parts)
     }
 }
 
-/// HMAC-SHA256 (RFC 2104) of the parts, each behind its length, under a key made from the secret.
+/// Computes HMAC-SHA256 (RFC 2104) of the parts, each behind its length, under a key made from the secret.
 ///
-/// The key is the hash of the secret *and of what it is used for*. The bare secret would be a trap: HMAC hashes a
-/// key that is longer than 64 bytes, and the hash of an invite's 68 is what is stored. Whoever read the stored
-/// state could have made every capability from it.
+/// The key is the hash of the secret *and of its purpose*. The bare secret would be a trap: HMAC hashes a key that is
+/// longer than 64 bytes, and the hash of an invite's 68 is what is stored. A reader of the stored state could have made
+/// every capability from that hash.
 fn derived(secret: &str, kind: Kind, parts: &[&[u8]]) -> TokenText {
     let key =
         Sha256::new().chain_update("likeness derives ").chain_update(kind.prefix()).chain_update(secret);
@@ -97,7 +99,7 @@ mod tests {
         assert_eq!(format!("{admin:?}"), "AdminToken([secret])");
     }
 
-    /// What is stored of an invite does not make its capabilities.
+    /// Derives from the stored hash of an invite: its capabilities must not come out.
     #[test]
     fn a_capability_does_not_follow_from_the_hash_of_its_invite() {
         let invite = TokenText::new(Kind::Invite, [9; 32]);

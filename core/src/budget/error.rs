@@ -1,4 +1,4 @@
-//! Why the budget said no.
+//! Refusals of the budget.
 
 use std::time::Duration;
 
@@ -10,73 +10,73 @@ use crate::{
     words::{self, Language, displayed},
 };
 
-/// Why the budget said no. Nothing has changed then.
+/// A refusal of the budget, after which nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum BudgetError {
-    /// The text is no token.
+    /// A text that is not a token.
     NotAToken,
-    /// The text is no id of a token.
+    /// A text that is not a token's id.
     Id,
-    /// No invite is for so many avatars.
+    /// A number of uses that no invite may have.
     Uses {
-        /// What was written.
+        /// The number as written.
         number: u32,
     },
-    /// It would be over before it begins.
+    /// An expiry in the past.
     ExpiryPast,
-    /// A live token has this id, and was asked to be another.
+    /// An id that a live token has on other terms.
     IdTaken {
-        /// What was to be minted.
+        /// Kind of the token to mint.
         kind: Kind,
-        /// Its id.
+        /// Id of the token.
         id: TokenId,
     },
-    /// The token is there, and cannot be shown, since it was derived from another admin token.
+    /// A token that exists and cannot be shown again, since it was derived from another admin token.
     AdminChanged {
-        /// What was to be minted.
+        /// Kind of the token to mint.
         kind: Kind,
-        /// Its id.
+        /// Id of the token.
         id: TokenId,
     },
-    /// No more fit in.
+    /// One token or avatar more than fits in.
     TooMany {
-        /// Of what: of capabilities, when no more avatars can be remembered.
+        /// Kind of the tokens; a capability when no more avatars can be remembered.
         kind: Kind,
-        /// How many there may be.
+        /// Largest number that there may be.
         most: usize,
     },
-    /// There is no token of this id.
+    /// An id without a token.
     Unknown {
-        /// What was meant.
+        /// Kind of the token that was meant.
         kind: Kind,
         /// The id.
         id: TokenId,
     },
-    /// There is no such invite, or no longer any memory of it.
+    /// An invite that does not exist, or is no longer remembered.
     InviteUnknown,
-    /// The invite was revoked or has expired.
+    /// An invite that was revoked or has expired.
     InviteOver,
-    /// As many avatars as may have redeemed the invite.
+    /// An invite that as many avatars as may have redeemed.
     InviteTaken,
-    /// The avatar redeemed no invite that is remembered.
+    /// An avatar that redeemed no invite that is remembered.
     NotInvited,
-    /// The avatar's invite does not allow so much more.
+    /// An avatar whose invite does not allow so much more.
     AllowanceSpent {
-        /// What it still allows.
+        /// Amount that the invite still allows.
         left: Amount,
     },
-    /// The deployment may not spend so much more today.
+    /// A purchase beyond the deployment's cap of the day.
     DailyCap {
-        /// What it still allows.
+        /// Amount that the cap still allows.
         left: Amount,
-        /// Until the next day of UTC begins.
+        /// Time until the next day of UTC begins.
         retry_after: Duration,
     },
-    /// The same purchase was reserved with another number of pictures.
+    /// A purchase that was reserved with another number of pictures.
     OtherPurchase {
-        /// What was reserved.
+        /// Amount that was reserved.
         reserved: Amount,
     },
 }
@@ -106,7 +106,7 @@ impl BudgetError {
         words::budget::advice(Language::English, self)
     }
 
-    /// After how long the same may be allowed, when nothing but time is needed.
+    /// Returns the time after which the same call may be allowed, when nothing but time is needed.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -1,4 +1,4 @@
-//! Invites, and who redeemed them.
+//! Invites, and the avatars that redeemed them.
 
 use std::collections::BTreeMap;
 
@@ -9,41 +9,41 @@ use super::{
 };
 use crate::{ids::AvatarId, time::Timestamp};
 
-/// An invite.
+/// An invite as it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Invite {
     pub(super) issue: Issue,
-    /// What each avatar may spend.
+    /// Amount that each avatar may spend.
     pub(super) allowance: Amount,
     pub(super) uses: Uses,
-    /// How many avatars redeemed it and were not erased.
+    /// Number of avatars that redeemed the invite and were not erased.
     pub(super) guests: u32,
-    /// What these spent.
+    /// Amount that these avatars spent.
     pub(super) spent: Amount,
-    /// How many avatars redeemed it and were erased.
+    /// Number of avatars that redeemed the invite and were erased.
     pub(super) forgotten: u32,
-    /// What these spent.
+    /// Amount that these avatars spent.
     pub(super) forgotten_spent: Amount,
 }
 
-/// What an avatar spent of each invite that it redeemed.
+/// The amounts that an avatar spent, by the invites that it redeemed.
 pub(super) type Guest = BTreeMap<TokenId, Grant>;
 
-/// What an avatar spent of an invite. The generation tells the invite from a later one of the same id.
+/// The amount that an avatar spent of an invite. The generation tells the invite from a later one of the same id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Grant {
     pub(super) generation: u64,
     pub(super) spent: Amount,
 }
 
-/// What an avatar got for an invite.
+/// The result of redeeming an invite for an avatar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redeemed {
-    /// Which invite it was.
+    /// Id of the invite.
     pub invite: TokenId,
-    /// What lets its holder use the avatar. The avatar keeps its hash.
+    /// Token that lets its holder use the avatar. The avatar keeps the token's hash.
     pub capability: TokenText,
-    /// What the avatar may spend in all.
+    /// Amount that the avatar may spend in all.
     pub allowance: Amount,
 }
 
@@ -61,27 +61,27 @@ impl Invite {
             && self.uses == *uses
     }
 
-    /// How many avatars it remembers.
+    /// Counts the avatars that the invite remembers.
     pub(super) fn remembered(&self) -> usize {
         usize::try_from(self.guests).unwrap_or(usize::MAX)
     }
 
-    /// How many avatars redeemed it.
+    /// Counts the avatars that redeemed the invite, erased ones included.
     pub(super) fn taken(&self) -> u32 {
         self.guests.saturating_add(self.forgotten)
     }
 
-    /// What all avatars spent.
+    /// Returns the amount that all avatars spent.
     pub(super) fn spent(&self) -> Amount {
         self.forgotten_spent.plus(self.spent)
     }
 
-    /// What may still be spent, also by avatars that have yet to redeem it.
+    /// Returns the amount that may still be spent, also by avatars that have yet to redeem the invite.
     pub(super) fn left(&self) -> Amount {
         self.allowance.left_of(self.uses.number().saturating_sub(self.forgotten), self.spent)
     }
 
-    /// Whether this was granted by it, and not by an earlier one of its id.
+    /// Tells whether the grant is of this invite, and not of an earlier one of its id.
     pub(super) fn gave(&self, grant: &Grant) -> bool {
         self.issue.generation == grant.generation
     }
@@ -95,9 +95,9 @@ impl Invite {
 }
 
 impl Budget {
-    /// Redeems an invite for an avatar. The same avatar gets the same capability again, and takes no further use:
-    /// the capability is derived from the invite's text and the avatar's id. So where one invite is for several
-    /// avatars, an avatar's id must not be known to others who hold the invite.
+    /// Redeems an invite for an avatar. The same avatar gets the same capability again, and takes no further use: the
+    /// capability is derived from the invite's text and the avatar's id. So where one invite is for several avatars, an
+    /// avatar's id must not be known to others who hold the invite.
     ///
     /// An avatar may redeem several invites: their allowances add up, each for as long as its invite lasts.
     pub fn redeem(
@@ -132,8 +132,8 @@ impl Budget {
         Ok(Redeemed { invite: id, capability, allowance })
     }
 
-    /// After the avatar turned out to be another's: the invite may be redeemed for one of its holder's own, and that
-    /// other's has nothing of it.
+    /// Takes a use back after the avatar turned out to be another caller's: the invite may be redeemed for an avatar of
+    /// its holder's own, and the other avatar gets nothing of it.
     pub fn turn_away(&mut self, invite: &TokenId, avatar: AvatarId) {
         if self.grant(avatar, invite).is_none_or(|grant| grant.spent != Amount::default()) {
             return;
@@ -150,7 +150,7 @@ impl Budget {
         self.sums.invited = self.sums.invited.saturating_sub(1);
     }
 
-    /// Lets an avatar in that has not spent anything yet.
+    /// Admits an avatar that has not spent anything yet.
     pub(super) fn let_in(&mut self, avatar: AvatarId, id: &TokenId) {
         let Some(invite) = self.invites.get_mut(id) else { return };
         invite.guests = invite.guests.saturating_add(1);
@@ -158,13 +158,13 @@ impl Budget {
         self.guests.entry(avatar).or_default().insert(id.clone(), grant);
     }
 
-    /// What an avatar has of an invite, when it redeemed it.
+    /// Returns the avatar's grant of an invite, when it redeemed the invite.
     pub(super) fn grant(&self, avatar: AvatarId, id: &TokenId) -> Option<&Grant> {
         let grant = self.guests.get(&avatar)?.get(id)?;
         self.invites.get(id)?.gave(grant).then_some(grant)
     }
 
-    /// Notes what an avatar has spent of an invite now.
+    /// Notes the amount that an avatar has now spent of an invite.
     pub(super) fn set_spent(&mut self, avatar: AvatarId, id: &TokenId, spent: Amount) {
         let grant = self.guests.get_mut(&avatar).and_then(|guest| guest.get_mut(id));
         if let (Some(grant), Some(invite)) = (grant, self.invites.get_mut(id)) {

@@ -1,4 +1,4 @@
-//! Minting and revoking.
+//! Minting and revoking of tokens.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ use crate::{ids::Name, time::Timestamp};
 pub struct Minted {
     /// The token.
     pub token: TokenText,
-    /// Whether this request made it; else it was there already, on the same terms.
+    /// True if this request made the token; else it existed already, on the same terms.
     pub new: bool,
 }
 
-/// What every token has.
+/// The facts that every token has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Issue {
     pub(super) label: Name,
     pub(super) hash: TokenDigest,
-    /// Which of everything that was ever minted it is, counted from 1.
+    /// Number of the token among all that were ever minted, counted from 1.
     pub(super) generation: u64,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
@@ -99,12 +99,13 @@ impl Budget {
         revoke(Kind::Server, id, self.servers.get_mut(id), now)
     }
 
-    /// Ends an invite, for good: nobody can redeem it, and avatars that did can reserve nothing more with it.
+    /// Ends an invite, for good: it can no longer be redeemed, and avatars that did redeem it can reserve nothing more
+    /// with it.
     pub fn revoke_invite(&mut self, id: &TokenId, now: Timestamp) -> Result<(), BudgetError> {
         revoke(Kind::Invite, id, self.invites.get_mut(id).map(|invite| &mut invite.issue), now)
     }
 
-    /// The token that is there already; `None` when its id is free.
+    /// Returns the token of this id if it exists already; `None` when the id is free.
     fn minted_before(
         &self,
         admin: &AdminToken,
@@ -168,8 +169,8 @@ fn has_room<'a>(
     if full { Err(BudgetError::TooMany { kind, most: MOST_LIVE }) } else { Ok(()) }
 }
 
-/// Keeps what is live, and of what is over the last [`MOST_OVER`], as long as these remember no more avatars than
-/// live ones may.
+/// Keeps the live tokens, and of those that ended the last [`MOST_OVER`], as long as these remember no more avatars
+/// than live ones may.
 fn drop_old<T>(tokens: &mut BTreeMap<TokenId, T>, seen: impl Fn(&T) -> (&Issue, usize), now: Timestamp) {
     let over = tokens.iter().filter_map(|(id, token)| {
         let (issue, remembered) = seen(token);

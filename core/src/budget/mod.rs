@@ -1,4 +1,4 @@
-//! Who may spend, and how much.
+//! The budget: who may spend, and how much.
 //!
 //! A deployment that others use has one budget: its server tokens, its invites, and what was reserved today. One place
 //! keeps it (a Durable Object at the edge, SQLite natively), so every transition sees what all others did. A transition
@@ -7,9 +7,9 @@
 //!
 //! # Rows
 //!
-//! Each token, invite, avatar and purchase is a [row](rows) of its own, and a [`Question`] names the rows that its answer
-//! depends on. So what a call costs does not grow with the number of purchases: a [`Budget`] in memory holds what was
-//! asked for, and the sums.
+//! Each token, invite, avatar and purchase is a [row](rows) of its own, and a [`Question`] names the rows that its
+//! answer depends on. So the cost of a call does not grow with the number of purchases: a [`Budget`] in memory holds
+//! the rows that were asked for, and the sums.
 //!
 //! # Purchases
 //!
@@ -19,14 +19,14 @@
 //! days: a reservation that an invite pays for is remembered until one of the two is said.
 //!
 //! Every other reservation is remembered for a day ([`REMEMBERED_FOR`]), so that the budget stays small. An avatar
-//! remembers its own purchases for good and asks for none twice; the day here covers answers that were lost on the
-//! way. What is older counts as settled: a release then gives nothing back, and a repeat counts again.
+//! remembers its own purchases for good and asks for none twice; the day here covers answers that were lost on the way.
+//! An older reservation counts as settled: a release then gives nothing back, and a repeat counts again.
 //!
 //! # Tokens
 //!
 //! Only hashes of tokens are stored, so a stored budget lets nobody in. A token whose first answer was lost must
 //! nevertheless be the same in the second answer, or a request could not be repeated. So tokens are not random but
-//! derived: HMAC-SHA256, keyed with the admin token, of the deployment's salt, what the token is for, its id and its
+//! derived: HMAC-SHA256, keyed with the admin token, of the deployment's salt, the token's kind, its id and its
 //! generation. The salt is random and makes two deployments with one admin token differ. The generation counts
 //! everything that was ever minted, so an id that is used again after a revocation, or after its first token was
 //! forgotten, is never given the old token again.
@@ -68,19 +68,19 @@ use self::{
 };
 use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};
 
-/// How many server tokens, and how many invites, may be live at a time.
+/// Number of server tokens, and of invites, that may be live at a time.
 pub const MOST_LIVE: usize = 1000;
 
-/// How many server tokens, and how many invites, are remembered after their end: those that ended last.
+/// Number of server tokens, and of invites, that are remembered after their end: those that ended last.
 pub const MOST_OVER: usize = 100;
 
-/// How many avatars live invites remember together.
+/// Number of avatars that live invites remember together.
 pub const MOST_INVITED: usize = 10_000;
 
-/// How long a reservation is remembered that no invite waits for.
+/// Time for which a reservation is remembered that no invite waits for.
 pub const REMEMBERED_FOR: Duration = Duration::from_hours(24);
 
-/// Who may spend, and how much: all of it, or what a [`Question`] asks for.
+/// The budget of a deployment: all of it, or the part that a [`Question`] asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Budget {
     sums: Sums,
@@ -91,18 +91,18 @@ pub struct Budget {
     reservations: BTreeMap<PurchaseId, Reservation>,
 }
 
-/// What every question may need.
+/// The part of a budget that every question may need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Sums {
     salt: Salt,
-    /// How many tokens were ever minted.
+    /// Number of tokens that were ever minted.
     minted: u64,
-    /// How many avatars invites remember: counted anew, without invites that ended, when there are too many.
+    /// Number of avatars that invites remember: counted anew, without invites that ended, when there are too many.
     invited: usize,
     today: Today,
 }
 
-/// What makes two deployments with one admin token differ. It is no secret, but nobody needs to see it.
+/// The salt that makes two deployments with one admin token differ. It is not a secret; `Debug` leaves it out as noise.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Salt(Sha256Sum);
@@ -113,7 +113,7 @@ impl fmt::Debug for Salt {
     }
 }
 
-/// What was reserved in one day of UTC.
+/// The amount that was reserved in one day of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Today {
     since: Timestamp,
@@ -121,7 +121,7 @@ struct Today {
 }
 
 impl Today {
-    /// The count at a moment. The day never goes back: a clock that is corrected opens no spent day again.
+    /// Returns the count at a moment. The day never goes back: a clock that is corrected opens no spent day again.
     fn at(self, now: Timestamp) -> Self {
         let since = start_of_day(now);
         if since > self.since { Self { since, spent: Amount::default() } } else { self }
@@ -139,18 +139,18 @@ fn start_of_day(moment: Timestamp) -> Timestamp {
     Timestamp::from_millis(moment.millis().saturating_sub(moment.millis().rem_euclid(day)))
 }
 
-/// Whom a token belongs to.
+/// The owner of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// A server that buys for its own users.
     Server {
-        /// Its token's id.
+        /// Id of the server's token.
         id: TokenId,
     },
 }
 
 impl Budget {
-    /// The budget of a deployment that has none yet. The entropy becomes its salt.
+    /// Makes the budget of a deployment that has none yet. The entropy becomes its salt.
     #[must_use]
     pub fn new(entropy: [u8; 32], now: Timestamp) -> Self {
         let today = Today { since: start_of_day(now), spent: Amount::default() };
@@ -167,7 +167,7 @@ impl Budget {
         }
     }
 
-    /// Whom a token belongs to; nobody when it is unknown, revoked or expired.
+    /// Finds the owner of a token; `None` when the token is unknown, revoked or expired.
     #[must_use]
     pub fn who(&self, digest: &TokenDigest, now: Timestamp) -> Option<Holder> {
         let (id, _) = self.servers.iter().find(|(_, issue)| issue.is(digest) && !issue.is_over(now))?;

@@ -1,4 +1,4 @@
-//! What is asked of a budget, and which rows that takes.
+//! Questions to a budget, and the rows that each takes.
 
 use super::{
     AvatarId, MOST_INVITED, Payer, PurchaseId, Sums, TokenDigest, TokenId,
@@ -8,16 +8,16 @@ use super::{
 };
 use crate::time::Timestamp;
 
-/// What is asked of a budget, or told to it.
+/// A question to a budget, or an event that it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Nothing that depends on a token or a purchase.
     Sums,
-    /// Whom a token belongs to.
+    /// The owner of a token.
     Who(TokenDigest),
     /// All server tokens, as their list shows them and as a new one takes its place among them.
     Servers,
-    /// The same for invites.
+    /// All invites, as their list shows them and as a new one takes its place among them.
     Invites,
     /// One server token.
     Server(TokenId),
@@ -25,19 +25,19 @@ pub enum Question {
     Invite(TokenId),
     /// An invite, shown for an avatar.
     Redeem(TokenDigest, AvatarId),
-    /// That an avatar has nothing of an invite.
+    /// The news that an avatar has nothing of an invite.
     TurnAway(TokenId, AvatarId),
     /// A purchase that is about to be made.
     Reserve(PurchaseId, Payer),
-    /// What became of a purchase.
+    /// The news that a purchase was made, or was not.
     Spent(PurchaseId),
-    /// That an avatar was erased.
+    /// The news that an avatar was erased.
     Forget(AvatarId),
 }
 
 impl Question {
-    /// The rows that the answer depends on, as far as what was seen so far tells. Once all of them were asked for, the
-    /// answer can be given.
+    /// Returns the rows that the answer depends on, as far as the rows seen so far tell. Once all of them were asked
+    /// for, the answer can be given.
     pub(crate) fn wants(&self, seen: &Rows, now: Timestamp) -> Vec<Want> {
         let mut wants = Wants { seen, wants: vec![Want::row(&Name::Sums)] };
         match self {
@@ -100,7 +100,7 @@ impl Wants<'_> {
         self.add(Want::row(name));
     }
 
-    /// The token of this hash; tells whether there is one.
+    /// Asks for the token of this hash; tells whether there is one.
     fn token(&mut self, digest: &TokenDigest) -> bool {
         let name = Name::Hash(digest);
         self.row(&name);
@@ -109,7 +109,7 @@ impl Wants<'_> {
         token.is_some()
     }
 
-    /// A purchase, with the invite that pays for it.
+    /// Asks for a purchase, with the invite that pays for it.
     fn purchase(&mut self, id: PurchaseId) {
         self.row(&Name::Purchase(id));
         if let Some(paid_by) = self.seen.reservation(id).and_then(|known| known.invite) {
@@ -117,7 +117,7 @@ impl Wants<'_> {
         }
     }
 
-    /// An avatar, with the invites that it redeemed.
+    /// Asks for an avatar, with the invites that it redeemed.
     fn guest(&mut self, id: AvatarId) {
         self.row(&Name::Avatar(id));
         let guest: Option<Guest> = self.seen.value(&Name::Avatar(id)).ok().flatten();

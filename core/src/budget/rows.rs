@@ -1,4 +1,4 @@
-//! The rows in which a budget is stored. Their names are in an order: what lies together has one beginning.
+//! The rows in which a budget is stored. Rows are ordered by name, and related ones share a prefix.
 //!
 //! | Name | Value |
 //! |---|---|
@@ -20,34 +20,34 @@ use crate::{ids::AvatarId, json, time::Timestamp};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows(pub(crate) BTreeMap<String, String>);
 
-/// A row that is to be written, or with nothing to be deleted.
+/// A row to write, or to delete when there is no value.
 pub type Change = (String, Option<String>);
 
-/// Rows that are wanted: those whose names are `from` or after it and before `below`, the first `most` of them.
+/// A range of wanted rows: those whose names are `from` or after it and before `below`, the first `most` of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Want {
     /// The first name.
     pub from: String,
-    /// The first name after the last.
+    /// The first name behind the range.
     pub below: String,
-    /// How many at most.
+    /// Largest number of rows.
     pub most: u32,
 }
 
 impl Want {
-    /// The row of this name.
+    /// Makes the range of one name.
     pub(crate) fn row(name: &impl fmt::Display) -> Self {
         let from = name.to_string();
         Self { below: format!("{from}\0"), from, most: 1 }
     }
 
-    /// All rows whose names begin so.
+    /// Makes the range of all names with this prefix.
     pub(crate) fn under(beginning: &impl fmt::Display) -> Self {
         let from = beginning.to_string();
         Self { below: format!("{from}\u{7f}"), from, most: u32::MAX }
     }
 
-    /// The first rows whose names begin so, up to a moment that follows.
+    /// Makes the range of the first names with this prefix, up to a moment that follows the prefix.
     pub(crate) fn until(beginning: &str, moment: Timestamp, most: usize) -> Self {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         Self { from: beginning.to_owned(), below: format!("{beginning}{moment}\u{7f}"), most }
@@ -84,7 +84,7 @@ impl fmt::Display for Name<'_> {
 }
 
 impl Rows {
-    /// Writes what is known of a budget.
+    /// Writes the known part of a budget as rows.
     pub(crate) fn of(budget: &Budget) -> Result<Self, StoredError> {
         let Budget { sums, servers, invites, guests, reservations } = budget;
         let mut rows = Self::default();
@@ -107,7 +107,7 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Reads what these rows tell of a budget; `None` before there is one.
+    /// Reads the part of a budget that these rows tell; `None` before there is one.
     pub(crate) fn budget(&self) -> Result<Option<Budget>, StoredError> {
         let Some(sums) = self.value(&Name::Sums)? else { return Ok(None) };
         let mut budget = Budget::of(sums);
@@ -123,7 +123,7 @@ impl Rows {
         Ok(Some(budget))
     }
 
-    /// The rows that differ in `after`.
+    /// Lists the rows that differ in `after`.
     pub(crate) fn changes(self, after: Self) -> Vec<Change> {
         let Self(mut before) = self;
         let mut changes = Vec::new();
@@ -132,23 +132,23 @@ impl Rows {
                 changes.push((name, Some(value)));
             }
         }
-        // First what goes: another may take its place.
+        // Deleted rows come first: a written one may take their place.
         changes.splice(..0, before.into_keys().map(|name| (name, None)));
         changes
     }
 
-    /// The rows, to be stored where none are.
+    /// Turns the rows into changes for a store that has none.
     #[must_use]
     pub fn into_changes(self) -> Vec<Change> {
         Self::default().changes(self)
     }
 
-    /// The value of this row, as far as it is there.
+    /// Reads the value of this row, if the row is there.
     pub(super) fn value<T: DeserializeOwned>(&self, name: &Name<'_>) -> Result<Option<T>, StoredError> {
         self.0.get(&name.to_string()).map(|text| value(text)).transpose()
     }
 
-    /// The purchases that are to be looked at.
+    /// Lists the purchases to check for whether they can be forgotten.
     pub(super) fn due(&self) -> impl Iterator<Item = PurchaseId> {
         let names = self.0.range(DUE.to_owned()..).map_while(|(name, _)| name.strip_prefix(DUE));
         names.filter_map(|name| name.split_once('/')?.1.parse().ok())

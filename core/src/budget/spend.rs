@@ -1,4 +1,4 @@
-//! Reserving, releasing and settling purchases.
+//! Reservation, release and settlement of purchases.
 
 use std::{fmt, str::FromStr};
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::{Amount, Budget, BudgetError, DailyCaps, REMEMBERED_FOR, TokenId, start_of_day};
 use crate::{ids::AvatarId, time::Timestamp};
 
-/// One purchase of an avatar, written `AVATAR_ID/training/1` or `AVATAR_ID/pictures/3`.
+/// A purchase of an avatar, written `AVATAR_ID/training/1` or `AVATAR_ID/pictures/3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PurchaseId {
     /// The avatar.
     pub avatar: AvatarId,
-    /// Which of its purchases it is.
+    /// Kind and number of the purchase.
     pub kind: PurchaseKind,
 }
 
-/// Which of an avatar's purchases it is.
+/// The kind and number of an avatar's purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PurchaseKind {
     /// The training of this attempt.
@@ -35,7 +35,7 @@ impl fmt::Display for PurchaseId {
     }
 }
 
-/// The text names no purchase: only a changed state can hold one.
+/// The error for a text that is not a purchase: only a changed state can hold one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a purchase: AVATAR_ID/training/1 or AVATAR_ID/pictures/1")]
 pub struct NotAPurchase(String);
@@ -73,7 +73,7 @@ impl From<PurchaseId> for String {
     }
 }
 
-/// Who pays.
+/// The party that pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payer {
     /// A server: only the day's cap limits it, also for an avatar that was invited.
@@ -82,35 +82,35 @@ pub enum Payer {
     Avatar,
 }
 
-/// A purchase that may have been made.
+/// A reservation: a purchase that may have been made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Reservation {
-    /// When it was made, never before the day on which it was counted.
+    /// Time of the reservation, never before the day on which it was counted.
     pub(super) at: Timestamp,
     pub(super) amount: Amount,
-    /// The invite that pays for it.
+    /// Invite that pays.
     pub(super) invite: Option<PaidBy>,
-    /// Whether it is known to have been bought.
+    /// True if the purchase is known to have been made.
     pub(super) settled: bool,
-    /// When it is looked at whether it can be forgotten.
+    /// Time at which to check whether the reservation can be forgotten.
     pub(super) due: Timestamp,
 }
 
-/// Which invite pays. The generation tells it from a later one of the same id.
+/// The invite that pays. The generation tells it from a later one of the same id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct PaidBy {
     pub(super) id: TokenId,
     pub(super) generation: u64,
 }
 
-/// How many old reservations are looked at with each new one: more than one, so that they do not pile up.
+/// Number of old reservations that are checked with each new one: more than one, so that they do not pile up.
 pub(super) const SWEPT: usize = 4;
 
 impl Budget {
-    /// Reserves a purchase before it is ordered. The same purchase again is allowed and counts once, whoever asks
+    /// Reserves a purchase before it is ordered. A repeat of the purchase is allowed and counts once, whoever asks
     /// and whatever became of its invite since: it may have been ordered.
     ///
-    /// `pictures` is how many pictures are made; it counts for nothing of a training, and 0 counts as 1.
+    /// `pictures` is the number of pictures to make; it counts for nothing of a training, and 0 counts as 1.
     pub fn reserve(
         &mut self,
         purchase: PurchaseId,
@@ -129,7 +129,7 @@ impl Budget {
             let reserved = earlier.amount;
             return if same { Ok(()) } else { Err(BudgetError::OtherPurchase { reserved }) };
         }
-        // The allowance first: who has none left need not come back tomorrow.
+        // The allowance is checked first: a caller who has none left need not come back tomorrow.
         let invited = match payer {
             Payer::Server => None,
             Payer::Avatar => Some(self.allowed(purchase.avatar, amount, now)?),
@@ -153,8 +153,8 @@ impl Budget {
         Ok(())
     }
 
-    /// Gives back what was reserved, after it turned out that nothing was bought: to the invite always, to the
-    /// day's cap while it is the same day. What was settled or is not remembered gives nothing back.
+    /// Gives the reserved amount back, after it turned out that nothing was bought: to the invite always, to the day's
+    /// cap while it is the same day. A settled or forgotten reservation gives nothing back.
     pub fn release(&mut self, purchase: PurchaseId) {
         if self.reservations.get(&purchase).is_none_or(|reservation| reservation.settled) {
             return;
@@ -171,15 +171,14 @@ impl Budget {
         }
     }
 
-    /// After it turned out that a purchase was made: it can no longer be released, and need not be remembered for
-    /// longer than a day.
+    /// Notes that a purchase was made: it can no longer be released, and need not be remembered for longer than a day.
     pub fn settle(&mut self, purchase: PurchaseId) {
         if let Some(reservation) = self.reservations.get_mut(&purchase) {
             reservation.settled = true;
         }
     }
 
-    /// The invite that allows it, and what the avatar has spent of it then.
+    /// Finds the invite that allows the amount, and the amount that the avatar has spent of it then.
     fn allowed(
         &self,
         avatar: AvatarId,
@@ -210,7 +209,7 @@ impl Budget {
             || !reservation.settled && reservation.invite.as_ref().is_some_and(granted)
     }
 
-    /// Forgets the oldest, a few at a time. What is still waited for is looked at again later.
+    /// Forgets the oldest reservations, a few at a time. One that is still waited for is checked again later.
     fn forget_old(&mut self, now: Timestamp) {
         let due = self.reservations.iter().filter(|(_, reservation)| reservation.due <= now);
         let mut due: Vec<_> = due.map(|(id, reservation)| (reservation.due, id.to_string(), *id)).collect();

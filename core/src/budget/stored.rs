@@ -14,19 +14,19 @@ use super::{
 };
 use crate::{ids::AvatarId, json, time::Timestamp};
 
-/// A budget as it was stored.
+/// The reader of budgets that were stored as one text.
 #[derive(Clone, Copy, Debug)]
 pub struct Stored;
 
-/// Which version a text is.
+/// The version of a stored text.
 #[derive(Clone, Copy, Debug, Deserialize)]
 enum Version {
     #[serde(rename = "1")]
     One,
 }
 
-/// The version comes first: of a newer one nothing else is read. (Not an enum with a tag inside: for that serde would
-/// hold the whole text in memory as values, and everything in it would be compiled twice.)
+/// A stored text whose version is read first: of a newer one nothing else is read. (Not an enum with a tag inside: for
+/// that serde would hold the whole text in memory as values, and everything in it would be compiled twice.)
 #[derive(Deserialize)]
 struct Read {
     #[serde(rename = "version")]
@@ -62,7 +62,7 @@ struct ReservationOne {
     settled: bool,
 }
 
-/// What is stored is no budget that this version knows.
+/// The error for stored text that is not a budget known to this version.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored budget cannot be read; it may come from a newer version of Likeness ({0})")]
 pub struct StoredError(#[from] serde_json::Error);
@@ -94,7 +94,7 @@ impl Stored {
         Ok(budget)
     }
 
-    /// The rows that take the place of such a text.
+    /// Makes the rows that take the place of such a text.
     pub fn rows(text: &str) -> Result<Rows, StoredError> {
         Rows::of(&Self::read(text)?)
     }

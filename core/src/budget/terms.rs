@@ -1,4 +1,4 @@
-//! What a token is called, and what it allows.
+//! Ids and terms of tokens.
 
 use std::{fmt, str::FromStr};
 
@@ -7,29 +7,30 @@ use serde::{Deserialize, Serialize};
 use super::BudgetError;
 use crate::{ids::Name, time::Timestamp};
 
-/// What an admin calls a token: 1 to 64 of `a`–`z`, `0`–`9` and `-`. It is no secret.
+/// An admin's id for a token: 1 to 64 of `a`–`z`, `0`–`9` and `-`. It is not a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TokenId(String);
 
-/// The longest id of a token.
+/// The longest id of a token, in characters.
 const MAX_ID: usize = 64;
 
 impl TokenId {
-    /// The id that this text is.
+    /// Checks the text and makes the id.
     pub fn new(text: &str) -> Result<Self, BudgetError> {
         let allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         let fits = (1..=MAX_ID).contains(&text.len()) && text.bytes().all(allowed);
         if fits { Ok(Self(text.to_owned())) } else { Err(BudgetError::Id) }
     }
 
-    /// An id for a caller who does not care. A request that is repeated must then name the id that it was given.
+    /// Makes an id for a caller who did not choose one. A request that is repeated must then name the id that it was
+    /// given.
     #[must_use]
     pub fn generated(entropy: [u8; 16]) -> Self {
         Self(format!("{:032x}", u128::from_be_bytes(entropy)))
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -64,23 +65,24 @@ impl From<TokenId> for String {
     }
 }
 
-/// So many trainings and pictures: what an invite allows, what was spent, what is left.
+/// An amount of trainings and pictures: an invite's allowance, the spent part, or the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Amount {
-    /// Trainings.
+    /// Number of trainings.
     pub trainings: u32,
-    /// Pictures.
+    /// Number of pictures.
     pub pictures: u32,
 }
 
 impl Amount {
-    /// The sum, when it is at most `limit`.
+    /// Adds an amount, when the sum is at most `limit`.
     pub(super) fn plus_within(self, more: Self, limit: Self) -> Option<Self> {
         let trainings = self.trainings.checked_add(more.trainings)?;
         let pictures = self.pictures.checked_add(more.pictures)?;
-        // What is not bought may be over its limit: a cap that was lowered for pictures leaves trainings alone.
+        // A part of which nothing is bought may be over its limit: a cap that was lowered for pictures leaves trainings
+        // alone.
         let fits = (more.trainings == 0 || trainings <= limit.trainings)
             && (more.pictures == 0 || pictures <= limit.pictures);
         fits.then_some(Self { trainings, pictures })
@@ -100,7 +102,7 @@ impl Amount {
         }
     }
 
-    /// What is left of it for so many avatars together, after what they spent.
+    /// Returns the rest of this allowance for so many avatars together, after they spent `spent`.
     pub(super) fn left_of(self, avatars: u32, spent: Self) -> Self {
         let left = |each: u32, spent: u32| {
             let all = u64::from(each) * u64::from(avatars);
@@ -131,9 +133,9 @@ fn plural(number: u32) -> &'static str {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DailyCaps {
-    /// Trainings.
+    /// Number of trainings.
     pub trainings: u32,
-    /// Pictures.
+    /// Number of pictures.
     pub pictures: u32,
 }
 
@@ -143,21 +145,21 @@ impl DailyCaps {
     }
 }
 
-/// How many avatars may redeem an invite: 1 to [`Uses::MOST`].
+/// The number of avatars that may redeem an invite: 1 to [`Uses::MOST`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Uses(u32);
 
 impl Uses {
-    /// The most.
+    /// The largest number.
     pub const MOST: u32 = 1000;
 
-    /// So many avatars.
+    /// Checks the number.
     pub fn new(number: u32) -> Result<Self, BudgetError> {
         if (1..=Self::MOST).contains(&number) { Ok(Self(number)) } else { Err(BudgetError::Uses { number }) }
     }
 
-    /// How many.
+    /// Returns the number.
     #[must_use]
     pub fn number(self) -> u32 {
         self.0
@@ -185,30 +187,30 @@ impl From<Uses> for u32 {
     }
 }
 
-/// What a server token is asked to be. A server token has no allowance of its own: the day's cap is its limit.
+/// The requested terms of a server token. A server token has no allowance of its own: the day's cap is its limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerTerms {
-    /// Whose it is, in the admin's words.
+    /// Name of the server's owner, in the admin's words.
     pub label: Name,
-    /// The moment from which it no longer counts. A moment and not a duration: the same request tomorrow means
-    /// the same end.
+    /// Moment from which the token is no longer valid. A moment and not a duration: the same request tomorrow means the
+    /// same end.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
 }
 
-/// What an invite is asked to be.
+/// The requested terms of an invite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InviteTerms {
-    /// Whom it is for, in the admin's words.
+    /// Name of the guest, in the admin's words.
     pub label: Name,
-    /// What each avatar that redeems it may spend.
+    /// Amount that each avatar that redeems the invite may spend.
     pub allowance: Amount,
-    /// How many avatars may redeem it; one unless given.
+    /// Number of avatars that may redeem the invite; one unless given.
     #[serde(default)]
     pub uses: Uses,
-    /// The moment from which it can be neither redeemed nor spent.
+    /// Moment from which the invite can be neither redeemed nor spent.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
 }

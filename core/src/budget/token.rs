@@ -1,4 +1,4 @@
-//! Texts that let their holder do something, and what is kept of them.
+//! Tokens: texts that let their holder do something, and their hashes.
 
 use std::{fmt, str::FromStr};
 
@@ -8,15 +8,15 @@ use subtle::{Choice, ConstantTimeEq};
 use super::BudgetError;
 use crate::sha256::Sha256Sum;
 
-/// What a token is for.
+/// The purpose of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A server that buys for its own users: `lks_…`.
+    /// Access for a server that buys for its own users: `lks_…`.
     Server,
     /// An invite, which an avatar redeems: `lki_…`.
     Invite,
-    /// What lets its holder use one avatar: `lkc_…`. Each avatar keeps the hash of its own.
+    /// The use of one avatar: `lkc_…`. Each avatar keeps the hash of its own.
     Capability,
 }
 
@@ -40,11 +40,11 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A token as its holder has it: a prefix that tells what it is for, then 32 bytes as 64 lower-case hexadecimal
-/// digits, so that each token has one spelling and a double click selects it whole.
+/// A token as its holder has it: a prefix that tells its kind, then 32 bytes as 64 lower-case hexadecimal digits, so
+/// that each token has one spelling and a double click selects it whole.
 ///
-/// `Debug` does not show it, and there is no `Display` and no `Serialize`: it reaches neither a log nor a stored
-/// state by accident. Two are compared by their hashes, in constant time.
+/// `Debug` does not show the text, and there is no `Display` and no `Serialize`: a token reaches neither a log nor a
+/// stored state by accident. Two are compared by their hashes, in constant time.
 #[derive(Clone)]
 pub struct TokenText {
     kind: Kind,
@@ -52,13 +52,13 @@ pub struct TokenText {
 }
 
 impl TokenText {
-    /// The token of these 32 bytes, which must be as good as random.
+    /// Makes a token of 32 bytes, which must be as good as random.
     #[must_use]
     pub fn new(kind: Kind, entropy: [u8; 32]) -> Self {
         Self { kind, text: format!("{}{}", kind.prefix(), Sha256Sum::from_bytes(entropy)) }
     }
 
-    /// The token that this text is.
+    /// Parses a token's text.
     pub fn parse(text: &str) -> Result<Self, BudgetError> {
         let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let is_secret = |rest: &str| rest.len() == 64 && rest.bytes().all(is_digit);
@@ -69,19 +69,19 @@ impl TokenText {
             .ok_or(BudgetError::NotAToken)
     }
 
-    /// What it is for.
+    /// Returns the token's kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The text itself, for the one answer that hands it over.
+    /// Returns the text, for the one answer that hands it over.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// What is kept of it.
+    /// Hashes the token; the hash is what is stored.
     #[must_use]
     pub fn hash(&self) -> TokenDigest {
         TokenDigest::of(&self.text)
@@ -110,9 +110,8 @@ impl fmt::Debug for TokenText {
     }
 }
 
-/// The SHA-256 of a token's whole text. A token is 32 random bytes, so its hash needs neither salt nor work to
-/// be safe to store. Two are compared in constant time: how long it takes does not tell how much of a guess was
-/// right.
+/// The SHA-256 of a token's whole text. A token is 32 random bytes, so its hash needs neither salt nor work to be safe
+/// to store. Two are compared in constant time: the duration does not tell how much of a guess was right.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenDigest(Sha256Sum);
@@ -197,7 +196,7 @@ mod tests {
         assert!(hashes[0] != hashes[1] && hashes[1] != hashes[2] && hashes[0] != hashes[2]);
     }
 
-    /// `==` is the constant-time comparison, and each of the 256 bits counts in it.
+    /// Flips each of the 256 bits: `==` is the constant-time comparison, and every bit counts in it.
     #[test]
     fn digests_are_compared_in_constant_time() {
         let bytes: [u8; 32] = *TokenDigest::of("a").0.bytes();

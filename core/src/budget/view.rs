@@ -1,63 +1,64 @@
-//! What an admin sees. No token and no hash of one is among it.
+//! An admin's view of the budget, without tokens and their hashes.
 
 use serde::Serialize;
 
 use super::{Amount, Budget, DailyCaps, TokenId, Uses, mint::Issue};
 use crate::{ids::Name, time::Timestamp};
 
-/// The deployment's day.
+/// The deployment's budget of the day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Budget"))]
 pub struct BudgetView {
-    /// What was reserved since the day of UTC began.
+    /// Amount that was reserved since the day of UTC began.
     pub today: Amount,
-    /// The most that may be.
+    /// Largest amounts for the day.
     pub caps: DailyCaps,
-    /// What may still be.
+    /// Amount that may still be reserved.
     pub left: Amount,
-    /// When the next day begins.
+    /// Beginning of the next day.
     pub resets_at: Timestamp,
 }
 
-/// A server token, without the token.
+/// A server token, without the token's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedToken"))]
 pub struct TokenView {
-    /// Its id.
+    /// Id of the token.
     pub id: TokenId,
-    /// Whose it is.
+    /// Name of the server's owner.
     pub label: Name,
-    /// Whether it counts.
+    /// True while the token is valid.
     pub live: bool,
-    /// When it was minted.
+    /// Time of minting.
     pub created_at: Timestamp,
-    /// When it ends by itself.
+    /// Time at which the token expires.
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// Time at which the token was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// An invite, without the invite.
+/// An invite, without the invite's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListedInvite"))]
 pub struct InviteView {
-    /// What it has in common with server tokens.
+    /// Facts that an invite shares with server tokens.
     #[serde(flatten)]
     pub token: TokenView,
-    /// What each avatar may spend.
+    /// Amount that each avatar may spend.
     pub allowance: Amount,
-    /// How many avatars may redeem it.
+    /// Number of avatars that may redeem the invite.
     pub uses: Uses,
-    /// How many did.
+    /// Number of avatars that redeemed the invite.
     pub redeemed: u32,
-    /// What they spent together.
+    /// Amount that they spent together.
     pub spent: Amount,
-    /// What may still be spent, also by avatars that have yet to redeem it; nothing once it is over.
+    /// Amount that may still be spent, also by avatars that have yet to redeem the invite; nothing once the invite has
+    /// ended.
     pub left: Amount,
 }
 
 impl Budget {
-    /// The deployment's day.
+    /// Shows the deployment's budget of the day.
     #[must_use]
     pub fn view(&self, caps: DailyCaps, now: Timestamp) -> BudgetView {
         let today = self.sums.today.at(now);
@@ -65,13 +66,13 @@ impl Budget {
         BudgetView { today: today.spent, caps, left, resets_at: today.ends_at() }
     }
 
-    /// The server tokens, by id.
+    /// Lists the server tokens, by id.
     #[must_use]
     pub fn tokens(&self, now: Timestamp) -> Vec<TokenView> {
         self.servers.iter().map(|(id, issue)| token_view(id, issue, now)).collect()
     }
 
-    /// The invites, by id.
+    /// Lists the invites, by id.
     #[must_use]
     pub fn invites(&self, now: Timestamp) -> Vec<InviteView> {
         let view = self.invites.iter().map(|(id, invite)| {

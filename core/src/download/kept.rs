@@ -8,13 +8,13 @@ use crate::{sha256::Sha256Sum, storage::ObjectPlace};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "File"))]
 pub struct Kept {
-    /// Its name among the avatar's files.
+    /// Name among the avatar's files.
     pub name: String,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub length: u64,
-    /// Its SHA-256.
+    /// SHA-256 of the file.
     pub sha256: Sha256Sum,
-    /// Where a copy of it lies.
+    /// Place of a copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<ObjectPlace>,
 }

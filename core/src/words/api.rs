@@ -1,4 +1,4 @@
-//! What the API itself refuses, and what its caller can do.
+//! Refusals of the API itself, and advice for its caller.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Why the budget said no, and what to do about it.
+//! Refusals of the budget, and advice about them.
 
 use super::Language;
 use crate::budget::{BudgetError, Kind, Uses};
@@ -47,7 +47,7 @@ fn many(language: Language, kind: Kind) -> &'static str {
     }
 }
 
-/// Says what a caller of the API can do next: the budget answers nobody else.
+/// Says what a caller of the API can do next: the budget answers no other audience.
 #[must_use]
 pub fn advice(language: Language, error: &BudgetError) -> &'static str {
     match language {

@@ -1,4 +1,4 @@
-//! Captions: why a text is not one, and what to do about it.
+//! Captions: refusals of texts, and advice about them.
 
 use super::{Language, settings::DIRECTION};
 use crate::{

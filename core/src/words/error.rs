@@ -1,5 +1,5 @@
-//! What stops a job or makes it wait: network and data. What fal itself says stands in
-//! [`super::fal`], what storage says in [`super::storage`].
+//! Errors of network and data, which stop a job or make it wait. fal's own answers stand in [`super::fal`], those of
+//! storage in [`super::storage`].
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Answers of fal that are a "no", and answers that do not come.
+//! fal's refusals, and calls without an answer.
 
 use super::{
     Audience, Language,

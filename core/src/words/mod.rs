@@ -24,7 +24,7 @@ pub enum Language {
     English,
 }
 
-/// The reader of an advice: what can be done next depends on where one stands.
+/// The reader of an advice: a person at a terminal and a caller of the API can do different things next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// A person at a terminal, who can run commands and change the settings of this machine.
@@ -34,7 +34,7 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// The advice for this audience.
+    /// Returns the advice for this audience.
     fn pick(self, terminal: &'static str, api: &'static str) -> &'static str {
         match self {
             Self::Terminal => terminal,
@@ -43,8 +43,8 @@ impl Audience {
     }
 }
 
-/// The text as a sentence: with a full stop, and with a capital unless it begins with a name, whose case counts: fal's, a
-/// setting's, an address.
+/// Makes a sentence of the text: with a full stop, and with a capital unless the text begins with a name, whose case
+/// counts: fal's, a setting's, an address.
 #[must_use]
 pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
@@ -77,7 +77,7 @@ macro_rules! displayed {
 
 pub(crate) use displayed;
 
-/// A number with commas between its thousands.
+/// Writes a number with commas between its thousands.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What stands between this machine and fal: each with its own sentence and its own advice.
+//! Obstacles between this machine and fal, each with its own sentence and its own advice.
 
 use super::{Audience, Language};
 use crate::http::{NoAnswer, Obstacle};
@@ -40,7 +40,7 @@ fn english(obstacle: Obstacle) -> &'static str {
     }
 }
 
-/// Says what to do where it is known what stands in the way.
+/// Says what to do about an obstacle that is known.
 #[must_use]
 pub fn advice(language: Language, why: &NoAnswer, audience: Audience) -> Option<&'static str> {
     let terminal = match language {
@@ -96,7 +96,7 @@ fn english_advice(obstacle: Obstacle) -> &'static str {
     }
 }
 
-/// Says what answered in fal's place. `page` tells whether it was a web page.
+/// Names the stranger that answered in fal's place. `page` tells whether the answer was a web page.
 #[must_use]
 pub fn stranger(language: Language, status: u16, page: bool) -> Option<String> {
     match language {
@@ -115,7 +115,7 @@ pub fn stranger(language: Language, status: u16, page: bool) -> Option<String> {
     }
 }
 
-/// Says what to do about what answered in fal's place.
+/// Says what to do about a stranger that answered in fal's place.
 #[must_use]
 pub fn stranger_advice(
     language: Language,
@@ -167,7 +167,7 @@ mod tests {
             assert!(
                 advice(Language::English, &why, Audience::Terminal).is_some_and(|text| text.ends_with('.'))
             );
-            // Callers of the API cannot do anything about it.
+            // Callers of the API cannot do anything about the obstacle.
             assert_eq!(advice(Language::English, &why, Audience::Api), None);
         }
     }

@@ -1,4 +1,4 @@
-//! Photos: why one cannot be used, what to do about it, and what preparing one changed.
+//! Photos: problems, advice about them, and the changes that preparing makes.
 
 use super::{Audience, Language, grouped};
 use crate::photo::{Change, Foreign, PhotoProblem, Unsupported};

@@ -8,7 +8,7 @@ use crate::{
     price::{LEAST_STEPS, Listed, MoneyError, PicturesPrice, READ, TrainingPrice, step},
 };
 
-/// Says what a training costs, and where that is known from.
+/// Says what a training costs, and where the price comes from.
 #[must_use]
 pub fn training(language: Language, price: &TrainingPrice) -> String {
     match language {
@@ -66,7 +66,7 @@ pub fn pictures(language: Language, price: &PicturesPrice) -> String {
     }
 }
 
-/// Says where a list of prices comes from. `set` tells whether from the settings.
+/// Says where a list of prices comes from: the settings if `set`.
 #[must_use]
 pub fn source(language: Language, set: bool) -> String {
     match language {
@@ -88,7 +88,7 @@ pub fn time(language: Language, time: Duration) -> String {
     }
 }
 
-/// Says what one gains by a preset.
+/// Says what a person gains by a preset.
 #[must_use]
 pub fn gain(language: Language, quality: Quality) -> &'static str {
     match language {

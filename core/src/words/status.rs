@@ -1,16 +1,16 @@
-//! How an order stands: the message of a status document.
+//! Messages of a status document, which say how an order stands.
 
 use super::{Language, fal, sentence};
 use crate::{error::Error, fal::submit::Unclear};
 
-/// What a status document tells.
+/// The message of a status document.
 #[derive(Clone, Copy, Debug)]
 pub enum Message<'a> {
-    /// One of the photos is being prepared.
+    /// A photo is being prepared.
     Photo {
-        /// Its place, counted from 1.
+        /// Number of the photo, counted from 1.
         number: usize,
-        /// How many there are.
+        /// Number of all photos.
         of: usize,
     },
     /// The photos are being prepared.
@@ -23,19 +23,19 @@ pub enum Message<'a> {
     Unclear(&'a Unclear),
     /// fal has not begun.
     Queued {
-        /// How many requests are before this one, when fal says so.
+        /// Number of requests before this one, when fal says so.
         ahead: Option<u64>,
     },
     /// fal works.
     Running {
-        /// How far the work is, when fal says so.
+        /// Progress in percent, when fal gives one.
         percent: Option<u8>,
     },
     /// fal has ended its work.
     Ended,
-    /// What fal made is being fetched.
+    /// The files that fal made are being fetched.
     Keeping,
-    /// Everything is there.
+    /// Every file is kept.
     Done,
     /// The order ended without a result.
     Failed(&'a Error),
@@ -47,7 +47,7 @@ pub enum Message<'a> {
     Stopping,
 }
 
-/// Says how an order stands. In test mode nothing is at fal: the simulator does it all.
+/// Says how an order stands. In test mode the simulator does everything and fal is not called.
 #[must_use]
 pub fn message(language: Language, message: Message<'_>, test_mode: bool) -> String {
     match language {

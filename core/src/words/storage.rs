@@ -1,4 +1,4 @@
-//! What a disk or a bucket refused or lost, in the bucket's own words where it gave any.
+//! Refusals and losses of a disk or a bucket, in the bucket's own words where it gave any.
 
 use std::borrow::Cow;
 
@@ -112,7 +112,7 @@ pub fn advice(language: Language, error: &StorageError, audience: Audience) -> C
     known.unwrap_or_else(|| plain_advice(language, error.kind, audience).into())
 }
 
-/// The settings that a refusal itself tells, such as `MINIO_REGION=eu-west-1`.
+/// Returns the settings that a refusal itself tells, such as `MINIO_REGION=eu-west-1`.
 fn settings(kind: Kind, refusal: &Refusal) -> Option<Vec<String>> {
     let settings: Vec<String> = match (kind, &refusal.foreign) {
         (Kind::Region, _) => {

@@ -153,7 +153,7 @@ fn data() -> Vec<DataError> {
     every(sets.chain(settings.into_iter().map(DataError::Config)))
 }
 
-/// A bucket's refusals of every kind, with each of the codes that have a sentence of their own.
+/// Lists a bucket's refusals of every kind, with each of the codes that have a sentence of their own.
 fn storage() -> Vec<StorageError> {
     let kinds = every([
         StorageErrorKind::Full,
@@ -288,7 +288,7 @@ fn api() -> Vec<ApiProblem> {
     ])
 }
 
-/// The sentence and the advice of every error that an answer of the API can carry.
+/// Lists the sentence and the advice of every error that an answer of the API can carry.
 fn answers() -> Vec<(String, String)> {
     let mut answers = Vec::new();
     let mut add = |what: String, advice: &str| answers.push((sentence(&what), advice.to_owned()));

@@ -49,7 +49,7 @@ pub(crate) struct Inner {
     told_of_restart: Cell<bool>,
     /// Time to which the alarm was set last, as far as this instance knows: each setting is a row that is paid for.
     armed: Cell<Option<Timestamp>>,
-    /// Counts calls that have reserved budget, or are about to, and have not yet confirmed or released it.
+    /// Number of calls that have reserved budget, or are about to, and have not yet confirmed or released it.
     pub(crate) reserving: Cell<u32>,
     /// Time until which a reservation is being given back: no call reserves meanwhile.
     pub(crate) releasing: Cell<Option<Timestamp>>,

@@ -27,8 +27,8 @@ const CLAIMED: &str = "claimed requests";
 /// The longest time that giving a reservation back takes.
 const RELEASED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Counts calls that have reserved budget and not yet confirmed or released it. A call that ends without a word, as
-/// when its caller goes away, counts until the object leaves memory: nothing is given back too early.
+/// A mark that a call has reserved budget and not yet confirmed or released it. The mark of a call that ends without a
+/// word, as when its caller goes away, stays until the object leaves memory: nothing is given back too early.
 pub(crate) struct Reserving<'a>(&'a Cell<u32>);
 
 impl<'a> Reserving<'a> {

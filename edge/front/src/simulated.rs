@@ -20,9 +20,10 @@ use worker::{Response, Result};
 
 use crate::{avatar::Inner, calls::respond};
 
-/// Whether this front carries the simulator.
+/// True if this front carries the simulator.
 ///
-/// What it decides is boxed where it is asked: an `async fn` that may await the simulator carries it, even where it never does.
+/// Futures that depend on this value are boxed: an `async fn` that may await the simulator carries its code, even where it
+/// never awaits it.
 pub(crate) const CARRIED: bool = cfg!(feature = "simulator");
 
 /// Answers a request of this object itself, when it is one to its own test box.
@@ -41,7 +42,7 @@ pub(crate) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Option
     answer.await.map(Some)
 }
 
-/// The answer of a fal.ai that knows a request no more.
+/// Makes the answer of a fal.ai that no longer knows a request.
 fn forgotten() -> http::Response {
     http::Response::json(StatusCode::NOT_FOUND, &json!({ "detail": "Request not found" }))
 }

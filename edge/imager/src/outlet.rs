@@ -100,7 +100,8 @@ pub(crate) async fn pour<E>(
     })
 }
 
-/// A server may answer before it has read everything; a refusal then counts, a success does not.
+/// Judges an answer that came before everything was sent: a refusal counts, a success does not, since the server cannot
+/// have stored everything.
 fn early<E>(answer: Incoming) -> Result<Incoming, Stopped<E>> {
     if answer.status.is_success() { Err(Stopped::NoAnswer(NoAnswer::Interrupted)) } else { Ok(answer) }
 }

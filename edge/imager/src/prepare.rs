@@ -45,7 +45,7 @@ impl From<PhotoProblem> for Stopped {
     }
 }
 
-/// Looks at a photo's headers as soon as they are there, so that a photo that will be refused is not read to its end.
+/// A look at a photo's headers as soon as they are there, so that a photo that will be refused is not read to its end.
 struct Look {
     /// Number of bytes to wait for until the next look.
     next: usize,

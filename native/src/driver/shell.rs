@@ -235,7 +235,7 @@ impl Shell {
         self.store.folder(id)
     }
 
-    /// Returns the folder of its prepared photos, which is swept when nothing needs them any more.
+    /// Returns the folder of an avatar's prepared photos, which is swept when nothing needs them any more.
     pub(crate) fn working_folder(&self, id: AvatarId) -> PathBuf {
         self.store.working_folder(id)
     }

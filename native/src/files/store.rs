@@ -365,7 +365,7 @@ impl Store {
         self.folders().join(id.to_string())
     }
 
-    /// The folder of its prepared photos, which is swept when nothing needs them any more.
+    /// Returns the folder of an avatar's prepared photos, which is swept when nothing needs them any more.
     pub(crate) fn working_folder(&self, id: AvatarId) -> PathBuf {
         self.folder(id).join(WORKING)
     }

@@ -17,7 +17,7 @@ const LEAST: Duration = Duration::from_secs(1);
 /// The shortest standstill that is shown.
 const STANDSTILL: Duration = Duration::from_secs(5);
 
-/// Measures how fast a transfer is by its last seconds, and says how far it has come.
+/// A gauge of a transfer's progress, and of its speed over the last seconds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gauge {
     way: Option<Direction>,

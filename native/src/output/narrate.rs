@@ -48,7 +48,7 @@ struct News {
 }
 
 impl<'a> Narrator<'a> {
-    /// `folder` is that of the job's avatar, `transfers` are those of this process.
+    /// Makes a reporter. `folder` is that of the job's avatar, `transfers` are those of this process.
     pub(crate) fn new(output: &'a Output, folder: PathBuf, transfers: Transfers) -> Self {
         Self { output, folder, transfers, gauge: Gauge::default(), bar: None, log: JobLog::default() }
     }

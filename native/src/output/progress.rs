@@ -38,7 +38,7 @@ pub(crate) struct Progress {
 pub(crate) struct Bars(MultiProgress);
 
 impl Bars {
-    /// The bars of this process, `seen` by a person or not.
+    /// Makes the bars of this process, `seen` by a person or not.
     pub(super) fn new(seen: bool) -> Self {
         let bars = MultiProgress::new();
         if !seen {

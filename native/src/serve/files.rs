@@ -44,7 +44,7 @@ const PIECE: usize = 64 << 10;
 /// Number of pieces that wait for a slow caller.
 const PIECES_AHEAD: usize = 4;
 
-/// How long to drain a body after refusing it, and how many bytes of it.
+/// The limits of draining a body after its refusal: this time, and this number of bytes.
 const REST_WITHIN: Duration = Duration::from_secs(15);
 const MOST_OF_THE_REST: u64 = 64 << 20;
 

@@ -1,4 +1,4 @@
-//! Trainings and pictures.
+//! Calls about trainings and pictures.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -24,27 +24,27 @@ use crate::{
     words::Audience,
 };
 
-/// What a training is asked for.
+/// The body of the call that asks for a training.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewTraining"))]
 pub(in crate::api) struct TrainingOrder {
     /// Keys of the bucket, instead of photos that were added before.
     photo_urls: Option<Vec<String>>,
-    /// How the training is made; as the avatar was created if left out.
+    /// Settings of the training; those given when the avatar was created if left out.
     training_config: Option<TrainingSettings>,
-    /// Whether a training of this number that ended without an order is asked for once more; false if left out.
+    /// True to ask once more for a training of this number that ended without an order; false if left out.
     again: bool,
 }
 
-/// How an unclear order is settled: by one of the two.
+/// The settlement of an unclear order: one of the two fields.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::api) struct Settlement {
     /// The request that fal.ai took.
     request_id: Option<RequestId>,
-    /// Says that fal.ai took none.
+    /// True if fal.ai took no request.
     not_accepted: Option<bool>,
 }
 
@@ -79,7 +79,7 @@ impl AvatarApi<'_> {
         }
         if call.operation == Operation::IssueCapability {
             let admin = self.deployment.admin.as_ref().ok_or(ApiProblem::NoAdmin)?;
-            // The same message gives the same one again, so nobody has to remember it.
+            // The same message gives the same seed again, so the seed need not be stored.
             let seed = given.message.map_or(self.moment.entropy, |message| *message.bytes());
             let token = admin.capability(avatar.id(), seed);
             let avatar = avatar.with_capability(token.hash());
@@ -117,7 +117,7 @@ impl AvatarApi<'_> {
         }
     }
 
-    /// Hands a file over. Without the simulator nothing gives out the files of test mode.
+    /// Hands a file over. A front without the simulator cannot read the files of test mode.
     fn file(&self, avatar: Avatar, file: &Kept, call: &Call) -> Result<Answered, Problem> {
         if self.deployment.lacks_simulator() {
             return Err(ApiProblem::NoSimulator.into());
@@ -125,8 +125,8 @@ impl AvatarApi<'_> {
         Ok(download(avatar, file, call))
     }
 
-    /// Shows the order that has this request id, as its own path does. An avatar of the command line is not there for
-    /// callers, and one that only tried to adopt the request does not have it.
+    /// Shows the order that has this request id, as its own path does. An avatar of the command line is hidden from
+    /// callers, and an order that only tried to adopt the request does not have it.
     pub(super) fn request(&self, known: Option<Avatar>, call: &Call) -> Result<Answered, Problem> {
         let avatar = known.filter(Avatar::is_hosted).ok_or(ApiProblem::NoRequest)?;
         let request = call.params.request.as_ref().ok_or(ApiProblem::NoRequest)?;
@@ -159,7 +159,7 @@ impl AvatarApi<'_> {
         let next = avatar.trainings().last().map_or(1, |training| training.attempt + 1);
         let reopens = again && avatar.may_reopen(number);
         if let Some(training) = avatar.training(number).filter(|_| !reopens) {
-            // Asked for once more, one that was bought and failed could only be bought a second time.
+            // A training that was bought and failed could only be bought a second time.
             let is_spent = again && training.order.ended() && !training.order.is_done();
             if training.identity != identity {
                 return Err(ApiProblem::Different.into());
@@ -261,7 +261,7 @@ impl AvatarApi<'_> {
 
     fn status(&self, avatar: Avatar, key: OrderKey, call: &Call) -> Result<Answered, Problem> {
         let reply = Reply::json(StatusCode::OK, &self.document(&avatar, key)?);
-        // The answer shows how it stood; what fal says now is shown to whoever asks again.
+        // The answer shows the order as it stood; fal's present answer is shown at the next call.
         let avatar = if self.is_worth_asking(&avatar, key) {
             avatar.after(Event::Asked(Command::Look(key)), &self.moment)
         } else {
@@ -270,7 +270,7 @@ impl AvatarApi<'_> {
         Ok((Some(avatar), self.shown(reply, call)))
     }
 
-    /// Whether fal may have a result by now for an order that ended without one, and was not asked a moment ago.
+    /// Tells whether fal may have a result by now for an order that ended without one, and was not asked a moment ago.
     fn is_worth_asking(&self, avatar: &Avatar, key: OrderKey) -> bool {
         let doubt = match key {
             OrderKey::Training(attempt) => avatar.training(attempt).and_then(|one| one.order.doubt()),
@@ -308,7 +308,7 @@ fn from_keys(avatar: &Avatar, keys: &[String], bucket: Option<&Bucket>) -> Resul
     let mut photos = Vec::new();
     for text in keys {
         let key = bucket.locate(text).map_err(|why| {
-            // What was given may be a presigned address: only its place is told.
+            // The caller may have given a presigned URL: only its path is told, never the signature.
             let key = text.split(['?', '#']).next().unwrap_or_default().to_owned();
             ApiProblem::Key { key, why: why.to_string() }
         })?;
@@ -326,7 +326,7 @@ fn from_keys(avatar: &Avatar, keys: &[String], bucket: Option<&Bucket>) -> Resul
     Ok(PhotoSet::new(photos))
 }
 
-/// What fal is called with for such an order.
+/// Returns fal's endpoint for such an order.
 fn endpoint(key: OrderKey) -> Endpoint {
     match key {
         OrderKey::Training(_) => train::endpoint(),
@@ -334,7 +334,7 @@ fn endpoint(key: OrderKey) -> Endpoint {
     }
 }
 
-/// Checks that fal knows the request, as far as its status tells. Whether the request is the order's own is compared later.
+/// Checks that fal knows the request, as far as its status tells. The request is compared with the order later.
 fn is_at_fal(request: &RequestId, answer: crate::http::Answer) -> Result<(), ApiProblem> {
     match status::parse(answer) {
         Ok(_) => Ok(()),
@@ -345,7 +345,7 @@ fn is_at_fal(request: &RequestId, answer: crate::http::Answer) -> Result<(), Api
     }
 }
 
-/// What makes one request for a training the same as another.
+/// Makes the identity by which two requests for a training are the same.
 fn identity(avatar: &Avatar, config: &TrainingConfig, keys: Option<&[String]>) -> Uuid {
     let Some(person) = avatar.person() else { return Uuid::nil() };
     let photos: Vec<_> = keys.unwrap_or_default().iter().map(|key| (None, Some(key.as_str()))).collect();

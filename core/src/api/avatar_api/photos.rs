@@ -1,4 +1,4 @@
-//! Photos that come one by one.
+//! Calls about photos, which come one by one.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -20,18 +20,18 @@ use crate::{
     storage::{ObjectPlace, SIGNED_FOR},
 };
 
-/// What is said of a photo beside its bytes.
+/// The description of a photo that comes beside its bytes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "NewPhoto"))]
 pub(in crate::api) struct Described {
     /// The photo's name, as its owner knows it; its id if left out.
     name: Option<GivenName>,
-    /// What the photo shows, at most 4096 bytes of UTF-8.
+    /// Caption: the content of the photo in words, at most 4096 bytes of UTF-8.
     caption: Option<String>,
 }
 
-/// What was said of a photo, checked: also where the photo is there already, and nothing of this is kept.
+/// A checked description of a photo. Checked also where the photo is there already, when nothing of it is kept.
 pub(in crate::api) struct Told {
     name: Option<GivenName>,
     caption: Option<Caption>,
@@ -76,13 +76,13 @@ impl AvatarApi<'_> {
         let name = name.map_err(|why| ApiProblem::Body { why: format!("its name: {why}") })?;
         let told = Described { name: name.map(GivenName), caption: call.query("caption") }.check()?;
         match &given.received {
-            // The same photo again: it is there, whatever became of it.
+            // A photo that comes again is there already, whatever became of this upload.
             _ if avatar.photo(id).is_some() => Ok(replied(avatar, id, false)),
-            // It was taken out meanwhile, or a training is being placed without it.
+            // The photo was taken out meanwhile, or a training is being placed without it.
             Some(Ok(())) if !is_expected(&avatar, id) => Err(ApiProblem::NoPhoto.into()),
             Some(Ok(())) if avatar.photos_in_use() => Err(ApiProblem::PhotosInUse.into()),
             Some(Ok(())) => Ok(replied(avatar.photo_arrived(id, &self.moment), id, true)),
-            // Nobody may come back for it: its place is free again.
+            // The caller may never come back for the photo: its place is free again.
             Some(Err(problem)) => {
                 let avatar = avatar.photo_not_arrived(id, &self.moment);
                 Ok((Some(avatar), Answer::Reply(problem.clone().into())))
@@ -112,7 +112,7 @@ impl AvatarApi<'_> {
         let bucket = self.way_of(&avatar)?.bucket.clone().ok_or(ApiProblem::NoBucketHere)?;
         let (avatar, photo) = self.expected(avatar, id, told, Means::Address)?;
         let place: ObjectPlace = photo.source.parse().map_err(|_| ApiProblem::NoBucketHere)?;
-        // The browser names the type; what it is, its bytes say.
+        // The browser chooses the type; the photo's format is read from its bytes.
         let request = bucket.put(&place.key, Body::Empty, "application/octet-stream", self.moment.now);
         let document = json!(views::AddressView {
             photo_id: id,
@@ -132,7 +132,7 @@ impl AvatarApi<'_> {
             return Err(ApiProblem::NoPhoto.into());
         }
         room_for_one(&avatar, id)?;
-        // Whether it is really there shows when it is read: a photo that is not is rejected as missing.
+        // A photo that is not in the bucket shows when it is read: it is rejected as missing.
         Ok(replied(avatar.photo_arrived(id, &self.moment), id, true))
     }
 
@@ -153,7 +153,7 @@ impl AvatarApi<'_> {
     }
 }
 
-/// Whether this photo is there, or expected.
+/// Tells whether this photo is there or expected.
 pub(super) fn knows(avatar: &Avatar, id: &PhotoId) -> bool {
     avatar.photo(id).is_some() || is_expected(avatar, id)
 }
@@ -162,13 +162,14 @@ fn is_expected(avatar: &Avatar, id: &PhotoId) -> bool {
     avatar.expected_photos().iter().any(|expected| expected.id == *id)
 }
 
-/// Those that are on their way count as well: each is an address at which somebody may write.
+/// Refuses a photo beyond the avatar's limit. Photos on their way count as well: for each there is a URL that can still
+/// be written to.
 fn room_for_one(avatar: &Avatar, id: &PhotoId) -> Result<(), ApiProblem> {
     if avatar.photos_in_use() {
         return Err(ApiProblem::PhotosInUse);
     }
     let settings = avatar.settings().cloned().unwrap_or_default();
-    // Twice as many as a set holds: some are rejected, and one chooses.
+    // Twice as many as a set holds: some are rejected, and the owner chooses.
     let max = settings.check().map_or(20, |config| config.photos().max_photos) * 2;
     let others = avatar.expected_photos().iter().filter(|expected| expected.id != *id).count();
     if avatar.photos().photos().len() + others >= max {

@@ -1,4 +1,4 @@
-//! JSON as it came, with doubled fields and in order.
+//! JSON as it arrived, with doubled fields and in order.
 
 use std::{fmt, iter::Enumerate, slice};
 
@@ -9,7 +9,7 @@ use serde::{
 
 use super::{BodyError, Fault, Wanted};
 
-/// A value of JSON.
+/// A JSON value.
 pub(super) enum Node {
     Null,
     Bool(bool),
@@ -22,7 +22,7 @@ pub(super) enum Node {
 }
 
 impl Node {
-    /// Checks what no type knows of: depth, doubled fields and U+0000.
+    /// Checks the rules that no type expresses: depth, doubled fields and U+0000.
     pub(super) fn check(&self, levels: usize) -> Result<(), BodyError> {
         match self {
             Self::Text(text) if text.contains('\0') => Err(Fault::Nul.into()),

@@ -1,4 +1,4 @@
-//! How the description is made: calls from the table, schemas from the types, examples from values of these types.
+//! The making of the description: calls from the table, schemas from the types, examples from values of these types.
 
 mod answers;
 mod calls;
@@ -16,7 +16,7 @@ use crate::api::route::{ROUTES, Role};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 
-/// What calls are about: a tag and its sentence.
+/// Subjects of calls: a tag and its sentence.
 const TAGS: [(&str, &str); 8] = [
     ("Deployment", "The deployment itself: anybody may ask."),
     ("Tokens", "Server tokens, which the operator makes for backends."),
@@ -28,7 +28,7 @@ const TAGS: [(&str, &str); 8] = [
     ("Webhooks", "Messages that fal.ai sends."),
 ];
 
-/// The description.
+/// Makes the description.
 fn made() -> Value {
     let mut paths = Map::new();
     for entry in ROUTES {
@@ -70,7 +70,7 @@ fn made() -> Value {
     document
 }
 
-/// The examples that the document points at. The others are shown field by field.
+/// Collects the examples that the document points at. The others are shown field by field.
 fn pointed_at(document: &Value) -> Value {
     let text = document.to_string();
     let all = examples::examples().into_iter();
@@ -78,12 +78,12 @@ fn pointed_at(document: &Value) -> Value {
     used.map(|(name, value)| (name.to_owned(), json!({ "value": value }))).collect::<Map<_, _>>().into()
 }
 
-/// Who may make a call, in the order of the table's columns.
+/// Names the roles that may make a call, in the order of the table's columns.
 fn roles(roles: &[Role]) -> Vec<String> {
     roles.iter().map(|role| format!("{role:?}").to_ascii_lowercase()).collect()
 }
 
-/// The document as the file has it: a line for each call and each component, and nothing between words.
+/// Writes the document as the file has it: a line for each call and each component, and no space between words.
 fn written(document: &Value) -> String {
     let part = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let lines = |all: Map<String, Value>, write: &dyn Fn(&Value) -> String| {
@@ -102,18 +102,19 @@ fn written(document: &Value) -> String {
     format!("{{\n{}\n}}\n", all.collect::<Vec<_>>().join(",\n"))
 }
 
-/// Points at a component.
+/// Makes a reference to a component.
 fn component(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
-/// An example by its name.
+/// Makes a reference to an example by its name.
 fn example(name: &str) -> Value {
     let all: BTreeMap<_, _> = examples::examples();
     all.get(name).cloned().unwrap_or_else(|| panic!("no example is called {name}"))
 }
 
-/// Where they differ, `scripts/openapi` writes the file anew, from what this test shows.
+/// Compares the file with what the table and the types make. Where they differ, `scripts/write-openapi` writes the file
+/// anew from this test's output.
 #[test]
 fn the_description_is_that_of_the_table_and_the_types() {
     let made = written(&made());

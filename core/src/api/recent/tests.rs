@@ -1,4 +1,4 @@
-//! Each message comes twice, at once and after others.
+//! Messages that come twice, at once and after others.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000).plus(Duration::from_secs(seconds))
 }
 
-/// An avatar's object and the budget's, with what both remember of messages.
+/// An avatar's object and the budget's, with the messages that both remember.
 struct Objects {
     deployment: Deployment,
     way: ConnectionSettings,
@@ -39,13 +39,13 @@ struct Objects {
     budget: Budget,
     budget_recent: Recent,
     now: Timestamp,
-    /// Messages so far.
+    /// Number of messages so far.
     sent: u8,
-    /// Whether nothing is remembered: what must not go unnoticed.
+    /// True for the reckless twin, which remembers nothing.
     forgetful: bool,
 }
 
-/// A call on its way.
+/// A call with its message, on its way.
 #[derive(Clone)]
 struct Sent {
     call: Call,
@@ -54,7 +54,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// The same, once what it buys is reserved.
+    /// Repeats the message, once its purchase is reserved.
     fn reserved(&self) -> Self {
         let given = Given { reserved: Some(Ok(())), ..self.given.clone() };
         Self { given, ..self.clone() }
@@ -91,7 +91,7 @@ impl Objects {
         objects
     }
 
-    /// A message that nobody has sent yet.
+    /// Makes a message that was never sent before.
     fn message(&mut self, method: &str, path: &str, body: &Value, caller: Caller) -> Sent {
         self.sent += 1;
         let mut headers = HeaderMap::new();
@@ -114,7 +114,7 @@ impl Objects {
         let entropy = [self.sent.wrapping_add(100); 16];
         let moment = Moment { now: self.now, poll: Duration::from_secs(1), photo_slots: 1, entropy };
         let api = AvatarApi { deployment: &self.deployment, way: Some(&self.way), moment };
-        // What is remembered is saved, and read again.
+        // The memory is saved, and read again.
         let text = serde_json::to_string(&self.recent).expect("JSON");
         let mut recent: Recent = serde_json::from_str(&text).expect("the same");
         if self.forgetful {
@@ -137,7 +137,7 @@ impl Objects {
         answer
     }
 
-    /// A call of its own, answered: its status and document.
+    /// Makes a server's call with a new message; returns its status and document.
     fn server(&mut self, method: &str, rest: &str, body: &Value) -> (u16, Value) {
         let mut sent = self.of_avatar(method, rest, body);
         loop {
@@ -145,7 +145,7 @@ impl Objects {
                 Answer::Reply(reply) => return shown(&reply),
                 Answer::Reserve(_) => sent.given.reserved = Some(Ok(())),
                 Answer::Receive { .. } => {
-                    // That it was received is another message.
+                    // The report that the body was received is another message.
                     sent = self.of_avatar(method, rest, body);
                     sent.given.received = Some(Ok(()));
                 }
@@ -170,7 +170,7 @@ impl Objects {
         self.message("POST", "/v1/redeem", &body, Caller::Anyone)
     }
 
-    /// What an avatar tells the budget.
+    /// Tells the budget a fact of an avatar.
     fn told<T: serde::Serialize + serde::de::DeserializeOwned>(
         &mut self,
         id: MessageId,
@@ -201,7 +201,7 @@ fn refused(answer: &(u16, Value), status: u16, code: &str) {
     assert_eq!((answer.0, &answer.1["code"]), (status, &json!(code)), "{}", answer.1);
 }
 
-/// A call that changes something: after what, and what is done before it comes again.
+/// A call that changes something, with the calls before it and those before its repeat.
 struct Case {
     operation: Operation,
     method: &'static str,
@@ -272,7 +272,7 @@ fn a_call_that_comes_twice_is_carried_out_once_and_answered_alike() {
         assert_eq!(replied(objects.arrives(&sent)), first, "{operation:?}");
         assert_eq!(objects.avatar, after, "{operation:?}");
 
-        // After others, and even if these undid it.
+        // After other calls, even if they undid it.
         between(&mut objects);
         let other = objects.avatar.clone();
         assert_eq!(replied(objects.arrives(&sent)), first, "{operation:?}");
@@ -280,7 +280,7 @@ fn a_call_that_comes_twice_is_carried_out_once_and_answered_alike() {
     }
 }
 
-/// The reckless twin: the cases above would see it.
+/// Runs the reckless twin, which the cases above must catch.
 #[test]
 fn an_object_that_forgets_messages_carries_some_of_them_out_again() {
     let mut spoilt = Vec::new();
@@ -317,7 +317,7 @@ fn an_upload_that_comes_twice_is_one_photo() {
     assert_eq!(first.0, 201);
     assert_eq!(replied(objects.arrives(&arrived)), first);
     assert_eq!(replied(objects.arrives(&announced)).0, 200);
-    // Nor does it come back once it was taken out.
+    // A photo that was taken out does not come back either.
     removed(&mut objects);
     let without = objects.avatar.clone();
     assert_eq!(replied(objects.arrives(&arrived)), first);
@@ -334,7 +334,7 @@ fn an_address_that_is_asked_for_twice_is_for_one_place() {
         document["url"].as_str().and_then(|url| url.split_once('?')).map(|(place, _)| place.to_owned())
     };
     let first = place(replied(objects.arrives(&sent)));
-    // Others come in between.
+    // Other calls come in between.
     objects.server("POST", "/photos/q/address", &json!({}));
     objects.now = at(30);
     assert_eq!(place(replied(objects.arrives(&sent))), first);
@@ -346,7 +346,7 @@ fn an_address_that_is_asked_for_twice_is_for_one_place() {
     assert_eq!(objects.avatar, without);
 }
 
-/// Somebody was told no: nothing is bought for that call any more.
+/// Refuses a call for lack of money: nothing is bought for its message later either.
 #[test]
 fn what_was_refused_stays_refused() {
     let mut objects = Objects::created();
@@ -357,7 +357,7 @@ fn what_was_refused_stays_refused() {
     let before = objects.avatar.clone();
     assert_eq!(replied(objects.arrives(&start)), first);
     assert_eq!(objects.avatar, before);
-    // Asked anew it is another message.
+    // A new request is another message.
     assert_eq!(objects.server("PUT", "/trainings/1", &json!({})).0, 202);
 }
 
@@ -370,7 +370,7 @@ fn a_capability_is_issued_once_and_not_kept() {
     assert!(!serde_json::to_string(&objects.recent).expect("JSON").contains(token));
     let issued = objects.avatar.clone();
     assert_eq!(replied(objects.arrives(&sent)), (200, first.clone()));
-    // One that is issued later counts, and goes on counting.
+    // A capability that is issued later counts, and goes on counting.
     let (_, later) = objects.server("POST", "/capability", &json!({}));
     assert_ne!(later["capability"], first["capability"]);
     assert_ne!(objects.avatar, issued);
@@ -423,7 +423,7 @@ fn a_token_is_minted_and_revoked_once() {
     assert_eq!(arrives(&mint).1["token"], first.1["token"]);
     assert_eq!(arrives(&revoke).0, 204);
     assert_eq!(arrives(&revoke).0, 204);
-    // It does not come back by itself.
+    // A revoked token does not come back by itself.
     refused(&arrives(&mint), 409, "api.repeated");
     let token = first.1["token"].as_str().expect("a token");
     let text = serde_json::to_string(&objects.budget_recent).expect("JSON");
@@ -436,7 +436,7 @@ fn a_token_is_minted_and_revoked_once() {
     assert_ne!(second["token"], first.1["token"]);
 }
 
-/// An invite is redeemed, its avatar turned away; the invite's one use is free again.
+/// Redeems an invite and turns its avatar away; the invite's one use is free again.
 #[test]
 fn an_invite_is_redeemed_and_given_back_once() {
     let mut objects = Objects::new();
@@ -458,7 +458,7 @@ fn an_invite_is_redeemed_and_given_back_once() {
     let BudgetAnswer::Reply(reply) = objects.budget_arrives(&redeem) else { panic!("redeemed again") };
     refused(&shown(&reply), 409, "api.repeated");
     assert_eq!(objects.budget, free, "a use is lost");
-    // The same avatar after all: that it was turned away once is no reason to do it again.
+    // The avatar is the caller's after all: the earlier refusal must not be repeated.
     let later = objects.redeem(&invite);
     admission(objects.budget_arrives(&later));
     let redeemed = objects.budget.clone();
@@ -525,15 +525,15 @@ fn what_is_remembered_is_bounded_in_number_and_size() {
     }
     let bytes: usize = recent.messages.iter().map(Message::bytes).sum();
     assert!(bytes <= MOST_BYTES && recent.messages.len() == 3, "{bytes} bytes in {}", recent.messages.len());
-    // One that is too long by itself is known to be done.
+    // An answer that is too long to keep leaves the fact that the message was carried out.
     recent.note(id(10), Some("x".repeat(MOST_BYTES + 1)), at(0));
     assert_eq!(recent.known(id(10), at(0)), Known::Done);
-    // Time empties it.
+    // Time empties the memory.
     recent.note(id(11), None, at(MESSAGES_REMEMBERED_FOR.as_secs()));
     assert_eq!(recent.messages.len(), 1);
 }
 
-/// Each call that changes something comes twice above, or where the whole of both Workers runs
+/// Checks that each call that changes something comes twice above, or where the whole of both Workers runs
 /// (`tests/edge/twice.test.mjs`).
 #[test]
 fn no_call_is_left_out() {

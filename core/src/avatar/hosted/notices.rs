@@ -1,26 +1,26 @@
-//! What a backend is to be told, until it listens.
+//! Notices to the backend, kept until it receives them.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::{Avatar, Moment, StageName};
 use crate::{error::Error, ids::OrderKey, retry::RetryState, time::Timestamp, words::Audience};
 
-/// Something to tell the backend: how this order stands.
+/// A notice that tells the backend how an order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// The order.
     pub order: OrderKey,
-    /// Which message it is: the same one is never told twice under two names.
+    /// The notice's number: the same notice is never sent under two numbers.
     pub number: u64,
-    /// What went wrong with telling it.
+    /// Trouble with the last try to deliver the notice.
     pub trouble: Option<RetryState>,
 }
 
-/// How often a notice is tried before nobody is thought to listen: about a day.
+/// Number of tries before the backend is taken not to listen: about a day.
 const MOST_NOTICES: u32 = 288;
 
 impl Avatar {
-    /// Notes what the backend is to be told.
+    /// Notes the changes that the backend is to be told.
     pub(in crate::avatar) fn note_changes(&mut self, now: Timestamp) {
         if self.hosted.is_none() || self.person.is_none() {
             return;
@@ -45,7 +45,7 @@ impl Avatar {
         }
     }
 
-    /// The first notice that is due, or when one will be.
+    /// Returns the first notice that is due, or the time at which one will be.
     pub(in crate::avatar) fn notice(&self, moment: &Moment) -> Option<Result<&Notice, Timestamp>> {
         let hosted = self.hosted.as_ref()?;
         let mut later = None;
@@ -58,7 +58,7 @@ impl Avatar {
         later.map(Err)
     }
 
-    /// After the backend was told something, or was not.
+    /// Applies the result of a try to deliver a notice.
     pub(in crate::avatar) fn notified(&mut self, number: u64, result: Result<(), Error>, moment: &Moment) {
         let Some(hosted) = &mut self.hosted else { return };
         let Some(place) = hosted.notices.iter().position(|notice| notice.number == number) else { return };

@@ -61,7 +61,7 @@ impl Hand {
         self.happens(Event::Woke);
     }
 
-    /// What happens is saved, and what is saved is read again.
+    /// Applies an event, then writes and reads the state.
     fn happens(&mut self, event: Event) {
         let avatar = self.avatar.clone().after(event, &self.moment);
         self.avatar = Stored::read(&Stored::write(&avatar).expect("a text")).expect("an avatar");
@@ -69,7 +69,7 @@ impl Hand {
         self.is_found_when_due();
     }
 
-    /// What a shell notes beside the state leads it back in time: a process that starts now, or sleeps until then, misses
+    /// Checks that the stored due moments lead back in time: a process that starts now, or sleeps until then, misses
     /// nothing.
     fn is_found_when_due(&self) {
         let Due { work, notice } = self.avatar.due(self.moment.now);
@@ -109,7 +109,7 @@ impl Hand {
         expected.expect("a place").source
     }
 
-    /// The clean photo of a task; its bytes are told by `number`.
+    /// Ends a photo's task with a clean JPEG; `number` makes its bytes differ.
     fn prepared(&mut self, number: u32) {
         let task = self.begins();
         let Work::Prepare { file, .. } = task.work else { panic!("no photo") };
@@ -249,7 +249,7 @@ fn photos_that_wait_decide_without_an_order_once_it_is_known() {
     for number in 0..23 {
         hand.upload(&format!("p{number}"));
     }
-    // Nobody has read them: twenty may be enough, or not.
+    // These photos were never read, so twenty may be enough or not.
     hand.order();
     for number in 0..20 {
         hand.prepared(number);
@@ -274,14 +274,14 @@ fn a_photo_that_is_taken_out_takes_its_task_with_it_and_moves_nobody_elses() {
     hand.happens(busy(&first));
     assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 0);
     hand.happens(busy(&second));
-    // It was not alone, so nobody knows whose fault that was. Then it is.
+    // The photo was not alone, so it does not count as the cause. The second time it is alone.
     assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 0);
     let Work::Discard { .. } = hand.begins().work else { panic!("nothing is discarded") };
     hand.passes(Duration::from_secs(5));
     let third = hand.begins();
     hand.happens(busy(&third));
     assert_eq!(hand.avatar.photo(&id("b")).expect("a photo").crashes, 1);
-    // The same id has another place from now on: what is still on its way to the old one changes nothing.
+    // The id has another place from now on: an upload to the old place changes nothing.
     assert_ne!(hand.upload("a"), gone);
 }
 
@@ -312,7 +312,7 @@ fn what_was_taken_out_is_deleted_at_once_and_again_when_nothing_can_be_written_t
 fn a_photo_that_takes_its_worker_down_takes_no_other_along() {
     let mut hand = Hand::new();
     let _ = ["bad", "a", "b"].map(|name| hand.upload(name));
-    // All that are in hand go down with it, time and again.
+    // All photos in hand crash together, time and again.
     let mut rounds = 0;
     while *hand.state("bad") == PhotoState::Waiting {
         rounds += 1;
@@ -357,7 +357,7 @@ fn a_photo_for_which_there_is_no_room_is_tried_three_times() {
 fn a_photo_that_takes_its_worker_down_each_time_is_left_out() {
     let mut hand = Hand::new();
     hand.upload("a");
-    // It may have been a worker that was away: the pauses grow. (The first time it may have been another's fault.)
+    // The worker may have been away: the pauses grow. (The first crash may have been another photo's fault.)
     for pause in [3, 20, 300, 0] {
         assert_eq!(*hand.state("a"), PhotoState::Waiting);
         let task = hand.begins();
@@ -431,7 +431,7 @@ fn photos_of_which_nothing_was_trained_are_deleted_after_the_retention() {
     hand.passes(Duration::from_hours(1));
     let task = hand.begins();
     assert!(matches!(task.work, Work::Clear { what: Cleared::Everything, .. }));
-    // A bucket that is out at that moment is asked again.
+    // A bucket that is out of order at that moment is asked again.
     hand.cleared(task, Err(storage(StorageErrorKind::Unreachable)));
     assert!(matches!(hand.step(), Step::Wait(_)));
     hand.passes(Duration::from_mins(10));
@@ -460,7 +460,7 @@ fn an_erase_deletes_at_once_and_again_when_nothing_signed_can_be_written_any_mor
     assert!(!Stored::write(&hand.avatar).expect("a text").contains("Anna"));
 }
 
-/// A transfer may be under way for hours, and its last bytes may arrive after everything else was deleted.
+/// Fetches a model while everything else is deleted: a transfer may run for hours, and its last bytes may arrive late.
 #[test]
 fn what_a_late_transfer_writes_is_deleted_as_well() {
     let mut hand = Hand::new();
@@ -472,7 +472,7 @@ fn what_a_late_transfer_writes_is_deleted_as_well() {
     hand.happens(Event::Asked(Command::Erase));
     assert!(!hand.avatar.awaits(fetch.mark.id));
     let deleting = hand.begins();
-    // It was broken off too late, or not at all, and that is known before what deletes has come to its end.
+    // The transfer was broken off too late, or not at all, and that is known before the deletion ends.
     let sent = NetworkError::NoAnswer(NoAnswer::Interrupted).into();
     hand.happens(Event::Ended(fetch.mark.id, Outcome::Fetched(Err(sent))));
     hand.cleared(deleting, Ok(()));
@@ -484,7 +484,7 @@ fn what_a_late_transfer_writes_is_deleted_as_well() {
     assert!(hand.avatar.bucket_folders().is_empty());
 }
 
-/// A transfer that was lost without a word may go on writing until its latest moment.
+/// Loses a transfer without a word: it may go on writing until the latest end of its lease.
 #[test]
 fn what_a_lost_transfer_may_write_is_deleted_when_its_time_is_over() {
     let mut hand = Hand::new();
@@ -503,7 +503,7 @@ fn what_a_lost_transfer_may_write_is_deleted_when_its_time_is_over() {
     assert!(hand.avatar.bucket_folders().is_empty());
 }
 
-/// Deleting is done at once where the bucket is near: without a pause nobody else would ever have a turn.
+/// Deletes where the bucket is near, which takes no time: without a pause no other task would ever have a turn.
 #[test]
 fn an_erase_waits_between_looks_for_whoever_still_writes() {
     let mut hand = Hand::new();

@@ -1,4 +1,4 @@
-//! What is deleted when nothing needs it any more.
+//! Deletion of files that nothing needs any more.
 
 use super::super::{
     Avatar, Hosted, Moment, PhotoSet, TaskKind,
@@ -12,20 +12,20 @@ use crate::{
 };
 
 impl Avatar {
-    /// Whether nothing was ever bought for it, so that its photos do not stay for good.
+    /// Tells whether nothing was ever bought for the avatar: its photos then do not stay for good.
     fn never_bought(&self) -> bool {
         self.trainings.iter().all(|training| training.order.ended() && !training.order.may_be_bought())
             && self.imported.is_none()
     }
 
-    /// Whether photos lie ready for a training that nobody has asked for yet.
+    /// Tells whether photos lie ready for a training that was not asked for yet.
     pub(in crate::avatar) fn keeps_album(&self) -> bool {
         let any = !self.photos.photos().is_empty();
         let waits = !self.photos.waiting().is_empty();
         self.hosted.is_some() && self.person.is_some() && any && (waits || self.never_bought())
     }
 
-    /// What tidying up there is to do, and by when.
+    /// Decides what to tidy up, and when.
     pub(in crate::avatar) fn tidying(&self, now: Timestamp) -> Tidying {
         let Some(hosted) = &self.hosted else { return Tidying::None };
         if let Some(until) = hosted.untidy.as_ref().and_then(|trouble| trouble.rests_until(now)) {
@@ -37,7 +37,7 @@ impl Avatar {
                 Some(bucket_folder) if bucket_folder.working => {
                     Tidying::Now(bucket_folder.clone(), Cleared::Everything)
                 }
-                // What was signed before the erase may still have been written after it.
+                // A URL that was signed before the erase may still have been written to after it.
                 Some(_) if last.is_some_and(|last| last > now) => last.map_or(Tidying::None, Tidying::Later),
                 Some(bucket_folder) => Tidying::Now(bucket_folder.clone(), Cleared::Everything),
                 None => Tidying::None,
@@ -47,7 +47,7 @@ impl Avatar {
             return Tidying::Discard(hosted.discarded.clone());
         }
         match hosted.written_until().filter(|last| *last > now) {
-            // What was taken out may be written again for so long.
+            // A photo that was taken out may be written again until its URL expires.
             Some(last) if !hosted.emptied.is_empty() => match self.tidying_of_album(hosted, now) {
                 Tidying::None => Tidying::Later(last),
                 Tidying::Later(until) => Tidying::Later(until.min(last)),
@@ -83,7 +83,7 @@ impl Avatar {
         }
     }
 
-    /// Everything that lay in the bucket_folder is gone: so are the photos, unless they are still to come.
+    /// Forgets the photos of a folder that was deleted, except those still on their way.
     pub(in crate::avatar) fn photos_cleared(&mut self) {
         self.photos = PhotoSet::default();
         if let Some(hosted) = &mut self.hosted {
@@ -93,7 +93,7 @@ impl Avatar {
         }
     }
 
-    /// After single files were deleted, or could not be.
+    /// Applies the result of deleting single files.
     pub(in crate::avatar) fn discarded(
         &mut self,
         sources: &[String],
@@ -110,7 +110,7 @@ impl Avatar {
         self.tidied(result, moment);
     }
 
-    /// After tidying up was tried.
+    /// Applies the result of a try to tidy up.
     pub(in crate::avatar) fn tidied(&mut self, result: Result<(), StorageError>, moment: &Moment) {
         let Some(hosted) = &mut self.hosted else { return };
         match result {
@@ -124,22 +124,22 @@ impl Avatar {
     }
 }
 
-/// What tidying up there is to do.
+/// The tidying up that there is to do.
 pub(in crate::avatar) enum Tidying {
-    /// None.
+    /// Nothing.
     None,
-    /// None before this moment.
+    /// Nothing before this moment.
     Later(Timestamp),
-    /// Empty this bucket_folder.
+    /// Empty this folder.
     Now(BucketFolder, Cleared),
-    /// Delete these.
+    /// Delete these files.
     Discard(Vec<String>),
     /// Forget the photos, whose files are the shell's own.
     Forget,
 }
 
 impl Tidying {
-    /// What the shell does.
+    /// Makes the work for the shell.
     pub(in crate::avatar) fn work(self) -> Option<Work> {
         match self {
             Self::None | Self::Later(_) => None,

@@ -1,4 +1,4 @@
-//! Photos that come by uploads: one that breaks off leaves nothing behind.
+//! Uploads of photos: one that breaks off leaves nothing behind.
 
 use std::time::Duration;
 
@@ -10,36 +10,36 @@ use crate::{
     time::Timestamp,
 };
 
-/// The calls that upload a photo, as far as nobody has told what became of them.
+/// The calls that upload a photo and whose end was not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uploads {
-    /// How many there are: a caller that was cut off may be back before that is noticed.
+    /// Number of calls: a caller that was cut off may be back before the first call is known to be over.
     calls: u32,
-    /// When the last of them began.
+    /// Time at which the last call began.
     since: Timestamp,
 }
 
 /// The way on which a photo comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
-    /// Its bytes are in the call.
+    /// Bytes in the body of this call.
     Upload,
-    /// Its bytes are in a call that was counted before.
+    /// Bytes in the body of a call that was counted before.
     SameUpload,
-    /// It is PUT at an address.
+    /// Bytes that are PUT to a presigned URL.
     Address,
 }
 
-/// The longest that an upload can take, at the least rate at which one is taken.
+/// The longest time that an upload can take, at the lowest rate at which one is taken.
 const LONGEST_UPLOAD: Duration = Duration::from_hours(1);
 
 impl Uploads {
-    /// The first call, if it is one.
+    /// Counts the first call, if the photo comes by one.
     pub(super) fn by(means: Means, now: Timestamp) -> Option<Self> {
         (means != Means::Address).then_some(Self { calls: 1, since: now })
     }
 
-    /// These calls and one more. `None` from an address on: it stays good, whatever becomes of them.
+    /// Counts one more call. `None` once a URL was given out: it stays valid, whatever becomes of the calls.
     pub(super) fn and(self, means: Means, now: Timestamp) -> Option<Self> {
         match means {
             Means::Upload => Some(Self { calls: self.calls.saturating_add(1), since: now }),
@@ -50,7 +50,8 @@ impl Uploads {
 }
 
 impl Avatar {
-    /// An upload broke off, or was refused: its place is free again. A photo that may come at an address still may.
+    /// Frees the place of a photo whose upload broke off or was refused. A photo that has a presigned URL may still
+    /// come.
     #[must_use]
     pub fn photo_not_arrived(mut self, id: &PhotoId, moment: &Moment) -> Self {
         let expected = self.hosted.iter_mut().flat_map(|hosted| &mut hosted.expected);
@@ -61,7 +62,7 @@ impl Avatar {
         self
     }
 
-    /// The same for uploads that nobody told the end of, as when a process dies.
+    /// Frees the places of photos whose uploads never reported an end, as when a process dies.
     #[must_use]
     pub fn without_lost_uploads(mut self, moment: &Moment) -> Self {
         self.drop_expected(moment, |uploads| moment.now.since(uploads.since) >= LONGEST_UPLOAD);
@@ -75,7 +76,7 @@ impl Avatar {
         hosted.expected = expected;
         if !lost.is_empty() {
             hosted.touched_at = moment.now;
-            // Some of it may be there.
+            // A part of the photo may be there.
             hosted.discarded.extend(lost.into_iter().map(|lost| lost.source));
         }
     }
@@ -132,12 +133,12 @@ mod tests {
     fn a_place_is_free_once_the_last_upload_has_failed() {
         use Means::{Address, SameUpload, Upload};
         assert_eq!(places_after(1, &[Upload]), 0);
-        // A caller that is back before the end of its first call is noticed.
+        // A caller that is back before the end of its first call is counted.
         assert_eq!(places_after(1, &[Upload, Upload]), 1);
         assert_eq!(places_after(2, &[Upload, Upload]), 0);
         // A message that comes twice is one call.
         assert_eq!(places_after(1, &[Upload, SameUpload]), 0);
-        // Whoever has an address may still use it.
+        // A presigned URL may still be used.
         for means in [&[Address][..], &[Address, Upload], &[Upload, Address], &[Address, SameUpload]] {
             assert_eq!(places_after(3, means), 1, "{means:?}");
         }

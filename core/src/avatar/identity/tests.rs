@@ -20,7 +20,7 @@ fn sum(text: &str) -> Sha256Sum {
     Sha256Sum::of(text.as_bytes())
 }
 
-/// A photo of these bytes that waits.
+/// Makes a waiting photo of these bytes.
 fn waiting(bytes: &str) -> Photo {
     Photo {
         id: None,
@@ -34,7 +34,7 @@ fn waiting(bytes: &str) -> Photo {
     }
 }
 
-/// The same, prepared: its clean JPEG shows `picture`.
+/// Makes a prepared photo of these bytes whose clean JPEG shows `picture`.
 fn showing(bytes: &str, picture: &str) -> Photo {
     let jpeg = Prepared {
         file: bytes.to_owned(),
@@ -70,7 +70,7 @@ fn sea(photo: Photo) -> Photo {
     captioned(photo, "by the sea")
 }
 
-/// Both values are promised: a command that was interrupted before an upgrade must find its job after it.
+/// Holds both promised values: a command that was interrupted before an upgrade must find its job after it.
 #[test]
 fn the_identity_is_stable_and_every_part_of_it_counts() {
     let (user, anna, fast, high) = (name("local"), name("Анна"), config(None), config(Some(Quality::High)));
@@ -120,14 +120,14 @@ fn a_job_is_found_by_its_good_photos_whatever_lies_beside_them() {
     assert_eq!(compared(&[b.clone(), a.clone()]), SamePhotos::Yes);
     assert_eq!(compared(&[b.clone(), a.clone(), good("x")]), SamePhotos::Yes);
     assert_eq!(compared(&[waiting("b"), b.clone(), a.clone(), a.clone()]), SamePhotos::Yes);
-    // One that would be left out by now went in there.
+    // The photo would be left out now, but went into that job.
     assert_eq!(compared(&[b.clone(), bad("a")]), SamePhotos::Yes);
-    // Another one beside them counts when it is good, and nobody knows before it was looked at.
+    // Another photo beside them counts when it is good, which is not known before it was looked at.
     assert_eq!(compared(&[a.clone(), b.clone(), bad("c")]), SamePhotos::Yes);
     assert_eq!(compared(&[a.clone(), b.clone(), good("c")]), SamePhotos::No);
     assert_eq!(compared(&[a.clone(), b.clone(), waiting("c")]), SamePhotos::Unknown);
     assert_eq!(compared(&[a.clone(), b, waiting("c"), good("d")]), SamePhotos::No);
-    // One less, or with other words, is another set whatever the rest is.
+    // One photo less, or another caption, makes another set whatever the rest is.
     assert_eq!(compared(&[a.clone(), waiting("c")]), SamePhotos::No);
     assert_eq!(compared(&[a.clone(), waiting("b")]), SamePhotos::No);
     assert_eq!(compared(&[a, captioned(waiting("b"), "in town")]), SamePhotos::No);
@@ -141,7 +141,7 @@ fn copies_of_one_picture_are_one_photo_in_any_order() {
     assert_eq!(compared(&[good("b"), copy(), good("a")]), SamePhotos::Yes);
     assert_eq!(compared(&[copy(), good("b")]), SamePhotos::Yes);
     assert_eq!(compared(&[waiting("a"), waiting("b")]), SamePhotos::Yes);
-    // Only this list knows that they are the same.
+    // Only this list knows that the two are one picture.
     let job = set(&[good("a"), good("b")]);
     let compared = |listed: &[Photo]| SamePhotos::between(&set(listed), &job);
     assert_eq!(compared(&[copy(), good("a"), good("b")]), SamePhotos::Yes);

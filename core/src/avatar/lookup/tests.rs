@@ -44,7 +44,7 @@ fn wanted<'a>(person: &'a Person, config: &'a TrainingConfig) -> Identity<'a> {
     Identity { user: &person.user, name: &person.name, test_mode: false, origin: ORIGIN, config }
 }
 
-/// An avatar with a training of these photos under way, whose identity is its own number.
+/// Makes an avatar with a training of these photos under way, whose identity is its own number.
 fn avatar(number: u128, name: &str, names: &[&str]) -> Avatar {
     let (id, person) = (AvatarId::new(uuid::Uuid::from_u128(number)), person(name));
     let request = TrainingRequest {

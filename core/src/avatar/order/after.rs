@@ -1,4 +1,4 @@
-//! What an order becomes after something happened.
+//! Transitions of an order: the state that follows an event.
 
 use super::{
     Accepted, Bought, Cancel, Doubt, LONGEST_QUEUE, Order, Plan, Product, Search, Seen, Stage, TokenHash,
@@ -22,38 +22,38 @@ use crate::{
     retry::RetryState,
 };
 
-/// What happened to an order.
+/// An event in the life of an order.
 #[derive(Debug)]
 pub(in crate::avatar) enum Happened {
-    /// A step is about to be done.
+    /// The start of a step.
     Began { step: OrderStep, token: Option<TokenHash> },
-    /// A step was lost: the shell died with it, or it took longer than it may.
+    /// The loss of a step: the shell died with it, or it took longer than it may.
     Lost { step: OrderStep, why: Unclear },
-    /// A step ended.
+    /// The end of a step.
     Ended {
         step: OrderStep,
         outcome: Outcome,
         /// The requests that orders of the same avatar hold.
         held: Vec<RequestId>,
     },
-    /// Something outside of its steps went wrong that may still go right.
+    /// Trouble outside of the order's steps that may pass.
     Troubled(Error),
-    /// It became plain that it cannot work, before anything was bought.
+    /// Proof that the order cannot work, before anything was bought.
     Unworkable(Error),
-    /// A person wants to know how it stands.
+    /// A person's request to see how the order stands.
     LookAsked,
-    /// A person asked for it to be called off.
+    /// A person's request to call the order off.
     CancelAsked,
-    /// fal's webhook named a request.
+    /// A request that fal's webhook named.
     Named { request_id: RequestId, token: Option<TokenHash> },
-    /// A person named the request that the order became.
+    /// A request that a person named as the one that the order became.
     Resolved(RequestId),
-    /// A person found that fal had taken nothing.
+    /// A person's finding that fal took nothing.
     NotAccepted,
 }
 
 impl<G: Product> Order<G> {
-    /// What it is after something happened.
+    /// Applies an event and returns the order's next state.
     pub(in crate::avatar) fn after(self, happened: Happened, plan: &Plan<'_>, moment: &Moment) -> Self {
         match happened {
             Happened::Began { step: OrderStep::Submit, token } if matches!(self.stage, Stage::Planned) => {
@@ -79,7 +79,7 @@ impl<G: Product> Order<G> {
         }
     }
 
-    /// After a step ended. An outcome that comes too late changes nothing, but for an accepted submit, which
+    /// Applies the outcome of a step. An outcome that comes too late changes nothing, but for an accepted submit, which
     /// is always kept.
     fn ended_chore(
         self,
@@ -122,7 +122,7 @@ impl<G: Product> Order<G> {
         }
     }
 
-    /// After a person wanted to know how it stands: no pause is kept.
+    /// Ends the pause before the next look, since a person asked for one.
     fn look_asked(mut self, moment: &Moment) -> Self {
         match &mut self.stage {
             Stage::Accepted(accepted) => accepted.look_at = moment.now,
@@ -136,15 +136,14 @@ impl<G: Product> Order<G> {
         self
     }
 
-    /// After a person asked for it to be called off. What has not been bought is off at once; what has is
-    /// off when fal says so.
+    /// Calls the order off. An order that was not bought is off at once; a bought one is off when fal says so.
     fn cancel_asked(mut self, moment: &Moment) -> Self {
         match self.stage {
             Stage::Preparing | Stage::Planned => self.cancelled(None, moment),
             Stage::Submitting { .. } | Stage::Unclear { .. } | Stage::Accepted(_)
                 if self.cancel != Cancel::Asked =>
             {
-                // Said to fal once and asked for again: fal may not have heard.
+                // Told once and asked for again: fal may not have heard.
                 self.cancel = Cancel::Asked;
                 self.trouble = None;
                 self
@@ -153,7 +152,7 @@ impl<G: Product> Order<G> {
         }
     }
 
-    /// After something went wrong that may still go right.
+    /// Notes trouble that may pass.
     pub(super) fn troubled(mut self, error: Error, moment: &Moment) -> Self {
         let earlier = self.trouble.take();
         let asked = match &error {
@@ -164,13 +163,13 @@ impl<G: Product> Order<G> {
         self
     }
 
-    /// After it became plain that it cannot work, before anything was bought.
+    /// Fails the order before anything was bought.
     fn failed(self, error: Error, moment: &Moment) -> Self {
         let stage = Stage::Failed { error, at: moment.now, bought: Bought::Nothing, doubt: None };
         Self { stage, trouble: None, ..self }
     }
 
-    /// After fal named its request: it is bought, whatever else was believed.
+    /// Takes the order as bought under the request that fal named, whatever else was believed.
     pub(super) fn accepted(self, request_id: RequestId, moment: &Moment) -> Self {
         let now = moment.now;
         let seen = Seen::Queued { position: None };
@@ -184,7 +183,7 @@ impl<G: Product> Order<G> {
             said_to_have_failed,
             unexplained: None,
         });
-        // What was said to fal before was said of another request.
+        // The earlier cancel was sent for another request.
         let cancel = if self.cancel == Cancel::Sent { Cancel::Asked } else { self.cancel };
         Self { stage, trouble: None, cancel, ..self }
     }
@@ -211,19 +210,19 @@ impl<G: Product> Order<G> {
     fn submitted(self, submitted: Submitted, moment: &Moment) -> Self {
         let open = match &self.stage {
             Stage::Submitting { .. } | Stage::Unclear { .. } => true,
-            // Ended by a person in the meantime, or taken for another request: only the proof that it was
+            // A person ended the order in the meantime, or it was taken for another request: only the proof that it was
             // bought after all counts.
             _ => false,
         };
-        // fal's own message, with our token in its address, has shown that it took the order: an answer to
-        // some repetition on the way that says no does not count.
+        // fal's own message, with our token in its address, has shown that it took the order: a repetition of the call
+        // on the way may have been answered with a refusal, which does not count.
         let named = matches!(
             &self.stage,
             Stage::Submitting { hint: Some(_), .. } | Stage::Unclear { candidate: Some(_), .. }
         );
         match submitted {
             Submitted::Accepted(request_id) if self.request_id() == Some(&request_id) => self,
-            // What is whole is not given up for it.
+            // Files that arrived whole are not given up for a late answer.
             Submitted::Accepted(_) if matches!(self.stage, Stage::Keeping { .. } | Stage::Done { .. }) => {
                 self
             }
@@ -284,7 +283,7 @@ impl<G: Product> Order<G> {
         let at = accepted.at;
         let unexplained = accepted.unexplained.clone().filter(|_| ended_at.is_some());
         let unexplained = unexplained.map(|one| Box::new(Unexplained { confirmed: true, ..*one }));
-        // The pauses between answers without a reason go on growing, though the status comes well in between.
+        // The pauses between answers without a reason go on growing, though the status arrives well in between.
         let trouble = self.trouble.filter(|_| unexplained.is_some());
         let stage = Stage::Accepted(Accepted {
             request_id,
@@ -320,7 +319,8 @@ impl<G: Product> Order<G> {
         Self { stage, trouble: None, ..self }
     }
 
-    /// After a file could not be kept. One that is not handed out, or not whole, once it has expired at fal is gone.
+    /// Notes that a file could not be kept. A file that fal does not hand out, or not whole, is gone once its time at
+    /// fal is over.
     fn not_kept(self, error: Error, moment: &Moment) -> Self {
         let Stage::Keeping { request_id, taken_at, .. } = &self.stage else { return self };
         let answered = matches!(
@@ -354,7 +354,7 @@ impl<G: Product> Order<G> {
     }
 }
 
-/// What failed, when it is that the prepared photos are gone.
+/// Returns the error of an outcome that failed since the prepared photos are gone.
 pub(in crate::avatar) fn lacks_files(outcome: &Outcome) -> Option<&StorageError> {
     let Outcome::Sent(Err(Error::Storage(error))) = outcome else { return None };
     matches!(error.kind, StorageErrorKind::Missing | StorageErrorKind::Changed).then_some(error)

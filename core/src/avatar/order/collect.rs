@@ -1,8 +1,8 @@
-//! What becomes of an order when fal is asked for its result.
+//! Transitions of an order when fal is asked for its result.
 //!
-//! fal's own reason ends a request at once. An answer like a refusal, of which nobody can read the reason, ends the
-//! request when fal has signed the answer with a request id, or when it came again and again while fal called the
-//! request completed: such a request is asked for once more whenever somebody wants to know how it stands.
+//! fal's own reason ends a request at once. An answer like a refusal whose reason is not readable ends the request when
+//! fal has signed the answer with a request id, or when the answer came again and again while fal called the request
+//! completed. The result of such a request is asked for once more at each look that a person asks for.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::{
     http::Answer,
 };
 
-/// So often the same answer without a reason must come before it is believed, over [`BELIEVED_AFTER`].
+/// Number of times that the same answer without a reason must come before it is believed, over [`BELIEVED_AFTER`].
 const BELIEVED_TIMES: u32 = 3;
 const BELIEVED_AFTER: Duration = Duration::from_mins(10);
 
 impl<G: Product> Order<G> {
-    /// After fal was asked for the result.
+    /// Applies fal's answer to the question for the result.
     pub(super) fn collected(self, answer: Answer, moment: &Moment) -> Self {
         match self.stage.clone() {
             Stage::Accepted(accepted) => self.result_of(accepted, G::parse(answer), moment),
@@ -58,8 +58,8 @@ impl<G: Product> Order<G> {
             Err(ResultError::Unexplained { error, signed }) => {
                 self.unexplained(accepted, error, signed, moment)
             }
-            // A trouble of the call looks like the request's own failure. What its status called failed is believed at
-            // once, and whatever else gives no result for a day, though fal answers.
+            // An error of the call looks like the request's own failure. It is believed at once when the request's
+            // status called it a failure, and any other lack of a result after a day, though fal answers.
             Err(ResultError::Retry(CallError::Api(error)))
                 if accepted.said_to_have_failed
                     && !matches!(error.status, 401..=403 | 407 | 408 | 425 | 429)
@@ -71,7 +71,7 @@ impl<G: Product> Order<G> {
         }
     }
 
-    /// After an answer that may be fal's last word on the request, or a stranger's on the way.
+    /// Notes an answer that may be fal's last word on the request, or a stranger's on the way.
     fn unexplained(self, accepted: Accepted, error: ApiError, signed: bool, moment: &Moment) -> Self {
         let now = moment.now;
         let earlier = accepted.unexplained.as_ref().filter(|earlier| earlier.is_same(&error));
@@ -86,7 +86,7 @@ impl<G: Product> Order<G> {
         Self { stage, ..self }.troubled(Error::Network(trouble), moment)
     }
 
-    /// Ends without a result. fal may still have one later.
+    /// Ends the order without a result. fal may still have one later.
     fn without_result(self, accepted: &Accepted, error: ApiError, moment: &Moment) -> Self {
         let (at, bought) = (moment.now, Bought::Ran(accepted.request_id.clone()));
         let doubt = Some(Doubt { taken_at: accepted.at, asked_at: at, asking: false });
@@ -101,7 +101,7 @@ impl Unexplained {
     }
 }
 
-/// Whether fal has called the request ended for so long that its result will not come any more.
+/// Tells whether fal has called the request ended for so long that its result will not come any more.
 fn long_ended(accepted: &Accepted, moment: &Moment) -> bool {
     accepted.ended_at.is_some_and(|ended| moment.now.since(ended) >= LONGEST_QUEUE)
 }

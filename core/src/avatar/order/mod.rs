@@ -1,4 +1,4 @@
-//! An order at fal, from the plan to the goods: the same way for a model and for pictures.
+//! An order at fal, from the plan to the kept files: the same states for a model and for pictures.
 //!
 //! ```text
 //! preparing ─ planned ─ submitting ─ accepted ─ keeping ─ done
@@ -42,9 +42,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order<G> {
     pub(super) stage: Stage<G>,
-    /// What fal holds for it: the archive, or the model's file.
+    /// File that fal holds for the order: the archive, or the model's file.
     pub(super) upload: Option<Uploaded>,
-    /// What went wrong last, while it may still go right.
+    /// Last error, while it may still pass.
     pub(super) trouble: Option<RetryState>,
     pub(super) cancel: Cancel,
     /// The hash of the token in the webhook's address.
@@ -52,103 +52,103 @@ pub struct Order<G> {
     pub(super) ordered_at: Timestamp,
 }
 
-/// How far an order is.
+/// The stage of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage<G> {
-    /// The photos are being made ready.
+    /// Preparation of the photos.
     Preparing,
-    /// Everything is ready but the upload, or the upload is there too.
+    /// All is ready but the upload, or the upload is there too.
     Planned,
-    /// The intent is saved and the submit is under way.
+    /// The submit is under way, and the intent to buy is saved.
     Submitting {
-        /// Since when.
+        /// Time at which the submit began.
         since: Timestamp,
-        /// The request that a webhook named before the submit was answered.
+        /// Request that a webhook named before the submit was answered.
         hint: Option<RequestId>,
     },
-    /// fal may have taken it, and may not.
+    /// Uncertainty: fal may have taken the order, and may not.
     Unclear {
-        /// Since when.
+        /// Time at which the order became unclear.
         since: Timestamp,
-        /// Why.
+        /// Reason why the order is unclear.
         why: Unclear,
-        /// The request that it may have become.
+        /// Request that the order may have become.
         candidate: Option<RequestId>,
-        /// Whether the candidate's input was found to be ours, as far as fal shows it.
+        /// True if the candidate's input was found to be ours, as far as fal shows it.
         #[serde(default)]
         compared: bool,
-        /// The candidate that fal was asked about last: the answer counts for no other.
+        /// Candidate that fal was asked about last: the answer counts for no other.
         #[serde(default)]
         asked: Option<RequestId>,
-        /// How far fal's list was searched.
+        /// Progress of the search in fal's list.
         search: Search,
     },
-    /// fal took it.
+    /// Acceptance by fal.
     Accepted(Accepted),
-    /// fal made it; the files are being kept.
+    /// A result: fal has made the files, and they are being kept.
     Keeping {
         /// The request.
         request_id: RequestId,
-        /// What was bought.
+        /// The result that was bought.
         goods: G,
-        /// The files that are already kept, in their order.
+        /// Files that are already kept, in their order.
         kept: Vec<Kept>,
-        /// When fal took it: its own copies end a week after they were made, which was later.
+        /// Time at which fal took the order. fal's own copies end a week after they were made, which was later.
         taken_at: Timestamp,
     },
-    /// It is ours.
+    /// A complete result: every file is kept.
     Done {
         /// The request.
         request_id: RequestId,
-        /// What was bought.
+        /// The result that was bought.
         goods: G,
-        /// Our copies of its files.
+        /// Our copies of the files.
         kept: Vec<Kept>,
-        /// When fal took it.
+        /// Time at which fal took the order.
         taken_at: Timestamp,
-        /// When it was all kept.
+        /// Time at which the last file was kept.
         at: Timestamp,
     },
-    /// It ended without goods.
+    /// An end without a result.
     Failed {
-        /// Why.
+        /// Reason for the end.
         error: Error,
-        /// When.
+        /// Time of the end.
         at: Timestamp,
-        /// What fal did with it, as far as it came.
+        /// fal's part in the order, as far as it came.
         bought: Bought,
-        /// Whether fal may still have a result: it gave neither one nor a reason that could be read.
+        /// Present if fal may still have a result: it gave neither one nor a reason that could be read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         doubt: Option<Doubt>,
     },
-    /// It was called off.
+    /// A cancelled order.
     Cancelled {
-        /// When.
+        /// Time of the end.
         at: Timestamp,
-        /// The request, when it had become one.
+        /// The request, if the order had become one.
         request_id: Option<RequestId>,
     },
 }
 
-/// What is known of an accepted request.
+/// The facts known of an accepted request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accepted {
-    /// fal's name for it.
+    /// fal's id of the request.
     pub request_id: RequestId,
-    /// When fal took it.
+    /// Time at which fal took the request.
     pub at: Timestamp,
-    /// No look before this moment.
+    /// Earliest time of the next look.
     pub look_at: Timestamp,
-    /// What the last look saw.
+    /// State seen at the last look.
     pub seen: Seen,
-    /// Since when it has been seen as ended.
+    /// Time since which the request has been seen as ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// Whether its status called it a failure.
+    /// True if the request's status called it a failure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub said_to_have_failed: bool,
-    /// The answer without a reason that fal's result was last.
+    /// The last answer that fal gave instead of a result without a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unexplained: Option<Box<Unexplained>>,
 }
@@ -156,105 +156,105 @@ pub struct Accepted {
 /// An answer instead of a result, like that for a failed request, but without a reason that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unexplained {
-    /// What it was.
+    /// The answer, read as an error.
     pub error: ApiError,
-    /// When it came first.
+    /// Time of the first such answer.
     pub since: Timestamp,
-    /// How often it came.
+    /// Number of such answers.
     pub times: u32,
-    /// Whether fal has called the request completed since it came last.
+    /// True if fal has called the request completed since the last such answer.
     pub confirmed: bool,
 }
 
-/// What is remembered of a request that ended with neither a result nor a reason.
+/// The memory of a request that ended with neither a result nor a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
-    /// When fal took the request.
+    /// Time at which fal took the request.
     pub taken_at: Timestamp,
-    /// When its result was last asked for.
+    /// Time at which its result was last asked for.
     pub asked_at: Timestamp,
-    /// Whether it is asked for now.
+    /// True while the result is asked for.
     pub asking: bool,
 }
 
-/// What fal said about a request when it was last asked.
+/// The state of a request in fal's last answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
-    /// It waits.
+    /// Waiting in fal's queue.
     Queued {
-        /// How many are ahead, when fal says so.
+        /// Number of requests ahead, when fal says so.
         position: Option<u64>,
     },
-    /// It runs.
+    /// Running.
     Running {
-        /// Since when, as far as we saw.
+        /// Time at which the request was first seen to run.
         since: Timestamp,
-        /// How far its own log lines say it is, in percent.
+        /// Progress by its own log lines, in percent.
         percent: Option<u8>,
     },
-    /// It ended, well or badly.
+    /// Ended, well or badly.
     Ended,
 }
 
-/// What fal did with an order that failed.
+/// fal's part in an order that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bought {
-    /// Nothing: the same order may be placed again.
+    /// Nothing was bought: the same order may be placed again.
     Nothing,
-    /// It ran as this request, and may have been paid for.
+    /// The order ran as this request, and may have been paid for.
     Ran(RequestId),
-    /// A person said that fal took nothing. Should it show that fal did, this is kept.
+    /// A person's word that fal took nothing. A request of fal that shows up later is kept nevertheless.
     NotAccepted {
-        /// Since when it had been unclear.
+        /// Time since which the order had been unclear.
         since: Timestamp,
     },
 }
 
-/// How far a person's wish to cancel has come.
+/// The progress of a person's wish to cancel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cancel {
-    /// Nobody wishes it.
+    /// No wish to cancel.
     #[default]
     NotAsked,
-    /// Asked for, and not yet said to fal.
+    /// A wish that fal was not told yet.
     Asked,
-    /// Said to fal, which then ends the request or finishes it first.
+    /// A wish that fal was told: it then ends the request or finishes it first.
     Sent,
 }
 
-/// How far fal's list of requests was searched for an unclear purchase.
+/// The progress of the search for an unclear purchase in fal's list of requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
-    /// How many times the whole list was searched in vain.
+    /// Number of times that the whole list was searched in vain.
     pub rounds: u32,
-    /// Where the next page begins, while a search is under way.
+    /// Start of the next page, while a search is under way.
     pub cursor: Option<String>,
-    /// How many pages this search has read.
+    /// Number of pages that this search has read.
     pub pages: u32,
-    /// No search before this moment.
+    /// Earliest time of the next search.
     pub at: Timestamp,
 }
 
-/// Something of ours that fal holds.
+/// A file of ours that fal holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uploaded {
-    /// Where.
+    /// Address of the file.
     pub url: url::Url,
-    /// Until when, if it ends.
+    /// Expiry, if the file has one.
     pub until: Option<Timestamp>,
 }
 
 impl Uploaded {
-    /// Whether it will still be there when fal's runner comes to fetch it, queue and all.
+    /// Tells whether the file will still be there when fal's runner fetches it, the longest queue included.
     pub(super) fn lasts(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| until.since(now) >= LONGEST_QUEUE)
     }
 }
 
-/// How long an upload must still live when the order that needs it is placed.
+/// Time that an upload must still live when the order that needs it is placed.
 pub(super) const LONGEST_QUEUE: Duration = Duration::from_hours(24);
 
 /// The hash of the random token in a webhook's address. The token itself is not stored.
@@ -263,7 +263,7 @@ pub(super) const LONGEST_QUEUE: Duration = Duration::from_hours(24);
 pub struct TokenHash(Sha256Sum);
 
 impl TokenHash {
-    /// The hash of this token, as it stands in the address.
+    /// Hashes a token as it stands in the address.
     #[must_use]
     pub fn of(token: &str) -> Self {
         Self(Sha256Sum::of(token.as_bytes()))
@@ -273,20 +273,20 @@ impl TokenHash {
 /// A file that was bought.
 #[derive(Clone, Debug)]
 pub struct ProductFile<'a> {
-    /// Where fal keeps it.
+    /// Address of the file at fal.
     pub url: &'a url::Url,
-    /// What it is, when fal says so.
+    /// MIME type, when fal gives one.
     pub content_type: Option<&'a str>,
     /// The file that must arrive.
     pub expected: Expected,
 }
 
-/// What can be bought: a model or pictures.
+/// The result of an order: a model or pictures.
 pub trait Product: Clone + Sized {
     /// Reads fal's result.
     fn parse(answer: Answer) -> Result<Self, ResultError>;
 
-    /// The files to keep, in their order.
+    /// Lists the files to keep, in their order.
     fn files(&self) -> Vec<ProductFile<'_>>;
 }
 
@@ -318,37 +318,37 @@ impl Product for Pictures {
 }
 
 impl<G> Order<G> {
-    /// A new order.
+    /// Makes a new order.
     pub(super) fn new(stage: Stage<G>, upload: Option<Uploaded>, now: Timestamp) -> Self {
         Self { stage, upload, trouble: None, cancel: Cancel::default(), token: None, ordered_at: now }
     }
 
-    /// How far it is.
+    /// Returns the order's stage.
     pub fn stage(&self) -> &Stage<G> {
         &self.stage
     }
 
-    /// What went wrong last, while it may still go right.
+    /// Returns the last error, while it may still pass.
     pub fn trouble(&self) -> Option<&RetryState> {
         self.trouble.as_ref()
     }
 
-    /// What fal holds for it: the archive, or the model's file.
+    /// Returns the file that fal holds for the order: the archive, or the model's file.
     pub fn upload(&self) -> Option<&Uploaded> {
         self.upload.as_ref()
     }
 
-    /// How far a person's wish to cancel has come.
+    /// Returns the progress of a person's wish to cancel.
     pub fn cancel(&self) -> Cancel {
         self.cancel
     }
 
-    /// When it was placed.
+    /// Returns the time at which the order was placed.
     pub fn ordered_at(&self) -> Timestamp {
         self.ordered_at
     }
 
-    /// Whether nothing more will happen by itself.
+    /// Tells whether nothing more will happen by itself.
     pub fn ended(&self) -> bool {
         matches!(self.stage, Stage::Done { .. } | Stage::Failed { .. } | Stage::Cancelled { .. })
     }
@@ -362,7 +362,8 @@ impl<G> Order<G> {
         }
     }
 
-    /// Whether fal may still have a result, though the order has ended: then it can be asked for once more.
+    /// Returns the doubt about an order that ended though fal may still have a result: then the result can be asked for
+    /// once more.
     pub fn doubt(&self) -> Option<&Doubt> {
         match &self.stage {
             Stage::Failed { doubt, .. } => doubt.as_ref(),
@@ -370,7 +371,7 @@ impl<G> Order<G> {
         }
     }
 
-    /// fal's name for it, once there is one.
+    /// Returns fal's id of the request, once there is one.
     pub fn request_id(&self) -> Option<&RequestId> {
         match &self.stage {
             Stage::Accepted(Accepted { request_id, .. })
@@ -386,7 +387,7 @@ impl<G> Order<G> {
         }
     }
 
-    /// The request that it may have become, while that is unclear.
+    /// Returns the request that the order may have become, while that is unclear.
     pub(super) fn candidate(&self) -> Option<&RequestId> {
         match &self.stage {
             Stage::Unclear { candidate, .. } => candidate.as_ref(),
@@ -394,28 +395,29 @@ impl<G> Order<G> {
         }
     }
 
-    /// Whether it is still to be placed.
+    /// Tells whether the order is still to be placed.
     #[must_use]
     pub fn is_unplaced(&self) -> bool {
         matches!(self.stage, Stage::Preparing | Stage::Planned)
     }
 
-    /// Whether it is ours.
+    /// Tells whether every file of the result is kept.
     pub fn is_done(&self) -> bool {
         matches!(self.stage, Stage::Done { .. })
     }
 
-    /// Whether it ended and fal certainly has no request for it: the same may be ordered in its place and is bought once.
+    /// Tells whether the order ended and fal certainly has no request for it: the same may be ordered in its place and
+    /// is bought once.
     pub fn ended_without_order(&self) -> bool {
         match &self.stage {
             Stage::Failed { bought: Bought::Nothing, .. } => true,
-            // One whose address was sent to fal may still be named by it.
+            // fal may still name an order that was sent with a webhook's address.
             Stage::Cancelled { request_id: None, .. } => self.token.is_none(),
             _ => false,
         }
     }
 
-    /// Whether fal took it, or may have.
+    /// Tells whether fal took the order, or may have.
     pub fn may_be_bought(&self) -> bool {
         match &self.stage {
             Stage::Preparing | Stage::Planned => false,

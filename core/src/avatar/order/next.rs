@@ -1,4 +1,4 @@
-//! What an order needs next.
+//! The next step of an order.
 
 use std::time::Duration;
 
@@ -21,27 +21,27 @@ use crate::{
     time::Timestamp,
 };
 
-/// What an order is for: the part that differs between a model and pictures.
+/// The plan of an order: the part that differs between a model and pictures.
 pub(in crate::avatar) struct Plan<'a> {
-    /// What is called.
+    /// Endpoint that is called.
     pub(in crate::avatar) endpoint: Endpoint,
-    /// The input, given where the upload is.
+    /// Function from the upload's address to the input.
     pub(in crate::avatar) input: &'a dyn Fn(&Url) -> Value,
-    /// Whether an input in fal's list of requests is that one.
+    /// Predicate: an input in fal's list of requests is this order's.
     pub(in crate::avatar) is_input: &'a dyn Fn(&Url, &Value) -> bool,
-    /// What is uploaded, and how long it is.
+    /// Source of the upload's bytes, with their length.
     pub(in crate::avatar) upload_source: &'a dyn Fn() -> Option<(UploadSource, u64)>,
-    /// Where fal reports the end, given the token.
+    /// Function from the token to the webhook's address.
     pub(in crate::avatar) webhook: &'a dyn Fn(&str) -> Option<Url>,
-    /// The name under which a bought file is kept.
+    /// Function to the name under which a bought file is kept.
     pub(in crate::avatar) file_name: &'a dyn Fn(usize, &ProductFile<'_>) -> String,
-    /// Where a copy of a bought file of this name goes.
+    /// Function from the name of a bought file to the place of its copy.
     pub(in crate::avatar) copy: &'a dyn Fn(&str) -> Option<ObjectPlace>,
-    /// How many steps its log lines count to, if they count.
+    /// Number of steps that the log lines count to, if they count.
     pub(in crate::avatar) steps: Option<u32>,
 }
 
-/// The time that a task has.
+/// The time that a task has before it counts as lost.
 #[derive(Clone, Copy)]
 pub(in crate::avatar) enum Lease {
     /// A time that stays as it is.
@@ -50,21 +50,21 @@ pub(in crate::avatar) enum Lease {
     Transfer(Duration),
 }
 
-/// What an order needs next.
+/// The next step of an order.
 pub(in crate::avatar) enum Next {
-    /// This.
+    /// A step to do.
     Do { step: OrderStep, work: Box<Work>, lease: Lease, token: Option<TokenHash> },
-    /// Nothing before this moment.
+    /// A pause until this moment.
     Wait(Timestamp),
-    /// Nothing until something happens.
+    /// A pause until something happens.
     Idle,
 }
 
-/// Beyond the timeout of what a task sends: how long the shell may take around it.
+/// Time for the shell around a task, beyond the timeout of what the task sends.
 const SLACK: Duration = Duration::from_mins(1);
 
 impl<G: Product> Order<G> {
-    /// What it needs next, given the steps that are under way.
+    /// Chooses the next step, given the steps that are under way.
     pub(in crate::avatar) fn next(
         &self,
         running: &[OrderStep],
@@ -105,7 +105,7 @@ impl<G: Product> Order<G> {
                 )
             }
             Stage::Unclear { candidate: None, search, .. } => Next::Wait(search.at),
-            // Whether fal still calls it completed.
+            // Asks whether fal still calls the request completed.
             Stage::Accepted(Accepted {
                 seen: Seen::Ended,
                 unexplained: Some(unexplained),
@@ -155,7 +155,7 @@ fn send(plan: &Plan<'_>, account: &Account) -> Next {
     }
 }
 
-/// The purchase.
+/// Makes the purchase.
 fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> Next {
     let token = moment.token();
     let webhook = (plan.webhook)(&token);
@@ -168,7 +168,7 @@ fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> N
     }
 }
 
-/// How far fal's clock may be behind ours, in milliseconds.
+/// Most that fal's clock may be behind ours, in milliseconds.
 const CLOCKS_DIFFER: i64 = 600_000;
 
 fn call(step: OrderStep, request: Request) -> Next {
@@ -189,7 +189,7 @@ fn keep<G: Product>(goods: &G, index: usize, plan: &Plan<'_>, account: &Account)
             Next::Do {
                 step: OrderStep::Keep(index),
                 work: Box::new(Work::Fetch { file, name, copy }),
-                // From fal, and from here to the bucket.
+                // The bytes travel twice: from fal to here, and from here to the bucket.
                 lease: Lease::Transfer(TRANSFER_TIMEOUT * 2 + SLACK),
                 token: None,
             }

@@ -1,4 +1,4 @@
-//! How an unclear purchase becomes clear: by fal's webhook, by fal's own list of requests, or by a person.
+//! Recovery of an unclear purchase: by fal's webhook, by fal's own list of requests, or by a person.
 //!
 //! Each only names a candidate. It is adopted when fal's status answers for it under our key, no other purchase
 //! holds it, and its input, where fal shows it, is ours.
@@ -15,12 +15,12 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many pages of fal's list one search reads (100 requests each) before it starts anew later.
+/// Number of pages of fal's list that one search reads (100 requests each) before it starts anew later.
 const MAX_PAGES: u32 = 20;
 
 impl<G: Product> Order<G> {
-    /// After a person asked for the same once more: what rested is tried at once, and an unclear purchase is
-    /// searched for anew.
+    /// Takes up a repeated request for the same order: a pause ends at once, and an unclear purchase is searched for
+    /// anew.
     pub(in crate::avatar) fn asked_again(&mut self, moment: &Moment) {
         self.trouble = None;
         if let Stage::Unclear { search, .. } = &mut self.stage {
@@ -28,7 +28,7 @@ impl<G: Product> Order<G> {
         }
     }
 
-    /// After fal's webhook named a request.
+    /// Applies the request that fal's webhook named.
     pub(super) fn named(mut self, named: &RequestId, token: Option<TokenHash>, moment: &Moment) -> Self {
         let ours = token.is_some() && token == self.token;
         match &mut self.stage {
@@ -50,7 +50,7 @@ impl<G: Product> Order<G> {
         self
     }
 
-    /// After a person named the request that the order became.
+    /// Applies the request that a person named as the one that the order became.
     pub(super) fn resolved(mut self, named: &RequestId, moment: &Moment) -> Self {
         match &mut self.stage {
             Stage::Unclear { candidate, compared, .. } => {
@@ -66,7 +66,7 @@ impl<G: Product> Order<G> {
         self
     }
 
-    /// After a person found that fal had taken nothing. It ends the attempt and posts nothing.
+    /// Ends the attempt, since a person found that fal had taken nothing. Nothing is sent.
     pub(super) fn not_accepted(self, moment: &Moment) -> Self {
         let Stage::Unclear { since, .. } = self.stage else { return self };
         let error = Error::Network(NetworkError::NotAccepted);
@@ -75,7 +75,7 @@ impl<G: Product> Order<G> {
         Self { stage, trouble: None, ..self }
     }
 
-    /// After a page of fal's list arrived.
+    /// Applies a page of fal's list.
     pub(super) fn searched(
         mut self,
         answer: Answer,
@@ -85,14 +85,14 @@ impl<G: Product> Order<G> {
     ) -> Self {
         let upload = self.upload.as_ref().map(|upload| upload.url.clone());
         let Stage::Unclear { candidate, compared, search, .. } = &mut self.stage else { return self };
-        // Somebody named one while the page was under way.
+        // A candidate was named while the page was under way.
         if candidate.is_some() {
             return self;
         }
         let page = match requests::parse(answer) {
             Ok(page) => page,
             Err(error) => {
-                // It may be the cursor that fal does not take any more.
+                // The refusal may concern the cursor, which fal does not take any more.
                 (search.cursor, search.pages) = (None, 0);
                 return self.troubled(error.into(), moment);
             }
@@ -114,7 +114,7 @@ impl<G: Product> Order<G> {
         self
     }
 
-    /// When fal is asked about the candidate.
+    /// Notes that fal is asked about the candidate.
     pub(super) fn asking(mut self) -> Self {
         if let Stage::Unclear { candidate, asked, .. } = &mut self.stage {
             asked.clone_from(candidate);
@@ -122,7 +122,8 @@ impl<G: Product> Order<G> {
         self
     }
 
-    /// After fal showed what the candidate was sent with, or nothing of it: it may list only what has ended.
+    /// Applies fal's answer to what the candidate was sent with. fal may list only requests that have ended, and then
+    /// shows nothing.
     pub(super) fn compared(mut self, answer: Answer, plan: &Plan<'_>, moment: &Moment) -> Self {
         let upload = self.upload.as_ref().map(|upload| upload.url.clone());
         let Stage::Unclear { candidate, compared, asked, search, .. } = &mut self.stage else { return self };
@@ -131,7 +132,7 @@ impl<G: Product> Order<G> {
         };
         let items = match requests::parse(answer) {
             Ok(page) => page.items,
-            // fal shows nothing to this key.
+            // fal does not show requests to this key.
             Err(CallError::Api(error)) if !error.worth_retrying() => Vec::new(),
             Err(error) => return self.troubled(error.into(), moment),
         };
@@ -147,7 +148,7 @@ impl<G: Product> Order<G> {
         self
     }
 
-    /// After fal answered for the candidate, or did not.
+    /// Applies fal's answer for the candidate.
     pub(super) fn proved(
         mut self,
         answer: Answer,
@@ -194,7 +195,7 @@ impl Search {
     }
 }
 
-/// Another search after a pause that grows from half a minute to a quarter of an hour: fal may list a request
+/// Plans another search after a pause that grows from half a minute to a quarter of an hour: fal may list a request
 /// only once it is finished.
 fn search_later(search: &Search, moment: &Moment) -> Search {
     Search {

@@ -60,7 +60,7 @@ fn waiting(name: &str) -> Photo {
     photo(name, PhotoState::Waiting)
 }
 
-/// One that nobody has read.
+/// Makes a photo that was never read.
 fn unread(name: &str) -> Photo {
     Photo { sha256: None, ..waiting(name) }
 }
@@ -157,7 +157,7 @@ fn what_headers_and_sums_show_is_counted_before_anything_is_ordered() {
         refusal(two.could_be_a_set(limits(3, 9))).first(),
         Some(&DatasetProblem::TooFew { good: 2, min: 3 })
     );
-    // What nobody has read may turn out to be anything.
+    // A photo that was never read may turn out to be anything.
     let hopeful = set(&[waiting("a"), unread("b"), unread("d")]);
     assert!(hopeful.could_be_a_set(limits(3, 3)).is_ok());
     assert!(hopeful.could_be_a_set(limits(1, 2)).is_ok());

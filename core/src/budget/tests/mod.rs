@@ -16,7 +16,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// 2026-11-24T21:25:55.123Z.
+/// Returns 2026-11-24T21:25:55.123Z.
 pub(in crate::budget) fn start() -> Timestamp {
     Timestamp::from_millis(1_795_555_555_123)
 }

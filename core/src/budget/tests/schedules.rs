@@ -1,4 +1,4 @@
-//! Thousands of orders in which things may happen, each held against a plain list of what was reserved.
+//! Thousands of random sequences of events, each held against a plain list of what was reserved.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,16 +37,16 @@ struct Line {
 #[derive(Default)]
 struct List {
     lines: BTreeMap<PurchaseId, Line>,
-    /// What is on no line any more: an erased avatar's, or bought so long ago that the same id counts anew.
+    /// Purchases that are on no line any more: an erased avatar's, or bought so long ago that the same id counts anew.
     past: Vec<(Option<AvatarId>, Line)>,
     invited: Vec<AvatarId>,
     uses: u32,
     /// The day of the last purchase that was allowed, and the day that it is.
     counted: i64,
     day: i64,
-    /// Whether the invite was revoked.
+    /// True if the invite was revoked.
     over: bool,
-    /// Every reason for which something was refused.
+    /// Every reason for which a request was refused.
     refused: BTreeSet<&'static str>,
 }
 
@@ -63,7 +63,7 @@ impl List {
         paid.fold(Amount::default(), |sum, (_, line)| sum.plus(line.amount))
     }
 
-    /// Whether the budget must allow a purchase that is not on the list.
+    /// Tells whether the budget must allow a purchase that is not on the list.
     fn allows(&self, id: PurchaseId, amount: Amount, payer: Payer) -> bool {
         let invited = payer == Payer::Server
             || !self.over
@@ -72,14 +72,14 @@ impl List {
         invited && self.today().plus_within(amount, CAPS.amount()).is_some()
     }
 
-    /// Whether the purchase is on the list, and the same again is therefore free.
+    /// Tells whether the purchase is on the list, and a repeat is therefore free.
     fn remembers(&self, id: PurchaseId, now: Timestamp) -> bool {
         self.lines.get(&id).is_some_and(|line| {
             now.since(line.at) < Duration::from_hours(24) || !line.settled && line.payer == Payer::Avatar
         })
     }
 
-    /// After the budget allowed a purchase.
+    /// Adds a purchase that the budget allowed.
     fn add(&mut self, id: PurchaseId, amount: Amount, payer: Payer, now: Timestamp) {
         if self.remembers(id, now) {
             return;
@@ -99,7 +99,7 @@ impl List {
         self.past.extend(gone.map(|(_, line)| (None, line)));
     }
 
-    /// What must hold after every step.
+    /// Checks the laws that hold after every step.
     fn holds(&self, budget: &Budget, now: Timestamp) -> Result<(), String> {
         let fits = |amount: Amount, limit| Amount::default().plus_within(amount, limit).is_some();
         let (view, invites) = (budget.view(CAPS, now), budget.invites(now));
@@ -124,7 +124,7 @@ impl List {
     }
 }
 
-/// Two hundred steps by chance.
+/// Takes two hundred random steps.
 fn schedule(purse: &mut impl Purse, seed: u64) -> Result<BTreeSet<&'static str>, String> {
     let mut state = seed;
     let mut chance = |below: u64| {
@@ -147,7 +147,8 @@ fn schedule(purse: &mut impl Purse, seed: u64) -> Result<BTreeSet<&'static str>,
         match chance(20) {
             0..=8 => {
                 let payer = if chance(2) == 0 { Payer::Server } else { Payer::Avatar };
-                // Where a clock that went back makes it doubtful what is remembered, either answer is right.
+                // Where a clock that went back makes it doubtful whether a purchase is remembered, either answer is
+                // right.
                 if list.remembers(purchase, now) != list.remembers(purchase, reached) {
                     continue;
                 }

@@ -22,7 +22,7 @@ const CAPS: DailyCaps = DailyCaps { trainings: 30, pictures: 300 };
 #[derive(Default)]
 struct Shelf {
     rows: BTreeMap<String, String>,
-    /// How many were read and written for the last question.
+    /// Number of rows read and written for the last question.
     touched: usize,
 }
 
@@ -80,7 +80,7 @@ fn purchase(number: u128, kind: PurchaseKind) -> PurchaseId {
     PurchaseId { avatar: avatar(number), kind }
 }
 
-/// Two hundred steps by chance, on rows and on a budget that is seen whole.
+/// Takes two hundred random steps, on rows and on a budget that is seen whole.
 fn schedule(seed: u64) {
     let mut state = seed;
     let mut chance = |below: u64| {
@@ -98,7 +98,7 @@ fn schedule(seed: u64) {
             if chance(3) == 0 { PurchaseKind::Training(number) } else { PurchaseKind::Pictures(number) };
         let bought = purchase(owner, kind);
         let terms = InviteTerms { uses: Uses::new(3).expect("in range"), ..invite_terms(3, 30) };
-        // Each with the same work on both.
+        // Each budget gets the same call.
         macro_rules! both {
             ($question:expr, $work:expr) => {{
                 let (seen, told) = ($work(&mut whole), shelf.ask($question, now, $work));
@@ -171,7 +171,7 @@ fn a_question_that_sees_its_own_rows_answers_as_one_that_sees_all() {
     }
 }
 
-/// Fifty thousand purchases, of which a question sees none but its own.
+/// Buys fifty thousand times: a question sees no purchase but its own.
 #[test]
 fn what_is_touched_does_not_grow_with_what_was_bought() {
     let (mut whole, now) = (budget(), start());
@@ -207,7 +207,7 @@ fn what_is_touched_does_not_grow_with_what_was_bought() {
     touches(Question::Forget(avatar(1)), 11, &|budget| budget.forget(avatar(1)));
     touches(Question::Invites, 2, &|budget| assert_eq!(budget.invites(now).len(), 1));
     touches(Question::Sums, 1, &|budget| assert_eq!(budget.view(many, now).today.pictures, 50_000));
-    // A day later they go, a few with each purchase.
+    // A day later old purchases go, a few with each new one.
     let (mut later, before) = (now.plus(Duration::from_hours(24)), shelf.rows.len());
     for number in 0..100 {
         later = later.plus(Duration::from_secs(1));
@@ -222,7 +222,7 @@ fn what_is_touched_does_not_grow_with_what_was_bought() {
     assert_eq!(shelf.rows.len(), before - 600);
 }
 
-/// Asked, it stores nothing; the first change stores all that there is.
+/// Asks a new budget, which stores nothing; the first change stores all that there is.
 #[test]
 fn a_budget_that_was_only_asked_is_not_stored() {
     let mut shelf = Shelf::default();
@@ -242,7 +242,7 @@ fn a_budget_that_was_only_asked_is_not_stored() {
     assert!(shelf.ask(Question::Who(minted.token.hash()), start(), knows).is_some());
 }
 
-/// What a version before rows stored goes on as if it had always been rows.
+/// Takes over a text that a version before rows stored, and goes on as if it had always been rows.
 #[test]
 fn a_budget_that_was_one_text_goes_on_in_rows() {
     let text = include_str!("../fixtures/stored_1.json");
@@ -262,7 +262,7 @@ fn a_budget_that_was_one_text_goes_on_in_rows() {
     assert!(shelf.rows.keys().all(|name| !name.contains(&avatar(1).to_string())));
 }
 
-/// Only where there may be too many all invites are looked at.
+/// Looks at all invites only where there may be too many.
 #[test]
 fn the_number_of_invited_avatars_is_counted_where_it_may_be_too_large() {
     let (mut shelf, now) = (Shelf::default(), start());

@@ -35,7 +35,7 @@ impl Hand {
         self.reserves(training(avatar(number)), 0, payer)
     }
 
-    /// On an error nothing changes.
+    /// Checks that nothing changes on an error.
     fn reserves(&mut self, purchase: PurchaseId, pictures: u32, payer: Payer) -> Result<(), BudgetError> {
         let saved = self.budget.clone();
         let done = self.budget.reserve(purchase, pictures, payer, CAPS, self.now);
@@ -188,7 +188,7 @@ fn what_needs_no_memory_is_forgotten_after_a_day() {
     // A repeat is taken for a new purchase then.
     hand.reserves(pictures(avatar(1), 1), 2, Payer::Avatar).expect("reserved");
     assert_eq!((hand.today(), hand.left()), ((0, 3), (1, 0)));
-    // Its invite gone, nothing waits for the other one.
+    // The invite is gone, so nothing waits for the other purchase.
     hand.budget.invites.clear();
     hand.passes(24);
     hand.trains(4, Payer::Server).expect("reserved");

@@ -1,4 +1,4 @@
-//! What is stored, and what is never shown.
+//! Stored budgets, and texts that are never shown.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,15 +15,15 @@ use crate::{
     sha256::Sha256Sum,
 };
 
-/// Written by the first version.
+/// A budget as the first version wrote it.
 const ONE: &str = include_str!("../fixtures/stored_1.json");
 
-/// The same as rows, by their names. They are stored: whoever changes them keeps these readable.
+/// That budget as rows, by their names. Deployments have such rows: a change of the code must keep these readable.
 const ROWS: &str = include_str!("../fixtures/rows_1.json");
 
 const CAPS: DailyCaps = DailyCaps { trainings: 5, pictures: 50 };
 
-/// Everything that a budget can hold, and the tokens.
+/// Makes a budget with everything that one can hold, and the tokens.
 fn full() -> (Budget, Vec<TokenText>) {
     let (mut budget, now) = (budget(), start());
     let soon = now.plus(Duration::from_hours(1000));
@@ -52,7 +52,7 @@ fn full() -> (Budget, Vec<TokenText>) {
     (budget, tokens)
 }
 
-/// What a row holds; an empty one says all by its name.
+/// Reads the value of a row; an empty one says all by its name.
 fn json(text: &str) -> Value {
     match text {
         "" => Value::Null,
@@ -79,7 +79,7 @@ fn what_the_first_version_stored_is_read_and_written_alike() {
     for token in &tokens[1..] {
         assert_eq!(read.who(&token.hash(), start()), None, "{token:?}");
     }
-    // The texts themselves, as their holders have had them since.
+    // The tokens' texts, as their holders have had them since.
     for (token, text) in tokens.iter().zip([
         "lks_1bcaceb2bd90ca61850d42c80885fdfd3fd4e16065b683bf06a61e85c722f6a3",
         "lks_0ff93b726aec1ed7e295a63647f94db38132f7a9bae469942e3f58fe8ff43b26",

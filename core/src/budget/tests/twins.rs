@@ -1,4 +1,4 @@
-//! Reckless twins of the budget: what the schedules must find out.
+//! Reckless twins of the budget, whose faults the schedules must find.
 
 use super::{id, schedules::CAPS};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What is put to the test: the budget, or a reckless twin of it.
+/// The budget under test, or a reckless twin of it.
 pub(super) trait Purse {
     fn budget(&mut self) -> &mut Budget;
 
@@ -36,7 +36,7 @@ impl Purse for Budget {
     }
 }
 
-/// Takes a repeat for another purchase.
+/// A twin that takes a repeat for another purchase.
 pub(super) struct Forgetful(pub(super) Budget);
 
 impl Purse for Forgetful {
@@ -56,7 +56,7 @@ impl Purse for Forgetful {
     }
 }
 
-/// Gives back as often as it is asked to.
+/// A twin that gives back as often as it is asked to.
 pub(super) struct Refunding(pub(super) Budget);
 
 impl Purse for Refunding {
@@ -71,7 +71,7 @@ impl Purse for Refunding {
     }
 }
 
-/// Looks at no allowance.
+/// A twin that looks at no allowance.
 pub(super) struct Generous(pub(super) Budget);
 
 impl Purse for Generous {
@@ -90,7 +90,7 @@ impl Purse for Generous {
     }
 }
 
-/// Lets everybody in who has the invite.
+/// A twin that admits everybody who has the invite.
 pub(super) struct Hospitable(pub(super) Budget);
 
 impl Purse for Hospitable {

@@ -28,7 +28,7 @@ pub(crate) struct ZippedPhotos {
 /// The contents of a ZIP.
 pub(super) struct ZipContents {
     pub(super) photos: Vec<PathBuf>,
-    /// The files of each folder in it, by the folder's path.
+    /// Files of each folder in the ZIP, by the folder's path.
     pub(super) folders: BTreeMap<PathBuf, Vec<OsString>>,
     pub(super) passed_over: PassedOver,
 }
@@ -60,7 +60,7 @@ impl ZippedPhotos {
         Ok(Arc::new(Self { path: path.to_owned(), archive }))
     }
 
-    /// Lists its photos in the order of their names, and the other files beside them, in all folders.
+    /// Lists the ZIP's photos in the order of their names, and the other files beside them, in all folders.
     pub(super) fn contents(&self) -> ZipContents {
         let mut contents =
             ZipContents { photos: Vec::new(), folders: BTreeMap::new(), passed_over: PassedOver::default() };

@@ -1,4 +1,4 @@
-//! What calls answer: statuses, headers, bodies.
+//! Answers of calls: statuses, headers, bodies.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     limits::PhotoLimits,
 };
 
-/// The headers that answers have.
+/// Describes the headers that answers have.
 pub(super) fn headers() -> Value {
     let text = |about: &str, pattern: &str, example: &str| {
         json!({
@@ -57,7 +57,7 @@ pub(super) fn headers() -> Value {
     })
 }
 
-/// A refusal that several calls have: its name, its status, when, its headers, and examples by their codes.
+/// A refusal that several calls share: its name, its status, its occasion, its headers, and examples by their codes.
 struct Refusal {
     name: &'static str,
     status: &'static str,
@@ -141,7 +141,7 @@ const REFUSALS: &[Refusal] = &[
     refusal("Unavailable", "503", "This deployment cannot do it now.", MAY_RETRY, &["storage.busy"]),
 ];
 
-/// The refusals that calls point at.
+/// Describes the refusals that calls point at.
 pub(super) fn refusals() -> Map<String, Value> {
     let all = REFUSALS.iter().map(|refusal| {
         let examples = refusal.examples.iter().map(|code| (code.to_string(), component("examples", code)));
@@ -165,10 +165,10 @@ fn with_headers(response: &mut Value, headers: &[(&str, &str)]) {
     }
 }
 
-/// The statuses of the refusals that a call can meet.
+/// Lists the statuses of the refusals that a call can meet.
 fn refused(entry: &Entry) -> Vec<&'static str> {
     use Operation as O;
-    // Whatever is called, and before it is known what is asked.
+    // These can answer any call, before it is known which operation is asked for.
     let mut all = vec!["400", "401", "405", "413", "414", "429", "431", "500", "503"];
     if !entry.roles.contains(&Role::Anyone) {
         all.push("403");
@@ -205,7 +205,7 @@ fn refused(entry: &Entry) -> Vec<&'static str> {
     all
 }
 
-/// What a call answers.
+/// Describes the answers of a call.
 pub(super) fn responses(entry: &Entry) -> Value {
     if entry.operation == Operation::FalWebhook {
         return of_webhook();
@@ -214,7 +214,7 @@ pub(super) fn responses(entry: &Entry) -> Value {
     for (status, about) in done(entry.operation) {
         responses.insert((*status).to_owned(), good(entry.operation, status, about));
     }
-    // What has no tag is known by a star.
+    // For a document without a tag, `If-None-Match: *` is the only value that matches.
     if entry.method == "GET" {
         let mut response = json!({ "description": "Nothing has changed since." });
         if waits(entry.operation) || is_file(entry.operation) {
@@ -229,7 +229,7 @@ pub(super) fn responses(entry: &Entry) -> Value {
     responses.into()
 }
 
-/// fal.ai looks at the status alone.
+/// Describes the answers to a webhook. fal.ai looks at the status alone.
 fn of_webhook() -> Value {
     let empty = |about: &str| json!({ "description": about });
     let mut responses = json!({
@@ -239,7 +239,7 @@ fn of_webhook() -> Value {
         "413": empty("It is larger than any message of fal.ai's."),
         "503": empty("fal.ai's keys cannot be had: send it again."),
     });
-    // A call that is refused before it is looked at gets a problem document, and its headers.
+    // A call that is refused before it is routed gets a problem document, with the headers of one.
     let may_authenticate = &[("WWW-Authenticate", "MayAuthenticate")];
     with_headers(&mut responses["401"], may_authenticate);
     with_headers(&mut responses["503"], MAY_RETRY);
@@ -255,7 +255,7 @@ fn of_webhook() -> Value {
     responses
 }
 
-/// The statuses of a call that does what is asked, and what each means.
+/// Lists the statuses of a call that succeeds, with the meaning of each.
 fn done(operation: Operation) -> &'static [(&'static str, &'static str)] {
     use Operation as O;
     match operation {
@@ -286,7 +286,7 @@ fn good(operation: Operation, status: &str, about: &str) -> Value {
     match operation {
         Operation::DownloadModel => response["content"] = json!({ "application/octet-stream": bytes() }),
         Operation::DownloadPicture => {
-            // What has another name than these is not told by its type.
+            // A file of another extension is sent without a type that says its format.
             let kinds = ["application/octet-stream", "image/jpeg", "image/png", "image/webp"];
             let all = kinds.map(|kind| (kind.to_owned(), bytes()));
             response["content"] = all.into_iter().collect::<Map<_, _>>().into();
@@ -318,28 +318,28 @@ fn good(operation: Operation, status: &str, about: &str) -> Value {
     response
 }
 
-/// Whether its answer is a file, which has an ETag and parts.
+/// Tells whether the answer is a file, which has an ETag and parts.
 pub(super) fn is_file(operation: Operation) -> bool {
     matches!(operation, Operation::DownloadModel | Operation::DownloadPicture)
 }
 
-/// The schema of bytes as they are.
+/// Makes the schema of raw bytes.
 pub(super) fn bytes() -> Value {
     json!({ "schema": { "type": "string", "format": "binary" } })
 }
 
-/// The largest bodies, in bytes: of a photo, and of JSON.
+/// Returns the largest bodies, in bytes: of a photo, and of JSON.
 pub(super) fn largest() -> (u64, u64) {
     (PhotoLimits::default().max_bytes, MAX_BODY)
 }
 
-/// A schema with its example.
+/// Makes a media type of a schema with its example.
 pub(super) fn shown(name: &str) -> Value {
     let _exists = example(name);
     json!({ "schema": component("schemas", name), "examples": { "shown": component("examples", name) } })
 }
 
-/// Whether the answer has an ETag, and can be waited for.
+/// Tells whether the answer has an ETag, and can be waited for.
 pub(super) fn waits(operation: Operation) -> bool {
     matches!(
         operation,
@@ -353,7 +353,7 @@ pub(super) fn waits(operation: Operation) -> bool {
     )
 }
 
-/// The schema of the body of a call that does what is asked.
+/// Names the schema of the body of a call that succeeds.
 fn body(operation: Operation) -> Option<&'static str> {
     use Operation as O;
     Some(match operation {

@@ -1,4 +1,4 @@
-//! The calls: what is sent, by whom, and in words.
+//! Calls of the description: parameters, bodies, roles, and explanations.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
     limits::MAX_CAPTION_BYTES,
 };
 
-/// One call.
+/// Describes a call.
 pub(super) fn call(entry: &Entry) -> Value {
     let operation = entry.operation;
     let anyone = entry.roles.contains(&Role::Anyone);
@@ -39,7 +39,7 @@ pub(super) fn call(entry: &Entry) -> Value {
     call
 }
 
-/// The parameters that several calls have.
+/// Describes the parameters that several calls share.
 pub(super) fn parameters() -> Value {
     let path = |name: &str, about: &str, schema: Value, example: Value| {
         json!({
@@ -84,7 +84,7 @@ fn in_path(part: &str) -> Option<Value> {
     Some(component("parameters", name))
 }
 
-/// What is sent beside path and body.
+/// Lists the parameters beside path and body.
 fn besides(operation: Operation) -> Vec<Value> {
     match operation {
         Operation::UploadPhoto => vec![
@@ -178,7 +178,7 @@ fn tag(operation: Operation) -> &'static str {
     }
 }
 
-/// What is worth knowing beside the summary, who may, and what the body is.
+/// Explains a call beyond its summary: the roles that may make it, and notes on its body.
 fn description(entry: &Entry) -> String {
     let operation = entry.operation;
     let mut sentences = vec![about(operation).to_owned()];

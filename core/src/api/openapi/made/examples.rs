@@ -1,4 +1,4 @@
-//! An example of each schema: answers are values of the very types, written as they are answered.
+//! An example of each schema: answers are values of the very types, written as a deployment writes them.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -29,7 +29,7 @@ use crate::{
 pub(super) const AVATAR: &str = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
 pub(super) const REQUEST: &str = "764cabcf-b745-4b3e-ae38-1200304cf45b";
 
-/// All examples, by the names of their schemas; of refusals by their codes.
+/// Collects all examples, by the names of their schemas; of refusals by their codes.
 pub(super) fn examples() -> BTreeMap<&'static str, Value> {
     let mut all = bodies();
     all.extend(answers());
@@ -37,7 +37,7 @@ pub(super) fn examples() -> BTreeMap<&'static str, Value> {
     all
 }
 
-/// What callers send.
+/// Makes examples of the bodies that callers send.
 pub(super) fn bodies() -> BTreeMap<&'static str, Value> {
     let config = json!({
         "quality": "high", "steps": 2500, "learning_rate": 0.0001, "trigger_phrase": "ohwx woman",
@@ -87,7 +87,7 @@ pub(super) fn bodies() -> BTreeMap<&'static str, Value> {
     ])
 }
 
-/// What is answered when a call does what is asked.
+/// Makes examples of the answers to calls that succeed.
 fn answers() -> BTreeMap<&'static str, Value> {
     let (id, photo) = (avatar(), PhotoId::new("p1").expect("an id"));
     let token = TokenId::new("web").expect("an id");
@@ -172,7 +172,7 @@ fn answers() -> BTreeMap<&'static str, Value> {
     ])
 }
 
-/// Refusals as they are answered: one for each status.
+/// Makes examples of refusals: one for each status.
 pub(super) fn refusals() -> BTreeMap<&'static str, Value> {
     let of = |problem: Problem| problem.document();
     let api = |problem: ApiProblem| of(problem.into());
@@ -211,7 +211,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_795_500_000_000 + seconds * 1000)
 }
 
-/// A moment that is not over for long enough.
+/// Returns a moment that stays in the future for long enough.
 fn later() -> Timestamp {
     Timestamp::from_millis(1_893_456_000_000)
 }

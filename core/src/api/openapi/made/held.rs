@@ -1,4 +1,4 @@
-//! What of the schemas of bodies the types cannot say, held to the code that parses them.
+//! Rules of bodies that types cannot express: the schemas are held to the code that parses them.
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ use crate::{
     avatar::{PictureSettings, TrainingSettings},
 };
 
-/// Whether the code takes a body of this schema, its checks included.
+/// Tells whether the code takes a body of this schema, its checks included.
 fn is_taken(name: &str, value: &Value) -> bool {
     let bytes = value.to_string().into_bytes();
     match name {
@@ -49,7 +49,7 @@ fn without(body: &Value, field: &str) -> Value {
     body
 }
 
-/// Each schema of a body whose fields are listed, with its example.
+/// Lists each schema of a body whose fields are listed, with its example.
 fn each() -> Vec<(&'static str, Map<String, Value>, Value, Value)> {
     let schemas = schemas();
     let all = bodies().into_iter().filter_map(|(name, example)| {
@@ -76,7 +76,7 @@ fn a_field_may_be_missing_where_the_schema_says_so() {
         for field in fields.keys() {
             let needed = required.iter().any(|one| one == field);
             assert_eq!(is_taken(name, &without(&example, field)), !needed, "{name} without {field}");
-            // Generators take a field with a default for one that is always there.
+            // Generators take a field with a default for one that is always present.
             assert!(schema["properties"][field].get("default").is_none(), "{name}: the default of {field}");
         }
         assert!(!is_taken(name, &with(&example, "surprise", json!(1))), "{name}");
@@ -103,7 +103,7 @@ fn numbers_end_where_the_schema_says_so() {
     for (name, fields, _, example) in each() {
         for (field, schema) in fields {
             let taken = |value: Value| is_taken(name, &with(&example, &field, value));
-            // The two of a pair bound each other: one alone.
+            // The two of a pair bound each other, so each is tried alone.
             let alone = |value: Value| is_taken(name, &json!({ &field: value }));
             let taken: &dyn Fn(Value) -> bool = if field.ends_with("_photos") { &alone } else { &taken };
             for (bound, beyond) in [("minimum", -1.0), ("maximum", 1.0)] {

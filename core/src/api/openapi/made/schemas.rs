@@ -1,4 +1,4 @@
-//! The schemas: what the types say of themselves, and what only the code that checks them knows.
+//! Schemas: derived from the types, with additions that only the checking code knows.
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -27,13 +27,13 @@ use crate::{
     limits::MAX_CAPTION_BYTES,
 };
 
-/// All schemas, by name.
+/// Makes all schemas, by name.
 pub(super) fn schemas() -> Map<String, Value> {
     let mut schemas = of_types();
     for (schema, field, more) in beyond_types() {
         extend(&mut schemas, schema, field, more);
     }
-    // The deployment's own setting: callers may only say that there is none, and clients trip over such a field.
+    // The field is the deployment's own setting: callers may only give null, and clients trip over such a field.
     let config = schemas["TrainingConfig"]["properties"].as_object_mut();
     config.and_then(|all| all.remove("webhook_url")).expect("a field");
     for (name, required) in REQUIRED_BESIDES {
@@ -41,9 +41,9 @@ pub(super) fn schemas() -> Map<String, Value> {
     }
     split_settlement(&mut schemas);
     let either = |one, other| json!({ "oneOf": [component("schemas", one), component("schemas", other)] });
-    // The photo, where it is there already.
+    // The answer is the photo where the photo is there already.
     schemas.insert("AddressOrPhoto".to_owned(), either("Address", "Photo"));
-    // What the request was for.
+    // The answer depends on the order that the request was for.
     schemas.insert("StatusOrPicturesStatus".to_owned(), either("Status", "PicturesStatus"));
     schemas.insert(
         "Description".to_owned(),
@@ -74,7 +74,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     schemas
 }
 
-/// What the types say of themselves.
+/// Derives the schemas that the types themselves give.
 fn of_types() -> Map<String, Value> {
     let settings =
         |settings: SchemaSettings| settings.with(|all| all.definitions_path = "/components/schemas".into());
@@ -104,7 +104,7 @@ fn of_types() -> Map<String, Value> {
     take::<InvitesView>(&mut answered);
     take::<BudgetView>(&mut answered);
     let mut all = Map::new();
-    // What is parsed comes last: of `TrainingConfig`, which is answered as well, nothing is required.
+    // Parsed types come last: of `TrainingConfig`, which is answered as well, no field is required.
     for (name, schema) in answered.take_definitions(true) {
         all.insert(name, left_out(plain(schema)));
     }
@@ -118,7 +118,7 @@ fn take<T: JsonSchema>(generator: &mut SchemaGenerator) {
     generator.subschema_for::<T>();
 }
 
-/// A schema in the words that generators of clients know.
+/// Rewrites a schema in the words that generators of clients know.
 fn plain(schema: Value) -> Value {
     match schema {
         Value::Array(all) => all.into_iter().map(plain).collect(),
@@ -127,10 +127,10 @@ fn plain(schema: Value) -> Value {
                 all.into_iter().map(|(name, value)| (name, plain(value))).collect();
             bounded(&mut all);
             named(&mut all);
-            // What is so if a field is left out its description says: generators take a field with a default for one
-            // that is always there, and ask callers for it.
+            // The description tells the default instead: generators take a field with a default for one that is always
+            // present, and require it of callers.
             all.remove("default");
-            // A title repeats the name; a link leads nowhere here.
+            // A title repeats the name; a link leads nowhere in the document.
             if all.get("title").is_some_and(Value::is_string) {
                 all.remove("title");
             }
@@ -143,7 +143,7 @@ fn plain(schema: Value) -> Value {
     }
 }
 
-/// Says of an answer that a field which may be missing is never null instead.
+/// Declares for an answer that a field which may be missing is never null instead.
 fn left_out(mut schema: Value) -> Value {
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
@@ -156,13 +156,13 @@ fn left_out(mut schema: Value) -> Value {
     schema
 }
 
-/// Says the range of a whole number instead of how many bits it has.
+/// Gives the range of a whole number instead of its width in bits.
 fn bounded(schema: &mut Map<String, Value>) {
     let most = match schema.get("format").and_then(Value::as_str) {
         Some("uint8") => json!(u8::MAX),
         Some("uint16") => json!(u16::MAX),
         Some("uint32") => json!(u32::MAX),
-        // What every language can count.
+        // The largest whole number that every language counts exactly: 2^53 - 1.
         Some("uint" | "uint64") => json!(9_007_199_254_740_991_u64),
         _ => return,
     };
@@ -171,7 +171,7 @@ fn bounded(schema: &mut Map<String, Value>) {
     schema.insert("maximum".to_owned(), most);
 }
 
-/// Makes one list of words of which each has a sentence.
+/// Makes one enumeration of words of which each has a sentence.
 fn named(schema: &mut Map<String, Value>) {
     let Some(Value::Array(all)) = schema.get("oneOf") else { return };
     let words = |one: &Value| match (&one["const"], &one["enum"]) {
@@ -193,10 +193,10 @@ fn named(schema: &mut Map<String, Value>) {
     schema.insert("description".to_owned(), about.into());
 }
 
-/// What must be there although its type has a default: without it the check refuses.
+/// Fields that must be present although their type has a default: without them the check refuses.
 const REQUIRED_BESIDES: &[(&str, &[&str])] = &[("NewPictures", &["prompt"])];
 
-/// What only the code that checks a field knows: of which schema, which field, what more.
+/// Lists the rules that only the code that checks a field knows: schema, field, and the rule.
 fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
     let phrase = json!({ "minLength": 1, "maxLength": MAX_TRIGGER, "pattern": texts::phrase() });
     let range = |least: Value, most: Value| json!({ "minimum": least, "maximum": most });
@@ -258,10 +258,10 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// A stable name for programs.
+/// The pattern of a stable name for programs.
 const CODE: &str = "^[a-z0-9_]+([.][a-z0-9_]+)*$";
 
-/// Adds words to a field's schema, or to the schema itself.
+/// Adds keywords to a field's schema, or to the schema itself.
 fn extend(schemas: &mut Map<String, Value>, name: &str, field: &str, more: Value) {
     let schema = schemas.get_mut(name).unwrap_or_else(|| panic!("no schema is called {name}"));
     let place = if field.is_empty() { Some(schema) } else { schema["properties"].get_mut(field) };
@@ -270,7 +270,8 @@ fn extend(schemas: &mut Map<String, Value>, name: &str, field: &str, more: Value
     place.extend(more);
 }
 
-/// Says that exactly one of the two settles an order: the type has both, and its check refuses both and none.
+/// Declares that exactly one of the two fields settles an order: the type has both, and its check refuses both and
+/// none.
 fn split_settlement(schemas: &mut Map<String, Value>) {
     let settlement = schemas.remove("Settlement").expect("a settlement");
     let mut ways = Vec::new();
@@ -291,7 +292,7 @@ fn split_settlement(schemas: &mut Map<String, Value>) {
     schemas.insert("Settlement".to_owned(), json!({ "description": about, "oneOf": ways }));
 }
 
-/// Shows in each field's schema what the example of the whole has there.
+/// Adds to each field's schema the value that the example of the whole has there.
 fn illustrate(schemas: &mut Map<String, Value>) {
     for (name, schema) in schemas.iter_mut() {
         if schema.get("properties").is_none() {

@@ -22,32 +22,33 @@ const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 /// The embeddings, overrides and isolates of Unicode Annex 9, as a part of a class of characters.
 const DIRECTION: &str = r"\u202a-\u202e\u2066-\u2069";
 
-/// A text of one line with white space around it, which holds none of these characters within.
+/// Makes the pattern of a text of one line with white space around it and none of these characters within.
 fn line_without(refused: &str) -> String {
     format!("^[{WHITE}]*[^{refused}{WHITE}]([^{refused}]*[^{refused}{WHITE}])?[{WHITE}]*$")
 }
 
-/// A name as it is given.
+/// Makes the pattern of a name.
 pub(super) fn name() -> String {
     line_without(&format!("{CONTROL}{DIRECTION}"))
 }
 
-/// A trigger phrase.
+/// Makes the pattern of a trigger phrase.
 pub(super) fn phrase() -> String {
     line_without(&format!("{CONTROL}{DIRECTION}"))
 }
 
-/// A prompt: something to draw.
+/// Makes the pattern of a prompt, which must not be blank.
 pub(super) fn prompt() -> String {
     format!(r"^[^\u0000]*[^\u0000{WHITE}][^\u0000]*$")
 }
 
-/// A caption: white space counts as one space, other control characters are refused, as is what turns the direction.
+/// Makes the pattern of a caption: white space counts as one space; other control characters are refused, and so are
+/// those that turn the direction.
 pub(super) fn caption() -> String {
     format!(r"^[^\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f{DIRECTION}]*$")
 }
 
-/// Any text without U+0000.
+/// The pattern of any text without U+0000.
 pub(super) const TEXT: &str = r"^[^\u0000]+$";
 
 pub(super) const PHOTO_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
@@ -57,7 +58,7 @@ pub(super) const SERVER_TOKEN_OR_INVITE: &str = "^lk[si]_[0-9a-f]{64}$";
 pub(super) const INVITE: &str = "^lki_[0-9a-f]{64}$";
 pub(super) const CAPABILITY: &str = "^lkc_[0-9a-f]{64}$";
 
-/// The names of fal's sizes, and two numbers from 64 to 4096.
+/// Makes the pattern of an image size: the names of fal's sizes, and two numbers from 64 to 4096.
 fn image_size() -> String {
     let names: Vec<_> = ImageSize::NAMED.iter().map(|(_, name)| *name).collect();
     let side = "(6[4-9]|[7-9][0-9]|[1-9][0-9]{2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6])";
@@ -85,7 +86,7 @@ macro_rules! texts {
 texts! {
     AvatarId => json_schema!({ "type": "string", "format": "uuid" });
     Timestamp => json_schema!({ "type": "string", "format": "date-time" });
-    // Stored names were once checked less.
+    // Earlier releases checked names less, and their names stay.
     Name => json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME });
     GivenName => json_schema!({
         "type": "string", "minLength": 1, "maxLength": MAX_NAME, "pattern": name(),
