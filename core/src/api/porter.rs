@@ -130,6 +130,7 @@ impl Porter {
         let refused = self.refused.iter().rev().find(|(known, ..)| Some(*known) == shown);
         let refusal =
             refused.filter(|(.., at)| counts(*at, REFUSED_FOR, now)).map(|(_, refusal, _)| *refusal)?;
+        // Counted although it is answered from memory, or one bad token could be repeated without end.
         self.count(origin, now);
         match refusal {
             Refusal::Token => Some(ApiProblem::Unauthorized.into()),

@@ -186,6 +186,7 @@ impl Recent {
                 (after, answer)
             }
             Known::Answered(text) => {
+                // Never made again, even if the text is unreadable: the call has taken effect.
                 let reply = Reply::of_kept(text).unwrap_or_else(|| ApiProblem::Repeated.into());
                 (before, reply.into())
             }

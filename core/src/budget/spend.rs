@@ -140,6 +140,7 @@ impl Budget {
                 left: caps.amount().minus(today.spent),
                 retry_after: today.ends_at().since(now),
             })?;
+        // Only behind every check: a refusal must change nothing.
         self.forget_old(now);
         self.sums.today = today;
         self.sums.today.spent = counted;

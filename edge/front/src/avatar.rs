@@ -164,6 +164,7 @@ impl Inner {
         change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T> {
         let rows = self.rows();
+        // Nothing is awaited from here on: the platform lets other events in at each await.
         let before = rows.text("avatar")?;
         let unreadable = |error: &dyn std::fmt::Display| Error::from(error.to_string());
         let mut avatar =
@@ -174,6 +175,7 @@ impl Inner {
         let (avatar, told) = change(avatar);
         if let Some(avatar) = &avatar {
             let after = Stored::write(avatar).map_err(|error| unreadable(&error))?;
+            // Each row that is written is paid for.
             if before.as_deref() != Some(after.as_str()) {
                 rows.set_text("avatar", &after)?;
             }

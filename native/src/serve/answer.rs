@@ -341,6 +341,7 @@ impl Server {
         given: &mut Given,
     ) -> Result<Answer, Problem> {
         let _one_at_a_time = self.purchases.lock().await;
+        // Before the reservation: a driver that looked between reservation and order would give it back.
         let _buying = self.drivers.buying(id);
         let api = BudgetApi { deployment: &self.deployment, now: clock::now() };
         let question = Question::reserve(id, purchase, caller.payer());

@@ -73,6 +73,7 @@ impl<G: Product> Order<G> {
         moment: &Moment,
     ) -> Next {
         let now = moment.now;
+        // First, and beside any other step: a cancel must not wait for another call to end.
         if let Stage::Accepted(accepted) = &self.stage
             && self.cancel == Cancel::Asked
             && !running.contains(&OrderStep::Cancel)
