@@ -1,4 +1,5 @@
-//! Packs the description of the API. As text it would be a twentieth of the Worker that answers, and is hardly ever asked for.
+//! Packs the description of the API. As text it would be a twentieth of the Worker that answers, and is hardly ever
+//! asked for.
 #![expect(
     clippy::disallowed_macros,
     clippy::disallowed_methods,

@@ -23,8 +23,8 @@ pub fn header_length(start: [u8; 8]) -> Option<u64> {
     (2..=LONGEST_HEADER).contains(&length).then_some(length)
 }
 
-/// Counts the bytes of all tensors, which must follow this header. `None` when it is not a header, or has no tensor, or its
-/// tensors overlap or leave bytes between them, which the format does not allow.
+/// Counts the bytes of all tensors, which must follow this header. `None` when it is not a header, or has no tensor, or
+/// its tensors overlap or leave bytes between them, which the format does not allow.
 #[must_use]
 pub fn tensor_bytes(header: &[u8]) -> Option<u64> {
     // The parser skips strings without a check: only this shows that all of the header is text.

@@ -153,8 +153,8 @@ impl Failure {
         self
     }
 
-    /// Returns the text for standard error, made harmless to the terminal. `fit` breaks a line to the terminal's width; its
-    /// number is the indentation of the following lines, in columns.
+    /// Returns the text for standard error, made harmless to the terminal. `fit` breaks a line to the terminal's width;
+    /// its number is the indentation of the following lines, in columns.
     pub(crate) fn seen(&self, fit: impl Fn(&str, usize) -> String) -> String {
         let text = self.to_string();
         if self.0.told_as.is_some() {

@@ -10,7 +10,7 @@ use std::{
 
 use crate::shell::{Settings, cache, root};
 
-/// Where each Worker is built. In test mode it is another front, which carries the simulator.
+/// Returns the folders in which the Workers are built. In test mode the front is another one, which carries the simulator.
 fn workers(test_mode: bool) -> [(&'static str, PathBuf); 2] {
     let front = if test_mode { "front/test-mode" } else { "front/build" };
     [("front", root().join("edge").join(front)), ("imager", root().join("edge/imager/build"))]

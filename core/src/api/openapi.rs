@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::json;
 
-/// The description, packed by build.rs. A file, since the code that makes the text is larger than the text, and every Worker
-/// would carry that code along; a test holds the file to the table of calls and to the types that are parsed and answered.
+/// The description, packed by build.rs. A file, since the code that makes the text is larger than the text, and every
+/// Worker would carry that code along; a test holds the file to the table of calls and to the types that are parsed and
+/// answered.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.zz"));
 
 /// Unpacks the description.

@@ -24,8 +24,8 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// Names the training by every photo that was listed, in the order of the list: the form of the first release and of
-    /// the API, where a photo without a sum is named by its key alone. UUID version 5 (RFC 9562, section 5.5).
+    /// Names the training by every photo that was listed, in the order of the list: the form of the first release and
+    /// of the API, where a photo without a sum is named by its key alone. UUID version 5 (RFC 9562, section 5.5).
     #[must_use]
     pub fn as_listed(&self, photos: &[(Option<Sha256Sum>, Option<&str>)]) -> Uuid {
         let photos: Vec<_> = photos.iter().map(|(sum, caption)| json!([sum, caption])).collect();
@@ -34,8 +34,8 @@ impl Identity<'_> {
         Uuid::new_v5(&NAMESPACE, everything.to_string().as_bytes())
     }
 
-    /// Names the training by the photos that go in, whatever their order: the form of new jobs, marked 2. Of photos that
-    /// are the same picture the smallest sum counts, with the caption that goes in.
+    /// Names the training by the photos that go in, whatever their order: the form of new jobs, marked 2. Of photos
+    /// that are the same picture the smallest sum counts, with the caption that goes in.
     #[must_use]
     pub fn of_photos(&self, photos: &PhotoSet) -> Uuid {
         let pictures = Pictures::of(&[photos]);

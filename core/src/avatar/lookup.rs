@@ -27,8 +27,8 @@ pub struct OtherTraining<'a> {
 }
 
 impl OnRecord {
-    /// Looks for the training of these photos among avatars that are not behind the API, where the caller's number names
-    /// a training. One that is not over goes first; else the first in order.
+    /// Looks for the training of these photos among avatars that are not behind the API, where the caller's number
+    /// names a training. One that is not over goes first; else the first in order.
     #[must_use]
     pub fn among(avatars: &[Avatar], wanted: &Identity<'_>, listed: &PhotoSet) -> Self {
         let (mut found, mut unknown) = (Vec::new(), false);

@@ -1,10 +1,10 @@
 //! The choice between two stored states of an avatar: its row in a database, and its own record, which lies beside its
 //! files.
 //!
-//! A shell numbers every state, and has the record on the disk before it commits the row. So the record is as new as the row
-//! or newer, unless one of the two was lost, broken, or taken from a backup. The newer one counts. Where only one of the two
-//! is left, something newer may have been lost with the other: what is not ordered in it may have been ordered since, and is
-//! called off.
+//! A shell numbers every state, and has the record on the disk before it commits the row. So the record is as new as
+//! the row or newer, unless one of the two was lost, broken, or taken from a backup. The newer one counts. Where only
+//! one of the two is left, something newer may have been lost with the other: what is not ordered in it may have been
+//! ordered since, and is called off.
 
 use super::{Avatar, Event, Moment, Stored, StoredError};
 

@@ -2,8 +2,8 @@
 //!
 //! A deployment that others use has one budget: its server tokens, its invites, and what was reserved today. One place
 //! keeps it (a Durable Object at the edge, SQLite natively), so every transition sees what all others did. A transition
-//! that fails changes nothing. One that succeeds is saved before it is answered: repeating it is harmless, and an answer
-//! that was not saved is not.
+//! that fails changes nothing. One that succeeds is saved before it is answered: repeating it is harmless, and an
+//! answer that was not saved is not.
 //!
 //! # Rows
 //!
@@ -24,7 +24,7 @@
 //!
 //! # Tokens
 //!
-//! Only hashes of tokens are stored, so a stored budget lets nobody in. A token whose first answer was lost must
+//! Only hashes of tokens are stored, so a stored budget admits no caller. A token whose first answer was lost must
 //! nevertheless be the same in the second answer, or a request could not be repeated. So tokens are not random but
 //! derived: HMAC-SHA256, keyed with the admin token, of the deployment's salt, the token's kind, its id and its
 //! generation. The salt is random and makes two deployments with one admin token differ. The generation counts

@@ -107,8 +107,8 @@ pub(super) struct PaidBy {
 pub(super) const SWEPT: usize = 4;
 
 impl Budget {
-    /// Reserves a purchase before it is ordered. A repeat of the purchase is allowed and counts once, whoever asks
-    /// and whatever became of its invite since: it may have been ordered.
+    /// Reserves a purchase before it is ordered. A repeat of the purchase is allowed and counts once, for any
+    /// payer and whatever became of its invite since: it may have been ordered.
     ///
     /// `pictures` is the number of pictures to make; it counts for nothing of a training, and 0 counts as 1.
     pub fn reserve(

@@ -1,5 +1,5 @@
-//! Budgets that were stored as one text, before each part of them was a row. Invites outlive upgrades, so that text stays
-//! readable.
+//! Budgets that were stored as one text, before each part of them was a row. Invites outlive upgrades, so that text
+//! stays readable.
 
 use std::collections::BTreeMap;
 

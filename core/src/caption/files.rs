@@ -26,8 +26,8 @@ pub struct CaptionConflict {
     pub second: String,
 }
 
-/// Finds the caption files of the photos of a folder. All names are those of files in that folder, without its path; they
-/// need not be UTF-8.
+/// Finds the caption files of the photos of a folder. All names are those of files in that folder, without its path;
+/// they need not be UTF-8.
 ///
 /// The captions of `a.jpg` are `a.jpg.txt`, `a.jpg.caption`, `a.txt` and `a.caption`, in this order. Extensions may be
 /// written in any case, and names in any of Unicode's normal forms: macOS and Linux write `Zoë` in different bytes. A text

@@ -73,8 +73,8 @@ impl FileCheck {
         }
     }
 
-    /// Notes the length that the server announced, before the first byte. A length other than the promised one is reported
-    /// only after the first bytes: an error page is better called an error page.
+    /// Notes the length that the server announced, before the first byte. A length other than the promised one is
+    /// reported only after the first bytes: an error page is better called an error page.
     #[must_use]
     pub fn announced(self, length: Option<u64>) -> Self {
         Self { announced: length, ..self }

@@ -121,7 +121,7 @@ impl Origins {
     }
 
     /// Returns the pause between two looks at a request. A simulator on this machine is asked more often: its user
-    /// waits, and nobody else is disturbed.
+    /// waits, and no other server is loaded.
     #[must_use]
     pub fn poll(&self) -> Duration {
         match self.queue.host_str() {

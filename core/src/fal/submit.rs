@@ -40,7 +40,7 @@ pub enum Submitted {
     Unclear(Unclear),
 }
 
-/// The reason why nobody knows whether fal took a submit.
+/// The reason why it is unknown whether fal took a submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Unclear {

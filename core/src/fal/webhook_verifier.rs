@@ -28,8 +28,8 @@ pub enum Verdict {
     /// Fetch fal's keys ([`webhook::request`]), tell the verifier, and ask again. This verdict comes at most once a
     /// minute, so that forged messages do not make us disturb fal.
     FetchKeys,
-    /// fal sent the message: look at this request with our own key, [say that it was delivered](WebhookVerifier::delivered),
-    /// and answer 200.
+    /// fal sent the message: look at this request with our own key, [say that it was
+    /// delivered](WebhookVerifier::delivered), and answer 200.
     Wake(RequestId),
     /// fal sent the message before: answer 200, and do nothing.
     Known,

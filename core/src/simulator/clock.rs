@@ -1,5 +1,5 @@
-//! The simulator's own time, which never goes back: where the machine's clock is set back, nobody waits until that
-//! day has come again.
+//! The simulator's own time, which never goes back: where the machine's clock is set back, trainings do not wait
+//! until that day has come again.
 
 use std::time::Duration;
 

@@ -41,7 +41,7 @@ pub enum DeletePrefixStep {
     Failed(StorageError),
 }
 
-/// The most rounds of a thousand objects each. Nobody but us writes there.
+/// The most rounds of a thousand objects each. Only Likeness writes there.
 const MOST_ROUNDS: u32 = 100;
 
 impl DeletePrefix {

@@ -127,8 +127,8 @@ impl From<ObjectPlace> for String {
     }
 }
 
-/// The prefix of everything that Likeness writes for one avatar: `likeness/{user_id}/{avatar_id}/`. Nobody else
-/// writes there, so that erasing may delete all of it.
+/// The prefix of everything that Likeness writes for one avatar: `likeness/{user_id}/{avatar_id}/`. No other
+/// program writes there, so that erasing may delete all of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Prefix(String);

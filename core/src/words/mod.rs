@@ -57,8 +57,8 @@ pub fn sentence(text: &str) -> String {
     }
 }
 
-/// Tells whether the text begins with letters and then a space or a comma, as a word does and an address or a setting does
-/// not.
+/// Tells whether the text begins with letters and then a space or a comma, as a word does and an address or a setting
+/// does not.
 fn begins_with_a_word(text: &str) -> bool {
     let rest = text.trim_start_matches(|letter: char| letter.is_alphabetic() || "'’-".contains(letter));
     rest.is_empty() || rest == "." || rest.starts_with([' ', ',', ';'])

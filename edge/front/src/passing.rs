@@ -193,7 +193,8 @@ pub(crate) fn message_id(request: &Request) -> Option<MessageId> {
     MessageId::parse(&request.headers().get(MESSAGE).ok().flatten()?)
 }
 
-/// Makes a request with this body. (worker's own way to make one carries along all that Cloudflare lets a request say of its cache.)
+/// Makes a request with this body. (worker's own way to make one carries along all that Cloudflare lets a request say
+/// of its cache.)
 pub(crate) fn post(url: &str, headers: &Headers, body: &JsValue) -> Result<Request> {
     let init = RequestInit::new();
     init.set_method("POST");

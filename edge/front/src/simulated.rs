@@ -22,8 +22,8 @@ use crate::{avatar::Inner, calls::respond};
 
 /// True if this front carries the simulator.
 ///
-/// Futures that depend on this value are boxed: an `async fn` that may await the simulator carries its code, even where it
-/// never awaits it.
+/// Futures that depend on this value are boxed: an `async fn` that may await the simulator carries its code, even where
+/// it never awaits it.
 pub(crate) const CARRIED: bool = cfg!(feature = "simulator");
 
 /// Answers a request of this object itself, when it is one to its own test box.

@@ -117,7 +117,8 @@ enum Asked {
 /// (its limits page), and says nothing; so this ends the request before, and it is tried again.
 const PATIENCE: Duration = Duration::from_mins(14);
 
-/// The longest that the imager may be silent about a photo: a place in its line, two transfers, and the work in between.
+/// The longest that the imager may be silent about a photo: a place in its line, two transfers, and the work in
+/// between.
 const PHOTO_SILENCE: Duration = Duration::from_mins(12);
 
 /// The longest that the imager may be silent about a file: the pauses before the file is asked for again, and the time

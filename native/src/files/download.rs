@@ -40,8 +40,8 @@ pub(crate) struct Downloads {
 
 /// A file that is not whole yet.
 ///
-/// The file is named `.NAME.….part`, in the same folder and readable by its owner alone. The lock tells a sweep that it is
-/// in use. Dropping removes it; only a process that was killed leaves one.
+/// The file is named `.NAME.….part`, in the same folder and readable by its owner alone. The lock tells a sweep that it
+/// is in use. Dropping removes it; only a process that was killed leaves one.
 #[derive(Debug)]
 struct Half {
     download: Download,

@@ -67,8 +67,8 @@ impl Job {
 }
 
 impl Found {
-    /// Looks in this order: the avatar that the caller named; the one whose id releases before this one made from the list
-    /// as it was typed, which finds erased ones as well; one whose good photos and captions are those of the list.
+    /// Looks in this order: the avatar that the caller named; the one whose id releases before this one made from the
+    /// list as it was typed, which finds erased ones as well; one whose good photos and captions are those of the list.
     fn look(
         shell: &Shell,
         wanted: &Identity<'_>,
