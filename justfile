@@ -8,6 +8,7 @@ setup *groups:
 check:
     cargo clippy --workspace --all-targets -- -D warnings
     scripts/check-purity
+    scripts/check-circles
 
 # All tests that run natively.
 test *arguments:
