@@ -27,8 +27,8 @@ use crate::{
     budget::{Denied, broken},
     calls::respond,
     drive,
-    passing::{self, Passed, Reservation, Told, heard, message_id, said, say},
     rows::Rows,
+    rpc::{self, ObjectCall, ObjectReply, Reservation, call_object, heard, message_id, object_answer},
     settings,
     settling::{Reserving, of_user},
     simulated,
@@ -103,20 +103,20 @@ impl DurableObject for AvatarObject {
         let response = match what {
             "call" => {
                 let message = message_id(&request);
-                let passed: Passed = heard(&mut request).await?;
-                said(&inner.call(id, &passed, message).await?)
+                let object_call: ObjectCall = heard(&mut request).await?;
+                object_answer(&inner.call(id, &object_call, message).await?)
             }
             "admit" => {
                 let (admission, origin): (Admission, String) = heard(&mut request).await?;
-                said(&inner.admit(admission, &origin).await?.map_err(Denied::from))
+                object_answer(&inner.admit(admission, &origin).await?.map_err(Denied::from))
             }
             "webhook" => {
                 let Hint { request_id, token } = heard(&mut request).await?;
                 if !inner.is_there()? {
-                    return said(&false);
+                    return object_answer(&false);
                 }
                 let known = inner.tell(Event::Webhook { request_id, token: Some(token) })?;
-                said(&known)
+                object_answer(&known)
             }
             _ => return Response::error("no such message", 404),
         };
@@ -250,7 +250,7 @@ impl Inner {
         call: &Call,
         caller: Caller,
         given: &Given,
-    ) -> Result<Option<Told>> {
+    ) -> Result<Option<ObjectReply>> {
         let way = Self::way_of_newcomer(id, origin, deployment)?;
         let api = AvatarApi { deployment, way: way.as_ref(), moment: settings::moment(POLL_INTERVAL)? };
         Ok(match api.answer(None, call, caller, given) {
@@ -263,22 +263,23 @@ impl Inner {
     async fn call(
         self: &Rc<Self>,
         id: AvatarId,
-        passed: &Passed,
+        object_call: &ObjectCall,
         message: Option<MessageId>,
-    ) -> Result<Told> {
-        let (mut call, caller) = match passed.read() {
+    ) -> Result<ObjectReply> {
+        let (mut call, caller) = match object_call.read() {
             Ok((call, caller)) => (call.of_avatar(id), caller),
             Err(problem) => return Ok(Reply::from(problem).into()),
         };
         let deployment = self.deployment()?;
-        let mut given = passed.given(message);
+        let mut given = object_call.given(message);
         if !self.is_there()?
-            && let Some(told) = Self::answer_without(id, &passed.origin, &deployment, &call, caller, &given)?
+            && let Some(told) =
+                Self::answer_without(id, &object_call.origin, &deployment, &call, caller, &given)?
         {
             return Ok(told);
         }
         if call.operation == Operation::CreateAvatar && deployment.is_able() {
-            self.introduce(id, &passed.origin, &deployment)?;
+            self.introduce(id, &object_call.origin, &deployment)?;
         }
         let (mut reserving, mut waited) = (None, Duration::ZERO);
         loop {
@@ -319,7 +320,7 @@ impl Inner {
                     let by_server = caller.payer() == Payer::Server;
                     let reservation = Reservation { avatar: id, purchase, by_server };
                     let reserved: Result<std::result::Result<(), Denied>> =
-                        say(&passing::budget(&self.env)?, "reserve", &reservation).await;
+                        call_object(&rpc::budget(&self.env)?, "reserve", &reservation).await;
                     given.reserved = Some(
                         reserved.map_or_else(|_| Err(broken()), |reserved| reserved.map_err(Problem::from)),
                     );
@@ -335,7 +336,7 @@ impl Inner {
                             Ok(place) => {
                                 let body = likeness_core::http::Body::Empty;
                                 let to = bucket.put(&place.key, body, "application/octet-stream", moment.now);
-                                Told::Receive { to: SignedRequest::of(&to), max_bytes }
+                                ObjectReply::Receive { to: SignedRequest::of(&to), max_bytes }
                             }
                             Err(_) => Reply::from(broken()).into(),
                         },
@@ -345,7 +346,7 @@ impl Inner {
                 Answer::File(file) => {
                     let bucket = way.as_ref().and_then(|way| way.bucket.as_ref());
                     match (bucket, &file.place) {
-                        (Some(bucket), Some(place)) => Told::File {
+                        (Some(bucket), Some(place)) => ObjectReply::File {
                             from: SignedRequest::of(&bucket.get(
                                 &place.key,
                                 file.part.clone(),
@@ -429,8 +430,8 @@ impl Inner {
 
     /// Names the avatar that holds this request, once this one has claimed it.
     pub(crate) async fn claim(&self, request: &RequestId, avatar: AvatarId) -> Result<bool> {
-        let stub = passing::index(&self.env, &format!("request:{request}"))?;
-        let holder: Option<String> = say(&stub, "claim", &avatar.to_string()).await?;
+        let stub = rpc::index(&self.env, &format!("request:{request}"))?;
+        let holder: Option<String> = call_object(&stub, "claim", &avatar.to_string()).await?;
         Ok(holder.is_none_or(|holder| holder == avatar.to_string()))
     }
 }

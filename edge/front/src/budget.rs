@@ -10,7 +10,7 @@ use worker::{DurableObject, Env, Error, Request, Response, Result, State, durabl
 
 use crate::{
     entries::Entries,
-    passing::{Outcome, Passed, Reservation, Told, heard, message_id, said},
+    rpc::{ObjectCall, ObjectReply, Outcome, Reservation, heard, message_id, object_answer},
     settings,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answered {
     /// An answer for the caller.
-    Told(Told),
+    ObjectReply(ObjectReply),
     /// An avatar that was admitted, to be created.
     Admit(Box<likeness_core::api::Admission>),
 }
@@ -68,27 +68,29 @@ impl DurableObject for BudgetObject {
         let message = message_id(&request);
         match request.path().as_str() {
             "/call" => {
-                let passed: Passed = heard(&mut request).await?;
-                let (call, _) = match passed.read() {
+                let object_call: ObjectCall = heard(&mut request).await?;
+                let (call, _) = match object_call.read() {
                     Ok(read) => read,
                     Err(problem) => {
-                        return said(&Answered::Told(Told::from(likeness_core::api::Reply::from(problem))));
+                        return object_answer(&Answered::ObjectReply(ObjectReply::from(
+                            likeness_core::api::Reply::from(problem),
+                        )));
                     }
                 };
-                let given = passed.given(message);
+                let given = object_call.given(message);
                 let kept = message.filter(|_| call.operation.changes_something());
                 let inquiry = Inquiry::new(Question::of_call(&call, &given), kept, api.now);
                 let answer =
                     self.answer(inquiry, |budget, recent| api.answer_once(budget, recent, &call, &given))?;
-                said(&match answer {
-                    BudgetAnswer::Reply(reply) => Answered::Told(reply.into()),
+                object_answer(&match answer {
+                    BudgetAnswer::Reply(reply) => Answered::ObjectReply(reply.into()),
                     BudgetAnswer::Admit(admission) => Answered::Admit(admission),
                 })
             }
             "/who" => {
                 let digest: TokenDigest = heard(&mut request).await?;
                 let inquiry = Inquiry::new(Question::Who(digest), None, api.now);
-                said(&self.answer(inquiry, |budget, _| {
+                object_answer(&self.answer(inquiry, |budget, _| {
                     let known = budget.who(&digest, api.now).is_some();
                     (budget, known)
                 })?)
@@ -97,23 +99,27 @@ impl DurableObject for BudgetObject {
                 let reservation: Reservation = heard(&mut request).await?;
                 let (payer, Reservation { avatar, purchase, .. }) = (reservation.payer(), reservation);
                 let question = Question::reserve(avatar, purchase, payer);
-                said(&self.once(question, message, api.now, |budget| {
+                object_answer(&self.once(question, message, api.now, |budget| {
                     api.reserve(budget, avatar, purchase, payer).map_err(Denied::from)
                 })?)
             }
             "/spent" => {
                 let Outcome { avatar, order, spent } = heard(&mut request).await?;
                 let question = Question::spent(avatar, order);
-                said(&self.once(question, message, api.now, |budget| spent.tell(budget, avatar, order))?)
+                object_answer(
+                    &self.once(question, message, api.now, |budget| spent.tell(budget, avatar, order))?,
+                )
             }
             "/turn-away" => {
                 let admission: likeness_core::api::Admission = heard(&mut request).await?;
                 let question = Question::turn_away(&admission);
-                said(&self.once(question, message, api.now, |budget| admission.turn_away(budget))?)
+                object_answer(&self.once(question, message, api.now, |budget| admission.turn_away(budget))?)
             }
             "/forget" => {
                 let avatar = heard(&mut request).await?;
-                said(&self.once(Question::Forget(avatar), None, api.now, |budget| budget.forget(avatar))?)
+                object_answer(
+                    &self.once(Question::Forget(avatar), None, api.now, |budget| budget.forget(avatar))?,
+                )
             }
             _ => Response::error("no such message", 404),
         }

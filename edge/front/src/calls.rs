@@ -28,7 +28,7 @@ use worker::{Context, Env, Fetch, Headers, Method, Request, Response, ResponseBu
 
 use crate::{
     budget::{Answered, Denied},
-    passing::{self, Passed, Refused, Told, say},
+    rpc::{self, ObjectCall, ObjectReply, Refused, call_object},
     settings::{self, now},
     webhook,
 };
@@ -178,25 +178,25 @@ async fn let_in(
     if call.operation.place() == Place::Webhook {
         return webhook::answer(&request, &body, env, deployment).await.map(Outcome::Reply);
     }
-    let passed = Passed::new(&request, caller, body)?;
+    let object_call = ObjectCall::new(&request, caller, body)?;
     match (call.operation.place(), call.params.avatar) {
         (Place::Here, _) => Ok(Outcome::Reply(here(call.operation, deployment))),
-        (Place::Budget, _) => budget(env, &passed).await.map(Outcome::Reply),
+        (Place::Budget, _) => budget(env, &object_call).await.map(Outcome::Reply),
         (Place::User, _) => {
             let user = call.params.user.as_ref().map(ToString::to_string).unwrap_or_default();
             let avatars: Vec<Value> =
-                say(&passing::index(env, &format!("user:{user}"))?, "list", &()).await?;
+                call_object(&rpc::index(env, &format!("user:{user}"))?, "list", &()).await?;
             Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(&avatars))))
         }
         (Place::Request, _) => {
             let request_id = call.params.request.as_ref().map(ToString::to_string).unwrap_or_default();
-            let index = passing::index(env, &format!("request:{request_id}"))?;
-            match say::<Option<AvatarId>>(&index, "holder", &()).await? {
-                Some(id) => avatar(request, env, context, id, passed).await,
+            let index = rpc::index(env, &format!("request:{request_id}"))?;
+            match call_object::<Option<AvatarId>>(&index, "holder", &()).await? {
+                Some(id) => avatar(request, env, context, id, object_call).await,
                 None => Ok(ApiProblem::NoRequest.into()),
             }
         }
-        (_, Some(id)) => avatar(request, env, context, id, passed).await,
+        (_, Some(id)) => avatar(request, env, context, id, object_call).await,
         _ => Ok(ApiProblem::NoRoute.into()),
     }
 }
@@ -216,7 +216,7 @@ async fn caller(
     }
     // The answer counts from the moment of the question, which is when it was true for certain.
     let asked_at = now();
-    let known: bool = say(&passing::budget(env)?, "who", &digest).await?;
+    let known: bool = call_object(&rpc::budget(env)?, "who", &digest).await?;
     if !known {
         return Ok(Err(ApiProblem::Unauthorized));
     }
@@ -225,7 +225,7 @@ async fn caller(
 }
 
 /// Applies the platform's limit of bursts, where one is bound, to each token and to each address. Callers who cannot be
-/// told apart share one limit.
+/// reply apart share one limit.
 async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProblem> {
     let limiter = env.rate_limiter("BURSTS").ok()?;
     let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok());
@@ -251,20 +251,20 @@ fn here(operation: Operation, deployment: &Deployment) -> Reply {
     }
 }
 
-async fn budget(env: &Env, passed: &Passed) -> Result<Reply> {
-    let answered: Answered = say(&passing::budget(env)?, "call", passed).await?;
+async fn budget(env: &Env, object_call: &ObjectCall) -> Result<Reply> {
+    let answered: Answered = call_object(&rpc::budget(env)?, "call", object_call).await?;
     match answered {
-        Answered::Told(told) => Ok(told.reply().unwrap_or_else(|| ApiProblem::Internal.into())),
+        Answered::ObjectReply(reply) => Ok(reply.reply().unwrap_or_else(|| ApiProblem::Internal.into())),
         Answered::Admit(admission) => {
             let id = admission.avatar;
             let reply = admission.reply();
-            let message = (&admission, &passed.origin);
+            let message = (&admission, &object_call.origin);
             let admitted: std::result::Result<(), Denied> =
-                say(&passing::avatar(env, id)?, &format!("admit/{id}"), &message).await?;
+                call_object(&rpc::avatar(env, id)?, &format!("admit/{id}"), &message).await?;
             match admitted {
                 Ok(()) => Ok(reply),
                 Err(denied) => {
-                    say::<()>(&passing::budget(env)?, "turn-away", &admission).await?;
+                    call_object::<()>(&rpc::budget(env)?, "turn-away", &admission).await?;
                     Ok(Problem::from(denied).into())
                 }
             }
@@ -277,23 +277,23 @@ async fn avatar(
     env: &Env,
     context: &Context,
     id: AvatarId,
-    passed: Passed,
+    object_call: ObjectCall,
 ) -> Result<Outcome> {
-    let (stub, what) = (passing::avatar(env, id)?, format!("call/{id}"));
-    let mut told: Told = say(&stub, &what, &passed).await?;
-    if let Told::Receive { to, max_bytes } = told {
+    let (stub, what) = (rpc::avatar(env, id)?, format!("call/{id}"));
+    let mut reply: ObjectReply = call_object(&stub, &what, &object_call).await?;
+    if let ObjectReply::Receive { to, max_bytes } = reply {
         let received = async move {
             let received = forward(request, &to, max_bytes).await;
-            say(&stub, &what, &passed.received(received)).await
+            call_object(&stub, &what, &object_call.received(received)).await
         };
-        told = outliving(context, received).await?;
+        reply = outliving(context, received).await?;
     }
-    match told {
-        Told::File { from, head } => match head.reply() {
+    match reply {
+        ObjectReply::File { from, head } => match head.reply() {
             Some(reply) => file(&from, reply).await,
             None => Ok(ApiProblem::Internal.into()),
         },
-        told => Ok(Outcome::Reply(told.reply().unwrap_or_else(|| ApiProblem::Internal.into()))),
+        reply => Ok(Outcome::Reply(reply.reply().unwrap_or_else(|| ApiProblem::Internal.into()))),
     }
 }
 
@@ -401,7 +401,7 @@ async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {
     }
     let id = path.split('/').nth(2).and_then(|id| id.parse::<AvatarId>().ok());
     match id {
-        Some(id) => passing::avatar(env, id)?.fetch_with_request(request).await,
+        Some(id) => rpc::avatar(env, id)?.fetch_with_request(request).await,
         None => respond(ApiProblem::NoRoute.into(), false),
     }
 }

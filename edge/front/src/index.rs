@@ -9,8 +9,8 @@ use serde_json::Value;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 use crate::{
-    passing::{heard, message_id, said},
     rows::Rows,
+    rpc::{heard, message_id, object_answer},
     settings::now,
 };
 
@@ -42,14 +42,14 @@ impl DurableObject for Index {
             "/note" => {
                 let message = message_id(&request);
                 let line = heard(&mut request).await?;
-                said(&self.note(message, &line)?)
+                object_answer(&self.note(message, &line)?)
             }
-            "/list" => said(&self.list()?),
+            "/list" => object_answer(&self.list()?),
             "/claim" => {
                 let avatar: String = heard(&mut request).await?;
-                said(&self.claim(&avatar)?)
+                object_answer(&self.claim(&avatar)?)
             }
-            "/holder" => said(&self.holder()?),
+            "/holder" => object_answer(&self.holder()?),
             _ => Response::error("no such message", 404),
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     avatar::{Inner, RESERVED},
     drive::AGAIN,
     index::Line,
-    passing::{self, Outcome, say},
+    rpc::{self, Outcome, call_object},
     settings,
 };
 
@@ -64,13 +64,13 @@ impl Inner {
                 return Ok(());
             }
             let Some((user, _)) = line.as_ref().or(listed.as_ref()) else { return Ok(()) };
-            let (id, index) = (self.avatar_id()?, passing::index(&self.env, &format!("user:{user}"))?);
+            let (id, index) = (self.avatar_id()?, rpc::index(&self.env, &format!("user:{user}"))?);
             let view = line.as_ref().map(|(_, view)| view.clone());
-            say::<()>(&index, "note", &Line { avatar: id.to_string(), view }).await?;
+            call_object::<()>(&index, "note", &Line { avatar: id.to_string(), view }).await?;
             if line.is_some() {
                 rows.set_value(LISTED, &line)?;
             } else {
-                say::<()>(&passing::budget(&self.env)?, "forget", &id).await?;
+                call_object::<()>(&rpc::budget(&self.env)?, "forget", &id).await?;
                 rows.remove_text(LISTED)?;
             }
         }
@@ -125,7 +125,7 @@ impl Inner {
             }
             let outcome = Outcome { avatar: avatar.id(), order, spent };
             self.releasing.set(given_back.then(|| settings::now().plus(RELEASED_WITHIN)));
-            let told = say::<()>(&passing::budget(&self.env)?, "spent", &outcome).await;
+            let told = call_object::<()>(&rpc::budget(&self.env)?, "spent", &outcome).await;
             self.releasing.set(None);
             told?;
             rows.remove_text(&name)?;

@@ -1,4 +1,4 @@
-//! The address to which fal reports: a message is verified here, and passed on as a hint.
+//! The address to which fal reports: a message is verified here, and object_call on as a hint.
 
 use std::cell::RefCell;
 
@@ -16,7 +16,7 @@ use worker::{Env, Request, Result};
 
 use crate::{
     avatar::Hint,
-    passing::{self, say},
+    rpc::{self, call_object},
     settings::now,
 };
 
@@ -51,7 +51,7 @@ pub(crate) async fn answer(
             if let Some((id, token)) = addressee(&request.url()?) {
                 let hint = Hint { request_id, token };
                 let told: Result<bool> =
-                    say(&passing::avatar(env, id)?, &format!("webhook/{id}"), &hint).await;
+                    call_object(&rpc::avatar(env, id)?, &format!("webhook/{id}"), &hint).await;
                 if let Err(error) = told {
                     worker::console_warn!("[FAL AI] WARNING a webhook could not be saved: {error}");
                     return Ok(Reply::empty(StatusCode::SERVICE_UNAVAILABLE));

@@ -24,7 +24,7 @@ use worker::{Delay, Error, Headers, Result};
 
 use crate::{
     avatar::{Inner, is_in},
-    passing::post,
+    rpc::post,
     settings, simulated,
 };
 

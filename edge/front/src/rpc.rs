@@ -37,7 +37,7 @@ use crate::settings::{entropy, now};
 
 /// A call on its way to an object.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Passed {
+pub(crate) struct ObjectCall {
     method: String,
     target: String,
     headers: Vec<(String, String)>,
@@ -72,13 +72,13 @@ pub(crate) enum Refused {
 /// An object's answer to a message.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Told {
+pub(crate) enum ObjectReply {
     /// A reply to send.
     Reply { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     /// A destination to which to stream the call's body, before coming back.
     Receive { to: SignedRequest, max_bytes: u64 },
     /// A file to stream.
-    File { from: SignedRequest, head: Box<Told> },
+    File { from: SignedRequest, head: Box<ObjectReply> },
 }
 
 /// An avatar's question to the budget for a purchase.
@@ -103,7 +103,7 @@ impl Reservation {
     }
 }
 
-impl Passed {
+impl ObjectCall {
     /// Makes the message of a call as the front received it.
     pub(crate) fn new(request: &Request, caller: Caller, body: Vec<u8>) -> Result<Self> {
         let url = request.url()?;
@@ -163,7 +163,7 @@ impl Passed {
     }
 }
 
-impl From<Reply> for Told {
+impl From<Reply> for ObjectReply {
     fn from(reply: Reply) -> Self {
         let headers = reply
             .headers
@@ -173,7 +173,7 @@ impl From<Reply> for Told {
     }
 }
 
-impl Told {
+impl ObjectReply {
     /// Returns the reply, if the answer is one.
     pub(crate) fn reply(self) -> Option<Reply> {
         let Self::Reply { status, headers, body } = self else { return None };
@@ -204,7 +204,11 @@ pub(crate) fn post(url: &str, headers: &Headers, body: &JsValue) -> Result<Reque
 }
 
 /// Sends a message to an object, and reads its answer.
-pub(crate) async fn say<T: DeserializeOwned>(stub: &Stub, what: &str, message: &impl Serialize) -> Result<T> {
+pub(crate) async fn call_object<T: DeserializeOwned>(
+    stub: &Stub,
+    what: &str,
+    message: &impl Serialize,
+) -> Result<T> {
     let headers = Headers::new();
     headers.set(MESSAGE, &MessageId::new(entropy()?).to_string())?;
     let request = post(&format!("https://object/{what}"), &headers, &serde_json::to_string(message)?.into())?;
@@ -215,13 +219,13 @@ pub(crate) async fn say<T: DeserializeOwned>(stub: &Stub, what: &str, message: &
     Ok(json::parse(&response.bytes().await?)?)
 }
 
-/// Reads a message of [`say`]. (`Request::json` would compile every message for a third reader.)
+/// Reads a message of [`call_object`]. (`Request::json` would compile every message for a third reader.)
 pub(crate) async fn heard<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
     Ok(json::parse(&request.bytes().await?)?)
 }
 
-/// Makes an object's answer to [`say`].
-pub(crate) fn said(message: &impl Serialize) -> Result<Response> {
+/// Makes an object's answer to [`call_object`].
+pub(crate) fn object_answer(message: &impl Serialize) -> Result<Response> {
     ResponseBuilder::new().from_json(message)
 }
 
@@ -251,7 +255,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
     use worker::{Headers, Method, Request, RequestInit};
 
-    use super::{Outcome, Passed, Refused, Reservation, Told};
+    use super::{ObjectCall, ObjectReply, Outcome, Refused, Reservation};
 
     const PHOTO: &str =
         "https://likeness.test/v1/avatars/3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11/photos/p1?name=a%20b";
@@ -267,16 +271,16 @@ mod tests {
 
     #[test]
     fn a_call_reaches_its_object_as_it_came_but_for_its_secret() {
-        let passed = Passed::new(&request(), Caller::Server, b"{}".to_vec()).expect("a call");
-        let text = serde_json::to_string(&passed).expect("JSON");
+        let object_call = ObjectCall::new(&request(), Caller::Server, b"{}".to_vec()).expect("a call");
+        let text = serde_json::to_string(&object_call).expect("JSON");
         assert!(!text.contains("lks_secret"), "{text}");
-        let passed: Passed = serde_json::from_str(&text).expect("the same");
-        assert_eq!(passed.origin, "https://likeness.test");
-        let (call, caller) = passed.read().expect("a call");
+        let object_call: ObjectCall = serde_json::from_str(&text).expect("the same");
+        assert_eq!(object_call.origin, "https://likeness.test");
+        let (call, caller) = object_call.read().expect("a call");
         assert_eq!((call.operation, caller.payer()), (Operation::UploadPhoto, Payer::Server));
-        assert_eq!(passed.given(None).body, b"{}");
-        assert!(passed.given(None).received.is_none());
-        let refused = passed.received(Err(Refused::TooLarge { max: 7 })).given(None);
+        assert_eq!(object_call.given(None).body, b"{}");
+        assert!(object_call.given(None).received.is_none());
+        let refused = object_call.received(Err(Refused::TooLarge { max: 7 })).given(None);
         assert_eq!(refused.received.map(|received| received.is_ok()), Some(false));
     }
 
@@ -284,8 +288,8 @@ mod tests {
     fn a_reply_comes_back_as_it_was_given() {
         let reply = Reply::empty(StatusCode::ACCEPTED).with(http::header::LOCATION, "/v1/x");
         let reply = Reply { body: b"{\"a\":1}".to_vec(), ..reply };
-        let text = serde_json::to_string(&Told::from(reply.clone())).expect("JSON");
-        let told: Told = serde_json::from_str(&text).expect("the same");
+        let text = serde_json::to_string(&ObjectReply::from(reply.clone())).expect("JSON");
+        let told: ObjectReply = serde_json::from_str(&text).expect("the same");
         let back = told.reply().expect("a reply");
         assert_eq!((back.status, &back.headers, &back.body), (reply.status, &reply.headers, &reply.body));
     }
@@ -308,15 +312,19 @@ mod tests {
                 r#"{"Err":{"storage":{"kind":"unreachable","place":"the bucket"}}}"#,
             ),
         ] {
-            is_written_as_it_was_read::<Passed>(&format!(
+            is_written_as_it_was_read::<ObjectCall>(&format!(
                 r#"{{"method":"PUT","target":"/v1/avatars?a=b","headers":[["prefer","wait=5"]],"who":{who},"origin":"https://likeness.test","body":[123,125],"received":{received}}}"#
             ));
         }
         let reply = r#"{"reply":{"status":202,"headers":[["location","/v1/x"]],"body":[123,125]}}"#;
         let signed = r#"{"method":"PUT","url":"https://minio.example.com/a?b=c","headers":{"if-match":"1"}}"#;
-        is_written_as_it_was_read::<Told>(reply);
-        is_written_as_it_was_read::<Told>(&format!(r#"{{"receive":{{"to":{signed},"max_bytes":7}}}}"#));
-        is_written_as_it_was_read::<Told>(&format!(r#"{{"file":{{"from":{signed},"head":{reply}}}}}"#));
+        is_written_as_it_was_read::<ObjectReply>(reply);
+        is_written_as_it_was_read::<ObjectReply>(&format!(
+            r#"{{"receive":{{"to":{signed},"max_bytes":7}}}}"#
+        ));
+        is_written_as_it_was_read::<ObjectReply>(&format!(
+            r#"{{"file":{{"from":{signed},"head":{reply}}}}}"#
+        ));
         is_written_as_it_was_read::<crate::budget::Answered>(&format!(r#"{{"told":{reply}}}"#));
         let avatar = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
         for spent in ["bought", "nothing"] {
