@@ -27,11 +27,10 @@ use crate::{
     budget::{Denied, broken},
     calls::respond,
     drive,
+    follow_up::{Reserving, of_user},
     rows::Rows,
     rpc::{self, ObjectCall, ObjectReply, Reservation, call_object, heard, message_id, object_answer},
-    settings,
-    settling::{Reserving, of_user},
-    simulated,
+    settings, simulated,
 };
 
 /// The avatar's object.
