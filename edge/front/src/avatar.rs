@@ -65,7 +65,7 @@ pub(crate) struct TestBox {
 
 /// The content of fal's webhook, once its signature was verified.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Hint {
+pub(crate) struct WebhookHint {
     pub(crate) request_id: RequestId,
     pub(crate) token: likeness_core::avatar::TokenHash,
 }
@@ -110,7 +110,7 @@ impl DurableObject for AvatarObject {
                 object_answer(&inner.admit(admission, &origin).await?.map_err(Denied::from))
             }
             "webhook" => {
-                let Hint { request_id, token } = heard(&mut request).await?;
+                let WebhookHint { request_id, token } = heard(&mut request).await?;
                 if !inner.is_there()? {
                     return object_answer(&false);
                 }

@@ -15,7 +15,7 @@ use likeness_platform::{header_map, send};
 use worker::{Env, Request, Result};
 
 use crate::{
-    avatar::Hint,
+    avatar::WebhookHint,
     rpc::{self, call_object},
     settings::now,
 };
@@ -49,7 +49,7 @@ pub(crate) async fn answer(
             // A message about an avatar that does not exist is answered with success all the same, or fal would repeat
             // it.
             if let Some((id, token)) = addressee(&request.url()?) {
-                let hint = Hint { request_id, token };
+                let hint = WebhookHint { request_id, token };
                 let told: Result<bool> =
                     call_object(&rpc::avatar(env, id)?, &format!("webhook/{id}"), &hint).await;
                 if let Err(error) = told {
