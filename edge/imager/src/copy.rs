@@ -13,7 +13,7 @@ use worker::Delay;
 use likeness_platform::{Deadline, Incoming, ask};
 
 use crate::{
-    outlet::{Halt, Moved, Outlet, Stopped, pour},
+    body_writer::{BodyWriter, Halt, Moved, Stopped, stream_body},
     sums::in_parts,
 };
 
@@ -67,8 +67,10 @@ pub(crate) async fn copy(
             next = self::next(&mut download).await?;
             continue;
         }
-        let poured =
-            pour(target, length, moved, async |outlet| fill(&mut download, body, outlet).await).await;
+        let poured = stream_body(target, length, moved, async |body_writer| {
+            fill(&mut download, body, body_writer).await
+        })
+        .await;
         let answer = match poured {
             Ok(answer) => answer,
             Err(Stopped::Source(Missed::Anew(body))) => {
@@ -119,7 +121,7 @@ async fn next(download: &mut Download) -> Result<Next, NetworkError> {
 }
 
 /// Writes the file. The newest bytes are held back until others follow, or all are known to be right.
-async fn fill(download: &mut Download, body: Body, outlet: &Outlet) -> Result<(), Halt<Missed>> {
+async fn fill(download: &mut Download, body: Body, body_writer: &BodyWriter) -> Result<(), Halt<Missed>> {
     let (mut incoming, mut held, mut part) = (body.incoming, None::<Uint8Array>, Vec::new());
     loop {
         loop {
@@ -136,13 +138,13 @@ async fn fill(download: &mut Download, body: Body, outlet: &Outlet) -> Result<()
                 break;
             }
             if let Some(before) = held.replace(chunk) {
-                outlet.write(&before).await?;
+                body_writer.write(&before).await?;
             }
         }
         match next(download).await.map_err(|error| Halt::Source(Missed::Failed(error)))? {
             Next::Done => {
                 return match held {
-                    Some(last) => outlet.write(&last).await,
+                    Some(last) => body_writer.write(&last).await,
                     None => Ok(()),
                 };
             }

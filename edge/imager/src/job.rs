@@ -6,9 +6,9 @@ use likeness_core::{
 };
 
 use crate::{
+    body_writer::Moved,
     copy,
     desk::{Full, at_the_desk},
-    outlet::Moved,
     prepare::{self, Photo},
     room, send,
 };

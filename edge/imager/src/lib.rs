@@ -8,10 +8,10 @@
 //! memory, which tests hold against the limit.
 
 mod answer;
+mod body_writer;
 mod copy;
 mod desk;
 mod job;
-mod outlet;
 mod prepare;
 mod room;
 mod send;

@@ -11,7 +11,7 @@ use likeness_core::{
 use likeness_platform::{Deadline, Incoming, ask};
 
 use crate::{
-    outlet::{Halt, Moved, Outlet, Stopped, pour},
+    body_writer::{BodyWriter, Halt, Moved, Stopped, stream_body},
     sums::Crc32,
 };
 
@@ -27,9 +27,9 @@ pub(crate) async fn send(
         worker::console_error!("the pieces are not as long as the whole: nothing is sent");
         return Err(SendFailure::NoAnswer(NoAnswer::NotConnected));
     }
-    let answer = pour(to, length, moved, async |outlet| {
+    let answer = stream_body(to, length, moved, async |body_writer| {
         for piece in pieces {
-            pass_on(piece, outlet).await?;
+            pass_on(piece, body_writer).await?;
         }
         Ok(())
     })
@@ -49,11 +49,11 @@ fn length_of(piece: &SentPiece) -> u64 {
     }
 }
 
-async fn pass_on(piece: SentPiece, outlet: &Outlet) -> Result<(), Halt<StorageError>> {
+async fn pass_on(piece: SentPiece, body_writer: &BodyWriter) -> Result<(), Halt<StorageError>> {
     match piece {
-        SentPiece::Bytes(bytes) => outlet.write(&Uint8Array::from(bytes.as_slice())).await,
+        SentPiece::Bytes(bytes) => body_writer.write(&Uint8Array::from(bytes.as_slice())).await,
         SentPiece::Object { from, length, crc32, place } => {
-            Object { from, length, crc32, place }.pass_on(outlet).await
+            Object { from, length, crc32, place }.pass_on(body_writer).await
         }
     }
 }
@@ -68,7 +68,7 @@ struct Object {
 }
 
 impl Object {
-    async fn pass_on(self, outlet: &Outlet) -> Result<(), Halt<StorageError>> {
+    async fn pass_on(self, body_writer: &BodyWriter) -> Result<(), Halt<StorageError>> {
         let mut incoming = self.open().await.map_err(Halt::Source)?;
         let (mut left, mut sum) = (self.length, Crc32::default());
         while left > 0 {
@@ -84,7 +84,7 @@ impl Object {
             if left == 0 {
                 self.check_end(&mut incoming, &sum).await?;
             }
-            outlet.write(&chunk).await?;
+            body_writer.write(&chunk).await?;
         }
         if self.length > 0 { Ok(()) } else { self.check_end(&mut incoming, &sum).await }
     }

@@ -13,7 +13,7 @@ use likeness_platform::{Deadline, Incoming, fixed_length, tell};
 
 /// The writing end of the body. Bytes that the network does not take yet are waited for, so that never more than one
 /// chunk is held.
-pub(crate) struct Outlet {
+pub(crate) struct BodyWriter {
     writer: WritableStreamDefaultWriter,
     deadline: Deadline,
     moved: Moved,
@@ -49,7 +49,7 @@ pub(crate) enum Stopped<E> {
     NoAnswer(NoAnswer),
 }
 
-impl Outlet {
+impl BodyWriter {
     /// Writes these bytes.
     pub(crate) async fn write<E>(&self, bytes: &Uint8Array) -> Result<(), Halt<E>> {
         let written = self.deadline.within(JsFuture::from(self.writer.write_with_chunk(bytes))).await;
@@ -63,11 +63,11 @@ impl Outlet {
 
 /// Sends a request whose body is `length` bytes that `fill` writes. If `fill` writes a different number of bytes, the
 /// request is broken off before it is whole.
-pub(crate) async fn pour<E>(
+pub(crate) async fn stream_body<E>(
     to: &SignedRequest,
     length: u64,
     moved: &Moved,
-    fill: impl AsyncFnOnce(&Outlet) -> Result<(), Halt<E>>,
+    fill: impl AsyncFnOnce(&BodyWriter) -> Result<(), Halt<E>>,
 ) -> Result<Incoming, Stopped<E>> {
     let deadline = Deadline::of_transfer();
     // Nothing was sent where not even a stream could be made. That is the only certain case: the runtime takes the
@@ -75,14 +75,14 @@ pub(crate) async fn pour<E>(
     let unsent = |_: JsValue| Stopped::NoAnswer(NoAnswer::NotConnected);
     let stream = fixed_length(length).map_err(unsent)?;
     let writer = stream.writable().get_writer().map_err(unsent)?;
-    let outlet = Outlet { writer, deadline: deadline.clone(), moved: moved.clone() };
-    let filling = pin!(fill(&outlet));
+    let body_writer = BodyWriter { writer, deadline: deadline.clone(), moved: moved.clone() };
+    let filling = pin!(fill(&body_writer));
     let readable: JsValue = stream.readable().into();
     // The answer comes when all is sent, however long that takes: each piece of the body has its own limit.
     let asking = pin!(tell(to, &readable, deadline.with_silence(None)));
     let outcome = match select(filling, asking).await {
         Either::Left((Ok(()), asking)) => {
-            outlet.end();
+            body_writer.end();
             let answered = deadline.with_silence(Some(TRANSFER_TIMEOUT)).within(asking).await;
             answered.and_then(|answer| answer).map_err(Stopped::NoAnswer)
         }
@@ -95,7 +95,7 @@ pub(crate) async fn pour<E>(
         Either::Right((Err(why), _)) => Err(Stopped::NoAnswer(why)),
     };
     outcome.inspect_err(|_| {
-        outlet.break_off();
+        body_writer.break_off();
         deadline.end();
     })
 }
@@ -106,7 +106,7 @@ fn early<E>(answer: Incoming) -> Result<Incoming, Stopped<E>> {
     if answer.status.is_success() { Err(Stopped::NoAnswer(NoAnswer::Interrupted)) } else { Ok(answer) }
 }
 
-impl Outlet {
+impl BodyWriter {
     /// Ends the body: all bytes are there.
     fn end(&self) {
         quietly(self.writer.close());
