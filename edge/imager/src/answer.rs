@@ -11,7 +11,7 @@ use likeness_core::imager::{ImagerJob, ImagerReport};
 use serde::Serialize;
 use worker::{Delay, Error, Method, Request, Response, ResponseBuilder, Result};
 
-use crate::{body_writer::Moved, desk::Full, job};
+use crate::{body_writer::Moved, job, photo_slot::Full};
 
 /// The longest job in bytes. One that sends a whole set has some hundred kB: addresses, and the archive's framing.
 const MAX_JOB: usize = 4 << 20;

@@ -1,4 +1,4 @@
-//! Jobs of the imager: those that need the desk, and those that only move bytes.
+//! Jobs of the imager: those that need the slot, and those that only move bytes.
 
 use likeness_core::{
     download::FileKind,
@@ -8,7 +8,7 @@ use likeness_core::{
 use crate::{
     body_writer::Moved,
     copy,
-    desk::{Full, at_the_desk},
+    photo_slot::{Full, at_the_desk},
     prepare::{self, Photo},
     room, send,
 };

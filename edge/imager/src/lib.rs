@@ -10,8 +10,8 @@
 mod answer;
 mod body_writer;
 mod copy;
-mod desk;
 mod job;
+mod photo_slot;
 mod prepare;
 mod room;
 mod send;

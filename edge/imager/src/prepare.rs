@@ -13,7 +13,7 @@ use likeness_core::{
 use likeness_platform::{Deadline, again, append, ask, tell};
 
 use crate::{
-    desk::{Full, Place, at_the_desk},
+    photo_slot::{Full, PhotoSlotGuard, at_the_desk},
     room,
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct Photo {
     pub(crate) file: String,
 }
 
-/// The reason why there is no clean photo: [`PrepareError`] for the report, or the desk was lost.
+/// The reason why there is no clean photo: [`PrepareError`] for the report, or the slot was lost.
 enum Stopped {
     Report(PrepareError),
     Lost,
@@ -85,15 +85,15 @@ pub(crate) async fn prepare(photo: Photo) -> Result<Result<Prepared, PrepareErro
 }
 
 impl Photo {
-    async fn prepare(&self, place: &Place) -> Result<Prepared, Stopped> {
+    async fn prepare(&self, place: &PhotoSlotGuard) -> Result<Prepared, Stopped> {
         self.read(place).await?;
         let (prepared, jpeg) = self.normalised(place)?;
         let etag = self.write(&jpeg).await?;
         Ok(Prepared { etag, ..prepared })
     }
 
-    /// Reads the photo's bytes into the desk's buffer, at most as many as the limit.
-    async fn read(&self, place: &Place) -> Result<(), Stopped> {
+    /// Reads the photo's bytes into the slot's buffer, at most as many as the limit.
+    async fn read(&self, place: &PhotoSlotGuard) -> Result<(), Stopped> {
         let limit = self.limits.max_bytes;
         let mut incoming =
             ask(&self.from, || Deadline::after(TRANSFER_TIMEOUT)).await.map_err(|_| self.unreachable())?;
@@ -146,7 +146,7 @@ impl Photo {
     }
 
     /// Makes the clean photo, outside of the linear memory.
-    fn normalised(&self, place: &Place) -> Result<(Prepared, Uint8Array), Stopped> {
+    fn normalised(&self, place: &PhotoSlotGuard) -> Result<(Prepared, Uint8Array), Stopped> {
         let sum = place.with(|bytes| Sha256Sum::of(bytes)).ok_or(Stopped::Lost)?;
         if self.sha256.is_some_and(|expected| expected != sum) {
             return Err(self.not_read(StorageErrorKind::Changed));

@@ -1,11 +1,11 @@
-//! The single slot for work on a photo, called the desk.
+//! The single slot for work on a photo.
 //!
-//! An isolate serves many requests at once, and its memory is enough for one photo. So there is one desk with one
-//! buffer, and a waiting request looks again and again until the desk is free. It is not woken by another request: in
+//! An isolate serves many requests at once, and its memory is enough for one photo. So there is one slot with one
+//! buffer, and a waiting request looks again and again until the slot is free. It is not woken by another request: in
 //! Workers all work that a request starts ends with that request, so each must be carried on by its own timer.
 //!
-//! Workers stop a cancelled request without running destructors. The desk therefore owns the buffer, and waiters
-//! reclaim a desk whose heartbeat stopped.
+//! Workers stop a cancelled request without running destructors. The slot therefore owns the buffer, and waiters
+//! reclaim a slot whose heartbeat stopped.
 
 use std::{cell::RefCell, pin::pin, time::Duration};
 
@@ -19,10 +19,10 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The longest wait, in milliseconds.
 const PATIENCE: f64 = 20_000.0;
 
-/// Interval of the heartbeat of the request that holds the desk.
+/// Interval of the heartbeat of the request that holds the slot.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// Number of looks without a heartbeat after which the desk is reclaimed: 8 seconds. Looks are counted and no clock is
+/// Number of looks without a heartbeat after which the slot is reclaimed: 8 seconds. Looks are counted and no clock is
 /// read, since all timers stand still while a photo is worked on.
 const LOOKS_WITHOUT_A_BEAT: u32 = 160;
 
@@ -31,7 +31,7 @@ const LOOKS_WITHOUT_A_BEAT: u32 = 160;
 pub(crate) struct Full;
 
 #[derive(Default)]
-struct Desk {
+struct PhotoSlot {
     holder: Option<u64>,
     last: u64,
     beats: u64,
@@ -39,23 +39,23 @@ struct Desk {
 }
 
 thread_local! {
-    static DESK: RefCell<Desk> = RefCell::default();
+    static SLOT: RefCell<PhotoSlot> = RefCell::default();
 }
 
-/// A hold on the desk.
+/// A hold on the slot.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct PhotoSlotGuard {
     number: u64,
 }
 
-impl Place {
-    /// Waits for the desk.
+impl PhotoSlotGuard {
+    /// Waits for the slot.
     async fn take() -> Result<Self, Full> {
         let (mut seen, mut silent) = (None, 0);
         // In Workers the clock shows the time of the last timer or answer, which is exact enough here.
         let begun = Date::now();
         while Date::now() - begun < PATIENCE {
-            let now = DESK.with_borrow(|desk| desk.holder.map(|holder| (holder, desk.beats)));
+            let now = SLOT.with_borrow(|slot| slot.holder.map(|holder| (holder, slot.beats)));
             silent = if now == seen { silent + 1 } else { 0 };
             if now.is_none() || silent > LOOKS_WITHOUT_A_BEAT {
                 return Ok(Self::free());
@@ -67,20 +67,20 @@ impl Place {
     }
 
     fn free() -> Self {
-        DESK.with_borrow_mut(|desk| {
-            desk.last += 1;
-            desk.holder = Some(desk.last);
-            desk.bytes = Vec::new();
-            Self { number: desk.last }
+        SLOT.with_borrow_mut(|slot| {
+            slot.last += 1;
+            slot.holder = Some(slot.last);
+            slot.bytes = Vec::new();
+            Self { number: slot.last }
         })
     }
 
-    /// Works with the buffer, in one go. `None` when the desk was reclaimed by another request.
+    /// Works with the buffer, in one go. `None` when the slot was reclaimed by another request.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Vec<u8>) -> T) -> Option<T> {
-        DESK.with_borrow_mut(|desk| {
-            (desk.holder == Some(self.number)).then(|| {
-                desk.beats += 1;
-                work(&mut desk.bytes)
+        SLOT.with_borrow_mut(|slot| {
+            (slot.holder == Some(self.number)).then(|| {
+                slot.beats += 1;
+                work(&mut slot.bytes)
             })
         })
     }
@@ -97,20 +97,20 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for PhotoSlotGuard {
     fn drop(&mut self) {
-        DESK.with_borrow_mut(|desk| {
-            if desk.holder == Some(self.number) {
-                desk.holder = None;
-                desk.bytes = Vec::new();
+        SLOT.with_borrow_mut(|slot| {
+            if slot.holder == Some(self.number) {
+                slot.holder = None;
+                slot.bytes = Vec::new();
             }
         });
     }
 }
 
-/// Works at the desk, once it is free. `Full` also when the desk was reclaimed meanwhile.
-pub(crate) async fn at_the_desk<T>(work: impl AsyncFnOnce(&Place) -> Option<T>) -> Result<T, Full> {
-    let place = Place::take().await?;
+/// Works at the slot, once it is free. `Full` also when the slot was reclaimed meanwhile.
+pub(crate) async fn at_the_desk<T>(work: impl AsyncFnOnce(&PhotoSlotGuard) -> Option<T>) -> Result<T, Full> {
+    let place = PhotoSlotGuard::take().await?;
     let (work, beat) = (pin!(work(&place)), pin!(place.beat()));
     match select(work, beat).await {
         Either::Left((Some(done), _)) => Ok(done),
@@ -126,7 +126,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
     use worker::Delay;
 
-    use super::{LOOK, Place, at_the_desk};
+    use super::{LOOK, PhotoSlotGuard, at_the_desk};
 
     #[test]
     async fn there_is_one_place() {
@@ -151,7 +151,7 @@ mod tests {
         let lost = at_the_desk(async |place| {
             place.with(|bytes| bytes.push(1))?;
             // As if the holder's heartbeat had stopped long ago.
-            let next = Place::free();
+            let next = PhotoSlotGuard::free();
             next.with(|bytes| bytes.push(2))?;
             assert!(place.with(|_| ()).is_none());
             assert!(place.clear().is_empty());
