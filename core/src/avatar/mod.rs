@@ -191,7 +191,7 @@ pub struct Avatar {
     /// Folders of buckets in which files of the avatar may lie. Kept, also of a forgotten person, until they are known
     /// to be empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[serde(rename = "bucket_folders")]
+    #[serde(rename = "depots")]
     bucket_folders: Vec<BucketFolder>,
     /// The additional state of an avatar that lives behind the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]

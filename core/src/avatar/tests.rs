@@ -266,6 +266,10 @@ fn looking_at_a_job_never_buys_it() {
 fn a_place_in_the_bucket_is_remembered_until_it_is_empty_and_the_person_forgotten() {
     let mut hand = Hand::ordering();
     let task = hand.begins();
+    let saved = serde_json::to_value(&hand.avatar).expect("JSON");
+    // Names of an earlier release, which every stored avatar has.
+    assert_eq!(saved["depots"][0]["bucket"], "photos", "{saved}");
+    assert_eq!(saved["running"][0]["errand"], serde_json::json!({ "photo": 0 }), "{saved}");
     let clear = |hand: &mut Hand, what| {
         hand.happens(Event::Cleared { bucket_folder: hand.bucket_folder.clone(), what });
     };

@@ -19,7 +19,8 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answered {
     /// An answer for the caller.
-    ObjectReply(ObjectReply),
+    #[serde(rename = "told")]
+    Reply(ObjectReply),
     /// An avatar that was admitted, to be created.
     Admit(Box<likeness_core::api::Admission>),
 }
@@ -72,7 +73,7 @@ impl DurableObject for BudgetObject {
                 let (call, _) = match object_call.read() {
                     Ok(read) => read,
                     Err(problem) => {
-                        return object_answer(&Answered::ObjectReply(ObjectReply::from(
+                        return object_answer(&Answered::Reply(ObjectReply::from(
                             likeness_core::api::Reply::from(problem),
                         )));
                     }
@@ -83,7 +84,7 @@ impl DurableObject for BudgetObject {
                 let answer =
                     self.answer(inquiry, |budget, recent| api.answer_once(budget, recent, &call, &given))?;
                 object_answer(&match answer {
-                    BudgetAnswer::Reply(reply) => Answered::ObjectReply(reply.into()),
+                    BudgetAnswer::Reply(reply) => Answered::Reply(reply.into()),
                     BudgetAnswer::Admit(admission) => Answered::Admit(admission),
                 })
             }

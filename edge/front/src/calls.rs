@@ -254,7 +254,7 @@ fn here(operation: Operation, deployment: &Deployment) -> Reply {
 async fn budget(env: &Env, object_call: &ObjectCall) -> Result<Reply> {
     let answered: Answered = call_object(&rpc::budget(env)?, "call", object_call).await?;
     match answered {
-        Answered::ObjectReply(reply) => Ok(reply.reply().unwrap_or_else(|| ApiProblem::Internal.into())),
+        Answered::Reply(reply) => Ok(reply.reply().unwrap_or_else(|| ApiProblem::Internal.into())),
         Answered::Admit(admission) => {
             let id = admission.avatar;
             let reply = admission.reply();
