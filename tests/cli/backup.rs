@@ -44,6 +44,15 @@ fn a_backup_is_mixed_with_nothing() {
     assert_eq!(fs::read_dir(place.path("full")).expect("a folder").count(), 1);
 }
 
+#[test]
+fn what_is_not_there_is_not_backed_up() {
+    let place = Place::new();
+    let mut command = place.testing(&["backup", "saved"]);
+    let ending = Ending::of(command.env("LIKENESS_HOME", place.path("nowhere"))).ended(6);
+    assert!(ending.stderr.contains("there is nothing to back up"), "{}", ending.stderr);
+    assert!(!place.path("nowhere").exists() && !place.path("saved").exists());
+}
+
 /// Buys the training after the backup was made: going on from the backup does not buy it again.
 #[test]
 fn going_on_from_a_backup_buys_nothing_twice() {

@@ -4,6 +4,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    sync::Barrier,
     time::{Duration, Instant},
 };
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 use crate::{
     Place,
     running::Running,
-    serve::{ADMIN, listening},
+    serve::{ADMIN, Api, SERVE, listening, of},
 };
 
 const THOUSAND: usize = 1000;
@@ -78,6 +79,41 @@ fn health_answers_beside_a_thousand_connections() {
         health(&address);
     }
     health(&address);
+}
+
+/// Behind a proxy all callers have one address. Every one of them is answered, however many come at once.
+#[test]
+fn a_burst_of_good_callers_from_one_address_is_answered() {
+    const CALLERS: usize = 300;
+
+    let place = Place::new();
+    let api = Api::start(&mut place.testing(&SERVE));
+    api.create().is(201);
+    if !may_open_many() {
+        return;
+    }
+    let call = format!(
+        "GET {} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\nconnection: close\r\n\r\n",
+        of(""),
+        api.token
+    );
+    let all_connected = Barrier::new(CALLERS);
+    let answered = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut stream = TcpStream::connect(&api.address).expect("a connection");
+                    all_connected.wait();
+                    stream.write_all(call.as_bytes()).expect("sent");
+                    let mut answer = String::new();
+                    stream.read_to_string(&mut answer).map(|_| answer.starts_with("HTTP/1.1 200 "))
+                })
+            })
+            .collect();
+        callers.into_iter().map(|caller| caller.join().expect("an end")).collect::<Vec<_>>()
+    });
+    let good = answered.iter().filter(|answer| matches!(answer, Ok(true))).count();
+    assert_eq!(good, CALLERS);
 }
 
 #[test]

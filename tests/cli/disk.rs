@@ -106,6 +106,8 @@ fn a_data_folder_that_others_may_write_is_mended_or_refused() {
     let ending = Ending::of(&mut place.testing(&["jobs"])).ended(0);
     assert!(ending.stderr.contains("others could write to "), "{}", ending.stderr);
     assert!(Ending::of(&mut place.testing(&["jobs"])).ended(0).stderr.is_empty(), "it is said once");
+    let of_others = |path: &std::path::Path| fs::metadata(path).expect("there").permissions().mode() & 0o077;
+    assert_eq!(of_others(&place.home()), 0, "others may not read it either");
     // A folder that others may write to as well.
     place.write("shared/notes.txt", "somebody's");
     open(&place.path("shared"));

@@ -22,7 +22,7 @@ pub(crate) const AVATAR: &str = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
 /// The API on a port of its own, and the token of a backend.
 pub(crate) struct Api {
     pub(crate) running: Running,
-    address: String,
+    pub(crate) address: String,
     pub(crate) token: String,
 }
 
@@ -33,6 +33,10 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
     #[track_caller]
     pub(crate) fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}\n{}", self.head, String::from_utf8_lossy(&self.body));

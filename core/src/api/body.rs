@@ -3,12 +3,19 @@
 
 mod node;
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, de::DeserializeOwned};
 
 use self::node::Node;
 use super::problem::ApiProblem;
 use crate::{
-    avatar::{Name, NameError},
+    avatar::{MAX_PHOTOS, Name, NameError},
+    budget::Uses,
+    fal::{
+        generate::{IMAGES, INFERENCE_STEPS},
+        train::STEPS,
+    },
     words::{self, displayed},
 };
 
@@ -26,7 +33,11 @@ pub(crate) enum Fault {
     /// There is no body, and the call needs one.
     Empty,
     /// Not JSON, from this place on.
-    NotJson { line: usize, column: usize },
+    NotJson { what: NotJson, line: usize, column: usize },
+    /// The body did not come in time.
+    Late,
+    /// The body ended before its end, or its pieces are not as HTTP wants them.
+    BrokenOff,
     /// More than [`MOST_LEVELS`] of objects and lists within one another.
     TooDeep,
     /// A value of another kind than is wanted.
@@ -43,6 +54,35 @@ pub(crate) enum Fault {
     Nul,
     /// A reason of the value's own type, as a sentence.
     Other(String),
+}
+
+/// The reason why a text is not JSON, as far as one is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotJson {
+    /// The text does not follow JSON's grammar.
+    Grammar,
+    /// A number is too large for any program.
+    Number,
+    /// Half of a character: a surrogate alone, such as `\ud800`.
+    Surrogate,
+    /// Bytes that are not UTF-8.
+    Utf8,
+}
+
+impl NotJson {
+    /// Reads it from the parser's sentence, which is all that the parser tells.
+    fn of(error: &serde_json::Error) -> Self {
+        let said = error.to_string();
+        if said.starts_with("number out of range") {
+            Self::Number
+        } else if said.contains("surrogate") || said.starts_with("unexpected end of hex escape") {
+            Self::Surrogate
+        } else if said.starts_with("invalid unicode code point") {
+            Self::Utf8
+        } else {
+            Self::Grammar
+        }
+    }
 }
 
 /// The kind of value that a field takes.
@@ -100,10 +140,46 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
         if error.to_string().starts_with("recursion limit") {
             return Fault::TooDeep;
         }
-        Fault::NotJson { line: error.line(), column: error.column() }
+        Fault::NotJson { what: NotJson::of(&error), line: error.line(), column: error.column() }
     })?;
     node.check(MOST_LEVELS)?;
-    T::deserialize(&node)
+    T::deserialize(&node).map_err(BodyError::bounded)
+}
+
+/// The range of a whole number that has one within that of its type, from where it is checked.
+fn range(place: &str) -> Option<(i64, u64)> {
+    let of = |range: &RangeInclusive<u32>| (i64::from(*range.start()), u64::from(*range.end()));
+    Some(match place {
+        "training_config.steps" => of(&STEPS),
+        "training_config.min_photos" | "training_config.max_photos" => (1, MAX_PHOTOS as u64),
+        "steps" => of(&INFERENCE_STEPS),
+        "count" => of(&IMAGES),
+        "uses" => (1, u64::from(Uses::MOST)),
+        _ => return None,
+    })
+}
+
+/// Returns the name of a field that an object has twice, anywhere in this JSON.
+pub(crate) fn doubled(bytes: &[u8]) -> Option<String> {
+    let node: Node = serde_json::from_slice(bytes).ok()?;
+    match node.check(usize::MAX).err()?.fault {
+        Fault::Twice(field) => Some(field),
+        _ => None,
+    }
+}
+
+impl ApiProblem {
+    /// Refuses a body that did not come in time.
+    #[must_use]
+    pub fn late_body() -> Self {
+        Self::Body { why: BodyError::from(Fault::Late).to_string() }
+    }
+
+    /// Refuses a body that did not come whole.
+    #[must_use]
+    pub fn broken_body() -> Self {
+        Self::Body { why: BodyError::from(Fault::BrokenOff).to_string() }
+    }
 }
 
 impl From<Fault> for BodyError {
@@ -113,6 +189,16 @@ impl From<Fault> for BodyError {
 }
 
 impl BodyError {
+    /// Names the range in which a whole number counts, where that is narrower than its type.
+    fn bounded(mut self) -> Self {
+        if let Fault::Kind { wanted: Wanted::Whole { least, most }, .. } = &mut self.fault
+            && let Some(range) = range(&self.place)
+        {
+            (*least, *most) = range;
+        }
+        self
+    }
+
     /// Puts the field or index in front of the place.
     fn within(mut self, part: &str) -> Self {
         let dot = if self.place.is_empty() || self.place.starts_with('[') { "" } else { "." };
@@ -126,6 +212,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::{nothing, read};
+    use crate::avatar::{PictureSettings, TrainingSettings};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -237,6 +324,44 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_number_names_the_range_in_which_it_counts() {
+        #[derive(Debug, Deserialize)]
+        struct Order {
+            #[serde(rename = "training_config")]
+            _training: Option<TrainingSettings>,
+        }
+
+        let training = |field: &str| {
+            let body = format!("{{\"training_config\":{{{field}}}}}");
+            read::<Order>(body.as_bytes()).expect_err(field).to_string()
+        };
+        for (field, name, range) in [
+            (r#""steps":-1"#, "steps", "1 to 10000, not another number"),
+            (r#""steps":1e300"#, "steps", "1 to 10000, not another number"),
+            (r#""min_photos":1.5"#, "min_photos", "1 to 999, not a number with a fraction"),
+            (r#""max_photos":"9""#, "max_photos", "1 to 999, not a text"),
+        ] {
+            assert_eq!(
+                training(field),
+                format!("`training_config.{name}` must be a whole number from {range}")
+            );
+        }
+        let said = read::<PictureSettings>(br#"{"count":-1}"#).expect_err("a number").to_string();
+        assert_eq!(said, "`count` must be a whole number from 1 to 4, not another number");
+        let said = read::<PictureSettings>(br#"{"steps":"x"}"#).expect_err("a text").to_string();
+        assert_eq!(said, "`steps` must be a whole number from 1 to 50, not a text");
+    }
+
+    #[test]
+    fn only_what_is_taken_is_named() {
+        let said = read::<TrainingSettings>(br#"{"stepz":1}"#).expect_err("unknown").to_string();
+        assert!(said.contains("`quality`, `steps`") && !said.contains("webhook_url"), "{said}");
+        let said = read::<TrainingSettings>(br#"{"quality":"best"}"#).expect_err("unknown").to_string();
+        assert_eq!(said, "`quality` must be one of `fast`, `balanced`, `high`");
+        assert!(read::<TrainingSettings>(br#"{"quality":"quality"}"#).is_ok());
+    }
+
+    #[test]
     fn doubled_fields_nul_and_depth_are_refused_wherever_they_are() {
         assert_eq!(refused(r#"{"size":1,"size":1}"#), "`size` is there twice");
         assert_eq!(refused(r#"{"inner":{"name":"a","name":"b"}}"#), "`inner.name` is there twice");
@@ -261,8 +386,27 @@ mod tests {
                 refused(body)
             );
         }
+        for (body, said) in [
+            (&b"{\"scale\":1e400}"[..], "it has a number that is too large (line 1, column "),
+            (
+                b"{\"scale\":\"\\ud800\"}",
+                "it has half a character (an escape such as \\ud800 alone; line 1, column ",
+            ),
+            (
+                b"{\"scale\":\"\\ud800x\"}",
+                "it has half a character (an escape such as \\ud800 alone; line 1, column ",
+            ),
+            (
+                b"{\"scale\":\"\\udc00\"}",
+                "it has half a character (an escape such as \\ud800 alone; line 1, column ",
+            ),
+            (b"\"\xff\"", "it is not UTF-8 (line 1, column "),
+            (b"{\"size\":1,\"\xff\":2}", "it is not UTF-8 (line 1, column "),
+        ] {
+            let error = read::<Outer>(body).expect_err("no JSON").to_string();
+            assert!(error.starts_with(said), "{}: {error}", String::from_utf8_lossy(body));
+        }
         assert!(read::<Outer>(b"\xff").is_err());
-        assert!(read::<Outer>(b"{\"size\":1,\"\xff\":2}").is_err());
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Deployment {
     pub fn health(&self, failing: &[Failing]) -> Value {
         json!(Health {
             status: if failing.is_empty() { "ok" } else { "degraded" },
-            able: self.is_able(),
+            able: self.is_able() && !failing.iter().any(|failing| failing.part == Part::Disk),
             test_mode: self.test_mode,
             bucket: self.bucket.is_some(),
             failing,
@@ -81,12 +81,14 @@ mod tests {
 
     #[test]
     fn what_fails_is_named_by_its_code_alone() {
-        let deployment = Deployment::read(|_| None).expect("settings");
+        let deployment = Deployment::read(|name| (name == "AVATAR_TEST_MODE").then(|| "true".to_owned()))
+            .expect("settings");
         let healthy = deployment.health(&[]);
         assert_eq!((&healthy["status"], &healthy["failing"]), (&json!("ok"), &json!([])));
+        assert_eq!(healthy["able"], true);
         let error = StorageError::new(StorageErrorKind::Full, "/home/anna/likeness");
         let failing = deployment.health(&[Failing::new(Part::Disk, &error)]);
-        assert_eq!(failing["status"], "degraded");
+        assert_eq!((&failing["status"], &failing["able"]), (&json!("degraded"), &json!(false)));
         assert_eq!(failing["failing"], json!([{ "part": "disk", "code": "storage.full" }]));
     }
 }

@@ -22,7 +22,7 @@ mod recent;
 mod route;
 mod views;
 
-pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, Wanted};
+pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, NotJson, Wanted, doubled};
 pub use self::{
     auth::Credential,
     avatar_api::{Answer, AvatarApi, Download, Given, Hold, Purchase},

@@ -118,7 +118,7 @@ impl Porter {
             return None;
         }
         let origin = origin.filter(|origin| origin.tells_callers_apart());
-        let is_known = shown.is_some_and(|shown| self.knows(shown, KNOWN_FOR, now));
+        let is_known = shown.is_some_and(|shown| self.knows_well(shown, now));
         if let Some((since, often)) = origin.and_then(|origin| self.strangers.get(&origin))
             && !is_known
             && *often >= MOST_REFUSED
@@ -143,6 +143,13 @@ impl Porter {
     #[must_use]
     pub fn lets_in(&self, shown: Option<Shown>, now: Timestamp) -> bool {
         shown.is_some_and(|shown| self.knows(shown, LET_IN_FOR, now))
+    }
+
+    /// Tells whether a credential was admitted so short a time ago that its connection need not give way to strangers. What
+    /// it may do is still asked.
+    #[must_use]
+    pub fn knows_well(&self, shown: Shown, now: Timestamp) -> bool {
+        self.knows(shown, KNOWN_FOR, now)
     }
 
     /// Notes that a credential was admitted.

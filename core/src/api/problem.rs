@@ -120,7 +120,10 @@ pub enum ApiProblem {
     },
     Busy,
     NoModel,
-    NoFile,
+    NoFile {
+        /// The number of files that there are, once that is known.
+        there: Option<usize>,
+    },
     NotUnclear,
     NoKey,
     /// Test mode is on, and this build of the shell does not carry the simulator.
@@ -179,7 +182,7 @@ impl ApiProblem {
         Self::NotAgain { .. } => "order.not_again",
         Self::Busy => "order.busy",
         Self::NoModel => "order.no_model",
-        Self::NoFile => "order.no_file",
+        Self::NoFile { .. } => "order.no_file",
         Self::NotUnclear => "order.not_unclear",
         Self::NoKey => "settings.key_missing",
         Self::NoSimulator => "settings.simulator_missing",
@@ -202,7 +205,7 @@ impl ApiProblem {
             | Self::NoRequest
             | Self::NoTraining
             | Self::NoPictures
-            | Self::NoFile => StatusCode::NOT_FOUND,
+            | Self::NoFile { .. } => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Path { .. } | Self::Body { .. } | Self::Key { .. } | Self::Malformed => {
                 StatusCode::BAD_REQUEST

@@ -16,6 +16,7 @@ use crate::{
         generate::{self, GUIDANCE_SCALE, IMAGES, INFERENCE_STEPS, ImageSize, SCALE},
         result::Pictures,
     },
+    text::changes_direction,
     words::{self, displayed},
 };
 
@@ -83,6 +84,8 @@ pub enum PictureError {
     NoPrompt,
     /// A prompt longer than [`MAX_PROMPT`].
     LongPrompt,
+    /// A character that makes the prompt pass for another.
+    Direction,
     /// A number outside fal's range (its page of fal-ai/flux-lora): the field's name and the range.
     Range(&'static str, &'static str),
 }
@@ -104,6 +107,9 @@ impl PictureSettings {
         }
         if prompt.chars().count() > MAX_PROMPT {
             return Err(PictureError::LongPrompt);
+        }
+        if prompt.chars().any(changes_direction) {
+            return Err(PictureError::Direction);
         }
         Ok(PictureRequest {
             prompt: trigger.map_or_else(|| prompt.to_owned(), |trigger| trigger.call(prompt)),
@@ -215,6 +221,17 @@ mod tests {
     use crate::avatar::TriggerPhrase;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
+
+    #[test]
+    fn a_prompt_that_turns_its_direction_is_refused() {
+        for control in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let settings =
+                PictureSettings { prompt: format!("at{control}sea"), ..PictureSettings::default() };
+            assert_eq!(settings.check(None), Err(PictureError::Direction), "{control:?}");
+        }
+        let settings = PictureSettings { prompt: "שלום".to_owned(), ..PictureSettings::default() };
+        assert!(settings.check(None).is_ok());
+    }
 
     #[test]
     fn settings_are_filled_in_and_checked() {

@@ -78,6 +78,7 @@ pub use self::{
     webhooks::{DeliveryOutcome, WebhookDelivery},
 };
 use crate::{
+    api::doubled,
     http::{HeaderMap, Method, Request},
     time::Timestamp,
 };
@@ -233,7 +234,7 @@ impl Simulator {
             Route::StatusStream { request } => self.status_stream(&call, &request),
             Route::Result { request } => self.result(&call, &request, now),
             Route::Cancel { request } => self.cancel(&call, &request, now),
-            Route::Token => self.upload_token(&call, now),
+            Route::Token => self.upload_token(&call, body, now),
             Route::Initiate => self.initiate(&call, body, false, now),
             Route::InitiateMultipart => self.initiate(&call, body, true, now),
             Route::Put { upload } => self.put(&call, &upload, body, now),
@@ -308,11 +309,28 @@ fn read_json(body: &mut dyn Body) -> Result<serde_json::Value, Stop> {
     if bytes.len() as u64 > LONGEST_INPUT {
         return Err(reply::refusal(413, "Request body too large").into());
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let loc = serde_json::json!(["body", error.column()]);
+    let unreadable = |column: usize| {
+        let loc = serde_json::json!(["body", column]);
         let none = serde_json::Value::Null;
         let detail = reply::detail(&loc, "json_invalid", "JSON decode error", &none, &none);
-        let response = reply::answer(422, &serde_json::json!({ "detail": [detail] }));
-        reply::with(response, reply::RETRYABLE, "false").into()
-    })
+        Stop::from(reply::invalid(&[detail]))
+    };
+    let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.column()))?;
+    // A field that is there twice has two values, and which of them counts depends on who reads.
+    if doubled(&bytes).is_some() { Err(unreadable(0)) } else { Ok(value) }
+}
+
+/// Reads a JSON body that must be an object, or is not there at all: fal's clients send `{}` where they have nothing to say.
+fn read_object_or_nothing(body: &mut dyn Body) -> Result<(), Stop> {
+    let is_empty =
+        std::io::copy(&mut Read::take(&mut *body, 1), &mut std::io::sink()).is_ok_and(|read| read == 0);
+    body.rewind().map_err(|_| Stop::from(Reply::Dropped))?;
+    if is_empty { Ok(()) } else { read_object(body).map(drop) }
+}
+
+/// Reads a JSON body that must be an object.
+fn read_object(body: &mut dyn Body) -> Result<serde_json::Value, Stop> {
+    let value = read_json(body)?;
+    input::Input::new(&value).map_err(|mistakes| Stop::from(reply::invalid(&mistakes)))?;
+    Ok(value)
 }

@@ -114,6 +114,11 @@ pub(super) fn file(status: StatusCode, content_type: &str, body: Vec<u8>) -> Res
     with(response, http::header::CONTENT_TYPE, content_type)
 }
 
+/// Refuses an input, with an entry of `detail` for each mistake.
+pub(super) fn invalid(mistakes: &[Value]) -> Response {
+    with(answer(422, &json!({ "detail": mistakes })), RETRYABLE, "false")
+}
+
 /// Writes one entry of a model error's `detail` (fal's page of model errors).
 pub(super) fn detail(loc: &Value, kind: &str, msg: &str, ctx: &Value, input: &Value) -> Value {
     let mut entry = json!({

@@ -12,7 +12,7 @@ use super::{
     contents::{self, Contents},
     kept::File,
     piece::Piece,
-    random, read_json, reply,
+    random, read_object, read_object_or_nothing, reply,
     reply::Stop,
     submit::BALANCE_EXHAUSTED,
 };
@@ -58,8 +58,14 @@ impl State {
 }
 
 impl Simulator {
-    pub(super) fn upload_token(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Reply, Stop> {
+    pub(super) fn upload_token(
+        &mut self,
+        call: &Call<'_>,
+        body: &mut dyn Body,
+        now: Timestamp,
+    ) -> Result<Reply, Stop> {
         self.account(call, HEADER_REQUIRED)?;
+        read_object_or_nothing(body)?;
         if self.faults.take(FaultKind::BalanceExhausted) {
             return Err(reply::refusal(403, BALANCE_EXHAUSTED).into());
         }
@@ -87,7 +93,7 @@ impl Simulator {
         if self.faults.take(FaultKind::InitiateFailed) {
             return Err(reply::refusal(500, "Internal Server Error").into());
         }
-        let input = read_json(body)?;
+        let input = read_object(body)?;
         let text = |name: &str| input.get(name).and_then(Value::as_str);
         let content_type = text("content_type").unwrap_or("application/octet-stream");
         let upload = self.begin(call, text("file_name").unwrap_or("file"), content_type, multipart);
@@ -135,7 +141,7 @@ impl Simulator {
         now: Timestamp,
     ) -> Result<Reply, Stop> {
         self.signed(call, id)?;
-        self.join(id, &read_json(body)?, now)?;
+        self.join(id, &read_object(body)?, now)?;
         Ok(reply::answer(200, &json!({})).into())
     }
 
@@ -179,7 +185,7 @@ impl Simulator {
         now: Timestamp,
     ) -> Result<Reply, Stop> {
         self.bearer(call)?;
-        let path = self.join(id, &read_json(body)?, now)?;
+        let path = self.join(id, &read_object(body)?, now)?;
         Ok(reply::answer(200, &json!({ "access_url": self.plan.file_url(&path) })).into())
     }
 

@@ -16,6 +16,7 @@ use crate::{
     http::{Body, Method, Request},
     limits::READ_TIMEOUT,
     secret::Secret,
+    text::changes_direction,
     time::Timestamp,
     words::{self, displayed},
 };
@@ -165,6 +166,9 @@ impl Bucket {
     /// as a presigned one, whose query is not used). Nothing else is ever fetched.
     pub fn locate(&self, text: &str) -> Result<ObjectKey, LocateError> {
         let key = self.key_of(text)?;
+        if key.as_str().chars().any(changes_direction) {
+            return Err(KeyError::Direction.into());
+        }
         if key.as_str().contains("X-Amz-") {
             return Err(LocateError::Signed);
         }
@@ -399,6 +403,9 @@ mod tests {
             ("http://127.0.0.1:9000/avatars/a%2F..%2F..%2Fother", LocateError::Key(KeyError::Dots)),
             ("http://127.0.0.1:9000/avatars/%FF", LocateError::Key(KeyError::Character)),
             ("/etc/passwd", LocateError::Key(KeyError::EmptySegment)),
+            ("a/\u{202e}gpj.1", LocateError::Key(KeyError::Direction)),
+            ("s3://avatars/a\u{2066}b", LocateError::Key(KeyError::Direction)),
+            ("http://127.0.0.1:9000/avatars/a%E2%80%AEb", LocateError::Key(KeyError::Direction)),
             ("127.0.0.1:9000/avatars/a?X-Amz-Signature=abc", LocateError::Signed),
             ("s3://avatars/a?X-Amz-Signature=abc", LocateError::Signed),
             ("http:/127.0.0.1:9000/avatars/a?X-Amz-Signature=abc", LocateError::Signed),

@@ -32,6 +32,8 @@ pub enum KeyError {
     Dots,
     /// There is a line break or another control character, or a backslash, which some servers take for a slash.
     Character,
+    /// There is a character that makes the key pass for another. Stored keys may hold one.
+    Direction,
 }
 
 displayed! {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Language;
 use crate::{
-    api::{ApiProblem, BodyError, Fault, MOST_LEVELS, Wanted},
+    api::{ApiProblem, BodyError, Fault, MOST_LEVELS, NotJson, Wanted},
     text::clean,
 };
 
@@ -65,7 +65,11 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
             }
             ApiProblem::Busy => "an earlier training of this avatar is not over".to_owned(),
             ApiProblem::NoModel => "this avatar has no model yet".to_owned(),
-            ApiProblem::NoFile => "there is no such file yet".to_owned(),
+            ApiProblem::NoFile { there: None } => "there is no such file yet".to_owned(),
+            ApiProblem::NoFile { there: Some(1) } => "there is no such file: there is one".to_owned(),
+            ApiProblem::NoFile { there: Some(files) } => {
+                format!("there is no such file: there are {files}")
+            }
             ApiProblem::NotUnclear => {
                 "it is not unclear whether fal.ai took it, so there is nothing to settle".to_owned()
             }
@@ -144,7 +148,10 @@ pub fn advice(language: Language, problem: &ApiProblem) -> Cow<'static, str> {
             }
             ApiProblem::Busy => "Wait for its end, or cancel it.",
             ApiProblem::NoModel => "Wait until a training is completed.",
-            ApiProblem::NoFile => "Wait until its status is completed.",
+            ApiProblem::NoFile { there: None } => "Wait until its status is completed.",
+            ApiProblem::NoFile { there: Some(_) } => {
+                "Ask for one of `files` in its status; they count from 1."
+            }
             ApiProblem::NotUnclear => "Look at its status.",
             ApiProblem::NoKey => "Set FAL_KEY, or AVATAR_TEST_MODE=true to try without buying.",
             ApiProblem::NoSimulator => {
@@ -176,19 +183,39 @@ pub(crate) fn body(language: Language, error: &BodyError) -> String {
     match language {
         Language::English => match fault {
             Fault::Empty => "it is missing; it must be a JSON object".to_owned(),
-            Fault::NotJson { line, column } => format!("it is not JSON (line {line}, column {column})"),
+            Fault::NotJson { what, line, column } => {
+                let at = format!("line {line}, column {column}");
+                match what {
+                    NotJson::Grammar => format!("it is not JSON ({at})"),
+                    NotJson::Number => format!("it has a number that is too large ({at})"),
+                    NotJson::Surrogate => {
+                        format!("it has half a character (an escape such as \\ud800 alone; {at})")
+                    }
+                    NotJson::Utf8 => format!("it is not UTF-8 ({at})"),
+                }
+            }
+            Fault::Late => "it did not come in time".to_owned(),
+            Fault::BrokenOff => {
+                "it broke off before its end, or its pieces are not as HTTP wants them".to_owned()
+            }
             Fault::TooDeep => format!("it has more than {MOST_LEVELS} levels"),
             Fault::Kind { wanted, found } => format!("{subject} must be {}, not {found}", kind(*wanted)),
             Fault::Missing(name) => format!("`{}` is missing", field(name)),
             Fault::Unknown { field: name, known } => {
-                let only = match known {
+                // Known, to be refused with a reason of its own.
+                let taken: Vec<&str> = known.iter().copied().filter(|name| *name != "webhook_url").collect();
+                let only = match &taken[..] {
                     [] => "no field is".to_owned(),
                     [one] => format!("only `{one}` is"),
                     several => format!("only {} are", listed(several)),
                 };
                 format!("`{}` is not known here; {only}", shown(&field(name)))
             }
-            Fault::Word { known } => format!("{subject} must be one of {}", listed(known)),
+            Fault::Word { known } => {
+                // The older name of `high`.
+                let today: Vec<&str> = known.iter().copied().filter(|word| *word != "quality").collect();
+                format!("{subject} must be one of {}", listed(&today))
+            }
             Fault::Twice(name) => format!("`{}` is there twice", shown(&field(name))),
             Fault::Nul => format!("{subject} holds the character U+0000"),
             Fault::Other(why) if place.is_empty() => why.clone(),

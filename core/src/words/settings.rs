@@ -44,6 +44,9 @@ pub fn pictures(language: Language, error: &PictureError) -> String {
     match language {
         Language::English => match error {
             PictureError::NoPrompt => "the prompt is empty".to_owned(),
+            PictureError::Direction => {
+                format!("the prompt holds a character that turns the direction of text ({DIRECTION})")
+            }
             PictureError::LongPrompt => format!("the prompt is longer than {MAX_PROMPT} characters"),
             PictureError::Range(setting, range) => format!("`{setting}` must be {range}"),
         },
@@ -144,6 +147,9 @@ pub fn key(language: Language, error: &KeyError) -> String {
             KeyError::EmptySegment => "a part between its slashes is empty".to_owned(),
             KeyError::Dots => "`.` and `..` lead elsewhere".to_owned(),
             KeyError::Character => "it holds a backslash or a control character".to_owned(),
+            KeyError::Direction => {
+                format!("it holds a character that turns the direction of text ({DIRECTION})")
+            }
         },
     }
 }
@@ -153,7 +159,7 @@ pub fn key(language: Language, error: &KeyError) -> String {
 pub fn locate(language: Language, error: &LocateError) -> String {
     match language {
         Language::English => match error {
-            LocateError::Key(why) => format!("it cannot be a key: {}", key(language, why)),
+            LocateError::Key(why) => key(language, why),
             LocateError::OtherBucket(bucket) => format!("it lies in another bucket than {bucket}"),
             LocateError::Signed => {
                 "it holds a signature; a presigned address begins with https:// or http://".to_owned()

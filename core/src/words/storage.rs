@@ -195,7 +195,8 @@ fn plain_advice(language: Language, kind: Kind, audience: Audience) -> &'static 
         Language::English => match kind {
             Kind::Full => audience.pick(
                 "Free some space and run the same command again: it carries on.",
-                "The deployment's operator must make room; it then carries on.",
+                "The deployment's operator must make room. What was ordered and what is to be erased then carries on; repeat \
+                 any other call.",
             ),
             Kind::ReadOnly => audience.pick(
                 "Make it writable, or name another place, and run the same command again.",

@@ -272,7 +272,7 @@ fn api() -> Vec<ApiProblem> {
         ApiProblem::NotAgain { next: 2 },
         ApiProblem::Busy,
         ApiProblem::NoModel,
-        ApiProblem::NoFile,
+        ApiProblem::NoFile { there: None },
         ApiProblem::NotUnclear,
         ApiProblem::NoKey,
         ApiProblem::NoSimulator,

@@ -354,7 +354,7 @@ impl Inner {
                             )),
                             head: Box::new(file.head().into()),
                         },
-                        _ => Reply::from(ApiProblem::NoFile).into(),
+                        _ => Reply::from(ApiProblem::NoFile { there: None }).into(),
                     }
                 }
             };

@@ -7,6 +7,7 @@ use crate::{
     context::Context,
     driver::shell::Shell,
     failure::{self, Exit, Failure},
+    files::store::Store,
     printable::shown,
     words::{bytes, counted},
 };
@@ -15,8 +16,15 @@ use serde_json::json;
 pub(crate) async fn run(args: Backup, context: &Context) -> Result<(), Failure> {
     let folder = std::path::absolute(&args.folder)
         .map_err(|error| Failure::io("storage.home", "there is no such place", &error))?;
-    let home = context.settings.home()?;
-    is_free(&folder, &home)?;
+    // Before the data folder is made where there is none.
+    if let Some(home) = &context.settings.home.value {
+        is_free(&folder, home)?;
+        if !Store::holds_anything(home) {
+            let what = format!("there is nothing to back up in {}", shown(&home.display().to_string()));
+            return Err(Failure::new(Exit::Storage, "storage.home", what)
+                .next("set LIKENESS_HOME to the data folder that the jobs lie in"));
+        }
+    }
     let shell = Shell::open(context)?;
     let (store, to) = (Arc::clone(&shell.store), folder.clone());
     let saved = tokio::task::spawn_blocking(move || store.back_up(&to)).await;

@@ -26,6 +26,7 @@ use self::{
 use crate::{
     args::Doctor,
     context::Context,
+    disk::storage_error,
     failure::{self, Exit, Failure},
     files::store::{DATABASE, Standing},
     photos::parallel::MemoryPool,
@@ -124,6 +125,7 @@ const ENOUGH_SPACE: u64 = 1 << 30;
 fn data_folder(settings: &Settings) -> Finding {
     const NAME: &str = "data folder";
     const ADVICE: &str = "set LIKENESS_HOME to a folder that you may write to";
+    const MAKE_ROOM: &str = "free some space on the disk of that folder: jobs that are there stay there";
     let home = match settings.home() {
         Ok(home) => home,
         Err(failure) => return Finding::new(NAME, State::Fail(failure.exit()), failure.brief(), ADVICE),
@@ -131,12 +133,17 @@ fn data_folder(settings: &Settings) -> Finding {
     let shown = home.display();
     if let Err(error) = try_to_write(&home) {
         let text = format!("{shown} cannot be written to: {error}");
-        return Finding::new(NAME, State::Fail(Exit::Storage), text, ADVICE);
+        let is_full = storage_error(&home, &error).kind == StorageErrorKind::Full;
+        return Finding::new(
+            NAME,
+            State::Fail(Exit::Storage),
+            text,
+            if is_full { MAKE_ROOM } else { ADVICE },
+        );
     }
     match free_space(&home) {
         Some(free) if free < ENOUGH_SPACE => {
-            let advice = "free some space, or set LIKENESS_HOME to a folder on another disk";
-            Finding::new(NAME, State::Warn, format!("{shown}, only {} free", bytes(free)), advice)
+            Finding::new(NAME, State::Warn, format!("{shown}, only {} free", bytes(free)), MAKE_ROOM)
         }
         Some(free) => Finding::ok(NAME, format!("{shown}, {} free", bytes(free))),
         None => Finding::ok(NAME, shown.to_string()),

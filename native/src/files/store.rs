@@ -56,6 +56,7 @@ use crate::{
 pub(crate) struct Store {
     home: PathBuf,
     database: Database,
+    // After the database, whose end gives room back.
     reserve: Reserve,
     now: fn() -> Timestamp,
 }
@@ -84,14 +85,12 @@ impl Store {
             OpenFor::ACommand | OpenFor::AnErase => PATIENCE,
             OpenFor::Callers => PATIENCE_OF_A_CALLER,
         };
-        // A quota that is used up looks like a broken disk to `SQLite`.
-        let may_be_full =
-            |error: &StorageError| matches!(error.kind, StorageErrorKind::Full | StorageErrorKind::Broken);
+        let reserve = Reserve::of(home);
         match Self::open_with(home, patience, clock::now) {
-            Err(error)
-                if whom != OpenFor::ACommand && may_be_full(&error) && Reserve::of(home).give_half() =>
-            {
-                Self::open_with(home, patience, clock::now)
+            Err(error) if whom != OpenFor::ACommand && may_be_full(&error) && reserve.lend_half() => {
+                let opened = Self::open_with(home, patience, clock::now)?;
+                // What was lent is taken back by the store, once it has erased or is closed.
+                Ok(Self { reserve, ..opened })
             }
             opened => opened,
         }
@@ -110,6 +109,11 @@ impl Store {
     /// Tells whether there is a store in this folder.
     pub(crate) fn is_in(home: &Path) -> bool {
         home.join("likeness.db").is_file()
+    }
+
+    /// Says whether there is a store in this folder, or what is left of one.
+    pub(crate) fn holds_anything(home: &Path) -> bool {
+        Self::is_in(home) || home.join(FOLDERS).is_dir()
     }
 
     /// Checks that the database can be read.
@@ -167,7 +171,7 @@ impl Store {
             let Some(after) = after else { return Ok(told) };
             if is_to_be_written || before.as_ref() != Some(&after) {
                 let had_person = before.is_some_and(|avatar| avatar.person().is_some());
-                self.write(transaction, &after, revision, had_person)?;
+                self.write(&transaction, &after, revision, had_person)?;
             }
             Ok(told)
         })
@@ -319,9 +323,7 @@ impl Store {
     /// database. No trace is left once this has succeeded.
     pub(crate) fn forget(&self, id: AvatarId) -> Result<(), StorageError> {
         self.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", id)?;
-        self.with_room(|| self.database.empty())?;
-        self.reserve.make();
-        Ok(())
+        self.with_room(|| self.database.empty())
     }
 
     /// Takes the right to drive this avatar. `None` while another process has it.
@@ -384,17 +386,15 @@ impl Store {
         })
     }
 
-    /// Takes a step of an erase, on a full disk with the reserved room.
-    fn with_room<T>(&self, step: impl Fn() -> Result<T, StorageError>) -> Result<T, StorageError> {
-        match step() {
-            Err(error) if error.kind == StorageErrorKind::Full && self.reserve.give() => step(),
-            done => done,
+    /// Takes a step of an erase, on a full disk with the room that is kept for that. That is lent only once there is none, and
+    /// a little at a time, since others may take it.
+    pub(crate) fn with_room<T>(&self, step: impl Fn() -> Result<T, StorageError>) -> Result<T, StorageError> {
+        let mut done = step();
+        while done.as_ref().is_err_and(may_be_full) && self.reserve.lend(ROOM_FOR_A_STEP) {
+            done = step();
         }
-    }
-
-    /// Makes room on a full disk for the next steps of an erase.
-    pub(crate) fn make_room(&self) {
-        self.reserve.give_if_short();
+        self.reserve.take_back();
+        done
     }
 
     fn record(&self, id: AvatarId) -> Record {
@@ -428,6 +428,14 @@ impl Store {
         StorageError::new(StorageErrorKind::Broken, self.database.path().display().to_string())
     }
 }
+
+/// Tells whether a full disk may be the reason. A quota that is used up looks like a broken disk to `SQLite`.
+fn may_be_full(error: &StorageError) -> bool {
+    matches!(error.kind, StorageErrorKind::Full | StorageErrorKind::Broken)
+}
+
+/// The bytes of the reserve that a step of an erase is lent at a time.
+const ROOM_FOR_A_STEP: u64 = 32 << 10;
 
 fn first_text(row: &Row<'_>) -> Result<String, rusqlite::Error> {
     row.get(0)
@@ -484,9 +492,10 @@ fn apply(connection: &Connection, changes: Vec<Change>) -> Result<(), rusqlite::
     Ok(())
 }
 
-/// Saves the avatar, together with the columns by which it is found.
+/// Saves the avatar, together with the columns by which it is found, and commits. `SQLite` takes everything back where that
+/// fails for want of room.
 fn save(
-    transaction: Transaction<'_>,
+    transaction: &Transaction<'_>,
     avatar: &Avatar,
     text: &str,
     had_person: bool,
@@ -503,7 +512,7 @@ fn save(
              ON CONFLICT (id) DO UPDATE
              SET due = excluded.due, notice = excluded.notice, user = excluded.user, state = excluded.state",
         )?
-        .execute(params![id, work, notice, user, layout::lead(&transaction)?, text])?;
+        .execute(params![id, work, notice, user, layout::lead(transaction)?, text])?;
     for request_id in avatar.request_ids() {
         transaction
             .prepare_cached("INSERT OR IGNORE INTO requests (request_id, avatar) VALUES (?1, ?2)")?
@@ -514,7 +523,7 @@ fn save(
             .prepare_cached("INSERT OR IGNORE INTO erasures (avatar, gone) VALUES (?1, 0)")?
             .execute([&id])?;
     }
-    transaction.commit()
+    transaction.execute_batch("COMMIT")
 }
 
 /// The avatars that hold requests, at the moment of a change.

@@ -56,7 +56,7 @@ pub(super) async fn answer(
     } else {
         let answering = async move {
             let _busy = seat.busy();
-            server.answer(&seat, &head, body).await
+            Box::pin(server.answer(&seat, &head, body)).await
         };
         let (answered, unread) = tokio::spawn(answering).await.unwrap_or_else(|error| {
             log::error!("a call could not be answered: {error}");
@@ -148,8 +148,22 @@ impl Server {
         if call.content_length.is_some_and(|length| length > max) {
             return Err(ApiProblem::TooLarge { max }.into());
         }
+        // Before the body, which may take a while: nobody who has a token gives way meanwhile.
+        let looked = match credential {
+            Credential::Known(_) => None,
+            Credential::Token(_) => {
+                let look = |budget: &Budget| credential.caller(budget, clock::now());
+                Some(self.look(|_| self.ledger.look(credential.question(), look)).await)
+            }
+        };
+        if let Some(Ok(Ok(caller))) = &looked {
+            known(*caller, seat);
+        } else if shown.is_some_and(|shown| self.porter().knows_well(shown, clock::now())) {
+            seat.is_known();
+        }
         let mut given = Given::default();
         if !call.operation.takes_a_file() {
+            let _reading = seat.reading();
             let body = body.take().ok_or(ApiProblem::Internal)?;
             given.body = match call.operation.place() {
                 // An unknown caller may send the largest messages here: not many at a time.
@@ -172,13 +186,10 @@ impl Server {
                 return Err(problem);
             }
         }
-        // The budget is asked only now: a body that does not arrive must cost nothing.
-        let caller = match credential {
-            Credential::Known(caller) => caller,
-            Credential::Token(_) => {
-                let look = |budget: &Budget| credential.caller(budget, clock::now());
-                let caller = self.look(|_| self.ledger.look(credential.question(), look)).await??;
-                known(caller, seat);
+        let caller = match (credential, looked) {
+            (Credential::Known(caller), _) => caller,
+            (Credential::Token(_), looked) => {
+                let caller = looked.ok_or(ApiProblem::Internal)???;
                 self.porter().let_in(*shown, clock::now());
                 call.admit(caller)?;
                 caller
@@ -282,7 +293,13 @@ impl Server {
         let (mut closing, begun) = (self.closing.clone(), Instant::now());
         loop {
             let left = call.kept(begun.elapsed());
-            let answer = self.ask(id, &call, caller, &given).await?;
+            let answer = self.ask(id, &call, caller, &given).await;
+            if let Err(problem) = &answer
+                && call.operation == Operation::EraseAvatar
+            {
+                self.erasures.note(id, &call, caller, problem);
+            }
+            let answer = answer?;
             if !matches!(&answer, Answer::Reply(reply) if reply.status.is_client_error()) {
                 // The avatar's answer shows that the capability is valid.
                 seat.is_known();
@@ -420,7 +437,13 @@ impl Server {
         }
     }
 
-    async fn ask(&self, id: AvatarId, call: &Call, caller: Caller, given: &Given) -> Result<Answer, Problem> {
+    pub(super) async fn ask(
+        &self,
+        id: AvatarId,
+        call: &Call,
+        caller: Caller,
+        given: &Given,
+    ) -> Result<Answer, Problem> {
         // Most calls change nothing, and must not wait for those that do.
         let before = self.look(|store| store.load(id)).await?;
         let (after, answer) = self.avatar_api()?.answer(before.clone(), call, caller, given);

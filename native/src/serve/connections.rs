@@ -22,6 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::TcpStream,
     sync::{Notify, watch},
+    time::Instant,
 };
 
 pub(crate) use likeness_core::api::Origin;
@@ -39,8 +40,12 @@ pub(crate) struct Limits {
     pub(crate) known: usize,
     /// Number of connections that have not.
     pub(crate) unknown: usize,
-    /// Number of these from one address.
+    /// Number of these from one address that tells callers apart. A proxy's may take all places.
     pub(crate) unknown_of_one: usize,
+    /// Time for which a connection that asks for nothing keeps its place when others need it.
+    pub(crate) grace: Duration,
+    /// Time that others wait for a place while every call is being worked on.
+    pub(crate) patience: Duration,
     /// Time that a caller may take to send the head of a call, also of the next call on its connection.
     pub(crate) head_within: Duration,
     /// Time for which a caller may leave written bytes unread.
@@ -53,8 +58,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             known: 1000,
-            unknown: 512,
+            unknown: 1024,
             unknown_of_one: 64,
+            grace: Duration::from_millis(250),
+            patience: Duration::from_secs(5),
             head_within: Duration::from_secs(15),
             silence: Duration::from_secs(30),
             longest: Duration::from_hours(1),
@@ -80,8 +87,9 @@ impl Limits {
 /// The largest head of a call, in bytes. An address alone may have 64 KiB (hyper refuses a longer one with 414).
 const LARGEST_HEAD: usize = 128 << 10;
 
-/// All connections. A new one never waits for a place: when there is none, it takes that of a connection without a
-/// credential, of its own address where that has its share already. Cheap to clone.
+/// All connections. When all places are taken, the next connection takes that of one that asks for nothing and has shown no
+/// credential; of its own address where that has its share already. A call that is being worked on keeps its place, and
+/// the next connection waits to be accepted. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections(Arc<Shared>);
 
@@ -89,6 +97,8 @@ pub(crate) struct Connections(Arc<Shared>);
 struct Shared {
     limits: Limits,
     seats: Mutex<Seats>,
+    /// A place may have become free.
+    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -103,10 +113,30 @@ struct Seats {
 #[derive(Debug)]
 struct Stranger {
     origin: Origin,
-    /// True while a call on the connection is being answered.
-    is_busy: bool,
+    stage: Stage,
+    /// The moment in which the stage began.
+    since: Instant,
     /// Signal that the connection has to end.
     leave: Arc<Notify>,
+}
+
+/// A connection's part in a call. The first is sent away first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// No call has come, or not its whole head.
+    Waiting,
+    /// The body of its call is awaited.
+    Reading,
+    /// Its call is being worked on.
+    Answering,
+}
+
+/// The outcome of looking for a place.
+#[derive(Clone, Copy, Debug)]
+enum Room {
+    Free,
+    /// Nobody can be sent away before this moment. `None`: not before a call is answered.
+    Later(Option<Instant>),
 }
 
 /// A connection's place, until it is dropped.
@@ -123,26 +153,41 @@ pub(crate) struct Seat {
 #[derive(Debug)]
 pub(crate) struct Busy<'a>(&'a Seat);
 
+/// While it lives, the body of a call is awaited.
+#[derive(Debug)]
+pub(crate) struct Reading<'a>(&'a Seat);
+
 impl Connections {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self(Arc::new(Shared { limits, seats: Mutex::default() }))
+        Self(Arc::new(Shared { limits, seats: Mutex::default(), freed: Notify::new() }))
     }
 
-    /// Makes a place for a connection from there. There always is one.
-    pub(crate) fn sit(&self, origin: Origin) -> Arc<Seat> {
-        let Limits { unknown, unknown_of_one, .. } = self.0.limits;
+    /// Finds a place for a connection from there. While every place is taken by calls that are worked on, it is waited for,
+    /// but not for ever.
+    pub(crate) async fn sit(&self, origin: Origin) -> Arc<Seat> {
+        let until = Instant::now() + self.0.limits.patience;
+        loop {
+            let now = Instant::now();
+            // Made before the look, so that what becomes free between the two is heard of.
+            let freed = self.0.freed.notified();
+            let room = self.0.seats().room(origin, &self.0.limits, now, now >= until);
+            match room {
+                Room::Free => return self.take(origin, now),
+                Room::Later(at) => {
+                    let at = at.map_or(until, |at| at.min(until));
+                    let _ = tokio::time::timeout_at(at, freed).await;
+                }
+            }
+        }
+    }
+
+    /// Connections are accepted one after the other, so nobody takes the place between the look and this.
+    fn take(&self, origin: Origin, now: Instant) -> Arc<Seat> {
         let leave = Arc::new(Notify::new());
         let mut seats = self.0.seats();
-        if seats.of.get(&origin).is_some_and(|of| *of >= unknown_of_one) {
-            seats.send_away(origin);
-        } else if seats.unknown.len() >= unknown
-            && let Some(fullest) = seats.fullest()
-        {
-            seats.send_away(fullest);
-        }
         let number = seats.next;
         seats.next += 1;
-        let stranger = Stranger { origin, is_busy: false, leave: Arc::clone(&leave) };
+        let stranger = Stranger { origin, stage: Stage::Waiting, since: now, leave: Arc::clone(&leave) };
         seats.unknown.insert(number, stranger);
         *seats.of.entry(origin).or_default() += 1;
         drop(seats);
@@ -195,15 +240,37 @@ impl Shared {
 }
 
 impl Seats {
-    /// Evicts the oldest connection from there, preferring an idle one.
-    fn send_away(&mut self, origin: Origin) {
-        let of_it = || self.unknown.iter().filter(|(_, stranger)| stranger.origin == origin);
-        let idle = of_it().find(|(_, stranger)| !stranger.is_busy);
-        if let Some(number) = idle.or_else(|| of_it().next()).map(|(number, _)| *number)
-            && let Some(stranger) = self.remove(number)
-        {
+    /// Makes room for a connection from there, where there is none. With `must`, whatever it takes.
+    fn room(&mut self, origin: Origin, limits: &Limits, now: Instant, must: bool) -> Room {
+        let has_its_share = origin.tells_callers_apart()
+            && self.of.get(&origin).is_some_and(|of| *of >= limits.unknown_of_one);
+        if !has_its_share && self.unknown.len() < limits.unknown {
+            return Room::Free;
+        }
+        let from = if has_its_share { Some(origin) } else { self.fullest() };
+        let first = self.first(from).or_else(|| self.first(None));
+        // One address must not hold up the others: there, nothing is waited for.
+        let spared = first.filter(|_| !must && !has_its_share).and_then(|number| {
+            let stranger = self.unknown.get(&number)?;
+            let until = stranger.since + limits.grace;
+            match stranger.stage {
+                Stage::Answering => Some(None),
+                Stage::Waiting | Stage::Reading => (until > now).then_some(Some(until)),
+            }
+        });
+        if let Some(later) = spared {
+            return Room::Later(later);
+        }
+        if let Some(stranger) = first.and_then(|number| self.remove(number)) {
             stranger.leave.notify_one();
         }
+        Room::Free
+    }
+
+    /// The connection to send away first: the one that asks for nothing, and of these the one that does so for the longest.
+    fn first(&self, from: Option<Origin>) -> Option<u64> {
+        let of_it = self.unknown.iter().filter(|(_, one)| from.is_none_or(|from| one.origin == from));
+        of_it.min_by_key(|(number, one)| (one.stage, one.since, **number)).map(|(number, _)| *number)
     }
 
     /// Returns the address with the most connections without a credential.
@@ -236,25 +303,43 @@ impl Seat {
         if !*is_known && seats.known < self.shared.limits.known && seats.remove(self.number).is_some() {
             seats.known += 1;
             *is_known = true;
+            drop(seats);
+            self.shared.freed.notify_one();
         }
     }
 
     /// Marks that a call is being answered, for as long as the result lives.
     pub(crate) fn busy(&self) -> Busy<'_> {
-        self.set_busy(true);
+        self.set(Stage::Answering);
         Busy(self)
     }
 
-    fn set_busy(&self, is_busy: bool) {
-        if let Some(stranger) = self.shared.seats().unknown.get_mut(&self.number) {
-            stranger.is_busy = is_busy;
+    /// The body of its call is awaited, as long as what this gives lives.
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        self.set(Stage::Reading);
+        Reading(self)
+    }
+
+    fn set(&self, stage: Stage) {
+        let mut seats = self.shared.seats();
+        let Some(stranger) = seats.unknown.get_mut(&self.number) else { return };
+        (stranger.stage, stranger.since) = (stage, Instant::now());
+        drop(seats);
+        if stage != Stage::Answering {
+            self.shared.freed.notify_one();
         }
     }
 }
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.0.set_busy(false);
+        self.0.set(Stage::Waiting);
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.set(Stage::Answering);
     }
 }
 
@@ -267,5 +352,7 @@ impl Drop for Seat {
         } else {
             drop(seats.remove(self.number));
         }
+        drop(seats);
+        self.shared.freed.notify_one();
     }
 }

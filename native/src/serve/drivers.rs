@@ -321,13 +321,14 @@ impl Drivers {
                 return Ok(false);
             }
         }
-        self.shell.store.make_room();
-        let forgotten = self.ledger.change(Question::Forget(id), |mut budget| {
-            budget.forget(id);
-            (budget, ())
+        let store = &self.shell.store;
+        let forgotten = store.with_room(|| {
+            self.ledger.change(Question::Forget(id), |mut budget| {
+                budget.forget(id);
+                (budget, ())
+            })
         });
         forgotten.map_err(failure::storage)?;
-        let store = &self.shell.store;
         // While a reader uses an older state the content is still there: then all of this is done again.
         store.forget(id).and_then(|()| store.gone(id)).map_err(failure::storage)?;
         log::info!("erased");

@@ -3,6 +3,7 @@
 mod answer;
 mod connections;
 mod drivers;
+mod erasures;
 mod files;
 mod health;
 mod ledger;
@@ -29,6 +30,7 @@ use url::Url;
 use self::{
     connections::{Connections, Limits, Pace, Places},
     drivers::Drivers,
+    erasures::Erasures,
     health::Health,
     ledger::Ledger,
     rounds::Rounds,
@@ -38,7 +40,7 @@ use self::{
 use crate::{driver::shell::Shell, settings::SIMULATOR};
 
 /// Number of files and connections that the system is asked for.
-const MOST_FILES: u64 = 4096;
+const MOST_FILES: u64 = 8192;
 
 /// The most photos that may be on their way at a time, and the most of one avatar: a whole set at once.
 const MOST_UPLOADS: usize = 64;
@@ -89,10 +91,12 @@ pub(crate) async fn serve(
         messages: Places::new(MOST_MESSAGES, MOST_MESSAGES),
         porter: std::sync::Mutex::default(),
         pace: Pace::default(),
+        erasures: Erasures::default(),
         closing: told.clone(),
     });
     ready(address);
-    let rounds = tokio::spawn(rounds.go(told));
+    let rounds = tokio::spawn(rounds.go(told.clone()));
+    let erasures = tokio::spawn(erasures::carry_on(Arc::clone(&server), told));
 
     let connections = Connections::new(Limits::default().with_files(open_files()));
     let mut answering = JoinSet::new();
@@ -103,7 +107,7 @@ pub(crate) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
                     let (server, connections) = (Arc::clone(&server), connections.clone());
-                    let seat = connections.sit(address.into());
+                    let seat = connections.sit(address.into()).await;
                     answering.spawn(async move {
                         let closing = server.closing.clone();
                         let service = service_fn(|request| {
@@ -126,7 +130,7 @@ pub(crate) async fn serve(
     closing.send_replace(true);
     let rest = async { while answering.join_next().await.is_some() {} };
     // Calls that are left then are cut; their orders are saved, and carried on by the next start.
-    let (_, (), _) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop(), rounds);
+    let (_, (), ..) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop(), rounds, erasures);
     Ok(())
 }
 

@@ -17,11 +17,14 @@ pub(super) fn shown(error: StorageError) -> Problem {
 pub(super) fn unfinished(why: Slow) -> Problem {
     match why {
         Slow::Slow => too_slow(),
-        Slow::Broken(error) => ApiProblem::Body { why: format!("it broke off: {error}") }.into(),
+        Slow::Broken(error) => {
+            log::debug!("a body broke off: {error}");
+            ApiProblem::broken_body().into()
+        }
     }
 }
 
 /// Makes the refusal of a body that took too long.
 pub(super) fn too_slow() -> Problem {
-    ApiProblem::Body { why: "it did not come in time".to_owned() }.into()
+    ApiProblem::late_body().into()
 }

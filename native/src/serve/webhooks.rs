@@ -61,6 +61,8 @@ const LIMITS: Limits = Limits {
     known: 0,
     unknown: 64,
     unknown_of_one: 32,
+    grace: Duration::from_millis(250),
+    patience: Duration::from_secs(5),
     head_within: Duration::from_secs(10),
     silence: Duration::from_secs(30),
     longest: Duration::from_mins(10),
@@ -95,9 +97,15 @@ pub(crate) async fn listen(
                 Ok((stream, address)) => {
                     let (server, connections) = (Arc::clone(&server), connections.clone());
                     let (origin, closing) = (Origin::from(address), closing.clone());
+                    let seat = connections.sit(origin).await;
                     tokio::spawn(async move {
-                        let seat = connections.sit(origin);
-                        let service = service_fn(|request| answer(Arc::clone(&server), origin, request));
+                        let service = service_fn(|request| {
+                            let (server, seat) = (Arc::clone(&server), Arc::clone(&seat));
+                            async move {
+                                let _busy = seat.busy();
+                                answer(server, origin, request).await
+                            }
+                        });
                         connections.serve(&seat, stream, service, closing).await;
                     });
                 }

@@ -22,7 +22,7 @@ pub(super) fn made(world: &World) {
 
     world.get(&world.of("/pictures/1")).refused(404, "pictures.not_found");
     world.put(&world.of("/pictures/2"), &order).refused(409, "order.wrong_number");
-    for (prompt, count) in [("at the sea", 5), ("at the sea", 0), ("", 1)] {
+    for (prompt, count) in [("at the sea", 5), ("at the sea", 0), ("", 1), ("at \u{202e}aes eht", 1)] {
         let order = json!({ "prompt": prompt, "count": count });
         world.put(&world.of("/pictures/1"), &order).refused(400, "api.body");
     }
@@ -44,7 +44,9 @@ pub(super) fn made(world: &World) {
         );
         assert!(world.call("HEAD", &target, &[], b"").is(200).body.is_empty());
     }
-    world.get(&world.of("/pictures/1/files/3")).refused(404, "order.no_file");
+    let missing = world.get(&world.of("/pictures/1/files/3")).is(404).json();
+    assert_eq!(missing["code"], "order.no_file", "{missing}");
+    assert!(missing["detail"].as_str().is_some_and(|text| text.contains("there are 2")), "{missing}");
     // Repeated after its end, the order is the same, not another one.
     assert_eq!(world.put(&world.of("/pictures/1"), &order).is(202).json()["status"], "completed");
     let listed = world.get(&world.of("/pictures")).is(200).json();

@@ -101,16 +101,17 @@ impl AvatarApi<'_> {
             Operation::DownloadModel => {
                 let training = avatar.training(number).ok_or(ApiProblem::NoTraining)?;
                 let Stage::Done { kept, .. } = training.order.stage() else {
-                    return Err(ApiProblem::NoFile.into());
+                    return Err(ApiProblem::NoFile { there: None }.into());
                 };
-                let file = kept.first().ok_or(ApiProblem::NoFile)?.clone();
+                let file = kept.first().ok_or(ApiProblem::NoFile { there: None })?.clone();
                 self.file(avatar, &file, call)
             }
             Operation::DownloadPicture => {
                 let status = avatar.pictures_status(number, self.moment.now).ok_or(ApiProblem::NoPictures)?;
                 let index = call.params.file.unwrap_or(0) as usize;
                 let file = index.checked_sub(1).and_then(|index| status.files.get(index));
-                let file = file.ok_or(ApiProblem::NoFile)?.clone();
+                let there = Some(status.files.len()).filter(|files| *files > 0);
+                let file = file.ok_or(ApiProblem::NoFile { there })?.clone();
                 self.file(avatar, &file, call)
             }
             _ => Err(ApiProblem::NoRoute.into()),

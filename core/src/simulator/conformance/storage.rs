@@ -56,6 +56,41 @@ fn a_signed_address_needs_no_key_and_takes_no_other_signature() {
     }
 }
 
+/// Every door that takes JSON takes an object and nothing else.
+#[test]
+fn what_is_no_object_begins_no_upload() {
+    let mut world = World::new(|_| ());
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    let refused: [&[u8]; 11] = [
+        b"[]",
+        b"[{}]",
+        b"null",
+        b"\"\"",
+        b"0",
+        b"true",
+        b"{} {}",
+        deep.as_bytes(),
+        b"\xef\xbb\xbf{}",
+        b"{\"file_name\":\"\xff\"}",
+        br#"{"file_name":"a","file_name":"b"}"#,
+    ];
+    let doors = ["/storage/upload/initiate", "/storage/upload/initiate-multipart", "/storage/auth/token"];
+    for door in doors {
+        let url = format!("{door}?storage_type=fal-cdn-v3");
+        let mut status = |body: &[u8]| whole(world.send(Method::POST, &url, &[KEY], body)).status.as_u16();
+        for body in refused {
+            assert_eq!(status(body), 422, "{door} {}", String::from_utf8_lossy(&body[..body.len().min(40)]));
+        }
+        assert_eq!(status(b"{}"), 200, "{door}");
+        assert_eq!(status(b""), if door.ends_with("token") { 200 } else { 422 }, "{door}");
+    }
+    let submit = |world: &mut World, body: &[u8]| {
+        whole(world.send(Method::POST, "/fal-ai/flux-lora", &[KEY], body)).status.as_u16()
+    };
+    assert_eq!(submit(&mut world, br#"{"prompt":"a"}"#), 200);
+    assert_eq!(submit(&mut world, br#"{"prompt":"a","prompt":"b"}"#), 422);
+}
+
 #[test]
 fn parts_come_in_any_order_and_none_is_too_few() {
     let mut world = World::new(|_| ());

@@ -92,7 +92,7 @@ impl Store {
                 let revision = Stored::revision(text).unwrap_or(0);
                 *text = Stored::write_revision(&harmless, revision).map_err(|_| self.broken())?;
                 let transaction = copy.transaction().map_err(broken)?;
-                save(transaction, &harmless, text, false, moment.now).map_err(broken)?;
+                save(&transaction, &harmless, text, false, moment.now).map_err(broken)?;
             }
         }
         let found: String = copy.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(broken)?;

@@ -97,7 +97,7 @@ impl Store {
             let Some(newest) = newest else { return Ok(None) };
             let revision = newest.next_revision();
             let avatar = self.cautious(newest)?;
-            self.write(transaction, &avatar, revision, false)?;
+            self.write(&transaction, &avatar, revision, false)?;
             Ok(Some(avatar))
         })
     }

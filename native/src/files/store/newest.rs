@@ -7,7 +7,7 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
     limits::POLL_INTERVAL,
 };
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Transaction, ffi};
 
 use super::{Store, save, state};
 
@@ -16,37 +16,43 @@ impl Store {
     /// follow, so that a full disk has room for the row.
     pub(super) fn write(
         &self,
-        transaction: Transaction<'_>,
+        transaction: &Transaction<'_>,
         avatar: &Avatar,
         revision: u64,
         had_person: bool,
     ) -> Result<(), StorageError> {
         let text = Stored::write_revision(avatar, revision).map_err(|_| self.broken())?;
         let record = self.record(avatar.id());
-        // A forgotten person's record is not put back.
-        let before = record.read().ok().flatten().filter(|_| avatar.person().is_some());
-        if avatar.person().is_some() {
-            record.write(&text)?;
-        } else {
+        let save = || save(transaction, avatar, &text, had_person, (self.now)());
+        let sqlite = |error: rusqlite::Error| self.database.error(&error);
+        if avatar.person().is_none() {
             record.remove()?;
-            self.clear_for(avatar.id(), had_person);
+            if had_person {
+                self.clear(avatar.id());
+            }
+            let row = state(transaction, avatar.id()).map_err(sqlite)?;
+            return self.with_room(|| {
+                if transaction.is_autocommit() {
+                    begin_again(transaction, avatar.id(), row.as_deref()).map_err(sqlite)?;
+                }
+                save().map_err(sqlite)
+            });
         }
-        save(transaction, avatar, &text, had_person, (self.now)()).map_err(|error| {
+        let before = record.read().ok().flatten();
+        record.write(&text)?;
+        save().map_err(|error| {
             // The row was not saved, and nothing that follows from it is done: the record is put back. Where that fails
             // too, the newer record counts, in which a task is under way that no process does.
             if let Some(before) = before {
                 drop(record.write(&before));
             }
-            self.database.error(&error)
+            sqlite(error)
         })
     }
 
-    /// Makes room for the row of a forgotten person. Files that cannot be deleted yet are left to later steps.
-    fn clear_for(&self, id: AvatarId, had_person: bool) {
-        if !had_person {
-            return self.reserve.give_if_short();
-        }
-        self.reserve.give();
+    /// Deletes the files of a forgotten person, which makes room for the row. What cannot be deleted yet is left to the steps
+    /// that follow.
+    fn clear(&self, id: AvatarId) {
         let folder = self.folder(id);
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != ErrorKind::NotFound && !folder.is_symlink() => {
@@ -130,7 +136,7 @@ impl Store {
             }
             let revision = newest.next_revision();
             let avatar = self.cautious(newest)?;
-            self.write(transaction, &avatar, revision, avatar.person().is_some())?;
+            self.write(&transaction, &avatar, revision, avatar.person().is_some())?;
             Ok(true)
         })
     }
@@ -156,6 +162,20 @@ impl Store {
         let folders = folders.filter(|folder| folder.file_type().is_ok_and(|kind| kind.is_dir()));
         folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok())
     }
+}
+
+/// Begins a change anew that was taken back. Another process may have come between, whose change must not be lost.
+fn begin_again(
+    transaction: &Transaction<'_>,
+    id: AvatarId,
+    row: Option<&str>,
+) -> Result<(), rusqlite::Error> {
+    transaction.execute_batch("BEGIN IMMEDIATE")?;
+    if state(transaction, id)?.as_deref() == row {
+        return Ok(());
+    }
+    transaction.execute_batch("ROLLBACK")?;
+    Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None))
 }
 
 /// Reads the number of the state in each row that has one.

@@ -1,8 +1,9 @@
-//! Write access to the data folder, for its owner alone. Another user with write access could put other files, or a
-//! link, in the place of an avatar's.
+//! The rights on the data folder: its owner's alone. Others who may write there could put files of theirs in the place of an
+//! avatar's, or a link; others who may read there see people's photos.
 
 use std::{
     fs::{self, Metadata, Permissions},
+    io,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
 };
@@ -13,11 +14,13 @@ use rustix::process::geteuid;
 use super::names::{DATABASE, FOLDERS, LOCKS};
 use crate::disk::storage_error;
 
+const OF_OTHERS: u32 = 0o077;
 const OTHERS_MAY_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 const ROOT: u32 = 0;
 
-/// Refuses a data folder that others may write, or takes that right from them where the folder is plainly ours.
+/// Refuses a data folder that others may write, and takes all rights from them where the folder is plainly ours. In another
+/// folder, such as a home that others may look into, what is ours is closed to them by itself.
 pub(super) fn keep_others_out(home: &Path) -> Result<(), StorageError> {
     let is_ours = |home: &Path| {
         // The folder may be /tmp, where other users' programs would break.
@@ -38,10 +41,17 @@ fn check(path: &Path, is_ours: bool) -> Result<(), StorageError> {
     let exposed = || StorageError::new(StorageErrorKind::Exposed, path.display().to_string());
     let metadata = fs::metadata(path).map_err(|error| storage_error(path, &error))?;
     match Rights::of(&metadata, geteuid().as_raw()) {
-        Rights::Private => Ok(()),
+        Rights::Readable if is_ours => {
+            match close(path, &metadata) {
+                Ok(()) => log::info!("others could read {}; now only its owner can", path.display()),
+                // Not every disk knows of rights.
+                Err(error) => log::info!("others may read {}: {error}", path.display()),
+            }
+            Ok(())
+        }
+        Rights::Private | Rights::Readable => Ok(()),
         Rights::Shared if is_ours => {
-            let mode = metadata.mode() & 0o7777 & !OTHERS_MAY_WRITE;
-            fs::set_permissions(path, Permissions::from_mode(mode)).map_err(|_| exposed())?;
+            close(path, &metadata).map_err(|_| exposed())?;
             log::warn!("others could write to {}; now only its owner can", path.display());
             Ok(())
         }
@@ -49,11 +59,17 @@ fn check(path: &Path, is_ours: bool) -> Result<(), StorageError> {
     }
 }
 
+fn close(path: &Path, metadata: &Metadata) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(metadata.mode() & 0o7777 & !OF_OTHERS))
+}
+
 /// The rights of other users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     /// Nothing.
     Private,
+    /// Reading, in a folder of this user.
+    Readable,
     /// Writing, in a folder of this user.
     Shared,
     /// Ownership by another user, or a folder that is meant to be shared.
@@ -70,8 +86,10 @@ impl Rights {
     fn of_mode(mode: u32, owner: u32, user: u32) -> Self {
         if owner != user && user != ROOT {
             Self::Foreign
-        } else if mode & OTHERS_MAY_WRITE == 0 {
+        } else if mode & OF_OTHERS == 0 {
             Self::Private
+        } else if mode & OTHERS_MAY_WRITE == 0 {
+            Self::Readable
         } else if mode & STICKY != 0 {
             Self::Foreign
         } else {
@@ -107,13 +125,17 @@ mod tests {
         for open in [0o777, 0o770, 0o720, 0o702, 0o755, 0o700] {
             set(home, open);
             keep_others_out(home).expect("mended");
-            assert_eq!(mode(home), open & !0o022);
+            assert_eq!(mode(home), 0o700);
         }
         // Other files lie in it.
         fs::write(home.join("somebody.txt"), "x").expect("written");
         set(home, 0o777);
         assert_eq!(keep_others_out(home).expect_err("shared").kind, StorageErrorKind::Exposed);
         assert_eq!(mode(home), 0o777, "it is left as it is");
+        set(home, 0o755);
+        keep_others_out(home).expect("they may look into what is not ours alone");
+        assert_eq!(mode(home), 0o755, "it is left as it is");
+        set(home, 0o777);
         fs::write(home.join(DATABASE), "x").expect("written");
         fs::create_dir(home.join(FOLDERS)).expect("made");
         set(&home.join(FOLDERS), 0o777);
@@ -121,7 +143,7 @@ mod tests {
         keep_others_out(home).expect("mended");
         assert_eq!(
             [mode(home), mode(&home.join(FOLDERS)), mode(&home.join(DATABASE))],
-            [0o755, 0o755, 0o644]
+            [0o700, 0o700, 0o600]
         );
         set(home, 0o1777);
         assert_eq!(keep_others_out(home).expect_err("shared").kind, StorageErrorKind::Exposed);
@@ -131,7 +153,8 @@ mod tests {
     fn only_root_uses_what_is_another_s() {
         let of = |mode, owner, user| Rights::of_mode(mode, owner, user);
         assert_eq!(of(0o700, 1000, 1000), Rights::Private);
-        assert_eq!(of(0o755, 1000, 1000), Rights::Private);
+        assert_eq!(of(0o755, 1000, 1000), Rights::Readable);
+        assert_eq!(of(0o640, 1000, 1000), Rights::Readable);
         assert_eq!(of(0o700, 1000, 1001), Rights::Foreign);
         assert_eq!(of(0o777, 0, 1001), Rights::Foreign);
         assert_eq!(of(0o700, 1000, 0), Rights::Private);

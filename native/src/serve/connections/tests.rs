@@ -34,6 +34,8 @@ const LIMITS: Limits = Limits {
     known: 4,
     unknown: 16,
     unknown_of_one: 8,
+    grace: Duration::from_millis(1),
+    patience: SHORT,
     head_within: PATIENCE,
     silence: PATIENCE,
     longest: PATIENCE,
@@ -85,7 +87,7 @@ impl Door {
         tokio::spawn(async move {
             while let Ok((stream, address)) = listener.accept().await {
                 let (door, closing) = (inside.clone(), closing.clone());
-                let seat = door.connections.sit(address.into());
+                let seat = door.connections.sit(address.into()).await;
                 tokio::spawn(async move {
                     let service = service_fn(|request| door.clone().answer(Arc::clone(&seat), request));
                     door.connections.serve(&seat, stream, service, closing).await;
@@ -197,14 +199,14 @@ async fn whoever_comes_is_answered_beside_hundreds_that_say_nothing() {
             assert!(door.ask("/ok").await.ends_with("ok"));
         }
     }
-    door.until_ended(300 - LIMITS.unknown_of_one).await;
+    door.until_ended(300 - LIMITS.unknown).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_written_to_who_reads_nothing() {
     let door = Door::open(Limits { silence: SHORT, ..LIMITS }).await;
     let mut deaf = Vec::new();
-    for _ in 0..LIMITS.unknown_of_one {
+    for _ in 0..LIMITS.unknown {
         deaf.push(door.send(&get("/endless")).await);
     }
     door.until_ended(deaf.len()).await;
@@ -220,31 +222,63 @@ async fn whoever_is_known_stays_and_whoever_waits_for_an_answer_leaves_last() {
     let mut idle = Vec::new();
     // The call is taken up before other connections come.
     assert!(door.ask("/ok").await.ends_with("ok"));
-    for _ in 0..3 * LIMITS.unknown_of_one {
+    for _ in 0..3 * LIMITS.unknown {
         idle.push(door.connect().await);
     }
-    door.until_ended(2 * LIMITS.unknown_of_one).await;
+    door.until_ended(2 * LIMITS.unknown).await;
     door.held.notify_one();
     assert!(read(&mut held).await.ends_with("held"));
     known.write_all(&get("/ok")).await.expect("sent");
     assert!(read(&mut known).await.ends_with("ok"));
 }
 
-#[test]
-fn an_address_that_has_its_share_takes_from_itself() {
+/// A proxy's address is that of all its callers.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_through_a_proxy_takes_no_place_of_a_call_that_is_answered() {
+    let door = Door::open(Limits { patience: PATIENCE, ..LIMITS }).await;
+    // More calls than there are places, all of which are answered in the end: the last of them wait.
+    let mut held = Vec::new();
+    for _ in 0..2 * LIMITS.unknown {
+        held.push(door.send(&[get("/held"), get("/held")].concat()).await);
+    }
+    for stream in &mut held {
+        let answered = async {
+            loop {
+                door.held.notify_waiters();
+                tokio::select! {
+                    answer = read(stream) => return answer,
+                    () = tokio::time::sleep(Duration::from_millis(5)) => {}
+                }
+            }
+        };
+        assert!(answered.await.contains("held"));
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_has_its_share_takes_from_itself() {
     let connections = Connections::new(LIMITS);
     let origin = |last: u8| Origin::from(SocketAddr::from(([192, 0, 2, last], 80)));
-    let sit = |last, count| (0..count).map(|_| connections.sit(origin(last))).collect::<Vec<_>>();
+    let sit = async |last, count| {
+        let mut seats = Vec::new();
+        for _ in 0..count {
+            seats.push(connections.sit(origin(last)).await);
+        }
+        seats
+    };
     let count = |last| connections.0.seats().of.get(&origin(last)).copied().unwrap_or(0);
-    let first = sit(1, 20);
-    let second = sit(2, 20);
+    let first = sit(1, 20).await;
+    let second = sit(2, 20).await;
     assert_eq!((count(1), count(2)), (8, 8));
     // All places are taken: the address with the most makes room.
-    let others: Vec<_> = (3..=6).flat_map(|last| sit(last, 2)).collect();
+    let mut others = Vec::new();
+    for last in 3..=6 {
+        others.extend(sit(last, 2).await);
+    }
     assert_eq!((3..=6).map(count).collect::<Vec<_>>(), [2, 2, 2, 2]);
     assert_eq!((count(1), count(2)), (4, 4));
     drop((first, second, others));
-    let known = sit(9, 6);
+    let known = sit(9, 6).await;
     for seat in &known {
         seat.is_known();
     }
@@ -261,7 +295,8 @@ fn where_few_files_can_be_opened_half_are_for_others() {
         let most = u64::try_from(limits.known + limits.unknown).expect("a number");
         assert!(most <= files / 2 && limits.unknown_of_one <= limits.unknown, "{limits:?}");
     }
-    assert_eq!(Limits::default().with_files(4096).known, 1000);
+    let limits = Limits::default().with_files(8192);
+    assert_eq!((limits.known, limits.unknown), (1000, 1024));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,8 @@ pub(super) fn phrase() -> String {
 
 /// Makes the pattern of a prompt, which must not be blank.
 pub(super) fn prompt() -> String {
-    format!(r"^[^\u0000]*[^\u0000{WHITE}][^\u0000]*$")
+    let refused = format!(r"\u0000{DIRECTION}");
+    format!("^[^{refused}]*[^{refused}{WHITE}][^{refused}]*$")
 }
 
 /// Makes the pattern of a caption: white space counts as one space; other control characters are refused, and so are
