@@ -24,6 +24,7 @@ const EXEMPT: &[(&str, Option<Kind>, &str)] = &[
     ("api.head_too_large", None, "as above"),
     ("budget.uses", None, "a number that is out of range does not fit the body's schema: api.body"),
     ("budget.too_many", Some(Kind::Edge), "the platform's limit of bursts comes first: api.rate_limited"),
+    ("settings.simulator_missing", None, "only a front that was built without the simulator: tests/edge"),
     (
         "budget.other_purchase",
         None,
