@@ -29,9 +29,11 @@
 mod bytes;
 mod change;
 mod foreign;
+mod format;
 mod info;
 mod inspect;
 mod jpeg;
+mod memory;
 mod metadata;
 mod normalise;
 pub(crate) mod picture;
@@ -44,7 +46,8 @@ mod webp;
 
 pub use change::Change;
 pub use foreign::Foreign;
-pub use info::{Coding, Colours, Format, Metadata, PhotoInfo};
+pub use format::Format;
+pub use info::{Coding, Colours, Metadata, PhotoInfo};
 pub use inspect::inspect;
 pub use metadata::orientation::Orientation;
 pub use normalise::{Normalise, NormalisedPhoto, PixelNormaliser};
