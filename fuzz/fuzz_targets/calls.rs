@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use likeness_core::{
-    api::{Answer, ApiProblem, Call, Caller, Deployment, Given, Reply, AvatarApi},
+    api::{Answer, ApiProblem, AvatarApi, Call, Caller, Deployment, Given, Reply},
     avatar::{Avatar, Moment, Stored},
     http::{HeaderMap, Method, NoAnswer},
     time::Timestamp,
