@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Amount, Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenId, TokenText, Uses, mint::Issue,
+    Amount, Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenId, TokenText, Uses, issue::Issue,
 };
 use crate::{ids::AvatarId, time::Timestamp};
 

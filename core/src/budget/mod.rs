@@ -34,6 +34,7 @@
 mod admin;
 mod error;
 mod invite;
+mod issue;
 mod mint;
 mod question;
 pub mod rows;
@@ -63,7 +64,7 @@ pub use self::{
 };
 use self::{
     invite::{Guest, Invite},
-    mint::Issue,
+    issue::Issue,
     spend::Reservation,
 };
 use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};

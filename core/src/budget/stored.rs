@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{
     Amount, Budget, PurchaseId, REMEMBERED_FOR, Salt, Sums, Today, TokenId, Uses,
     invite::{Grant, Guest, Invite},
-    mint::Issue,
+    issue::Issue,
     rows::Rows,
     spend::{PaidBy, Reservation},
 };

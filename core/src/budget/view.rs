@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Amount, Budget, DailyCaps, TokenId, Uses, mint::Issue};
+use super::{Amount, Budget, DailyCaps, TokenId, Uses, issue::Issue};
 use crate::{ids::Name, time::Timestamp};
 
 /// The deployment's budget of the day.

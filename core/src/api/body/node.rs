@@ -7,7 +7,7 @@ use serde::{
     de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor, value::StrDeserializer},
 };
 
-use super::{BodyError, Fault, Wanted};
+use super::fault::{BodyError, Fault, Wanted};
 
 /// A JSON value.
 pub(super) enum Node {

@@ -6,11 +6,13 @@
 //! T.81, F.1.1.2 and B.2.4.4): a decoder sees one scan. The strips change no pixel, since nothing in this encoder
 //! looks beyond its own block, and colour differences are the mean of four pixels of one strip.
 
-use std::ops::Range;
-
 use libjpeg_turbo_rs::{PixelFormat, Subsampling, compress};
 
-use crate::photo::{Orientation, PhotoProblem, info::Chroma, jpeg, pixels::raster::Picture};
+use super::{
+    scan::{self, Scan},
+    segments::{EOI, RST0, RST7},
+};
+use crate::photo::{Orientation, PhotoProblem, info::Chroma, pixels::raster::Picture};
 
 /// The quality of every JPEG that is written, on libjpeg's scale.
 const QUALITY: u8 = 95;
@@ -52,12 +54,12 @@ pub(in crate::photo) fn encode(
         let pixels = orientation.rows(&picture, strip, &mut buffer);
         let jpeg = compress(pixels, width, count, PixelFormat::Rgb, QUALITY, subsampling)
             .map_err(|_| PhotoProblem::NotEncoded)?;
-        let Scan { begins, data } = jpeg::scan(&jpeg).ok_or(PhotoProblem::NotEncoded)?;
+        let Scan { begins, data } = scan::scan(&jpeg).ok_or(PhotoProblem::NotEncoded)?;
         if top == 0 {
             head = jpeg.get(..data.start).unwrap_or_default().to_vec();
             if count < height {
-                jpeg::set_height(&mut head, height).ok_or(PhotoProblem::NotEncoded)?;
-                head.splice(begins..begins, jpeg::restart_interval(interval));
+                scan::set_height(&mut head, height).ok_or(PhotoProblem::NotEncoded)?;
+                head.splice(begins..begins, scan::restart_interval(interval));
             }
         }
         strips.push(jpeg.get(data).unwrap_or_default().to_vec());
@@ -66,22 +68,16 @@ pub(in crate::photo) fn encode(
     Ok(joined(head, &strips))
 }
 
-/// The beginning of a JPEG's scan, and the range of its data.
-pub(in crate::photo) struct Scan {
-    pub(in crate::photo) begins: usize,
-    pub(in crate::photo) data: Range<usize>,
-}
-
 fn joined(head: Vec<u8>, strips: &[Vec<u8>]) -> Vec<u8> {
     let mut jpeg = head;
     jpeg.reserve_exact(strips.iter().map(|strip| strip.len() + 2).sum());
-    for (strip, restart) in strips.iter().zip((jpeg::RST0..=jpeg::RST7).cycle()) {
+    for (strip, restart) in strips.iter().zip((RST0..=RST7).cycle()) {
         jpeg.extend_from_slice(strip);
         jpeg.extend_from_slice(&[0xff, restart]);
     }
     // The last strip's marker becomes EOI: after it there is nothing to restart.
     if let Some(last) = jpeg.last_mut() {
-        *last = jpeg::EOI;
+        *last = EOI;
     }
     jpeg
 }

@@ -3,6 +3,8 @@
 pub(super) mod encode;
 mod entropy;
 mod frame;
+mod precision;
+mod scan;
 mod segments;
 mod tables;
 mod walk;
@@ -10,11 +12,10 @@ mod whole;
 
 use std::borrow::Cow;
 
-pub(super) use self::segments::{EOI, RST0, RST7};
+pub(super) use self::segments::{EOI, MAX_SCANS};
 use self::{
-    encode::Scan,
     frame::Frame,
-    segments::{APP1, APP2, APP13, APP15, COM, DAMAGED, DNL, DRI, SOF0, SOF2, SOS, Segment, Segments},
+    segments::{APP1, APP2, APP13, APP15, COM, DAMAGED, DNL, SOF0, SOF2, SOS, Segment, Segments},
     whole::End,
 };
 use super::{
@@ -26,10 +27,6 @@ use super::{
 
 /// The marker SOI, and the first byte of the next marker.
 pub(super) const SIGNATURE: &[u8] = b"\xff\xd8\xff";
-
-/// The largest number of scans in one picture. Encoders write up to about a dozen; each is another walk over all
-/// pixels, so that a small file of thousands would keep a processor busy for minutes.
-pub(super) const MAX_SCANS: u32 = 100;
 
 const ICC: &[u8] = b"ICC_PROFILE\0";
 const EXIF: &[u8] = b"Exif\0\0";
@@ -139,37 +136,4 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
         && (1..=count).eq(parts.iter().map(|(number, ..)| *number))
         && parts.iter().map(|(.., part)| part.len() as u64).sum::<u64>() <= MAX_PROFILE;
     Some(if whole { parts.iter().flat_map(|(.., part)| part.iter().copied()).collect() } else { Vec::new() })
-}
-
-/// Finds the scan of a JPEG that the encoder made: one scan, up to EOI, which is the last thing in the file.
-pub(super) fn scan(bytes: &[u8]) -> Option<Scan> {
-    let mut segments = Segments::of(bytes);
-    loop {
-        let begins = segments.at;
-        if segments.next().ok()?.marker == SOS {
-            let end = bytes.len().checked_sub(2).filter(|end| bytes.get(*end..) == Some(&[0xff, EOI]))?;
-            return Some(Scan { begins, data: segments.at..end });
-        }
-    }
-}
-
-/// Writes the picture's height into the frame header.
-pub(super) fn set_height(head: &mut [u8], height: usize) -> Option<()> {
-    let mut segments = Segments::of(head);
-    let frame = loop {
-        let begins = segments.at;
-        if matches!(segments.next().ok()?.marker, SOF0..=SOF2) {
-            break begins;
-        }
-    };
-    // The marker, the segment's length and the precision come before the height (B.2.2).
-    let height = u16::try_from(height).ok()?;
-    head.get_mut(frame + 5..frame + 7)?.copy_from_slice(&height.to_be_bytes());
-    Some(())
-}
-
-/// Returns the segment that has the scan restarted after so many units (B.2.4.4).
-pub(super) fn restart_interval(units: u16) -> [u8; 6] {
-    let [high, low] = units.to_be_bytes();
-    [0xff, DRI, 0, 4, high, low]
 }

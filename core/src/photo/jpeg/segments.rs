@@ -5,8 +5,12 @@ use crate::photo::{Format, PhotoProblem, bytes::be16};
 pub(super) const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::Jpeg };
 pub(super) const DAMAGED: PhotoProblem = PhotoProblem::Damaged { format: Format::Jpeg };
 
-pub(in crate::photo) const RST0: u8 = 0xd0;
-pub(in crate::photo) const RST7: u8 = 0xd7;
+/// The largest number of scans in one picture. Encoders write up to about a dozen; each is another walk over all
+/// pixels, so that a small file of thousands would keep a processor busy for minutes.
+pub(in crate::photo) const MAX_SCANS: u32 = 100;
+
+pub(super) const RST0: u8 = 0xd0;
+pub(super) const RST7: u8 = 0xd7;
 pub(in crate::photo) const EOI: u8 = 0xd9;
 pub(super) const SOF0: u8 = 0xc0;
 pub(super) const SOF2: u8 = 0xc2;

@@ -11,12 +11,11 @@
 //! has others behind them may still be taken for whole; one that lacks bytes at the file's end never is.
 
 use super::{
-    MAX_SCANS,
     entropy::{Bits, Codes, Lacking, Rest},
     frame::{Component, Frame, Scan, ScanComponent},
-    segments::{DAMAGED, DHT, DQT, DRI, SOF0, SOF2, SOI, SOS, Segments, TRUNCATED},
+    precision::Precision,
+    segments::{DAMAGED, DHT, DQT, DRI, MAX_SCANS, SOF0, SOF2, SOI, SOS, Segments, TRUNCATED},
     tables::{Energy, Quantiser, Tables},
-    whole::Precision,
 };
 use crate::photo::{PhotoProblem, bytes::be16};
 
