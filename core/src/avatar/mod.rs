@@ -142,8 +142,8 @@ pub use self::{
     newest::Newest,
     open::{Imported, Opened, Remains, TrainingRequest},
     order::{
-        Accepted, Bought, Cancel, Doubt, Order, Product, ProductFile, Search, Seen, Stage, TokenHash,
-        Unexplained, Uploaded,
+        Accepted, Bought, Cancel, Doubt, Order, Product, ProductFile, Search, Seen, Stage, Unexplained,
+        Uploaded,
     },
     photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared},
     status::{
@@ -153,7 +153,7 @@ pub use self::{
     stored::{Stored, StoredError},
     task::{
         Cleared, Command, Event, OrderStep, Outcome, PrepareError, Step, Task, TaskKind, TaskRecord,
-        UploadSource, Work,
+        TokenHash, UploadSource, Work,
     },
     training::{TrainingJob, addressee},
 };

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::{
     Avatar, Event, Generation, Moment, OrderStep, Photo, Stage, Step, Task, TaskId, TaskKind, TaskRecord,
-    TrainingJob, Work,
-    hosted::Tidying,
-    order::{Lease, Next},
+    TrainingJob, Work, hosted::Tidying, order::Next, task::Lease,
 };
 use crate::{
     fal::Account,

@@ -5,10 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{
-    order::{Lease, TokenHash},
-    photo_set::{Dataset, Photo, Prepared},
-};
+use super::photo_set::{Dataset, Photo, Prepared};
 use crate::{
     download::{Kept, RemoteFile},
     error::{Error, StorageError},
@@ -21,6 +18,7 @@ use crate::{
     ids::{OrderKey, TaskId},
     limits::TRANSFER_CEILING,
     photo::PhotoProblem,
+    sha256::Sha256Sum,
     storage::{BucketFolder, ObjectPlace},
     time::Timestamp,
 };
@@ -48,6 +46,28 @@ pub struct Task {
 /// The lease of a transfer from the moment at which its bytes were said to move: longer than the longest silence, the
 /// pauses before a transfer goes on, and the time that storage needs to take a whole file.
 const MOVING_LEASE: Duration = Duration::from_mins(11);
+
+/// The hash of the random token in a webhook's address. The token itself is not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenHash(Sha256Sum);
+
+impl TokenHash {
+    /// Hashes a token as it stands in the address.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(Sha256Sum::of(token.as_bytes()))
+    }
+}
+
+/// The time that a task has before it counts as lost.
+#[derive(Clone, Copy)]
+pub(in crate::avatar) enum Lease {
+    /// A time that stays as it is.
+    Fixed(Duration),
+    /// A time that begins anew while the task's bytes move.
+    Transfer(Duration),
+}
 
 /// The record of a task, saved when it begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

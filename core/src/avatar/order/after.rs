@@ -1,14 +1,14 @@
 //! Transitions of an order: the state that follows an event.
 
 use super::{
-    Accepted, Bought, Cancel, Doubt, LONGEST_QUEUE, Order, Plan, Product, Search, Seen, Stage, TokenHash,
-    Unexplained, Uploaded,
+    Accepted, Bought, Cancel, Doubt, LONGEST_QUEUE, Order, Plan, Product, Search, Seen, Stage, Unexplained,
+    Uploaded,
 };
 use crate::{
     avatar::{
         Moment,
         status::percent,
-        task::{OrderStep, Outcome},
+        task::{OrderStep, Outcome, TokenHash},
     },
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{

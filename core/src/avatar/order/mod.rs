@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
     after::{Happened, lacks_files},
-    next::{Lease, Next, Plan},
+    next::{Next, Plan},
 };
-use super::task::OrderStep;
+use super::task::{OrderStep, TokenHash};
 use crate::{
     download::{Expected, FileKind, Kept},
     error::Error,
@@ -34,7 +34,6 @@ use crate::{
     },
     http::Answer,
     retry::RetryState,
-    sha256::Sha256Sum,
     time::Timestamp,
 };
 
@@ -256,19 +255,6 @@ impl Uploaded {
 
 /// Time that an upload must still live when the order that needs it is placed.
 pub(super) const LONGEST_QUEUE: Duration = Duration::from_hours(24);
-
-/// The hash of the random token in a webhook's address. The token itself is not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TokenHash(Sha256Sum);
-
-impl TokenHash {
-    /// Hashes a token as it stands in the address.
-    #[must_use]
-    pub fn of(token: &str) -> Self {
-        Self(Sha256Sum::of(token.as_bytes()))
-    }
-}
 
 /// A file that was bought.
 #[derive(Clone, Debug)]

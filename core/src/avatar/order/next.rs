@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::{Bought, Cancel, Doubt, Order, Product, ProductFile, Stage, TokenHash};
+use super::{Bought, Cancel, Doubt, Order, Product, ProductFile, Stage};
 use crate::{
     avatar::{
         Moment,
         order::{Accepted, Seen},
-        task::{OrderStep, UploadSource, Work},
+        task::{Lease, OrderStep, TokenHash, UploadSource, Work},
     },
     download::RemoteFile,
     fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
@@ -39,15 +39,6 @@ pub(in crate::avatar) struct Plan<'a> {
     pub(in crate::avatar) copy: &'a dyn Fn(&str) -> Option<ObjectPlace>,
     /// Number of steps that the log lines count to, if they count.
     pub(in crate::avatar) steps: Option<u32>,
-}
-
-/// The time that a task has before it counts as lost.
-#[derive(Clone, Copy)]
-pub(in crate::avatar) enum Lease {
-    /// A time that stays as it is.
-    Fixed(Duration),
-    /// A time that begins anew while the task's bytes move.
-    Transfer(Duration),
 }
 
 /// The next step of an order.

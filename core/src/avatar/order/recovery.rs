@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::{Bought, Order, Plan, Product, Search, Stage, TokenHash};
+use super::{Bought, Order, Plan, Product, Search, Stage};
 use crate::{
-    avatar::Moment,
+    avatar::{Moment, TokenHash},
     error::{Error, NetworkError},
     fal::{CallError, RequestId, requests, status},
     http::Answer,
