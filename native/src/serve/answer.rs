@@ -297,7 +297,7 @@ impl Server {
             if let Err(problem) = &answer
                 && call.operation == Operation::EraseAvatar
             {
-                self.erasures.note(id, &call, caller, problem);
+                self.postponed.note(id, &call, caller, problem);
             }
             let answer = answer?;
             if !matches!(&answer, Answer::Reply(reply) if reply.status.is_client_error()) {

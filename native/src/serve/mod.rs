@@ -7,6 +7,7 @@ mod erasures;
 mod files;
 mod health;
 mod ledger;
+mod postponed;
 mod problem;
 mod rounds;
 mod server;
@@ -30,9 +31,9 @@ use url::Url;
 use self::{
     connections::{Connections, Limits, Pace, Places},
     drivers::Drivers,
-    erasures::Erasures,
     health::Health,
     ledger::Ledger,
+    postponed::PostponedErases,
     rounds::Rounds,
     server::Server,
     webhooks::SharedVerifier,
@@ -91,7 +92,7 @@ pub(crate) async fn serve(
         messages: Places::new(MOST_MESSAGES, MOST_MESSAGES),
         porter: std::sync::Mutex::default(),
         pace: Pace::default(),
-        erasures: Erasures::default(),
+        postponed: PostponedErases::default(),
         closing: told.clone(),
     });
     ready(address);

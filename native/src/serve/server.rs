@@ -11,9 +11,9 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use super::{
     connections::{Origin, Pace, Places},
     drivers::Drivers,
-    erasures::Erasures,
     health::Health,
     ledger::Ledger,
+    postponed::PostponedErases,
     webhooks::SharedVerifier,
 };
 use crate::driver::shell::Shell;
@@ -39,6 +39,6 @@ pub(super) struct Server {
     /// Credentials that were admitted and refused a moment ago.
     pub(super) porter: std::sync::Mutex<Porter>,
     pub(super) pace: Pace,
-    pub(super) erasures: Erasures,
+    pub(super) postponed: PostponedErases,
     pub(super) closing: watch::Receiver<bool>,
 }
