@@ -28,6 +28,7 @@ use worker::{Context, Env, Fetch, Headers, Method, Request, Response, ResponseBu
 
 use crate::{
     budget::{Answered, Denied},
+    drain::drain,
     rpc::{self, ObjectCall, ObjectReply, Refused, call_object},
     settings::{self, now},
     webhook,
@@ -51,6 +52,7 @@ pub(crate) async fn answer(request: Request, env: Env, context: &Context) -> Res
     if deployment.test_mode && path.starts_with("/test/") {
         return test_box(request, &env, &path).await;
     }
+    let body = request.inner().body();
     let outcome = match answered(request, &env, context, &deployment, &headers).await {
         Ok(outcome) => outcome,
         Err(error) => {
@@ -58,6 +60,11 @@ pub(crate) async fn answer(request: Request, env: Env, context: &Context) -> Res
             Outcome::Reply(ApiProblem::Internal.into())
         }
     };
+    if let Outcome::Reply(reply) = &outcome
+        && reply.status.is_client_error()
+    {
+        drain(body).await;
+    }
     match outcome {
         Outcome::Reply(reply) => respond(deployment.cors.apply(&headers, reply), head),
         Outcome::File { reply, body } => stream(&deployment.cors.apply(&headers, reply), body, head),

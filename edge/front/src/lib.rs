@@ -7,6 +7,7 @@
 mod avatar;
 mod budget;
 mod calls;
+mod drain;
 mod drive;
 mod entries;
 mod follow_up;
