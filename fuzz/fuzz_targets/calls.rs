@@ -28,7 +28,7 @@ fn setting(name: &str) -> Option<String> {
 
 fuzz_target!(|text: &str| {
     let deployment = Deployment::read(setting).expect("settings");
-    let way = deployment.way().expect("a key");
+    let connection = deployment.connection().expect("a key");
     let mut now = Timestamp::from_millis(1_800_000_000_000);
     let mut avatar: Option<Avatar> = None;
     for said in text.split("\n\n").take(20) {
@@ -43,8 +43,8 @@ fuzz_target!(|text: &str| {
                 continue;
             }
         };
-        let moment = Moment { now, poll: way.poll, photo_slots: 2, entropy: [7; 16] };
-        let room = AvatarApi { deployment: &deployment, way: Some(&way), moment };
+        let moment = Moment { now, poll: connection.poll, photo_slots: 2, entropy: [7; 16] };
+        let api = AvatarApi { deployment: &deployment, connection: Some(&connection), moment };
         let mut given = Given { body: body.as_bytes().to_vec(), ..Given::default() };
         // A call that is asked to reserve or to receive comes again, at most once for each. Some have no budget
         // left.
@@ -52,7 +52,7 @@ fuzz_target!(|text: &str| {
         for round in 0.. {
             assert!(round < 3, "{method} {target} is never answered");
             let orders = orders(avatar.as_ref());
-            let (after, answer) = room.answer(avatar, &call, Caller::Server, &given);
+            let (after, answer) = api.answer(avatar, &call, Caller::Server, &given);
             avatar = after.map(|avatar| {
                 let text = Stored::write(&avatar).expect("a text");
                 let read = Stored::read(&text).expect("an avatar");

@@ -37,7 +37,7 @@ pub struct AvatarApi<'a> {
     /// The deployment's settings.
     pub deployment: &'a Deployment,
     /// Account and bucket of the avatar. `None`: the deployment can buy nothing.
-    pub way: Option<&'a ConnectionSettings>,
+    pub connection: Option<&'a ConnectionSettings>,
     /// The present moment.
     pub moment: Moment,
 }
@@ -363,10 +363,11 @@ impl AvatarApi<'_> {
         capability: Option<TokenDigest>,
     ) -> Result<Avatar, Problem> {
         check(&settings)?;
-        let way = self.way.ok_or_else(|| self.deployment.inability())?;
-        let bucket_folder = way.bucket.as_ref().map(|bucket| BucketFolder::new(bucket, &person.user, id));
+        let connection = self.connection.ok_or_else(|| self.deployment.inability())?;
+        let bucket_folder =
+            connection.bucket.as_ref().map(|bucket| BucketFolder::new(bucket, &person.user, id));
         let terms = AvatarTerms { settings, capability, bucket_folder, retention: self.deployment.retention };
-        let origin = way.account.origins().origin();
+        let origin = connection.account.origins().origin();
         let avatar = Avatar::new(id, person, self.deployment.test_mode, origin, &self.moment);
         Ok(avatar.hosted(terms, &self.moment))
     }
@@ -403,9 +404,9 @@ impl AvatarApi<'_> {
 
     /// Finds the account and bucket of this avatar.
     fn way_of(&self, avatar: &Avatar) -> Result<&ConnectionSettings, ApiProblem> {
-        let way = self.way.ok_or_else(|| self.deployment.inability())?;
-        way.carries(avatar)?;
-        Ok(way)
+        let connection = self.connection.ok_or_else(|| self.deployment.inability())?;
+        connection.carries(avatar)?;
+        Ok(connection)
     }
 }
 

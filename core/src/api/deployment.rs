@@ -178,7 +178,7 @@ impl Deployment {
 
     /// Returns account and bucket for an avatar that is really bought.
     #[must_use]
-    pub fn way(&self) -> Option<ConnectionSettings> {
+    pub fn connection(&self) -> Option<ConnectionSettings> {
         let account = self.account().ok().flatten()?;
         let poll = account.origins().poll();
         Some(ConnectionSettings { account, bucket: self.bucket.clone(), poll })
@@ -187,7 +187,7 @@ impl Deployment {
     /// Returns account and bucket for an avatar in test mode: the simulator at this address, and the bucket of the
     /// settings or, when there is none, one that the shell keeps itself.
     #[must_use]
-    pub fn test_way(&self, simulator: &Url, own: Option<Bucket>) -> Option<ConnectionSettings> {
+    pub fn test_connection(&self, simulator: &Url, own: Option<Bucket>) -> Option<ConnectionSettings> {
         let key = Secret::new("simulator:simulator")?;
         let account = Account::new(key, Origins::single(simulator).ok()?).ok()?;
         let poll = Plan::poll(self.mock_training);
@@ -363,13 +363,13 @@ mod tests {
     #[test]
     fn nothing_set_buys_nothing() {
         let deployment = read(&[]).expect("settings");
-        assert!(!deployment.is_able() && deployment.way().is_none() && deployment.admin.is_none());
+        assert!(!deployment.is_able() && deployment.connection().is_none() && deployment.admin.is_none());
         assert!(read(&[("AVATAR_TEST_MODE", "true"), ("ADMIN_TOKEN", "short")]).expect("settings").is_able());
         assert_eq!(
             read(&[("FAL_API_KEY", "a:b")])
                 .expect("settings")
-                .way()
-                .map(|way| way.account.origins().origin())
+                .connection()
+                .map(|connection| connection.account.origins().origin())
                 .as_deref(),
             Some("https://queue.fal.run")
         );

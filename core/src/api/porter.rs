@@ -56,8 +56,8 @@ impl Shown {
     #[must_use]
     pub fn of(call: &Call, body: &[u8]) -> Option<Self> {
         // The same text as another kind of credential, or for another avatar, is another credential.
-        let of = |way: &str, text: &str, what: Option<String>| {
-            let parts = [way, text, what.as_deref().unwrap_or_default()];
+        let of = |connection: &str, text: &str, what: Option<String>| {
+            let parts = [connection, text, what.as_deref().unwrap_or_default()];
             Self(
                 parts
                     .into_iter()

@@ -140,29 +140,18 @@ pub fn stranger_advice(
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Audience, Language, NoAnswer, Obstacle, advice, no_answer, stranger, stranger_advice};
+    use super::{Audience, Language, NoAnswer, advice, no_answer, stranger, stranger_advice};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
-
-    const ALL: [Obstacle; 10] = [
-        Obstacle::UnknownName,
-        Obstacle::ProxyAddress,
-        Obstacle::ProxyUnreachable,
-        Obstacle::ProxyLogin,
-        Obstacle::ProxyRefused,
-        Obstacle::UnknownIssuer,
-        Obstacle::OtherServer,
-        Obstacle::Clock,
-        Obstacle::Certificate,
-        Obstacle::NotTls,
-    ];
+    use crate::words::tests::obstacles;
 
     #[test]
     fn each_obstacle_has_a_sentence_of_its_own_and_an_advice() {
+        let all = obstacles();
         let sentences: BTreeSet<_> =
-            ALL.iter().map(|one| no_answer(Language::English, &NoAnswer::Blocked(*one))).collect();
-        assert_eq!(sentences.len(), ALL.len());
-        for one in ALL {
+            all.iter().map(|one| no_answer(Language::English, &NoAnswer::Blocked(*one))).collect();
+        assert_eq!(sentences.len(), all.len());
+        for one in all {
             let why = NoAnswer::Blocked(one);
             assert!(
                 advice(Language::English, &why, Audience::Terminal).is_some_and(|text| text.ends_with('.'))

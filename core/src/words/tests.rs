@@ -82,8 +82,8 @@ fn photo_problems() -> Vec<PhotoProblem> {
     every(codings.chain(formats).chain(others))
 }
 
-fn no_answers() -> Vec<NoAnswer> {
-    let obstacles = every([
+pub(super) fn obstacles() -> Vec<Obstacle> {
+    every([
         Obstacle::UnknownName,
         Obstacle::ProxyAddress,
         Obstacle::ProxyUnreachable,
@@ -94,8 +94,11 @@ fn no_answers() -> Vec<NoAnswer> {
         Obstacle::Clock,
         Obstacle::Certificate,
         Obstacle::NotTls,
-    ]);
-    let blocked = obstacles.into_iter().map(NoAnswer::Blocked);
+    ])
+}
+
+fn no_answers() -> Vec<NoAnswer> {
+    let blocked = obstacles().into_iter().map(NoAnswer::Blocked);
     every(blocked.chain([
         NoAnswer::NotConnected,
         NoAnswer::TimedOut,

@@ -158,7 +158,7 @@ impl Inner {
     /// Loads the avatar, lets it change, saves it and sets the alarm for the next task, with no other event in between.
     pub(crate) fn settle<T>(
         &self,
-        way: Option<&ConnectionSettings>,
+        connection: Option<&ConnectionSettings>,
         moment: &Moment,
         change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T> {
@@ -178,9 +178,10 @@ impl Inner {
             if before.as_deref() != Some(after.as_str()) {
                 rows.set_text("avatar", &after)?;
             }
-            if let Some(way) = way.filter(|way| way.carries(avatar).is_ok()) {
+            if let Some(connection) = connection.filter(|connection| connection.carries(avatar).is_ok()) {
                 let deployment = self.deployment()?;
-                let again = avatar.look_again(&way.account, moment, |task_kind| deployment.wants(task_kind));
+                let again =
+                    avatar.look_again(&connection.account, moment, |task_kind| deployment.wants(task_kind));
                 again.map_or(Ok(()), |again| self.arm(again))?;
             }
         }
@@ -194,25 +195,25 @@ impl Inner {
     }
 
     /// Finds the account and bucket of the avatar.
-    pub(crate) fn way(&self, deployment: &Deployment) -> Result<Option<ConnectionSettings>> {
+    pub(crate) fn connection(&self, deployment: &Deployment) -> Result<Option<ConnectionSettings>> {
         let test = if deployment.test_mode { self.test_box()? } else { None };
         match test {
             Some(_) if !deployment.can_drive(self.load()?.as_ref()) => Ok(None),
-            Some(test) => test.way(deployment, self.avatar_id()?),
-            None => Ok(deployment.way().filter(|_| !deployment.test_mode)),
+            Some(test) => test.connection(deployment, self.avatar_id()?),
+            None => Ok(deployment.connection().filter(|_| !deployment.test_mode)),
         }
     }
 
     /// Finds the account and bucket for an avatar that does not exist yet.
-    fn way_of_newcomer(
+    fn connection_of_newcomer(
         id: AvatarId,
         origin: &str,
         deployment: &Deployment,
     ) -> Result<Option<ConnectionSettings>> {
         match deployment.test_mode {
             true if deployment.lacks_simulator() => Ok(None),
-            true => TestBox::new(origin)?.way(deployment, id),
-            false => Ok(deployment.way()),
+            true => TestBox::new(origin)?.connection(deployment, id),
+            false => Ok(deployment.connection()),
         }
     }
 
@@ -250,8 +251,12 @@ impl Inner {
         caller: Caller,
         given: &Given,
     ) -> Result<Option<ObjectReply>> {
-        let way = Self::way_of_newcomer(id, origin, deployment)?;
-        let api = AvatarApi { deployment, way: way.as_ref(), moment: settings::moment(POLL_INTERVAL)? };
+        let connection = Self::connection_of_newcomer(id, origin, deployment)?;
+        let api = AvatarApi {
+            deployment,
+            connection: connection.as_ref(),
+            moment: settings::moment(POLL_INTERVAL)?,
+        };
         Ok(match api.answer(None, call, caller, given) {
             (None, Answer::Reply(reply)) => Some(reply.into()),
             (None, _) => Some(Reply::from(ApiProblem::Internal).into()),
@@ -282,11 +287,12 @@ impl Inner {
         }
         let (mut reserving, mut waited) = (None, Duration::ZERO);
         loop {
-            let way = self.way(&deployment)?;
-            let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
-            let api = AvatarApi { deployment: &deployment, way: way.as_ref(), moment };
+            let connection = self.connection(&deployment)?;
+            let moment =
+                settings::moment(connection.as_ref().map_or(POLL_INTERVAL, |connection| connection.poll))?;
+            let api = AvatarApi { deployment: &deployment, connection: connection.as_ref(), moment };
             let answer = |recent: &mut Recent| {
-                self.settle(way.as_ref(), &moment, |avatar| {
+                self.settle(connection.as_ref(), &moment, |avatar| {
                     let before = avatar.as_ref().and_then(of_user);
                     let (avatar, answer) = api.answer_once(avatar, recent, &call, caller, &given);
                     let is_other = before != avatar.as_ref().and_then(of_user);
@@ -330,7 +336,7 @@ impl Inner {
                     continue;
                 }
                 Answer::Receive { photo, max_bytes } => {
-                    match way.as_ref().and_then(|way| way.bucket.as_ref()) {
+                    match connection.as_ref().and_then(|connection| connection.bucket.as_ref()) {
                         Some(bucket) => match photo.source.parse::<likeness_core::storage::ObjectPlace>() {
                             Ok(place) => {
                                 let body = likeness_core::http::Body::Empty;
@@ -343,7 +349,7 @@ impl Inner {
                     }
                 }
                 Answer::File(file) => {
-                    let bucket = way.as_ref().and_then(|way| way.bucket.as_ref());
+                    let bucket = connection.as_ref().and_then(|connection| connection.bucket.as_ref());
                     match (bucket, &file.place) {
                         (Some(bucket), Some(place)) => ObjectReply::File {
                             from: SignedRequest::of(&bucket.get(
@@ -366,30 +372,32 @@ impl Inner {
         let deployment = self.deployment()?;
         let moment = settings::moment(POLL_INTERVAL)?;
         let Admission { avatar: id, person, settings, capability, .. } = admission;
-        let redeemed = |way: Option<&ConnectionSettings>, avatar| {
-            let api = AvatarApi { deployment: &deployment, way, moment };
+        let redeemed = |connection: Option<&ConnectionSettings>, avatar| {
+            let api = AvatarApi { deployment: &deployment, connection, moment };
             api.redeemed(avatar, id, person.clone(), settings.clone(), capability)
         };
         if !self.is_there()? {
-            let way = Self::way_of_newcomer(id, origin, &deployment)?;
-            if let (None, refused) = redeemed(way.as_ref(), None) {
+            let connection = Self::connection_of_newcomer(id, origin, &deployment)?;
+            if let (None, refused) = redeemed(connection.as_ref(), None) {
                 return Ok(refused);
             }
         }
         if deployment.is_able() {
             self.introduce(id, origin, &deployment)?;
         }
-        let way = self.way(&deployment)?;
-        let admitted = self.settle(way.as_ref(), &moment, |avatar| redeemed(way.as_ref(), avatar))?;
+        let connection = self.connection(&deployment)?;
+        let admitted =
+            self.settle(connection.as_ref(), &moment, |avatar| redeemed(connection.as_ref(), avatar))?;
         self.list_soon().await;
         Ok(admitted)
     }
 
     /// Applies an event to the avatar, if it exists.
     fn tell(&self, event: Event) -> Result<bool> {
-        let way = self.way(&*self.deployment()?)?;
-        let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
-        let known = self.settle(way.as_ref(), &moment, |avatar| match avatar {
+        let connection = self.connection(&*self.deployment()?)?;
+        let moment =
+            settings::moment(connection.as_ref().map_or(POLL_INTERVAL, |connection| connection.poll))?;
+        let known = self.settle(connection.as_ref(), &moment, |avatar| match avatar {
             Some(avatar) => (Some(avatar.after(event, &moment)), true),
             None => (None, false),
         })?;
@@ -398,9 +406,10 @@ impl Inner {
 
     /// Notes that the bytes of a transfer move, and tells whether its outcome is still awaited.
     pub(crate) fn progressed(&self, task: TaskId) -> Result<bool> {
-        let way = self.way(&*self.deployment()?)?;
-        let moment = settings::moment(way.as_ref().map_or(POLL_INTERVAL, |way| way.poll))?;
-        self.settle(way.as_ref(), &moment, |avatar| {
+        let connection = self.connection(&*self.deployment()?)?;
+        let moment =
+            settings::moment(connection.as_ref().map_or(POLL_INTERVAL, |connection| connection.poll))?;
+        self.settle(connection.as_ref(), &moment, |avatar| {
             let avatar = avatar.map(|avatar| avatar.after(Event::Progressed(task), &moment));
             let awaited = avatar.as_ref().is_some_and(|avatar| avatar.awaits(task));
             (avatar, awaited)
@@ -445,10 +454,10 @@ impl TestBox {
     }
 
     /// Finds the account and bucket of this avatar.
-    fn way(&self, deployment: &Deployment, avatar: AvatarId) -> Result<Option<ConnectionSettings>> {
+    fn connection(&self, deployment: &Deployment, avatar: AvatarId) -> Result<Option<ConnectionSettings>> {
         let address = |part: &str| Url::parse(&self.address(avatar, part)).map_err(Error::from);
         let own = test_bucket(&address("bucket")?);
-        Ok(deployment.test_way(&address("fal")?, own))
+        Ok(deployment.test_connection(&address("fal")?, own))
     }
 
     /// Makes the address of a part of this avatar's test box.
@@ -458,6 +467,6 @@ impl TestBox {
 }
 
 /// Tells whether a folder is in this bucket.
-pub(crate) fn is_in(bucket_folder: &BucketFolder, way: &ConnectionSettings) -> bool {
-    way.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
+pub(crate) fn is_in(bucket_folder: &BucketFolder, connection: &ConnectionSettings) -> bool {
+    connection.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
 }

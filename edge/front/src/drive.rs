@@ -43,15 +43,17 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
     loop {
         // Loaded anew each time: the state may have changed while a task was awaited.
         let avatar = inner.load()?;
-        let Some(way) = inner.way(&deployment)? else { return wait_for_settings(inner, avatar.as_ref()) };
-        if let Some(why) = avatar.as_ref().and_then(|avatar| way.carries(avatar).err()) {
+        let Some(connection) = inner.connection(&deployment)? else {
+            return wait_for_settings(inner, avatar.as_ref());
+        };
+        if let Some(why) = avatar.as_ref().and_then(|avatar| connection.carries(avatar).err()) {
             worker::console_warn!("[FAL AI] WARNING {why}");
             return wait_for_settings(inner, avatar.as_ref());
         }
-        match advance(inner, &deployment, &way)? {
+        match advance(inner, &deployment, &connection)? {
             Some(Step::Begin(task)) => {
                 let (inner, deployment) = (Rc::clone(inner), Rc::clone(&deployment));
-                tasks.push(Box::pin(async move { perform(&inner, &deployment, &way, *task).await }));
+                tasks.push(Box::pin(async move { perform(&inner, &deployment, &connection, *task).await }));
             }
             // The alarm is set for later work.
             Some(Step::Wait(_) | Step::Idle) | None if tasks.is_empty() => return Ok(()),
@@ -77,12 +79,12 @@ fn wait_for_settings(inner: &Inner, avatar: Option<&Avatar>) -> Result<()> {
 }
 
 /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
-fn advance(inner: &Inner, deployment: &Deployment, way: &ConnectionSettings) -> Result<Option<Step>> {
-    let moment = settings::moment(way.poll)?;
-    inner.settle(Some(way), &moment, |avatar| {
+fn advance(inner: &Inner, deployment: &Deployment, connection: &ConnectionSettings) -> Result<Option<Step>> {
+    let moment = settings::moment(connection.poll)?;
+    inner.settle(Some(connection), &moment, |avatar| {
         let Some(avatar) = avatar else { return (None, None) };
         let (avatar, step) =
-            avatar.advance(&way.account, &moment, |_, task_kind| deployment.wants(task_kind));
+            avatar.advance(&connection.account, &moment, |_, task_kind| deployment.wants(task_kind));
         (Some(avatar), Some(step))
     })
 }
@@ -90,15 +92,15 @@ fn advance(inner: &Inner, deployment: &Deployment, way: &ConnectionSettings) -> 
 async fn perform(
     inner: &Rc<Inner>,
     deployment: &Deployment,
-    way: &ConnectionSettings,
+    connection: &ConnectionSettings,
     task: Task,
 ) -> Result<()> {
     let Task { mark, work } = task;
-    let outcome = work::perform(inner, deployment, way, mark.id, work).await?;
+    let outcome = work::perform(inner, deployment, connection, mark.id, work).await?;
     let outcome = with_holder(inner, &mark, outcome).await?;
     let accepted = mark.accepted(&outcome);
-    let moment = settings::moment(way.poll)?;
-    let id = inner.settle(Some(way), &moment, |avatar| {
+    let moment = settings::moment(connection.poll)?;
+    let id = inner.settle(Some(connection), &moment, |avatar| {
         let avatar = avatar.map(|avatar| avatar.after(Event::Ended(mark.id, outcome), &moment));
         let id = avatar.as_ref().map(Avatar::id);
         (avatar, id)

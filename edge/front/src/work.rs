@@ -32,13 +32,13 @@ use crate::{
 pub(crate) async fn perform(
     inner: &Rc<Inner>,
     deployment: &Deployment,
-    way: &ConnectionSettings,
+    connection: &ConnectionSettings,
     task: TaskId,
     work: Work,
 ) -> Result<Outcome> {
     Ok(match work {
         Work::Prepare { photo, file } => {
-            let job = bucket(way, &photo.source).and_then(|bucket| {
+            let job = bucket(connection, &photo.source).and_then(|bucket| {
                 ImagerJob::prepare(&photo, file, bucket, PhotoLimits::default(), settings::now())
             });
             Outcome::Prepared(match job {
@@ -54,14 +54,14 @@ pub(crate) async fn perform(
             Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false }
         }
         Work::Send { upload, upload_source } => {
-            Outcome::Sent(send(inner, way, task, *upload, &upload_source).await?)
+            Outcome::Sent(send(inner, connection, task, *upload, &upload_source).await?)
         }
         Work::Fetch { file, name, copy } => {
-            Outcome::Fetched(fetch(inner, way, task, file, name, copy).await?)
+            Outcome::Fetched(fetch(inner, connection, task, file, name, copy).await?)
         }
         Work::Clear { bucket_folder, what } => {
             let result = match &bucket_folder {
-                Some(bucket_folder) => clear(inner, way, bucket_folder, what).await,
+                Some(bucket_folder) => clear(inner, connection, bucket_folder, what).await,
                 None => Ok(()),
             };
             Outcome::Cleared { bucket_folder, what, result }
@@ -69,7 +69,7 @@ pub(crate) async fn perform(
         Work::Discard { sources } => {
             let mut result = Ok(());
             for source in &sources {
-                result = result.and(delete(inner, way, source).await);
+                result = result.and(delete(inner, connection, source).await);
             }
             Outcome::Discarded { sources, result }
         }
@@ -176,7 +176,7 @@ async fn heard<T>(word: impl Future<Output = T>, silence: Duration) -> Result<T>
 
 async fn send(
     inner: &Rc<Inner>,
-    way: &ConnectionSettings,
+    connection: &ConnectionSettings,
     task: TaskId,
     mut upload: Upload,
     upload_source: &UploadSource,
@@ -191,7 +191,7 @@ async fn send(
             upload.answered(call(inner, request).await);
             continue;
         }
-        let job = match sending(inner, way, upload_source, &request)? {
+        let job = match sending(inner, connection, upload_source, &request)? {
             Ok(job) => job,
             Err(error) => return Ok(Err(Failure::Storage(error))),
         };
@@ -209,13 +209,13 @@ async fn send(
 /// Makes the job that sends the bytes of an upload's call.
 fn sending(
     inner: &Inner,
-    way: &ConnectionSettings,
+    connection: &ConnectionSettings,
     upload_source: &UploadSource,
     call: &Request,
 ) -> Result<std::result::Result<ImagerJob, StorageError>> {
     let now = settings::now();
     let no_bucket = || StorageError::new(StorageErrorKind::NoBucket, "the bucket");
-    let Some(bucket) = way.bucket.as_ref() else { return Ok(Err(no_bucket())) };
+    let Some(bucket) = connection.bucket.as_ref() else { return Ok(Err(no_bucket())) };
     Ok(match upload_source {
         UploadSource::Archive(dataset) => ImagerJob::send_archive(dataset, call, bucket, now),
         UploadSource::Model(file) => match inner.load()?.and_then(|avatar| avatar.object_of(file)) {
@@ -227,7 +227,7 @@ fn sending(
 
 async fn fetch(
     inner: &Rc<Inner>,
-    way: &ConnectionSettings,
+    connection: &ConnectionSettings,
     task: TaskId,
     file: RemoteFile,
     name: String,
@@ -236,7 +236,7 @@ async fn fetch(
     let known = inner.load()?;
     let place = copy.or_else(|| known.and_then(|avatar| avatar.object_of(&name)));
     let missing = || StorageError::new(StorageErrorKind::NoBucket, name.clone());
-    let (Some(place), Some(bucket)) = (place, way.bucket.as_ref()) else {
+    let (Some(place), Some(bucket)) = (place, connection.bucket.as_ref()) else {
         return Ok(Err(Failure::Storage(missing())));
     };
     let job = match ImagerJob::fetch(file, name.clone(), &place, bucket, settings::now()) {
@@ -255,12 +255,13 @@ async fn fetch(
 
 async fn clear(
     inner: &Rc<Inner>,
-    way: &ConnectionSettings,
+    connection: &ConnectionSettings,
     bucket_folder: &BucketFolder,
     what: Cleared,
 ) -> std::result::Result<(), StorageError> {
     let denied = || StorageError::new(StorageErrorKind::Denied, bucket_folder.prefix().to_string());
-    let bucket = way.bucket.as_ref().filter(|_| is_in(bucket_folder, way)).ok_or_else(denied)?;
+    let bucket =
+        connection.bucket.as_ref().filter(|_| is_in(bucket_folder, connection)).ok_or_else(denied)?;
     let prefix = match what {
         Cleared::Everything => bucket_folder.prefix().clone(),
         Cleared::WorkingFiles => bucket_folder.prefix().normalised(),
@@ -277,10 +278,10 @@ async fn clear(
 
 async fn delete(
     inner: &Rc<Inner>,
-    way: &ConnectionSettings,
+    connection: &ConnectionSettings,
     source: &str,
 ) -> std::result::Result<(), StorageError> {
-    let bucket = bucket(way, source)?;
+    let bucket = bucket(connection, source)?;
     let denied = || StorageError::new(StorageErrorKind::Denied, source);
     let place: ObjectPlace = source.parse().map_err(|_| denied())?;
     let answer = call(inner, bucket.delete(&place.key, settings::now())).await;
@@ -291,8 +292,11 @@ async fn delete(
 }
 
 /// Finds the bucket that an object lies in.
-fn bucket<'a>(way: &'a ConnectionSettings, source: &str) -> std::result::Result<&'a Bucket, StorageError> {
-    let here = way
+fn bucket<'a>(
+    connection: &'a ConnectionSettings,
+    source: &str,
+) -> std::result::Result<&'a Bucket, StorageError> {
+    let here = connection
         .bucket
         .as_ref()
         .filter(|bucket| source.parse::<ObjectPlace>().is_ok_and(|place| place.bucket == bucket.name()));

@@ -156,12 +156,12 @@ impl Shell {
     /// Makes the connection of an avatar behind the API.
     pub(crate) fn connection_on(
         &self,
-        way: &ConnectionSettings,
+        connection: &ConnectionSettings,
         avatar: &Avatar,
     ) -> Result<Connection, Failure> {
         let transport = self.transport_of(avatar)?;
         let objects = self.objects_of(avatar);
-        Ok(Connection { account: way.account.clone(), transport, poll: way.poll, objects })
+        Ok(Connection { account: connection.account.clone(), transport, poll: connection.poll, objects })
     }
 
     /// Opens the bucket of the avatar's files. If the settings name another bucket now, work that needs the bucket

@@ -228,8 +228,8 @@ impl Server {
     }
 
     async fn webhook(&self, head: &Parts, body: &[u8]) -> Reply {
-        let origins = match &self.way {
-            Some(way) => way.account.origins().clone(),
+        let origins = match &self.connection {
+            Some(connection) => connection.account.origins().clone(),
             None => Origins::fal(),
         };
         let Ok(transport) = self.shell.http() else { return ApiProblem::Internal.into() };
@@ -454,12 +454,12 @@ impl Server {
     }
 
     fn avatar_api(&self) -> Result<AvatarApi<'_>, Problem> {
-        let poll = self.way.as_ref().map_or(POLL_INTERVAL, |way| way.poll);
+        let poll = self.connection.as_ref().map_or(POLL_INTERVAL, |connection| connection.poll);
         let moment = moment(poll).map_err(|failure| {
             log::error!("{}", failure.brief());
             ApiProblem::Internal
         })?;
-        Ok(AvatarApi { deployment: &self.deployment, way: self.way.as_ref(), moment })
+        Ok(AvatarApi { deployment: &self.deployment, connection: self.connection.as_ref(), moment })
     }
 
     /// Lets the avatar change, saves it, and wakes its driver where it did.

@@ -127,7 +127,7 @@ enum Stage {
     Waiting,
     /// The body of its call is awaited.
     Reading,
-    /// Its call is being worked on.
+    /// The connection's call is being worked on.
     Answering,
 }
 

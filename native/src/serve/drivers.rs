@@ -56,7 +56,7 @@ const MUCH_LATER: Duration = Duration::from_mins(5);
 pub(super) struct Drivers {
     shell: Shell,
     deployment: Arc<Deployment>,
-    way: Option<ConnectionSettings>,
+    connection: Option<ConnectionSettings>,
     ledger: Ledger,
     driven: Mutex<HashMap<AvatarId, Driven>>,
     /// Avatar for which a purchase is reserved and not ordered yet.
@@ -91,13 +91,13 @@ impl Drivers {
     pub(super) fn new(
         shell: Shell,
         deployment: Arc<Deployment>,
-        way: Option<ConnectionSettings>,
+        connection: Option<ConnectionSettings>,
         ledger: Ledger,
     ) -> Arc<Self> {
         Arc::new(Self {
             shell,
             deployment,
-            way,
+            connection,
             ledger,
             driven: Mutex::default(),
             buying: Mutex::default(),
@@ -199,15 +199,15 @@ impl Drivers {
             self.shell.downloads.forget(&self.shell.folder(id));
             album::remove(&self.shell.folder(id)).map_err(failure::storage)?;
         }
-        let Some(way) = &self.way else { return Ok(Pause::Idle) };
-        if let Err(problem) = way.carries(&avatar) {
+        let Some(connection) = &self.connection else { return Ok(Pause::Idle) };
+        if let Err(problem) = connection.carries(&avatar) {
             if !memory.said_elsewhere {
                 log::warn!("it is left alone: {problem}");
                 memory.said_elsewhere = true;
             }
             return Ok(Pause::Idle);
         }
-        let connection = self.shell.connection_on(way, &avatar)?;
+        let connection = self.shell.connection_on(connection, &avatar)?;
         let wanted = |task_kind| self.deployment.wants(task_kind);
         let wakeup = Wakeup { woken: wakeup, stop: self.stop.subscribe() };
         let mut watcher = |avatar: &Avatar| self.watch(avatar, memory);

@@ -67,10 +67,10 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     let shell = shell.telling(deployment.notify.clone());
-    let way = way(&deployment);
+    let connection = connection(&deployment);
     let deployment = Arc::new(deployment);
     let ledger = Ledger::new(Arc::clone(&shell.store));
-    let drivers = Drivers::new(shell.clone(), Arc::clone(&deployment), way.clone(), ledger.clone());
+    let drivers = Drivers::new(shell.clone(), Arc::clone(&deployment), connection.clone(), ledger.clone());
     let (closing, told) = watch::channel(false);
     let rounds = Rounds {
         store: Arc::clone(&shell.store),
@@ -80,7 +80,7 @@ pub(crate) async fn serve(
     let server = Arc::new(Server {
         shell,
         deployment,
-        way,
+        connection,
         ledger,
         drivers: Arc::clone(&drivers),
         verifier: SharedVerifier::default(),
@@ -145,10 +145,10 @@ fn open_files() -> u64 {
 }
 
 /// Returns the account and bucket of avatars.
-fn way(deployment: &Deployment) -> Option<ConnectionSettings> {
+fn connection(deployment: &Deployment) -> Option<ConnectionSettings> {
     if deployment.test_mode {
-        deployment.test_way(&Url::parse(SIMULATOR).ok()?, None::<Bucket>)
+        deployment.test_connection(&Url::parse(SIMULATOR).ok()?, None::<Bucket>)
     } else {
-        deployment.way()
+        deployment.connection()
     }
 }

@@ -23,7 +23,7 @@ use crate::driver::shell::Shell;
 pub(super) struct Server {
     pub(super) shell: Shell,
     pub(super) deployment: Arc<Deployment>,
-    pub(super) way: Option<ConnectionSettings>,
+    pub(super) connection: Option<ConnectionSettings>,
     pub(super) ledger: Ledger,
     pub(super) drivers: Arc<Drivers>,
     pub(super) verifier: SharedVerifier,

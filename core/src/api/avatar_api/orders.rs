@@ -175,8 +175,9 @@ impl AvatarApi<'_> {
         if matches!(caller, Caller::Capability(_)) {
             modest(&settings, avatar.settings())?;
         }
-        let way = self.way_of(&avatar)?;
-        let photos = photo_urls.map(|keys| from_keys(&avatar, &keys, way.bucket.as_ref())).transpose()?;
+        let connection = self.way_of(&avatar)?;
+        let photos =
+            photo_urls.map(|keys| from_keys(&avatar, &keys, connection.bucket.as_ref())).transpose()?;
         let set = photos.as_ref().unwrap_or(avatar.photos());
         set.could_be_a_set(config.photos()).map_err(|error| Problem::from(&Error::Data(error)))?;
         let person = avatar.person().cloned().ok_or(ApiProblem::Erased)?;
@@ -242,9 +243,9 @@ impl AvatarApi<'_> {
             return Err(ApiProblem::NotUnclear.into());
         }
         if let Command::Resolve(_, request) = &command {
-            let way = self.way_of(&avatar)?;
+            let connection = self.way_of(&avatar)?;
             let Some(answer) = &given.asked else {
-                let ask = status::request(&way.account, &endpoint(key), request);
+                let ask = status::request(&connection.account, &endpoint(key), request);
                 return Ok((Some(avatar), Answer::Ask(Box::new(ask))));
             };
             if avatar.request_ids().any(|held| held == request) {

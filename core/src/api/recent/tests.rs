@@ -33,7 +33,7 @@ fn at(seconds: u64) -> Timestamp {
 /// An avatar's object and the budget's, with the messages that both remember.
 struct Objects {
     deployment: Deployment,
-    way: ConnectionSettings,
+    connection: ConnectionSettings,
     avatar: Option<Avatar>,
     recent: Recent,
     budget: Budget,
@@ -78,11 +78,11 @@ impl Objects {
         let deployment = Deployment::read(settings).expect("settings");
         let address: Url = "http://bucket.test".parse().expect("an address");
         let fal: Url = "http://fal.test".parse().expect("an address");
-        let way = deployment.test_way(&fal, test_bucket(&address)).expect("a way");
+        let connection = deployment.test_connection(&fal, test_bucket(&address)).expect("a way");
         let (recent, budget) = (Recent::default(), Budget::new([7; 32], at(0)));
         let budget_recent = recent.clone();
         let (avatar, now, sent, forgetful) = (None, at(0), 0, false);
-        Self { deployment, way, avatar, recent, budget, budget_recent, now, sent, forgetful }
+        Self { deployment, connection, avatar, recent, budget, budget_recent, now, sent, forgetful }
     }
 
     fn created() -> Self {
@@ -113,7 +113,7 @@ impl Objects {
     fn arrives(&mut self, sent: &Sent) -> Answer {
         let entropy = [self.sent.wrapping_add(100); 16];
         let moment = Moment { now: self.now, poll: Duration::from_secs(1), photo_slots: 1, entropy };
-        let api = AvatarApi { deployment: &self.deployment, way: Some(&self.way), moment };
+        let api = AvatarApi { deployment: &self.deployment, connection: Some(&self.connection), moment };
         // The memory is saved, and read again.
         let text = serde_json::to_string(&self.recent).expect("JSON");
         let mut recent: Recent = serde_json::from_str(&text).expect("the same");
