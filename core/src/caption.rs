@@ -8,11 +8,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
 pub use self::files::{CaptionConflict, CaptionFiles, caption_files, is_caption_file};
-use crate::{
-    limits::MAX_CAPTION_BYTES,
-    text::changes_direction,
-    words::{self, Language, displayed},
-};
+use crate::{limits::MAX_CAPTION_BYTES, text::changes_direction};
 
 /// A caption: one line of text in Unicode's NFC, at most [`MAX_CAPTION_BYTES`] long, never empty.
 ///
@@ -92,16 +88,6 @@ impl CaptionProblem {
             Self::Direction => "caption.direction",
         }
     }
-
-    /// Returns what the caption's author can do.
-    #[must_use]
-    pub fn advice(self) -> &'static str {
-        words::caption::advice(Language::English, self)
-    }
-}
-
-displayed! {
-    CaptionProblem => words::caption::problem;
 }
 
 impl fmt::Display for Caption {

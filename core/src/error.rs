@@ -1,7 +1,5 @@
 //! Errors in four classes, with the advice for each.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,7 +9,6 @@ use crate::{
     http::NoAnswer,
     photo::PhotoProblem,
     storage::Refusal,
-    words::{self, Audience, Language, displayed},
 };
 
 /// Anything that stops a job or makes it wait. Stored with the job, so every case is plain data.
@@ -66,12 +63,6 @@ impl Error {
             Self::Data(error) => error.code(),
             Self::Storage(error) => error.kind.code(),
         }
-    }
-
-    /// Returns what to do next.
-    #[must_use]
-    pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
-        words::error::advice(Language::English, self, audience)
     }
 
     /// Tells whether the same step may succeed when it is simply tried again later.
@@ -148,11 +139,9 @@ impl NetworkError {
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum DataError {
     /// The photos do not make a set. The list holds all problems at once, so that one look is enough.
-    #[error("{}", words::error::dataset(Language::English, .0))]
     Dataset(Vec<DatasetProblem>),
     /// A setting is out of its range.
-    #[error(transparent)]
-    Config(ConfigError),
+    Config(#[source] ConfigError),
 }
 
 impl DataError {
@@ -315,21 +304,6 @@ impl StorageErrorKind {
             Self::Broken => "storage.broken",
         }
     }
-}
-
-impl StorageError {
-    /// Returns what to do next.
-    #[must_use]
-    pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
-        words::storage::advice(Language::English, self, audience)
-    }
-}
-
-displayed! {
-    NetworkError => words::error::network;
-    DatasetProblem => words::error::dataset_problem;
-    StorageError => words::storage::error;
-    StorageErrorKind => words::storage::kind;
 }
 
 #[cfg(test)]

@@ -6,10 +6,7 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{
-    limits::{TRANSFER_CEILING, TRANSFER_SILENCE},
-    words::{self, displayed},
-};
+use crate::limits::{TRANSFER_CEILING, TRANSFER_SILENCE};
 
 /// A request to send. Redirects are never followed, whatever the shell's HTTP client would like.
 #[derive(Clone)]
@@ -176,10 +173,6 @@ pub enum Obstacle {
     Certificate,
     /// The server does not speak TLS.
     NotTls,
-}
-
-displayed! {
-    NoAnswer => words::obstacle::no_answer;
 }
 
 /// An answer, or the reason why there is none.

@@ -6,10 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{
-    text::changes_direction,
-    words::{self, displayed},
-};
+use crate::text::changes_direction;
 
 /// An avatar's id. An avatar is one person's photos, the models trained from them and the pictures made with those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,10 +54,6 @@ pub enum NameError {
     Control,
     /// A name with a character that turns the direction of the text around it.
     Direction,
-}
-
-displayed! {
-    NameError => words::settings::name;
 }
 
 /// The longest name, in characters.
@@ -229,10 +222,6 @@ pub struct PhotoId(String);
 /// The error for a text that is not a photo id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct PhotoIdError;
-
-displayed! {
-    PhotoIdError => words::settings::photo_id;
-}
 
 impl PhotoId {
     /// Checks the text and makes the id.

@@ -16,6 +16,7 @@ pub mod http;
 pub mod ids;
 pub mod imager;
 pub mod json;
+pub mod language;
 pub mod limits;
 pub mod lora;
 pub mod photo;

@@ -10,10 +10,7 @@ mod presets;
 
 use std::{fmt, str::FromStr};
 
-use crate::{
-    fal::pricing::Price,
-    words::{self, displayed},
-};
+use crate::fal::pricing::Price;
 
 pub use self::{
     pictures::{MEGAPIXEL_MICROS, PicturesPrice, pictures},
@@ -46,10 +43,6 @@ pub struct Money {
 /// The text is not an amount of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct MoneyError;
-
-displayed! {
-    MoneyError => words::price::money;
-}
 
 /// A training's price.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,10 +175,7 @@ mod tests {
     use super::{Money, training};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
-    use crate::{
-        fal::pricing::Price,
-        words::{self, Language},
-    };
+    use crate::{fal::pricing::Price, language::Language, words};
 
     fn shown(steps: u32, setting: Option<&str>, listed: Option<(f64, &str)>) -> String {
         let setting: Option<Money> = setting.map(|text| text.parse().expect("an amount"));

@@ -4,8 +4,6 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{self, Language};
-
 /// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z. Stored and shown as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -64,8 +62,7 @@ impl fmt::Display for Timestamp {
 
 /// The text is not a time in RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", words::settings::moment(Language::English, .0))]
-pub struct TimestampError(String);
+pub struct TimestampError(pub(crate) String);
 
 impl FromStr for Timestamp {
     type Err = TimestampError;

@@ -20,8 +20,8 @@ use crate::{
         ServerTerms, TokenDigest, TokenId, TokenText,
     },
     http::StatusCode,
+    language::sentence,
     time::Timestamp,
-    words::sentence,
 };
 
 /// The facts from which a call to the budget is answered.

@@ -10,9 +10,9 @@ use super::deployment::Notify;
 use crate::{
     avatar::{Avatar, OrderKey},
     http::{Body, Request},
+    language::Audience,
     limits::READ_TIMEOUT,
     time::Timestamp,
-    words::Audience,
 };
 
 /// Makes the message that says how an order stands. `None` when there is nothing to tell any more.

@@ -1,6 +1,6 @@
 //! Refusals of calls, as problem documents (RFC 9457).
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -10,8 +10,8 @@ use crate::{
     codes::codes,
     error::{Class, DataError, Error, StorageErrorKind},
     http::StatusCode,
+    language::{Audience, sentence},
     photo::PhotoProblem,
-    words::{self, Audience, Language, displayed, sentence},
 };
 
 /// A refusal of a call: the status, and the content of the document.
@@ -244,16 +244,6 @@ impl ApiProblem {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-
-    /// Says what to do next.
-    #[must_use]
-    pub fn advice(&self) -> Cow<'static, str> {
-        words::api::advice(Language::English, self)
-    }
-}
-
-displayed! {
-    ApiProblem => words::api::problem;
 }
 
 impl From<ApiProblem> for Problem {

@@ -10,9 +10,9 @@ use crate::{
         Status, TrainingSettings,
     },
     budget::{Amount, InviteView, TokenId, TokenView},
+    language::Audience,
     photo::PhotoProblem,
     time::Timestamp,
-    words::Audience,
 };
 
 /// An avatar with all that belongs to it.

@@ -16,7 +16,6 @@ use crate::{
     http::without_query,
     limits::DatasetLimits,
     text::changes_direction,
-    words::{self, displayed},
 };
 
 /// The checked settings of a training. Only [`TrainingSettings::check`] makes one, so its numbers are in range.
@@ -132,10 +131,6 @@ pub enum ConfigError {
         /// The most photos.
         max: usize,
     },
-}
-
-displayed! {
-    ConfigError => words::settings::config;
 }
 
 /// The longest trigger phrase, in characters.

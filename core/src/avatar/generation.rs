@@ -17,7 +17,6 @@ use crate::{
         result::Pictures,
     },
     text::changes_direction,
-    words::{self, displayed},
 };
 
 /// An order of pictures for one prompt.
@@ -88,10 +87,6 @@ pub enum PictureError {
     Direction,
     /// A number outside fal's range (its page of fal-ai/flux-lora): the field's name and the range.
     Range(&'static str, &'static str),
-}
-
-displayed! {
-    PictureError => words::settings::pictures;
 }
 
 /// The longest prompt, in characters.

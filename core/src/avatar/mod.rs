@@ -112,6 +112,7 @@ mod goal;
 mod hosted;
 mod identity;
 mod lookup;
+mod message;
 mod newest;
 mod next;
 mod open;
@@ -128,6 +129,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::message::Message;
 pub use self::{
     config::{
         ConfigError, MAX_PHOTOS, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase,

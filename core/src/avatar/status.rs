@@ -7,13 +7,10 @@ use url::Url;
 
 use super::{
     Avatar, Generation, JobId, Kept, TrainingJob,
+    message::Message,
     order::{Accepted, Order, Product, Seen, Stage},
 };
-use crate::{
-    limits::UNCLEAR_FOR,
-    time::Timestamp,
-    words::{self, Audience, Language, status::Message},
-};
+use crate::{language::Audience, limits::UNCLEAR_FOR, time::Timestamp};
 
 /// The status document of a training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -227,7 +224,7 @@ impl Avatar {
     }
 
     fn told(&self, message: Message<'_>) -> String {
-        words::status::message(Language::English, message, self.test_mode)
+        message.sentence(self.test_mode)
     }
 
     /// Remembers the progress that was shown, so that progress never goes backwards.

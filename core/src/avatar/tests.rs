@@ -17,10 +17,10 @@ use crate::{
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{Account, RequestId, account::Origins},
     http::{HeaderMap, HeaderValue, NoAnswer, Response, StatusCode},
+    language::Audience,
     secret::Secret,
     storage::{Access, Bucket, BucketFolder},
     time::Timestamp,
-    words::Audience,
 };
 
 /// An avatar whose photos lie in a bucket, and the time.

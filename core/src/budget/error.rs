@@ -5,10 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Amount, Kind, TokenId};
-use crate::{
-    codes::codes,
-    words::{self, Language, displayed},
-};
+use crate::codes::codes;
 
 /// A refusal of the budget, after which nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -100,12 +97,6 @@ impl BudgetError {
         Self::OtherPurchase { .. } => "budget.other_purchase",
     }
 
-    /// Says what to do next.
-    #[must_use]
-    pub fn advice(&self) -> &'static str {
-        words::budget::advice(Language::English, self)
-    }
-
     /// Returns the time after which the same call may be allowed, when nothing but time is needed.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -114,10 +105,6 @@ impl BudgetError {
             _ => None,
         }
     }
-}
-
-displayed! {
-    BudgetError => words::budget::error;
 }
 
 #[cfg(test)]

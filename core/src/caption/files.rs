@@ -5,7 +5,6 @@ use std::{borrow::Cow, collections::BTreeMap};
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::Caption;
-use crate::words::{self, Language, displayed};
 
 /// The text files of a folder, matched with its photos. A file is named by its index among the names that were
 /// given.
@@ -107,16 +106,6 @@ impl CaptionConflict {
     pub fn code(&self) -> &'static str {
         "caption.conflict"
     }
-
-    /// Returns what the photo's owner can do.
-    #[must_use]
-    pub fn advice(&self) -> &'static str {
-        words::caption::advice_on_conflict(Language::English)
-    }
-}
-
-displayed! {
-    CaptionConflict => words::caption::conflict;
 }
 
 /// The names, without its own extension, that a text must have to belong to photos.

@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::FileKind;
-use crate::{
-    photo::{Foreign, PhotoProblem},
-    words::{self, displayed},
-};
+use crate::photo::{Foreign, PhotoProblem};
 
 /// A difference between the file that arrived and the one that was promised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,10 +72,4 @@ impl FileProblem {
     pub fn is_foreign(&self) -> bool {
         matches!(self, Self::Empty | Self::Foreign { .. })
     }
-}
-
-displayed! {
-    FileKind => words::download::kind;
-    FileProblem => words::download::file;
-    RedirectProblem => words::download::redirect;
 }

@@ -10,7 +10,6 @@ use crate::{
     http::{Method, Request},
     limits::POLL_INTERVAL,
     secret::Secret,
-    words::{self, displayed},
 };
 
 /// A key and the addresses that it may be sent to. Nothing else in Likeness attaches the key to a request, and the
@@ -37,10 +36,6 @@ pub enum AccountError {
     Key,
     /// The address cannot be one of fal's APIs.
     Address,
-}
-
-displayed! {
-    AccountError => words::settings::account;
 }
 
 impl Account {

@@ -4,8 +4,6 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{self, displayed};
-
 /// The model that a request goes to, such as `fal-ai/flux-lora-portrait-trainer`.
 ///
 /// Two or more parts with `/` between them, each of ASCII letters, digits, `.`, `_` and `-`, beginning with a
@@ -28,10 +26,6 @@ pub enum NameError {
     Endpoint,
     /// The text is not a request id.
     RequestId,
-}
-
-displayed! {
-    NameError => words::settings::fal_name;
 }
 
 /// The longest endpoint taken; the longest in fal's own catalogue has fewer than 80 characters.

@@ -5,11 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(crate) use self::detail::Objection;
 pub use self::{api::ApiError, detail::Detail, kind::ErrorKind};
-use crate::{
-    http::{Answer, NoAnswer, Response},
-    words::{self as sentences, Audience, Language, displayed},
-};
+use crate::http::{Answer, NoAnswer, Response};
 
 mod api;
 mod detail;
@@ -60,12 +58,6 @@ impl CallError {
         }
     }
 
-    /// Returns what to do next.
-    #[must_use]
-    pub fn advice(&self, audience: Audience) -> &'static str {
-        sentences::fal::call_advice(Language::English, self, audience)
-    }
-
     /// Tells whether the same call may succeed later. Only an answer of fal's own can rule that out: a proxy's page
     /// or a broken body says nothing about fal.
     #[must_use]
@@ -84,10 +76,6 @@ impl CallError {
             Self::NoAnswer(_) | Self::Unreadable { .. } | Self::Page { .. } => None,
         }
     }
-}
-
-displayed! {
-    CallError => sentences::fal::call;
 }
 
 /// Returns the JSON object of a 2xx answer, or the error of any other.

@@ -7,10 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Endpoint;
-use crate::{
-    http::without_query,
-    words::{self, displayed},
-};
+use crate::http::without_query;
 
 /// The numbers of inference steps that the model takes.
 pub const INFERENCE_STEPS: RangeInclusive<u32> = 1..=50;
@@ -84,10 +81,6 @@ pub enum ImageSize {
 /// The text is not a size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ImageSizeError;
-
-displayed! {
-    ImageSizeError => words::settings::image_size;
-}
 
 /// Returns `fal-ai/flux-lora`.
 #[must_use]

@@ -17,7 +17,6 @@ use super::{
 use crate::{
     http::{Answer, Method, NoAnswer, Request, Response},
     limits::{EXPIRY_AT_FAL, SUBMIT_TIMEOUT},
-    words::{self, displayed},
 };
 
 /// The outcome of a submit.
@@ -59,10 +58,6 @@ pub enum Unclear {
         /// HTTP status.
         status: u16,
     },
-}
-
-displayed! {
-    Unclear => words::fal::unclear;
 }
 
 /// Submits `input` to `endpoint`; fal calls `webhook` when the request has ended.

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{self, displayed};
-
 /// A change that the report names. `Display` is a part of a sentence: "turned upright".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,8 +31,4 @@ pub enum Change {
     RemovedMetadata,
     /// Metadata was left out, the place where the photo was taken among it.
     RemovedLocation,
-}
-
-displayed! {
-    Change => words::photo::change;
 }

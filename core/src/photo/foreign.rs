@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{self, displayed};
-
 /// The format of a file that is not a JPEG, PNG or WebP, told by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,10 +89,6 @@ impl Foreign {
             _ => Self::Unknown,
         }
     }
-}
-
-displayed! {
-    Foreign => words::photo::foreign;
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Foreign, Format};
-use crate::words::{self, Audience, Language, displayed};
 
 /// The reason why a file cannot be used. `Display` is a sentence with the numbers, [`PhotoProblem::advice`] what to
 /// do.
@@ -162,17 +161,6 @@ impl PhotoProblem {
             _ => None,
         }
     }
-
-    /// Returns what the sender of the photo can do.
-    #[must_use]
-    pub fn advice(&self, audience: Audience) -> &'static str {
-        words::photo::advice(Language::English, self, audience)
-    }
-}
-
-displayed! {
-    PhotoProblem => words::photo::problem;
-    Unsupported => words::photo::unsupported;
 }
 
 #[cfg(test)]

@@ -34,9 +34,10 @@ pub fn preset(quality: Quality, setting: Option<&Money>) -> Preset {
 #[cfg(test)]
 mod tests {
     use super::presets;
+    use crate::language::Language;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
-    use crate::words::{self, Language};
+    use crate::words;
 
     #[test]
     fn a_preset_costs_what_the_question_will_say() {

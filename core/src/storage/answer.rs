@@ -239,10 +239,10 @@ mod tests {
         error::{StorageError, StorageErrorKind as Kind},
         http::{HeaderMap, HeaderName, HeaderValue, NoAnswer, Response, StatusCode},
         ids::{AvatarId, Name},
+        language::Audience,
         secret::Secret,
         storage::{Access, Addressing, Bucket, ObjectKey, Prefix},
         time::Timestamp,
-        words::Audience,
     };
 
     fn bucket(addressing: Addressing) -> Bucket {

@@ -18,7 +18,6 @@ use crate::{
     secret::Secret,
     text::changes_direction,
     time::Timestamp,
-    words::{self, displayed},
 };
 
 /// A bucket, and the right to use it. Every request is presigned: an address that is handed out grants one
@@ -62,10 +61,6 @@ pub enum LocateError {
     Ours,
     /// The text is an address elsewhere: nothing given by a caller is fetched but keys.
     Elsewhere(String),
-}
-
-displayed! {
-    LocateError => words::settings::locate;
 }
 
 /// The time for which a presigned request is valid. Its transfer must begin by then, and may end later: storage

@@ -4,8 +4,6 @@ use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
-use crate::words::{self, Language, displayed};
-
 /// The way in which a bucket is addressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Addressing {
@@ -76,19 +74,6 @@ pub enum BucketError {
     Name,
     /// The text is not a region's name.
     Region,
-}
-
-impl BucketError {
-    /// Returns what to set instead, without a full stop.
-    #[must_use]
-    pub fn advice(&self) -> String {
-        words::settings::bucket_advice(Language::English, self)
-    }
-}
-
-displayed! {
-    BucketError => words::settings::bucket;
-    AddressingError => words::settings::addressing;
 }
 
 /// Checks that an endpoint names a server and nothing else. `addressing` is the setting, if there is one: a host

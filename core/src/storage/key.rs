@@ -5,10 +5,7 @@ use std::{fmt, str::FromStr};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ids::{AvatarId, Name},
-    words::{self, displayed},
-};
+use crate::ids::{AvatarId, Name};
 
 /// The longest key, in bytes of UTF-8 (the S3 API's own limit).
 pub const MAX_KEY: usize = 1024;
@@ -34,10 +31,6 @@ pub enum KeyError {
     Character,
     /// There is a character that makes the key pass for another. Stored keys may hold one.
     Direction,
-}
-
-displayed! {
-    KeyError => words::settings::key;
 }
 
 impl ObjectKey {

@@ -9,7 +9,6 @@ use crate::{
     http::{HeaderMap, StatusCode},
     json,
     text::clean,
-    words::{self, displayed},
 };
 
 /// An answer that a bucket, or a server in its place, gave instead of what was asked for. All text is cleaned,
@@ -125,8 +124,6 @@ impl Refusal {
         words.iter().any(|word| message.contains(word))
     }
 }
-
-displayed! { Refusal => words::storage::refusal; }
 
 /// The elements of an error document, unescaped.
 #[derive(Default)]

@@ -8,6 +8,19 @@ use crate::{
     text::clean,
 };
 
+displayed! {
+    ApiProblem => problem;
+    BodyError => body;
+}
+
+impl ApiProblem {
+    /// Says what to do next.
+    #[must_use]
+    pub fn advice(&self) -> Cow<'static, str> {
+        advice(Language::English, self)
+    }
+}
+
 /// Says what is wrong with a call.
 #[must_use]
 pub fn problem(language: Language, problem: &ApiProblem) -> String {

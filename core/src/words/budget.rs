@@ -3,6 +3,18 @@
 use super::Language;
 use crate::budget::{BudgetError, Kind, Uses};
 
+displayed! {
+    BudgetError => error;
+}
+
+impl BudgetError {
+    /// Says what to do next.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        advice(Language::English, self)
+    }
+}
+
 /// Says why the budget said no.
 #[must_use]
 pub fn error(language: Language, error: &BudgetError) -> String {

@@ -6,6 +6,27 @@ use crate::{
     limits::MAX_CAPTION_BYTES,
 };
 
+displayed! {
+    CaptionProblem => problem;
+    CaptionConflict => conflict;
+}
+
+impl CaptionConflict {
+    /// Returns what the photo's owner can do.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        advice_on_conflict(Language::English)
+    }
+}
+
+impl CaptionProblem {
+    /// Returns what the caption's author can do.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        advice(Language::English, self)
+    }
+}
+
 /// Says why a text cannot be a caption.
 #[must_use]
 pub fn problem(language: Language, problem: &CaptionProblem) -> String {

@@ -3,6 +3,12 @@
 use super::{Language, grouped, photo};
 use crate::download::{FileKind, FileProblem, RedirectProblem};
 
+displayed! {
+    FileKind => kind;
+    FileProblem => file;
+    RedirectProblem => redirect;
+}
+
 /// Names a file by what it is.
 #[must_use]
 pub fn kind(language: Language, kind: &FileKind) -> &'static str {

@@ -10,6 +10,20 @@ use super::{
 };
 use crate::error::{DataError, DatasetProblem, Error, NetworkError};
 
+displayed! {
+    NetworkError => network;
+    DataError => data;
+    DatasetProblem => dataset_problem;
+}
+
+impl Error {
+    /// Returns what to do next.
+    #[must_use]
+    pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
+        advice(Language::English, self, audience)
+    }
+}
+
 /// Says what to do next.
 #[must_use]
 pub fn advice(language: Language, error: &Error, audience: Audience) -> Cow<'static, str> {
@@ -100,10 +114,15 @@ fn data_advice(language: Language, error: &DataError, audience: Audience) -> &'s
     }
 }
 
-/// Says why photos do not make a set.
+/// Says why photos or settings cannot work.
 #[must_use]
-pub fn dataset(language: Language, problems: &[DatasetProblem]) -> String {
-    problems.iter().map(|problem| dataset_problem(language, problem)).collect::<Vec<_>>().join("; ")
+pub fn data(language: Language, error: &DataError) -> String {
+    match error {
+        DataError::Dataset(problems) => {
+            problems.iter().map(|problem| dataset_problem(language, problem)).collect::<Vec<_>>().join("; ")
+        }
+        DataError::Config(error) => super::settings::config(language, error),
+    }
 }
 
 /// Says one reason why photos do not make a set.

@@ -4,7 +4,50 @@ use super::{
     Audience, Language,
     obstacle::{self, no_answer, stranger, stranger_advice},
 };
-use crate::fal::{ApiError, CallError, ErrorKind, submit::Unclear};
+use crate::fal::{ApiError, CallError, ErrorKind, error::Objection, submit::Unclear};
+
+displayed! {
+    CallError => call;
+    Unclear => unclear;
+    ApiError => api_error;
+}
+
+impl ApiError {
+    /// Returns what to do next.
+    #[must_use]
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        self.kind.advice(audience)
+    }
+}
+
+impl ErrorKind {
+    /// Returns a sentence that says what is wrong.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        kind(Language::English, self)
+    }
+
+    /// Returns what to do next.
+    #[must_use]
+    pub fn advice(self, audience: Audience) -> &'static str {
+        advice(Language::English, self, audience)
+    }
+}
+
+impl Objection<'_> {
+    /// Returns the sentence; `None` for a type that is not known.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        detail(Language::English, self)
+    }
+}
+
+impl CallError {
+    /// Returns what to do next.
+    #[must_use]
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        call_advice(Language::English, self, audience)
+    }
+}
 
 /// Says what fal objects to.
 #[must_use]
@@ -138,14 +181,9 @@ pub fn api_error(language: Language, error: &ApiError) -> String {
     }
 }
 
-/// Says what fal objects to about a field, from fal's type and the numbers of its context. `None` when the type is
-/// another or its numbers are missing.
-pub(crate) fn detail(
-    language: Language,
-    kind: &str,
-    place: &str,
-    number: impl Fn(&str) -> Option<String>,
-) -> Option<String> {
+/// Says what fal objects to about a field. `None` when the type is another or its numbers are missing.
+fn detail(language: Language, objection: &Objection<'_>) -> Option<String> {
+    let Objection { kind, place, context: number } = *objection;
     match language {
         Language::English => {
             let field = if place.is_empty() { "a value" } else { place };

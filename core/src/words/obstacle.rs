@@ -3,6 +3,10 @@
 use super::{Audience, Language};
 use crate::http::{NoAnswer, Obstacle};
 
+displayed! {
+    NoAnswer => no_answer;
+}
+
 /// Says why no whole answer arrived, as the end of a sentence.
 #[must_use]
 pub fn no_answer(language: Language, why: &NoAnswer) -> &'static str {

@@ -3,6 +3,21 @@
 use super::{Audience, Language, grouped};
 use crate::photo::{Change, Foreign, PhotoProblem, Unsupported};
 
+displayed! {
+    Change => change;
+    Foreign => foreign;
+    PhotoProblem => problem;
+    Unsupported => unsupported;
+}
+
+impl PhotoProblem {
+    /// Returns what the sender of the photo can do.
+    #[must_use]
+    pub fn advice(&self, audience: Audience) -> &'static str {
+        advice(Language::English, self, audience)
+    }
+}
+
 /// Says why a photo cannot be used, with the numbers.
 #[must_use]
 pub fn problem(language: Language, problem: &PhotoProblem) -> String {

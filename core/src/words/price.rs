@@ -8,6 +8,10 @@ use crate::{
     price::{LEAST_STEPS, Listed, MoneyError, PicturesPrice, READ, TrainingPrice, step},
 };
 
+displayed! {
+    MoneyError => money;
+}
+
 /// Says what a training costs, and where the price comes from.
 #[must_use]
 pub fn training(language: Language, price: &TrainingPrice) -> String {

@@ -7,7 +7,31 @@ use crate::{
     },
     fal::{self, AccountError, generate::ImageSizeError},
     storage::{AddressingError, BucketError, KeyError, LocateError, MAX_KEY},
+    time::TimestampError,
 };
+
+displayed! {
+    NameError => name;
+    PhotoIdError => photo_id;
+    AccountError => account;
+    fal::NameError => fal_name;
+    ImageSizeError => image_size;
+    PictureError => pictures;
+    ConfigError => config;
+    KeyError => key;
+    LocateError => locate;
+    BucketError => bucket;
+    AddressingError => addressing;
+    TimestampError => moment;
+}
+
+impl BucketError {
+    /// Returns what to set instead, without a full stop.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        bucket_advice(Language::English, self)
+    }
+}
 
 /// The characters that turn the direction of text.
 pub(super) const DIRECTION: &str = "U+202A to U+202E, U+2066 to U+2069";
@@ -220,8 +244,8 @@ pub fn photo_id(language: Language, _: &PhotoIdError) -> &'static str {
 
 /// Says what a moment looks like.
 #[must_use]
-pub fn moment(language: Language, text: &str) -> String {
+pub fn moment(language: Language, error: &TimestampError) -> String {
     match language {
-        Language::English => format!("`{text}` is not a moment such as 2026-11-23T21:00:00Z"),
+        Language::English => format!("`{}` is not a moment such as 2026-11-23T21:00:00Z", error.0),
     }
 }

@@ -8,6 +8,20 @@ use crate::{
     storage::{Foreign, Refusal},
 };
 
+displayed! {
+    StorageError => error;
+    Kind => kind;
+    Refusal => refusal;
+}
+
+impl StorageError {
+    /// Returns what to do next.
+    #[must_use]
+    pub fn advice(&self, audience: Audience) -> Cow<'static, str> {
+        advice(Language::English, self, audience)
+    }
+}
+
 /// Says what a disk or a bucket refused or lost, and where.
 #[must_use]
 pub fn error(language: Language, error: &StorageError) -> String {

@@ -20,8 +20,8 @@ use crate::{
     error::{DataError, Error},
     fal::{CallError, Endpoint, RequestId, generate, status, train},
     http::StatusCode,
+    language::Audience,
     storage::Bucket,
-    words::Audience,
 };
 
 /// The body of the call that asks for a training.

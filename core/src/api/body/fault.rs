@@ -1,7 +1,5 @@
 //! Faults of a body, and their places in it.
 
-use crate::words::{self, displayed};
-
 /// A body that cannot be used: the place in it, and the fault there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) struct BodyError {
@@ -78,10 +76,6 @@ pub(crate) enum Wanted {
     Number,
     Null,
     Whole { least: i64, most: u64 },
-}
-
-displayed! {
-    BodyError => words::api::body;
 }
 
 impl From<Fault> for BodyError {

@@ -16,12 +16,12 @@ use crate::{
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::{Account, account::Origins},
     http::{NoAnswer, Response, StatusCode},
+    language::Audience,
     limits::{TRANSFER_CEILING, TRANSFER_TIMEOUT},
     photo::PhotoProblem,
     secret::Secret,
     storage::{Access, Bucket, BucketFolder, SIGNED_FOR},
     time::Timestamp,
-    words::Audience,
 };
 
 const RETENTION: Duration = Duration::from_hours(24 * 30);

@@ -7,11 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ErrorKind, detail::Detail, error_type, object, words};
-use crate::{
-    http::Response,
-    text::clean,
-    words::{self as sentences, Audience, displayed},
-};
+use crate::{http::Response, text::clean};
 
 /// A refusal by fal, which has read the request: the answer is in fal's own words and shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,12 +109,6 @@ impl ApiError {
         self.kind.code()
     }
 
-    /// Returns what to do next.
-    #[must_use]
-    pub fn advice(&self, audience: Audience) -> &'static str {
-        self.kind.advice(audience)
-    }
-
     /// Tells whether the same call may succeed later: by fal's own word where there is one, else by the status.
     #[must_use]
     pub fn worth_retrying(&self) -> bool {
@@ -130,10 +120,6 @@ impl ApiError {
     pub fn wait(&self) -> Option<Duration> {
         self.retry_after.map(|seconds| Duration::from_secs(seconds.into()))
     }
-}
-
-displayed! {
-    ApiError => sentences::fal::api_error;
 }
 
 impl std::error::Error for ApiError {}

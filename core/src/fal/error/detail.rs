@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    text::clean,
-    words::{self, Language},
-};
+use crate::text::clean;
 
 /// fal's objection to one field of the input (fal.ai/docs/documentation/model-apis/errors). fal's echo of the input
 /// itself is not kept.
@@ -20,6 +17,14 @@ pub struct Detail {
     pub sentence: String,
 }
 
+/// What fal says of a field in words for programs: the type of the objection, the field's place, and how a number or
+/// text of its context is found by name.
+pub(crate) struct Objection<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) place: &'a str,
+    pub(crate) context: &'a dyn Fn(&str) -> Option<String>,
+}
+
 const NAME_LENGTH: usize = 64;
 const MESSAGE_LENGTH: usize = 300;
 const VALUE_LENGTH: usize = 100;
@@ -31,7 +36,8 @@ impl Detail {
         let (kind, place) = (text("type", NAME_LENGTH), place(entry.get("loc")));
         let ctx = entry.get("ctx").unwrap_or(&Value::Null);
         let number = |name: &str| ctx.get(name).and_then(value);
-        let sentence = words::fal::detail(Language::English, &kind, &place, number).unwrap_or_else(|| {
+        let objection = Objection { kind: &kind, place: &place, context: &number };
+        let sentence = objection.sentence().unwrap_or_else(|| {
             let message = match entry {
                 Value::String(message) => clean(message, MESSAGE_LENGTH),
                 _ => text("msg", MESSAGE_LENGTH),

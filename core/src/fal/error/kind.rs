@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{self, Audience, Language};
-
 macro_rules! kinds {
     ($($variant:ident $name:literal,)*) => {
         /// The kind of fal's objection. Model errors and request errors keep fal's own `type` as their name
@@ -72,18 +70,6 @@ kinds! {
 }
 
 impl ErrorKind {
-    /// Returns a sentence that says what is wrong.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        words::fal::kind(Language::English, self)
-    }
-
-    /// Returns what to do next.
-    #[must_use]
-    pub fn advice(self, audience: Audience) -> &'static str {
-        words::fal::advice(Language::English, self, audience)
-    }
-
     /// Finds the kind that fal's `type` or `error_type` names, if the name is known.
     pub(in crate::fal) fn of_type(name: &str) -> Option<Self> {
         Self::named(name).or_else(|| match name {
@@ -143,7 +129,8 @@ impl ErrorKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Audience, ErrorKind};
+    use super::ErrorKind;
+    use crate::language::Audience;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 

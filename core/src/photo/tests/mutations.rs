@@ -4,8 +4,8 @@ use super::{fixture, limits, normalise};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
+    language::Audience,
     photo::{Normalise, PixelNormaliser, inspect},
-    words::Audience,
 };
 
 /// Each fixture that is accepted, or nearly so.

@@ -4,12 +4,12 @@ use super::{fixture, limits, normalise, with_chunk};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
+    language::Audience,
     limits::PhotoLimits,
     photo::{
         Change, Foreign, Format, Normalise, PhotoProblem, PixelNormaliser, Unsupported, inspect,
         jpeg::MAX_SCANS,
     },
-    words::Audience,
 };
 
 fn refused(bytes: &[u8]) -> PhotoProblem {

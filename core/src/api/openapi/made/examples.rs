@@ -21,9 +21,9 @@ use crate::{
         Amount, BudgetError, BudgetView, DailyCaps, InviteView, Kind, TokenId, TokenText, TokenView, Uses,
     },
     error::{DataError, DatasetProblem, Error, NetworkError, StorageError, StorageErrorKind},
+    language::Audience,
     photo::{Change, PhotoProblem},
     time::Timestamp,
-    words::Audience,
 };
 
 pub(super) const AVATAR: &str = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
