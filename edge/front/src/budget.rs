@@ -1,54 +1,20 @@
 //! The one object that keeps the budget: every purchase is reserved here first.
 
 use likeness_core::{
-    api::{ApiProblem, BudgetAnswer, BudgetApi, Inquiry, MessageId, Problem, Recent},
+    api::{BudgetAnswer, BudgetApi, Inquiry, MessageId, Recent},
     budget::{Budget, Question, TokenDigest},
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 use crate::{
     entries::Entries,
-    rpc::{ObjectCall, ObjectReply, Outcome, Reservation, heard, message_id, object_answer},
+    rpc::{
+        Answered, Denied, ObjectCall, ObjectReply, Outcome, Reservation, heard, message_id, object_answer,
+    },
     settings,
 };
-
-/// The answer to a call to the budget.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Answered {
-    /// An answer for the caller.
-    #[serde(rename = "told")]
-    Reply(ObjectReply),
-    /// An avatar that was admitted, to be created.
-    Admit(Box<likeness_core::api::Admission>),
-}
-
-/// A refusal on its way.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Denied {
-    status: u16,
-    code: String,
-    detail: String,
-    advice: String,
-    retry_after: Option<u64>,
-}
-
-impl From<Problem> for Denied {
-    fn from(problem: Problem) -> Self {
-        let Problem { status, code, detail, advice, retry_after, .. } = problem;
-        Self { status: status.as_u16(), code, detail, advice, retry_after }
-    }
-}
-
-impl From<Denied> for Problem {
-    fn from(denied: Denied) -> Self {
-        let Denied { status, code, detail, advice, retry_after } = denied;
-        let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, detail, advice, retry_after, allow: None }
-    }
-}
 
 /// The budget's object.
 #[durable_object]
@@ -159,9 +125,4 @@ impl BudgetObject {
         entries.apply(changes)?;
         Ok(told)
     }
-}
-
-/// Makes the refusal for a fault in this Worker.
-pub(crate) fn broken() -> Problem {
-    ApiProblem::Internal.into()
 }

@@ -12,7 +12,7 @@ use js_sys::Uint8Array;
 use likeness_core::{
     api::{
         ApiProblem, Call, Caller, Credential, Deployment, Operation, Origin, Place, Porter, Problem, Reply,
-        SECURITY_HEADERS, Shown, avatars_view,
+        Shown, avatars_view,
     },
     avatar::AvatarId,
     budget::TokenText,
@@ -24,12 +24,12 @@ use likeness_core::{
 use likeness_platform::{Deadline, fixed_length, header_map, memory, outgoing, tell};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
-use worker::{Context, Env, Fetch, Headers, Method, Request, Response, ResponseBuilder, Result};
+use worker::{Context, Env, Fetch, Method, Request, Response, ResponseBuilder, Result};
 
 use crate::{
-    budget::{Answered, Denied},
     drain::drain,
-    rpc::{self, ObjectCall, ObjectReply, Refused, call_object},
+    response::{respond, stream},
+    rpc::{self, Answered, Denied, ObjectCall, ObjectReply, Refused, call_object},
     settings::{self, now},
     webhook,
 };
@@ -232,7 +232,7 @@ async fn caller(
 }
 
 /// Applies the platform's limit of bursts, where one is bound, to each token and to each address. Callers who cannot be
-/// reply apart share one limit.
+/// told apart share one limit.
 async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProblem> {
     let limiter = env.rate_limiter("BURSTS").ok()?;
     let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok());
@@ -411,37 +411,4 @@ async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {
         Some(id) => rpc::avatar(env, id)?.fetch_with_request(request).await,
         None => respond(ApiProblem::NoRoute.into(), false),
     }
-}
-
-/// Makes the platform's response of a reply.
-pub(crate) fn respond(reply: Reply, head: bool) -> Result<Response> {
-    let headers = response_headers(&reply)?;
-    let builder = ResponseBuilder::new().with_status(reply.status.as_u16()).with_headers(headers);
-    if head || matches!(reply.status.as_u16(), 204 | 304) || reply.body.is_empty() {
-        return Ok(builder.empty());
-    }
-    Ok(builder.fixed(reply.body))
-}
-
-fn stream(reply: &Reply, body: Response, head: bool) -> Result<Response> {
-    let headers = response_headers(reply)?;
-    let builder = ResponseBuilder::new().with_status(reply.status.as_u16()).with_headers(headers);
-    if head {
-        return Ok(builder.empty());
-    }
-    let (_, body) = body.into_parts();
-    Ok(builder.body(body))
-}
-
-fn response_headers(reply: &Reply) -> Result<Headers> {
-    let headers = Headers::new();
-    for (name, value) in SECURITY_HEADERS {
-        headers.set(name, value)?;
-    }
-    for (name, value) in &reply.headers {
-        if let Ok(value) = value.to_str() {
-            headers.set(name.as_str(), value)?;
-        }
-    }
-    Ok(headers)
 }

@@ -14,10 +14,10 @@ use likeness_core::{
 };
 use worker::{Delay, Result};
 
-use crate::{avatar::Inner, settings, work};
-
-/// Pause before a failure around an avatar is tried again.
-pub(crate) const AGAIN: Duration = Duration::from_mins(1);
+use crate::{
+    object::{AGAIN, Object},
+    settings, work,
+};
 
 /// The longest that an object waits for its tasks before it looks for other work that is due.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
@@ -26,34 +26,34 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 const UNDER_OTHER_SETTINGS: Duration = Duration::from_hours(1);
 
 /// Drives the avatar and never fails: errors are logged, and the alarm comes again.
-pub(crate) async fn run(inner: Rc<Inner>) {
-    if let Err(error) = drive(&inner).await {
+pub(crate) async fn run(object: Rc<Object>) {
+    if let Err(error) = drive(&object).await {
         worker::console_error!("[FAL AI] ERROR {error}");
-        drop(inner.arm(settings::now().plus(AGAIN)));
+        drop(object.arm(settings::now().plus(AGAIN)));
     }
-    if let Err(error) = inner.settle_up().await {
+    if let Err(error) = object.settle_up().await {
         worker::console_warn!("[FAL AI] WARNING {error}");
-        drop(inner.arm(settings::now().plus(AGAIN)));
+        drop(object.arm(settings::now().plus(AGAIN)));
     }
 }
 
-async fn drive(inner: &Rc<Inner>) -> Result<()> {
-    let deployment = inner.deployment()?;
+async fn drive(object: &Rc<Object>) -> Result<()> {
+    let deployment = object.deployment()?;
     let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<()>>> = FuturesUnordered::new();
     loop {
         // Loaded anew each time: the state may have changed while a task was awaited.
-        let avatar = inner.load()?;
-        let Some(connection) = inner.connection(&deployment)? else {
-            return wait_for_settings(inner, avatar.as_ref());
+        let avatar = object.load()?;
+        let Some(connection) = object.connection(&deployment)? else {
+            return wait_for_settings(object, avatar.as_ref());
         };
         if let Some(why) = avatar.as_ref().and_then(|avatar| connection.carries(avatar).err()) {
             worker::console_warn!("[FAL AI] WARNING {why}");
-            return wait_for_settings(inner, avatar.as_ref());
+            return wait_for_settings(object, avatar.as_ref());
         }
-        match advance(inner, &deployment, &connection)? {
+        match advance(object, &deployment, &connection)? {
             Some(Step::Begin(task)) => {
-                let (inner, deployment) = (Rc::clone(inner), Rc::clone(&deployment));
-                tasks.push(Box::pin(async move { perform(&inner, &deployment, &connection, *task).await }));
+                let (object, deployment) = (Rc::clone(object), Rc::clone(&deployment));
+                tasks.push(Box::pin(async move { perform(&object, &deployment, &connection, *task).await }));
             }
             // The alarm is set for later work.
             Some(Step::Wait(_) | Step::Idle) | None if tasks.is_empty() => return Ok(()),
@@ -71,17 +71,21 @@ async fn drive(inner: &Rc<Inner>) -> Result<()> {
 }
 
 /// Sets an alarm: restoring the settings sends no event, so the object must look again itself.
-fn wait_for_settings(inner: &Inner, avatar: Option<&Avatar>) -> Result<()> {
+fn wait_for_settings(object: &Object, avatar: Option<&Avatar>) -> Result<()> {
     if avatar.is_some_and(Avatar::is_unfinished) {
-        inner.arm(settings::now().plus(UNDER_OTHER_SETTINGS))?;
+        object.arm(settings::now().plus(UNDER_OTHER_SETTINGS))?;
     }
     Ok(())
 }
 
 /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
-fn advance(inner: &Inner, deployment: &Deployment, connection: &ConnectionSettings) -> Result<Option<Step>> {
+fn advance(
+    object: &Object,
+    deployment: &Deployment,
+    connection: &ConnectionSettings,
+) -> Result<Option<Step>> {
     let moment = settings::moment(connection.poll)?;
-    inner.settle(Some(connection), &moment, |avatar| {
+    object.update(Some(connection), &moment, |avatar| {
         let Some(avatar) = avatar else { return (None, None) };
         let (avatar, step) =
             avatar.advance(&connection.account, &moment, |_, task_kind| deployment.wants(task_kind));
@@ -90,17 +94,17 @@ fn advance(inner: &Inner, deployment: &Deployment, connection: &ConnectionSettin
 }
 
 async fn perform(
-    inner: &Rc<Inner>,
+    object: &Rc<Object>,
     deployment: &Deployment,
     connection: &ConnectionSettings,
     task: Task,
 ) -> Result<()> {
     let Task { mark, work } = task;
-    let outcome = work::perform(inner, deployment, connection, mark.id, work).await?;
-    let outcome = with_holder(inner, &mark, outcome).await?;
+    let outcome = work::perform(object, deployment, connection, mark.id, work).await?;
+    let outcome = with_holder(object, &mark, outcome).await?;
     let accepted = mark.accepted(&outcome);
     let moment = settings::moment(connection.poll)?;
-    let id = inner.settle(Some(connection), &moment, |avatar| {
+    let id = object.update(Some(connection), &moment, |avatar| {
         let avatar = avatar.map(|avatar| avatar.after(Event::Ended(mark.id, outcome), &moment));
         let id = avatar.as_ref().map(Avatar::id);
         (avatar, id)
@@ -109,18 +113,18 @@ async fn perform(
         worker::console_log!("[FAL AI] INFO {id} is request {request_id}");
         // The state is saved already: a claim only helps callers to find their avatar, and is made later if it fails
         // now.
-        drop(inner.claim_requests().await);
+        drop(object.claim_requests().await);
     }
     Ok(())
 }
 
 /// Adds to the outcome whether another avatar holds the request that an unclear purchase may have become.
-async fn with_holder(inner: &Inner, mark: &TaskRecord, outcome: Outcome) -> Result<Outcome> {
+async fn with_holder(object: &Object, mark: &TaskRecord, outcome: Outcome) -> Result<Outcome> {
     let Outcome::Answered { answer, held_elsewhere } = outcome else { return Ok(outcome) };
-    let Some(avatar) = inner.load()? else { return Ok(Outcome::Answered { answer, held_elsewhere }) };
+    let Some(avatar) = object.load()? else { return Ok(Outcome::Answered { answer, held_elsewhere }) };
     // A claim is noted only for a request that fal.ai has confirmed: a caller could make up others without end.
     let held_elsewhere = match avatar.proven(mark.task_kind, &answer).cloned() {
-        Some(candidate) => !inner.claim(&candidate, avatar.id()).await?,
+        Some(candidate) => !object.claim(&candidate, avatar.id()).await?,
         None => held_elsewhere,
     };
     Ok(Outcome::Answered { answer, held_elsewhere })

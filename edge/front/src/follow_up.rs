@@ -3,8 +3,8 @@
 use std::{cell::Cell, time::Duration};
 
 use likeness_core::{
-    api::{Spent, listed},
-    avatar::{Avatar, OrderKey},
+    api::{Purchase, Spent, listed},
+    avatar::{Avatar, AvatarId, OrderKey},
     error::Error as Failure,
     fal::{RequestId, payloads},
     json,
@@ -13,10 +13,8 @@ use serde_json::Value;
 use worker::{Error, Result};
 
 use crate::{
-    avatar::{Inner, RESERVED},
-    drive::AGAIN,
-    index::Line,
-    rpc::{self, Outcome, call_object},
+    object::{AGAIN, Object},
+    rpc::{self, Line, Outcome, call_object},
     settings,
 };
 
@@ -24,6 +22,8 @@ use crate::{
 const LISTED: &str = "listed";
 /// The name of the row with the requests that are noted as this avatar's.
 const CLAIMED: &str = "claimed requests";
+/// The prefix of rows for purchases that are reserved, and not known to be bought or not.
+const RESERVED: &str = "reserved ";
 /// The longest time that giving a reservation back takes.
 const RELEASED_WITHIN: Duration = Duration::from_secs(30);
 
@@ -32,9 +32,9 @@ const RELEASED_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Reserving<'a>(&'a Cell<u32>);
 
 impl<'a> Reserving<'a> {
-    pub(crate) fn new(inner: &'a Inner) -> Self {
-        inner.reserving.set(inner.reserving.get() + 1);
-        Self(&inner.reserving)
+    pub(crate) fn new(object: &'a Object) -> Self {
+        object.reserving.set(object.reserving.get() + 1);
+        Self(&object.reserving)
     }
 }
 
@@ -44,7 +44,12 @@ impl Drop for Reserving<'_> {
     }
 }
 
-impl Inner {
+impl Object {
+    /// Notes that a purchase is about to be reserved, until its end is known.
+    pub(crate) fn note_reservation(&self, purchase: Purchase) -> Result<()> {
+        self.rows().set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())
+    }
+
     /// Updates the list of the user's avatars; a failure is made up for when the object settles up.
     pub(crate) async fn list_soon(&self) {
         if let Err(error) = self.list().await {
@@ -89,6 +94,13 @@ impl Inner {
             self.rows().remove_text("simulator")?;
         }
         Ok(())
+    }
+
+    /// Names the avatar that holds this request, once this one has claimed it.
+    pub(crate) async fn claim(&self, request: &RequestId, avatar: AvatarId) -> Result<bool> {
+        let stub = rpc::index(&self.env, &format!("request:{request}"))?;
+        let holder: Option<String> = call_object(&stub, "claim", &avatar.to_string()).await?;
+        Ok(holder.is_none_or(|holder| holder == avatar.to_string()))
     }
 
     /// Notes at each request of the avatar that the avatar holds it, so that it is found by the request's id.

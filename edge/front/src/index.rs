@@ -4,23 +4,14 @@
 //! asked stores nothing: any caller may ask about anything.
 
 use likeness_core::{api::MessageId, avatar::AvatarId, json};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 use crate::{
     rows::Rows,
-    rpc::{heard, message_id, object_answer},
+    rpc::{Line, heard, message_id, object_answer},
     settings::now,
 };
-
-/// A line of the list.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Line {
-    pub(crate) avatar: String,
-    /// Shown part of the line; `None` once the avatar is taken out.
-    pub(crate) view: Option<Value>,
-}
 
 /// The object of a list, or of a request's holder.
 #[durable_object]

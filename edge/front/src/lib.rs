@@ -12,10 +12,13 @@ mod drive;
 mod entries;
 mod follow_up;
 mod index;
+mod object;
+mod response;
 mod rows;
 mod rpc;
 mod settings;
 mod simulated;
+mod test_box;
 mod webhook;
 mod work;
 

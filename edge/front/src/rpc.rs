@@ -19,14 +19,16 @@
 
 use http::Method;
 use likeness_core::{
-    api::{ApiProblem, Call, Caller, Given, MessageId, Purchase, Reply, Spent},
-    avatar::{AvatarId, OrderKey},
+    api::{Admission, ApiProblem, Call, Caller, Given, MessageId, Problem, Purchase, Reply, Spent},
+    avatar::{AvatarId, OrderKey, TokenHash},
     budget::{Payer, TokenDigest},
     error::{Error, StorageError},
+    fal::RequestId,
     imager::SignedRequest,
     json,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use web_sys::RequestInit;
 use worker::{Env, Headers, Request, Response, ResponseBuilder, Result, Stub};
@@ -95,6 +97,57 @@ pub(crate) struct Outcome {
     pub(crate) avatar: AvatarId,
     pub(crate) order: OrderKey,
     pub(crate) spent: Spent,
+}
+
+/// The content of fal's webhook, once its signature was verified.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WebhookHint {
+    pub(crate) request_id: RequestId,
+    pub(crate) token: TokenHash,
+}
+
+/// An avatar's line for the list of its user.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) avatar: String,
+    /// Shown part of the line; `None` once the avatar is taken out.
+    pub(crate) view: Option<Value>,
+}
+
+/// The answer to a call to the budget.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answered {
+    /// An answer for the caller.
+    #[serde(rename = "told")]
+    Reply(ObjectReply),
+    /// An avatar that was admitted, to be created.
+    Admit(Box<Admission>),
+}
+
+/// A refusal on its way.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Denied {
+    status: u16,
+    code: String,
+    detail: String,
+    advice: String,
+    retry_after: Option<u64>,
+}
+
+impl From<Problem> for Denied {
+    fn from(problem: Problem) -> Self {
+        let Problem { status, code, detail, advice, retry_after, .. } = problem;
+        Self { status: status.as_u16(), code, detail, advice, retry_after }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let Denied { status, code, detail, advice, retry_after } = denied;
+        let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, code, detail, advice, retry_after, allow: None }
+    }
 }
 
 impl Reservation {
@@ -255,7 +308,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
     use worker::{Headers, Method, Request, RequestInit};
 
-    use super::{ObjectCall, ObjectReply, Outcome, Refused, Reservation};
+    use super::{Answered, ObjectCall, ObjectReply, Outcome, Refused, Reservation};
 
     const PHOTO: &str =
         "https://likeness.test/v1/avatars/3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11/photos/p1?name=a%20b";
@@ -325,7 +378,7 @@ mod tests {
         is_written_as_it_was_read::<ObjectReply>(&format!(
             r#"{{"file":{{"from":{signed},"head":{reply}}}}}"#
         ));
-        is_written_as_it_was_read::<crate::budget::Answered>(&format!(r#"{{"told":{reply}}}"#));
+        is_written_as_it_was_read::<Answered>(&format!(r#"{{"told":{reply}}}"#));
         let avatar = "3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11";
         for spent in ["bought", "nothing"] {
             is_written_as_it_was_read::<Outcome>(&format!(

@@ -3,13 +3,18 @@
 use std::{rc::Rc, time::Duration};
 
 use likeness_core::{
-    api::{Deployment, DeploymentError},
+    api::{ConnectionSettings, Deployment, DeploymentError},
     avatar::Moment,
+    limits::POLL_INTERVAL,
     time::Timestamp,
 };
 use worker::{Date, Env, Error, Result};
 
-use crate::simulated;
+/// True if this front carries the simulator, which only its feature `simulator` builds in.
+///
+/// Futures that depend on this value are boxed: an `async fn` that may await the simulator carries its code, even where
+/// it never awaits it.
+pub(crate) const CARRIES_SIMULATOR: bool = cfg!(feature = "simulator");
 
 /// Number of photos of one avatar that are prepared at a time. Few: the imager takes one at a time per isolate, and a
 /// Worker may wait for six answers at once.
@@ -18,12 +23,17 @@ const PHOTO_SLOTS: usize = 3;
 /// Reads the settings from variables and secrets.
 pub(crate) fn deployment(env: &Env) -> std::result::Result<Rc<Deployment>, DeploymentError> {
     let deployment = Deployment::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
-    Ok(Rc::new(Deployment { simulator: simulated::CARRIED, ..deployment }))
+    Ok(Rc::new(Deployment { simulator: CARRIES_SIMULATOR, ..deployment }))
 }
 
 /// Returns the present time. While a Worker computes its clock stands still.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Makes the moment for a question to the core about an avatar with this account.
+pub(crate) fn moment_of(connection: Option<&ConnectionSettings>) -> Result<Moment> {
+    moment(connection.map_or(POLL_INTERVAL, |connection| connection.poll))
 }
 
 /// Makes the moment for a question to the core; fal is asked for a request's status after each `poll`.

@@ -18,27 +18,24 @@ use likeness_core::{
 use serde_json::json;
 use worker::{Response, Result};
 
-use crate::{avatar::Inner, calls::respond};
-
-/// True if this front carries the simulator.
-///
-/// Futures that depend on this value are boxed: an `async fn` that may await the simulator carries its code, even where
-/// it never awaits it.
-pub(crate) const CARRIED: bool = cfg!(feature = "simulator");
+use crate::{object::Object, response::respond, settings::CARRIES_SIMULATOR};
 
 /// Answers a request of this object itself, when it is one to its own test box.
-pub(crate) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Option<Answer>> {
-    let Some(test) = inner.test_box()? else { return Ok(None) };
-    let id = inner.avatar_id()?;
+pub(crate) async fn serve(object: &Rc<Object>, request: &Request) -> Result<Option<Answer>> {
+    let Some(test) = object.test_box()? else { return Ok(None) };
+    let id = object.avatar_id()?;
     let is_for = |part| request.url.as_str().starts_with(&test.address(id, part));
     if is_for("bucket/") {
-        return bucket::serve(&inner.rows(), request).map(Some);
+        return bucket::serve(&object.rows(), request).map(Some);
     }
     if !is_for("fal/") {
         return Ok(None);
     }
-    let answer: LocalBoxFuture<'_, Result<Answer>> =
-        if CARRIED { Box::pin(fal::serve(inner, request)) } else { Box::pin(ready(Ok(Ok(forgotten())))) };
+    let answer: LocalBoxFuture<'_, Result<Answer>> = if CARRIES_SIMULATOR {
+        Box::pin(fal::serve(object, request))
+    } else {
+        Box::pin(ready(Ok(Ok(forgotten()))))
+    };
     answer.await.map(Some)
 }
 
@@ -48,17 +45,17 @@ fn forgotten() -> http::Response {
 }
 
 /// Answers a request that came by HTTP: `/test/{avatar}/{secret}/fal/…` or `…/bucket/…`.
-pub(crate) async fn answer(inner: &Rc<Inner>, request: worker::Request) -> Result<Response> {
+pub(crate) async fn answer(object: &Rc<Object>, request: worker::Request) -> Result<Response> {
     let url = request.url()?;
     let mut parts = url.path().splitn(6, '/').skip(3);
     let (secret, part) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let ours = inner.deployment()?.test_mode && inner.test_box()?.is_some_and(|test| test.secret == secret);
+    let ours = object.deployment()?.test_mode && object.test_box()?.is_some_and(|test| test.secret == secret);
     let answer: LocalBoxFuture<'_, Result<Response>> = match part {
-        "fal" | "bucket" if ours && !CARRIED => {
+        "fal" | "bucket" if ours && !CARRIES_SIMULATOR => {
             Box::pin(ready(respond(ApiProblem::NoSimulator.into(), false)))
         }
-        "fal" if ours => Box::pin(fal::answer(inner, request, &url)),
-        "bucket" if ours => Box::pin(bucket::answer(inner.rows(), request, &url)),
+        "fal" if ours => Box::pin(fal::answer(object, request, &url)),
+        "bucket" if ours => Box::pin(bucket::answer(object.rows(), request, &url)),
         // Answered as if there were no test mode.
         _ => Box::pin(ready(respond(ApiProblem::NoRoute.into(), false))),
     };

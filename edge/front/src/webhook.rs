@@ -1,4 +1,4 @@
-//! The address to which fal reports: a message is verified here, and object_call on as a hint.
+//! The address to which fal reports: a message is verified here, and passed on as a hint.
 
 use std::cell::RefCell;
 
@@ -15,8 +15,7 @@ use likeness_platform::{header_map, send};
 use worker::{Env, Request, Result};
 
 use crate::{
-    avatar::WebhookHint,
-    rpc::{self, call_object},
+    rpc::{self, WebhookHint, call_object},
     settings::now,
 };
 

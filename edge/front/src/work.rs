@@ -22,15 +22,11 @@ use likeness_core::{
 use url::Url;
 use worker::{Delay, Error, Headers, Result};
 
-use crate::{
-    avatar::{Inner, is_in},
-    rpc::post,
-    settings, simulated,
-};
+use crate::{object::Object, rpc::post, settings, simulated};
 
 /// Does the work of one task.
 pub(crate) async fn perform(
-    inner: &Rc<Inner>,
+    object: &Rc<Object>,
     deployment: &Deployment,
     connection: &ConnectionSettings,
     task: TaskId,
@@ -42,7 +38,7 @@ pub(crate) async fn perform(
                 ImagerJob::prepare(&photo, file, bucket, PhotoLimits::default(), settings::now())
             });
             Outcome::Prepared(match job {
-                Ok(job) => match imager(inner, task, &job).await {
+                Ok(job) => match imager(object, task, &job).await {
                     Asked::Report(ImagerReport::Prepared(prepared)) => prepared,
                     Asked::Busy => Err(PrepareError::Busy),
                     Asked::Report(_) | Asked::Crashed => Err(PrepareError::Crashed),
@@ -51,17 +47,17 @@ pub(crate) async fn perform(
             })
         }
         Work::Call(request) => {
-            Outcome::Answered { answer: call(inner, request).await, held_elsewhere: false }
+            Outcome::Answered { answer: call(object, request).await, held_elsewhere: false }
         }
         Work::Send { upload, upload_source } => {
-            Outcome::Sent(send(inner, connection, task, *upload, &upload_source).await?)
+            Outcome::Sent(send(object, connection, task, *upload, &upload_source).await?)
         }
         Work::Fetch { file, name, copy } => {
-            Outcome::Fetched(fetch(inner, connection, task, file, name, copy).await?)
+            Outcome::Fetched(fetch(object, connection, task, file, name, copy).await?)
         }
         Work::Clear { bucket_folder, what } => {
             let result = match &bucket_folder {
-                Some(bucket_folder) => clear(inner, connection, bucket_folder, what).await,
+                Some(bucket_folder) => clear(object, connection, bucket_folder, what).await,
                 None => Ok(()),
             };
             Outcome::Cleared { bucket_folder, what, result }
@@ -69,12 +65,12 @@ pub(crate) async fn perform(
         Work::Discard { sources } => {
             let mut result = Ok(());
             for source in &sources {
-                result = result.and(delete(inner, connection, source).await);
+                result = result.and(delete(object, connection, source).await);
             }
             Outcome::Discarded { sources, result }
         }
         Work::Notify { order, number } => {
-            let avatar = inner.load()?;
+            let avatar = object.load()?;
             let request =
                 deployment.notify.as_ref().zip(avatar.as_ref()).and_then(|(notify, avatar)| {
                     notification(notify, avatar, order, number, settings::now())
@@ -92,8 +88,8 @@ pub(crate) async fn perform(
 }
 
 /// Sends a request to fal or to the bucket; in test mode both are here.
-async fn call(inner: &Rc<Inner>, request: Request) -> Answer {
-    match simulated::serve(inner, &request).await {
+async fn call(object: &Rc<Object>, request: Request) -> Answer {
+    match simulated::serve(object, &request).await {
         Ok(Some(answer)) => answer,
         Ok(None) => likeness_platform::send(&request).await,
         Err(error) => {
@@ -125,8 +121,8 @@ const PHOTO_SILENCE: Duration = Duration::from_mins(12);
 /// that storage takes over the whole. Less than the lease of a transfer that has moved.
 const SILENCE: Duration = Duration::from_mins(10);
 
-async fn imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Asked {
-    let asked = pin!(ask_imager(inner, task, job));
+async fn imager(object: &Object, task: TaskId, job: &ImagerJob) -> Asked {
+    let asked = pin!(ask_imager(object, task, job));
     let asked = match select(asked, pin!(Delay::from(PATIENCE))).await {
         Either::Left((asked, _)) => asked,
         Either::Right(_) => Err(Error::from("its time is up")),
@@ -140,12 +136,12 @@ async fn imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Asked {
     }
 }
 
-async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Asked> {
+async fn ask_imager(object: &Object, task: TaskId, job: &ImagerJob) -> Result<Asked> {
     let body = serde_json::to_vec(job)?;
     let request = post("https://imager/jobs", &Headers::new(), &Uint8Array::from(body.as_slice()))?;
     // The answer about a photo comes in one piece. A job that moves a file sends signs of life meanwhile.
     let silence = if matches!(job, ImagerJob::Prepare { .. }) { PHOTO_SILENCE } else { SILENCE };
-    let service = inner.env.service("IMAGER")?;
+    let service = object.env.service("IMAGER")?;
     let mut response = heard(service.fetch_request(request), silence).await??;
     match response.status_code() {
         200 => {}
@@ -158,7 +154,7 @@ async fn ask_imager(inner: &Inner, task: TaskId, job: &ImagerJob) -> Result<Aske
         report.extend(chunk?);
         if settings::now().since(told) >= PROGRESS_INTERVAL {
             told = settings::now();
-            if !inner.progressed(task)? {
+            if !object.progressed(task)? {
                 return Err(Error::from("its work is not awaited any more"));
             }
         }
@@ -175,7 +171,7 @@ async fn heard<T>(word: impl Future<Output = T>, silence: Duration) -> Result<T>
 }
 
 async fn send(
-    inner: &Rc<Inner>,
+    object: &Rc<Object>,
     connection: &ConnectionSettings,
     task: TaskId,
     mut upload: Upload,
@@ -188,14 +184,14 @@ async fn send(
             UploadStep::Failed(error) => return Ok(Err(error.into())),
         };
         if !matches!(request.body, Body::Stream { .. }) {
-            upload.answered(call(inner, request).await);
+            upload.answered(call(object, request).await);
             continue;
         }
-        let job = match sending(inner, connection, upload_source, &request)? {
+        let job = match sending(object, connection, upload_source, &request)? {
             Ok(job) => job,
             Err(error) => return Ok(Err(Failure::Storage(error))),
         };
-        match imager(inner, task, &job).await {
+        match imager(object, task, &job).await {
             Asked::Report(ImagerReport::Sent(Ok(answer))) => upload.answered(Ok(answer.response())),
             Asked::Report(ImagerReport::Sent(Err(SendFailure::NoAnswer(why)))) => upload.answered(Err(why)),
             Asked::Report(ImagerReport::Sent(Err(SendFailure::Source(error)))) => {
@@ -208,7 +204,7 @@ async fn send(
 
 /// Makes the job that sends the bytes of an upload's call.
 fn sending(
-    inner: &Inner,
+    object: &Object,
     connection: &ConnectionSettings,
     upload_source: &UploadSource,
     call: &Request,
@@ -218,7 +214,7 @@ fn sending(
     let Some(bucket) = connection.bucket.as_ref() else { return Ok(Err(no_bucket())) };
     Ok(match upload_source {
         UploadSource::Archive(dataset) => ImagerJob::send_archive(dataset, call, bucket, now),
-        UploadSource::Model(file) => match inner.load()?.and_then(|avatar| avatar.object_of(file)) {
+        UploadSource::Model(file) => match object.load()?.and_then(|avatar| avatar.object_of(file)) {
             Some(place) => ImagerJob::send_object(&place, call, bucket, now),
             None => Err(no_bucket()),
         },
@@ -226,14 +222,14 @@ fn sending(
 }
 
 async fn fetch(
-    inner: &Rc<Inner>,
+    object: &Rc<Object>,
     connection: &ConnectionSettings,
     task: TaskId,
     file: RemoteFile,
     name: String,
     copy: Option<ObjectPlace>,
 ) -> Result<std::result::Result<likeness_core::avatar::Kept, Failure>> {
-    let known = inner.load()?;
+    let known = object.load()?;
     let place = copy.or_else(|| known.and_then(|avatar| avatar.object_of(&name)));
     let missing = || StorageError::new(StorageErrorKind::NoBucket, name.clone());
     let (Some(place), Some(bucket)) = (place, connection.bucket.as_ref()) else {
@@ -243,7 +239,7 @@ async fn fetch(
         Ok(job) => job,
         Err(error) => return Ok(Err(Failure::Storage(error))),
     };
-    Ok(match imager(inner, task, &job).await {
+    Ok(match imager(object, task, &job).await {
         Asked::Report(ImagerReport::Fetched(fetched)) => {
             fetched.map(|kept| likeness_core::avatar::Kept { copy: Some(place), ..kept })
         }
@@ -254,7 +250,7 @@ async fn fetch(
 }
 
 async fn clear(
-    inner: &Rc<Inner>,
+    object: &Rc<Object>,
     connection: &ConnectionSettings,
     bucket_folder: &BucketFolder,
     what: Cleared,
@@ -269,7 +265,7 @@ async fn clear(
     let mut clearing = DeletePrefix::new(bucket, &prefix);
     loop {
         match clearing.step(settings::now()) {
-            DeletePrefixStep::Call(request) => clearing.answered(call(inner, *request).await),
+            DeletePrefixStep::Call(request) => clearing.answered(call(object, *request).await),
             DeletePrefixStep::Done(_) => return Ok(()),
             DeletePrefixStep::Failed(error) => return Err(error),
         }
@@ -277,14 +273,14 @@ async fn clear(
 }
 
 async fn delete(
-    inner: &Rc<Inner>,
+    object: &Rc<Object>,
     connection: &ConnectionSettings,
     source: &str,
 ) -> std::result::Result<(), StorageError> {
     let bucket = bucket(connection, source)?;
     let denied = || StorageError::new(StorageErrorKind::Denied, source);
     let place: ObjectPlace = source.parse().map_err(|_| denied())?;
-    let answer = call(inner, bucket.delete(&place.key, settings::now())).await;
+    let answer = call(object, bucket.delete(&place.key, settings::now())).await;
     match bucket.asked(source).accepted(answer) {
         Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
         _ => Ok(()),
@@ -301,4 +297,9 @@ fn bucket<'a>(
         .as_ref()
         .filter(|bucket| source.parse::<ObjectPlace>().is_ok_and(|place| place.bucket == bucket.name()));
     here.ok_or_else(|| StorageError::new(StorageErrorKind::NoBucket, source))
+}
+
+/// Tells whether a folder is in this bucket.
+fn is_in(bucket_folder: &BucketFolder, connection: &ConnectionSettings) -> bool {
+    connection.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
 }

@@ -12,11 +12,11 @@ use url::{Url, form_urlencoded};
 use worker::{FixedLengthStream, Response, ResponseBuilder, Result, worker_sys};
 
 use super::spool::{PART, Spooled};
-use crate::rows::Rows;
+use crate::{rows::Rows, settings::random_name};
 
 /// The facts about an object.
 #[derive(Serialize, Deserialize)]
-struct Object {
+struct StoredObject {
     length: u64,
     etag: String,
 }
@@ -46,14 +46,14 @@ pub(super) async fn answer(rows: Rows, mut request: worker::Request, url: &Url) 
     match request.method() {
         worker::Method::Put => {
             let spooled = Spooled::receive(rows.clone(), &mut request).await?;
-            let tag = crate::settings::random_name()?;
-            let object = Object { length: spooled.length(), etag: format!("\"{tag}\"") };
+            let tag = random_name()?;
+            let object = StoredObject { length: spooled.length(), etag: format!("\"{tag}\"") };
             spooled.keep_as(&blob(&key))?;
             rows.set_value(&format!("{OBJECTS}{key}"), &object)?;
             ResponseBuilder::new().with_header("etag", &object.etag)?.ok("")
         }
         worker::Method::Get | worker::Method::Head => {
-            let Some(object) = rows.value::<Object>(&format!("{OBJECTS}{key}"))? else {
+            let Some(object) = rows.value::<StoredObject>(&format!("{OBJECTS}{key}"))? else {
                 return Response::error("<Error><Code>NoSuchKey</Code></Error>", 404);
             };
             let asked = request.headers().get("if-match")?;
@@ -114,7 +114,7 @@ fn list(rows: &Rows, prefix: &str) -> Result<String> {
     for (name, object) in rows.texts(&format!("{OBJECTS}{prefix}"))?.iter().take(1000) {
         let key: String =
             form_urlencoded::byte_serialize(name.trim_start_matches(OBJECTS).as_bytes()).collect();
-        let length = json::parse::<Object>(object).map_or(0, |object| object.length);
+        let length = json::parse::<StoredObject>(object).map_or(0, |object| object.length);
         // Writing to a text does not fail.
         let _ = write!(found, "<Contents><Key>{key}</Key><Size>{length}</Size></Contents>");
     }

@@ -11,30 +11,30 @@ use url::Url;
 use worker::{Delay, Error, Response, ResponseBuilder, Result};
 
 use super::spool::Spooled;
-use crate::{avatar::Inner, settings};
+use crate::{object::Object, settings};
 
 /// Answers a call of the object itself.
-pub(super) async fn serve(inner: &Rc<Inner>, request: &Request) -> Result<Answer> {
+pub(super) async fn serve(object: &Rc<Object>, request: &Request) -> Result<Answer> {
     let bytes = match &request.body {
         Body::Bytes(bytes) => bytes.clone(),
         _ => Vec::new(),
     };
     let incoming = Incoming::from(request);
-    let (after, answer) = simulate(inner, &incoming, &mut Cursor::new(bytes))?.within(request.timeout);
+    let (after, answer) = simulate(object, &incoming, &mut Cursor::new(bytes))?.within(request.timeout);
     Delay::from(after).await;
     Ok(answer)
 }
 
 /// Answers a call by HTTP.
-pub(super) async fn answer(inner: &Rc<Inner>, mut request: worker::Request, url: &Url) -> Result<Response> {
+pub(super) async fn answer(object: &Rc<Object>, mut request: worker::Request, url: &Url) -> Result<Response> {
     let incoming = Incoming {
         method: http::Method::from_bytes(request.method().to_string().as_bytes())
             .map_err(|_| Error::from("no method"))?,
         url: url.to_string(),
         headers: header_map(&request.headers().0),
     };
-    let mut body = Spooled::receive(inner.rows(), &mut request).await?;
-    let reply = simulate(inner, &incoming, &mut body);
+    let mut body = Spooled::receive(object.rows(), &mut request).await?;
+    let reply = simulate(object, &incoming, &mut body);
     body.discard()?;
     let (after, answer) = reply?.within(Duration::from_mins(5));
     Delay::from(after).await;
@@ -52,15 +52,15 @@ pub(super) async fn answer(inner: &Rc<Inner>, mut request: worker::Request, url:
 
 /// Runs the simulator; its state is saved before the answer leaves.
 fn simulate(
-    inner: &Inner,
+    object: &Object,
     incoming: &Incoming,
     body: &mut dyn likeness_core::simulator::Body,
 ) -> Result<Reply> {
-    let rows = inner.rows();
-    let test = inner.test_box()?.ok_or_else(|| Error::from("not in test mode"))?;
-    let id = inner.avatar_id()?;
+    let rows = object.rows();
+    let test = object.test_box()?.ok_or_else(|| Error::from("not in test mode"))?;
+    let id = object.avatar_id()?;
     let base = Url::parse(&test.address(id, "fal"))?;
-    let training = inner.deployment()?.mock_training;
+    let training = object.deployment()?.mock_training;
     let seed = settings::random_number()?;
     let plan = Plan::of_avatar(base.clone(), seed, training);
     let mut simulator = rows.value::<Simulator>("simulator")?.unwrap_or_else(|| Simulator::new(plan.clone()));

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use futures_util::StreamExt as _;
 use worker::{Request, Result};
 
-use crate::rows::Rows;
+use crate::{rows::Rows, settings::random_name};
 
 /// The bytes of a request, in parts of [`PART`] bytes.
 pub(crate) struct Spooled {
@@ -22,7 +22,7 @@ pub(crate) const PART: usize = 128 << 10;
 impl Spooled {
     /// Takes in a request's body.
     pub(crate) async fn receive(rows: Rows, request: &mut Request) -> Result<Self> {
-        let name = format!("spool {}", crate::settings::random_name()?);
+        let name = format!("spool {}", random_name()?);
         let mut spooled = Self { rows, name, length: 0, at: 0, held: None };
         if request.inner().body().is_none() {
             return Ok(spooled);
