@@ -276,6 +276,22 @@ pub enum OrderKey {
     Pictures(u32),
 }
 
+impl OrderKey {
+    /// Names the kind of the order: `training` or `pictures`.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Training(_) => "training",
+            Self::Pictures(_) => "pictures",
+        }
+    }
+
+    /// Returns the number of the order, among those of its kind.
+    pub(crate) fn number(self) -> u32 {
+        let (Self::Training(number) | Self::Pictures(number)) = self;
+        number
+    }
+}
+
 impl fmt::Display for OrderKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use likeness_core::{
-    avatar::{Avatar, Order, OrderStep, PhotoState, Product, Sha256Sum, Stage, State, TaskKind, TaskRecord},
+    avatar::{
+        Avatar, Order, OrderKey, OrderStep, OrderView, PhotoState, Product, Sha256Sum, Stage, State,
+        TaskKind, TaskRecord,
+    },
     limits::EXPIRY_AT_FAL,
     time::Timestamp,
     words::Audience,
@@ -18,35 +21,13 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Violation(pub(super) String);
 
-/// An order of an avatar: one purchase at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
-    Training(u32),
-    Pictures(u32),
-}
-
-pub(super) fn key_of(task_kind: TaskKind) -> Option<Key> {
-    match task_kind {
-        TaskKind::Training(attempt, _) => Some(Key::Training(attempt)),
-        TaskKind::Pictures(number, _) => Some(Key::Pictures(number)),
-        TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => None,
-    }
-}
-
-pub(super) fn is_submit(mark: &TaskRecord) -> bool {
-    matches!(
-        mark.task_kind,
-        TaskKind::Training(_, OrderStep::Submit) | TaskKind::Pictures(_, OrderStep::Submit)
-    )
-}
-
 /// The world's own record of every order, against which the avatars' memory is checked.
 #[derive(Debug, Default)]
 pub(super) struct Books {
     /// Orders that fal took, whether or not any avatar learned of it.
-    purchases: BTreeMap<(usize, Key), String>,
+    purchases: BTreeMap<(usize, OrderKey), String>,
     /// Orders that were cancelled before they were bought.
-    off: BTreeSet<(usize, Key)>,
+    off: BTreeSet<(usize, OrderKey)>,
     /// Progress that was shown, of a training placed at a time.
     shown: BTreeMap<(usize, u32, Timestamp), u8>,
     /// SHA-256 of each file that fal made, by its address there.
@@ -56,11 +37,11 @@ pub(super) struct Books {
 }
 
 impl Books {
-    pub(super) fn purchase(&self, home: usize, key: Key) -> Option<&str> {
+    pub(super) fn purchase(&self, home: usize, key: OrderKey) -> Option<&str> {
         self.purchases.get(&(home, key)).map(String::as_str)
     }
 
-    pub(super) fn purchases(&self) -> impl Iterator<Item = (usize, Key, &str)> {
+    pub(super) fn purchases(&self) -> impl Iterator<Item = (usize, OrderKey, &str)> {
         self.purchases.iter().map(|((home, key), id)| (*home, *key, id.as_str()))
     }
 
@@ -79,17 +60,17 @@ impl Books {
         self.made.insert(address, sum);
     }
 
-    pub(super) fn called_off(&mut self, home: usize, key: Key) {
+    pub(super) fn called_off(&mut self, home: usize, key: OrderKey) {
         self.off.insert((home, key));
     }
 
     /// Notes that a cancelled order is placed once more.
-    pub(super) fn asked_again(&mut self, home: usize, key: Key) {
+    pub(super) fn asked_again(&mut self, home: usize, key: OrderKey) {
         self.off.remove(&(home, key));
     }
 
     /// Checks a purchase at fal: never the second of an order, and never of a cancelled one.
-    pub(super) fn bought(&mut self, home: usize, key: Key, request_id: String) -> Result<(), Violation> {
+    pub(super) fn bought(&mut self, home: usize, key: OrderKey, request_id: String) -> Result<(), Violation> {
         if self.off.contains(&(home, key)) {
             return broken(format!("{key:?} of home {home} was called off, and then bought"));
         }
@@ -107,18 +88,11 @@ impl Books {
         careless: bool,
         now: Timestamp,
     ) -> Result<(), Violation> {
-        match task_kind {
-            TaskKind::Training(attempt, step) => {
-                let training =
-                    saved.training(attempt).ok_or_else(|| Violation("no such order".to_owned()))?;
-                begins(&training.order, step, careless, now)
-            }
-            TaskKind::Pictures(number, step) => {
-                let pictures =
-                    saved.generation(number).ok_or_else(|| Violation("no such order".to_owned()))?;
-                begins(&pictures.order, step, careless, now)
-            }
-            TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => Ok(()),
+        let Some((key, step)) = task_kind.order_step() else { return Ok(()) };
+        match saved.order(key) {
+            Some(OrderView::Training(training)) => begins(&training.order, step, careless, now),
+            Some(OrderView::Pictures(pictures)) => begins(&pictures.order, step, careless, now),
+            None => broken("no such order".to_owned()),
         }
         .map_err(|Violation(why)| Violation(format!("home {home}, {task_kind:?}: {why}")))
     }
@@ -131,6 +105,7 @@ impl Books {
         after: &Avatar,
         now: Timestamp,
     ) -> Result<(), Violation> {
+        after.orders().try_for_each(|order| self.adopted(home, order))?;
         for training in after.trainings() {
             let (attempt, order) = (training.attempt, &training.order);
             let status = after.status(attempt, now, Audience::Terminal).expect("a status");
@@ -148,8 +123,7 @@ impl Books {
             if done != (status.status == State::Completed) || done != (status.progress == 100) && !forgotten {
                 return broken(format!("the status does not fit the stage: {status:?}"));
             }
-            self.adopted(home, Key::Training(attempt), order)?;
-            self.whole(home, Key::Training(attempt), order)?;
+            self.whole(home, OrderKey::Training(attempt), order)?;
             let earlier = before.training(attempt).filter(|one| one.order.ordered_at() == order.ordered_at());
             if let Some(earlier) = earlier {
                 kept(&earlier.order, order, forgotten)?;
@@ -159,8 +133,7 @@ impl Books {
             }
         }
         for pictures in after.pictures() {
-            self.adopted(home, Key::Pictures(pictures.number), &pictures.order)?;
-            self.whole(home, Key::Pictures(pictures.number), &pictures.order)?;
+            self.whole(home, OrderKey::Pictures(pictures.number), &pictures.order)?;
             let earlier = before.generation(pictures.number);
             if let Some(earlier) = earlier {
                 kept(&earlier.order, &pictures.order, after.person().is_none())?;
@@ -170,8 +143,8 @@ impl Books {
     }
 
     /// Checks that a request is held by no order but the one that bought it.
-    fn adopted<G>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
-        let Some(held) = order.request_id() else { return Ok(()) };
+    fn adopted(&self, home: usize, order: OrderView<'_>) -> Result<(), Violation> {
+        let (key, Some(held)) = (order.key(), order.request_id()) else { return Ok(()) };
         if self.purchase(home, key) == Some(held.as_str()) {
             return Ok(());
         }
@@ -179,7 +152,7 @@ impl Books {
     }
 
     /// Checks that every kept file, and so every file of a completed order, is what fal made, to the last byte.
-    fn whole<G: Product>(&self, home: usize, key: Key, order: &Order<G>) -> Result<(), Violation> {
+    fn whole<G: Product>(&self, home: usize, key: OrderKey, order: &Order<G>) -> Result<(), Violation> {
         let (Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. }) = order.stage() else {
             return Ok(());
         };
@@ -240,7 +213,7 @@ impl World {
         let before = self.fal.accepted().count();
         call(self);
         let bought: Vec<_> = self.fal.accepted().skip(before).map(|job| job.request_id).collect();
-        let Some(key) = key_of(task_kind) else { return Ok(()) };
+        let Some(key) = task_kind.order() else { return Ok(()) };
         for request_id in bought {
             self.note(|| format!("home {home}: fal took {task_kind:?} as {request_id}"));
             self.books.bought(home, key, request_id)?;

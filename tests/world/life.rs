@@ -14,7 +14,7 @@ use likeness_core::{
 
 use super::{
     ORIGIN, Reckless,
-    laws::{Books, Violation, is_submit},
+    laws::{Books, Violation},
     people::Act,
     person,
     random::Random,
@@ -324,7 +324,7 @@ impl World {
             let step = self.settle(home, |avatar, moment| {
                 let avatar = avatar.after(Event::Woke, moment);
                 match avatar.next_step(&account, moment) {
-                    Step::Begin(task) if skips && is_submit(&task.mark) => (avatar, Step::Begin(task)),
+                    Step::Begin(task) if skips && task.mark.is_submit() => (avatar, Step::Begin(task)),
                     Step::Begin(task) => {
                         let began = Event::Began(task.mark.clone());
                         (avatar.after(began, moment), Step::Begin(task))
@@ -337,7 +337,7 @@ impl World {
                     let mark = task.mark;
                     self.note(|| format!("home {home}: begins {:?} as {}", mark.task_kind, mark.id));
                     self.begins(home, &mark)?;
-                    if is_submit(&mark) {
+                    if mark.is_submit() {
                         self.homes[home].token = Some(mark.clone());
                     }
                     self.counter += 1;

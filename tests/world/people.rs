@@ -4,7 +4,7 @@ use likeness_core::avatar::{Avatar, Bought, Command, Event, Opened, OrderKey, St
 
 use super::{
     Reckless,
-    laws::{Key, Violation},
+    laws::Violation,
     life::{Stop, World},
     person,
 };
@@ -99,7 +99,7 @@ impl World {
                     }
                 })?;
                 if reopened {
-                    self.books.asked_again(home, Key::Training(attempt));
+                    self.books.asked_again(home, OrderKey::Training(attempt));
                 }
                 self.tell(home, Event::Woke)
             }
@@ -122,7 +122,7 @@ impl World {
                 else {
                     return Ok(());
                 };
-                match self.books.purchase(home, Key::Training(attempt)).map(str::parse) {
+                match self.books.purchase(home, OrderKey::Training(attempt)).map(str::parse) {
                     Some(id) => self.ask(
                         home,
                         Command::Resolve(OrderKey::Training(attempt), id.expect("an id of fal's")),
@@ -137,7 +137,7 @@ impl World {
                     return Ok(());
                 }
                 let key = OrderKey::Pictures(pictures.number);
-                let bought = self.books.purchase(home, Key::Pictures(pictures.number)).map(str::parse);
+                let bought = self.books.purchase(home, key).map(str::parse);
                 self.ask(
                     home,
                     match bought {
@@ -189,7 +189,7 @@ impl World {
         let unbought = unbought.map(|training| training.attempt);
         self.settle(home, |avatar, moment| (avatar.after(Event::Asked(command), moment), ()))?;
         if let Some(attempt) = unbought {
-            self.books.called_off(home, Key::Training(attempt));
+            self.books.called_off(home, OrderKey::Training(attempt));
         }
         self.tell(home, Event::Woke)
     }
@@ -197,11 +197,11 @@ impl World {
     /// Picks a request other than the current training's: one of another training, or of none.
     fn some_request(&mut self, home: usize) -> String {
         let current = self.load(home).trainings().last().map(|training| training.attempt);
-        let own = current.map(Key::Training);
+        let own = current.map(OrderKey::Training);
         let others: Vec<String> = self
             .books
             .purchases()
-            .filter(|(of, key, _)| (*of, Some(*key)) != (home, own) && matches!(key, Key::Training(_)))
+            .filter(|(of, key, _)| (*of, Some(*key)) != (home, own) && matches!(key, OrderKey::Training(_)))
             .filter(|(of, _, id)| self.load(*of).request_ids().any(|held| held.as_str() == *id))
             .map(|(_, _, id)| id.to_owned())
             .collect();
@@ -219,10 +219,10 @@ impl World {
                 super::laws::forgotten(&self.homes[home].saved)?;
             }
             for training in avatar.trainings() {
-                self.order_rests(home, Key::Training(training.attempt), &training.order)?;
+                self.order_rests(home, OrderKey::Training(training.attempt), &training.order)?;
             }
             for pictures in avatar.pictures() {
-                self.order_rests(home, Key::Pictures(pictures.number), &pictures.order)?;
+                self.order_rests(home, OrderKey::Pictures(pictures.number), &pictures.order)?;
             }
         }
         if !self.flights.is_empty() {
@@ -234,7 +234,7 @@ impl World {
     fn order_rests<G: std::fmt::Debug>(
         &self,
         home: usize,
-        key: Key,
+        key: OrderKey,
         order: &likeness_core::avatar::Order<G>,
     ) -> Result<(), Violation> {
         let bought = self.books.purchase(home, key);

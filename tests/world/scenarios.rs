@@ -10,7 +10,6 @@ use likeness_core::{
 
 use super::{
     HOUR, ORIGIN, calm,
-    laws::Key,
     life::{Happening, World},
     people::Act,
     random::Random,
@@ -144,7 +143,7 @@ fn a_look_adopts_an_earlier_attempt_and_orders_nothing() {
 fn a_request_that_is_named_while_fals_list_is_away_is_adopted_later() {
     let mut world = ordered(&["submit-accepted-then-dropped", "list-unavailable=20"]);
     world.live(world.now.plus(Duration::from_secs(30))).expect("no law is broken");
-    let named = world.books.purchase(0, Key::Training(1)).expect("bought").parse().expect("an id");
+    let named = world.books.purchase(0, OrderKey::Training(1)).expect("bought").parse().expect("an id");
     world.tell(0, Event::Asked(Command::Resolve(OrderKey::Training(1), named))).expect("told");
     world.live(world.now.plus(Duration::from_secs(2))).expect("no law is broken");
     assert!(
@@ -275,7 +274,7 @@ fn pictures_of_the_same_seed_are_told_apart_in_the_list() {
     pass(&mut world);
     let avatar = world.load(0);
     let second = avatar.generation(2).expect("ordered").order.request_id().map(ToString::to_string);
-    assert_eq!(second.as_deref(), world.books.purchase(0, Key::Pictures(2)));
+    assert_eq!(second.as_deref(), world.books.purchase(0, OrderKey::Pictures(2)));
     assert!(avatar.ended());
 }
 
@@ -285,7 +284,7 @@ fn a_request_with_another_input_is_not_adopted_though_a_person_names_it() {
     let mut world = ordered(&[]);
     pass(&mut world);
     act(&mut world, Act::Train { home: 0, set: 0, webhook: false, again: true });
-    let named = world.books.purchase(0, Key::Training(1)).expect("bought").parse().expect("an id");
+    let named = world.books.purchase(0, OrderKey::Training(1)).expect("bought").parse().expect("an id");
     // The state is as if another machine had bought the first: no avatar here holds it.
     let mut other = serde_json::to_value(&world.fal).expect("JSON");
     other["faults"] = serde_json::json!(["submit-dropped"]);

@@ -101,10 +101,8 @@ impl World {
         }
         let Some(flight) = self.flights.get_mut(&id) else { return Ok(()) };
         let broken_off = Error::Network(NetworkError::NoAnswer(NoAnswer::Interrupted));
-        flight.outcome = Some(match flight.mark.task_kind {
-            TaskKind::Training(_, OrderStep::Upload) | TaskKind::Pictures(_, OrderStep::Upload) => {
-                Outcome::Sent(Err(broken_off))
-            }
+        flight.outcome = Some(match flight.mark.task_kind.step() {
+            Some(OrderStep::Upload) => Outcome::Sent(Err(broken_off)),
             _ => Outcome::Fetched(Err(broken_off)),
         });
         self.returned(id)
@@ -122,7 +120,7 @@ impl World {
             &outcome,
             Outcome::Sent(Err(Error::Storage(error))) if error.kind == StorageErrorKind::Missing
         );
-        if self.reckless == Some(Reckless::SkipsTheSave) && super::laws::is_submit(&flight.mark) {
+        if self.reckless == Some(Reckless::SkipsTheSave) && flight.mark.is_submit() {
             // The reckless shell saves the intent together with the answer: too late.
             let began = Event::Began(flight.mark.clone());
             self.settle(home, |avatar, moment| (avatar.after(began, moment), ()))?;
@@ -164,17 +162,9 @@ impl World {
         task_kind: TaskKind,
         request: &Request,
     ) -> Result<(Duration, Answer), Stop> {
-        let submit = matches!(
-            task_kind,
-            TaskKind::Training(_, OrderStep::Submit) | TaskKind::Pictures(_, OrderStep::Submit)
-        );
+        let submit = task_kind.step() == Some(OrderStep::Submit);
         let trusts = self.reckless == Some(Reckless::TrustsWebhooks);
-        if trusts
-            && matches!(
-                task_kind,
-                TaskKind::Training(_, OrderStep::Prove) | TaskKind::Pictures(_, OrderStep::Prove)
-            )
-        {
+        if trusts && task_kind.step() == Some(OrderStep::Prove) {
             let word = json!({ "status": "IN_QUEUE", "queue_position": 0 });
             return Ok((Duration::ZERO, Ok(Response::json(StatusCode::OK, &word))));
         }

@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     avatar::{
-        Avatar, AvatarId, AvatarTerms, Command, Event, Expected, Gender, Kept, Moment, OrderKey, Person,
-        Sha256Sum, TrainingSettings,
+        Avatar, AvatarId, AvatarTerms, Command, Event, Expected, Gender, Kept, Moment, Person, Sha256Sum,
+        TrainingSettings,
     },
-    budget::TokenDigest,
+    budget::{Purchase, TokenDigest},
     download as file,
     error::{DataError, Error},
     http::{self as wire, StatusCode},
@@ -92,32 +92,6 @@ pub struct Hold;
 impl Hold {
     /// The pause between two looks.
     pub const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
-}
-
-/// A purchase that a call is about to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purchase {
-    /// A training, by its attempt.
-    Training(u32),
-    /// Pictures, by their order.
-    Pictures {
-        /// Number of the order.
-        number: u32,
-        /// Number of pictures.
-        count: u32,
-    },
-}
-
-impl Purchase {
-    /// Names the order that the purchase is for.
-    #[must_use]
-    pub fn key(self) -> OrderKey {
-        match self {
-            Self::Training(attempt) => OrderKey::Training(attempt),
-            Self::Pictures { number, .. } => OrderKey::Pictures(number),
-        }
-    }
 }
 
 /// A file to send.
@@ -419,8 +393,8 @@ fn is_there(avatar: &Avatar, call: &Call) -> bool {
     match call.operation {
         Operation::CreateAvatar => true,
         Operation::UploadPhoto => call.params.photo.as_ref().is_some_and(|id| avatar.photo(id).is_some()),
-        Operation::StartTraining => avatar.has(OrderKey::Training(number)),
-        Operation::OrderPictures => avatar.has(OrderKey::Pictures(number)),
+        Operation::StartTraining => avatar.training(number).is_some(),
+        Operation::OrderPictures => avatar.generation(number).is_some(),
         _ => false,
     }
 }

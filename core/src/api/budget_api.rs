@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    avatar_api::{Given, Purchase, check},
+    avatar_api::{Given, check},
     body::{GivenName, body, nothing},
     call::{Call, Reply},
     deployment::Deployment,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     avatar::{Avatar, AvatarId, Gender, Name, OrderKey, Person, TrainingSettings},
     budget::{
-        Amount, Budget, BudgetError, InviteTerms, Kind, Minted, Payer, PurchaseId, PurchaseKind, Question,
+        Amount, Budget, BudgetError, InviteTerms, Kind, Minted, Payer, Purchase, PurchaseId, Question,
         ServerTerms, TokenDigest, TokenId, TokenText,
     },
     http::StatusCode,
@@ -280,12 +280,7 @@ impl BudgetApi<'_> {
         purchase: Purchase,
         payer: Payer,
     ) -> Result<(), Problem> {
-        let pictures = match purchase {
-            Purchase::Training(_) => 0,
-            Purchase::Pictures { count, .. } => count,
-        };
-        let caps = self.deployment.caps;
-        Ok(budget.reserve(purchase_id(avatar, purchase.key()), pictures, payer, caps, self.now)?)
+        Ok(budget.reserve(avatar, purchase, payer, self.deployment.caps, self.now)?)
     }
 }
 
@@ -311,13 +306,13 @@ impl Question {
     /// Makes the question whether a purchase may be made.
     #[must_use]
     pub fn reserve(avatar: AvatarId, purchase: Purchase, payer: Payer) -> Self {
-        Self::Reserve(purchase_id(avatar, purchase.key()), payer)
+        Self::Reserve(PurchaseId { avatar, order: purchase.order() }, payer)
     }
 
     /// Makes the report of an order's end.
     #[must_use]
     pub fn spent(avatar: AvatarId, order: OrderKey) -> Self {
-        Self::Spent(purchase_id(avatar, order))
+        Self::Spent(PurchaseId { avatar, order })
     }
 
     /// Makes the report of an avatar that could not be admitted.
@@ -341,26 +336,20 @@ impl Spent {
     /// Tells how this order of the avatar ended; `None` while that is open.
     #[must_use]
     pub fn of(avatar: &Avatar, order: OrderKey) -> Option<Self> {
-        let (ended, bought, request) = match order {
-            OrderKey::Training(attempt) => avatar.training(attempt).map(|one| {
-                (one.order.ended(), one.order.may_be_bought(), one.order.request_id().is_some())
-            })?,
-            OrderKey::Pictures(number) => avatar.generation(number).map(|one| {
-                (one.order.ended(), one.order.may_be_bought(), one.order.request_id().is_some())
-            })?,
-        };
-        match (ended, bought, request) {
-            (_, _, true) | (true, true, _) => Some(Self::Bought),
-            (true, false, false) => Some(Self::Nothing),
-            (false, ..) => None,
+        let order = avatar.order(order)?;
+        match (order.ended(), order.request_id()) {
+            (_, Some(_)) => Some(Self::Bought),
+            (true, None) if order.may_be_bought() => Some(Self::Bought),
+            (true, None) => Some(Self::Nothing),
+            (false, None) => None,
         }
     }
 
     /// Tells the budget.
     pub fn tell(self, budget: &mut Budget, avatar: AvatarId, order: OrderKey) {
         match self {
-            Self::Bought => budget.settle(purchase_id(avatar, order)),
-            Self::Nothing => budget.release(purchase_id(avatar, order)),
+            Self::Bought => budget.settle(PurchaseId { avatar, order }),
+            Self::Nothing => budget.release(PurchaseId { avatar, order }),
         }
     }
 }
@@ -369,14 +358,6 @@ impl Spent {
 #[must_use]
 pub fn listed(avatar: &Avatar) -> serde_json::Value {
     views::listed(avatar)
-}
-
-fn purchase_id(avatar: AvatarId, order: OrderKey) -> PurchaseId {
-    let kind = match order {
-        OrderKey::Training(attempt) => PurchaseKind::Training(attempt),
-        OrderKey::Pictures(number) => PurchaseKind::Pictures(number),
-    };
-    PurchaseId { avatar, kind }
 }
 
 fn labelled(label: Option<GivenName>, id: &TokenId) -> Result<Name, ApiProblem> {

@@ -25,7 +25,7 @@ mod views;
 pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, NotJson, Wanted, doubled};
 pub use self::{
     auth::Credential,
-    avatar_api::{Answer, AvatarApi, Download, Given, Hold, Purchase},
+    avatar_api::{Answer, AvatarApi, Download, Given, Hold},
     budget_api::{Admission, BudgetAnswer, BudgetApi, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{

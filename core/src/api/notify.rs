@@ -3,14 +3,13 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderName, Method, header};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::Sha256;
 
-use super::deployment::Notify;
+use super::{deployment::Notify, views};
 use crate::{
     avatar::{Avatar, OrderKey},
     http::{Body, Request},
-    language::Audience,
     limits::READ_TIMEOUT,
     time::Timestamp,
 };
@@ -25,12 +24,9 @@ pub fn notification(
     now: Timestamp,
 ) -> Option<Request> {
     let person = avatar.person()?;
-    let (kind, status): (&str, Value) = match order {
-        OrderKey::Training(attempt) => ("training", json!(avatar.status(attempt, now, Audience::Api)?)),
-        OrderKey::Pictures(number) => ("pictures", json!(avatar.pictures_status(number, now)?)),
-    };
+    let status = views::order(avatar, order, now)?;
     let document = json!({
-        "type": kind,
+        "type": order.kind(),
         "avatar_id": avatar.id(),
         "user_id": person.user,
         "status": status,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     avatar::{
-        Avatar, AvatarId, Expected, Gender, Name, Photo, PhotoId, PhotoState, PicturesStatus, Remains,
-        Status, TrainingSettings,
+        Avatar, AvatarId, Expected, Gender, Name, OrderKey, Photo, PhotoId, PhotoState, PicturesStatus,
+        Remains, Status, TrainingSettings,
     },
     budget::{Amount, InviteView, TokenId, TokenView},
     language::Audience,
@@ -255,6 +255,14 @@ pub(super) fn photo_of(avatar: &Avatar, id: &PhotoId) -> Option<Value> {
 pub(super) fn pictures(avatar: &Avatar, now: Timestamp) -> PicturesView {
     let all = avatar.pictures().iter();
     PicturesView { pictures: all.filter_map(|one| avatar.pictures_status(one.number, now)).collect() }
+}
+
+/// Shows an order.
+pub(super) fn order(avatar: &Avatar, order: OrderKey, now: Timestamp) -> Option<Value> {
+    Some(match order {
+        OrderKey::Training(attempt) => json!(avatar.status(attempt, now, Audience::Api)?),
+        OrderKey::Pictures(number) => json!(avatar.pictures_status(number, now)?),
+    })
 }
 
 /// Shows a photo, with the reason if it is left out.

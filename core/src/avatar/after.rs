@@ -1,8 +1,8 @@
 //! Transitions of an avatar: the state that follows an event.
 
 use super::{
-    Avatar, Bought, Cancel, Cleared, Command, Event, Moment, OrderKey, OrderStep, Outcome, PhotoSet,
-    PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind, TaskRecord,
+    Avatar, Bought, Cancel, Cleared, Command, Event, Moment, OrderKey, OrderStep, OrderView, Outcome,
+    PhotoSet, PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind, TaskRecord,
     order::{Happened, Order, Product, lacks_files},
 };
 use crate::{
@@ -34,11 +34,7 @@ impl Avatar {
         }
         self.settle_photos(moment);
         for (order, error) in self.hopeless() {
-            let unworkable = Happened::Unworkable(error);
-            match order {
-                OrderKey::Training(attempt) => self.training_happened(attempt, unworkable, moment),
-                OrderKey::Pictures(number) => self.pictures_happened(number, unworkable, moment),
-            }
+            self.order_happened(order, Happened::Unworkable(error), moment);
         }
         if self.person.is_none() {
             self.forget();
@@ -191,10 +187,7 @@ impl Avatar {
                 return;
             }
         };
-        match order {
-            OrderKey::Training(attempt) => self.training_happened(attempt, happened, moment),
-            OrderKey::Pictures(number) => self.pictures_happened(number, happened, moment),
-        }
+        self.order_happened(order, happened, moment);
     }
 
     fn photo_ended(
@@ -231,9 +224,8 @@ impl Avatar {
                 // Several photos at a time fail for one reason, which counts as one try.
                 let rests = |trouble: &RetryState| trouble.rests_until(moment.now).is_some();
                 if !training.order.trouble.as_ref().is_some_and(rests) {
-                    let attempt = training.attempt;
-                    let troubled = Happened::Troubled(Error::Storage(error));
-                    self.training_happened(attempt, troubled, moment);
+                    let order = OrderKey::Training(training.attempt);
+                    self.order_happened(order, Happened::Troubled(Error::Storage(error)), moment);
                 }
                 return;
             }
@@ -253,18 +245,19 @@ impl Avatar {
             return;
         }
         let limits = training.config.photos();
-        let attempt = training.attempt;
-        if let Err(error) = self.photos.worth_preparing(limits) {
-            self.training_happened(attempt, Happened::Unworkable(Error::Data(error)), moment);
-        } else if self.photos.waiting().is_empty() {
-            match self.photos.dataset(limits) {
-                Ok(_) => {
-                    training.order.stage = Stage::Planned;
-                    training.order.trouble = None;
-                }
-                Err(error) => {
-                    self.training_happened(attempt, Happened::Unworkable(Error::Data(error)), moment);
-                }
+        let set = match self.photos.worth_preparing(limits) {
+            Ok(()) if !self.photos.waiting().is_empty() => return,
+            Ok(()) => self.photos.dataset(limits).map(drop),
+            Err(error) => Err(error),
+        };
+        match set {
+            Ok(()) => {
+                training.order.stage = Stage::Planned;
+                training.order.trouble = None;
+            }
+            Err(error) => {
+                let order = OrderKey::Training(training.attempt);
+                self.order_happened(order, Happened::Unworkable(Error::Data(error)), moment);
             }
         }
     }
@@ -279,7 +272,8 @@ impl Avatar {
         if let Some(training) = current.filter(|training| matches!(training.order.stage, Stage::Planned)) {
             training.prepared_again += 1;
             if training.prepared_again > TIMES {
-                self.training_happened(attempt, Happened::Unworkable(Error::Storage(error)), moment);
+                let unworkable = Happened::Unworkable(Error::Storage(error));
+                self.order_happened(OrderKey::Training(attempt), unworkable, moment);
             } else {
                 training.order.stage = Stage::Preparing;
                 self.photos.prepare_again();
@@ -293,43 +287,36 @@ impl Avatar {
         happened: impl FnOnce(OrderStep) -> Happened,
         moment: &Moment,
     ) {
-        match task_kind {
-            TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => {}
-            TaskKind::Training(attempt, step) => self.training_happened(attempt, happened(step), moment),
-            TaskKind::Pictures(number, step) => self.pictures_happened(number, happened(step), moment),
+        if let Some((order, step)) = task_kind.order_step() {
+            self.order_happened(order, happened(step), moment);
         }
     }
 
     fn every_order(&mut self, happened: impl Fn() -> Happened, moment: &Moment) {
-        let attempts: Vec<u32> = self.trainings.iter().map(|training| training.attempt).collect();
-        for attempt in attempts {
-            self.training_happened(attempt, happened(), moment);
-        }
-        let numbers: Vec<u32> = self.pictures.iter().map(|pictures| pictures.number).collect();
-        for number in numbers {
-            self.pictures_happened(number, happened(), moment);
+        let orders: Vec<OrderKey> = self.orders().map(OrderView::key).collect();
+        for order in orders {
+            self.order_happened(order, happened(), moment);
         }
     }
 
-    fn training_happened(&mut self, attempt: u32, happened: Happened, moment: &Moment) {
-        let Some(place) = self.trainings.iter().position(|training| training.attempt == attempt) else {
-            return;
-        };
-        let training = &self.trainings[place];
-        let order = training.order.clone();
-        let order = training.with_plan(self.id, &self.photos, |plan| order.after(happened, plan, moment));
-        self.trainings[place].order = order;
-    }
-
-    fn pictures_happened(&mut self, number: u32, happened: Happened, moment: &Moment) {
-        let Some(place) = self.pictures.iter().position(|pictures| pictures.number == number) else {
-            return;
-        };
-        let pictures = &self.pictures[place];
-        let order = pictures.order.clone();
-        let order =
-            pictures.with_plan(self.model_file().as_ref(), |plan| order.after(happened, plan, moment));
-        self.pictures[place].order = order;
+    fn order_happened(&mut self, order: OrderKey, happened: Happened, moment: &Moment) {
+        match order {
+            OrderKey::Training(attempt) => {
+                let training = self.trainings.iter_mut().find(|training| training.attempt == attempt);
+                let Some(training) = training else { return };
+                let order = training.order.clone();
+                training.order =
+                    training.with_plan(self.id, &self.photos, |plan| order.after(happened, plan, moment));
+            }
+            OrderKey::Pictures(number) => {
+                let model = self.model_file();
+                let pictures = self.pictures.iter_mut().find(|pictures| pictures.number == number);
+                let Some(pictures) = pictures else { return };
+                let order = pictures.order.clone();
+                pictures.order =
+                    pictures.with_plan(model.as_ref(), |plan| order.after(happened, plan, moment));
+            }
+        }
     }
 
     /// Removes everything personal once the person was forgotten. A purchase that still runs stays known, so that it is

@@ -1,13 +1,11 @@
 //! Goals of a command, the work that each allows, and the point at which waiting stops making sense.
 
-use super::{Avatar, Cancel, Order, OrderKey, OrderStep, Stage, TaskKind, status::LOOKS_BEFORE_UNKNOWN};
+use super::{
+    Avatar, Cancel, Order, OrderKey, OrderStep, OrderView, Stage, TaskKind, status::LOOKS_BEFORE_UNKNOWN,
+};
 use crate::{
     error::{Class, Error, NetworkError},
-    fal::{
-        RequestId,
-        result::{Pictures, TrainedModel},
-        submit::Unclear,
-    },
+    fal::{RequestId, submit::Unclear},
     limits::UNCLEAR_FOR,
     retry::RetryState,
     time::Timestamp,
@@ -101,24 +99,19 @@ impl Goal {
     #[must_use]
     pub fn allows(self, avatar: &Avatar, task_kind: TaskKind) -> bool {
         let bought = match self {
-            Self::Trained(attempt) | Self::Reported(attempt) | Self::Accepted(attempt) => Some(attempt),
-            Self::Watched(_)
-            | Self::Seen(_)
-            | Self::Resolved(_)
-            | Self::CancelSent(_)
-            | Self::Pictures(_)
-            | Self::AllEnded => None,
-        };
-        let current = avatar.trainings().last().map(|training| training.attempt);
-        match task_kind {
-            TaskKind::Photo(_) => bought.is_some() && bought == current,
-            TaskKind::Training(attempt, OrderStep::Upload | OrderStep::Submit) => bought == Some(attempt),
-            TaskKind::Pictures(number, OrderStep::Upload | OrderStep::Submit) => {
-                self == Self::Pictures(number)
+            Self::Trained(_) | Self::Reported(_) | Self::Accepted(_) | Self::Pictures(_) => self.order(),
+            Self::Watched(_) | Self::Seen(_) | Self::Resolved(_) | Self::CancelSent(_) | Self::AllEnded => {
+                None
             }
-            // No goal waits for these: no command waits for an avatar behind the API.
-            TaskKind::Tidy | TaskKind::Notify(_) => false,
-            TaskKind::Training(..) | TaskKind::Pictures(..) => true,
+        };
+        match task_kind.order_step() {
+            Some((key, OrderStep::Upload | OrderStep::Submit)) => bought == Some(key),
+            Some(_) => true,
+            // No goal waits for the other tasks: no command waits for an avatar behind the API.
+            None => {
+                let current = avatar.trainings().last().map(|one| OrderKey::Training(one.attempt));
+                matches!(task_kind, TaskKind::Photo(_)) && current.is_some() && bought == current
+            }
         }
     }
 
@@ -126,14 +119,16 @@ impl Goal {
     #[must_use]
     pub fn is_reached(self, avatar: &Avatar) -> bool {
         let Some(key) = self.order() else { return avatar.ended() };
-        let reached = match self {
-            Self::Accepted(_) => of(avatar, key, is_taken, is_taken),
-            Self::Seen(_) => of(avatar, key, needs_no_look, needs_no_look),
-            Self::Resolved(_) => of(avatar, key, has_no_candidate, has_no_candidate),
-            Self::CancelSent(_) => of(avatar, key, is_called_off, is_called_off),
-            _ => of(avatar, key, Order::ended, Order::ended),
-        };
-        reached.unwrap_or(true)
+        avatar.order(key).is_none_or(|order| match self {
+            Self::Accepted(_) => order.ended() || order.request_id().is_some(),
+            Self::Seen(_) => {
+                let asked_for = order.doubt().is_some_and(|doubt| doubt.asking);
+                order.ended() && !asked_for || order.is_unplaced()
+            }
+            Self::Resolved(_) => order.candidate().is_none(),
+            Self::CancelSent(_) => order.ended() || order.cancel() == Cancel::Sent,
+            _ => order.ended(),
+        })
     }
 
     /// Tells whether the goal is a single look that does not wait.
@@ -146,66 +141,26 @@ impl Goal {
     /// reached.
     #[must_use]
     pub fn wants_another_look(self, avatar: &Avatar) -> bool {
-        fn is_young<G>(order: &Order<G>) -> bool {
-            order.trouble().is_some_and(|trouble| trouble.tries < LOOKS_BEFORE_UNKNOWN)
-        }
-        self.order().and_then(|key| of(avatar, key, is_young, is_young)).unwrap_or(false)
+        let trouble = self.order().and_then(|key| avatar.order(key)?.trouble());
+        trouble.is_some_and(|trouble| trouble.tries < LOOKS_BEFORE_UNKNOWN)
     }
 
     /// Returns the reason to give up now, if there is one.
     #[must_use]
     pub fn given_up(self, avatar: &Avatar, now: Timestamp) -> Option<GivenUp> {
-        let one = |key: OrderKey, patience: Patience| {
-            of(
-                avatar,
-                key,
-                |order| given_up(key, order, patience, now),
-                |order| given_up(key, order, patience, now),
-            )
-            .flatten()
+        let one = |order, patience| match order {
+            OrderView::Training(one) => given_up(order.key(), &one.order, patience, now),
+            OrderView::Pictures(one) => given_up(order.key(), &one.order, patience, now),
         };
-        match self {
-            Self::Trained(_) | Self::Accepted(_) | Self::Pictures(_) => one(self.order()?, Patience::Usual),
-            Self::Reported(_) | Self::Watched(_) => one(self.order()?, Patience::Endless),
-            Self::CancelSent(key) | Self::Resolved(key) => one(key, Patience::Little),
-            Self::AllEnded => {
-                let trainings = avatar.trainings().iter().map(|one| OrderKey::Training(one.attempt));
-                let pictures = avatar.pictures().iter().map(|one| OrderKey::Pictures(one.number));
-                trainings.chain(pictures).find_map(|key| one(key, Patience::Little))
-            }
-            Self::Seen(_) => None,
-        }
+        let patience = match self {
+            Self::Seen(_) => return None,
+            Self::AllEnded => return avatar.orders().find_map(|order| one(order, Patience::Little)),
+            Self::Trained(_) | Self::Accepted(_) | Self::Pictures(_) => Patience::Usual,
+            Self::Reported(_) | Self::Watched(_) => Patience::Endless,
+            Self::CancelSent(_) | Self::Resolved(_) => Patience::Little,
+        };
+        one(avatar.order(self.order()?)?, patience)
     }
-}
-
-/// Applies a function to an order of either kind.
-fn of<T>(
-    avatar: &Avatar,
-    key: OrderKey,
-    training: impl Fn(&Order<TrainedModel>) -> T,
-    pictures: impl Fn(&Order<Pictures>) -> T,
-) -> Option<T> {
-    match key {
-        OrderKey::Training(attempt) => avatar.training(attempt).map(|one| training(&one.order)),
-        OrderKey::Pictures(number) => avatar.generation(number).map(|one| pictures(&one.order)),
-    }
-}
-
-fn is_taken<G>(order: &Order<G>) -> bool {
-    order.ended() || order.request_id().is_some()
-}
-
-fn needs_no_look<G>(order: &Order<G>) -> bool {
-    let asked_for = order.doubt().is_some_and(|doubt| doubt.asking);
-    order.ended() && !asked_for || matches!(order.stage(), Stage::Preparing | Stage::Planned)
-}
-
-fn has_no_candidate<G>(order: &Order<G>) -> bool {
-    !matches!(order.stage(), Stage::Unclear { candidate: Some(_), .. })
-}
-
-fn is_called_off<G>(order: &Order<G>) -> bool {
-    order.ended() || order.cancel() == Cancel::Sent
 }
 
 fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timestamp) -> Option<GivenUp> {

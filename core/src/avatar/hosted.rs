@@ -16,7 +16,9 @@ pub use self::{
     notices::Notice,
     uploads::{Means, Uploads},
 };
-use super::{Avatar, Moment, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings, order::Order};
+use super::{
+    Avatar, Moment, OrderView, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings, order::Order,
+};
 use crate::{
     budget::TokenDigest,
     error::{Error, StorageError, StorageErrorKind},
@@ -331,10 +333,7 @@ impl Avatar {
         if self.hosted.is_none() {
             return Vec::new();
         }
-        let trainings =
-            self.trainings.iter().map(|one| (OrderKey::Training(one.attempt), hopeless(&one.order)));
-        let pictures = self.pictures.iter().map(|one| (OrderKey::Pictures(one.number), hopeless(&one.order)));
-        trainings.chain(pictures).filter_map(|(key, error)| Some((key, error?))).collect()
+        self.orders().filter_map(|order| Some((order.key(), hopeless(order)?))).collect()
     }
 
     /// Notes that a photo could not be begun, since there is no room.
@@ -437,9 +436,8 @@ impl Avatar {
     }
 }
 
-fn hopeless<G>(order: &Order<G>) -> Option<Error> {
-    let trouble =
-        order.trouble.as_ref().filter(|_| matches!(order.stage, Stage::Preparing | Stage::Planned))?;
+fn hopeless(order: OrderView<'_>) -> Option<Error> {
+    let trouble = order.trouble().filter(|_| order.is_unplaced())?;
     let most = if trouble.error.may_pass() { MOST_TRIES } else { MOST_TRIES_OF_A_REFUSAL };
     (trouble.tries >= most).then(|| trouble.error.clone())
 }

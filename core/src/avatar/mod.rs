@@ -117,6 +117,7 @@ mod newest;
 mod next;
 mod open;
 mod order;
+mod orders;
 mod photo_set;
 mod status;
 mod stored;
@@ -147,6 +148,7 @@ pub use self::{
         Accepted, Bought, Cancel, Doubt, Order, Product, ProductFile, Search, Seen, Stage, Unexplained,
         Uploaded,
     },
+    orders::OrderView,
     photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared},
     status::{
         LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status,
@@ -167,12 +169,7 @@ pub use crate::{
     },
     sha256::{Sha256Sum, Sha256SumError},
 };
-use crate::{
-    fal::{self, RequestId},
-    http::Answer,
-    storage::BucketFolder,
-    time::Timestamp,
-};
+use crate::{storage::BucketFolder, time::Timestamp};
 
 /// One person's photos, trainings and pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -298,35 +295,6 @@ impl Avatar {
         &self.bucket_folders
     }
 
-    /// Tells whether nothing more will happen by itself.
-    #[must_use]
-    pub fn ended(&self) -> bool {
-        self.trainings.iter().all(|training| training.order.ended())
-            && self.pictures.iter().all(|pictures| pictures.order.ended())
-    }
-
-    /// Calls off every order that was not placed yet. For a copy that may be older than later purchases: it must not
-    /// place them once more.
-    #[must_use]
-    pub fn without_unplaced_orders(self, moment: &Moment) -> Self {
-        let trainings = self.trainings.iter().filter(|one| one.order.is_unplaced());
-        let trainings = trainings.map(|one| OrderKey::Training(one.attempt));
-        let pictures = self.pictures.iter().filter(|one| one.order.is_unplaced());
-        let pictures = pictures.map(|one| OrderKey::Pictures(one.number));
-        let unplaced: Vec<OrderKey> = trainings.chain(pictures).collect();
-        let call_off = |avatar: Self, order| avatar.after(Event::Asked(Command::Cancel(order)), moment);
-        unplaced.into_iter().fold(self, call_off)
-    }
-
-    /// Tells whether the avatar ever had this order.
-    #[must_use]
-    pub fn has(&self, order: OrderKey) -> bool {
-        match order {
-            OrderKey::Training(number) => self.training(number).is_some(),
-            OrderKey::Pictures(number) => self.generation(number).is_some(),
-        }
-    }
-
     /// Tells whether a working file may still be needed: the prepared photos of a training that is not bought yet. An
     /// order whose submit was lost can only be found again at fal: its photos are never sent once more.
     #[must_use]
@@ -354,57 +322,9 @@ impl Avatar {
         self.needs_working_files() || self.keeps_album()
     }
 
-    /// Returns the request that an unclear order may have become, and that fal is asked about.
-    #[must_use]
-    pub fn candidate(&self, task_kind: TaskKind) -> Option<&RequestId> {
-        match task_kind {
-            TaskKind::Training(attempt, OrderStep::Prove) => self.training(attempt)?.order.candidate(),
-            TaskKind::Pictures(number, OrderStep::Prove) => self.generation(number)?.order.candidate(),
-            _ => None,
-        }
-    }
-
-    /// Returns the candidate's request, once fal has answered that it knows this request.
-    #[must_use]
-    pub fn proven(&self, task_kind: TaskKind, answer: &Answer) -> Option<&RequestId> {
-        self.candidate(task_kind).filter(|_| fal::status::parse(answer.clone()).is_ok())
-    }
-
-    /// Tells whether the outcome of this task still matters. A shell breaks off a transfer whose outcome does not: its
-    /// order was called off, its person forgotten, or its lease is over.
-    #[must_use]
-    pub fn awaits(&self, task: TaskId) -> bool {
-        let Some(mark) = self.running.iter().find(|mark| mark.id == task) else { return false };
-        match mark.task_kind {
-            TaskKind::Training(attempt, step) => {
-                self.training(attempt).is_some_and(|training| training.order.awaits(step))
-            }
-            TaskKind::Pictures(number, step) => {
-                self.generation(number).is_some_and(|pictures| pictures.order.awaits(step))
-            }
-            TaskKind::Photo(_) | TaskKind::Tidy | TaskKind::Notify(_) => true,
-        }
-    }
-
     /// Finds the order of pictures of this number.
     #[must_use]
     pub fn generation(&self, number: u32) -> Option<&Generation> {
         self.pictures.iter().find(|pictures| pictures.number == number)
-    }
-
-    /// Finds the order that fal took under this request id.
-    #[must_use]
-    pub fn order_with(&self, request: &RequestId) -> Option<OrderKey> {
-        let training = self.trainings.iter().find(|one| one.order.request_id() == Some(request));
-        let pictures = || self.pictures.iter().find(|one| one.order.request_id() == Some(request));
-        training
-            .map(|one| OrderKey::Training(one.attempt))
-            .or_else(|| pictures().map(|one| OrderKey::Pictures(one.number)))
-    }
-
-    /// Lists the requests that the avatar holds at fal.
-    pub fn request_ids(&self) -> impl Iterator<Item = &RequestId> {
-        let trainings = self.trainings.iter().filter_map(|training| training.order.request_id());
-        trainings.chain(self.pictures.iter().filter_map(|pictures| pictures.order.request_id()))
     }
 }

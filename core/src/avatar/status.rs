@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Avatar, Generation, JobId, Kept, TrainingJob,
+    Avatar, Generation, JobId, Kept, OrderView, TrainingJob,
     message::Message,
     order::{Accepted, Order, Product, Seen, Stage},
 };
@@ -158,8 +158,7 @@ impl Avatar {
     pub fn status(&self, attempt: u32, now: Timestamp, audience: Audience) -> Option<Status> {
         let training = self.training(attempt)?;
         let order = &training.order;
-        let uploading = order.upload.is_none();
-        let told = told(order, uploading, StageName::Training, now);
+        let told = OrderView::Training(training).told(now);
         let message = match &order.stage {
             Stage::Preparing if order.trouble.is_none() => {
                 let of = self.photos.photos().len();
@@ -198,7 +197,7 @@ impl Avatar {
     pub fn pictures_status(&self, number: u32, now: Timestamp) -> Option<PicturesStatus> {
         let pictures = self.pictures.iter().find(|pictures| pictures.number == number)?;
         let Generation { order, wish, seed, .. } = pictures;
-        let told = told(order, order.upload.is_none(), StageName::Generating, now);
+        let told = OrderView::Pictures(pictures).told(now);
         let (files, blanked) = match &order.stage {
             Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. } => {
                 let blanked = goods.images.iter().enumerate().filter(|(_, image)| image.blanked);
@@ -290,7 +289,21 @@ pub fn training_time(steps: u32) -> Duration {
     Duration::from_mins(1) + Duration::from_millis(150) * steps
 }
 
-fn told<G: Product>(order: &Order<G>, uploading: bool, running: StageName, now: Timestamp) -> Told<'_> {
+impl<'a> OrderView<'a> {
+    /// Names the order's stage.
+    pub(super) fn stage_name(self, now: Timestamp) -> StageName {
+        self.told(now).stage
+    }
+
+    fn told(self, now: Timestamp) -> Told<'a> {
+        match self {
+            Self::Training(training) => told(&training.order, StageName::Training, now),
+            Self::Pictures(pictures) => told(&pictures.order, StageName::Generating, now),
+        }
+    }
+}
+
+fn told<G: Product>(order: &Order<G>, running: StageName, now: Timestamp) -> Told<'_> {
     let told = |state, stage, message| Told {
         state,
         stage,
@@ -302,7 +315,7 @@ fn told<G: Product>(order: &Order<G>, uploading: bool, running: StageName, now: 
     let going = |stage, message| told(State::InProgress, stage, message);
     let mut told = match &order.stage {
         Stage::Preparing => going(StageName::Preparing, Message::Preparing),
-        Stage::Planned if uploading => going(StageName::Uploading, Message::Uploading),
+        Stage::Planned if order.upload.is_none() => going(StageName::Uploading, Message::Uploading),
         Stage::Planned | Stage::Submitting { .. } => going(StageName::Submitting, Message::Submitting),
         Stage::Unclear { since, why, .. } => {
             let late = now.since(*since) >= UNCLEAR_FOR;

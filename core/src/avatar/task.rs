@@ -113,10 +113,7 @@ impl TaskRecord {
     /// Tells whether the task is a purchase: the one call that is never made twice.
     #[must_use]
     pub fn is_submit(&self) -> bool {
-        matches!(
-            self.task_kind,
-            TaskKind::Training(_, OrderStep::Submit) | TaskKind::Pictures(_, OrderStep::Submit)
-        )
+        self.task_kind.step() == Some(OrderStep::Submit)
     }
 
     /// Returns the request that a purchase has become, when fal took it.
@@ -149,22 +146,31 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
-    /// Returns the order that the task is for. A photo is prepared for every order of the set.
+    /// Returns the order that the task is for, and its step. A photo is prepared for every order of the set.
     #[must_use]
-    pub fn order(self) -> Option<OrderKey> {
+    pub fn order_step(self) -> Option<(OrderKey, OrderStep)> {
         match self {
             Self::Photo(_) | Self::Tidy | Self::Notify(_) => None,
-            Self::Training(attempt, _) => Some(OrderKey::Training(attempt)),
-            Self::Pictures(number, _) => Some(OrderKey::Pictures(number)),
+            Self::Training(attempt, step) => Some((OrderKey::Training(attempt), step)),
+            Self::Pictures(number, step) => Some((OrderKey::Pictures(number), step)),
         }
+    }
+
+    /// Returns the order that the task is for.
+    #[must_use]
+    pub fn order(self) -> Option<OrderKey> {
+        self.order_step().map(|(order, _)| order)
+    }
+
+    /// Returns the step of an order that the task is.
+    #[must_use]
+    pub fn step(self) -> Option<OrderStep> {
+        self.order_step().map(|(_, step)| step)
     }
 
     /// Tells whether the task writes files of the avatar.
     pub(super) fn writes(self) -> bool {
-        matches!(
-            self,
-            Self::Photo(_) | Self::Training(_, OrderStep::Keep(_)) | Self::Pictures(_, OrderStep::Keep(_))
-        )
+        matches!(self, Self::Photo(_)) || matches!(self.step(), Some(OrderStep::Keep(_)))
     }
 }
 

@@ -56,7 +56,7 @@ pub use self::{
     invite::Redeemed,
     mint::Minted,
     question::Question,
-    spend::{NotAPurchase, Payer, PurchaseId, PurchaseKind},
+    spend::{NotAPurchase, Payer, Purchase, PurchaseId},
     stored::{Stored, StoredError},
     terms::{Amount, DailyCaps, InviteTerms, ServerTerms, TokenId, Uses},
     token::{Kind, TokenDigest, TokenText},

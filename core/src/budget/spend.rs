@@ -5,33 +5,57 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::{Amount, Budget, BudgetError, DailyCaps, REMEMBERED_FOR, TokenId, start_of_day};
-use crate::{ids::AvatarId, time::Timestamp};
+use crate::{
+    ids::{AvatarId, OrderKey},
+    time::Timestamp,
+};
 
-/// A purchase of an avatar, written `AVATAR_ID/training/1` or `AVATAR_ID/pictures/3`.
+/// The name of an avatar's purchase, written `AVATAR_ID/training/1` or `AVATAR_ID/pictures/3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PurchaseId {
     /// The avatar.
     pub avatar: AvatarId,
-    /// Kind and number of the purchase.
-    pub kind: PurchaseKind,
+    /// The order.
+    pub order: OrderKey,
 }
 
-/// The kind and number of an avatar's purchase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PurchaseKind {
-    /// The training of this attempt.
+/// The content of a purchase: an order, and of pictures their number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purchase {
+    /// A training, by its attempt.
     Training(u32),
-    /// The pictures of this number.
-    Pictures(u32),
+    /// Pictures, by their order.
+    Pictures {
+        /// Number of the order.
+        number: u32,
+        /// Number of pictures.
+        count: u32,
+    },
+}
+
+impl Purchase {
+    /// Names the order that the purchase is for.
+    #[must_use]
+    pub fn order(self) -> OrderKey {
+        match self {
+            Self::Training(attempt) => OrderKey::Training(attempt),
+            Self::Pictures { number, .. } => OrderKey::Pictures(number),
+        }
+    }
+
+    fn amount(self) -> Amount {
+        match self {
+            Self::Training(_) => Amount { trainings: 1, pictures: 0 },
+            Self::Pictures { count, .. } => Amount { trainings: 0, pictures: count.max(1) },
+        }
+    }
 }
 
 impl fmt::Display for PurchaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            PurchaseKind::Training(attempt) => write!(f, "{}/training/{attempt}", self.avatar),
-            PurchaseKind::Pictures(number) => write!(f, "{}/pictures/{number}", self.avatar),
-        }
+        write!(f, "{}/{}/{}", self.avatar, self.order.kind(), self.order.number())
     }
 }
 
@@ -48,12 +72,12 @@ impl FromStr for PurchaseId {
             let (avatar, rest) = text.split_once('/')?;
             let (kind, number) = rest.split_once('/')?;
             let number = number.parse().ok()?;
-            let kind = match kind {
-                "training" => PurchaseKind::Training(number),
-                "pictures" => PurchaseKind::Pictures(number),
+            let order = match kind {
+                "training" => OrderKey::Training(number),
+                "pictures" => OrderKey::Pictures(number),
                 _ => return None,
             };
-            Some(Self { avatar: avatar.parse().ok()?, kind })
+            Some(Self { avatar: avatar.parse().ok()?, order })
         };
         read().ok_or_else(|| NotAPurchase(text.to_owned()))
     }
@@ -109,21 +133,16 @@ pub(super) const SWEPT: usize = 4;
 impl Budget {
     /// Reserves a purchase before it is ordered. A repeat of the purchase is allowed and counts once, for any
     /// payer and whatever became of its invite since: it may have been ordered.
-    ///
-    /// `pictures` is the number of pictures to make; it counts for nothing of a training, and 0 counts as 1.
     pub fn reserve(
         &mut self,
-        purchase: PurchaseId,
-        pictures: u32,
+        avatar: AvatarId,
+        purchase: Purchase,
         payer: Payer,
         caps: DailyCaps,
         now: Timestamp,
     ) -> Result<(), BudgetError> {
-        let amount = match purchase.kind {
-            PurchaseKind::Training(_) => Amount { trainings: 1, pictures: 0 },
-            PurchaseKind::Pictures(_) => Amount { trainings: 0, pictures: pictures.max(1) },
-        };
-        let earlier = self.reservations.get(&purchase).filter(|earlier| self.remembers(earlier, now));
+        let (id, amount) = (PurchaseId { avatar, order: purchase.order() }, purchase.amount());
+        let earlier = self.reservations.get(&id).filter(|earlier| self.remembers(earlier, now));
         if let Some(earlier) = earlier {
             let same = earlier.amount == amount;
             let reserved = earlier.amount;
@@ -132,7 +151,7 @@ impl Budget {
         // The allowance is checked first: a caller who has none left need not come back tomorrow.
         let invited = match payer {
             Payer::Server => None,
-            Payer::Avatar => Some(self.allowed(purchase.avatar, amount, now)?),
+            Payer::Avatar => Some(self.allowed(avatar, amount, now)?),
         };
         let today = self.sums.today.at(now);
         let counted =
@@ -145,12 +164,12 @@ impl Budget {
         self.sums.today = today;
         self.sums.today.spent = counted;
         let invite = invited.map(|(paid_by, spent)| {
-            self.set_spent(purchase.avatar, &paid_by.id, spent);
+            self.set_spent(avatar, &paid_by.id, spent);
             paid_by
         });
         let at = now.max(today.since);
         let reservation = Reservation { at, amount, invite, settled: false, due: at.plus(REMEMBERED_FOR) };
-        self.reservations.insert(purchase, reservation);
+        self.reservations.insert(id, reservation);
         Ok(())
     }
 

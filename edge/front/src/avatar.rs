@@ -169,7 +169,7 @@ impl Object {
                         Delay::from(Hold::PAUSE).await;
                     }
                     reserving.get_or_insert_with(|| Reserving::new(self));
-                    self.note_reservation(purchase)?;
+                    self.note_reservation(purchase.order())?;
                     let by_server = caller.payer() == Payer::Server;
                     let reservation = Reservation { avatar: id, purchase, by_server };
                     let reserved: Result<std::result::Result<(), Denied>> =

@@ -3,7 +3,7 @@
 use std::{cell::Cell, time::Duration};
 
 use likeness_core::{
-    api::{Purchase, Spent, listed},
+    api::{Spent, listed},
     avatar::{Avatar, AvatarId, OrderKey},
     error::Error as Failure,
     fal::{RequestId, payloads},
@@ -46,8 +46,8 @@ impl Drop for Reserving<'_> {
 
 impl Object {
     /// Notes that a purchase is about to be reserved, until its end is known.
-    pub(crate) fn note_reservation(&self, purchase: Purchase) -> Result<()> {
-        self.rows().set_value(&format!("{RESERVED}{}", purchase.key()), &purchase.key())
+    pub(crate) fn note_reservation(&self, order: OrderKey) -> Result<()> {
+        self.rows().set_value(&format!("{RESERVED}{order}"), &order)
     }
 
     /// Updates the list of the user's avatars; a failure is made up for when the object settles up.
@@ -128,7 +128,7 @@ impl Object {
             let Ok(order) = json::parse::<OrderKey>(&text) else { continue };
             // Loaded anew each time: calls go on while the budget is told.
             let Some(avatar) = self.load()? else { return Ok(()) };
-            let refused = (!avatar.has(order)).then_some(Spent::Nothing);
+            let refused = avatar.order(order).is_none().then_some(Spent::Nothing);
             let Some(spent) = Spent::of(&avatar, order).or(refused) else { continue };
             let given_back = spent == Spent::Nothing;
             if given_back && self.reserving.get() > 0 {

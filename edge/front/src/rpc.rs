@@ -19,9 +19,9 @@
 
 use http::Method;
 use likeness_core::{
-    api::{Admission, ApiProblem, Call, Caller, Given, MessageId, Problem, Purchase, Reply, Spent},
+    api::{Admission, ApiProblem, Call, Caller, Given, MessageId, Problem, Reply, Spent},
     avatar::{AvatarId, OrderKey, TokenHash},
-    budget::{Payer, TokenDigest},
+    budget::{Payer, Purchase, TokenDigest},
     error::{Error, StorageError},
     fal::RequestId,
     imager::SignedRequest,

@@ -1,7 +1,7 @@
 //! `likeness cancel` and `likeness resolve`: a person's decisions about an order.
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Command, Event, Goal, JobId, Order, OrderKey, Stage},
+    avatar::{Avatar, AvatarId, Command, Event, Goal, OrderKey, OrderView},
     fal::RequestId,
 };
 
@@ -38,11 +38,9 @@ pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Fail
         Some(_lock) => shell.tell(id, Event::Restarted)?,
         None => avatar,
     };
-    let unclear = match order {
-        OrderKey::Training(attempt) => avatar.training(attempt).is_some_and(|one| is_unclear(&one.order)),
-        OrderKey::Pictures(number) => avatar.generation(number).is_some_and(|one| is_unclear(&one.order)),
-    };
-    if !unclear {
+    // An answer may still be missing, or has been missed.
+    let is_unclear = |order: OrderView<'_>| order.may_be_bought() && order.request_id().is_none();
+    if !avatar.order(order).is_some_and(is_unclear) {
         return Err(Failure::new(Exit::Usage, "job.not_unclear", "nothing about this job is unclear"));
     }
     let Some(text) = &args.request_id else {
@@ -54,15 +52,7 @@ pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Fail
     })?;
     shell.ask(id, Command::Resolve(order, request_id))?;
     let avatar = settle(context, &shell, id, order, Goal::Resolved(order)).await?;
-    let adopted = match order {
-        OrderKey::Training(attempt) => {
-            avatar.training(attempt).is_some_and(|one| one.order.request_id().is_some())
-        }
-        OrderKey::Pictures(number) => {
-            avatar.generation(number).is_some_and(|one| one.order.request_id().is_some())
-        }
-    };
-    if adopted {
+    if avatar.order(order).and_then(OrderView::request_id).is_some() {
         return Ok(());
     }
     Err(Failure::new(Exit::Unclear, "submission_unclear", "this request was not adopted")
@@ -80,16 +70,8 @@ fn order(avatar: &Avatar, attempt: u32, pictures: Option<u32>) -> Result<OrderKe
     }
 }
 
-/// Tells whether an answer may still be missing, or has been missed.
-fn is_unclear<G>(order: &Order<G>) -> bool {
-    matches!(order.stage(), Stage::Unclear { .. }) || order.may_be_bought() && order.request_id().is_none()
-}
-
 fn ended(avatar: &Avatar, order: OrderKey) -> bool {
-    match order {
-        OrderKey::Training(attempt) => avatar.training(attempt).is_none_or(|one| one.order.ended()),
-        OrderKey::Pictures(number) => avatar.generation(number).is_none_or(|one| one.order.ended()),
-    }
+    avatar.order(order).is_none_or(OrderView::ended)
 }
 
 async fn settle(
@@ -103,12 +85,9 @@ async fn settle(
     let avatar = if ended(&avatar, order) {
         avatar
     } else {
-        let name = match order {
-            OrderKey::Training(attempt) => JobId { avatar: id, attempt }.to_string(),
-            OrderKey::Pictures(number) => format!("{id} pictures {number}"),
-        };
         let mut silent = |_: &Avatar| Ok(());
-        of_job(name, drive::drive(shell, &context.interrupt, id, goal, &mut silent)).await?
+        of_job(jobs::order_name(id, order), drive::drive(shell, &context.interrupt, id, goal, &mut silent))
+            .await?
     };
     sweep::after(shell, &avatar).await;
     show(context, shell, &avatar, order)?;

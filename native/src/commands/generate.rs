@@ -89,11 +89,9 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         let mut narrator = Narrator::new(&context.output, shell.folder(id), shell.transfers.clone());
         let watcher = &mut |avatar: &Avatar| narrator.pictures(avatar, number);
         let drive = drive::drive(&shell, &context.interrupt, id, Goal::Pictures(number), watcher);
-        of_job(format!("{id} pictures {number}"), drive).await?
+        of_job(jobs::order_name(id, OrderKey::Pictures(number)), drive).await?
     };
-    if let Some(pictures) = avatar.generation(number) {
-        ending::of_order(&shell, &avatar, OrderKey::Pictures(number), &pictures.order)?;
-    }
+    ending::of_order(&shell, &avatar, OrderKey::Pictures(number))?;
     show(&args, context, &shell, &avatar, number)?;
     // Only now is the same command a new order: the paid pictures have been handed over.
     shell.ask(id, Command::Delivered(number)).map(drop)

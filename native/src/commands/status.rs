@@ -77,9 +77,7 @@ pub(crate) fn show_with_ending(
     avatar: &Avatar,
     attempt: u32,
 ) -> Result<(), Failure> {
-    let ending = avatar.training(attempt).map_or(Ok(()), |training| {
-        ending::of_order(shell, avatar, OrderKey::Training(training.attempt), &training.order)
-    });
+    let ending = ending::of_order(shell, avatar, OrderKey::Training(attempt));
     let seen = context.output.is_seen_in_one();
     if ending.is_ok() || !seen {
         // A person who followed the training has been warned of each photo.

@@ -7,7 +7,7 @@ mod question;
 
 use likeness_core::{
     avatar::{
-        self, Avatar, AvatarId, Goal, Identity, JobId, Name, Opened, OrderKey, OtherTraining, Person, Stage,
+        self, Avatar, AvatarId, Goal, Identity, JobId, Name, Opened, OrderKey, OtherTraining, Person,
         TrainingConfig, TrainingJob, TrainingRequest, TrainingSettings,
     },
     storage::BucketFolder,
@@ -282,8 +282,5 @@ fn check_way(shell: &Shell, known: Option<&Avatar>, would: Opened, test_mode: bo
             .next("wait for it (likeness status --watch), cancel it, or use another --avatar-id"));
     }
     let Some(training) = avatar.trainings().last().filter(|_| would == Opened::Ended) else { return Ok(()) };
-    match training.order.stage() {
-        Stage::Done { .. } => Ok(()),
-        _ => ending::of_order(shell, avatar, OrderKey::Training(training.attempt), &training.order),
-    }
+    ending::of_order(shell, avatar, OrderKey::Training(training.attempt))
 }

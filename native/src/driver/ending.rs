@@ -1,7 +1,7 @@
 //! Endings of commands that drove an avatar: the order's end, and advice for the person.
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Bought, GivenUp, Goal, JobId, Order, OrderKey, Stage},
+    avatar::{Avatar, AvatarId, Bought, GivenUp, Goal, JobId, Order, OrderKey, OrderView, Stage},
     error::Error,
     fal::{Origins, RequestId, submit::Unclear},
 };
@@ -80,12 +80,15 @@ pub(super) fn resolvable(shell: &Shell, id: AvatarId, order: OrderKey) -> String
 }
 
 /// Makes the ending that a finished order means for the command that waited for it.
-pub(crate) fn of_order<G>(
-    shell: &Shell,
-    avatar: &Avatar,
-    key: OrderKey,
-    order: &Order<G>,
-) -> Result<(), Failure> {
+pub(crate) fn of_order(shell: &Shell, avatar: &Avatar, key: OrderKey) -> Result<(), Failure> {
+    match avatar.order(key) {
+        Some(OrderView::Training(training)) => ending(shell, avatar, key, &training.order),
+        Some(OrderView::Pictures(pictures)) => ending(shell, avatar, key, &pictures.order),
+        None => Ok(()),
+    }
+}
+
+fn ending<G>(shell: &Shell, avatar: &Avatar, key: OrderKey, order: &Order<G>) -> Result<(), Failure> {
     match order.stage() {
         Stage::Failed { error, bought, .. } => {
             let mut failure = failure::of(error);

@@ -413,10 +413,8 @@ pub(crate) fn broken_off(task_kind: TaskKind, why: BrokenOff) -> Outcome {
         BrokenOff::TimeIsUp => NoAnswer::TimedOut,
     };
     let error = Error::Network(NetworkError::NoAnswer(why));
-    match task_kind {
-        TaskKind::Training(_, OrderStep::Upload) | TaskKind::Pictures(_, OrderStep::Upload) => {
-            Outcome::Sent(Err(error))
-        }
+    match task_kind.step() {
+        Some(OrderStep::Upload) => Outcome::Sent(Err(error)),
         _ => Outcome::Fetched(Err(error)),
     }
 }

@@ -1,6 +1,6 @@
 //! From a job to the shortest word that names it, for what is suggested to be typed.
 
-use likeness_core::avatar::{Avatar, AvatarId, JobId};
+use likeness_core::avatar::{Avatar, AvatarId, JobId, OrderKey};
 
 use super::meaning::{For, by_id, by_name, last_attempt, person};
 use crate::{
@@ -34,6 +34,14 @@ pub(crate) fn called(store: &Store, avatar: &Avatar, attempt: u32, wanted: For) 
         .filter(|name| columns(name) <= TYPED && !name.starts_with('-') && printable(name) == *name)
         .filter(|name| name.parse().is_ok_and(|name| means_it(&name)));
     name.map_or_else(|| short_id(avatar.id(), &all), |name| quoted(name).into_owned())
+}
+
+/// Names an order in the log.
+pub(crate) fn order_name(avatar: AvatarId, order: OrderKey) -> String {
+    match order {
+        OrderKey::Training(attempt) => JobId { avatar, attempt }.to_string(),
+        OrderKey::Pictures(number) => format!("{avatar} pictures {number}"),
+    }
 }
 
 /// Returns the shortest beginning of the id that no other job has, at least eight characters.

@@ -7,7 +7,7 @@ pub(crate) mod lost;
 mod meaning;
 
 pub(crate) use self::{
-    called::{called, short_id},
+    called::{called, order_name, short_id},
     find::find,
     listed::line,
     meaning::{For, last_attempt},

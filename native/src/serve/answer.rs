@@ -15,10 +15,10 @@ use hyper::{
 use likeness_core::{
     api::{
         Answer, ApiProblem, AvatarApi, BudgetAnswer, BudgetApi, Call, Caller, Credential, Given, Hold,
-        Operation, Place, Porter, Problem, Purchase, Reply, Shown, Spent, avatars_view, listed,
+        Operation, Place, Porter, Problem, Reply, Shown, Spent, avatars_view, listed,
     },
     avatar::{Avatar, AvatarId, Expected},
-    budget::{Budget, Question},
+    budget::{Budget, Purchase, Question},
     error::{StorageError, StorageErrorKind},
     fal::Origins,
     http::{Answer as HttpAnswer, NoAnswer, Request as HttpRequest, StatusCode},
@@ -374,14 +374,15 @@ impl Server {
                 let (avatar, answer) = api.answer(avatar, call, caller, given);
                 // A number that ended without an order exists, and its reservation is not spent.
                 let ordered = avatar.as_ref().is_some_and(|avatar| {
-                    avatar.has(purchase.key()) && Spent::of(avatar, purchase.key()) != Some(Spent::Nothing)
+                    avatar.order(purchase.order()).is_some()
+                        && Spent::of(avatar, purchase.order()) != Some(Spent::Nothing)
                 });
                 (avatar, (answer, ordered))
             })
             .await?;
         if is_reserved && !ordered {
-            self.budget(Question::spent(id, purchase.key()), |mut budget| {
-                Spent::Nothing.tell(&mut budget, id, purchase.key());
+            self.budget(Question::spent(id, purchase.order()), |mut budget| {
+                Spent::Nothing.tell(&mut budget, id, purchase.order());
                 (budget, ())
             })
             .await?;

@@ -8,7 +8,7 @@ use std::{
 
 use likeness_core::{
     api::{ConnectionSettings, Deployment, Spent},
-    avatar::{Avatar, AvatarId, Due, JobId, OrderKey},
+    avatar::{Avatar, AvatarId, Due, OrderKey},
     budget::Question,
     error::StorageError,
     fal::Account,
@@ -30,6 +30,7 @@ use crate::{
     },
     failure::{self, Failure},
     files::album,
+    jobs,
     output::{
         log::{in_job, of_job},
         narrate::JobLog,
@@ -247,19 +248,21 @@ impl Drivers {
     /// Reports news to the log and to the budget.
     fn watch(&self, avatar: &Avatar, memory: &mut Memory) {
         let now = clock::now();
-        for training in avatar.trainings() {
-            let (id, attempt) = (avatar.id(), training.attempt);
-            let Some(status) = avatar.status(attempt, now, Audience::Terminal) else { continue };
-            let over = training.order.ended();
-            let key = OrderKey::Training(attempt);
-            memory.note(key, over, &JobId { avatar: id, attempt }.to_string(), |it| it.training(&status));
-        }
-        for pictures in avatar.pictures() {
-            let number = pictures.number;
-            let Some(status) = avatar.pictures_status(number, now) else { continue };
-            let over = pictures.order.ended();
-            let job = format!("{} pictures {number}", avatar.id());
-            memory.note(OrderKey::Pictures(number), over, &job, |it| it.pictures(&status));
+        for order in avatar.orders() {
+            let key = order.key();
+            // An order that was over before is not news.
+            if order.ended() && !memory.chronicles.contains_key(&key) {
+                continue;
+            }
+            let log = memory.chronicles.entry(key).or_default();
+            in_job(jobs::order_name(avatar.id(), key), || match key {
+                OrderKey::Training(attempt) => avatar
+                    .status(attempt, now, Audience::Terminal)
+                    .is_some_and(|status| log.training(&status)),
+                OrderKey::Pictures(number) => {
+                    avatar.pictures_status(number, now).is_some_and(|status| log.pictures(&status))
+                }
+            });
         }
         if let Err(error) = self.tell_budget(avatar, memory) {
             log::warn!("the budget could not be told what became of an order: {error}");
@@ -337,25 +340,13 @@ impl Drivers {
 }
 
 impl Memory {
-    /// Reports an order's news under the order's own name. An order that was over before is not news.
-    fn note(&mut self, key: OrderKey, over: bool, job: &str, speak: impl FnOnce(&mut JobLog) -> bool) {
-        if !over || self.chronicles.contains_key(&key) {
-            let log = self.chronicles.entry(key).or_default();
-            in_job(job, || speak(log));
-        }
-    }
-
     /// Lists the ends of orders that were not reported yet.
     fn spent(&self, avatar: &Avatar) -> Vec<(OrderKey, (Spent, Timestamp))> {
-        let trainings =
-            avatar.trainings().iter().map(|one| (OrderKey::Training(one.attempt), one.order.ordered_at()));
-        let pictures =
-            avatar.pictures().iter().map(|one| (OrderKey::Pictures(one.number), one.order.ordered_at()));
-        trainings
-            .chain(pictures)
-            .filter_map(|(order, at)| Some((order, (Spent::of(avatar, order)?, at))))
-            .filter(|(order, spent)| self.told.get(order) != Some(spent))
-            .collect()
+        let ended = avatar.orders().filter_map(|order| {
+            let key = order.key();
+            Some((key, (Spent::of(avatar, key)?, order.ordered_at())))
+        });
+        ended.filter(|(order, spent)| self.told.get(order) != Some(spent)).collect()
     }
 }
 

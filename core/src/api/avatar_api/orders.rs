@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Answer, Answered, AvatarApi, Download, Given, Purchase, check, modest};
+use super::{Answer, Answered, AvatarApi, Download, Given, check, modest};
 use crate::{
     api::{
         body::body,
@@ -14,13 +14,13 @@ use crate::{
         views,
     },
     avatar::{
-        Avatar, Command, Event, Identity, Kept, Opened, OrderKey, Photo, PhotoSet, PhotoState,
+        Avatar, Command, Event, Identity, Kept, Opened, OrderKey, OrderView, Photo, PhotoSet, PhotoState,
         PictureRequest, PictureSettings, Stage, TrainingConfig, TrainingRequest, TrainingSettings,
     },
+    budget::Purchase,
     error::{DataError, Error},
     fal::{CallError, Endpoint, RequestId, generate, status, train},
     http::StatusCode,
-    language::Audience,
     storage::Bucket,
 };
 
@@ -230,16 +230,7 @@ impl AvatarApi<'_> {
 
     fn resolve(&self, avatar: Avatar, key: OrderKey, given: &Given) -> Result<Answered, Problem> {
         let command = body::<Settlement>(&given.body)?.command(key)?;
-        self.document(&avatar, key)?;
-        let unclear = match key {
-            OrderKey::Training(number) => {
-                avatar.training(number).is_some_and(|one| matches!(one.order.stage(), Stage::Unclear { .. }))
-            }
-            OrderKey::Pictures(number) => avatar
-                .generation(number)
-                .is_some_and(|one| matches!(one.order.stage(), Stage::Unclear { .. })),
-        };
-        if !unclear {
+        if !avatar.order(key).ok_or_else(|| missing(key))?.is_unclear() {
             return Err(ApiProblem::NotUnclear.into());
         }
         if let Command::Resolve(_, request) = &command {
@@ -274,10 +265,7 @@ impl AvatarApi<'_> {
 
     /// Tells whether fal may have a result by now for an order that ended without one, and was not asked a moment ago.
     fn is_worth_asking(&self, avatar: &Avatar, key: OrderKey) -> bool {
-        let doubt = match key {
-            OrderKey::Training(attempt) => avatar.training(attempt).and_then(|one| one.order.doubt()),
-            OrderKey::Pictures(number) => avatar.generation(number).and_then(|one| one.order.doubt()),
-        };
+        let doubt = avatar.order(key).and_then(OrderView::doubt);
         doubt.is_some_and(|doubt| !doubt.asking && self.moment.now.since(doubt.asked_at) >= self.moment.poll)
     }
 
@@ -288,16 +276,15 @@ impl AvatarApi<'_> {
     }
 
     fn document(&self, avatar: &Avatar, key: OrderKey) -> Result<serde_json::Value, ApiProblem> {
-        match key {
-            OrderKey::Training(attempt) => avatar
-                .status(attempt, self.moment.now, Audience::Api)
-                .map(|status| json!(status))
-                .ok_or(ApiProblem::NoTraining),
-            OrderKey::Pictures(number) => avatar
-                .pictures_status(number, self.moment.now)
-                .map(|status| json!(status))
-                .ok_or(ApiProblem::NoPictures),
-        }
+        views::order(avatar, key, self.moment.now).ok_or_else(|| missing(key))
+    }
+}
+
+/// Makes the problem of an order that does not exist.
+fn missing(key: OrderKey) -> ApiProblem {
+    match key {
+        OrderKey::Training(_) => ApiProblem::NoTraining,
+        OrderKey::Pictures(_) => ApiProblem::NoPictures,
     }
 }
 

@@ -12,10 +12,10 @@ use crate::test;
 use crate::{
     api::{
         Admission, Answer, AvatarApi, BudgetAnswer, BudgetApi, Call, Caller, ConnectionSettings, Deployment,
-        Given, Operation, Place, Purchase, ROUTES, Reply, Spent, test_bucket,
+        Given, Operation, Place, ROUTES, Reply, Spent, test_bucket,
     },
     avatar::{Avatar, AvatarId, Moment, OrderKey},
-    budget::{Budget, Payer},
+    budget::{Budget, Payer, Purchase},
     limits::MESSAGES_REMEMBERED_FOR,
     time::Timestamp,
 };

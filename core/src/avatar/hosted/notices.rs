@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Avatar, Moment, StageName};
-use crate::{error::Error, ids::OrderKey, retry::RetryState, time::Timestamp, words::Audience};
+use super::super::{Avatar, Moment};
+use crate::{error::Error, ids::OrderKey, retry::RetryState, time::Timestamp};
 
 /// A notice that tells the backend how an order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,15 +25,7 @@ impl Avatar {
         if self.hosted.is_none() || self.person.is_none() {
             return;
         }
-        let trainings = self.trainings.iter().filter_map(|training| {
-            let key = OrderKey::Training(training.attempt);
-            Some((key, self.status(training.attempt, now, Audience::Api)?.stage))
-        });
-        let pictures = self.pictures.iter().filter_map(|pictures| {
-            let key = OrderKey::Pictures(pictures.number);
-            Some((key, self.pictures_status(pictures.number, now)?.stage))
-        });
-        let stages: Vec<(OrderKey, StageName)> = trainings.chain(pictures).collect();
+        let stages: Vec<_> = self.orders().map(|order| (order.key(), order.stage_name(now))).collect();
         let Some(hosted) = &mut self.hosted else { return };
         for (order, stage) in stages {
             if hosted.told.insert(order.to_string(), stage) == Some(stage) {

@@ -381,8 +381,12 @@ impl<G> Order<G> {
         }
     }
 
+    /// Tells whether fal may have taken the order, and may not.
+    pub fn is_unclear(&self) -> bool {
+        matches!(self.stage, Stage::Unclear { .. })
+    }
+
     /// Tells whether the order is still to be placed.
-    #[must_use]
     pub fn is_unplaced(&self) -> bool {
         matches!(self.stage, Stage::Preparing | Stage::Planned)
     }

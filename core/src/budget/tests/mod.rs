@@ -9,9 +9,9 @@ mod twins;
 
 use uuid::Uuid;
 
-use super::{AdminToken, Amount, Budget, InviteTerms, ServerTerms, TokenId, Uses};
+use super::{AdminToken, Amount, Budget, InviteTerms, Purchase, PurchaseId, ServerTerms, TokenId, Uses};
 use crate::{
-    ids::{AvatarId, Name},
+    ids::{AvatarId, Name, OrderKey},
     secret::Secret,
     time::Timestamp,
 };
@@ -39,6 +39,14 @@ pub(in crate::budget) fn id(text: &str) -> TokenId {
 
 pub(in crate::budget) fn avatar(number: u128) -> AvatarId {
     AvatarId::new(Uuid::from_u128(number))
+}
+
+/// Makes the content of a purchase of this name, of so many pictures.
+pub(in crate::budget) fn content(id: PurchaseId, count: u32) -> Purchase {
+    match id.order {
+        OrderKey::Training(attempt) => Purchase::Training(attempt),
+        OrderKey::Pictures(number) => Purchase::Pictures { number, count },
+    }
 }
 
 fn label() -> Name {

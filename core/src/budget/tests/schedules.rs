@@ -12,8 +12,8 @@ use super::{
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    budget::{Amount, Budget, DailyCaps, InviteTerms, Payer, PurchaseId, PurchaseKind, Uses},
-    ids::AvatarId,
+    budget::{Amount, Budget, DailyCaps, InviteTerms, Payer, PurchaseId, Uses},
+    ids::{AvatarId, OrderKey},
     time::Timestamp,
 };
 
@@ -141,9 +141,8 @@ fn schedule(purse: &mut impl Purse, seed: u64) -> Result<BTreeSet<&'static str>,
     for step in 0..200 {
         let owner = avatar(chance(6).into());
         let number = u32::try_from(chance(4)).expect("small");
-        let kind =
-            if chance(3) == 0 { PurchaseKind::Training(number) } else { PurchaseKind::Pictures(number) };
-        let purchase = PurchaseId { avatar: owner, kind };
+        let order = if chance(3) == 0 { OrderKey::Training(number) } else { OrderKey::Pictures(number) };
+        let purchase = PurchaseId { avatar: owner, order };
         match chance(20) {
             0..=8 => {
                 let payer = if chance(2) == 0 { Payer::Server } else { Payer::Avatar };
@@ -202,9 +201,9 @@ fn reserves(
     payer: Payer,
     now: Timestamp,
 ) -> Result<(), String> {
-    let amount = match id.kind {
-        PurchaseKind::Training(_) => Amount { trainings: 1, pictures: 0 },
-        PurchaseKind::Pictures(number) => Amount { trainings: 0, pictures: number + 1 },
+    let amount = match id.order {
+        OrderKey::Training(_) => Amount { trainings: 1, pictures: 0 },
+        OrderKey::Pictures(number) => Amount { trainings: 0, pictures: number + 1 },
     };
     let expected = list.remembers(id, now) || list.allows(id, amount, payer);
     let before = purse.budget().clone();

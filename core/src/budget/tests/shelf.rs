@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{admin, avatar, budget, id, invite_terms, server_terms, start};
+use super::{admin, avatar, budget, content, id, invite_terms, server_terms, start};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
     api::{Inquiry, MessageId, Recent},
     budget::{
-        Budget, DailyCaps, InviteTerms, MOST_INVITED, Payer, PurchaseId, PurchaseKind, Question, Stored,
-        TokenText, Uses,
+        Budget, DailyCaps, InviteTerms, MOST_INVITED, Payer, PurchaseId, Question, Stored, TokenText, Uses,
         rows::{Change, Rows},
     },
+    ids::OrderKey,
     limits::MESSAGES_REMEMBERED_FOR,
     time::Timestamp,
 };
@@ -76,8 +76,8 @@ impl Shelf {
     }
 }
 
-fn purchase(number: u128, kind: PurchaseKind) -> PurchaseId {
-    PurchaseId { avatar: avatar(number), kind }
+fn purchase(number: u128, order: OrderKey) -> PurchaseId {
+    PurchaseId { avatar: avatar(number), order }
 }
 
 /// Takes two hundred random steps, on rows and on a budget that is seen whole.
@@ -94,9 +94,8 @@ fn schedule(seed: u64) {
         let (name, owner) =
             (id(["a", "b", "c"][usize::try_from(chance(3)).expect("small")]), chance(5).into());
         let number = u32::try_from(chance(4)).expect("small");
-        let kind =
-            if chance(3) == 0 { PurchaseKind::Training(number) } else { PurchaseKind::Pictures(number) };
-        let bought = purchase(owner, kind);
+        let order = if chance(3) == 0 { OrderKey::Training(number) } else { OrderKey::Pictures(number) };
+        let bought = purchase(owner, order);
         let terms = InviteTerms { uses: Uses::new(3).expect("in range"), ..invite_terms(3, 30) };
         // Each budget gets the same call.
         macro_rules! both {
@@ -140,7 +139,7 @@ fn schedule(seed: u64) {
             9..=15 => {
                 let payer = if chance(3) == 0 { Payer::Server } else { Payer::Avatar };
                 alike!(Question::Reserve(bought, payer), |budget: &mut Budget| {
-                    budget.reserve(bought, 2, payer, CAPS, now)
+                    budget.reserve(bought.avatar, content(bought, 2), payer, CAPS, now)
                 });
             }
             16 | 17 => alike!(Question::Spent(bought), |budget: &mut Budget| {
@@ -181,11 +180,12 @@ fn what_is_touched_does_not_grow_with_what_was_bought() {
     whole.redeem(&invite, avatar(1), now).expect("redeemed");
     let mut shelf = Shelf::of(Rows::of(&whole).expect("rows").into_changes());
     for number in 0..50_000 {
-        let bought =
-            purchase(2 + number % 1000, PurchaseKind::Pictures(u32::try_from(number).expect("small")));
+        let bought = purchase(2 + number % 1000, OrderKey::Pictures(u32::try_from(number).expect("small")));
         let question = Question::Reserve(bought, Payer::Server);
         shelf
-            .ask(question, now, |budget| budget.reserve(bought, 1, Payer::Server, many, now))
+            .ask(question, now, |budget| {
+                budget.reserve(bought.avatar, content(bought, 1), Payer::Server, many, now)
+            })
             .expect("allowed");
     }
     assert!(shelf.rows.len() > 100_000);
@@ -199,9 +199,9 @@ fn what_is_touched_does_not_grow_with_what_was_bought() {
     touches(Question::Redeem(made_up.hash(), avatar(1)), 1, &|budget| {
         budget.redeem(&made_up, avatar(1), now).expect_err("made up");
     });
-    let own = purchase(1, PurchaseKind::Training(1));
+    let own = purchase(1, OrderKey::Training(1));
     touches(Question::Reserve(own, Payer::Avatar), 8, &|budget| {
-        budget.reserve(own, 1, Payer::Avatar, many, now).expect("allowed");
+        budget.reserve(own.avatar, content(own, 1), Payer::Avatar, many, now).expect("allowed");
     });
     touches(Question::Spent(own), 5, &|budget| budget.settle(own));
     touches(Question::Forget(avatar(1)), 11, &|budget| budget.forget(avatar(1)));
@@ -211,10 +211,10 @@ fn what_is_touched_does_not_grow_with_what_was_bought() {
     let (mut later, before) = (now.plus(Duration::from_hours(24)), shelf.rows.len());
     for number in 0..100 {
         later = later.plus(Duration::from_secs(1));
-        let bought = purchase(7000 + number, PurchaseKind::Training(1));
+        let bought = purchase(7000 + number, OrderKey::Training(1));
         shelf
             .ask(Question::Reserve(bought, Payer::Server), later, |budget| {
-                budget.reserve(bought, 1, Payer::Server, many, later)
+                budget.reserve(bought.avatar, content(bought, 1), Payer::Server, many, later)
             })
             .expect("allowed");
         assert!(shelf.touched <= 24, "{} rows", shelf.touched);
@@ -249,11 +249,12 @@ fn a_budget_that_was_one_text_goes_on_in_rows() {
     let mut shelf = Shelf::of(Stored::rows(text).expect("rows").into_changes());
     let mut whole = Stored::read(text).expect("a budget");
     let now = start().plus(Duration::from_mins(1));
-    let open = purchase(1, PurchaseKind::Pictures(1));
+    let open = purchase(1, OrderKey::Pictures(1));
     shelf.ask(Question::Spent(open), now, |budget| budget.release(open));
     whole.release(open);
-    let next = purchase(1, PurchaseKind::Pictures(2));
-    let reserve = |budget: &mut Budget| budget.reserve(next, 20, Payer::Avatar, CAPS, now);
+    let next = purchase(1, OrderKey::Pictures(2));
+    let reserve =
+        |budget: &mut Budget| budget.reserve(next.avatar, content(next, 20), Payer::Avatar, CAPS, now);
     assert_eq!(shelf.ask(Question::Reserve(next, Payer::Avatar), now, reserve), Ok(()));
     assert_eq!(reserve(&mut whole), Ok(()));
     shelf.ask(Question::Forget(avatar(1)), now, |budget| budget.forget(avatar(1)));

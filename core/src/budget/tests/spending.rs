@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use super::{admin, avatar, budget, id, invite_terms, start};
+use super::{admin, avatar, budget, content, id, invite_terms, start};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    budget::{
-        Amount, Budget, BudgetError, DailyCaps, InviteTerms, Payer, PurchaseId, PurchaseKind, TokenText, Uses,
-    },
-    ids::AvatarId,
+    budget::{Amount, Budget, BudgetError, DailyCaps, InviteTerms, Payer, PurchaseId, TokenText, Uses},
+    ids::{AvatarId, OrderKey},
     time::Timestamp,
 };
 
@@ -38,7 +36,7 @@ impl Hand {
     /// Checks that nothing changes on an error.
     fn reserves(&mut self, purchase: PurchaseId, pictures: u32, payer: Payer) -> Result<(), BudgetError> {
         let saved = self.budget.clone();
-        let done = self.budget.reserve(purchase, pictures, payer, CAPS, self.now);
+        let done = self.budget.reserve(purchase.avatar, content(purchase, pictures), payer, CAPS, self.now);
         assert!(done.is_ok() || self.budget == saved);
         done
     }
@@ -60,11 +58,11 @@ impl Hand {
 }
 
 fn training(avatar: AvatarId) -> PurchaseId {
-    PurchaseId { avatar, kind: PurchaseKind::Training(1) }
+    PurchaseId { avatar, order: OrderKey::Training(1) }
 }
 
 fn pictures(avatar: AvatarId, number: u32) -> PurchaseId {
-    PurchaseId { avatar, kind: PurchaseKind::Pictures(number) }
+    PurchaseId { avatar, order: OrderKey::Pictures(number) }
 }
 
 #[test]
@@ -105,7 +103,7 @@ fn an_invited_avatar_spends_its_allowance_as_well() {
     assert_eq!(hand.trains(1, Payer::Avatar), Ok(()));
     assert_eq!(hand.trains(1, Payer::Server), Ok(()), "the same purchase, whoever asks");
     assert_eq!((hand.today(), hand.left()), ((1, 0), (0, 4)));
-    let second = PurchaseId { avatar: one, kind: PurchaseKind::Training(2) };
+    let second = PurchaseId { avatar: one, order: OrderKey::Training(2) };
     let spent = |pictures| BudgetError::AllowanceSpent { left: Amount { trainings: 0, pictures } };
     assert_eq!(hand.reserves(second, 0, Payer::Avatar), Err(spent(4)));
     assert_eq!(hand.reserves(pictures(one, 1), 5, Payer::Avatar), Err(spent(4)));
@@ -125,7 +123,7 @@ fn a_second_invite_adds_to_the_first() {
     hand.budget.redeem(&more.token, avatar(1), hand.now).expect("redeemed");
     assert_eq!(hand.trains(1, Payer::Avatar), Ok(()));
     hand.budget.revoke_invite(&id("anna"), hand.now).expect("revoked");
-    let second = PurchaseId { avatar: avatar(1), kind: PurchaseKind::Training(2) };
+    let second = PurchaseId { avatar: avatar(1), order: OrderKey::Training(2) };
     assert_eq!(hand.reserves(second, 0, Payer::Avatar), Ok(()));
     assert_eq!(hand.today(), (2, 0));
 }
@@ -204,7 +202,7 @@ fn a_later_invite_of_the_same_id_gets_nothing_back_for_an_earlier_one() {
     let invite = hand.budget.mint_invite(&admin(), id("anna"), terms, hand.now).expect("minted").token;
     assert_ne!(invite, hand.invite);
     hand.budget.redeem(&invite, avatar(1), hand.now).expect("redeemed");
-    let second = PurchaseId { avatar: avatar(1), kind: PurchaseKind::Training(2) };
+    let second = PurchaseId { avatar: avatar(1), order: OrderKey::Training(2) };
     hand.reserves(second, 0, Payer::Avatar).expect("reserved");
     hand.budget.release(training(avatar(1)));
     assert_eq!((hand.today(), hand.left()), ((1, 0), (0, 4)));

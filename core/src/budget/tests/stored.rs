@@ -4,14 +4,15 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{admin, avatar, budget, id, invite_terms, server_terms, start};
+use super::{admin, avatar, budget, content, id, invite_terms, server_terms, start};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
     budget::{
-        Budget, DailyCaps, Holder, InviteTerms, Kind, Payer, PurchaseId, PurchaseKind, ServerTerms, Stored,
-        TokenText, Uses, rows::Rows,
+        Budget, DailyCaps, Holder, InviteTerms, Kind, Payer, PurchaseId, ServerTerms, Stored, TokenText,
+        Uses, rows::Rows,
     },
+    ids::OrderKey,
     sha256::Sha256Sum,
 };
 
@@ -39,15 +40,15 @@ fn full() -> (Budget, Vec<TokenText>) {
         tokens.push(budget.redeem(&invite, avatar(number), now).expect("redeemed").capability);
     }
     tokens.push(invite);
-    for (number, kind, payer) in [
-        (1, PurchaseKind::Training(1), Payer::Avatar),
-        (1, PurchaseKind::Pictures(1), Payer::Avatar),
-        (3, PurchaseKind::Pictures(2), Payer::Server),
+    for (number, order, payer) in [
+        (1, OrderKey::Training(1), Payer::Avatar),
+        (1, OrderKey::Pictures(1), Payer::Avatar),
+        (3, OrderKey::Pictures(2), Payer::Server),
     ] {
-        let purchase = PurchaseId { avatar: avatar(number), kind };
-        budget.reserve(purchase, 4, payer, CAPS, now).expect("reserved");
+        let purchase = PurchaseId { avatar: avatar(number), order };
+        budget.reserve(purchase.avatar, content(purchase, 4), payer, CAPS, now).expect("reserved");
     }
-    budget.settle(PurchaseId { avatar: avatar(1), kind: PurchaseKind::Training(1) });
+    budget.settle(PurchaseId { avatar: avatar(1), order: OrderKey::Training(1) });
     budget.forget(avatar(2));
     (budget, tokens)
 }

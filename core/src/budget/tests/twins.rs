@@ -1,6 +1,6 @@
 //! Reckless twins of the budget, whose faults the schedules must find.
 
-use super::{id, schedules::CAPS};
+use super::{content, id, schedules::CAPS};
 use crate::{
     budget::{Budget, BudgetError, Payer, PurchaseId, TokenText},
     ids::AvatarId,
@@ -18,7 +18,7 @@ pub(super) trait Purse {
         payer: Payer,
         now: Timestamp,
     ) -> Result<(), BudgetError> {
-        self.budget().reserve(id, pictures, payer, CAPS, now)
+        self.budget().reserve(id.avatar, content(id, pictures), payer, CAPS, now)
     }
 
     fn release(&mut self, id: PurchaseId) {
@@ -52,7 +52,7 @@ impl Purse for Forgetful {
         now: Timestamp,
     ) -> Result<(), BudgetError> {
         self.0.reservations.remove(&id);
-        self.0.reserve(id, pictures, payer, CAPS, now)
+        self.0.reserve(id.avatar, content(id, pictures), payer, CAPS, now)
     }
 }
 
@@ -86,7 +86,7 @@ impl Purse for Generous {
         _: Payer,
         now: Timestamp,
     ) -> Result<(), BudgetError> {
-        self.0.reserve(id, pictures, Payer::Server, CAPS, now)
+        self.0.reserve(id.avatar, content(id, pictures), Payer::Server, CAPS, now)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The question before a job is erased. Paid results come first: they cannot be had again.
 
 use likeness_core::{
-    avatar::{Avatar, Order, Stage},
+    avatar::{Avatar, OrderView, Stage},
     time::Timestamp,
 };
 
@@ -45,20 +45,18 @@ fn models(avatar: &Avatar) -> Vec<String> {
 
 /// Lists the orders that may still become a paid result.
 fn orders(avatar: &Avatar) -> Vec<String> {
-    let trainings = avatar.trainings().iter().filter_map(|training| open(&training.order, "the training"));
-    let pictures = avatar.pictures().iter().filter_map(|pictures| open(&pictures.order, "the pictures"));
-    trainings.chain(pictures).collect()
-}
-
-fn open<G>(order: &Order<G>, what: &str) -> Option<String> {
-    if order.ended() {
-        return None;
-    }
-    Some(if order.may_be_bought() {
-        format!("{what} under way, which may be paid for all the same")
-    } else {
-        format!("{what} under way")
-    })
+    let open = avatar.orders().filter(|order| !order.ended()).map(|order| {
+        let what = match order {
+            OrderView::Training(_) => "the training",
+            OrderView::Pictures(_) => "the pictures",
+        };
+        if order.may_be_bought() {
+            format!("{what} under way, which may be paid for all the same")
+        } else {
+            format!("{what} under way")
+        }
+    });
+    open.collect()
 }
 
 fn pictures(avatar: &Avatar) -> Option<String> {
