@@ -6,7 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::text::changes_direction;
+use crate::{limits::MAX_NAME, text::changes_direction};
 
 /// An avatar's id. An avatar is one person's photos, the models trained from them and the pictures made with those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -55,9 +55,6 @@ pub enum NameError {
     /// A name with a character that turns the direction of the text around it.
     Direction,
 }
-
-/// The longest name, in characters.
-pub const MAX_NAME: usize = 200;
 
 impl FromStr for AvatarId {
     type Err = NameError;

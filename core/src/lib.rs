@@ -21,6 +21,7 @@ pub mod limits;
 pub mod lora;
 pub mod photo;
 pub mod price;
+pub mod random;
 pub mod retry;
 pub mod secret;
 pub mod sha256;

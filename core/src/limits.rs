@@ -2,9 +2,28 @@
 
 use std::time::Duration;
 
+/// The default number of days for which photos are kept of which nothing was trained.
+pub const RETENTION_DAYS: u32 = 30;
+
+/// The default number of trainings that may be bought in a day (UTC).
+pub const DAILY_TRAININGS: u32 = 20;
+
+/// The default number of pictures that may be bought in a day (UTC).
+pub const DAILY_PICTURES: u32 = 200;
+
+/// The default length of a simulated training.
+pub const MOCK_TRAINING: Duration = Duration::from_secs(30);
+
 /// The time for which fal keeps what it stores for us: the archive, the model, pictures. Ours are the copies that
 /// last.
 pub const EXPIRY_AT_FAL: Duration = Duration::from_hours(7 * 24);
+
+/// The time for which a presigned request is valid. Its transfer must begin by then, and may end later: storage
+/// checks the signature once.
+pub const SIGNED_FOR: Duration = Duration::from_mins(10);
+
+/// The longest time that an upload can take, at the lowest rate at which one is taken.
+pub const LONGEST_UPLOAD: Duration = Duration::from_hours(1);
 
 /// The longest time for a read: a status, a result, a list.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,6 +63,38 @@ pub const WEBHOOK_REPLAY_WINDOW: Duration = Duration::from_mins(10);
 /// seconds (its page "Automatic retries"); a caller of ours has given up long before.
 pub const MESSAGES_REMEMBERED_FOR: Duration = Duration::from_mins(10);
 
+/// The number of times a notice is sent before the backend is taken not to listen: about a day.
+pub const MOST_NOTICES: u32 = 288;
+
+/// The longest wait that `Prefer: wait` is granted, below the limits of proxies.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(25);
+
+/// The time for which a server token that was admitted is not checked again. A revocation takes as long where answers are
+/// remembered.
+pub const LET_IN_FOR: Duration = Duration::from_secs(5);
+
+/// The time for which an admitted credential is not refused for the sake of its address, whatever else comes from there.
+pub const KNOWN_FOR: Duration = Duration::from_hours(1);
+
+/// The time for which a refusal counts. A token that was not minted up to now never will be.
+pub const REFUSED_FOR: Duration = Duration::from_mins(1);
+
+/// The number of calls without a valid credential that one address may make in [`REFUSED_FOR`].
+pub const MOST_REFUSED: u32 = 60;
+
+/// The number of server tokens, and of invites, that may be live at a time.
+pub const MOST_LIVE: usize = 1000;
+
+/// The number of avatars that live invites remember together.
+pub const MOST_INVITED: usize = 10_000;
+
+/// The fewest characters of an admin token. Tokens are derived from it: a thief of the stored budget could try short
+/// ones until the hashes fit.
+pub const MIN_ADMIN_TOKEN: usize = 32;
+
+/// The largest JSON body, in bytes.
+pub const MAX_BODY: u64 = 64 << 10;
+
 /// The longest answer that is read, in bytes. A training's status carries all its log lines; 16 MiB holds a hundred
 /// thousand of them.
 pub const MAX_ANSWER_BYTES: usize = 16 << 20;
@@ -56,6 +107,18 @@ pub const UPLOAD_PART_BYTES: u64 = 10 << 20;
 
 /// The longest caption, in bytes. The text encoder of FLUX reads 512 tokens, which is about 2,000 characters.
 pub const MAX_CAPTION_BYTES: usize = 4096;
+
+/// The longest prompt, in characters.
+pub const MAX_PROMPT: usize = 4000;
+
+/// The longest trigger phrase, in characters.
+pub const MAX_TRIGGER: usize = 100;
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 200;
+
+/// The most photos in a set: as many as names like `photo_001.jpg` can number.
+pub const MAX_PHOTOS: usize = 999;
 
 /// The limits of a photo. The defaults are the product's; a caller may tighten them. Phones make photos of 50
 /// megapixels, 8192 x 6144 the largest; as JPEGs of their best quality these have some 25 MB.
@@ -104,8 +167,13 @@ pub struct DatasetLimits {
     pub max_photos: usize,
 }
 
+impl DatasetLimits {
+    /// The product's limits.
+    pub const DEFAULT: Self = Self { min_photos: 10, max_photos: 20 };
+}
+
 impl Default for DatasetLimits {
     fn default() -> Self {
-        Self { min_photos: 10, max_photos: 20 }
+        Self::DEFAULT
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, NetworkError, StorageError, StorageErrorKind},
+    random::Random,
     time::Timestamp,
 };
 
@@ -82,7 +83,7 @@ fn pause_of_a_file(tries: u32, seed: u64) -> Duration {
 }
 
 fn jittered(whole: Duration, tries: u32, seed: u64) -> Duration {
-    let jitter = u32::try_from(mixed(seed ^ u64::from(tries)) % 250).unwrap_or(0);
+    let jitter = u32::try_from(Random::new(seed ^ u64::from(tries)).next_u64() % 250).unwrap_or(0);
     whole + whole * jitter / 1000
 }
 
@@ -93,14 +94,6 @@ fn jittered(whole: Duration, tries: u32, seed: u64) -> Duration {
 pub fn pause_of_a_command(error: &StorageError, tries: u32, seed: u64) -> Option<Duration> {
     let most = if error.refusal.is_some() { 6 } else { 3 };
     (error.kind == StorageErrorKind::Unreachable && tries < most).then(|| pause(tries, seed))
-}
-
-/// Mixes a seed with the finaliser of SplitMix64 (Steele, Lea, Flood 2014): nearby seeds give unrelated numbers.
-fn mixed(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use base16ct::HexDisplay;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -32,7 +33,7 @@ impl Sha256Sum {
 
 impl fmt::Display for Sha256Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:x}", HexDisplay(&self.0))
     }
 }
 
@@ -51,15 +52,8 @@ impl FromStr for Sha256Sum {
     type Err = Sha256SumError;
 
     fn from_str(text: &str) -> Result<Self, Sha256SumError> {
-        let mut sum = [0; 32];
-        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(Sha256SumError);
-        }
-        for (byte, digits) in sum.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digits = str::from_utf8(digits).map_err(|_| Sha256SumError)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| Sha256SumError)?;
-        }
-        Ok(Self(sum))
+        let sum = base16ct::mixed::decode_vec(text).map_err(|_| Sha256SumError)?;
+        sum.try_into().map(Self).map_err(|_| Sha256SumError)
     }
 }
 

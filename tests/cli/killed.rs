@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use likeness_core::avatar::Sha256Sum;
+use likeness_core::{avatar::Sha256Sum, random::Random};
 use serde_json::{Value, json};
 
 use crate::{
@@ -54,11 +54,7 @@ struct Moment {
 
 impl Moment {
     fn of(seed: u64) -> Self {
-        // SplitMix64: neighbouring seeds give unrelated moments.
-        let z = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let z = z ^ (z >> 31);
+        let z = Random::new(seed).next_u64();
         let share = f64::from(u32::try_from(z >> 32).expect("32 bits")) / (f64::from(u32::MAX) + 1.0);
         Self { way: usize::from(z & 1 != 0), share, listens: z & 2 != 0 }
     }

@@ -12,12 +12,13 @@ pub(crate) use self::fault::{BodyError, Fault, NotJson, Wanted};
 use self::node::Node;
 use super::problem::ApiProblem;
 use crate::{
-    avatar::{MAX_PHOTOS, Name, NameError},
+    avatar::{Name, NameError},
     budget::Uses,
     fal::{
         generate::{IMAGES, INFERENCE_STEPS},
         train::STEPS,
     },
+    limits::MAX_PHOTOS,
 };
 
 /// The most objects and lists within one another; no call needs more than three.

@@ -16,6 +16,7 @@ use crate::{
     budget::TokenDigest,
     fal::webhook::MAX_WEBHOOK_BYTES,
     http::StatusCode,
+    limits::MAX_BODY,
     secret::Secret,
     time::Timestamp,
 };
@@ -80,9 +81,6 @@ pub const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("strict-transport-security", "max-age=31536000; includeSubDomains"),
     ("x-content-type-options", "nosniff"),
 ];
-
-/// The largest JSON body, in bytes.
-pub(super) const MAX_BODY: u64 = 64 << 10;
 
 impl Call {
     /// Reads a call. `target` is the path with its query.

@@ -8,12 +8,13 @@ use url::Url;
 use super::{call::Reply, problem::ApiProblem};
 use crate::{
     avatar::Avatar,
-    budget::{AdminToken, DailyCaps, MIN_ADMIN_TOKEN},
+    budget::{AdminToken, DailyCaps},
     fal::{Account, Origins},
     http::StatusCode,
+    limits::{DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, RETENTION_DAYS},
     secret::Secret,
     simulator::Plan,
-    storage::{Access, Addressing, AddressingError, Bucket, BucketError},
+    storage::{Access, Addressing, AddressingError, Bucket, BucketError, REGION},
 };
 
 /// The settings of a deployment.
@@ -77,20 +78,12 @@ pub struct DeploymentError {
     pub why: String,
 }
 
-/// Default number of days for which photos are kept while no training was made of them.
-pub const RETENTION_DAYS: u32 = 30;
-/// Default number of trainings that may be bought in a day.
-pub const DAILY_TRAININGS: u32 = 20;
-/// Default number of pictures that may be bought in a day.
-pub const DAILY_PICTURES: u32 = 200;
-
 impl Deployment {
     /// Reads the settings of a shell that carries the simulator; `value` gives the value of a name. An empty value
     /// counts as not set.
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Result<Self, DeploymentError> {
         let settings = Settings(&value);
         let test_mode = settings.flag("AVATAR_TEST_MODE")?;
-        let mock_training = settings.number("FAL_MOCK_TRAINING_DURATION", 10)?;
         let short = || DeploymentError {
             setting: "ADMIN_TOKEN",
             why: format!("must have at least {MIN_ADMIN_TOKEN} characters"),
@@ -110,18 +103,20 @@ impl Deployment {
             admin_key: settings.secret("FAL_ADMIN_KEY")?,
             test_mode,
             simulator: true,
-            mock_training: Duration::from_secs(mock_training.into()),
+            mock_training: settings
+                .number("FAL_MOCK_TRAINING_DURATION")?
+                .map_or(MOCK_TRAINING, |seconds| Duration::from_secs(seconds.into())),
             bucket: settings.bucket()?,
             webhook: settings.url("FAL_WEBHOOK_URL")?,
             admin,
             notify: settings.notify()?,
             cors: Cors::read(&settings.text("ALLOWED_ORIGINS").unwrap_or_default())?,
             retention: Duration::from_hours(
-                u64::from(settings.number("RETENTION_DAYS", RETENTION_DAYS)?) * 24,
+                u64::from(settings.number("RETENTION_DAYS")?.unwrap_or(RETENTION_DAYS)) * 24,
             ),
             caps: DailyCaps {
-                trainings: settings.number("DAILY_TRAININGS", DAILY_TRAININGS)?,
-                pictures: settings.number("DAILY_PICTURES", DAILY_PICTURES)?,
+                trainings: settings.number("DAILY_TRAININGS")?.unwrap_or(DAILY_TRAININGS),
+                pictures: settings.number("DAILY_PICTURES")?.unwrap_or(DAILY_PICTURES),
             },
         };
         deployment.account()?;
@@ -199,7 +194,7 @@ impl Deployment {
 #[must_use]
 pub fn test_bucket(address: &Url) -> Option<Bucket> {
     let secret = Secret::new("likeness-test-mode")?;
-    let access = Access { key: secret.clone(), secret, region: "us-east-1".to_owned() };
+    let access = Access { key: secret.clone(), secret, region: REGION.to_owned() };
     Bucket::at(address, "test", &access, Addressing::Path).ok()
 }
 
@@ -232,10 +227,9 @@ impl Settings<'_> {
         }
     }
 
-    fn number(&self, name: &'static str, otherwise: u32) -> Result<u32, DeploymentError> {
-        let Some(text) = self.text(name) else { return Ok(otherwise) };
-        let why = || DeploymentError { setting: name, why: "must be a whole number".to_owned() };
-        text.parse().map_err(|_| why())
+    fn number(&self, name: &'static str) -> Result<Option<u32>, DeploymentError> {
+        let why = |_| DeploymentError { setting: name, why: "must be a whole number".to_owned() };
+        self.text(name).map(|text| text.parse().map_err(why)).transpose()
     }
 
     fn bucket(&self) -> Result<Option<Bucket>, DeploymentError> {
@@ -245,7 +239,7 @@ impl Settings<'_> {
         match (endpoint, name, key, secret) {
             (None, None, None, None) => Ok(None),
             (Some(endpoint), Some(name), Some(key), Some(secret)) => {
-                let region = self.text("MINIO_REGION").unwrap_or_else(|| "us-east-1".to_owned());
+                let region = self.text("MINIO_REGION").unwrap_or_else(|| REGION.to_owned());
                 let access = Access { key, secret, region };
                 let bucket = Bucket::new(&endpoint, &name, &access, self.addressing()?);
                 let why = |error: BucketError| DeploymentError {

@@ -3,8 +3,7 @@
 
 use std::{ops::Range, time::Duration};
 
-/// The longest wait that is granted, below the limits of proxies.
-const LONGEST_WAIT: Duration = Duration::from_secs(25);
+use crate::limits::LONGEST_WAIT;
 
 /// The versions that a caller names in `If-None-Match` (RFC 9110 section 13.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]

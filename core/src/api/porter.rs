@@ -17,21 +17,9 @@ use super::{
 use crate::{
     budget::{BudgetError, Kind, TokenText},
     http::StatusCode,
+    limits::{KNOWN_FOR, LET_IN_FOR, MOST_REFUSED, REFUSED_FOR},
     time::Timestamp,
 };
-
-/// Time for which a server token that was admitted is not checked again. A revocation takes as long where answers are
-/// remembered.
-pub const LET_IN_FOR: Duration = Duration::from_secs(5);
-
-/// Time for which a refusal counts. A token that was not minted up to now never will be.
-pub const REFUSED_FOR: Duration = Duration::from_mins(1);
-
-/// Number of calls without a valid credential that one address may make in [`REFUSED_FOR`].
-pub const MOST_REFUSED: u32 = 60;
-
-/// Time for which an admitted credential is not refused for the sake of its address, whatever else comes from there.
-const KNOWN_FOR: Duration = Duration::from_hours(1);
 
 /// The most entries of each kind.
 const MOST: usize = 1000;
@@ -239,13 +227,14 @@ mod tests {
     use http::{HeaderMap, HeaderValue, Method};
     use serde_json::json;
 
-    use super::{MOST, MOST_REFUSED, Origin, Porter, Shown};
+    use super::{MOST, Origin, Porter, Shown};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
         api::{ApiProblem, Call, Problem, Reply},
         budget::{BudgetError, Kind, TokenText},
         http::StatusCode,
+        limits::MOST_REFUSED,
         time::Timestamp,
     };
 

@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    avatar::{ConfigError, MAX_PHOTOS},
+    avatar::ConfigError,
     codes::codes,
     error::{Class, DataError, Error, StorageErrorKind},
     http::StatusCode,
     language::{Audience, sentence},
+    limits::MAX_PHOTOS,
     photo::PhotoProblem,
 };
 

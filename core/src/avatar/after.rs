@@ -8,8 +8,9 @@ use super::{
 use crate::{
     error::{Error, StorageError, StorageErrorKind},
     fal::submit::Unclear,
+    limits::SIGNED_FOR,
     retry::RetryState,
-    storage::{BucketFolder, SIGNED_FOR},
+    storage::BucketFolder,
     time::Timestamp,
 };
 

@@ -14,7 +14,7 @@ use crate::{
         train::{LEARNING_RATE, STEPS},
     },
     http::without_query,
-    limits::DatasetLimits,
+    limits::{DatasetLimits, MAX_PHOTOS, MAX_TRIGGER},
     text::changes_direction,
 };
 
@@ -133,9 +133,6 @@ pub enum ConfigError {
     },
 }
 
-/// The longest trigger phrase, in characters.
-pub const MAX_TRIGGER: usize = 100;
-
 impl ConfigError {
     /// Returns the error's code: a stable name for programs.
     #[must_use]
@@ -181,9 +178,6 @@ impl TrainingSettings {
         })
     }
 }
-
-/// The most photos in a set: as many as names like `photo_001.jpg` can number.
-pub const MAX_PHOTOS: usize = 999;
 
 /// The address to which fal reports a training's end. Its query may hold the caller's own secret, so `Debug` leaves the
 /// query out.

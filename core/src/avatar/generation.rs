@@ -16,6 +16,7 @@ use crate::{
         generate::{self, GUIDANCE_SCALE, IMAGES, INFERENCE_STEPS, ImageSize, SCALE},
         result::Pictures,
     },
+    limits::MAX_PROMPT,
     text::changes_direction,
 };
 
@@ -88,9 +89,6 @@ pub enum PictureError {
     /// A number outside fal's range (its page of fal-ai/flux-lora): the field's name and the range.
     Range(&'static str, &'static str),
 }
-
-/// The longest prompt, in characters.
-pub const MAX_PROMPT: usize = 4000;
 
 impl PictureSettings {
     /// Fills in the defaults and checks every range, before any money is spent. The trigger phrase is put in

@@ -23,10 +23,10 @@ use crate::{
     budget::TokenDigest,
     error::{Error, StorageError, StorageErrorKind},
     ids::{OrderKey, PhotoId, TaskId},
-    limits::TRANSFER_TIMEOUT,
+    limits::{SIGNED_FOR, TRANSFER_TIMEOUT},
     photo::PhotoProblem,
     retry::{RetryState, has_come},
-    storage::{BucketFolder, ObjectPlace, SIGNED_FOR},
+    storage::{BucketFolder, ObjectPlace},
     time::Timestamp,
 };
 

@@ -132,12 +132,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::message::Message;
 pub use self::{
-    config::{
-        ConfigError, MAX_PHOTOS, MAX_TRIGGER, Quality, TrainingConfig, TrainingSettings, TriggerPhrase,
-    },
+    config::{ConfigError, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
     due::Due,
     elsewhere::Elsewhere,
-    generation::{Generation, MAX_PROMPT, PictureError, PictureRequest, PictureSettings},
+    generation::{Generation, PictureError, PictureRequest, PictureSettings},
     goal::{GivenUp, Goal},
     hosted::{AvatarTerms, Expected, Hosted, Means, Notice, Uploads},
     identity::{Identity, SamePhotos},
@@ -163,10 +161,7 @@ pub use self::{
 };
 pub use crate::{
     download::Kept,
-    ids::{
-        AvatarId, Gender, JobId, MAX_NAME, Name, NameError, OrderKey, PhotoId, PhotoIdError, TaskId,
-        UnknownGender,
-    },
+    ids::{AvatarId, Gender, JobId, Name, NameError, OrderKey, PhotoId, PhotoIdError, TaskId, UnknownGender},
     sha256::{Sha256Sum, Sha256SumError},
 };
 use crate::{storage::BucketFolder, time::Timestamp};

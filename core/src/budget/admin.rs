@@ -7,11 +7,7 @@ use hmac::{
 use sha2::{Digest as _, Sha256};
 
 use super::{Kind, TokenDigest, TokenText};
-use crate::{ids::AvatarId, secret::Secret};
-
-/// The fewest characters of an admin token. Tokens are derived from it: a thief of the stored budget could try short
-/// ones until the hashes fit.
-pub const MIN_ADMIN_TOKEN: usize = 32;
+use crate::{ids::AvatarId, limits::MIN_ADMIN_TOKEN, secret::Secret};
 
 /// The text that lets its holder mint and revoke tokens. It is a setting of the deployment and never stored.
 #[derive(Clone, Debug)]
@@ -82,10 +78,10 @@ mod tests {
     use hmac::{Hmac, KeyInit as _, Mac as _};
     use sha2::{Digest as _, Sha256};
 
-    use super::{AdminToken, Kind, MIN_ADMIN_TOKEN, TokenText};
-    use crate::secret::Secret;
+    use super::{AdminToken, Kind, TokenText};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
+    use crate::{limits::MIN_ADMIN_TOKEN, secret::Secret};
 
     #[test]
     fn only_the_admin_is_admitted() {

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Amount, Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenId, TokenText, Uses, issue::Issue,
-};
-use crate::{ids::AvatarId, time::Timestamp};
+use super::{Amount, Budget, BudgetError, InviteTerms, Kind, TokenId, TokenText, Uses, issue::Issue};
+use crate::{ids::AvatarId, limits::MOST_INVITED, time::Timestamp};
 
 /// An invite as it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -178,13 +176,16 @@ impl Budget {
 mod tests {
     use std::time::Duration;
 
-    use super::{Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, TokenText, Uses};
-    use crate::budget::{
-        rows::Rows,
-        tests::{admin, avatar, budget, id, invite_terms, start},
-    };
+    use super::{Budget, BudgetError, InviteTerms, Kind, TokenText, Uses};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
+    use crate::{
+        budget::{
+            rows::Rows,
+            tests::{admin, avatar, budget, id, invite_terms, start},
+        },
+        limits::MOST_INVITED,
+    };
 
     fn minted(budget: &mut Budget, name: &str, terms: InviteTerms) -> TokenText {
         budget.mint_invite(&admin(), id(name), terms, start()).expect("minted").token

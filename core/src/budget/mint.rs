@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AdminToken, Budget, BudgetError, InviteTerms, Kind, MOST_INVITED, MOST_LIVE, MOST_OVER, ServerTerms,
-    TokenId, TokenText, invite::Invite, issue::Issue,
+    AdminToken, Budget, BudgetError, InviteTerms, Kind, MOST_OVER, ServerTerms, TokenId, TokenText,
+    invite::Invite, issue::Issue,
 };
-use crate::{ids::Name, time::Timestamp};
+use crate::{
+    ids::Name,
+    limits::{MOST_INVITED, MOST_LIVE},
+    time::Timestamp,
+};
 
 /// A token that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,7 +51,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    admin::{AdminToken, MIN_ADMIN_TOKEN},
+    admin::AdminToken,
     error::BudgetError,
     invite::Redeemed,
     mint::Minted,
@@ -69,14 +69,8 @@ use self::{
 };
 use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};
 
-/// Number of server tokens, and of invites, that may be live at a time.
-pub const MOST_LIVE: usize = 1000;
-
 /// Number of server tokens, and of invites, that are remembered after their end: those that ended last.
 pub const MOST_OVER: usize = 100;
-
-/// Number of avatars that live invites remember together.
-pub const MOST_INVITED: usize = 10_000;
 
 /// Time for which a reservation is remembered that no invite waits for.
 pub const REMEMBERED_FOR: Duration = Duration::from_hours(24);

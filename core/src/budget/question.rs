@@ -1,12 +1,12 @@
 //! Questions to a budget, and the rows that each takes.
 
 use super::{
-    AvatarId, MOST_INVITED, Payer, PurchaseId, Sums, TokenDigest, TokenId,
+    AvatarId, Payer, PurchaseId, Sums, TokenDigest, TokenId,
     invite::Guest,
     rows::{DUE, INVITES, Name, Rows, SERVERS, Want},
     spend::SWEPT,
 };
-use crate::time::Timestamp;
+use crate::{limits::MOST_INVITED, time::Timestamp};
 
 /// A question to a budget, or an event that it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]

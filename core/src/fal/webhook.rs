@@ -31,15 +31,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ed25519_dalek::{Signature, VerifyingKey};
 use http::HeaderMap;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{CallError, Origins, RequestId, error::success};
 use crate::{
     http::{Answer, Request},
     limits::READ_TIMEOUT,
+    sha256::Sha256Sum,
     time::Timestamp,
 };
 
@@ -106,7 +107,9 @@ impl Jwks {
             .filter(|key| key.get("kty").and_then(Value::as_str).is_none_or(|kty| kty == "OKP"))
             .filter(|key| key.get("crv").and_then(Value::as_str).is_none_or(|curve| curve == "Ed25519"))
             .filter_map(|key| {
-                let bytes: [u8; 32] = base64url(key.get("x")?.as_str()?)?.try_into().ok()?;
+                // Padding is optional, since fal's own examples differ.
+                let text = key.get("x")?.as_str()?.trim_end_matches('=');
+                let bytes: [u8; 32] = Base64UrlUnpadded::decode_vec(text).ok()?.try_into().ok()?;
                 VerifyingKey::from_bytes(&bytes).ok()
             })
             .collect();
@@ -134,10 +137,9 @@ pub fn read(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Unproven
     if now.millis().div_euclid(1000).abs_diff(seconds) > TOLERANCE_SECONDS {
         return Err(WebhookError::Stale);
     }
-    let signature: [u8; 64] =
-        hex(signature).and_then(|bytes| bytes.try_into().ok()).ok_or(WebhookError::Signature)?;
-    let signature = Signature::from_bytes(&signature);
-    let message = format!("{id}\n{user}\n{signed_at}\n{}", to_hex(&Sha256::digest(body)));
+    let signature = base16ct::mixed::decode_vec(signature).map_err(|_| WebhookError::Signature)?;
+    let signature = Signature::from_slice(&signature).map_err(|_| WebhookError::Signature)?;
+    let message = format!("{id}\n{user}\n{signed_at}\n{}", Sha256Sum::of(body));
     Ok(Unproven { request: named(body, id), message, signature })
 }
 
@@ -188,50 +190,15 @@ fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Web
     }
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<_>> = text.chars().map(|c| c.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    let pairs = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit));
-    pairs.map(|byte| u8::try_from(byte).ok()).collect()
-}
-
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-/// Decodes base64url (RFC 4648, section 5); padding is optional, since fal's own examples differ.
-fn base64url(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
-    for c in text.trim_end_matches('=').bytes() {
-        let digit = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
-            bits &= (1 << held) - 1;
-        }
-    }
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
     use http::HeaderMap;
     use serde_json::{Value, json};
-    use sha2::{Digest, Sha256};
 
     use super::{
-        Jwks, MAX_WEBHOOK_BYTES, REQUEST_ID, SIGNATURE, TIMESTAMP, USER_ID, WebhookError, base64url, hex,
-        parse, request, to_hex, verify,
+        Jwks, MAX_WEBHOOK_BYTES, REQUEST_ID, SIGNATURE, TIMESTAMP, USER_ID, WebhookError, parse, request,
+        verify,
     };
     #[cfg(target_arch = "wasm32")]
     use crate::test;
@@ -240,6 +207,7 @@ mod tests {
             CallError, Origins,
             fixtures::{answer, id, made},
         },
+        sha256::Sha256Sum,
         time::Timestamp,
     };
 
@@ -280,8 +248,8 @@ mod tests {
     /// Signs a body of our own, as fal's page says.
     fn signed(request_id: &str, body: &[u8]) -> (HeaderMap, Jwks) {
         let key = SigningKey::from_bytes(&[7; 32]);
-        let message = format!("{request_id}\nuser-1\n{SIGNED_AT}\n{}", to_hex(&Sha256::digest(body)));
-        let signature = to_hex(&key.sign(message.as_bytes()).to_bytes());
+        let message = format!("{request_id}\nuser-1\n{SIGNED_AT}\n{}", Sha256Sum::of(body));
+        let signature = base16ct::lower::encode_string(&key.sign(message.as_bytes()).to_bytes());
         (headers(request_id, &signature), Jwks::of_key(key.verifying_key()))
     }
 
@@ -374,13 +342,16 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_read_strictly() {
-        assert_eq!(base64url("AP-_"), Some(vec![0, 0xff, 0xbf]));
-        assert_eq!(base64url("AA=="), Some(vec![0]));
-        assert_eq!(base64url("A+"), None);
-        assert_eq!(hex("00fF"), Some(vec![0, 255]));
-        assert_eq!(hex("0"), None);
-        assert_eq!(hex("0g"), None);
-        assert_eq!(hex("éé"), None);
+    fn keys_may_be_padded_and_signatures_have_digits_of_either_case() {
+        let padded = format!("{PUBLIC}=");
+        let verdict =
+            |signature: &str| verify(&headers(id().as_str(), signature), BODY, &keys(&[&padded]), after(0));
+        assert_eq!(verdict(&SIGNED.to_uppercase()), Ok(id()));
+        for wrong in ["", "0", &SIGNED[1..], &SIGNED.replace('2', "g"), &format!("{SIGNED}00")] {
+            assert_eq!(verdict(wrong), Err(WebhookError::Signature), "{wrong}");
+        }
+        for wrong in ["A+", "AA", &PUBLIC.replace('_', "/"), ""] {
+            assert_eq!(Jwks::parse(json!({"keys": [{"x": wrong}]}).to_string().as_bytes()).map(drop), None);
+        }
     }
 }

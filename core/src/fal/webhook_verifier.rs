@@ -114,17 +114,14 @@ fn signature(headers: &HeaderMap) -> [u8; 32] {
 mod tests {
     use ed25519_dalek::{Signer, SigningKey};
     use http::{HeaderMap, HeaderValue, StatusCode};
-    use sha2::{Digest, Sha256};
 
     use super::{Verdict, WebhookVerifier};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        fal::{
-            CallError,
-            webhook::{Jwks, to_hex},
-        },
+        fal::{CallError, webhook::Jwks},
         http::NoAnswer,
+        sha256::Sha256Sum,
         time::Timestamp,
     };
 
@@ -145,9 +142,9 @@ mod tests {
 
     fn signed(seed: u8, seconds: i64) -> HeaderMap {
         let moment = NOW / 1000 + seconds;
-        let digest = to_hex(&Sha256::digest(BODY));
+        let digest = Sha256Sum::of(BODY);
         let signature = key(seed).sign(format!("abc\nuser\n{moment}\n{digest}").as_bytes());
-        let signature = to_hex(&signature.to_bytes());
+        let signature = base16ct::lower::encode_string(&signature.to_bytes());
         let text = |text: &str| HeaderValue::from_str(text).expect("a header");
         HeaderMap::from_iter([
             ("x-fal-webhook-request-id".parse().expect("a name"), text("abc")),

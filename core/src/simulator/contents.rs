@@ -180,7 +180,7 @@ mod tests {
     use std::io::{Cursor, Write as _};
 
     use super::{Contents, inspect, inspect_tail};
-    use crate::simulator::random::Random;
+    use crate::random::Random;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -230,13 +230,13 @@ mod tests {
         let mut random = Random::new(1);
         for _ in 0..1_500 {
             let mut bytes = GOLDEN.to_vec();
-            for _ in 0..=random.next() % 4 {
-                let at = usize::try_from(random.next() % bytes.len() as u64).unwrap();
-                bytes[at] = random.next().to_le_bytes()[0];
+            for _ in 0..=random.next_u64() % 4 {
+                let at = usize::try_from(random.next_u64() % bytes.len() as u64).unwrap();
+                bytes[at] = random.next_u64().to_le_bytes()[0];
             }
-            bytes.truncate(bytes.len() - usize::try_from(random.next() % 3).unwrap());
+            bytes.truncate(bytes.len() - usize::try_from(random.next_u64() % 3).unwrap());
             look(&bytes);
-            inspect_tail(&bytes, random.next());
+            inspect_tail(&bytes, random.next_u64());
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     job::{Job, Phase, Work},
     kept::{self, KeptFile},
     plan::Plan,
-    random::{self, Random},
+    random,
     ranges::{self, Given},
     reply,
     reply::Stop,
@@ -13,7 +13,7 @@ use super::{
     storage::{Access, State},
     training::{CONFIG_NAME, LORA_NAME},
 };
-use crate::{http::StatusCode, time::Timestamp};
+use crate::{http::StatusCode, random::Random, time::Timestamp};
 
 /// Returns the path of a file that belongs to a request or an upload.
 pub(super) fn path(plan: &Plan, id: &str, name: &str) -> String {

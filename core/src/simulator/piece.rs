@@ -2,10 +2,12 @@
 
 use std::io::{Read as _, SeekFrom};
 
+use base16ct::{lower, mixed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Body, kept::File, random};
+use super::{Body, kept::File};
+use crate::sha256::Sha256Sum;
 
 /// The facts about bytes that arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +37,13 @@ impl TryFrom<String> for Kept {
     type Error = KeptError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        random::unhex(&text).map(Self).ok_or(KeptError)
+        mixed::decode_vec(text).map(Self).map_err(|_| KeptError)
     }
 }
 
 impl From<Kept> for String {
     fn from(kept: Kept) -> Self {
-        random::hex(&kept.0)
+        lower::encode_string(&kept.0)
     }
 }
 
@@ -65,8 +67,8 @@ impl Piece {
                 kept.extend(bytes);
             }
         }
-        let digest: [u8; 32] = hash.finalize().into();
-        Ok(Self { length, sha256: random::hex(&digest), kept: kept.map(Kept), files: Vec::new(), tail: None })
+        let sha256 = Sha256Sum::from_bytes(hash.finalize().into()).to_string();
+        Ok(Self { length, sha256, kept: kept.map(Kept), files: Vec::new(), tail: None })
     }
 
     /// Reads a part, of which the end is kept as well.
@@ -102,14 +104,14 @@ impl Piece {
         } else {
             None
         };
-        let digest: [u8; 32] = hash.finalize().into();
+        let sha256 = Sha256Sum::from_bytes(hash.finalize().into()).to_string();
         let kept = kept.map(|kept: Vec<&[u8]>| Kept(kept.concat()));
         let files = if parts.iter().all(|part| part.length == 0 || !part.files.is_empty()) {
             parts.iter().flat_map(|part| part.files.clone()).collect()
         } else {
             Vec::new()
         };
-        (Self { length, sha256: random::hex(&digest), kept, files, tail: None }, tail.concat())
+        (Self { length, sha256, kept, files, tail: None }, tail.concat())
     }
 
     /// Returns the number of last bytes that are kept.

@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{random::Random, training::Training};
+use super::training::Training;
+use crate::random::Random;
 
 /// The LoRA's rank.
 const RANK: usize = 4;
@@ -28,7 +29,7 @@ pub(super) fn pieces(training: &Training, width: usize, seed: u64) -> impl Itera
         let mut bytes = Vec::with_capacity(length);
         while bytes.len() < length {
             // Four half-precision numbers from each draw: any sign, any mantissa, magnitudes below 2^-7.
-            for half in random.next().to_le_bytes().chunks_exact(2) {
+            for half in random.next_u64().to_le_bytes().chunks_exact(2) {
                 let &[low, high] = half else { continue };
                 let exponent = 4 + (high >> 2 & 3);
                 bytes.extend([low, high & 0b1000_0011 | exponent << 2]);

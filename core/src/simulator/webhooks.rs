@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use base16ct::lower;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::{FaultKind, Simulator, job::Job, random, reply};
 use crate::{
     http::{HeaderMap, HeaderName, HeaderValue, Response},
+    sha256::Sha256Sum,
     time::Timestamp,
 };
 
@@ -130,7 +132,7 @@ impl Simulator {
     /// Answers with the keys that webhooks are signed with.
     pub(super) fn jwks(&self) -> Response {
         let key = self.signing_key(false).verifying_key();
-        let key = json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "x": base64url(key.as_bytes()) });
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "x": Base64UrlUnpadded::encode_string(key.as_bytes()) });
         reply::answer(200, &json!({ "keys": [key] }))
     }
 
@@ -145,9 +147,9 @@ impl Simulator {
     fn webhook(&self, delivery: &Delivery, now: Timestamp) -> Option<WebhookDelivery> {
         let job = self.request_of(delivery)?;
         let body = self.payload(job, delivery.payload_null).to_string().into_bytes();
-        let digest: [u8; 32] = Sha256::digest(&body).into();
         let timestamp = now.millis().div_euclid(1_000).to_string();
-        let message = [job.id.as_str(), &job.account, &timestamp, &random::hex(&digest)].join("\n");
+        let message =
+            [job.id.as_str(), &job.account, &timestamp, &Sha256Sum::of(&body).to_string()].join("\n");
         let signature = self.signing_key(delivery.forged).sign(message.as_bytes());
         let mut headers = HeaderMap::new();
         for (name, value) in [
@@ -155,7 +157,7 @@ impl Simulator {
             ("x-fal-webhook-request-id", &job.id),
             ("x-fal-webhook-user-id", &job.account),
             ("x-fal-webhook-timestamp", &timestamp),
-            ("x-fal-webhook-signature", &random::hex(&signature.to_bytes())),
+            ("x-fal-webhook-signature", &lower::encode_string(&signature.to_bytes())),
         ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
         }
@@ -194,35 +196,3 @@ impl Simulator {
 /// The words of fal's page of webhooks.
 const NOT_SERIALIZABLE: &str = "Response payload is not JSON serializable. Either return a JSON serializable \
                                 object or use the queue endpoint to retrieve the response.";
-
-/// Encodes base64 with the alphabet of URLs, without padding (RFC 4648, section 5).
-fn base64url(bytes: &[u8]) -> String {
-    const ALPHABET: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let bits =
-            group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
-        for index in 0..=group.len() {
-            let six = usize::try_from(bits >> (18 - 6 * index) & 63).unwrap_or(0);
-            text.extend(ALPHABET.get(six).map(|letter| char::from(*letter)));
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64url;
-    #[cfg(target_arch = "wasm32")]
-    use crate::test;
-
-    /// Encodes the vectors of RFC 4648, section 10, without padding.
-    #[test]
-    fn base64_is_the_rfc_s() {
-        let vectors = ["", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"];
-        for (length, text) in vectors.iter().enumerate() {
-            assert_eq!(base64url(&b"foobar"[..length]), *text);
-        }
-        assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
-    }
-}

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     http::{Body, Method, Request},
-    limits::READ_TIMEOUT,
+    limits::{READ_TIMEOUT, SIGNED_FOR},
     secret::Secret,
     text::changes_direction,
     time::Timestamp,
@@ -36,6 +36,9 @@ pub struct Bucket {
     signed_for: Duration,
 }
 
+/// The region of servers that were not told of any.
+pub const REGION: &str = "us-east-1";
+
 /// The credentials of a bucket.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -43,7 +46,7 @@ pub struct Access {
     pub key: Secret,
     /// Secret of the access key.
     pub secret: Secret,
-    /// Region that signatures name; MinIO's is `us-east-1` unless it was told otherwise.
+    /// Region that signatures name: MinIO's is [`REGION`] unless it was told otherwise.
     pub region: String,
 }
 
@@ -62,10 +65,6 @@ pub enum LocateError {
     /// The text is an address elsewhere: nothing given by a caller is fetched but keys.
     Elsewhere(String),
 }
-
-/// The time for which a presigned request is valid. Its transfer must begin by then, and may end later: storage
-/// checks the signature once.
-pub const SIGNED_FOR: Duration = Duration::from_mins(10);
 
 impl Bucket {
     /// Opens the bucket of this name at this server. `addressing` is the setting, if there is one: paths are the

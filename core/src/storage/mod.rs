@@ -34,7 +34,7 @@ mod refusal;
 
 pub use self::{
     answer::{Asked, Listing, ObjectHead, head_of},
-    bucket::{Access, Bucket, LocateError, SIGNED_FOR},
+    bucket::{Access, Bucket, LocateError, REGION},
     bucket_folder::BucketFolder,
     delete_prefix::{DeletePrefix, DeletePrefixStep},
     endpoint::{Addressing, AddressingError, BucketError},

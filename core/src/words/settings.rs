@@ -2,10 +2,9 @@
 
 use super::Language;
 use crate::{
-    avatar::{
-        ConfigError, MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER, NameError, PhotoIdError, PictureError,
-    },
+    avatar::{ConfigError, NameError, PhotoIdError, PictureError},
     fal::{self, AccountError, generate::ImageSizeError},
+    limits::{MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER},
     storage::{AddressingError, BucketError, KeyError, LocateError, MAX_KEY},
     time::TimestampError,
 };

@@ -24,10 +24,10 @@ use std::{
 
 use likeness_core::{
     fal::{Account, AccountError, Origins},
-    limits::DatasetLimits,
+    limits::{DatasetLimits, MOCK_TRAINING},
     price::Money,
     secret::Secret,
-    storage::{Access, Addressing, Bucket},
+    storage::{Access, Addressing, Bucket, REGION},
 };
 use log::LevelFilter;
 use url::Url;
@@ -120,14 +120,12 @@ impl Settings {
             fal_base_url: sources.value("fal_base_url", values::web_address).optional(),
             fal_webhook_url: sources.value("fal_webhook_url", values::web_address).optional(),
             test_mode,
-            mock_training: sources
-                .value("fal_mock_training_duration", values::seconds)
-                .or(Duration::from_secs(30)),
+            mock_training: sources.value("fal_mock_training_duration", values::seconds).or(MOCK_TRAINING),
             minio_endpoint: sources.value("minio_endpoint", values::bucket_address).optional(),
             minio_access_key: sources.secret("minio_access_key"),
             minio_secret_key: sources.secret("minio_secret_key"),
             minio_bucket: sources.value("minio_bucket", values::text).optional(),
-            minio_region: sources.value("minio_region", values::text).or("us-east-1".to_owned()),
+            minio_region: sources.value("minio_region", values::text).or(REGION.to_owned()),
             minio_addressing: sources.value("minio_addressing", values::addressing).optional(),
             home,
             log: sources.value("likeness_log", values::level).optional(),

@@ -1,7 +1,7 @@
 //! Settings of `likeness serve`, beside the rest.
 
 use likeness_core::{
-    api::{DAILY_PICTURES, DAILY_TRAININGS, RETENTION_DAYS},
+    limits::{DAILY_PICTURES, DAILY_TRAININGS, RETENTION_DAYS},
     secret::Secret,
 };
 use url::Url;

@@ -15,9 +15,9 @@ use crate::{
     avatar::{Avatar, Expected, Means, Name, PhotoId},
     caption::Caption,
     http::{Body, StatusCode},
-    limits::PhotoLimits,
+    limits::{PhotoLimits, SIGNED_FOR},
     photo::PhotoProblem,
-    storage::{ObjectPlace, SIGNED_FOR},
+    storage::ObjectPlace,
 };
 
 /// The description of a photo that comes beside its bytes.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{Avatar, Moment};
-use crate::{error::Error, ids::OrderKey, retry::RetryState, time::Timestamp};
+use crate::{error::Error, ids::OrderKey, limits::MOST_NOTICES, retry::RetryState, time::Timestamp};
 
 /// A notice that tells the backend how an order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,9 +15,6 @@ pub struct Notice {
     /// Trouble with the last try to deliver the notice.
     pub trouble: Option<RetryState>,
 }
-
-/// Number of tries before the backend is taken not to listen: about a day.
-const MOST_NOTICES: u32 = 288;
 
 impl Avatar {
     /// Notes the changes that the backend is to be told.

@@ -17,10 +17,10 @@ use crate::{
     fal::{Account, account::Origins},
     http::{NoAnswer, Response, StatusCode},
     language::Audience,
-    limits::{TRANSFER_CEILING, TRANSFER_TIMEOUT},
+    limits::{SIGNED_FOR, TRANSFER_CEILING, TRANSFER_TIMEOUT},
     photo::PhotoProblem,
     secret::Secret,
-    storage::{Access, Bucket, BucketFolder, SIGNED_FOR},
+    storage::{Access, Bucket, BucketFolder},
     time::Timestamp,
 };
 

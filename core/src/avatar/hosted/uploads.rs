@@ -1,12 +1,11 @@
 //! Uploads of photos: one that breaks off leaves nothing behind.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
     avatar::{Avatar, Moment},
     ids::PhotoId,
+    limits::LONGEST_UPLOAD,
     time::Timestamp,
 };
 
@@ -29,9 +28,6 @@ pub enum Means {
     /// Bytes that are PUT to a presigned URL.
     Address,
 }
-
-/// The longest time that an upload can take, at the lowest rate at which one is taken.
-const LONGEST_UPLOAD: Duration = Duration::from_hours(1);
 
 impl Uploads {
     /// Counts the first call, if the photo comes by one.

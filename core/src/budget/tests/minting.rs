@@ -6,7 +6,8 @@ use super::{admin, budget, id, invite_terms, server_terms, start, token_of};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    budget::{Budget, BudgetError, Holder, Kind, MOST_LIVE, MOST_OVER, ServerTerms},
+    budget::{Budget, BudgetError, Holder, Kind, MOST_OVER, ServerTerms},
+    limits::MOST_LIVE,
     time::Timestamp,
 };
 

@@ -14,6 +14,7 @@ use crate::test;
 use crate::{
     budget::{Amount, Budget, DailyCaps, InviteTerms, Payer, PurchaseId, Uses},
     ids::{AvatarId, OrderKey},
+    random::Random,
     time::Timestamp,
 };
 
@@ -126,13 +127,8 @@ impl List {
 
 /// Takes two hundred random steps.
 fn schedule(purse: &mut impl Purse, seed: u64) -> Result<BTreeSet<&'static str>, String> {
-    let mut state = seed;
-    let mut chance = |below: u64| {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
-    };
+    let mut random = Random::new(seed);
+    let mut chance = |below: u64| random.next_u64() % below;
     let terms =
         InviteTerms { allowance: ALLOWANCE, uses: Uses::new(USES).expect("in range"), ..invite_terms(0, 0) };
     let invite = purse.budget().mint_invite(&admin(), id("all"), terms, start()).expect("minted").token;

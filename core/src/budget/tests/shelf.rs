@@ -8,11 +8,11 @@ use crate::test;
 use crate::{
     api::{Inquiry, MessageId, Recent},
     budget::{
-        Budget, DailyCaps, InviteTerms, MOST_INVITED, Payer, PurchaseId, Question, Stored, TokenText, Uses,
+        Budget, DailyCaps, InviteTerms, Payer, PurchaseId, Question, Stored, TokenText, Uses,
         rows::{Change, Rows},
     },
     ids::OrderKey,
-    limits::MESSAGES_REMEMBERED_FOR,
+    limits::{MESSAGES_REMEMBERED_FOR, MOST_INVITED},
     time::Timestamp,
 };
 

@@ -7,10 +7,7 @@ use serde_json::json;
 use super::{World, archive};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
-use crate::{
-    http::Method,
-    simulator::{Fault, random::Random},
-};
+use crate::{http::Method, random::Random, simulator::Fault};
 
 const METHODS: [Method; 6] =
     [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS];
@@ -63,19 +60,19 @@ fn life(seed: u64, steps: usize) -> String {
     let mut world = World::new(|plan| {
         plan.seed = seed;
         plan.faults = Fault::ALL.to_vec();
-        plan.training = std::time::Duration::from_secs(random.next() % 20);
+        plan.training = std::time::Duration::from_secs(random.next_u64() % 20);
     });
     let mut ids = vec!["none".to_owned()];
     let mut said = String::new();
     for _ in 0..steps {
-        let id = random.next();
+        let id = random.next_u64();
         let id = ids.get(usize::try_from(id % ids.len() as u64).unwrap()).cloned().unwrap_or_default();
         let path = random.pick(&PATHS, "/").replace("ID", &id);
         let body = random.pick(&BODIES, "");
         let zip = archive(10);
-        let body = if random.next().is_multiple_of(6) { zip.as_slice() } else { body.as_bytes() };
+        let body = if random.next_u64().is_multiple_of(6) { zip.as_slice() } else { body.as_bytes() };
         let target =
-            if random.next().is_multiple_of(9) { "https://queue.fal.run/fal-ai/flux-lora" } else { "" };
+            if random.next_u64().is_multiple_of(9) { "https://queue.fal.run/fal-ai/flux-lora" } else { "" };
         let mut headers = vec![("authorization", random.pick(&["Key a:b", "Key admin:b", "Bearer x"], "x"))];
         if !target.is_empty() {
             headers.push(("x-fal-target-url", target));
@@ -83,18 +80,18 @@ fn life(seed: u64, steps: usize) -> String {
         headers.push(("x-fal-request-timeout", random.pick(&["1", "1e300", "-1", "NaN"], "")));
         let lifecycle = [r#"{"expiration_duration_seconds":18446744073709551615}"#, "{", "null"];
         headers.push(("x-fal-object-lifecycle", random.pick(&lifecycle, "")));
-        if random.next().is_multiple_of(4) {
+        if random.next_u64().is_multiple_of(4) {
             // A purchase, so that there is something to ask about.
             world.send(Method::POST, PATHS[2], &[("authorization", "Key a:b")], BODIES[4].as_bytes());
             ids.extend(world.fal.accepted().last().map(|accepted| accepted.request_id));
         }
-        let methods = usize::try_from(random.next() % 6).unwrap();
+        let methods = usize::try_from(random.next_u64() % 6).unwrap();
         let reply = world.send(METHODS[methods].clone(), &path, &headers, body);
         writeln!(said, "{reply:?}").expect("text");
         if let crate::simulator::Reply::Events(mut stream) = reply {
             writeln!(said, "{:?}", world.fal.events(&mut stream, world.now)).expect("text");
         }
-        world.wait(random.next() % 4);
+        world.wait(random.next_u64() % 4);
         for delivery in world.fal.due(world.now) {
             writeln!(said, "{delivery:?}").expect("text");
         }

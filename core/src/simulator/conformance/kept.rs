@@ -7,7 +7,8 @@ use super::{FLUX, TRAINER, World, archive, json, text, whole};
 use crate::test;
 use crate::{
     http::{Method, Response},
-    simulator::{Reply, random::Random},
+    random::Random,
+    simulator::Reply,
 };
 
 /// Makes a world whose shell keeps so many bytes.
@@ -34,7 +35,7 @@ fn fetched(world: &mut World, url: &str, headers: &[(&str, &str)]) -> Response {
 
 fn bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut random = Random::new(seed);
-    let mut bytes: Vec<u8> = (0..length.div_ceil(8)).flat_map(|_| random.next().to_le_bytes()).collect();
+    let mut bytes: Vec<u8> = (0..length.div_ceil(8)).flat_map(|_| random.next_u64().to_le_bytes()).collect();
     bytes.truncate(length);
     bytes
 }

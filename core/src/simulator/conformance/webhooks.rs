@@ -2,14 +2,14 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{FLUX, World, json, text};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
     http::Method,
-    simulator::{DeliveryOutcome, WebhookDelivery, random},
+    sha256::Sha256Sum,
+    simulator::{DeliveryOutcome, WebhookDelivery},
     time::Timestamp,
 };
 
@@ -22,15 +22,14 @@ fn submit(world: &mut World) -> String {
 /// Tells whether one of the published keys made the signature, by the steps on fal's page of webhooks.
 fn verifies(world: &mut World, delivery: &WebhookDelivery) -> bool {
     let header = |name: &str| delivery.headers[name].to_str().expect("text").to_owned();
-    let digest: [u8; 32] = Sha256::digest(&delivery.body).into();
     let message = format!(
         "{}\n{}\n{}\n{}",
         header("x-fal-webhook-request-id"),
         header("x-fal-webhook-user-id"),
         header("x-fal-webhook-timestamp"),
-        random::hex(&digest)
+        Sha256Sum::of(&delivery.body)
     );
-    let signature = random::unhex(&header("x-fal-webhook-signature")).expect("hexadecimal");
+    let signature = base16ct::lower::decode_vec(header("x-fal-webhook-signature")).expect("hexadecimal");
     let signature = Signature::from_slice(&signature).expect("64 bytes");
     let jwks = json(&world.get("/.well-known/jwks.json"));
     let key = text(&jwks["keys"][0], "x");

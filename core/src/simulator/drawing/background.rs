@@ -1,7 +1,7 @@
 //! The background behind a person.
 
 use super::canvas::{Canvas, Colour, Frame, lit, mix};
-use crate::simulator::random::Random;
+use crate::random::Random;
 
 /// The colours of a sky or a wall, above and below.
 const PALETTES: [(Colour, Colour); 7] = [
@@ -25,7 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas, random: &mut Random) {
     // The unit is the picture's height, the origin its upper left corner.
     let frame = Frame { origin: (0.0, 0.0), unit: height.max(1.0), turn: 0.0 };
     let right = width / height.max(1.0);
-    match random.next() % 4 {
+    match random.next_u64() % 4 {
         0 => lights(canvas, frame, right, above, random),
         1 => hills(canvas, frame, right, (above, below), random),
         2 => window(canvas, frame, right, below, random),

@@ -5,7 +5,7 @@ use super::{
     hair,
     person::{Hair, Person, Pose},
 };
-use crate::simulator::random::Random;
+use crate::random::Random;
 
 /// Paints the face. The hair in front of the face comes later.
 pub(super) fn draw(canvas: &mut Canvas, frame: Frame, person: &Person, pose: &Pose) {

@@ -13,7 +13,7 @@ use self::{
 };
 pub use letters::stamp;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Draws a portrait as RGB samples, row by row. `person` decides the face, the hair and the glasses; `variation`
 /// the pose, the expression, the clothes, the light and the background.

@@ -1,7 +1,7 @@
 //! A person's looks, equal in every picture, and the pose, which differs.
 
 use super::canvas::Colour;
-use crate::simulator::random::Random;
+use crate::random::Random;
 
 /// A person's looks.
 #[derive(Clone, Copy, Debug)]

@@ -4,11 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{component, example};
 use crate::{
-    api::{
-        call::MAX_BODY,
-        route::{Entry, Operation, Role},
-    },
-    limits::PhotoLimits,
+    api::route::{Entry, Operation, Role},
+    limits::{MAX_BODY, PhotoLimits},
 };
 
 /// Describes the headers that answers have.

@@ -11,8 +11,7 @@ use super::{
 };
 use crate::{
     api::route::{Entry, Operation, Role},
-    avatar::MAX_NAME,
-    limits::MAX_CAPTION_BYTES,
+    limits::{MAX_CAPTION_BYTES, MAX_NAME},
 };
 
 /// Describes a call.

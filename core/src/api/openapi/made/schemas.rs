@@ -18,13 +18,13 @@ use crate::{
             MintedView, PhotosView, PicturesView, RedeemedView, TokensView,
         },
     },
-    avatar::{MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER, PictureSettings},
+    avatar::PictureSettings,
     budget::BudgetView,
     fal::{
         generate::{GUIDANCE_SCALE, IMAGES, INFERENCE_STEPS, SCALE},
         train::{LEARNING_RATE, STEPS},
     },
-    limits::MAX_CAPTION_BYTES,
+    limits::{MAX_CAPTION_BYTES, MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER},
 };
 
 /// Makes all schemas, by name.

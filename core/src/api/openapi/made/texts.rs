@@ -6,9 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
     api::body::GivenName,
-    avatar::{AvatarId, JobId, MAX_NAME, Name, PhotoId, Sha256Sum},
+    avatar::{AvatarId, JobId, Name, PhotoId, Sha256Sum},
     budget::{TokenId, Uses},
     fal::{RequestId, generate::ImageSize},
+    limits::MAX_NAME,
     storage::ObjectPlace,
     time::Timestamp,
 };
