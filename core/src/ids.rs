@@ -183,13 +183,18 @@ pub enum Gender {
     Other,
 }
 
-impl fmt::Display for Gender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Gender {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Female, Self::Male, Self::Other];
+
+    /// Returns the choice's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Female => "female",
             Self::Male => "male",
             Self::Other => "other",
-        })
+        }
     }
 }
 
@@ -197,12 +202,8 @@ impl FromStr for Gender {
     type Err = UnknownGender;
 
     fn from_str(text: &str) -> Result<Self, UnknownGender> {
-        match text {
-            "female" => Ok(Self::Female),
-            "male" => Ok(Self::Male),
-            "other" => Ok(Self::Other),
-            _ => Err(UnknownGender(text.to_owned())),
-        }
+        let known = Self::ALL.into_iter().find(|gender| gender.name() == text);
+        known.ok_or_else(|| UnknownGender(text.to_owned()))
     }
 }
 

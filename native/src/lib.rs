@@ -23,6 +23,7 @@ mod printable;
 mod serve;
 mod settings;
 pub mod simulate;
+mod streamed;
 pub mod transport;
 mod words;
 
@@ -58,10 +59,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let output = Output::new(Manner {
         json: cli.global.json,
         quiet: cli.global.quiet,
-        no_colour: settings.no_color.value,
+        no_colour: settings.no_color,
         dumb: env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb"),
     });
-    let level = log::level(cli.global.quiet, cli.global.verbose, settings.log.value, output.shows_bars());
+    let level = log::level(cli.global.quiet, cli.global.verbose, settings.log, output.shows_bars());
     let style = log::Style::of(output.is_terminal() && !output.is_json(), level, cli.command.serves());
     log::start(level, style, output.bars());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {

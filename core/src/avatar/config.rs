@@ -76,6 +76,22 @@ pub enum Quality {
 }
 
 impl Quality {
+    /// All presets, the cheapest first.
+    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::High];
+
+    /// A name of [`Self::High`] in older settings.
+    pub const OLDER_NAME_OF_HIGH: &'static str = "quality";
+
+    /// Returns the preset's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Balanced => "balanced",
+            Self::High => "high",
+        }
+    }
+
     /// Steps and learning rate.
     #[must_use]
     pub fn preset(self) -> (u32, f64) {
@@ -87,16 +103,19 @@ impl Quality {
     }
 }
 
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl FromStr for Quality {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        match text {
-            "fast" => Ok(Self::Fast),
-            "balanced" => Ok(Self::Balanced),
-            "high" | "quality" => Ok(Self::High),
-            _ => Err(ConfigError::Quality { quality: text.to_owned() }),
-        }
+        let name = if text == Self::OLDER_NAME_OF_HIGH { Self::High.name() } else { text };
+        let known = Self::ALL.into_iter().find(|preset| preset.name() == name);
+        known.ok_or_else(|| ConfigError::Quality { quality: text.to_owned() })
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Preset {
 /// Lists the presets, the cheapest first.
 #[must_use]
 pub fn presets(setting: Option<&Money>) -> [Preset; 3] {
-    [Quality::Fast, Quality::Balanced, Quality::High].map(|quality| preset(quality, setting))
+    Quality::ALL.map(|quality| preset(quality, setting))
 }
 
 /// Returns a preset with its price.

@@ -26,7 +26,7 @@ pub(crate) use self::{
     photos::{Check, Demo, Pack},
     service::{Addresses, Backup, Completions, Config, Doctor, Manual, Serve, Simulate},
     token::{Token, TokenWhat},
-    train::{Gender, OnExisting, Presets, Quality, Train, Tuning},
+    train::{OnExisting, Presets, Train, Tuning},
 };
 use crate::{
     failure::{Exit, Failure},
@@ -195,7 +195,9 @@ fn usage(error: &clap::Error) -> Failure {
 mod tests {
     use std::ffi::OsString;
 
-    use super::{Cli, Command, Quality, parse};
+    use likeness_core::avatar::Quality;
+
+    use super::{Cli, Command, parse};
     use crate::failure::Exit;
 
     fn typed(line: &str) -> Result<Cli, crate::failure::Failure> {

@@ -1,7 +1,11 @@
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{
+    ArgAction, Args, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use likeness_core::{
+    avatar::{Gender, Quality},
     fal::train::{LEARNING_RATE, STEPS},
     price,
     words::{self, Language},
@@ -49,7 +53,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "NAME", value_parser = person_name)]
     pub(crate) name: String,
     /// Kept with the job, and told by `serve`; it changes neither training nor price, and fal.ai never learns it
-    #[arg(long, value_enum, value_name = "GENDER")]
+    #[arg(long, value_name = "GENDER", value_parser = gender())]
     pub(crate) gender: Option<Gender>,
     /// Whose avatar this is, where one machine serves several people
     #[arg(long, value_name = "ID", default_value = "local", value_parser = id)]
@@ -111,7 +115,7 @@ pub(crate) enum OnExisting {
 #[expect(clippy::struct_excessive_bools, reason = "clap has one field per flag")]
 pub(crate) struct Tuning {
     /// A preset; `likeness presets` compares them
-    #[arg(long, value_enum, value_name = "PRESET")]
+    #[arg(long, value_name = "PRESET", value_parser = quality())]
     pub(crate) quality: Option<Quality>,
     /// How many steps, 1 to 10000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(i64::from(*STEPS.start())..=i64::from(*STEPS.end())))]
@@ -157,35 +161,23 @@ fn either(on: bool, off: bool) -> Option<bool> {
     (on || off).then_some(on)
 }
 
-/// The choice of words in a message about the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Gender {
-    Female,
-    Male,
-    Other,
+/// Parses one of the core's names.
+fn gender() -> impl TypedValueParser<Value = Gender> {
+    PossibleValuesParser::new(Gender::ALL.map(Gender::name)).try_map(|name| name.parse::<Gender>())
 }
 
-/// A preset of steps and learning rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Quality {
-    #[value(help = offer(Quality::Fast))]
-    Fast,
-    #[value(help = offer(Quality::Balanced))]
-    Balanced,
-    #[value(help = offer(Quality::High), alias = "quality")]
-    High,
-}
-
-impl Quality {
-    /// As it is typed.
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
+/// Parses one of the core's names, each of which help shows with its offer.
+fn quality() -> impl TypedValueParser<Value = Quality> {
+    let presets = Quality::ALL.map(|quality| {
+        let value = PossibleValue::new(quality.name()).help(offer(quality));
+        if quality == Quality::High { value.alias(Quality::OLDER_NAME_OF_HIGH) } else { value }
+    });
+    PossibleValuesParser::new(presets).try_map(|name| name.parse::<Quality>())
 }
 
 /// Price, time and gain of a preset, in the words of `likeness presets` and of the question.
 fn offer(quality: Quality) -> String {
-    let preset = price::preset(quality.into(), None);
+    let preset = price::preset(quality, None);
     let time = words::price::time(Language::English, preset.time);
     let gain = words::price::gain(Language::English, preset.quality);
     format!("{} steps, {time}, about {}: {gain}", preset.steps, preset.price.total())

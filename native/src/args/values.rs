@@ -107,6 +107,11 @@ pub(crate) fn level(text: &str) -> Result<LevelFilter, &'static str> {
     }
 }
 
+/// Writes a level as [`level`] reads it.
+pub(crate) fn name_of_level(level: LevelFilter) -> String {
+    if level == LevelFilter::Warn { "warning".to_owned() } else { level.as_str().to_lowercase() }
+}
+
 pub(crate) fn price(text: &str) -> Result<Money, &'static str> {
     text.parse().map_err(|error| words::price::money(Language::English, &error))
 }

@@ -25,10 +25,7 @@ pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> 
     let output = &context.output;
     let found = on_disk::find(&args.photos, args.recursive)?;
     found.are_not_thousands()?;
-    let limits = DatasetLimits {
-        min_photos: context.settings.min_photos.value,
-        max_photos: context.settings.max_photos.value,
-    };
+    let limits = context.settings.defaults.photos;
     let reading = output.progress("Reading", found.photos.len() as u64, Unit::Photos);
     let mut photos = prepare::look(&found.photos, &reading, &context.interrupt)?;
     drop(reading);

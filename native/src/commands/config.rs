@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             let document = json!({
                 "value": row.value, "origin": row.origin.to_string(), "variable": row.variable, "about": row.about,
             });
-            (row.key.to_owned(), document)
+            (row.key.clone(), document)
         })
         .collect();
     let file = settings.file.as_ref().map(|path| path.display().to_string());
@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let mut shown = vec![Row::head(["SETTING", "VALUE", "FROM", "FOR"])];
     shown.extend(rows.iter().map(|row| {
         let [value, origin] = [&row.value, &row.origin.to_string()].map(|text| printable(text).into_owned());
-        let shown = Row::new([row.key.to_owned(), value, origin, row.about.to_owned()]);
+        let shown = Row::new([row.key.clone(), value, origin, row.about.to_owned()]);
         let shown = shown.tone(2, Tone::Faint).tone(3, Tone::Faint);
         if row.origin == Origin::Default { shown.tone(1, Tone::Faint) } else { shown }
     }));

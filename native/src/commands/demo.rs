@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use likeness_core::avatar::Gender;
+
 use super::{check, generate, sample, status, train};
 use crate::{
     args::{self, Check, Demo, Generate, Train},
@@ -94,7 +96,7 @@ fn training(photos: PathBuf) -> Train {
         photos: vec![photos],
         keys: Vec::new(),
         name: PERSON.to_owned(),
-        gender: Some(args::Gender::Female),
+        gender: Some(Gender::Female),
         user_id: "demo".to_owned(),
         avatar_id: None,
         webhook_url: None,

@@ -92,15 +92,13 @@ fn machine() -> Finding {
 }
 
 fn settings_files(settings: &Settings) -> Vec<Finding> {
-    let keys =
-        [&settings.fal_key, &settings.fal_admin_key, &settings.minio_access_key, &settings.minio_secret_key];
-    let set = || keys.iter().filter(|key| key.value.is_some());
-    let file =
-        settings.file.iter().map(|path| (path, set().any(|key| matches!(key.origin, Origin::File(_)))));
-    let stored = set().filter_map(|key| match &key.origin {
+    let rows = settings.rows();
+    let holds_key = rows.iter().any(|row| row.is_secret && matches!(row.origin, Origin::File(_)));
+    let file = settings.file.iter().map(|path| (path, holds_key));
+    let stored = match &settings.fal_key.origin {
         Origin::Login(path) => Some((path, true)),
         _ => None,
-    });
+    };
     file.chain(stored).map(|(path, holds_key)| settings_file(path, holds_key)).collect()
 }
 
@@ -211,7 +209,7 @@ fn key(settings: &Settings) -> Finding {
 /// Lists an empty prefix of the bucket once.
 async fn bucket(settings: &Settings) -> Option<Finding> {
     const NAME: &str = "bucket";
-    if settings.minio_endpoint.value.is_none() && settings.minio_bucket.value.is_none() {
+    if settings.minio_endpoint.is_none() && settings.minio_bucket.is_none() {
         return None;
     }
     let fail = |failure: &Failure, advice: &str| {

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     args::Download,
     context::Context,
-    disk::{folder_of, storage_error},
+    disk::{part_of, put, storage_error},
     driver::{refetch, shell::Shell},
     failure::{self, Exit, Failure},
     files::kept::{self, Lost, Unusable},
@@ -65,7 +65,7 @@ struct Copy<'a> {
 
 impl<'a> Copy<'a> {
     fn begin(target: &'a Path) -> Result<Self, Failure> {
-        let part = NamedTempFile::new_in(folder_of(target));
+        let part = part_of(target);
         let part = part.map_err(|error| failure::target(target, &error))?;
         Ok(Self { target, part })
     }
@@ -135,15 +135,8 @@ impl<'a> Copy<'a> {
         emptied.map_err(|error| failure::storage(storage_error(self.target, &error)))
     }
 
-    fn put(mut self) -> Result<(), Failure> {
-        let target = self.target;
-        let put = (|| {
-            self.part.flush()?;
-            self.part.as_file().sync_all()?;
-            self.part.persist(target).map_err(|error| error.error)?;
-            File::open(folder_of(target))?.sync_all()
-        })();
-        put.map_err(|error| failure::storage(storage_error(target, &error)))
+    fn put(self) -> Result<(), Failure> {
+        put(self.part, self.target).map_err(|error| failure::storage(storage_error(self.target, &error)))
     }
 }
 

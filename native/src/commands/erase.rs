@@ -193,7 +193,7 @@ async fn delete_payloads(
     avatar: Option<&Avatar>,
     requests: &[RequestId],
 ) -> bool {
-    let (Some(key), Some(avatar)) = (context.settings.fal_admin_key.value.clone(), avatar) else {
+    let (Some(key), Some(avatar)) = (context.settings.fal_admin_key.clone(), avatar) else {
         return false;
     };
     let Ok(link) = shell.connection_of(avatar) else { return false };

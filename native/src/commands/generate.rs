@@ -24,7 +24,7 @@ use crate::{
     args::Generate,
     clock,
     context::Context,
-    disk::{making_error, private_folder, storage_error},
+    disk::{locked_part_of, making_error, private_folder, put, storage_error},
     driver::{
         drive, ending,
         shell::{Connection, Shell},
@@ -73,7 +73,7 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
     }
     let number = shell
         .store
-        .settle(id, |known| {
+        .update(id, |known| {
             let avatar = avatar.or_known(known);
             // Only an order that the person was asked about is placed.
             if avatar.pictures_under_way(&wish).is_none() != asked {
@@ -171,16 +171,16 @@ fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<P
     let defaults = &context.settings.defaults;
     let wrong =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, "usage.pictures", error.to_string());
-    let size = args.image_size.as_ref().unwrap_or(&defaults.image_size.value);
-    let image_size = size.parse::<generate::ImageSize>().map_err(|error| wrong(&error))?;
+    let size = args.image_size.as_ref().or(defaults.image_size.as_ref());
+    let image_size = size.map(|size| size.parse()).transpose().map_err(|error| wrong(&error))?;
     let seed = args.seed.map(u32::try_from).transpose().map_err(|_| wrong(&"a seed is 0 to 4294967295"))?;
     let settings = PictureSettings {
         prompt: args.prompt.clone(),
         count: Some(args.images.into()),
-        image_size: Some(image_size),
-        steps: Some(args.steps.unwrap_or(defaults.picture_steps.value)),
-        guidance_scale: Some(args.guidance.unwrap_or(defaults.guidance.value)),
-        lora_scale: Some(args.scale.unwrap_or(defaults.scale.value)),
+        image_size,
+        steps: args.steps.or(defaults.picture_steps),
+        guidance_scale: args.guidance.or(defaults.guidance),
+        lora_scale: args.scale.or(defaults.scale),
         seed,
     };
     settings.check(Some(trigger)).map_err(|error| wrong(&error))
@@ -307,11 +307,8 @@ fn sum_of_file(path: &Path) -> Result<Sha256Sum, Failure> {
 fn take_in(path: &Path, folder: &Path) -> Result<(), Failure> {
     private_folder(folder).map_err(failure::storage)?;
     let target = folder.join(MODEL);
-    let copied = File::open(path).and_then(|mut source| {
-        let mut part = tempfile::Builder::new().prefix(".model.").suffix(".part").tempfile_in(folder)?;
-        io::copy(&mut source, &mut part)?;
-        part.as_file().sync_all()?;
-        part.persist(&target).map(drop).map_err(|error| error.error)
-    });
+    let mut part = locked_part_of(&target).map_err(failure::storage)?;
+    let copied = File::open(path).and_then(|mut source| io::copy(&mut source, &mut part));
+    let copied = copied.and_then(|_| put(part, &target));
     copied.map_err(|error| failure::storage(storage_error(path, &error)))
 }

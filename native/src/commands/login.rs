@@ -15,6 +15,7 @@ use super::{
 use crate::{
     args::Login,
     context::Context,
+    disk::remove_file,
     failure::{Exit, Failure},
     printable::shown,
     settings::{Origin, Settings, key_file},
@@ -63,7 +64,7 @@ pub(crate) async fn login(args: &Login, context: &Context) -> Result<(), Failure
 pub(crate) fn logout(context: &Context) -> Result<(), Failure> {
     let (settings, output) = (&context.settings, &context.output);
     let path = path(settings)?;
-    let was_there = key_file::remove(&path).map_err(|error| unwritten(&path, &error))?;
+    let was_there = remove_file(&path).map_err(|error| unwritten(&path, &error))?;
     output.document(&json!({ "path": path, "removed": was_there }))?;
     if was_there {
         output

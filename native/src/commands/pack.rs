@@ -9,7 +9,7 @@ use std::{
 use crate::{
     args,
     context::Context,
-    disk::folder_of,
+    disk::{folder_of, part_of, put},
     failure::{Exit, Failure},
     output::{Output, Unit, not_there_yet, unwritten},
     photos::{
@@ -147,17 +147,12 @@ fn write_to_file(source: &ArchiveSource, path: &Path) -> Result<(), Failure> {
         return Err(failed(&io::Error::other("it is there already, and no file"))
             .next("name a file, or write to standard output with `-o -`"));
     }
-    let folder = folder_of(path);
     let mut reader = open(source)?;
-    let mut write = || {
-        let mut file = tempfile::Builder::new().prefix(".likeness-").suffix(".part").tempfile_in(folder)?;
-        io::copy(&mut reader, file.as_file_mut())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        // The folder is synced so that the name survives a power cut as well. Not every system lets a folder be opened.
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).or(Ok(()))
-    };
-    write().map_err(|error: io::Error| failed(&error))
+    let written = part_of(path).and_then(|mut part| {
+        io::copy(&mut reader, part.as_file_mut())?;
+        put(part, path)
+    });
+    written.map_err(|error| failed(&error))
 }
 
 fn open(source: &ArchiveSource) -> Result<Box<dyn io::Read + Send>, Failure> {

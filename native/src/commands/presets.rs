@@ -1,6 +1,6 @@
 //! `likeness presets`: price, duration and gain of each preset.
 
-use crate::{args::Quality, context::Context, failure::Failure, output::Row};
+use crate::{context::Context, failure::Failure, output::Row};
 use likeness_core::{
     price,
     words::{self, Language},
@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let (settings, output) = (&context.settings, &context.output);
-    let setting = settings.training_price.value.as_ref();
+    let setting = settings.training_price.as_ref();
     let presets = price::presets(setting);
     let documents = presets.iter().map(|preset| {
         json!({
@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let mut rows = vec![Row::head(["PRESET", "STEPS", "PRICE", "TIME", "GIVES"])];
     rows.extend(presets.iter().map(|preset| {
         Row::new([
-            Quality::from(preset.quality).name(),
+            preset.quality.to_string(),
             format!("{} steps", preset.steps),
             preset.price.total().to_string(),
             words::price::time(Language::English, preset.time),
@@ -31,7 +31,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     }));
     output.rows(&rows)?;
     output.line("")?;
-    let default = settings.defaults.quality.value.unwrap_or(Quality::Fast).name();
+    let default = settings.defaults.quality();
     output.line(format_args!(
         "`likeness train photos/ --name Anna` takes {default}; --quality PRESET takes another one."
     ))?;

@@ -25,8 +25,7 @@ pub(crate) struct Remote {
 impl Remote {
     /// Takes the deployment at this address, or at the one of the settings.
     pub(crate) fn new(url: Option<&Url>, context: &Context) -> Result<Self, Failure> {
-        let serving = &context.settings.serving;
-        let url = url.or(serving.url.value.as_ref()).cloned().ok_or_else(|| {
+        let url = url.or(context.settings.deployment_url.as_ref()).cloned().ok_or_else(|| {
             Failure::new(Exit::Usage, "settings.url_missing", "no deployment is named")
                 .next("name it with --url, or set LIKENESS_URL")
         })?;
@@ -34,7 +33,7 @@ impl Remote {
             Failure::new(Exit::Internal, "internal.transport", "no request can be sent")
                 .why(error.to_string())
         })?;
-        Ok(Self { url, token: serving.admin_token.value.clone(), transport })
+        Ok(Self { url, token: context.settings.admin_token.clone(), transport })
     }
 
     /// Returns the same deployment, called without a credential.

@@ -30,7 +30,7 @@ pub(crate) async fn run(args: Simulate, context: &Context) -> Result<(), Failure
         })?);
     }
     let base = SIMULATOR.parse().map_err(|_| internal("its address"))?;
-    let training = args.duration.unwrap_or(context.settings.mock_training.value);
+    let training = args.duration.unwrap_or(context.settings.mock_training);
     let addresses = match args.addresses {
         args::Addresses::Own => Addresses::Base,
         args::Addresses::Fal => Addresses::Fal,

@@ -22,7 +22,7 @@ use self::{
 };
 use super::status;
 use crate::{
-    args::{Gender, Train},
+    args::Train,
     context::Context,
     driver::{drive, ending, shell::Shell, sweep},
     failure::{self, Exit, Failure},
@@ -205,21 +205,14 @@ fn config(args: &Train, context: &Context) -> Result<TrainingConfig, Failure> {
         return Err(Failure::new(Exit::Usage, "usage.listen", "fal.ai cannot be told to come to port 0")
             .next("name a port with --listen-webhook, or say with --webhook-url how fal.ai gets here"));
     }
-    let tuned = context.settings.defaults.tuned(&args.tuning);
     let photos = context.settings.photos(args.min_photos, args.max_photos)?;
-    let webhook = args.webhook_url.as_ref().or(context.settings.fal_webhook_url.value.as_ref());
+    let webhook = args.webhook_url.as_ref().or(context.settings.fal_webhook_url.as_ref());
     let nearby = args.listen_webhook.map(|address| format!("http://{address}/"));
     let settings = TrainingSettings {
-        quality: None,
-        steps: Some(tuned.steps),
-        learning_rate: Some(tuned.learning_rate),
-        trigger_phrase: args.tuning.trigger.clone(),
-        multiresolution_training: Some(tuned.multiresolution),
-        subject_crop: Some(tuned.subject_crop),
-        create_masks: Some(tuned.create_masks),
         webhook_url: webhook.map(ToString::to_string).or(nearby),
         min_photos: Some(photos.min_photos),
         max_photos: Some(photos.max_photos),
+        ..context.settings.defaults.tuned(&args.tuning)
     };
     settings.check().map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
 }
@@ -238,12 +231,7 @@ fn person(args: &Train) -> Result<Person, Failure> {
                 .why(error.to_string())
         })
     };
-    let gender = args.gender.map(|gender| match gender {
-        Gender::Female => avatar::Gender::Female,
-        Gender::Male => avatar::Gender::Male,
-        Gender::Other => avatar::Gender::Other,
-    });
-    Ok(Person { user: name(&args.user_id)?, name: name(&args.name)?, gender })
+    Ok(Person { user: name(&args.user_id)?, name: name(&args.name)?, gender: args.gender })
 }
 
 /// Refuses to buy twice, or to buy beside an order that is not over.

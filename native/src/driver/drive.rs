@@ -238,7 +238,7 @@ impl<'a> Driver<'a> {
     /// Lets time pass for the avatar, and takes the next task if there is one. Both are saved as one.
     fn advance(&self, wanted: impl Fn(&Avatar, TaskKind) -> bool) -> Result<(Avatar, Step), Failure> {
         let moment = moment(self.connection.poll)?;
-        let advanced = self.shell.store.settle(self.id, |avatar| {
+        let advanced = self.shell.store.update(self.id, |avatar| {
             let Some(avatar) = avatar else { return (None, None) };
             let (avatar, step) = avatar.advance(&self.connection.account, &moment, wanted);
             (Some(avatar.clone()), Some((avatar, step)))

@@ -12,7 +12,7 @@ use likeness_core::{
 use super::shell::Shell;
 use crate::{
     clock,
-    disk::{folder_of, private_folder, storage_error},
+    disk::{locked_part_of, private_folder, put_off_thread, storage_error},
     files::kept::{Lost, Unusable},
     transport::{Transport, moving::Moving},
 };
@@ -118,9 +118,7 @@ async fn from_bucket(
     let objects = objects.ok_or_else(|| elsewhere(StorageErrorKind::Denied))?;
     log::warn!("{} is gone or was changed; the copy in the bucket is taken", path.display());
     let unwritten = |error: io::Error| Unusable::Unreadable(storage_error(path, &error));
-    let part = tempfile::Builder::new().prefix(".kept.").suffix(".part").tempfile_in(folder_of(path));
-    // The lock tells a sweep that the file is in use.
-    let part = part.and_then(|part| part.as_file().lock().map(|()| part)).map_err(unwritten)?;
+    let part = locked_part_of(path).map_err(Unusable::Unreadable)?;
     let mut incoming = objects.fetch(&place.key).await.map_err(Unusable::Unreadable)?;
     let mut check = FileCheck::new(&Expected::copy_of(file), 0);
     let mut writer = tokio::fs::File::from_std(part.as_file().try_clone().map_err(unwritten)?);
@@ -139,13 +137,9 @@ async fn from_bucket(
         }
     }
     check.finish().map_err(problem)?;
-    let target = path.to_owned();
-    writer.sync_all().await.map_err(unwritten)?;
-    let put = tokio::task::spawn_blocking(move || {
-        part.persist(&target).map_err(|error| error.error)?;
-        File::open(folder_of(&target))?.sync_all()
-    });
-    put.await.map_err(io::Error::other).flatten().map_err(unwritten)
+    // Bytes may still be on their way to a thread that writes.
+    tokio::io::AsyncWriteExt::flush(&mut writer).await.map_err(unwritten)?;
+    put_off_thread(part, path).await.map_err(Unusable::Unreadable)
 }
 
 /// Removes a file that was fetched for a person who was forgotten meanwhile.

@@ -179,7 +179,7 @@ impl Shell {
     fn simulated_as(&self, id: AvatarId, keeps: Keeps) -> Result<Transport, Failure> {
         let base = SIMULATOR.parse().map_err(|error: url::ParseError| no_way(&error))?;
         let (seed, _) = uuid::Uuid::from_bytes(entropy()?).as_u64_pair();
-        let plan = Plan::of_avatar(base, seed, self.settings.mock_training.value);
+        let plan = Plan::of_avatar(base, seed, self.settings.mock_training);
         Ok(Transport::simulated(Arc::new(SimulatorState { store: Arc::clone(&self.store), id, plan, keeps })))
     }
 
@@ -191,7 +191,7 @@ impl Shell {
     /// Applies an event where fal is asked for a request's status after each `poll`.
     pub(crate) fn tell_at(&self, id: AvatarId, event: Event, poll: Duration) -> Result<Avatar, Failure> {
         let moment = moment(poll)?;
-        let told = self.store.settle(id, |avatar| match avatar {
+        let told = self.store.update(id, |avatar| match avatar {
             Some(avatar) => {
                 let avatar = avatar.after(event, &moment);
                 (Some(avatar.clone()), Some(avatar))
@@ -212,7 +212,7 @@ impl Shell {
         poll: Duration,
     ) -> Result<Avatar, Failure> {
         let moment = moment(poll)?;
-        let told = self.store.settle_among(id, |avatar, holders| {
+        let told = self.store.update_among(id, |avatar, holders| {
             let Some(avatar) = avatar else { return (None, None) };
             if let (Some(task_kind), Outcome::Answered { held_elsewhere, .. }) = (task_kind, &mut outcome) {
                 let candidate = avatar.candidate(task_kind);
@@ -250,7 +250,7 @@ impl Shell {
         let account = self.settings.account_in(test_mode)?;
         if test_mode {
             let transport = self.simulated(id)?;
-            let poll = Plan::poll(self.settings.mock_training.value);
+            let poll = Plan::poll(self.settings.mock_training);
             return Ok(Connection { account, transport, poll, objects: None });
         }
         let transport = self.http()?;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,7 +17,7 @@ use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
 use crate::{
-    disk::{folder_of, storage_error},
+    disk::{locked_part_of, put_off_thread, storage_error},
     transport::{
         Bytes, Incoming, SendError, Transport,
         moving::{Direction, Moving, Transfer},
@@ -38,10 +37,7 @@ pub(crate) struct Downloads {
     halves: Arc<Mutex<HashMap<PathBuf, Half>>>,
 }
 
-/// A file that is not whole yet.
-///
-/// The file is named `.NAME.….part`, in the same folder and readable by its owner alone. The lock tells a sweep that it
-/// is in use. Dropping removes it; only a process that was killed leaves one.
+/// A file that is not whole yet. Only a process that was killed leaves one behind.
 #[derive(Debug)]
 struct Half {
     download: Download,
@@ -91,7 +87,7 @@ impl Downloads {
                     half.download.paused();
                 }
                 DownloadStep::Done(fetched) => {
-                    half.put(path).await?;
+                    put_off_thread(half.part, path).await?;
                     return Ok(fetched);
                 }
                 DownloadStep::Failed(why) => {
@@ -130,15 +126,7 @@ enum Message {
 
 impl Half {
     fn new(file: RemoteFile, path: &Path) -> Result<Self, StorageError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // `tempfile` makes files with mode 0600.
-        let part = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".part")
-            .tempfile_in(folder_of(path))
-            .and_then(|part| part.as_file().lock().map(|()| part));
-        let part = part.map_err(|error| storage_error(path, &error))?;
-        Ok(Self { download: Download::new(file, PICTURE_MEMORY), part })
+        Ok(Self { download: Download::new(file, PICTURE_MEMORY), part: locked_part_of(path)? })
     }
 
     /// Reads the body of an answer. Hashing, writing and decoding are done on a thread that may block.
@@ -190,19 +178,6 @@ impl Half {
             }
         }
         Ok(self)
-    }
-
-    /// Puts the whole file into its place.
-    async fn put(self, path: &Path) -> Result<(), StorageError> {
-        let target = path.to_owned();
-        let put = tokio::task::spawn_blocking(move || {
-            self.part.as_file().sync_all()?;
-            self.part.persist(&target).map_err(|error| error.error)?;
-            // A new name is on the disk once its folder is (fsync(2)).
-            File::open(folder_of(&target))?.sync_all()
-        });
-        let put = put.await.map_err(io::Error::other).flatten();
-        put.map_err(|error| storage_error(path, &error))
     }
 }
 

@@ -2,7 +2,9 @@
 //! machine.
 
 mod backup;
+mod budget;
 mod database;
+mod erasures;
 mod layout;
 mod lock;
 mod lost;
@@ -24,9 +26,7 @@ use std::{
 };
 
 use likeness_core::{
-    api::{Inquiry, Recent},
     avatar::{Avatar, AvatarId, Name, Newest, Stored, StoredError},
-    budget::{self, Budget, rows::Change},
     error::{StorageError, StorageErrorKind},
     fal::RequestId,
     simulator::Simulator,
@@ -87,7 +87,9 @@ impl Store {
         };
         let reserve = Reserve::of(home);
         match Self::open_with(home, patience, clock::now) {
-            Err(error) if whom != OpenFor::ACommand && may_be_full(&error) && reserve.lend_half() => {
+            Err(error)
+                if whom != OpenFor::ACommand && erasures::may_be_full(&error) && reserve.lend_half() =>
+            {
                 let opened = Self::open_with(home, patience, clock::now)?;
                 // What was lent is taken back by the store, once it has erased or is closed.
                 Ok(Self { reserve, ..opened })
@@ -144,16 +146,16 @@ impl Store {
 
     /// Loads the avatar, lets it change, and saves it in one transaction: no other change comes in between. `None` is
     /// given for an avatar that does not exist yet.
-    pub(crate) fn settle<T>(
+    pub(crate) fn update<T>(
         &self,
         id: AvatarId,
         change: impl FnOnce(Option<Avatar>) -> (Option<Avatar>, T),
     ) -> Result<T, StorageError> {
-        self.settle_among(id, |avatar, _| change(avatar))
+        self.update_among(id, |avatar, _| change(avatar))
     }
 
     /// Changes the avatar in one transaction, with a look at the requests that other avatars hold at that moment.
-    pub(crate) fn settle_among<T>(
+    pub(crate) fn update_among<T>(
         &self,
         id: AvatarId,
         change: impl FnOnce(Option<Avatar>, &Holders<'_>) -> (Option<Avatar>, T),
@@ -196,34 +198,6 @@ impl Store {
         self.ids(&texts)
     }
 
-    /// Lists the avatars whose person was forgotten and whose files may not all be deleted.
-    pub(crate) fn half_erased(&self) -> Result<Vec<AvatarId>, StorageError> {
-        let texts = self.database.look(|connection| {
-            let mut query = connection.prepare_cached("SELECT avatar FROM erasures")?;
-            texts(query.query_map([], first_text)?)
-        })?;
-        self.ids(&texts)
-    }
-
-    /// Tells whether the person of this avatar was forgotten, and files of theirs may still be here.
-    pub(crate) fn is_half_erased(&self, id: AvatarId) -> Result<bool, StorageError> {
-        self.database.look(|connection| {
-            connection
-                .prepare_cached("SELECT 1 FROM erasures WHERE avatar = ?1 AND gone = 0")?
-                .exists([id.to_string()])
-        })
-    }
-
-    /// Notes that no file of this avatar's person is here any more.
-    pub(crate) fn gone(&self, id: AvatarId) -> Result<(), StorageError> {
-        self.execute("UPDATE erasures SET gone = 1 WHERE avatar = ?1", id)
-    }
-
-    /// Notes that nothing is left to delete of this avatar's person, neither here nor elsewhere.
-    pub(crate) fn erased(&self, id: AvatarId) -> Result<(), StorageError> {
-        self.execute("DELETE FROM erasures WHERE avatar = ?1 AND gone = 1", id)
-    }
-
     /// Loads a user's avatars behind the API, the newest first.
     pub(crate) fn avatars_of(&self, user: &Name) -> Result<Vec<Avatar>, StorageError> {
         let texts = self.database.look(|connection| {
@@ -238,63 +212,6 @@ impl Store {
         let readable = |text: &String| self.read(text).map_err(|error| log::error!("{error}")).ok();
         let is_theirs = |avatar: &Avatar| avatar.person().is_some_and(|person| person.user == *user);
         Ok(texts.iter().filter_map(readable).filter(is_theirs).collect())
-    }
-
-    /// Answers a question to the budget as it was saved last.
-    pub(crate) fn ask<T>(
-        &self,
-        inquiry: Inquiry,
-        entropy: [u8; 32],
-        look: impl FnOnce(&Budget) -> T,
-    ) -> Result<T, StorageError> {
-        let seen = self.database.look(|connection| {
-            Ok(match older_budget(connection)? {
-                None => Some(looked_up(connection, inquiry.clone())?),
-                Some(_) => None,
-            })
-        })?;
-        let look = |budget: Budget, _: &mut Recent| {
-            let told = look(&budget);
-            (budget, told)
-        };
-        match seen {
-            Some(inquiry) => Ok(self.answered(inquiry, entropy, look)?.0),
-            None => self.spend(inquiry, entropy, look),
-        }
-    }
-
-    /// Loads the rows of the budget that a question needs, lets the budget change, and saves it in one transaction. A
-    /// budget that was kept as one text is taken over with the first question.
-    pub(crate) fn spend<T>(
-        &self,
-        inquiry: Inquiry,
-        entropy: [u8; 32],
-        change: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
-    ) -> Result<T, StorageError> {
-        self.database.change(|transaction| {
-            let sqlite = |error: rusqlite::Error| self.database.error(&error);
-            let older = older_budget(&transaction).map_err(sqlite)?;
-            if let Some(text) = &older {
-                let rows = budget::Stored::rows(text).map_err(|error| self.unreadable_budget(&error))?;
-                apply(&transaction, rows.into_changes()).map_err(sqlite)?;
-                transaction.execute("DELETE FROM budget", []).map_err(sqlite)?;
-            }
-            let inquiry = looked_up(&transaction, inquiry).map_err(sqlite)?;
-            let (told, changes) = self.answered(inquiry, entropy, change)?;
-            if older.is_some() || !changes.is_empty() {
-                apply(&transaction, changes).and_then(|()| transaction.commit()).map_err(sqlite)?;
-            }
-            Ok(told)
-        })
-    }
-
-    fn answered<T>(
-        &self,
-        inquiry: Inquiry,
-        entropy: [u8; 32],
-        work: impl FnOnce(Budget, &mut Recent) -> (Budget, T),
-    ) -> Result<(T, Vec<Change>), StorageError> {
-        inquiry.answer(entropy, work).map_err(|error| self.unreadable_budget(&error))
     }
 
     /// Loads the simulator's state that belongs to this avatar.
@@ -317,13 +234,6 @@ impl Store {
                 .and_then(|_| transaction.commit());
             saved.map_err(|error| self.database.error(&error))
         })
-    }
-
-    /// Forgets the simulator's state of this avatar, and clears deleted and replaced content out of all files of the
-    /// database. No trace is left once this has succeeded.
-    pub(crate) fn forget(&self, id: AvatarId) -> Result<(), StorageError> {
-        self.execute("UPDATE avatars SET simulator = NULL WHERE id = ?1", id)?;
-        self.with_room(|| self.database.empty())
     }
 
     /// Takes the right to drive this avatar. `None` while another process has it.
@@ -377,26 +287,6 @@ impl Store {
         self.home.join(FOLDERS)
     }
 
-    fn execute(&self, query: &str, id: AvatarId) -> Result<(), StorageError> {
-        self.with_room(|| {
-            self.database.change(|transaction| {
-                let done = transaction.execute(query, [id.to_string()]).and_then(|_| transaction.commit());
-                done.map_err(|error| self.database.error(&error))
-            })
-        })
-    }
-
-    /// Takes a step of an erase, on a full disk with the room that is kept for that. That is lent only once there is none, and
-    /// a little at a time, since others may take it.
-    pub(crate) fn with_room<T>(&self, step: impl Fn() -> Result<T, StorageError>) -> Result<T, StorageError> {
-        let mut done = step();
-        while done.as_ref().is_err_and(may_be_full) && self.reserve.lend(ROOM_FOR_A_STEP) {
-            done = step();
-        }
-        self.reserve.take_back();
-        done
-    }
-
     fn record(&self, id: AvatarId) -> Record {
         Record::in_folder(self.folder(id))
     }
@@ -415,11 +305,6 @@ impl Store {
         }
     }
 
-    fn unreadable_budget(&self, error: &budget::StoredError) -> StorageError {
-        log::error!("{error}");
-        self.broken()
-    }
-
     fn ids(&self, texts: &[String]) -> Result<Vec<AvatarId>, StorageError> {
         texts.iter().map(|text| text.parse().map_err(|_| self.broken())).collect()
     }
@@ -428,14 +313,6 @@ impl Store {
         StorageError::new(StorageErrorKind::Broken, self.database.path().display().to_string())
     }
 }
-
-/// Tells whether a full disk may be the reason. A quota that is used up looks like a broken disk to `SQLite`.
-fn may_be_full(error: &StorageError) -> bool {
-    matches!(error.kind, StorageErrorKind::Full | StorageErrorKind::Broken)
-}
-
-/// The bytes of the reserve that a step of an erase is lent at a time.
-const ROOM_FOR_A_STEP: u64 = 32 << 10;
 
 fn first_text(row: &Row<'_>) -> Result<String, rusqlite::Error> {
     row.get(0)
@@ -457,39 +334,6 @@ fn all_texts(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
 fn state(connection: &Connection, id: AvatarId) -> Result<Option<String>, rusqlite::Error> {
     let mut query = connection.prepare_cached("SELECT state FROM avatars WHERE id = ?1")?;
     query.query_row([id.to_string()], first_text).optional()
-}
-
-/// Reads the budget as one text, where a version before rows left it.
-fn older_budget(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
-    connection.prepare_cached("SELECT state FROM budget")?.query_row([], first_text).optional()
-}
-
-/// Reads the rows that a question to the budget needs.
-fn looked_up(connection: &Connection, mut inquiry: Inquiry) -> Result<Inquiry, rusqlite::Error> {
-    let mut query = connection.prepare_cached(
-        "SELECT name, value FROM budget_rows WHERE name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3",
-    )?;
-    while let Some(want) = inquiry.wanted() {
-        let mut rows = query.query(params![want.from, want.below, want.most])?;
-        while let Some(row) = rows.next()? {
-            inquiry.found(row.get(0)?, row.get(1)?);
-        }
-    }
-    Ok(inquiry)
-}
-
-/// Changes rows of the budget.
-fn apply(connection: &Connection, changes: Vec<Change>) -> Result<(), rusqlite::Error> {
-    let mut put =
-        connection.prepare_cached("INSERT OR REPLACE INTO budget_rows (name, value) VALUES (?1, ?2)")?;
-    let mut delete = connection.prepare_cached("DELETE FROM budget_rows WHERE name = ?1")?;
-    for (name, value) in changes {
-        match value {
-            Some(value) => put.execute([name, value])?,
-            None => delete.execute([name])?,
-        };
-    }
-    Ok(())
 }
 
 /// Saves the avatar, together with the columns by which it is found, and commits. `SQLite` takes everything back where that

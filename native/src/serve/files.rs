@@ -6,14 +6,12 @@ use std::{
     ops::Range,
     os::unix::fs::FileExt as _,
     path::{Component, Path, PathBuf},
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
     time::Duration,
 };
 
 use http_body_util::BodyExt as _;
-use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::body::{Bytes, Incoming};
 use likeness_core::{
     api::{ApiProblem, Download, Problem, Reply},
     avatar::{AvatarId, Expected},
@@ -32,9 +30,10 @@ use super::{
     problem::{shown, unfinished},
 };
 use crate::{
-    disk::{private_folder, storage_error},
+    disk::{locked_part_of, private_folder, put, storage_error},
     driver::{refetch, shell::Shell},
     files::album,
+    streamed::Streamed,
     transport::{ByteSource, objects::Objects},
 };
 
@@ -78,7 +77,8 @@ pub(super) async fn receive(
     let Ok(place) = photo.source.parse::<ObjectPlace>() else {
         let folder = shell.folder(id);
         let path = album::file(&folder, &photo.source).map_err(shown)?;
-        let part = part(&folder, &photo.source).map_err(shown)?;
+        private_folder(&folder).map_err(shown)?;
+        let part = locked_part_of(&path).map_err(shown)?;
         let file = part.as_file().try_clone().map_err(|error| shown(storage_error(&path, &error)))?;
         write(body, file, length, &path).await?;
         return Ok(Arrived::Part { part: Some(part), path });
@@ -101,10 +101,7 @@ impl Arrived {
         if let Self::Part { part, path } = self
             && let Some(part) = part.take()
         {
-            part.persist(&*path).map_err(|error| storage_error(path, &error.error))?;
-            let folder = path.parent().unwrap_or(path);
-            let synced = File::open(folder).and_then(|folder| folder.sync_all());
-            synced.map_err(|error| storage_error(folder, &error))?;
+            put(part, path).map_err(|error| storage_error(path, &error))?;
         }
         Ok(())
     }
@@ -127,17 +124,6 @@ impl Arrived {
             Self::Object { .. } => {}
         }
     }
-}
-
-/// Makes a file that is removed when it is dropped. While it is locked no sweep takes it for one that was left behind.
-fn part(folder: &Path, name: &str) -> Result<NamedTempFile, StorageError> {
-    private_folder(folder)?;
-    let part = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".part").tempfile_in(folder);
-    let part = part.and_then(|part| {
-        part.as_file().lock()?;
-        Ok(part)
-    });
-    part.map_err(|error| storage_error(folder, &error))
 }
 
 /// Writes a body of this length, which is on the disk then.
@@ -216,9 +202,9 @@ pub(super) async fn open(
     download: &Download,
 ) -> Result<(Reply, Streamed), StorageError> {
     shell.store.follow_no_link(id)?;
-    let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
     let sent = download.sent();
-    let streamed = Streamed { pieces, left: sent.end.saturating_sub(sent.start) };
+    let length = sent.end.saturating_sub(sent.start);
+    let (sender, streamed) = Streamed::new(length, PIECES_AHEAD);
     let path = shell.folder(id).join(&download.file);
     // The names are the core's own; a path that leads elsewhere is not one of them.
     let plain = Path::new(&download.file).components().all(|part| matches!(part, Component::Normal(_)));
@@ -227,7 +213,6 @@ pub(super) async fn open(
         match refetch::open(shell, &avatar, &download.kept(), None).await {
             Ok(mut file) => {
                 file.seek(io::SeekFrom::Start(sent.start)).map_err(|error| storage_error(&path, &error))?;
-                let length = sent.end.saturating_sub(sent.start);
                 drop(tokio::spawn(send(tokio::fs::File::from_std(file).take(length), sender)));
                 return Ok((download.head(), streamed));
             }
@@ -301,41 +286,5 @@ async fn send(mut file: tokio::io::Take<tokio::fs::File>, sender: mpsc::Sender<i
         if sender.send(piece).await.is_err() || last {
             return;
         }
-    }
-}
-
-/// A file on its way out. A file that ends early cuts the connection: half a model is not taken for a whole one.
-pub(super) struct Streamed {
-    pieces: mpsc::Receiver<io::Result<Bytes>>,
-    left: u64,
-}
-
-impl Body for Streamed {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let this = &mut *self;
-        this.pieces.poll_recv(context).map(|piece| match piece {
-            Some(Ok(piece)) => {
-                let left = this.left.checked_sub(piece.len() as u64);
-                this.left = left.unwrap_or(0);
-                Some(left.map(|_| Frame::data(piece)).ok_or_else(|| io::ErrorKind::InvalidData.into()))
-            }
-            Some(Err(error)) => Some(Err(error)),
-            None if this.left == 0 => None,
-            None => Some(Err(io::ErrorKind::UnexpectedEof.into())),
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
     }
 }

@@ -1,6 +1,7 @@
 //! The API over HTTP. The core decides the answers; this module moves the bytes.
 
 mod answer;
+mod avatar;
 mod connections;
 mod drivers;
 mod erasures;

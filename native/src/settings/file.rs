@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, io::Read as _, path::Path};
 
-use super::known;
+use super::table;
 use crate::failure::{Exit, Failure};
 
 /// The largest settings file in bytes. A real one has a few hundred; a larger file was named by mistake.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads the values of the file by their key; a key of a table has the table's name and a dot before it.
+/// Reads the values of the file by the names of their settings.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<&'static str, String>, Failure> {
     let unreadable = |error: &std::io::Error| {
         Failure::new(Exit::Usage, "settings.file_unreadable", format!("{} cannot be read", path.display()))
@@ -59,8 +59,8 @@ fn enter(
     key: &str,
     value: toml::Value,
 ) {
-    let Some(known) = known::find(key) else {
-        let hint = known::nearest(key).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+    let Some(known) = table::of_key(key) else {
+        let hint = table::nearest(key).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
         problems.push(format!("`{key}` is no setting{hint}"));
         return;
     };
@@ -74,7 +74,7 @@ fn enter(
             return;
         }
     };
-    values.insert(known.key, text);
+    values.insert(known.name, text);
 }
 
 #[cfg(test)]
@@ -86,8 +86,8 @@ mod tests {
         let values =
             parse("fal_key = 'a:b'\navatar_test_mode = true\n[training]\nsteps = 7\nlearning_rate = 2e-4")
                 .expect("valid");
-        assert_eq!(values.get("fal_key").map(String::as_str), Some("a:b"));
-        assert_eq!(values.get("avatar_test_mode").map(String::as_str), Some("true"));
+        assert_eq!(values.get("FAL_KEY").map(String::as_str), Some("a:b"));
+        assert_eq!(values.get("AVATAR_TEST_MODE").map(String::as_str), Some("true"));
         assert_eq!(values.get("training.steps").map(String::as_str), Some("7"));
         assert_eq!(values.get("training.learning_rate").map(String::as_str), Some("0.0002"));
     }

@@ -1,14 +1,14 @@
 //! The key that `likeness login` stored: a file of its own, which only its owner may read.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, ErrorKind, Read as _, Write as _},
     path::Path,
 };
 
 use likeness_core::secret::Secret;
 
-use crate::disk::make_private;
+use crate::disk::{folder_of, make_private, part_of, put};
 
 /// The largest file in bytes. A key has some 70 characters; a larger file is something else.
 const MAX_BYTES: u64 = 4096;
@@ -31,23 +31,11 @@ pub(super) fn read(path: &Path) -> Result<Option<Secret>, &'static str> {
     Secret::new(&text).map(Some).ok_or("it holds a control character")
 }
 
-/// Stores the key in place of the one before. Its file appears whole, and for its owner alone (mode 0600 is what
-/// `tempfile` gives), in a folder that is made private where it is missing.
+/// Stores the key in place of the one before. Its file appears whole, and for its owner alone, in a folder
+/// that is made private where it is missing.
 pub(crate) fn write(path: &Path, key: &Secret) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    make_private(folder)?;
-    let mut part = tempfile::Builder::new().prefix(".fal.key.").tempfile_in(folder)?;
+    make_private(folder_of(path))?;
+    let mut part = part_of(path)?;
     writeln!(part, "{}", key.expose())?;
-    part.as_file().sync_all()?;
-    part.persist(path).map_err(|error| error.error)?;
-    File::open(folder)?.sync_all()
-}
-
-/// Removes the key, and tells whether there was one.
-pub(crate) fn remove(path: &Path) -> io::Result<bool> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
-        Err(error) => Err(error),
-    }
+    put(part, path)
 }

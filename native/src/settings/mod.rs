@@ -6,14 +6,12 @@
 //! from the current folder: a `likeness.toml` that came with another person's photos could otherwise send the key to an
 //! address of its choice.
 
-mod deployment;
 mod file;
 pub(crate) mod key_file;
-mod known;
 mod rows;
-mod serving;
 mod setting;
 mod source;
+mod table;
 mod training;
 
 use std::{
@@ -23,16 +21,21 @@ use std::{
 };
 
 use likeness_core::{
+    api::Deployment,
     fal::{Account, AccountError, Origins},
-    limits::{DatasetLimits, MOCK_TRAINING},
+    limits::DatasetLimits,
     price::Money,
     secret::Secret,
-    storage::{Access, Addressing, Bucket, REGION},
+    storage::{Access, Addressing, Bucket},
 };
 use log::LevelFilter;
 use url::Url;
 
-use self::{serving::Serving, source::Sources};
+use self::{
+    rows::{Row, Texts},
+    source::Sources,
+    table::Time,
+};
 pub(crate) use self::{
     setting::{Origin, Setting},
     training::Defaults,
@@ -43,47 +46,37 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// All settings.
+/// All settings. The table of their names says what they are for; those that only a deployment has are read by the core
+/// from their texts.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// fal's key, `id:secret`.
     pub(crate) fal_key: Setting<Option<Secret>>,
-    /// Key that may delete request payloads at fal; used when a job is erased.
-    pub(crate) fal_admin_key: Setting<Option<Secret>>,
-    /// Address of the server that stands for fal, if any.
-    pub(crate) fal_base_url: Setting<Option<Url>>,
-    /// Address to which fal reports the end of a training.
-    pub(crate) fal_webhook_url: Setting<Option<Url>>,
-    /// True to use the built-in simulator.
+    pub(crate) fal_admin_key: Option<Secret>,
+    pub(crate) fal_base_url: Option<Url>,
+    pub(crate) fal_webhook_url: Option<Url>,
     pub(crate) test_mode: Setting<bool>,
-    /// Duration of a training in the simulator.
-    pub(crate) mock_training: Setting<Duration>,
-    /// Address of the bucket's server.
-    pub(crate) minio_endpoint: Setting<Option<Url>>,
-    pub(crate) minio_access_key: Setting<Option<Secret>>,
-    pub(crate) minio_secret_key: Setting<Option<Secret>>,
-    pub(crate) minio_bucket: Setting<Option<String>>,
-    pub(crate) minio_region: Setting<String>,
-    pub(crate) minio_addressing: Setting<Option<Addressing>>,
-    /// Folder of jobs and their files.
+    pub(crate) mock_training: Duration,
+    pub(crate) minio_endpoint: Option<Url>,
+    minio_access_key: Option<Secret>,
+    minio_secret_key: Option<Secret>,
+    pub(crate) minio_bucket: Option<String>,
+    minio_region: String,
+    minio_addressing: Option<Addressing>,
     pub(crate) home: Setting<Option<PathBuf>>,
     /// Level of the least important log lines that are shown.
-    pub(crate) log: Setting<Option<LevelFilter>>,
-    /// Price of one training, for the question before it is bought.
-    pub(crate) training_price: Setting<Option<Money>>,
-    /// True for output without colours (no-color.org).
-    pub(crate) no_color: Setting<bool>,
-    /// Fewest photos of a set.
-    pub(crate) min_photos: Setting<usize>,
-    pub(crate) max_photos: Setting<usize>,
+    pub(crate) log: Option<LevelFilter>,
+    pub(crate) training_price: Option<Money>,
+    pub(crate) no_color: bool,
+    pub(crate) admin_token: Option<Secret>,
+    pub(crate) deployment_url: Option<Url>,
+    pub(crate) allowed_origins: Option<String>,
     /// Defaults of trainings and pictures.
     pub(crate) defaults: Defaults,
-    /// Settings that only a server has.
-    pub(crate) serving: Serving,
     /// Settings file that was read.
     pub(crate) file: Option<PathBuf>,
     /// File in which `likeness login` stores the key, in the configuration folder.
     pub(crate) key_file: Option<PathBuf>,
+    texts: Texts,
 }
 
 /// The address of the built-in simulator. No name ends in `.invalid` (RFC 6761, section 6.4), so that a request which
@@ -97,47 +90,65 @@ impl Settings {
         environment: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, Failure> {
         let mut sources = Sources::read(global.config.as_deref(), environment)?;
-        let settings = Self::from(&mut sources, global);
-        sources.finish()?;
+        let mut settings = Self::from(&mut sources, global);
+        settings.texts = sources.finish()?;
         Ok(settings)
     }
 
     fn from(sources: &mut Sources<'_>, global: &Global) -> Self {
-        let mut test_mode = sources.value("avatar_test_mode", values::switch).or(false);
+        let mut test_mode = sources.setting("AVATAR_TEST_MODE", values::switch, bool::to_string).or(false);
         if global.test {
-            test_mode = Setting { value: true, origin: Origin::Flag("--test") };
+            test_mode = sources.set_to("AVATAR_TEST_MODE", true.to_string(), true, Origin::Flag("--test"));
         }
-        let photos = DatasetLimits::default();
-        let home = sources.path("likeness_home");
-        let home = if home.value.is_none() {
-            Setting { value: sources.standard_home(), origin: Origin::Default }
-        } else {
-            home
-        };
+        // Only a deployment has these, yet every command names one that is wrong.
+        sources.find("NOTIFY_URL", values::web_address);
+        sources.secret("NOTIFY_SECRET");
+        for name in ["RETENTION_DAYS", "DAILY_TRAININGS", "DAILY_PICTURES"] {
+            sources.find(name, values::whole);
+        }
+        let seconds = |text: &str| values::seconds(text).map(Time);
         Self {
             fal_key: sources.fal_key(),
-            fal_admin_key: sources.secret("fal_admin_key"),
-            fal_base_url: sources.value("fal_base_url", values::web_address).optional(),
-            fal_webhook_url: sources.value("fal_webhook_url", values::web_address).optional(),
+            fal_admin_key: sources.secret("FAL_ADMIN_KEY").value,
+            fal_base_url: sources.find("FAL_BASE_URL", values::web_address),
+            fal_webhook_url: sources.find("FAL_WEBHOOK_URL", values::web_address),
             test_mode,
-            mock_training: sources.value("fal_mock_training_duration", values::seconds).or(MOCK_TRAINING),
-            minio_endpoint: sources.value("minio_endpoint", values::bucket_address).optional(),
-            minio_access_key: sources.secret("minio_access_key"),
-            minio_secret_key: sources.secret("minio_secret_key"),
-            minio_bucket: sources.value("minio_bucket", values::text).optional(),
-            minio_region: sources.value("minio_region", values::text).or(REGION.to_owned()),
-            minio_addressing: sources.value("minio_addressing", values::addressing).optional(),
-            home,
-            log: sources.value("likeness_log", values::level).optional(),
-            training_price: sources.value("likeness_training_price", values::price).optional(),
+            mock_training: sources.value("FAL_MOCK_TRAINING_DURATION", seconds).0,
+            minio_endpoint: sources.find("MINIO_ENDPOINT", values::bucket_address),
+            minio_access_key: sources.secret("MINIO_ACCESS_KEY").value,
+            minio_secret_key: sources.secret("MINIO_SECRET_KEY").value,
+            minio_bucket: sources.find("MINIO_BUCKET", values::text),
+            minio_region: sources.value("MINIO_REGION", values::text),
+            minio_addressing: sources.find("MINIO_ADDRESSING", values::addressing),
+            home: sources.home(),
+            log: sources.setting("LIKENESS_LOG", values::level, |level| values::name_of_level(*level)).value,
+            training_price: sources.find("LIKENESS_TRAINING_PRICE", values::price),
             no_color: sources.no_color(),
-            min_photos: sources.value("training.min_photos", values::photos).or(photos.min_photos),
-            max_photos: sources.value("training.max_photos", values::photos).or(photos.max_photos),
+            admin_token: sources.secret("ADMIN_TOKEN").value,
+            deployment_url: sources.find("LIKENESS_URL", values::web_address),
+            allowed_origins: sources.find("ALLOWED_ORIGINS", values::text),
             defaults: Defaults::read(sources),
-            serving: Serving::read(sources),
             file: sources.file().map(Path::to_owned),
             key_file: sources.key_file(),
+            texts: Texts::default(),
         }
+    }
+
+    /// Lists every setting for `likeness config`, in a fixed order.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.texts.rows()
+    }
+
+    /// Reads the settings with the core, as any deployment does, which judges them as well.
+    pub(crate) fn deployment(&self) -> Result<Deployment, Failure> {
+        // The simulated training may take less than a second here.
+        let text = |name: &str| self.texts.of(name).filter(|_| name != "FAL_MOCK_TRAINING_DURATION");
+        let deployment = Deployment::read(|name| text(name).map(str::to_owned)).map_err(|error| {
+            Failure::new(Exit::Usage, "settings.invalid", "the settings cannot be used")
+                .why(error.to_string())
+                .next("correct these values, or take them away")
+        })?;
+        Ok(Deployment { mock_training: self.mock_training, ..deployment })
     }
 
     /// Makes the account: fal, or the simulator. Test mode is only used on demand: without it a key is needed, so that
@@ -156,18 +167,18 @@ impl Settings {
 
     /// Makes the account with this key, at the address of the settings.
     pub(crate) fn account_of(&self, key: Option<Secret>) -> Result<Account, Failure> {
-        account(key, self.fal_base_url.value.as_ref())
+        account(key, self.fal_base_url.as_ref())
     }
 
     /// Names the server of an account, as a person knows it.
     pub(crate) fn place(&self, account: &Account) -> String {
-        if self.fal_base_url.value.is_none() { "fal.ai".to_owned() } else { account.origins().origin() }
+        if self.fal_base_url.is_none() { "fal.ai".to_owned() } else { account.origins().origin() }
     }
 
     /// Describes the bucket that photos are read from.
     pub(crate) fn bucket(&self) -> Result<Bucket, Failure> {
-        let (endpoint, name) = (&self.minio_endpoint.value, &self.minio_bucket.value);
-        let (key, secret) = (&self.minio_access_key.value, &self.minio_secret_key.value);
+        let (endpoint, name) = (&self.minio_endpoint, &self.minio_bucket);
+        let (key, secret) = (&self.minio_access_key, &self.minio_secret_key);
         let (Some(endpoint), Some(name), Some(key), Some(secret)) = (endpoint, name, key, secret) else {
             let needed = [
                 ("MINIO_ENDPOINT", endpoint.is_some()),
@@ -181,9 +192,8 @@ impl Settings {
                 .why(format!("not set: {}", missing.join(", ")))
                 .next("set them in the environment or in the settings file"));
         };
-        let access =
-            Access { key: key.clone(), secret: secret.clone(), region: self.minio_region.value.clone() };
-        Bucket::new(endpoint, name, &access, self.minio_addressing.value).map_err(|error| {
+        let access = Access { key: key.clone(), secret: secret.clone(), region: self.minio_region.clone() };
+        Bucket::new(endpoint, name, &access, self.minio_addressing).map_err(|error| {
             Failure::new(Exit::Usage, "settings.bucket", "the bucket's settings cannot be used")
                 .why(error.to_string())
                 .next(error.advice())
@@ -206,8 +216,8 @@ impl Settings {
     /// Returns the bounds of a set's size, with the flags applied.
     pub(crate) fn photos(&self, min: Option<u16>, max: Option<u16>) -> Result<DatasetLimits, Failure> {
         let limits = DatasetLimits {
-            min_photos: min.map_or(self.min_photos.value, usize::from),
-            max_photos: max.map_or(self.max_photos.value, usize::from),
+            min_photos: min.map_or(self.defaults.photos.min_photos, usize::from),
+            max_photos: max.map_or(self.defaults.photos.max_photos, usize::from),
         };
         if limits.min_photos > limits.max_photos {
             let (min, max) = (limits.min_photos, limits.max_photos);
@@ -222,7 +232,7 @@ impl Settings {
     pub(crate) fn for_demo(mut self, home: PathBuf, training: Duration) -> Self {
         let origin = Origin::Flag("demo");
         self.test_mode = Setting { value: true, origin: origin.clone() };
-        self.mock_training = Setting { value: training, origin: origin.clone() };
+        self.mock_training = training;
         self.home = Setting { value: Some(home), origin };
         self
     }

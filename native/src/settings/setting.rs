@@ -3,14 +3,21 @@
 use std::{fmt, path::PathBuf};
 
 /// A value and its origin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
     pub(crate) origin: Origin,
 }
 
+impl<T> Setting<Option<T>> {
+    /// Fills in a default.
+    pub(super) fn or(self, default: T) -> Setting<T> {
+        Setting { value: self.value.unwrap_or(default), origin: self.origin }
+    }
+}
+
 /// The origin of a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A flag.
     Flag(&'static str),
@@ -21,6 +28,7 @@ pub(crate) enum Origin {
     /// The file in which `likeness login` stored the key.
     Login(PathBuf),
     /// The default.
+    #[default]
     Default,
 }
 

@@ -9,8 +9,10 @@ use std::{
 use likeness_core::secret::Secret;
 
 use super::{
-    file, key_file, known,
+    file, key_file,
+    rows::Texts,
     setting::{Origin, Setting},
+    table,
 };
 use crate::{
     args::values,
@@ -24,24 +26,8 @@ pub(super) struct Sources<'a> {
     /// True if a flag or the environment named that file.
     named: bool,
     values: BTreeMap<&'static str, String>,
+    texts: Texts,
     problems: Vec<String>,
-}
-
-/// A value that may be missing, on its way to a [`Setting`].
-pub(super) struct Found<T>(Option<(T, Origin)>);
-
-impl<T> Found<T> {
-    pub(super) fn or(self, default: T) -> Setting<T> {
-        let (value, origin) = self.0.unwrap_or((default, Origin::Default));
-        Setting { value, origin }
-    }
-
-    pub(super) fn optional(self) -> Setting<Option<T>> {
-        match self.0 {
-            Some((value, origin)) => Setting { value: Some(value), origin },
-            None => Setting { value: None, origin: Origin::Default },
-        }
-    }
 }
 
 impl<'a> Sources<'a> {
@@ -49,8 +35,14 @@ impl<'a> Sources<'a> {
         config: Option<&Path>,
         environment: &'a dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, Failure> {
-        let mut sources =
-            Self { environment, file: None, named: false, values: BTreeMap::new(), problems: Vec::new() };
+        let mut sources = Self {
+            environment,
+            file: None,
+            named: false,
+            values: BTreeMap::new(),
+            texts: Texts::default(),
+            problems: Vec::new(),
+        };
         let named = config.map(Path::to_owned).or_else(|| sources.set("LIKENESS_CONFIG").map(PathBuf::from));
         sources.named = named.is_some();
         let standard = || Some(sources.configuration()?.join("likeness.toml")).filter(|path| path.exists());
@@ -77,35 +69,72 @@ impl<'a> Sources<'a> {
         self.configuration().map(|folder| folder.join("fal.key"))
     }
 
-    /// Returns an error that names every fault.
-    pub(super) fn finish(&mut self) -> Result<(), Failure> {
-        let problems = std::mem::take(&mut self.problems);
-        if problems.is_empty() {
-            return Ok(());
+    /// Ends the reading: returns the texts of all that was found, or an error that names every fault.
+    pub(super) fn finish(self) -> Result<Texts, Failure> {
+        if self.problems.is_empty() {
+            return Ok(self.texts);
         }
         let failure = Failure::new(Exit::Usage, "settings.invalid", "the settings cannot be used");
-        Err(problems.into_iter().fold(failure, Failure::why).next("correct these values, or take them away"))
+        let failure = self.problems.into_iter().fold(failure, Failure::why);
+        Err(failure.next("correct these values, or take them away"))
     }
 
     /// Finds a value that `parse` makes of its text; the message of `parse` must not quote the text.
-    pub(super) fn value<T>(
+    pub(super) fn find<T: ToString>(
         &mut self,
-        key: &str,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, &'static str>,
-    ) -> Found<T> {
-        let Some((text, origin)) = self.text(key) else { return Found(None) };
+    ) -> Option<T> {
+        self.setting(name, parse, T::to_string).value
+    }
+
+    /// Finds a value, or takes the default of the table.
+    pub(super) fn value<T: ToString + Default>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> T {
+        let found = self.find(name, &parse);
+        let default = || table::named(name).and_then(|known| parse(&known.default.to_string()).ok());
+        found.or_else(default).unwrap_or_default()
+    }
+
+    /// Finds a key or a password.
+    pub(super) fn secret(&mut self, name: &'static str) -> Setting<Option<Secret>> {
+        let parse = |text: &str| Secret::new(text).ok_or("it holds a control character");
+        self.setting(name, parse, |secret| secret.expose().to_owned())
+    }
+
+    /// Finds a value with its origin. `show` makes the text of which `parse` would make the same value.
+    pub(super) fn setting<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, &'static str>,
+        show: impl FnOnce(&T) -> String,
+    ) -> Setting<Option<T>> {
+        let Some((text, origin)) = self.text(name) else { return Setting::default() };
         match parse(&text) {
-            Ok(value) => Found(Some((value, origin))),
+            Ok(value) => {
+                self.texts.insert(name, show(&value), origin.clone());
+                Setting { value: Some(value), origin }
+            }
             Err(message) => {
-                self.refuse(key, &origin, message);
-                Found(None)
+                self.refuse(name, &origin, message);
+                Setting::default()
             }
         }
     }
 
-    /// Finds a key or a password.
-    pub(super) fn secret(&mut self, key: &str) -> Setting<Option<Secret>> {
-        self.value(key, |text| Secret::new(text).ok_or("it holds a control character")).optional()
+    /// Sets a value that does not come from the environment or the file as it is.
+    pub(super) fn set_to<T>(
+        &mut self,
+        name: &'static str,
+        text: String,
+        value: T,
+        origin: Origin,
+    ) -> Setting<T> {
+        self.texts.insert(name, text, origin.clone());
+        Setting { value, origin }
     }
 
     /// Finds fal's key: in the environment, else in a settings file that was named, else in the file of `likeness
@@ -113,10 +142,11 @@ impl<'a> Sources<'a> {
     pub(super) fn fal_key(&mut self) -> Setting<Option<Secret>> {
         let set = self.fal_key_that_is_set();
         let is_set = matches!(set.origin, Origin::Environment(_)) || self.named && set.value.is_some();
-        if is_set {
-            return set;
+        let key = if is_set { set } else { self.stored_key().unwrap_or(set) };
+        if let Some(secret) = &key.value {
+            self.texts.insert("FAL_KEY", secret.expose().to_owned(), key.origin.clone());
         }
-        self.stored_key().unwrap_or(set)
+        key
     }
 
     fn stored_key(&mut self) -> Option<Setting<Option<Secret>>> {
@@ -133,7 +163,7 @@ impl<'a> Sources<'a> {
     /// Finds fal's key under either of its names. Two different keys are an error, since it would be unknown which
     /// account pays.
     fn fal_key_that_is_set(&mut self) -> Setting<Option<Secret>> {
-        let (first, second) = (self.secret("fal_key"), self.secret("fal_api_key"));
+        let (first, second) = (self.secret("FAL_KEY"), self.secret("FAL_API_KEY"));
         match (&first.value, &second.value) {
             (Some(one), Some(other)) if one != other && same_rank(&first.origin, &second.origin) => {
                 self.problems
@@ -147,37 +177,39 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Finds the path of a file or folder; `~/` at its beginning is the home folder.
-    pub(super) fn path(&mut self, key: &str) -> Setting<Option<PathBuf>> {
-        let variable = known::find(key).map_or("", |known| known.variable);
-        let (path, origin) = match self.set(variable) {
-            Some(path) => (PathBuf::from(path), Origin::Environment(variable)),
-            None => match self.text(key) {
-                Some((text, origin)) => (PathBuf::from(text), origin),
-                None => return Setting { value: None, origin: Origin::Default },
-            },
+    /// Finds the data folder; `~/` at its beginning is the home folder. The default is that of the XDG base directory
+    /// specification.
+    pub(super) fn home(&mut self) -> Setting<Option<PathBuf>> {
+        const NAME: &str = "LIKENESS_HOME";
+        let found = match self.set(NAME) {
+            Some(path) => Some((PathBuf::from(path), Origin::Environment(NAME))),
+            None => self.text(NAME).map(|(text, origin)| (PathBuf::from(text), origin)),
         };
-        let path = match (path.strip_prefix("~"), self.set("HOME")) {
-            (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-            _ => path,
+        let standard = || self.folder("XDG_DATA_HOME", ".local/share").map(|folder| folder.join("likeness"));
+        let found = found.map(|(path, origin)| (self.below_home(path), origin));
+        let Some((path, origin)) = found.or_else(|| Some((standard()?, Origin::Default))) else {
+            return Setting::default();
         };
         if !path.is_absolute() {
-            self.refuse(key, &origin, "a path from the root is needed, such as /home/anna/likeness");
+            self.refuse(NAME, &origin, "a path from the root is needed, such as /home/anna/likeness");
         }
-        Setting { value: Some(path), origin }
+        self.set_to(NAME, path.display().to_string(), Some(path), origin)
     }
 
-    /// Returns the data folder of the XDG base directory specification.
-    pub(super) fn standard_home(&self) -> Option<PathBuf> {
-        self.folder("XDG_DATA_HOME", ".local/share").map(|folder| folder.join("likeness"))
+    fn below_home(&self, path: PathBuf) -> PathBuf {
+        match (path.strip_prefix("~"), self.set("HOME")) {
+            (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+            _ => path,
+        }
     }
 
     /// Tells whether NO_COLOR is set: its value does not matter, "when present and not an empty string" (no-color.org).
-    pub(super) fn no_color(&mut self) -> Setting<bool> {
-        if self.set("NO_COLOR").is_some() {
-            return Setting { value: true, origin: Origin::Environment("NO_COLOR") };
+    pub(super) fn no_color(&mut self) -> bool {
+        const NAME: &str = "NO_COLOR";
+        if self.set(NAME).is_some() {
+            return self.set_to(NAME, true.to_string(), true, Origin::Environment(NAME)).value;
         }
-        self.value("no_color", values::switch).or(false)
+        self.value(NAME, values::switch)
     }
 
     /// Returns a folder of the XDG base directory specification 0.8: "All paths set in these environment variables must
@@ -195,27 +227,24 @@ impl<'a> Sources<'a> {
         (self.environment)(variable).filter(|value| !value.is_empty())
     }
 
-    fn text(&mut self, key: &str) -> Option<(String, Origin)> {
-        let known = known::find(key)?;
-        if !known.variable.is_empty()
-            && let Some(value) = self.set(known.variable)
-        {
-            let origin = Origin::Environment(known.variable);
+    fn text(&mut self, name: &str) -> Option<(String, Origin)> {
+        let known = table::named(name)?;
+        if let Some((variable, value)) = known.variable().and_then(|name| Some((name, self.set(name)?))) {
+            let origin = Origin::Environment(variable);
             if let Ok(text) = value.into_string() {
                 return Some((text, origin));
             }
-            self.refuse(key, &origin, "it is not UTF-8");
+            self.refuse(name, &origin, "it is not UTF-8");
             return None;
         }
         let origin = Origin::File(self.file.clone().unwrap_or_default());
-        self.values.get(known.key).filter(|text| !text.is_empty()).map(|text| (text.clone(), origin))
+        self.values.get(known.name).filter(|text| !text.is_empty()).map(|text| (text.clone(), origin))
     }
 
-    fn refuse(&mut self, key: &str, origin: &Origin, message: &str) {
+    fn refuse(&mut self, name: &str, origin: &Origin, message: &str) {
         self.problems.push(match origin {
             Origin::Environment(variable) => format!("{variable}: {message}"),
-            Origin::Flag(flag) => format!("{flag}: {message}"),
-            _ => format!("{key} in {origin}: {message}"),
+            _ => format!("{} in {origin}: {message}", name.to_ascii_lowercase()),
         });
     }
 }

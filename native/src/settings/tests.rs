@@ -1,8 +1,14 @@
 use std::{ffi::OsString, path::Path, time::Duration};
 
-use super::{Origin, Settings};
+use likeness_core::{
+    api::Deployment,
+    avatar::{PictureSettings, Quality, TrainingSettings},
+};
+use serde_json::{Value, json};
+
+use super::{Origin, Settings, table::KNOWN};
 use crate::{
-    args::{Global, Quality, Tuning},
+    args::{Global, Tuning},
     disk::make_private,
     failure::{Exit, Failure},
 };
@@ -27,8 +33,11 @@ fn the_environment_counts_before_the_file_and_a_flag_before_both() {
         &[("FAL_MOCK_TRAINING_DURATION", "7")],
     )
     .expect("valid");
-    assert_eq!(settings.mock_training.value, Duration::from_secs(7));
-    assert_eq!(settings.mock_training.origin, Origin::Environment("FAL_MOCK_TRAINING_DURATION"));
+    assert_eq!(settings.mock_training, Duration::from_secs(7));
+    let row = settings.rows().into_iter().find(|row| row.variable == "FAL_MOCK_TRAINING_DURATION");
+    let row = row.expect("a row");
+    assert_eq!(row.origin, Origin::Environment("FAL_MOCK_TRAINING_DURATION"));
+    assert_eq!((row.key.as_str(), row.value.as_str()), ("fal_mock_training_duration", "7s"));
     assert!(!settings.test_mode.value);
     assert!(matches!(settings.test_mode.origin, Origin::File(_)));
 
@@ -43,11 +52,9 @@ fn nothing_set_is_the_documented_default() {
     let settings =
         read(&Global::default(), &[("HOME", "/home/anna"), ("XDG_DATA_HOME", "relative")]).expect("valid");
     assert_eq!(settings.home.value.as_deref(), Some(Path::new("/home/anna/.local/share/likeness")));
-    assert_eq!(settings.mock_training.value, Duration::from_secs(30));
-    assert_eq!((settings.min_photos.value, settings.max_photos.value), (10, 20));
-    let tuned = settings.defaults.tuned(&Tuning::default());
-    assert_eq!((tuned.steps, tuned.learning_rate), (1000, 2e-4));
-    assert!(tuned.multiresolution && tuned.subject_crop && !tuned.create_masks);
+    assert_eq!(settings.mock_training, Duration::from_secs(30));
+    assert_eq!((settings.defaults.photos.min_photos, settings.defaults.photos.max_photos), (10, 20));
+    assert_eq!((settings.defaults.steps(), settings.minio_region.as_str()), (1000, "us-east-1"));
 }
 
 #[test]
@@ -129,7 +136,6 @@ fn no_secret_is_ever_shown() {
     assert!(!rows.join(" ").contains("hush"), "{rows:?}");
     assert!(!shown.contains("kid:") && !shown.contains("admin:"), "{shown}");
     assert!(settings.rows().iter().any(|row| row.key == "fal_key" && row.value == "set (hidden)"));
-    assert!(settings.rows().iter().all(|row| !row.value.starts_with("no value for")));
 }
 
 #[test]
@@ -145,11 +151,15 @@ fn a_preset_that_was_typed_counts_before_the_file_and_a_number_before_both() {
     let settings = with_file("[training]\nsteps = 1500\nquality = 'balanced'\nsubject_crop = false", &[])
         .expect("valid");
     let tuned = settings.defaults.tuned(&Tuning::default());
-    assert_eq!((tuned.steps, tuned.learning_rate, tuned.subject_crop), (1500, 9e-5, false));
+    assert_eq!(
+        (tuned.quality, tuned.steps, tuned.learning_rate),
+        (Some(Quality::Balanced), Some(1500), None)
+    );
+    assert_eq!((tuned.subject_crop, settings.defaults.steps()), (Some(false), 1500));
     let mut flags = Tuning::default();
     (flags.quality, flags.learning_rate) = (Some(Quality::High), Some(1e-4));
     let tuned = settings.defaults.tuned(&flags);
-    assert_eq!((tuned.steps, tuned.learning_rate), (4000, 1e-4));
+    assert_eq!((tuned.quality, tuned.steps, tuned.learning_rate), (Some(Quality::High), None, Some(1e-4)));
 }
 
 #[test]
@@ -199,4 +209,64 @@ fn a_deployment_is_what_the_settings_say_and_the_core_judges_it() {
     assert!(failure.to_string().contains("NOTIFY_SECRET"), "{failure}");
     let wrong = read(&Global::default(), &[("DAILY_TRAININGS", "many")]).map(|_| ());
     assert_eq!(wrong.map_err(|failure| failure.code()), Err("settings.invalid"));
+}
+
+#[test]
+fn every_setting_is_read_and_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for known in KNOWN.iter().filter(|known| known.name != "FAL_API_KEY") {
+        let value = match known.name {
+            "LIKENESS_HOME" => folder.path().display().to_string(),
+            "LIKENESS_LOG" => "debug".to_owned(),
+            "LIKENESS_TRAINING_PRICE" => "3.00 USD".to_owned(),
+            "MINIO_ADDRESSING" => "virtual".to_owned(),
+            name if name.ends_with("URL") || name == "MINIO_ENDPOINT" => "https://example.com/".to_owned(),
+            "training.quality" => "high".to_owned(),
+            "training.learning_rate" => "0.0001".to_owned(),
+            "training.multiresolution_training" | "training.subject_crop" => "false".to_owned(),
+            "AVATAR_TEST_MODE" | "NO_COLOR" | "training.create_masks" => "true".to_owned(),
+            _ => "2".to_owned(),
+        };
+        let (key, name) = (known.key(), known.name);
+        let file = match key.split_once('.') {
+            Some((table, key)) => format!("[{table}]\n{key} = '{value}'"),
+            None => format!("{key} = '{value}'"),
+        };
+        let set = with_file(&file, &[("HOME", "/home/anna")]).expect(name).rows();
+        let unset = read(&Global::default(), &[("HOME", "/home/anna")]).expect("valid").rows();
+        let changed: Vec<_> = set.iter().filter(|row| !unset.contains(row)).collect();
+        assert_eq!(changed.len(), 1, "{name}");
+        assert_eq!(changed[0].key, key);
+        assert!(changed[0].is_secret || changed[0].value == value || changed[0].value == "2s", "{changed:?}");
+    }
+}
+
+#[test]
+fn the_core_asks_for_names_of_the_table_and_decides_the_same_defaults() {
+    let deployment = Deployment::read(|name| {
+        assert!(KNOWN.iter().any(|known| known.name == name), "{name}");
+        None
+    });
+    let deployment = deployment.expect("valid");
+    let defaults = read(&Global::default(), &[]).expect("valid").rows();
+    let shown = |key: &str| defaults.iter().find(|row| row.key == key).expect(key).value.clone();
+    assert_eq!(shown("fal_mock_training_duration"), format!("{:?}", deployment.mock_training));
+    assert_eq!(shown("daily_trainings"), deployment.caps.trainings.to_string());
+    assert_eq!(shown("avatar_test_mode"), deployment.test_mode.to_string());
+
+    let training: Value = json!(TrainingSettings::default().check().expect("valid"));
+    for key in ["multiresolution_training", "subject_crop", "create_masks"] {
+        assert_eq!(shown(&format!("training.{key}")), training[key].to_string());
+    }
+    assert_eq!(shown("training.quality"), Quality::default().name());
+    let pictures = PictureSettings { prompt: "a".to_owned(), ..PictureSettings::default() };
+    let pictures: Value = json!(pictures.check(None).expect("valid"));
+    for (key, stored) in [("scale", "lora_scale"), ("steps", "steps"), ("guidance", "guidance_scale")] {
+        assert_eq!(
+            shown(&format!("generation.{key}")).parse::<f64>().ok(),
+            pictures[stored].as_f64(),
+            "{key}"
+        );
+    }
+    assert_eq!(Some(shown("generation.image_size").as_str()), pictures["image_size"].as_str());
 }

@@ -25,7 +25,8 @@ use serde_json::json;
 use tempfile::NamedTempFile;
 use tokio::{io::AsyncWriteExt as _, sync::mpsc};
 
-use super::{files::FileBody, server::Server};
+use super::{files, server::Server};
+use crate::streamed::Streamed;
 
 /// The error that closes the connection without an answer, as the simulator wants it or since the bytes were not a
 /// call.
@@ -37,7 +38,7 @@ pub(super) enum Cut {
     Incomplete(#[source] hyper::Error),
 }
 
-type AnswerBody = Either<Full<Bytes>, Either<EventBody, FileBody>>;
+type AnswerBody = Either<Full<Bytes>, Either<EventBody, Streamed>>;
 
 pub(super) async fn answer(
     server: Arc<Server>,
@@ -178,7 +179,7 @@ fn kept(server: &Arc<Server>, file: KeptFile) -> Response<AnswerBody> {
     let mut answer = if length == 0 {
         whole(head.status, Bytes::new())
     } else {
-        let body = FileBody::new(Arc::clone(server), file.pieces, length);
+        let body = files::body(Arc::clone(server), file.pieces, length);
         let mut answer = Response::new(Either::Right(Either::Right(body)));
         *answer.status_mut() = head.status;
         answer

@@ -3,44 +3,34 @@
 use std::{
     io::{self, SeekFrom},
     ops::Range,
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
 };
 
-use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::body::Bytes;
 use tokio::{
     io::{AsyncReadExt as _, AsyncSeekExt as _},
     sync::mpsc,
 };
 
 use super::server::Server;
+use crate::streamed::Streamed;
 
 /// Number of bytes that are read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// The bytes of files, one after the other. Where one is gone meanwhile, the connection is cut: half a file is not
-/// taken for a whole one.
-pub(super) struct FileBody {
-    chunks: mpsc::Receiver<io::Result<Bytes>>,
-    left: u64,
-}
-
-impl FileBody {
-    /// Begins to read these bytes of these files; `length` is their sum.
-    pub(super) fn new(server: Arc<Server>, pieces: Vec<(String, Range<u64>)>, length: u64) -> Self {
-        let (sender, chunks) = mpsc::channel(1);
-        drop(tokio::spawn(async move {
-            for (name, range) in pieces {
-                if let Err(error) = read(&server, &name, range, &sender).await {
-                    // The caller may be gone.
-                    drop(sender.send(Err(error)).await);
-                    return;
-                }
+/// Begins to read these bytes of these files, one after the other; `length` is their sum.
+pub(super) fn body(server: Arc<Server>, pieces: Vec<(String, Range<u64>)>, length: u64) -> Streamed {
+    let (sender, body) = Streamed::new(length, 1);
+    drop(tokio::spawn(async move {
+        for (name, range) in pieces {
+            if let Err(error) = read(&server, &name, range, &sender).await {
+                // The caller may be gone.
+                drop(sender.send(Err(error)).await);
+                return;
             }
-        }));
-        Self { chunks, left: length }
-    }
+        }
+    }));
+    body
 }
 
 async fn read(
@@ -62,30 +52,4 @@ async fn read(
         sender.send(Ok(chunk.into())).await.map_err(|_| io::ErrorKind::BrokenPipe)?;
     }
     Ok(())
-}
-
-impl Body for FileBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let this = self.get_mut();
-        this.chunks.poll_recv(context).map(|chunk| match chunk {
-            Some(Ok(chunk)) => {
-                this.left = this.left.saturating_sub(chunk.len() as u64);
-                Some(Ok(Frame::data(chunk)))
-            }
-            Some(Err(error)) => Some(Err(error)),
-            None if this.left == 0 => None,
-            None => Some(Err(io::ErrorKind::UnexpectedEof.into())),
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
 }

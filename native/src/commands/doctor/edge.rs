@@ -146,7 +146,7 @@ async fn webhook(remote: &Remote, settings: &Settings) -> Finding {
     );
     match remote.send(Method::POST, "/webhooks/fal", Some(&Value::Null)).await {
         Ok(response) if matches!(response.status.as_u16(), 400 | 401 | 503) => {
-            match &settings.fal_webhook_url.value {
+            match &settings.fal_webhook_url {
                 Some(url) if url.as_str() == ours => Finding::ok("webhook", ours),
                 _ => Finding::new(
                     "webhook",

@@ -13,7 +13,6 @@ use url::Url;
 
 use super::finding::{Finding, State};
 use crate::{
-    args::Tuning,
     clock,
     commands::probe::{Probe, ProbeError, probe},
     failure::{Exit, Failure},
@@ -62,8 +61,8 @@ impl Network {
         let proxy = place.parse().ok().and_then(|url| proxy(&transport, &url, listed.as_ref().err()));
         let fal = match listed {
             Ok(listed) => {
-                let steps = settings.defaults.tuned(&Tuning::default()).steps;
-                let price = price::training(steps, settings.training_price.value.as_ref(), listed);
+                let steps = settings.defaults.steps();
+                let price = price::training(steps, settings.training_price.as_ref(), listed);
                 let price = words::price::training(Language::English, &price);
                 let text = format!("{place} answers; a training of {steps} steps costs {price}");
                 Finding::ok(FAL, printable(&text).into_owned())
@@ -79,7 +78,7 @@ fn fail(failure: &Failure, advice: &str) -> Finding {
 }
 
 fn unusable(settings: &Settings, place: &str, error: ProbeError) -> Finding {
-    let own_place = settings.fal_base_url.value.is_some();
+    let own_place = settings.fal_base_url.is_some();
     let stops = error.stops_orders(own_place);
     let error = match error {
         ProbeError::Send(_) => return fail(&Failure::from(error), "correct FAL_BASE_URL"),

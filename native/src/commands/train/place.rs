@@ -41,7 +41,7 @@ impl Order<'_> {
             let mine = lock.is_some() && now == would;
             self.request.photos = Some(named.placed(&shell.working_folder(id), mine)?);
         }
-        let placed = shell.store.settle_among(id, |avatar, records| {
+        let placed = shell.store.update_among(id, |avatar, records| {
             let avatar = avatar.unwrap_or_else(|| self.new_avatar());
             // Only the order that the person was asked about is placed.
             let now = avatar.would_open(&self.request);

@@ -194,13 +194,13 @@ pub(super) async fn cost(
     if context.settings.test_mode.value {
         return Ok(None);
     }
-    let own_place = context.settings.fal_base_url.value.is_some();
+    let own_place = context.settings.fal_base_url.is_some();
     let listed = match patiently(connection, own_place).await {
         Ok(listed) => listed,
         Err(error) if error.stops_orders(own_place) => return Err(error.into()),
         Err(_) => None,
     };
-    let price = price::training(config.steps(), context.settings.training_price.value.as_ref(), listed);
+    let price = price::training(config.steps(), context.settings.training_price.as_ref(), listed);
     Ok(Some(printable(&words::price::training(Language::English, &price)).into_owned()))
 }
 

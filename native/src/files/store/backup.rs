@@ -27,7 +27,7 @@ use super::{
     save,
     sqlite::sqlite_error,
 };
-use crate::disk::{making_error, private_folder, storage_error};
+use crate::disk::{making_error, private_folder, storage_error, sync_folder};
 
 /// The account of what was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Store {
             write_record(&folder.join(FOLDERS).join(id), text)?;
         }
         saved.bytes += fs::metadata(&unfinished).map_err(|error| broken(&error))?.len();
-        let done = fs::rename(&unfinished, folder.join(DATABASE)).and_then(|()| sync(folder));
+        let done = fs::rename(&unfinished, folder.join(DATABASE)).and_then(|()| sync_folder(folder));
         done.map_err(|error| broken(&error))?;
         Ok(saved)
     }
@@ -144,7 +144,7 @@ fn copy_folders(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), Storage
             copy_folder(&entry.path(), &to.join(name), saved)?;
         }
     }
-    sync(to).map_err(|error| storage_error(to, &error))
+    sync_folder(to).map_err(|error| storage_error(to, &error))
 }
 
 /// Writes the record of an avatar to match its row in the copy. The record beside the original may be newer: orders
@@ -186,7 +186,7 @@ fn copy_folder(from: &Path, to: &Path, saved: &mut Saved) -> Result<(), StorageE
             }
         }
     }
-    sync(to).map_err(|error| storage_error(to, &error))
+    sync_folder(to).map_err(|error| storage_error(to, &error))
 }
 
 fn make_folder(path: &Path) -> Result<(), StorageError> {
@@ -199,8 +199,4 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<u64> {
     let bytes = io::copy(&mut source, &mut copy)?;
     copy.sync_all()?;
     Ok(bytes)
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

@@ -14,7 +14,7 @@ use likeness_core::{
 };
 use rustix::fs::OFlags;
 
-use crate::disk::{private_folder, storage_error};
+use crate::disk::{private_folder, remove_file, storage_error, sync_folder};
 
 /// The name of a record in its avatar's folder.
 pub(super) const RECORD: &str = "record.json";
@@ -72,9 +72,9 @@ impl Record {
         let is_new = !self.folder.exists();
         private_folder(&self.folder)?;
         let written = self.write_whole(text).and_then(|()| {
-            sync(&self.folder)?;
+            sync_folder(&self.folder)?;
             // The folder's own name has to last as well.
-            self.folder.parent().filter(|_| is_new).map_or(Ok(()), sync)
+            self.folder.parent().filter(|_| is_new).map_or(Ok(()), sync_folder)
         });
         written.map_err(|error| storage_error(&self.path(), &error))
     }
@@ -83,7 +83,7 @@ impl Record {
     /// file.
     fn write_whole(&self, text: &str) -> io::Result<()> {
         let unfinished = self.folder.join(UNFINISHED);
-        remove(&unfinished)?;
+        remove_file(&unfinished)?;
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -95,8 +95,8 @@ impl Record {
         if self.folder.is_symlink() || !self.folder.exists() {
             return Ok(());
         }
-        let removed = remove(&self.folder.join(UNFINISHED)).and_then(|()| remove(&self.path()));
-        let removed = removed.and_then(|()| sync(&self.folder));
+        let removed = remove_file(&self.folder.join(UNFINISHED)).and_then(|_| remove_file(&self.path()));
+        let removed = removed.and_then(|_| sync_folder(&self.folder));
         removed.map_err(|error| storage_error(&self.path(), &error))
     }
 }
@@ -114,15 +114,4 @@ fn open(path: &Path) -> io::Result<File> {
 fn is_absent(error: &io::Error) -> bool {
     let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
     is_link || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

@@ -115,14 +115,14 @@ fn hosted(number: u128, person: Person) -> Avatar {
 }
 
 fn put(store: &Store, avatar: &Avatar) {
-    store.settle(avatar.id(), |_| (Some(avatar.clone()), ())).expect("saved");
+    store.update(avatar.id(), |_| (Some(avatar.clone()), ())).expect("saved");
 }
 
 fn forget(store: &Store, number: u128) {
     let change = |avatar: Option<Avatar>| {
         (avatar.map(|avatar| avatar.after(Event::Asked(Command::Erase), &moment(NOW))), ())
     };
-    store.settle(id(number), change).expect("forgotten");
+    store.update(id(number), change).expect("forgotten");
 }
 
 /// Adds a waiting photo to an avatar, with this caption.
@@ -261,7 +261,7 @@ fn reading_goes_on_beside_a_writer_and_writing_is_busy() {
     other.execute_batch("BEGIN IMMEDIATE; UPDATE avatars SET due = 5").expect("begun");
     assert!(store.load(id(1)).expect("read").is_some());
     assert_eq!(store.avatars_of(&Name::new(&words(1)[1]).expect("a name")).expect("read").len(), 1);
-    let busy = store.settle(id(1), |_| (Some(somebody(1, 200)), ())).expect_err("another process writes");
+    let busy = store.update(id(1), |_| (Some(somebody(1, 200)), ())).expect_err("another process writes");
     assert_eq!(busy.kind, StorageErrorKind::Busy);
     other.execute_batch("COMMIT").expect("over");
     put(&store, &somebody(1, 200));
@@ -500,7 +500,7 @@ fn a_record_that_is_newer_than_its_row_counts() {
     assert_eq!(store.due(None, now(), false).expect("read"), [id(2)]);
     // The order of an avatar whose record is gone may have been placed since.
     fs::remove_file(place.record(2)).expect("removed");
-    let told = store.settle(id(2), |avatar| (avatar.clone(), avatar)).expect("settled");
+    let told = store.update(id(2), |avatar| (avatar.clone(), avatar)).expect("settled");
     assert!(told.expect("an avatar").ended());
     assert!(place.record(2).exists() && store.load(id(2)).expect("read").expect("there").ended());
 }
@@ -516,7 +516,7 @@ fn a_job_whose_row_is_lost_is_not_begun_anew() {
     place.lose_the_database();
     let store = place.store();
     assert_eq!(store.load(id(1)).expect("read"), None);
-    let refused = store.settle(id(1), |_| (Some(hosted(1, person("u", "Anna"))), ()));
+    let refused = store.update(id(1), |_| (Some(hosted(1, person("u", "Anna"))), ()));
     assert_eq!(refused.expect_err("it is lost").kind, StorageErrorKind::Unclaimed);
     // The second avatar was saved, and nothing was done: it begins anew.
     assert!(!place.record(2).exists());

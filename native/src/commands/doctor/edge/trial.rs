@@ -178,7 +178,7 @@ fn failed(name: &'static str, failure: &Failure) -> Finding {
 async fn cors(url: Url, settings: &Settings) -> Finding {
     const NAME: &str = "bucket's CORS";
     let advice = "allow PUT from your page's origin in the bucket's CORS rule: docs/edge.md shows one";
-    let set = settings.serving.allowed_origins.value.as_deref().unwrap_or_default();
+    let set = settings.allowed_origins.as_deref().unwrap_or_default();
     let page = set.split(',').map(str::trim).find(|origin| !origin.is_empty());
     let origin = page.unwrap_or("https://likeness.example");
     let asked = async {
