@@ -1,35 +1,46 @@
 //! HTTP as plain data: the core describes a request, a shell sends it and hands the answer back.
 
+pub mod wire;
+
 use std::{fmt, time::Duration};
 
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::limits::{TRANSFER_CEILING, TRANSFER_SILENCE};
+use crate::limits::{TRANSFER_CEILING, TRANSFER_SILENCE, TRANSFER_TIMEOUT};
 
 /// A request to send. Redirects are never followed, whatever the shell's HTTP client would like.
-#[derive(Clone)]
+///
+/// As JSON it is for a Worker that knows no key: method, address and headers, none of them secret. Its body goes another
+/// way, and it has the time of a transfer.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Request {
     /// HTTP method.
+    #[serde(with = "wire::method")]
     pub method: Method,
     /// Whole address.
     pub url: Url,
     /// Every header that matters; the shell adds `Host`, `Content-Length` and its `User-Agent`.
+    #[serde(with = "wire::headers")]
     pub headers: HeaderMap,
     /// Body to send.
+    #[serde(skip)]
     pub body: Body,
     /// Time after which the shell gives up, from the start until the whole answer has arrived.
+    #[serde(skip, default = "time_of_a_transfer")]
     pub timeout: Duration,
     /// Longest time without a byte in a transfer, in either direction, before the shell gives up. The `timeout` of
     /// a transfer only ends one that trickles for ever.
+    #[serde(skip)]
     pub silence: Option<Duration>,
 }
 
 /// The body of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Body {
     /// No body.
+    #[default]
     Empty,
     /// Bytes in memory.
     Bytes(Vec<u8>),
@@ -41,6 +52,10 @@ pub enum Body {
         /// Number of bytes that follow; sent as Content-Length.
         length: u64,
     },
+}
+
+fn time_of_a_transfer() -> Duration {
+    TRANSFER_TIMEOUT
 }
 
 impl Request {
@@ -103,14 +118,17 @@ pub fn without_query(url: &Url) -> String {
     format!("{}{}{}", url.origin().ascii_serialization(), url.path(), url.query().map_or("", |_| "?…"))
 }
 
-/// An answer with its whole body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An answer with its whole body. As JSON, its headers and body are there as far as they are text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// HTTP status.
+    #[serde(with = "wire::status")]
     pub status: StatusCode,
     /// Headers of the answer.
+    #[serde(with = "wire::headers")]
     pub headers: HeaderMap,
     /// Whole body; the shell reads at most [`crate::limits::MAX_ANSWER_BYTES`].
+    #[serde(with = "wire::text")]
     pub body: Vec<u8>,
 }
 
@@ -206,5 +224,19 @@ mod tests {
             .secret_header(http::header::AUTHORIZATION, "Key kid:hush");
         assert_eq!(format!("{request:?}"), "GET https://bucket.example/a.jpg?…");
         assert!(!format!("{:?}", request.headers).contains("hush"));
+    }
+
+    #[test]
+    fn a_request_with_a_key_is_not_written_for_another_worker() {
+        let url = "https://bucket.example/a.jpg?X-Amz-Signature=abc".parse().expect("url");
+        let request = Request::transfer(Method::GET, url).header(http::header::RANGE, "bytes=0-9");
+        let text = serde_json::to_string(&request).expect("JSON");
+        let read: Request = serde_json::from_str(&text).expect("the same");
+        assert_eq!(
+            (&read.method, &read.url, &read.headers),
+            (&request.method, &request.url, &request.headers)
+        );
+        let keyed = request.secret_header(http::header::AUTHORIZATION, "Key kid:hush");
+        assert!(serde_json::to_string(&keyed).is_err());
     }
 }

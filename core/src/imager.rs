@@ -5,11 +5,9 @@
 //! body of a POST, report in the answer's (status 200, also when the job failed for a reason that the report
 //! names).
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
-use http::{HeaderName, Method};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::{
     archive::Piece,
@@ -17,7 +15,7 @@ use crate::{
     download::RemoteFile,
     error::{Error, StorageError, StorageErrorKind},
     http::{Body, NoAnswer, Request, Response},
-    limits::{PhotoLimits, TRANSFER_CEILING, TRANSFER_TIMEOUT},
+    limits::{PhotoLimits, TRANSFER_CEILING},
     storage::{Bucket, ObjectKey, ObjectPlace},
     time::Timestamp,
 };
@@ -27,20 +25,7 @@ use crate::{
 #[serde(rename_all = "snake_case", tag = "job")]
 pub enum ImagerJob {
     /// Read a photo, check its headers against the limits, make it clean, write the JPEG.
-    Prepare {
-        /// Request that reads the photo.
-        photo: SignedRequest,
-        /// SHA-256 of the photo when it was read before, which it must still have.
-        sha256: Option<Sha256Sum>,
-        /// Name of the photo in errors.
-        place: String,
-        /// Limits of a photo.
-        limits: PhotoLimits,
-        /// Request that writes the clean JPEG.
-        target: SignedRequest,
-        /// Name of the clean JPEG.
-        file: String,
-    },
+    Prepare(Preparation),
     /// Send these pieces, one after the other, as the body of one request.
     Send {
         /// Pieces to send.
@@ -48,14 +33,14 @@ pub enum ImagerJob {
         /// Length of all pieces together in bytes: the Content-Length.
         length: u64,
         /// Request that takes the pieces as its body.
-        to: SignedRequest,
+        to: Request,
     },
     /// Copy a file from one address to another, where nothing may appear unless the file is whole.
     Fetch {
         /// File to fetch, for [`crate::download::Download`].
         from: RemoteFile,
         /// Request that writes the copy.
-        target: SignedRequest,
+        target: Request,
         /// Name of the copy.
         file: String,
     },
@@ -68,27 +53,37 @@ pub enum SentPiece {
     /// Bytes in the job itself.
     Bytes(Vec<u8>),
     /// An object, or a part of it.
-    Object {
-        /// Request that reads the object; the range in its headers asks for a part.
-        from: SignedRequest,
-        /// Length in bytes that the answer must have.
-        length: u64,
-        /// CRC-32 of these bytes, when it is known.
-        crc32: Option<u32>,
-        /// Name of the object in errors.
-        place: String,
-    },
+    Object(Box<SentObject>),
 }
 
-/// A request without a body that carries its own permission.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct SignedRequest {
-    /// HTTP method.
-    pub method: String,
-    /// Whole address.
-    pub url: Url,
-    /// Headers of the request.
-    pub headers: BTreeMap<String, String>,
+/// A photo to prepare.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Preparation {
+    /// Request that reads the photo.
+    pub photo: Request,
+    /// SHA-256 of the photo when it was read before, which it must still have.
+    pub sha256: Option<Sha256Sum>,
+    /// Name of the photo in errors.
+    pub place: String,
+    /// Limits of a photo.
+    pub limits: PhotoLimits,
+    /// Request that writes the clean JPEG.
+    pub target: Request,
+    /// Name of the clean JPEG.
+    pub file: String,
+}
+
+/// An object to send, or a part of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SentObject {
+    /// Request that reads the object; the range in its headers asks for a part.
+    pub from: Request,
+    /// Length in bytes that the answer must have.
+    pub length: u64,
+    /// CRC-32 of these bytes, when it is known.
+    pub crc32: Option<u32>,
+    /// Name of the object in errors.
+    pub place: String,
 }
 
 /// The report of a job.
@@ -98,20 +93,9 @@ pub enum ImagerReport {
     /// The outcome of [`ImagerJob::Prepare`].
     Prepared(Result<Prepared, PrepareError>),
     /// The outcome of [`ImagerJob::Send`]: the server's answer, or the reason why there is none.
-    Sent(Result<SentAnswer, SendFailure>),
+    Sent(Result<Response, SendFailure>),
     /// The outcome of [`ImagerJob::Fetch`].
     Fetched(Result<Kept, Error>),
-}
-
-/// An answer, as text.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct SentAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers that are text.
-    pub headers: BTreeMap<String, String>,
-    /// Body, as far as it is text.
-    pub body: String,
 }
 
 /// The reason why bytes could not be sent.
@@ -134,14 +118,14 @@ impl ImagerJob {
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let (source, target) = (own(&photo.source, bucket)?, own(&file, bucket)?);
-        Ok(Self::Prepare {
-            photo: SignedRequest::of(&bucket.get(&source, None, None, now)),
+        Ok(Self::Prepare(Preparation {
+            photo: bucket.get(&source, None, None, now),
             sha256: photo.sha256,
             place: photo.source.clone(),
             limits,
-            target: SignedRequest::of(&bucket.put(&target, Body::Empty, "image/jpeg", now)),
+            target: bucket.put(&target, Body::Empty, "image/jpeg", now),
             file,
-        })
+        }))
     }
 
     /// Sends the part of the archive that a call of an upload streams.
@@ -167,7 +151,7 @@ impl ImagerJob {
                 }
             });
         }
-        Ok(Self::Send { pieces, length, to: SignedRequest::of(call) })
+        Ok(Self::Send { pieces, length, to: call.clone() })
     }
 
     /// Sends the part of an object that a call of an upload streams.
@@ -182,9 +166,9 @@ impl ImagerJob {
             return Err(StorageError::new(StorageErrorKind::Changed, name));
         };
         let key = own(&name, bucket)?;
-        let from = SignedRequest::of(&bucket.get(&key, Some(start..start.saturating_add(length)), None, now));
-        let piece = SentPiece::Object { from, length, crc32: None, place: name };
-        Ok(Self::Send { pieces: vec![piece], length, to: SignedRequest::of(call) })
+        let from = bucket.get(&key, Some(start..start.saturating_add(length)), None, now);
+        let object = SentObject { from, length, crc32: None, place: name };
+        Ok(Self::Send { pieces: vec![SentPiece::Object(Box::new(object))], length, to: call.clone() })
     }
 
     /// Copies a file of fal's into the bucket.
@@ -196,11 +180,7 @@ impl ImagerJob {
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let key = own(&place.to_string(), bucket)?;
-        Ok(Self::Fetch {
-            from,
-            target: SignedRequest::of(&bucket.put(&key, Body::Empty, "application/octet-stream", now)),
-            file,
-        })
+        Ok(Self::Fetch { from, target: bucket.put(&key, Body::Empty, "application/octet-stream", now), file })
     }
 }
 
@@ -222,7 +202,8 @@ fn sent_part(
             let length = range.end.saturating_sub(range.start);
             let from = bucket.get(&key, (!whole).then_some(range), etag.as_ref(), now);
             let crc32 = whole.then_some(part.entry.crc32);
-            Ok(SentPiece::Object { from: SignedRequest::of(&from), length, crc32, place: file.clone() })
+            let object = SentObject { from, length, crc32, place: file.clone() };
+            Ok(SentPiece::Object(Box::new(object)))
         }
     }
 }
@@ -233,66 +214,6 @@ fn own(place: &str, bucket: &Bucket) -> Result<ObjectKey, StorageError> {
     let found = found.filter(|found| found.bucket == bucket.name());
     let error = || StorageError::new(StorageErrorKind::Denied, place);
     found.map(|found| found.key).ok_or_else(error)
-}
-
-impl SignedRequest {
-    /// Describes the request without its body. Headers that are not text are left out: none of ours is.
-    #[must_use]
-    pub fn of(request: &Request) -> Self {
-        let text = |(name, value): (&HeaderName, &http::HeaderValue)| {
-            Some((name.to_string(), value.to_str().ok()?.to_owned()))
-        };
-        let headers = request.headers.iter().filter_map(text).collect();
-        Self { method: request.method.to_string(), url: request.url.clone(), headers }
-    }
-
-    /// Makes the request again, with the time limit of a transfer. `None` if the method is not one.
-    #[must_use]
-    pub fn request(&self) -> Option<Request> {
-        let method = Method::from_bytes(self.method.as_bytes()).ok()?;
-        let mut request = Request::new(method, self.url.clone(), TRANSFER_TIMEOUT);
-        for (name, value) in &self.headers {
-            request = request.header(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
-        }
-        Some(Request { body: Body::Empty, ..request })
-    }
-}
-
-/// Leaves out the address, which is signed.
-impl std::fmt::Debug for SignedRequest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, crate::http::without_query(&self.url))
-    }
-}
-
-impl SentAnswer {
-    /// Describes the answer as text.
-    #[must_use]
-    pub fn of(response: &Response) -> Self {
-        let text = |(name, value): (&HeaderName, &http::HeaderValue)| {
-            Some((name.to_string(), value.to_str().ok()?.to_owned()))
-        };
-        Self {
-            status: response.status.as_u16(),
-            headers: response.headers.iter().filter_map(text).collect(),
-            body: String::from_utf8_lossy(&response.body).into_owned(),
-        }
-    }
-
-    /// Makes the answer again.
-    #[must_use]
-    pub fn response(self) -> Response {
-        let mut headers = http::HeaderMap::new();
-        for (name, value) in &self.headers {
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::from_bytes(name.as_bytes()), http::HeaderValue::from_str(value))
-            {
-                headers.insert(name, value);
-            }
-        }
-        let status = http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::BAD_GATEWAY);
-        Response { status, headers, body: self.body.into_bytes() }
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -15,8 +16,8 @@ use crate::{
     avatar::{AvatarId, Sha256Sum},
     budget::TokenDigest,
     fal::webhook::MAX_WEBHOOK_BYTES,
-    http::StatusCode,
-    limits::MAX_BODY,
+    http::{StatusCode, wire},
+    limits::{MAX_BODY, PhotoLimits},
     secret::Secret,
     time::Timestamp,
 };
@@ -49,7 +50,8 @@ pub struct Call {
 }
 
 /// The caller, as far as the shell found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Caller {
     /// A caller without a credential.
     Anyone,
@@ -62,11 +64,13 @@ pub enum Caller {
 }
 
 /// The reply to a call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
     /// HTTP status.
+    #[serde(with = "wire::status")]
     pub status: StatusCode,
     /// Headers, [`SECURITY_HEADERS`] among them.
+    #[serde(with = "wire::header_list")]
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
@@ -127,14 +131,17 @@ impl Call {
         self
     }
 
-    /// Returns the most bytes of the body that are read. A longer body is refused before that.
-    #[must_use]
-    pub fn max_body(&self, photo: u64) -> u64 {
-        match self.operation {
-            operation if operation.takes_a_file() => photo,
+    /// Returns the most bytes of the body that are read. A body that is announced as longer is refused unread.
+    pub fn max_body(&self, photo: &PhotoLimits) -> Result<u64, ApiProblem> {
+        let max = match self.operation {
+            operation if operation.takes_a_file() => photo.max_bytes,
             Operation::FalWebhook => MAX_WEBHOOK_BYTES as u64,
             _ => MAX_BODY,
+        };
+        if self.content_length.is_some_and(|length| length > max) {
+            return Err(ApiProblem::TooLarge { max });
         }
+        Ok(max)
     }
 
     /// Returns a parameter of the query.

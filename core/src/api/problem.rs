@@ -2,23 +2,24 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
     avatar::ConfigError,
     codes::codes,
     error::{Class, DataError, Error, StorageErrorKind},
-    http::StatusCode,
+    http::{StatusCode, wire},
     language::{Audience, sentence},
     limits::MAX_PHOTOS,
     photo::PhotoProblem,
 };
 
 /// A refusal of a call: the status, and the content of the document.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
     /// HTTP status.
+    #[serde(with = "wire::status")]
     pub status: StatusCode,
     /// Stable name for programs.
     pub code: String,
@@ -29,6 +30,7 @@ pub struct Problem {
     /// Time in seconds after which a repeat makes sense.
     pub retry_after: Option<u64>,
     /// Methods that this path knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{call::Reply, problem::ApiProblem};
 use crate::{
     budget::rows::{Rows, Want},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, wire},
     json,
     limits::MESSAGES_REMEMBERED_FOR,
     time::Timestamp,
@@ -237,28 +237,25 @@ impl Message {
     }
 }
 
-/// A remembered reply: its status, headers and body.
-type Kept = (u16, Vec<(String, String)>, String);
+/// A remembered reply, whose body is text.
+#[derive(Serialize, Deserialize)]
+struct Kept(
+    #[serde(with = "wire::status")] StatusCode,
+    #[serde(with = "wire::header_list")] HeaderMap,
+    String,
+);
 
 impl Reply {
     /// Writes the reply as text; `None` where its body is not text.
     fn kept(&self) -> Option<String> {
-        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-            Some((name.to_string(), value.to_str().ok()?.to_owned()))
-        };
-        let headers = self.headers.iter().filter_map(header).collect();
-        let kept: Kept = (self.status.as_u16(), headers, String::from_utf8(self.body.clone()).ok()?);
-        serde_json::to_string(&kept).ok()
+        let body = String::from_utf8(self.body.clone()).ok()?;
+        serde_json::to_string(&Kept(self.status, self.headers.clone(), body)).ok()
     }
 
     /// Reads a reply from its text.
     fn of_kept(text: &str) -> Option<Self> {
-        let (status, headers, body): Kept = json::parse(text).ok()?;
-        let mut reply = Self::empty(StatusCode::from_u16(status).ok()?);
-        for (name, value) in &headers {
-            reply = reply.with(http::HeaderName::from_bytes(name.as_bytes()).ok()?, value);
-        }
-        Some(Self { body: body.into_bytes(), ..reply })
+        let Kept(status, headers, body) = json::parse(text).ok()?;
+        Some(Self { status, headers, body: body.into_bytes() })
     }
 }
 

@@ -5,12 +5,11 @@ use std::{rc::Rc, time::Duration};
 use likeness_core::{
     api::{
         Admission, Answer, ApiProblem, AvatarApi, Call, Caller, ConnectionSettings, Deployment, Given, Hold,
-        MessageId, Operation, Problem, Recent, Reply,
+        MessageId, Operation, Problem, Recent,
     },
     avatar::{AvatarId, Event},
     budget::Payer,
     http::Body,
-    imager::SignedRequest,
     limits::POLL_INTERVAL,
     storage::ObjectPlace,
 };
@@ -22,7 +21,7 @@ use crate::{
     object::Object,
     response::respond,
     rpc::{
-        self, Denied, ObjectCall, ObjectReply, Reservation, WebhookHint, call_object, heard, message_id,
+        self, Head, ObjectCall, ObjectReply, Reservation, WebhookHint, call_object, heard, message_id,
         object_answer,
     },
     settings, simulated,
@@ -60,7 +59,7 @@ impl DurableObject for AvatarObject {
             }
             "admit" => {
                 let (admission, origin): (Admission, String) = heard(&mut request).await?;
-                object_answer(&object.admit(admission, &origin).await?.map_err(Denied::from))
+                object_answer(&object.admit(admission, &origin).await?)
             }
             "webhook" => {
                 let WebhookHint { request_id, token } = heard(&mut request).await?;
@@ -106,8 +105,8 @@ impl Object {
             moment: settings::moment(POLL_INTERVAL)?,
         };
         Ok(match api.answer(None, call, caller, given) {
-            (None, Answer::Reply(reply)) => Some(reply.into()),
-            (None, _) => Some(Reply::from(ApiProblem::Internal).into()),
+            (None, Answer::Reply(reply)) => Some(ObjectReply::Reply(reply)),
+            (None, _) => Some(ObjectReply::Reply(ApiProblem::Internal.into())),
             (Some(_), _) => None,
         })
     }
@@ -118,11 +117,11 @@ impl Object {
         object_call: &ObjectCall,
         message: Option<MessageId>,
     ) -> Result<ObjectReply> {
-        let (mut call, caller) = match object_call.read() {
-            Ok((call, caller)) => (call.of_avatar(id), caller),
-            Err(problem) => return Ok(Reply::from(problem).into()),
+        let mut call = match object_call.read() {
+            Ok(call) => call.of_avatar(id),
+            Err(problem) => return Ok(ObjectReply::Reply(problem.into())),
         };
-        let deployment = self.deployment()?;
+        let (caller, deployment) = (object_call.caller, self.deployment()?);
         let mut given = object_call.given(message);
         if !self.is_there()?
             && let Some(told) =
@@ -156,7 +155,7 @@ impl Object {
                 self.list_soon().await;
             }
             let told = match answer {
-                Answer::Reply(reply) => reply.into(),
+                Answer::Reply(reply) => ObjectReply::Reply(reply),
                 Answer::Hold => {
                     // The time waited is counted in pauses: the platform has no clock but the one that can be set back.
                     Delay::from(Hold::PAUSE).await;
@@ -172,12 +171,9 @@ impl Object {
                     self.note_reservation(purchase.order())?;
                     let by_server = caller.payer() == Payer::Server;
                     let reservation = Reservation { avatar: id, purchase, by_server };
-                    let reserved: Result<std::result::Result<(), Denied>> =
+                    let reserved: Result<std::result::Result<(), Problem>> =
                         call_object(&rpc::budget(&self.env)?, "reserve", &reservation).await;
-                    given.reserved = Some(match reserved {
-                        Ok(reserved) => reserved.map_err(Problem::from),
-                        Err(_) => Err(ApiProblem::Internal.into()),
-                    });
+                    given.reserved = Some(reserved.unwrap_or_else(|_| Err(ApiProblem::Internal.into())));
                     continue;
                 }
                 Answer::Ask(request) => {
@@ -187,18 +183,17 @@ impl Object {
                 Answer::Receive { photo, max_bytes } => match (bucket, photo.source.parse::<ObjectPlace>()) {
                     (Some(bucket), Ok(place)) => {
                         let to = bucket.put(&place.key, Body::Empty, "application/octet-stream", moment.now);
-                        ObjectReply::Receive { to: SignedRequest::of(&to), max_bytes }
+                        ObjectReply::Receive { to, max_bytes }
                     }
-                    (Some(_), Err(_)) => Reply::from(ApiProblem::Internal).into(),
-                    (None, _) => Reply::from(ApiProblem::NoBucket).into(),
+                    (Some(_), Err(_)) => ObjectReply::Reply(ApiProblem::Internal.into()),
+                    (None, _) => ObjectReply::Reply(ApiProblem::NoBucket.into()),
                 },
                 Answer::File(file) => match (bucket, &file.place) {
                     (Some(bucket), Some(place)) => {
                         let from = bucket.get(&place.key, file.part.clone(), None, moment.now);
-                        let head = Box::new(file.head().into());
-                        ObjectReply::File { from: SignedRequest::of(&from), head }
+                        ObjectReply::File { from, head: Head::Reply(file.head()) }
                     }
-                    _ => Reply::from(ApiProblem::NoFile { there: None }).into(),
+                    _ => ObjectReply::Reply(ApiProblem::NoFile { there: None }.into()),
                 },
             };
             return Ok(told);

@@ -10,9 +10,7 @@ use worker::{DurableObject, Env, Error, Request, Response, Result, State, durabl
 
 use crate::{
     entries::Entries,
-    rpc::{
-        Answered, Denied, ObjectCall, ObjectReply, Outcome, Reservation, heard, message_id, object_answer,
-    },
+    rpc::{Answered, Head, ObjectCall, Outcome, Reservation, heard, message_id, object_answer},
     settings,
 };
 
@@ -36,13 +34,9 @@ impl DurableObject for BudgetObject {
         match request.path().as_str() {
             "/call" => {
                 let object_call: ObjectCall = heard(&mut request).await?;
-                let (call, _) = match object_call.read() {
-                    Ok(read) => read,
-                    Err(problem) => {
-                        return object_answer(&Answered::Reply(ObjectReply::from(
-                            likeness_core::api::Reply::from(problem),
-                        )));
-                    }
+                let call = match object_call.read() {
+                    Ok(call) => call,
+                    Err(problem) => return object_answer(&Answered::Reply(Head::Reply(problem.into()))),
                 };
                 let given = object_call.given(message);
                 let kept = message.filter(|_| call.operation.changes_something());
@@ -50,7 +44,7 @@ impl DurableObject for BudgetObject {
                 let answer =
                     self.answer(inquiry, |budget, recent| api.answer_once(budget, recent, &call, &given))?;
                 object_answer(&match answer {
-                    BudgetAnswer::Reply(reply) => Answered::Reply(reply.into()),
+                    BudgetAnswer::Reply(reply) => Answered::Reply(Head::Reply(reply)),
                     BudgetAnswer::Admit(admission) => Answered::Admit(admission),
                 })
             }
@@ -67,7 +61,7 @@ impl DurableObject for BudgetObject {
                 let (payer, Reservation { avatar, purchase, .. }) = (reservation.payer(), reservation);
                 let question = Question::reserve(avatar, purchase, payer);
                 object_answer(&self.once(question, message, api.now, |budget| {
-                    api.reserve(budget, avatar, purchase, payer).map_err(Denied::from)
+                    api.reserve(budget, avatar, purchase, payer)
                 })?)
             }
             "/spent" => {

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::{HeaderMap, StatusCode};
 use js_sys::Uint8Array;
 use likeness_core::{
@@ -17,7 +17,7 @@ use likeness_core::{
     avatar::AvatarId,
     budget::TokenText,
     error::{Error, StorageErrorKind},
-    imager::SignedRequest,
+    http as plain,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
     storage::{Asked, MAX_REFUSAL_BYTES, head_of},
 };
@@ -29,7 +29,7 @@ use worker::{Context, Env, Fetch, Method, Request, Response, ResponseBuilder, Re
 use crate::{
     drain::drain,
     response::{respond, stream},
-    rpc::{self, Answered, Denied, ObjectCall, ObjectReply, Refused, call_object},
+    rpc::{self, Answered, Head, ObjectCall, ObjectReply, Refused, call_object},
     settings::{self, now},
     webhook,
 };
@@ -53,13 +53,8 @@ pub(crate) async fn answer(request: Request, env: Env, context: &Context) -> Res
         return test_box(request, &env, &path).await;
     }
     let body = request.inner().body();
-    let outcome = match answered(request, &env, context, &deployment, &headers).await {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            worker::console_error!("[FAL AI] ERROR {error}");
-            Outcome::Reply(ApiProblem::Internal.into())
-        }
-    };
+    let answered = answered(request, &env, context, &deployment, &headers).await;
+    let outcome = answered.unwrap_or_else(|Refusal(problem)| Outcome::Reply(problem.into()));
     if let Outcome::Reply(reply) = &outcome
         && reply.status.is_client_error()
     {
@@ -76,53 +71,48 @@ enum Outcome {
     File { reply: Reply, body: Response },
 }
 
-impl From<ApiProblem> for Outcome {
-    fn from(problem: ApiProblem) -> Self {
-        Self::Reply(problem.into())
+/// The reason why a call is not answered: a problem of the call, or a fault of this Worker, which is in the log.
+struct Refusal(Problem);
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
     }
 }
+
+impl From<ApiProblem> for Refusal {
+    fn from(problem: ApiProblem) -> Self {
+        Self(problem.into())
+    }
+}
+
+impl From<worker::Error> for Refusal {
+    fn from(error: worker::Error) -> Self {
+        worker::console_error!("[FAL AI] ERROR {error}");
+        ApiProblem::Internal.into()
+    }
+}
+
+type Answer<T = Outcome> = std::result::Result<T, Refusal>;
 
 async fn answered(
     request: Request,
     env: &Env,
     context: &Context,
-    deployment: &Rc<Deployment>,
+    deployment: &Deployment,
     headers: &HeaderMap,
-) -> Result<Outcome> {
+) -> Answer {
     let url = request.url()?;
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    let Ok(method) = http::Method::from_bytes(request.method().to_string().as_bytes()) else {
-        return Ok(ApiProblem::NoRoute.into());
-    };
-    let call = match Call::parse(&method, &target, headers, now()) {
-        Ok(call) => call,
-        Err(problem) => return Ok(problem.into()),
-    };
-    Ok(match admitted(request, env, context, deployment, headers, &call).await? {
-        Outcome::Reply(reply) => Outcome::Reply(call.unless_known(reply)),
+    let method = http::Method::from_bytes(request.method().to_string().as_bytes());
+    let method = method.map_err(|_| ApiProblem::NoRoute)?;
+    let call = Call::parse(&method, &target, headers, now())?;
+    let message = ObjectCall::new(method, target, headers, url.origin().ascii_serialization());
+    let arrived = Arrived { call, address: address(headers), message, env, context, deployment };
+    Ok(match arrived.answer(request).await? {
+        Outcome::Reply(reply) => Outcome::Reply(arrived.call.unless_known(reply)),
         file @ Outcome::File { .. } => file,
     })
-}
-
-async fn admitted(
-    request: Request,
-    env: &Env,
-    context: &Context,
-    deployment: &Rc<Deployment>,
-    headers: &HeaderMap,
-    call: &Call,
-) -> Result<Outcome> {
-    if let Some(problem) = too_many(call, headers, env).await {
-        return Ok(problem.into());
-    }
-    let (mut shown, origin) = (Shown::of(call, b""), origin(headers));
-    if let Some(problem) = refused(call, shown, origin) {
-        return Ok(Outcome::Reply(problem.into()));
-    }
-    let outcome = let_in(request, env, context, deployment, call, origin, &mut shown).await?;
-    let (Outcome::Reply(reply) | Outcome::File { reply, .. }) = &outcome;
-    PORTER.with_borrow_mut(|porter| porter.answered(call, shown, origin, reply, now()));
-    Ok(outcome)
 }
 
 thread_local! {
@@ -131,124 +121,127 @@ thread_local! {
 }
 
 /// Returns the caller's address, as Cloudflare names it.
-fn origin(headers: &HeaderMap) -> Option<Origin> {
-    Origin::parse(headers.get("cf-connecting-ip")?.to_str().ok()?)
+fn address(headers: &HeaderMap) -> Option<&str> {
+    headers.get("cf-connecting-ip")?.to_str().ok()
 }
 
-fn refused(call: &Call, shown: Option<Shown>, origin: Option<Origin>) -> Option<Problem> {
-    PORTER.with_borrow_mut(|porter| porter.refuses(call, shown, origin, now()))
+/// A call that has arrived, with all that its answer needs but the body.
+struct Arrived<'a> {
+    call: Call,
+    address: Option<&'a str>,
+    /// The message that takes the call to its object.
+    message: ObjectCall,
+    env: &'a Env,
+    context: &'a Context,
+    deployment: &'a Deployment,
 }
 
-async fn let_in(
-    mut request: Request,
-    env: &Env,
-    context: &Context,
-    deployment: &Rc<Deployment>,
-    call: &Call,
-    origin: Option<Origin>,
-    shown: &mut Option<Shown>,
-) -> Result<Outcome> {
-    let credential = match deployment.credential(call) {
-        Ok(credential) => credential,
-        Err(problem) => return Ok(problem.into()),
-    };
-    if let Credential::Known(caller) = credential
-        && let Err(problem) = call.admit(caller)
-    {
-        return Ok(problem.into());
+impl Arrived<'_> {
+    async fn answer(&self, request: Request) -> Answer {
+        if self.comes_in_a_burst().await {
+            return Err(ApiProblem::RateLimited.into());
+        }
+        let mut shown = Shown::of(&self.call, b"");
+        self.refuse(shown)?;
+        let answered = self.admitted(request, &mut shown).await;
+        let outcome = answered.unwrap_or_else(|Refusal(problem)| Outcome::Reply(problem.into()));
+        let (Outcome::Reply(reply) | Outcome::File { reply, .. }) = &outcome;
+        PORTER.with_borrow_mut(|porter| porter.answered(&self.call, shown, self.origin(), reply, now()));
+        Ok(outcome)
     }
-    let most = call.max_body(PhotoLimits::default().max_bytes);
-    if call.content_length.is_some_and(|length| length > most) {
-        return Ok(ApiProblem::TooLarge { max: most }.into());
+
+    fn origin(&self) -> Option<Origin> {
+        self.address.and_then(Origin::parse)
     }
-    // The body comes before any question: a body that does not arrive must not occupy an object.
-    let body = match request.inner().body() {
-        Some(_) if !call.operation.takes_a_file() => match read(&mut request, most).await? {
-            Some(body) => body,
-            None => return Ok(ApiProblem::TooLarge { max: most }.into()),
-        },
-        _ => Vec::new(),
-    };
-    if call.operation == Operation::Redeem {
-        *shown = Shown::of(call, &body);
-        if let Some(problem) = refused(call, *shown, origin) {
-            return Ok(Outcome::Reply(problem.into()));
+
+    /// Refuses a call that can be refused without a question.
+    fn refuse(&self, shown: Option<Shown>) -> Answer<()> {
+        let refused = |porter: &mut Porter| porter.refuses(&self.call, shown, self.origin(), now());
+        PORTER.with_borrow_mut(refused).map_or(Ok(()), |problem| Err(problem.into()))
+    }
+
+    /// Answers a call that was not refused at once.
+    async fn admitted(&self, mut request: Request, shown: &mut Option<Shown>) -> Answer {
+        let (call, env) = (&self.call, self.env);
+        let credential = self.deployment.credential(call)?;
+        if let Credential::Known(caller) = credential {
+            call.admit(caller)?;
+        }
+        let max = call.max_body(&PhotoLimits::default())?;
+        // The body comes before any question: a body that does not arrive must not occupy an object.
+        let body = match request.inner().body() {
+            Some(_) if !call.operation.takes_a_file() => read(&mut request, max).await?,
+            _ => Vec::new(),
+        };
+        if call.operation == Operation::Redeem {
+            *shown = Shown::of(call, &body);
+            self.refuse(*shown)?;
+        }
+        let caller = caller(credential, *shown, env).await?;
+        call.admit(caller)?;
+        if call.operation.place() == Place::Webhook {
+            return Ok(Outcome::Reply(webhook::answer(&request, &body, env, self.deployment).await?));
+        }
+        let object_call = self.message.with(caller, body);
+        match (call.operation.place(), call.params.avatar) {
+            (Place::Here, _) => Ok(Outcome::Reply(here(call.operation, self.deployment))),
+            (Place::Budget, _) => budget(env, &object_call).await.map(Outcome::Reply),
+            (Place::User, _) => {
+                let user = call.params.user.as_ref().map(ToString::to_string).unwrap_or_default();
+                let avatars: Vec<Value> =
+                    call_object(&rpc::index(env, &format!("user:{user}"))?, "list", &()).await?;
+                Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(&avatars))))
+            }
+            (Place::Request, _) => {
+                let request_id = call.params.request.as_ref().map(ToString::to_string).unwrap_or_default();
+                let index = rpc::index(env, &format!("request:{request_id}"))?;
+                let holder: Option<AvatarId> = call_object(&index, "holder", &()).await?;
+                let id = holder.ok_or(ApiProblem::NoRequest)?;
+                avatar(request, env, self.context, id, object_call).await
+            }
+            (_, Some(id)) => avatar(request, env, self.context, id, object_call).await,
+            _ => Err(ApiProblem::NoRoute.into()),
         }
     }
-    let caller = match caller(credential, *shown, env).await? {
-        Ok(caller) => caller,
-        Err(problem) => return Ok(problem.into()),
-    };
-    if let Err(problem) = call.admit(caller) {
-        return Ok(problem.into());
-    }
-    if call.operation.place() == Place::Webhook {
-        return webhook::answer(&request, &body, env, deployment).await.map(Outcome::Reply);
-    }
-    let object_call = ObjectCall::new(&request, caller, body)?;
-    match (call.operation.place(), call.params.avatar) {
-        (Place::Here, _) => Ok(Outcome::Reply(here(call.operation, deployment))),
-        (Place::Budget, _) => budget(env, &object_call).await.map(Outcome::Reply),
-        (Place::User, _) => {
-            let user = call.params.user.as_ref().map(ToString::to_string).unwrap_or_default();
-            let avatars: Vec<Value> =
-                call_object(&rpc::index(env, &format!("user:{user}"))?, "list", &()).await?;
-            Ok(Outcome::Reply(Reply::json(StatusCode::OK, &avatars_view(&avatars))))
+
+    /// Applies the platform's limit of bursts, where one is bound, to each token and to each address. Callers who
+    /// cannot be told apart share one limit.
+    async fn comes_in_a_burst(&self) -> bool {
+        let Ok(limiter) = self.env.rate_limiter("BURSTS") else { return false };
+        let token = self.call.credential.as_ref();
+        let token = token.and_then(|credential| TokenText::parse(credential.expose()).ok());
+        let token = token.map(|token| serde_json::to_string(&token.hash()).unwrap_or_default());
+        // The address is counted as well, or a caller who makes tokens up would never reach a limit.
+        let mut keys: Vec<String> = self.address.map(str::to_owned).into_iter().chain(token).collect();
+        if keys.is_empty() {
+            keys.push(String::new());
         }
-        (Place::Request, _) => {
-            let request_id = call.params.request.as_ref().map(ToString::to_string).unwrap_or_default();
-            let index = rpc::index(env, &format!("request:{request_id}"))?;
-            match call_object::<Option<AvatarId>>(&index, "holder", &()).await? {
-                Some(id) => avatar(request, env, context, id, object_call).await,
-                None => Ok(ApiProblem::NoRequest.into()),
+        for key in keys {
+            if !limiter.limit(key).await.is_ok_and(|outcome| outcome.success) {
+                return true;
             }
         }
-        (_, Some(id)) => avatar(request, env, context, id, object_call).await,
-        _ => Ok(ApiProblem::NoRoute.into()),
+        false
     }
 }
 
 /// Finds the caller. Only for a server token the budget is asked, unless it was a moment ago.
-async fn caller(
-    credential: Credential,
-    shown: Option<Shown>,
-    env: &Env,
-) -> Result<std::result::Result<Caller, ApiProblem>> {
+async fn caller(credential: Credential, shown: Option<Shown>, env: &Env) -> Answer<Caller> {
     let digest = match credential {
-        Credential::Known(caller) => return Ok(Ok(caller)),
+        Credential::Known(caller) => return Ok(caller),
         Credential::Token(digest) => digest,
     };
     if PORTER.with_borrow(|porter| porter.lets_in(shown, now())) {
-        return Ok(Ok(Caller::Server));
+        return Ok(Caller::Server);
     }
     // The answer counts from the moment of the question, which is when it was true for certain.
     let asked_at = now();
     let known: bool = call_object(&rpc::budget(env)?, "who", &digest).await?;
     if !known {
-        return Ok(Err(ApiProblem::Unauthorized));
+        return Err(ApiProblem::Unauthorized.into());
     }
     PORTER.with_borrow_mut(|porter| porter.let_in(shown, asked_at));
-    Ok(Ok(Caller::Server))
-}
-
-/// Applies the platform's limit of bursts, where one is bound, to each token and to each address. Callers who cannot be
-/// told apart share one limit.
-async fn too_many(call: &Call, headers: &HeaderMap, env: &Env) -> Option<ApiProblem> {
-    let limiter = env.rate_limiter("BURSTS").ok()?;
-    let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok());
-    let token = call.credential.as_ref().and_then(|credential| TokenText::parse(credential.expose()).ok());
-    let token = token.map(|token| serde_json::to_string(&token.hash()).unwrap_or_default());
-    // The address is counted as well, or a caller who makes tokens up would never reach a limit.
-    let mut keys: Vec<String> = address.map(str::to_owned).into_iter().chain(token).collect();
-    if keys.is_empty() {
-        keys.push(String::new());
-    }
-    for key in keys {
-        if !limiter.limit(key).await.is_ok_and(|outcome| outcome.success) {
-            return Some(ApiProblem::RateLimited);
-        }
-    }
-    None
+    Ok(Caller::Server)
 }
 
 fn here(operation: Operation, deployment: &Deployment) -> Reply {
@@ -258,25 +251,19 @@ fn here(operation: Operation, deployment: &Deployment) -> Reply {
     }
 }
 
-async fn budget(env: &Env, object_call: &ObjectCall) -> Result<Reply> {
-    let answered: Answered = call_object(&rpc::budget(env)?, "call", object_call).await?;
-    match answered {
-        Answered::Reply(reply) => Ok(reply.reply().unwrap_or_else(|| ApiProblem::Internal.into())),
-        Answered::Admit(admission) => {
-            let id = admission.avatar;
-            let reply = admission.reply();
-            let message = (&admission, &object_call.origin);
-            let admitted: std::result::Result<(), Denied> =
-                call_object(&rpc::avatar(env, id)?, &format!("admit/{id}"), &message).await?;
-            match admitted {
-                Ok(()) => Ok(reply),
-                Err(denied) => {
-                    call_object::<()>(&rpc::budget(env)?, "turn-away", &admission).await?;
-                    Ok(Problem::from(denied).into())
-                }
-            }
-        }
+async fn budget(env: &Env, object_call: &ObjectCall) -> Answer<Reply> {
+    let admission = match call_object(&rpc::budget(env)?, "call", object_call).await? {
+        Answered::Reply(Head::Reply(reply)) => return Ok(reply),
+        Answered::Admit(admission) => admission,
+    };
+    let (id, message) = (admission.avatar, (&admission, &object_call.origin));
+    let admitted: std::result::Result<(), Problem> =
+        call_object(&rpc::avatar(env, id)?, &format!("admit/{id}"), &message).await?;
+    if let Err(problem) = admitted {
+        call_object::<()>(&rpc::budget(env)?, "turn-away", &admission).await?;
+        return Err(problem.into());
     }
+    Ok(admission.reply())
 }
 
 async fn avatar(
@@ -285,7 +272,7 @@ async fn avatar(
     context: &Context,
     id: AvatarId,
     object_call: ObjectCall,
-) -> Result<Outcome> {
+) -> Answer {
     let (stub, what) = (rpc::avatar(env, id)?, format!("call/{id}"));
     let mut reply: ObjectReply = call_object(&stub, &what, &object_call).await?;
     if let ObjectReply::Receive { to, max_bytes } = reply {
@@ -296,11 +283,9 @@ async fn avatar(
         reply = outliving(context, received).await?;
     }
     match reply {
-        ObjectReply::File { from, head } => match head.reply() {
-            Some(reply) => file(&from, reply).await,
-            None => Ok(ApiProblem::Internal.into()),
-        },
-        reply => Ok(Outcome::Reply(reply.reply().unwrap_or_else(|| ApiProblem::Internal.into()))),
+        ObjectReply::Reply(reply) => Ok(Outcome::Reply(reply)),
+        ObjectReply::File { from, head: Head::Reply(reply) } => file(&from, reply).await,
+        ObjectReply::Receive { .. } => Err(ApiProblem::Internal.into()),
     }
 }
 
@@ -319,7 +304,7 @@ async fn outliving<T: 'static>(
 }
 
 /// Streams the call's body to its destination. Its bytes never enter this Worker's memory as a whole.
-async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result::Result<(), Refused> {
+async fn forward(request: Request, to: &plain::Request, max: u64) -> std::result::Result<(), Refused> {
     let length =
         request.headers().get("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
     let length = length.filter(|length| *length <= max).ok_or(Refused::TooLarge { max })?;
@@ -348,28 +333,25 @@ async fn forward(request: Request, to: &SignedRequest, max: u64) -> std::result:
     Err(Refused::Storage(error))
 }
 
-async fn file(from: &SignedRequest, reply: Reply) -> Result<Outcome> {
+async fn file(from: &plain::Request, reply: Reply) -> Answer {
     let asked = Asked::at(&from.url, THE_BUCKET);
-    let error = match Fetch::Request(outgoing(from)?.into()).send().await {
+    let error = match Fetch::Request(outgoing(from).map_err(worker::Error::from)?.into()).send().await {
         Ok(mut body) => {
             let status = StatusCode::from_u16(body.status_code()).unwrap_or(StatusCode::BAD_GATEWAY);
             let headers = header_map(&body.headers().0);
             // The answer may be a part of the file, where one was asked for.
-            if status == reply.status && asked.is_given(status, &headers) {
-                let promised = head_of(&reply.headers).length;
-                if head_of(&headers).length.is_none_or(|length| Some(length) == promised) {
-                    return Ok(Outcome::File { reply, body });
-                }
-                let error = asked.error(StorageErrorKind::Changed);
-                worker::console_error!("[FAL AI] ERROR an object is not as long as what was kept: {error}");
-                return Ok(Outcome::Reply(Problem::from(&Error::Storage(error)).into()));
+            if status != reply.status || !asked.is_given(status, &headers) {
+                asked.refused(status, &headers, &beginning(&mut body).await)
+            } else if head_of(&headers).length.is_none_or(|now| Some(now) == head_of(&reply.headers).length) {
+                return Ok(Outcome::File { reply, body });
+            } else {
+                asked.error(StorageErrorKind::Changed)
             }
-            asked.refused(status, &headers, &beginning(&mut body).await)
         }
         Err(_) => asked.error(StorageErrorKind::Unreachable),
     };
     worker::console_warn!("[FAL AI] WARNING a file was not given: {error}");
-    Ok(Outcome::Reply(Problem::from(&Error::Storage(error)).into()))
+    Err(Problem::from(&Error::Storage(error)).into())
 }
 
 /// The name of the bucket in answers to callers: its address is the operator's business.
@@ -377,7 +359,6 @@ const THE_BUCKET: &str = "the bucket";
 
 /// Reads as much of an answer as is needed to judge a refusal.
 async fn beginning(response: &mut Response) -> Vec<u8> {
-    use futures_util::StreamExt as _;
     let mut body = Vec::new();
     if let Ok(mut stream) = response.stream() {
         while body.len() < MAX_REFUSAL_BYTES
@@ -390,16 +371,15 @@ async fn beginning(response: &mut Response) -> Vec<u8> {
 }
 
 /// Reads the body, unless it is longer than it may be.
-async fn read(request: &mut Request, most: u64) -> Result<Option<Vec<u8>>> {
-    use futures_util::StreamExt as _;
+async fn read(request: &mut Request, max: u64) -> Answer<Vec<u8>> {
     let (mut stream, mut body) = (request.stream()?, Vec::new());
     while let Some(chunk) = stream.next().await {
         body.extend(chunk?);
-        if body.len() as u64 > most {
-            return Ok(None);
+        if body.len() as u64 > max {
+            return Err(ApiProblem::TooLarge { max }.into());
         }
     }
-    Ok(Some(body))
+    Ok(body)
 }
 
 async fn test_box(request: Request, env: &Env, path: &str) -> Result<Response> {

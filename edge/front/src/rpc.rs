@@ -17,14 +17,17 @@
 //!
 //! (`/test/…` is not a message: it is HTTP for the simulated fal.ai and bucket, which take a repeat as real ones do.)
 
-use http::Method;
+use http::{
+    HeaderMap, HeaderName, Method,
+    header::{CONTENT_LENGTH, IF_NONE_MATCH, IF_RANGE, RANGE},
+};
 use likeness_core::{
-    api::{Admission, ApiProblem, Call, Caller, Given, MessageId, Problem, Reply, Spent},
+    api::{Admission, ApiProblem, Call, Caller, Given, MessageId, Reply, Spent},
     avatar::{AvatarId, OrderKey, TokenHash},
-    budget::{Payer, Purchase, TokenDigest},
+    budget::{Payer, Purchase},
     error::{Error, StorageError},
     fal::RequestId,
-    imager::SignedRequest,
+    http::{self as plain, wire},
     json,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -33,32 +36,23 @@ use wasm_bindgen::JsValue;
 use web_sys::RequestInit;
 use worker::{Env, Headers, Request, Response, ResponseBuilder, Result, Stub};
 
-use likeness_platform::header_map;
-
 use crate::settings::{entropy, now};
 
 /// A call on its way to an object.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ObjectCall {
-    method: String,
+    #[serde(with = "wire::method")]
+    method: Method,
     target: String,
-    headers: Vec<(String, String)>,
-    who: Who,
+    #[serde(with = "wire::header_list")]
+    headers: HeaderMap,
+    #[serde(rename = "who")]
+    pub(crate) caller: Caller,
     /// Origin of the front, such as `http://127.0.0.1:8787`.
     pub(crate) origin: String,
     body: Vec<u8>,
     /// Success or failure of receiving the call's file.
     received: Option<std::result::Result<(), Refused>>,
-}
-
-/// The caller, as a message carries it.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Who {
-    Anyone,
-    Admin,
-    Server,
-    Capability(TokenDigest),
 }
 
 /// The reason why a file was not received.
@@ -76,11 +70,18 @@ pub(crate) enum Refused {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ObjectReply {
     /// A reply to send.
-    Reply { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    Reply(Reply),
     /// A destination to which to stream the call's body, before coming back.
-    Receive { to: SignedRequest, max_bytes: u64 },
+    Receive { to: plain::Request, max_bytes: u64 },
     /// A file to stream.
-    File { from: SignedRequest, head: Box<ObjectReply> },
+    File { from: plain::Request, head: Head },
+}
+
+/// A reply beside something else, written as [`ObjectReply::Reply`] is.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Head {
+    Reply(Reply),
 }
 
 /// An avatar's question to the budget for a purchase.
@@ -120,34 +121,9 @@ pub(crate) struct Line {
 pub(crate) enum Answered {
     /// An answer for the caller.
     #[serde(rename = "told")]
-    Reply(ObjectReply),
+    Reply(Head),
     /// An avatar that was admitted, to be created.
     Admit(Box<Admission>),
-}
-
-/// A refusal on its way.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Denied {
-    status: u16,
-    code: String,
-    detail: String,
-    advice: String,
-    retry_after: Option<u64>,
-}
-
-impl From<Problem> for Denied {
-    fn from(problem: Problem) -> Self {
-        let Problem { status, code, detail, advice, retry_after, .. } = problem;
-        Self { status: status.as_u16(), code, detail, advice, retry_after }
-    }
-}
-
-impl From<Denied> for Problem {
-    fn from(denied: Denied) -> Self {
-        let Denied { status, code, detail, advice, retry_after } = denied;
-        let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, detail, advice, retry_after, allow: None }
-    }
 }
 
 impl Reservation {
@@ -157,30 +133,17 @@ impl Reservation {
 }
 
 impl ObjectCall {
-    /// Makes the message of a call as the front received it.
-    pub(crate) fn new(request: &Request, caller: Caller, body: Vec<u8>) -> Result<Self> {
-        let url = request.url()?;
-        let target =
-            url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let kept = ["content-length", "if-none-match", "if-range", "prefer", "range"];
-        let headers = kept.into_iter().filter_map(|name| {
-            let value = request.headers().get(name).ok().flatten()?;
-            Some((name.to_owned(), value))
-        });
-        Ok(Self {
-            method: request.method().to_string(),
-            target,
-            headers: headers.collect(),
-            who: match caller {
-                Caller::Anyone => Who::Anyone,
-                Caller::Admin => Who::Admin,
-                Caller::Server => Who::Server,
-                Caller::Capability(digest) => Who::Capability(digest),
-            },
-            origin: url.origin().ascii_serialization(),
-            body,
-            received: None,
-        })
+    /// Makes the message of a call as the front received it, from a caller who is not known yet and without its body.
+    pub(crate) fn new(method: Method, target: String, headers: &HeaderMap, origin: String) -> Self {
+        let kept = [CONTENT_LENGTH, IF_NONE_MATCH, IF_RANGE, HeaderName::from_static("prefer"), RANGE];
+        let kept = kept.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
+        let (headers, caller, body) = (kept.collect(), Caller::Anyone, Vec::new());
+        Self { method, target, headers, caller, origin, body, received: None }
+    }
+
+    /// Adds the caller and the body.
+    pub(crate) fn with(&self, caller: Caller, body: Vec<u8>) -> Self {
+        Self { caller, body, ..self.clone() }
     }
 
     pub(crate) fn received(self, received: std::result::Result<(), Refused>) -> Self {
@@ -188,20 +151,8 @@ impl ObjectCall {
     }
 
     /// Parses the call for the object.
-    pub(crate) fn read(&self) -> std::result::Result<(Call, Caller), ApiProblem> {
-        let headers = Headers::new();
-        for (name, value) in &self.headers {
-            headers.set(name, value).map_err(|_| ApiProblem::Internal)?;
-        }
-        let method = Method::from_bytes(self.method.as_bytes()).map_err(|_| ApiProblem::Internal)?;
-        let call = Call::parse(&method, &self.target, &header_map(&headers.0), now())?;
-        let caller = match self.who {
-            Who::Anyone => Caller::Anyone,
-            Who::Admin => Caller::Admin,
-            Who::Server => Caller::Server,
-            Who::Capability(digest) => Caller::Capability(digest),
-        };
-        Ok((call, caller))
+    pub(crate) fn read(&self) -> std::result::Result<Call, ApiProblem> {
+        Call::parse(&self.method, &self.target, &self.headers, now())
     }
 
     /// Returns the input that comes with the call in this message.
@@ -213,28 +164,6 @@ impl ObjectCall {
             })
         });
         Given { body: self.body.clone(), received, message, ..Given::default() }
-    }
-}
-
-impl From<Reply> for ObjectReply {
-    fn from(reply: Reply) -> Self {
-        let headers = reply
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
-        Self::Reply { status: reply.status.as_u16(), headers: headers.collect(), body: reply.body }
-    }
-}
-
-impl ObjectReply {
-    /// Returns the reply, if the answer is one.
-    pub(crate) fn reply(self) -> Option<Reply> {
-        let Self::Reply { status, headers, body } = self else { return None };
-        let mut reply = Reply::empty(http::StatusCode::from_u16(status).ok()?);
-        for (name, value) in &headers {
-            reply = reply.with(http::HeaderName::from_bytes(name.as_bytes()).ok()?, value);
-        }
-        Some(Reply { body, ..reply })
     }
 }
 
@@ -299,38 +228,34 @@ pub(crate) fn index(env: &Env, name: &str) -> Result<Stub> {
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
-    use http::StatusCode;
+    use std::time::Duration;
+
+    use http::{HeaderName, HeaderValue, Method, StatusCode, header::AUTHORIZATION};
     use likeness_core::{
         api::{Caller, Operation, Reply},
         budget::Payer,
     };
+    use likeness_platform::header_map;
     use serde::{Serialize, de::DeserializeOwned};
     use wasm_bindgen_test::wasm_bindgen_test as test;
-    use worker::{Headers, Method, Request, RequestInit};
 
     use super::{Answered, ObjectCall, ObjectReply, Outcome, Refused, Reservation};
 
-    const PHOTO: &str =
-        "https://likeness.test/v1/avatars/3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11/photos/p1?name=a%20b";
-
-    fn request() -> Request {
-        let headers = Headers::new();
-        headers.set("authorization", "Bearer lks_secret").expect("a header");
-        headers.set("prefer", "wait=5").expect("a header");
-        let mut init = RequestInit::new();
-        init.with_method(Method::Put).with_headers(headers);
-        Request::new_with_init(PHOTO, &init).expect("a request")
-    }
-
     #[test]
     fn a_call_reaches_its_object_as_it_came_but_for_its_secret() {
-        let object_call = ObjectCall::new(&request(), Caller::Server, b"{}".to_vec()).expect("a call");
+        let target = "/v1/avatars/3f0e8a52-7c7e-4c59-9d3c-0a4b8c2f6d11/photos/p1?name=a%20b";
+        let headers = [(AUTHORIZATION, "Bearer lks_secret"), (HeaderName::from_static("prefer"), "wait=5")];
+        let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter();
+        let origin = "https://likeness.test".to_owned();
+        let arrived = ObjectCall::new(Method::PUT, target.to_owned(), &headers.collect(), origin);
+        let object_call = arrived.with(Caller::Server, b"{}".to_vec());
         let text = serde_json::to_string(&object_call).expect("JSON");
         assert!(!text.contains("lks_secret"), "{text}");
         let object_call: ObjectCall = serde_json::from_str(&text).expect("the same");
         assert_eq!(object_call.origin, "https://likeness.test");
-        let (call, caller) = object_call.read().expect("a call");
-        assert_eq!((call.operation, caller.payer()), (Operation::UploadPhoto, Payer::Server));
+        let call = object_call.read().expect("a call");
+        assert_eq!(call.wait, Some(Duration::from_secs(5)));
+        assert_eq!((call.operation, object_call.caller.payer()), (Operation::UploadPhoto, Payer::Server));
         assert_eq!(object_call.given(None).body, b"{}");
         assert!(object_call.given(None).received.is_none());
         let refused = object_call.received(Err(Refused::TooLarge { max: 7 })).given(None);
@@ -341,10 +266,9 @@ mod tests {
     fn a_reply_comes_back_as_it_was_given() {
         let reply = Reply::empty(StatusCode::ACCEPTED).with(http::header::LOCATION, "/v1/x");
         let reply = Reply { body: b"{\"a\":1}".to_vec(), ..reply };
-        let text = serde_json::to_string(&ObjectReply::from(reply.clone())).expect("JSON");
-        let told: ObjectReply = serde_json::from_str(&text).expect("the same");
-        let back = told.reply().expect("a reply");
-        assert_eq!((back.status, &back.headers, &back.body), (reply.status, &reply.headers, &reply.body));
+        let text = serde_json::to_string(&ObjectReply::Reply(reply.clone())).expect("JSON");
+        let back: ObjectReply = serde_json::from_str(&text).expect("the same");
+        assert!(matches!(back, ObjectReply::Reply(back) if back == reply));
     }
 
     /// Holds the form of messages: during a deployment the front may be of this release and its objects still of the

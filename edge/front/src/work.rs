@@ -140,7 +140,7 @@ async fn ask_imager(object: &Object, task: TaskId, job: &ImagerJob) -> Result<As
     let body = serde_json::to_vec(job)?;
     let request = post("https://imager/jobs", &Headers::new(), &Uint8Array::from(body.as_slice()))?;
     // The answer about a photo comes in one piece. A job that moves a file sends signs of life meanwhile.
-    let silence = if matches!(job, ImagerJob::Prepare { .. }) { PHOTO_SILENCE } else { SILENCE };
+    let silence = if matches!(job, ImagerJob::Prepare(_)) { PHOTO_SILENCE } else { SILENCE };
     let service = object.env.service("IMAGER")?;
     let mut response = heard(service.fetch_request(request), silence).await??;
     match response.status_code() {
@@ -192,7 +192,7 @@ async fn send(
             Err(error) => return Ok(Err(Failure::Storage(error))),
         };
         match imager(object, task, &job).await {
-            Asked::Report(ImagerReport::Sent(Ok(answer))) => upload.answered(Ok(answer.response())),
+            Asked::Report(ImagerReport::Sent(Ok(answer))) => upload.answered(Ok(answer)),
             Asked::Report(ImagerReport::Sent(Err(SendFailure::NoAnswer(why)))) => upload.answered(Err(why)),
             Asked::Report(ImagerReport::Sent(Err(SendFailure::Source(error)))) => {
                 return Ok(Err(Failure::Storage(error)));

@@ -4,7 +4,10 @@ use std::{cell::Cell, pin::pin, rc::Rc};
 
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
-use likeness_core::{http::NoAnswer, imager::SignedRequest, limits::TRANSFER_TIMEOUT};
+use likeness_core::{
+    http::{NoAnswer, Request},
+    limits::TRANSFER_TIMEOUT,
+};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::WritableStreamDefaultWriter;
@@ -64,7 +67,7 @@ impl BodyWriter {
 /// Sends a request whose body is `length` bytes that `fill` writes. If `fill` writes a different number of bytes, the
 /// request is broken off before it is whole.
 pub(crate) async fn stream_body<E>(
-    to: &SignedRequest,
+    to: &Request,
     length: u64,
     moved: &Moved,
     fill: impl AsyncFnOnce(&BodyWriter) -> Result<(), Halt<E>>,

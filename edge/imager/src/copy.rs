@@ -5,7 +5,7 @@ use likeness_core::{
     avatar::Kept,
     download::{Download, DownloadStep, Fetched, RemoteFile},
     error::{Error, NetworkError, StorageErrorKind},
-    imager::SignedRequest,
+    http::Request,
     storage::{self, Asked},
 };
 use worker::Delay;
@@ -44,7 +44,7 @@ enum Missed {
 /// from the promised one is never written.
 pub(crate) async fn copy(
     from: RemoteFile,
-    target: &SignedRequest,
+    target: &Request,
     file: String,
     moved: &Moved,
 ) -> Result<Kept, Error> {
@@ -97,15 +97,13 @@ async fn next(download: &mut Download) -> Result<Next, NetworkError> {
     let mut answered = None;
     loop {
         match download.step() {
-            DownloadStep::Ask(request) => {
-                match ask(&SignedRequest::of(&request), Deadline::of_transfer).await {
-                    Ok(incoming) => {
-                        download.answered(Ok((incoming.status, &incoming.headers)));
-                        answered = Some(incoming);
-                    }
-                    Err(why) => download.answered(Err(why)),
+            DownloadStep::Ask(request) => match ask(&request, Deadline::of_transfer).await {
+                Ok(incoming) => {
+                    download.answered(Ok((incoming.status, &incoming.headers)));
+                    answered = Some(incoming);
                 }
-            }
+                Err(why) => download.answered(Err(why)),
+            },
             DownloadStep::Read { from } => {
                 let incoming = answered.ok_or(NetworkError::Unreadable { status: 200 })?;
                 return Ok(Next::Body(Body { from, incoming }));

@@ -9,14 +9,13 @@ use crate::{
     body_writer::Moved,
     copy,
     photo_slot::{Full, at_the_desk},
-    prepare::{self, Photo},
-    room, send,
+    prepare, room, send,
 };
 
 /// Tells whether a job holds a photo or a picture in memory, and so must wait for its turn.
 pub(crate) fn takes_the_desk(job: &ImagerJob) -> bool {
     match job {
-        ImagerJob::Prepare { .. } => true,
+        ImagerJob::Prepare(_) => true,
         ImagerJob::Fetch { from, .. } => from.expected.kind == FileKind::Picture,
         ImagerJob::Send { .. } => false,
     }
@@ -26,10 +25,7 @@ pub(crate) fn takes_the_desk(job: &ImagerJob) -> bool {
 pub(crate) async fn perform(job: ImagerJob, moved: Moved) -> Result<ImagerReport, Full> {
     let at_the_desk_first = takes_the_desk(&job);
     Ok(match job {
-        ImagerJob::Prepare { photo, sha256, place, limits, target, file } => {
-            let photo = Photo { from: photo, sha256, place, limits, target, file };
-            ImagerReport::Prepared(prepare::prepare(photo).await?)
-        }
+        ImagerJob::Prepare(photo) => ImagerReport::Prepared(prepare::prepare(&photo).await?),
         ImagerJob::Send { pieces, length, to } => {
             ImagerReport::Sent(send::send(pieces, length, &to, &moved).await)
         }

@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use likeness_core::{
     avatar::{PrepareError, Prepared, Sha256Sum},
     error::{StorageError, StorageErrorKind},
-    imager::SignedRequest,
+    imager::Preparation,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
     photo::{Normalise as _, PhotoProblem, PixelNormaliser, inspect},
     storage::{self, Asked, ETag},
@@ -16,16 +16,6 @@ use crate::{
     photo_slot::{Full, PhotoSlotGuard, at_the_desk},
     room,
 };
-
-/// A photo to prepare: see [`likeness_core::imager::ImagerJob::Prepare`].
-pub(crate) struct Photo {
-    pub(crate) from: SignedRequest,
-    pub(crate) sha256: Option<Sha256Sum>,
-    pub(crate) place: String,
-    pub(crate) limits: PhotoLimits,
-    pub(crate) target: SignedRequest,
-    pub(crate) file: String,
-}
 
 /// The reason why there is no clean photo: [`PrepareError`] for the report, or the slot was lost.
 enum Stopped {
@@ -75,8 +65,8 @@ impl Look {
 }
 
 /// Prepares a photo, once it is its turn.
-pub(crate) async fn prepare(photo: Photo) -> Result<Result<Prepared, PrepareError>, Full> {
-    at_the_desk(async |place| match photo.prepare(place).await {
+pub(crate) async fn prepare(job: &Preparation) -> Result<Result<Prepared, PrepareError>, Full> {
+    at_the_desk(async |place| match prepared(job, place).await {
         Ok(prepared) => Some(Ok(prepared)),
         Err(Stopped::Report(error)) => Some(Err(error)),
         Err(Stopped::Lost) => None,
@@ -84,114 +74,112 @@ pub(crate) async fn prepare(photo: Photo) -> Result<Result<Prepared, PrepareErro
     .await
 }
 
-impl Photo {
-    async fn prepare(&self, place: &PhotoSlotGuard) -> Result<Prepared, Stopped> {
-        self.read(place).await?;
-        let (prepared, jpeg) = self.normalised(place)?;
-        let etag = self.write(&jpeg).await?;
-        Ok(Prepared { etag, ..prepared })
-    }
+async fn prepared(job: &Preparation, place: &PhotoSlotGuard) -> Result<Prepared, Stopped> {
+    read(job, place).await?;
+    let (prepared, jpeg) = normalised(job, place)?;
+    let etag = write(job, &jpeg).await?;
+    Ok(Prepared { etag, ..prepared })
+}
 
-    /// Reads the photo's bytes into the slot's buffer, at most as many as the limit.
-    async fn read(&self, place: &PhotoSlotGuard) -> Result<(), Stopped> {
-        let limit = self.limits.max_bytes;
-        let mut incoming =
-            ask(&self.from, || Deadline::after(TRANSFER_TIMEOUT)).await.map_err(|_| self.unreachable())?;
-        let asked = Asked::at(&self.from.url, self.place.as_str());
-        if !asked.is_given(incoming.status, &incoming.headers) {
-            return Err(failed(incoming.refusal(&asked).await));
+/// Reads the photo's bytes into the slot's buffer, at most as many as the limit.
+async fn read(job: &Preparation, place: &PhotoSlotGuard) -> Result<(), Stopped> {
+    let limit = job.limits.max_bytes;
+    let mut incoming =
+        ask(&job.photo, || Deadline::after(TRANSFER_TIMEOUT)).await.map_err(|_| unreachable(job))?;
+    let asked = Asked::at(&job.photo.url, job.place.as_str());
+    if !asked.is_given(incoming.status, &incoming.headers) {
+        return Err(failed(incoming.refusal(&asked).await));
+    }
+    let announced = storage::head_of(&incoming.headers).length;
+    let too_large = PhotoProblem::TooManyBytes {
+        // Without an announced length only the fact is known that the photo is longer: the number of bytes that had
+        // come is chance.
+        bytes: announced.unwrap_or(limit.saturating_add(1)),
+        max: limit,
+    };
+    let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
+    let mut length = announced.unwrap_or(0);
+    let room = usize::try_from(length).unwrap_or(usize::MAX);
+    if length <= limit {
+        room::make(length).map_err(|free| cramped(length, free))?;
+        place.with(|bytes| bytes.reserve_exact(room)).ok_or(Stopped::Lost)?;
+    }
+    let mut look = Look::default();
+    let mut received = 0;
+    loop {
+        if length > limit {
+            return Err(too_large.into());
         }
-        let announced = storage::head_of(&incoming.headers).length;
-        let too_large = PhotoProblem::TooManyBytes {
-            // Without an announced length only the fact is known that the photo is longer: the number of bytes that had
-            // come is chance.
-            bytes: announced.unwrap_or(limit.saturating_add(1)),
-            max: limit,
+        let Some(chunk) = incoming.chunk().await.map_err(|_| unreachable(job))? else {
+            // A body that ends early does not always show as an error of the connection.
+            let whole = announced.is_none_or(|announced| received == announced);
+            return if whole { Ok(()) } else { Err(unreachable(job)) };
         };
-        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
-        let mut length = announced.unwrap_or(0);
-        let room = usize::try_from(length).unwrap_or(usize::MAX);
-        if length <= limit {
-            room::make(length).map_err(|free| cramped(length, free))?;
-            place.with(|bytes| bytes.reserve_exact(room)).ok_or(Stopped::Lost)?;
-        }
-        let mut look = Look::default();
-        let mut received = 0;
-        loop {
-            if length > limit {
-                return Err(too_large.into());
+        let so_far: Option<Result<u64, Stopped>> = place.with(|bytes| {
+            // Without an announced length the buffer grows on the way.
+            let more = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
+            if bytes.capacity() - bytes.len() < more {
+                let needed = (bytes.len() as u64).saturating_add(more as u64).saturating_mul(2);
+                room::make(needed).map_err(|free| cramped(needed, free))?;
             }
-            let Some(chunk) = incoming.chunk().await.map_err(|_| self.unreachable())? else {
-                // A body that ends early does not always show as an error of the connection.
-                let whole = announced.is_none_or(|announced| received == announced);
-                return if whole { Ok(()) } else { Err(self.unreachable()) };
-            };
-            let so_far: Option<Result<u64, Stopped>> = place.with(|bytes| {
-                // Without an announced length the buffer grows on the way.
-                let more = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
-                if bytes.capacity() - bytes.len() < more {
-                    let needed = (bytes.len() as u64).saturating_add(more as u64).saturating_mul(2);
-                    room::make(needed).map_err(|free| cramped(needed, free))?;
-                }
-                append(bytes, &chunk, most);
-                // If the photo's sum is known, other bytes than these say nothing about the photo.
-                if self.sha256.is_none() {
-                    look.at(bytes, &self.limits.in_the_imager(length))?;
-                }
-                Ok(bytes.len() as u64)
-            });
-            received = so_far.ok_or(Stopped::Lost)??;
-            length = length.max(received);
-        }
+            append(bytes, &chunk, most);
+            // If the photo's sum is known, other bytes than these say nothing about the photo.
+            if job.sha256.is_none() {
+                look.at(bytes, &job.limits.in_the_imager(length))?;
+            }
+            Ok(bytes.len() as u64)
+        });
+        received = so_far.ok_or(Stopped::Lost)??;
+        length = length.max(received);
     }
+}
 
-    /// Makes the clean photo, outside of the linear memory.
-    fn normalised(&self, place: &PhotoSlotGuard) -> Result<(Prepared, Uint8Array), Stopped> {
-        let sum = place.with(|bytes| Sha256Sum::of(bytes)).ok_or(Stopped::Lost)?;
-        if self.sha256.is_some_and(|expected| expected != sum) {
-            return Err(self.not_read(StorageErrorKind::Changed));
-        }
-        let bytes = place.clear();
-        let limits = self.limits.in_the_imager(bytes.len() as u64);
-        // Nothing else runs from here until the photo is clean, so the memory that is free now is free then.
-        let needed = inspect(&bytes).map_or(0, |info| info.memory_within(&limits));
-        if needed <= limits.max_memory {
-            room::make(needed).map_err(|free| cramped(needed, free))?;
-        }
-        let photo = PixelNormaliser.normalise(&bytes, &limits)?;
-        drop(bytes);
-        let prepared = Prepared {
-            file: self.file.clone(),
-            etag: None,
-            length: photo.jpeg().len() as u64,
-            crc32: photo.crc32(),
-            sha256: Some(Sha256Sum::of(photo.jpeg())),
-            width: photo.width(),
-            height: photo.height(),
-            changes: photo.changes().to_vec(),
-            original: Some(sum),
-        };
-        Ok((prepared, Uint8Array::from(photo.jpeg())))
+/// Makes the clean photo, outside of the linear memory.
+fn normalised(job: &Preparation, place: &PhotoSlotGuard) -> Result<(Prepared, Uint8Array), Stopped> {
+    let sum = place.with(|bytes| Sha256Sum::of(bytes)).ok_or(Stopped::Lost)?;
+    if job.sha256.is_some_and(|expected| expected != sum) {
+        return Err(not_read(job, StorageErrorKind::Changed));
     }
+    let bytes = place.clear();
+    let limits = job.limits.in_the_imager(bytes.len() as u64);
+    // Nothing else runs from here until the photo is clean, so the memory that is free now is free then.
+    let needed = inspect(&bytes).map_or(0, |info| info.memory_within(&limits));
+    if needed <= limits.max_memory {
+        room::make(needed).map_err(|free| cramped(needed, free))?;
+    }
+    let photo = PixelNormaliser.normalise(&bytes, &limits)?;
+    drop(bytes);
+    let prepared = Prepared {
+        file: job.file.clone(),
+        etag: None,
+        length: photo.jpeg().len() as u64,
+        crc32: photo.crc32(),
+        sha256: Some(Sha256Sum::of(photo.jpeg())),
+        width: photo.width(),
+        height: photo.height(),
+        changes: photo.changes().to_vec(),
+        original: Some(sum),
+    };
+    Ok((prepared, Uint8Array::from(photo.jpeg())))
+}
 
-    async fn write(&self, jpeg: &Uint8Array) -> Result<Option<ETag>, Stopped> {
-        let asked = Asked::at(&self.target.url, self.file.as_str());
-        // A repeat is harmless: it writes the same bytes under the same name.
-        let answer = again(async || tell(&self.target, jpeg, Deadline::after(TRANSFER_TIMEOUT)).await).await;
-        let answer = answer.map_err(|_| failed(asked.error(StorageErrorKind::Unreachable)))?;
-        if !asked.is_given(answer.status, &answer.headers) {
-            return Err(failed(answer.refusal(&asked).await));
-        }
-        Ok(storage::head_of(&answer.headers).etag)
+async fn write(job: &Preparation, jpeg: &Uint8Array) -> Result<Option<ETag>, Stopped> {
+    let asked = Asked::at(&job.target.url, job.file.as_str());
+    // A repeat is harmless: it writes the same bytes under the same name.
+    let answer = again(async || tell(&job.target, jpeg, Deadline::after(TRANSFER_TIMEOUT)).await).await;
+    let answer = answer.map_err(|_| failed(asked.error(StorageErrorKind::Unreachable)))?;
+    if !asked.is_given(answer.status, &answer.headers) {
+        return Err(failed(answer.refusal(&asked).await));
     }
+    Ok(storage::head_of(&answer.headers).etag)
+}
 
-    fn unreachable(&self) -> Stopped {
-        self.not_read(StorageErrorKind::Unreachable)
-    }
+fn unreachable(job: &Preparation) -> Stopped {
+    not_read(job, StorageErrorKind::Unreachable)
+}
 
-    fn not_read(&self, kind: StorageErrorKind) -> Stopped {
-        failed(StorageError::new(kind, self.place.as_str()))
-    }
+fn not_read(job: &Preparation, kind: StorageErrorKind) -> Stopped {
+    failed(StorageError::new(kind, job.place.as_str()))
 }
 
 fn cramped(needed: u64, free: u64) -> Stopped {

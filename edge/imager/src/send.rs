@@ -1,10 +1,11 @@
 //! Pieces that are sent one after the other as the body of one request.
 
+use http::header::{IF_MATCH, RANGE};
 use js_sys::Uint8Array;
 use likeness_core::{
     error::{StorageError, StorageErrorKind},
-    http::NoAnswer,
-    imager::{SendFailure, SentAnswer, SentPiece, SignedRequest},
+    http::{NoAnswer, Request, Response},
+    imager::{SendFailure, SentObject, SentPiece},
     storage::{self, Asked},
 };
 
@@ -19,9 +20,9 @@ use crate::{
 pub(crate) async fn send(
     pieces: Vec<SentPiece>,
     length: u64,
-    to: &SignedRequest,
+    to: &Request,
     moved: &Moved,
-) -> Result<SentAnswer, SendFailure> {
+) -> Result<Response, SendFailure> {
     let sum = pieces.iter().try_fold(0_u64, |sum, piece| sum.checked_add(length_of(piece)));
     if sum != Some(length) {
         worker::console_error!("the pieces are not as long as the whole: nothing is sent");
@@ -38,46 +39,38 @@ pub(crate) async fn send(
         Stopped::Source(error) => SendFailure::Source(error),
         Stopped::NoAnswer(why) => SendFailure::NoAnswer(why),
     })?;
-    let answer = answer.whole().await.map_err(SendFailure::NoAnswer)?;
-    Ok(SentAnswer::of(&answer))
+    answer.whole().await.map_err(SendFailure::NoAnswer)
 }
 
 fn length_of(piece: &SentPiece) -> u64 {
     match piece {
         SentPiece::Bytes(bytes) => bytes.len() as u64,
-        SentPiece::Object { length, .. } => *length,
+        SentPiece::Object(object) => object.length,
     }
 }
 
 async fn pass_on(piece: SentPiece, body_writer: &BodyWriter) -> Result<(), Halt<StorageError>> {
     match piece {
         SentPiece::Bytes(bytes) => body_writer.write(&Uint8Array::from(bytes.as_slice())).await,
-        SentPiece::Object { from, length, crc32, place } => {
-            Object { from, length, crc32, place }.pass_on(body_writer).await
-        }
+        SentPiece::Object(object) => Object(&object).pass_on(body_writer).await,
     }
 }
 
 /// An object on its way. Its length and sum must be the expected ones: other bytes would make an archive that cannot be
 /// unpacked, and fal says so only after the training was paid for.
-struct Object {
-    from: SignedRequest,
-    length: u64,
-    crc32: Option<u32>,
-    place: String,
-}
+struct Object<'a>(&'a SentObject);
 
-impl Object {
+impl Object<'_> {
     async fn pass_on(self, body_writer: &BodyWriter) -> Result<(), Halt<StorageError>> {
         let mut incoming = self.open().await.map_err(Halt::Source)?;
-        let (mut left, mut sum) = (self.length, Crc32::default());
+        let (mut left, mut sum) = (self.0.length, Crc32::default());
         while left > 0 {
             let chunk = match incoming.chunk().await {
                 Ok(chunk) => chunk.ok_or_else(|| self.changed())?,
                 Err(_) => return Err(Halt::Source(self.error(StorageErrorKind::Unreachable))),
             };
             left = left.checked_sub(chunk.length().into()).ok_or_else(|| self.changed())?;
-            if self.crc32.is_some() {
+            if self.0.crc32.is_some() {
                 sum.add(&chunk);
             }
             // The last bytes leave only once all of them are known to be right.
@@ -86,12 +79,12 @@ impl Object {
             }
             body_writer.write(&chunk).await?;
         }
-        if self.length > 0 { Ok(()) } else { self.check_end(&mut incoming, &sum).await }
+        if self.0.length > 0 { Ok(()) } else { self.check_end(&mut incoming, &sum).await }
     }
 
     /// Checks that nothing follows, and that the sum is right.
     async fn check_end(&self, incoming: &mut Incoming, sum: &Crc32) -> Result<(), Halt<StorageError>> {
-        let wrong = self.crc32.is_some_and(|expected| expected != sum.value());
+        let wrong = self.0.crc32.is_some_and(|expected| expected != sum.value());
         match incoming.chunk().await {
             Ok(None) if !wrong => Ok(()),
             Ok(_) => Err(self.changed()),
@@ -104,22 +97,20 @@ impl Object {
     }
 
     async fn open(&self) -> Result<Incoming, StorageError> {
-        let incoming = ask(&self.from, Deadline::of_transfer)
+        let incoming = ask(&self.0.from, Deadline::of_transfer)
             .await
             .map_err(|_| self.error(StorageErrorKind::Unreachable))?;
-        let asked = Asked::at(&self.from.url, self.place.as_str());
+        let asked = Asked::at(&self.0.from.url, self.0.place.as_str());
         if !asked.is_given(incoming.status, &incoming.headers) {
             return Err(incoming.refusal(&asked).await);
         }
-        let header =
-            |name: &str| self.from.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
         let head = storage::head_of(&incoming.headers);
-        let status = if header("range").is_some() { 206 } else { 200 };
+        let status = if self.0.from.headers.contains_key(RANGE) { 206 } else { 200 };
         // A server that does not know If-Match sends whichever version it has.
         let other_version = matches!(
-            (&head.etag, header("if-match")), (Some(now), Some((_, then))) if now.as_str() != then
+            (&head.etag, self.0.from.headers.get(IF_MATCH)), (Some(now), Some(then)) if now.as_str() != then
         );
-        let other_length = head.length.is_some_and(|now| now != self.length);
+        let other_length = head.length.is_some_and(|now| now != self.0.length);
         if incoming.status != status || other_version || other_length {
             return Err(self.error(StorageErrorKind::Changed));
         }
@@ -127,6 +118,6 @@ impl Object {
     }
 
     fn error(&self, kind: StorageErrorKind) -> StorageError {
-        StorageError::new(kind, self.place.clone())
+        StorageError::new(kind, self.0.place.clone())
     }
 }

@@ -1,11 +1,10 @@
 //! Requests to other servers, and their answers.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::ACCEPT_ENCODING};
 use js_sys::{BigInt, Reflect, Uint8Array};
 use likeness_core::{
     error::StorageError,
     http::{Answer, Body, NoAnswer, Request},
-    imager::SignedRequest,
     limits::MAX_ANSWER_BYTES,
     storage::{Asked, MAX_REFUSAL_BYTES},
 };
@@ -33,9 +32,10 @@ pub struct Incoming {
 }
 
 /// Sends a request without a body that only reads, with a deadline for each try.
-pub async fn ask(request: &SignedRequest, within: impl Fn() -> Deadline) -> Result<Incoming, NoAnswer> {
+pub async fn ask(request: &Request, within: impl Fn() -> Deadline) -> Result<Incoming, NoAnswer> {
     // The bytes are compared with lengths and sums: they must not be compressed on the way.
-    again(async || exchange(request, &[("accept-encoding", "identity")], None, within()).await).await
+    let request = request.clone().header(ACCEPT_ENCODING, "identity");
+    again(async || exchange(&request, None, within()).await).await
 }
 
 /// Sends a request that may be sent twice, twice if need be. While a photo is worked on, this isolate does not see that
@@ -48,8 +48,8 @@ pub async fn again<T>(work: impl AsyncFn() -> Result<T, NoAnswer>) -> Result<T, 
 }
 
 /// Sends a request with this body: bytes, or a stream that knows its length.
-pub async fn tell(request: &SignedRequest, body: &JsValue, deadline: Deadline) -> Result<Incoming, NoAnswer> {
-    exchange(request, &[], Some(body), deadline).await
+pub async fn tell(request: &Request, body: &JsValue, deadline: Deadline) -> Result<Incoming, NoAnswer> {
+    exchange(request, Some(body), deadline).await
 }
 
 /// Sends a request of the core's, which carries no stream, and reads the whole answer within the time that it has.
@@ -64,17 +64,16 @@ pub async fn send(request: &Request) -> Answer {
         Body::Stream { .. } => return Err(NoAnswer::NotConnected),
     };
     let deadline = Deadline::after(request.timeout).with_silence(request.silence);
-    exchange(&SignedRequest::of(request), &[], body.as_ref(), deadline).await?.whole().await
+    exchange(request, body.as_ref(), deadline).await?.whole().await
 }
 
 async fn exchange(
-    request: &SignedRequest,
-    more: &[(&str, &str)],
+    request: &Request,
     body: Option<&JsValue>,
     deadline: Deadline,
 ) -> Result<Incoming, NoAnswer> {
     // Headers that cannot be made into a request were not sent.
-    let request = with_headers(request, more, body, Some(&deadline)).map_err(|_| NoAnswer::NotConnected)?;
+    let request = made(request, body, Some(&deadline)).map_err(|_| NoAnswer::NotConnected)?;
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
     let answer = deadline.within(JsFuture::from(scope.fetch_with_request(&request))).await?;
     let response: Response = answer.map_err(|error| broken(&error))?.unchecked_into();
@@ -84,26 +83,19 @@ async fn exchange(
 }
 
 /// Makes a request as the platform sends it, for code that hands its answer on as it comes. Redirects are not followed.
-pub fn outgoing(request: &SignedRequest) -> Result<web_sys::Request, JsValue> {
-    with_headers(request, &[], None, None)
+pub fn outgoing(request: &Request) -> Result<web_sys::Request, JsValue> {
+    made(request, None, None)
 }
 
-fn with_headers(
-    request: &SignedRequest,
-    more: &[(&str, &str)],
+fn made(
+    request: &Request,
     body: Option<&JsValue>,
     deadline: Option<&Deadline>,
 ) -> Result<web_sys::Request, JsValue> {
-    let headers = Headers::new()?;
+    let headers = headers_of(&request.headers)?;
     headers.set("user-agent", USER_AGENT)?;
-    for (name, value) in more {
-        headers.set(name, value)?;
-    }
-    for (name, value) in &request.headers {
-        headers.set(name, value)?;
-    }
     let init = RequestInit::new();
-    init.set_method(&request.method);
+    init.set_method(request.method.as_str());
     init.set_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(deadline.map(Deadline::signal).map(|signal| &**signal));
@@ -116,6 +108,17 @@ fn with_headers(
 fn broken(error: &JsValue) -> NoAnswer {
     worker::console_debug!("no answer: {error:?}");
     NoAnswer::Interrupted
+}
+
+/// Converts headers of the core's type, leaving out values that are not text.
+pub fn headers_of(map: &HeaderMap) -> Result<Headers, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in map {
+        if let Ok(value) = value.to_str() {
+            headers.set(name.as_str(), value)?;
+        }
+    }
+    Ok(headers)
 }
 
 /// Converts headers to the core's type, leaving out values that are not text.
@@ -216,7 +219,6 @@ mod tests {
     use likeness_core::{
         error::StorageErrorKind,
         http::{Method, NoAnswer, Request},
-        imager::SignedRequest,
         limits::MAX_ANSWER_BYTES,
         storage::Asked,
     };
@@ -291,7 +293,7 @@ mod tests {
         let url = "https://bucket.test/a%2Bb?sign=%D0%B0".parse().expect("an address");
         let request =
             Request::new(Method::PUT, url, Duration::from_secs(1)).header(http::header::IF_MATCH, "\"v1\"");
-        let request = outgoing(&SignedRequest::of(&request)).expect("a request");
+        let request = outgoing(&request).expect("a request");
         assert_eq!(request.url(), "https://bucket.test/a%2Bb?sign=%D0%B0");
         assert_eq!(
             (request.method().as_str(), request.redirect()),

@@ -143,10 +143,7 @@ impl Server {
             known(caller, seat);
             call.admit(caller)?;
         }
-        let max = most(call);
-        if call.content_length.is_some_and(|length| length > max) {
-            return Err(ApiProblem::TooLarge { max }.into());
-        }
+        let max = call.max_body(&PhotoLimits::default())?;
         // Before the body, which may take a while: nobody who has a token gives way meanwhile.
         let looked = match credential {
             Credential::Known(_) => None,
@@ -313,11 +310,6 @@ fn known(caller: Caller, seat: &Seat) {
 
 fn busy() -> StorageError {
     StorageError::new(StorageErrorKind::Busy, "other calls")
-}
-
-/// Returns the most bytes of the call's body.
-fn most(call: &Call) -> u64 {
-    call.max_body(PhotoLimits::default().max_bytes)
 }
 
 fn json(document: &serde_json::Value) -> Answered {

@@ -3,15 +3,16 @@
 use std::{io::Cursor, rc::Rc, time::Duration};
 
 use likeness_core::{
+    api,
     http::{Answer, Body, NoAnswer, Request, Response as Whole},
     simulator::{Incoming, Plan, Reply, Simulator},
 };
 use likeness_platform::header_map;
 use url::Url;
-use worker::{Delay, Error, Response, ResponseBuilder, Result};
+use worker::{Delay, Error, Response, Result};
 
 use super::spool::Spooled;
-use crate::{object::Object, settings};
+use crate::{object::Object, response::respond, settings};
 
 /// Answers a call of the object itself.
 pub(super) async fn serve(object: &Rc<Object>, request: &Request) -> Result<Answer> {
@@ -39,7 +40,7 @@ pub(super) async fn answer(object: &Rc<Object>, mut request: worker::Request, ur
     let (after, answer) = reply?.within(Duration::from_mins(5));
     Delay::from(after).await;
     match answer {
-        Ok(answer) => whole(answer),
+        Ok(Whole { status, headers, body }) => respond(api::Reply { status, headers, body }, false),
         Err(
             NoAnswer::TimedOut
             | NoAnswer::Interrupted
@@ -69,24 +70,4 @@ fn simulate(
     let reply = simulator.answer(incoming, body, settings::now());
     rows.set_value("simulator", &simulator)?;
     Ok(reply)
-}
-
-/// Makes a response of a whole answer.
-fn whole(answer: Whole) -> Result<Response> {
-    let mut builder = ResponseBuilder::new().with_status(answer.status.as_u16());
-    for (name, value) in &answer.headers {
-        if let Ok(value) = value.to_str() {
-            builder = builder.with_header(name.as_str(), value)?;
-        }
-    }
-    if matches!(answer.status.as_u16(), 204 | 304) {
-        return Ok(builder.empty());
-    }
-    builder.from_bytes(answer.body).inspect(|response| {
-        // The simulator's type stays: the builder would call every body a stream of octets.
-        if let Some(kind) = answer.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok())
-        {
-            drop(response.headers().set("content-type", kind));
-        }
-    })
 }
