@@ -6,9 +6,11 @@
 pub mod api;
 pub mod archive;
 pub mod avatar;
+pub mod backoff;
 pub mod budget;
 pub mod caption;
 mod codes;
+pub mod config;
 pub mod download;
 pub mod error;
 pub mod fal;

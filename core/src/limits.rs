@@ -50,6 +50,12 @@ pub const SUBMIT_TIMEOUT: Duration = Duration::from_mins(5);
 /// The pause between two looks at a training's status.
 pub const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
+/// Returns the pause between two looks at a simulated training that takes this long: some thirty looks in all.
+#[must_use]
+pub fn poll_interval_in_test_mode(training: Duration) -> Duration {
+    (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL)
+}
+
 /// The time after which the status of an unclear purchase is the error `submission_unclear`.
 pub const UNCLEAR_FOR: Duration = Duration::from_hours(24);
 

@@ -5,10 +5,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    backoff::{pause, pause_of_a_file},
     error::{Error, NetworkError, StorageError, StorageErrorKind},
-    random::Random,
     time::Timestamp,
 };
+
+/// The longest pause that fal may ask for.
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
 /// A step that went wrong and will be tried again: the last error, the number of tries, and the time of the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,28 +66,6 @@ impl RetryState {
 #[must_use]
 pub fn has_come(at: Timestamp, longest: Duration, now: Timestamp) -> bool {
     at <= now || at > now.plus(longest)
-}
-
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_mins(5);
-const LONGEST_ASKED: Duration = Duration::from_hours(1);
-
-/// Computes the pause after the given number of failures in a row (1 is the first).
-#[must_use]
-pub fn pause(tries: u32, seed: u64) -> Duration {
-    // Bounded, since a shift by 32 overflows; 2^16 seconds are beyond the longest pause anyway.
-    jittered(FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(LONGEST), tries, seed)
-}
-
-/// Computes the pause before a file that arrived wrong is fetched again: half as long again each time.
-fn pause_of_a_file(tries: u32, seed: u64) -> Duration {
-    let grown = (1..tries.min(32)).fold(FIRST, |pause, _| (pause * 3 / 2).min(LONGEST));
-    jittered(grown, tries, seed)
-}
-
-fn jittered(whole: Duration, tries: u32, seed: u64) -> Duration {
-    let jitter = u32::try_from(Random::new(seed ^ u64::from(tries)).next_u64() % 250).unwrap_or(0);
-    whole + whole * jitter / 1000
 }
 
 /// Computes the pause before a command that waits for a bucket asks it once more; `None` when the command gives up.

@@ -212,7 +212,7 @@ impl BudgetApi<'_> {
         if call.operation.takes_nothing() {
             nothing(&given.body)?;
         }
-        let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default());
+        let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default()).map_err(BudgetError::from);
         let document = match call.operation {
             Operation::ListTokens => json!(views::TokensView { tokens: budget.tokens(self.now) }),
             Operation::ListInvites => json!(views::InvitesView { invites: budget.invites(self.now) }),
@@ -249,7 +249,7 @@ impl BudgetApi<'_> {
     fn redeem(&self, budget: &mut Budget, given: &Given) -> Result<BudgetAnswer, Problem> {
         let Redemption { invite, avatar_id, name, gender, training_config } = body(&given.body)?;
         check(&training_config)?;
-        let invite = TokenText::parse(&invite)?;
+        let invite = TokenText::parse(&invite).map_err(BudgetError::from)?;
         if invite.kind() != Kind::Invite {
             return Err(BudgetError::InviteUnknown.into());
         }

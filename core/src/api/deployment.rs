@@ -11,9 +11,11 @@ use crate::{
     budget::{AdminToken, DailyCaps},
     fal::{Account, Origins},
     http::StatusCode,
-    limits::{DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, RETENTION_DAYS},
+    limits::{
+        DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, RETENTION_DAYS,
+        poll_interval_in_test_mode,
+    },
     secret::Secret,
-    simulator::Plan,
     storage::{Access, Addressing, AddressingError, Bucket, BucketError, REGION},
 };
 
@@ -185,7 +187,7 @@ impl Deployment {
     pub fn test_connection(&self, simulator: &Url, own: Option<Bucket>) -> Option<ConnectionSettings> {
         let key = Secret::new("simulator:simulator")?;
         let account = Account::new(key, Origins::single(simulator).ok()?).ok()?;
-        let poll = Plan::poll(self.mock_training);
+        let poll = poll_interval_in_test_mode(self.mock_training);
         Some(ConnectionSettings { account, bucket: self.bucket.clone().or(own), poll })
     }
 }

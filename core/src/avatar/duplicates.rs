@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Photo, PhotoState};
+use super::photo::{Photo, PhotoState};
 
 /// Finds, for each photo that is left out as a duplicate, the index of the photo that stays instead of it.
 ///

@@ -103,7 +103,6 @@
 //! ```
 
 mod after;
-mod config;
 mod due;
 mod duplicates;
 mod elsewhere;
@@ -118,6 +117,7 @@ mod next;
 mod open;
 mod order;
 mod orders;
+mod photo;
 mod photo_set;
 mod status;
 mod stored;
@@ -132,7 +132,6 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::message::Message;
 pub use self::{
-    config::{ConfigError, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
     due::Due,
     elsewhere::Elsewhere,
     generation::{Generation, PictureError, PictureRequest, PictureSettings},
@@ -147,7 +146,8 @@ pub use self::{
         Uploaded,
     },
     orders::OrderView,
-    photo_set::{Content, Dataset, Part, Photo, PhotoSet, PhotoState, Prepared},
+    photo::{Photo, PhotoState, Prepared},
+    photo_set::{Content, Dataset, Part, PhotoSet},
     status::{
         LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status,
         training_time,
@@ -160,6 +160,7 @@ pub use self::{
     training::{TrainingJob, addressee},
 };
 pub use crate::{
+    config::{ConfigError, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
     download::Kept,
     ids::{AvatarId, Gender, JobId, Name, NameError, OrderKey, PhotoId, PhotoIdError, TaskId, UnknownGender},
     sha256::{Sha256Sum, Sha256SumError},

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::photo_set::{Dataset, Photo, Prepared};
+use super::{
+    photo::{Photo, Prepared},
+    photo_set::Dataset,
+};
 use crate::{
     download::{Kept, RemoteFile},
     error::{Error, StorageError},

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Kind, TokenId};
+use super::{Amount, Kind, TokenId, malformed::Malformed};
 use crate::codes::codes;
 
 /// A refusal of the budget, after which nothing has changed.
@@ -103,6 +103,16 @@ impl BudgetError {
         match self {
             Self::DailyCap { retry_after, .. } => Some(*retry_after),
             _ => None,
+        }
+    }
+}
+
+impl From<Malformed> for BudgetError {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Token => Self::NotAToken,
+            Malformed::Id => Self::Id,
+            Malformed::Uses { number } => Self::Uses { number },
         }
     }
 }

@@ -35,6 +35,7 @@ mod admin;
 mod error;
 mod invite;
 mod issue;
+mod malformed;
 mod mint;
 mod question;
 pub mod rows;
@@ -54,6 +55,7 @@ pub use self::{
     admin::AdminToken,
     error::BudgetError,
     invite::Redeemed,
+    malformed::Malformed,
     mint::Minted,
     question::Question,
     spend::{NotAPurchase, Payer, Purchase, PurchaseId},

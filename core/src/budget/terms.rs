@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::BudgetError;
+use super::malformed::Malformed;
 use crate::{ids::Name, time::Timestamp};
 
 /// An admin's id for a token: 1 to 64 of `a`–`z`, `0`–`9` and `-`. It is not a secret.
@@ -17,10 +17,10 @@ const MAX_ID: usize = 64;
 
 impl TokenId {
     /// Checks the text and makes the id.
-    pub fn new(text: &str) -> Result<Self, BudgetError> {
+    pub fn new(text: &str) -> Result<Self, Malformed> {
         let allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         let fits = (1..=MAX_ID).contains(&text.len()) && text.bytes().all(allowed);
-        if fits { Ok(Self(text.to_owned())) } else { Err(BudgetError::Id) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(Malformed::Id) }
     }
 
     /// Makes an id for a caller who did not choose one. A request that is repeated must then name the id that it was
@@ -44,17 +44,17 @@ impl fmt::Display for TokenId {
 }
 
 impl FromStr for TokenId {
-    type Err = BudgetError;
+    type Err = Malformed;
 
-    fn from_str(text: &str) -> Result<Self, BudgetError> {
+    fn from_str(text: &str) -> Result<Self, Malformed> {
         Self::new(text)
     }
 }
 
 impl TryFrom<String> for TokenId {
-    type Error = BudgetError;
+    type Error = Malformed;
 
-    fn try_from(text: String) -> Result<Self, BudgetError> {
+    fn try_from(text: String) -> Result<Self, Malformed> {
         Self::new(&text)
     }
 }
@@ -155,8 +155,8 @@ impl Uses {
     pub const MOST: u32 = 1000;
 
     /// Checks the number.
-    pub fn new(number: u32) -> Result<Self, BudgetError> {
-        if (1..=Self::MOST).contains(&number) { Ok(Self(number)) } else { Err(BudgetError::Uses { number }) }
+    pub fn new(number: u32) -> Result<Self, Malformed> {
+        if (1..=Self::MOST).contains(&number) { Ok(Self(number)) } else { Err(Malformed::Uses { number }) }
     }
 
     /// Returns the number.
@@ -174,9 +174,9 @@ impl Default for Uses {
 }
 
 impl TryFrom<u32> for Uses {
-    type Error = BudgetError;
+    type Error = Malformed;
 
-    fn try_from(number: u32) -> Result<Self, BudgetError> {
+    fn try_from(number: u32) -> Result<Self, Malformed> {
         Self::new(number)
     }
 }
@@ -218,7 +218,7 @@ pub struct InviteTerms {
 #[cfg(test)]
 mod tests {
     use super::{Amount, InviteTerms, ServerTerms, TokenId, Uses};
-    use crate::budget::BudgetError;
+    use crate::budget::Malformed;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -228,7 +228,7 @@ mod tests {
             assert_eq!(TokenId::new(text).expect("an id").as_str(), text);
         }
         for text in ["", "A", "a_b", "a b", "é", &"z".repeat(65)] {
-            assert_eq!(TokenId::new(text), Err(BudgetError::Id), "{text}");
+            assert_eq!(TokenId::new(text), Err(Malformed::Id), "{text}");
         }
         let generated = TokenId::generated([0xab; 16]);
         assert_eq!(TokenId::new(generated.as_str()), Ok(generated));
@@ -262,7 +262,7 @@ mod tests {
             assert!(serde_json::from_str::<ServerTerms>(&wrong).is_err(), "{wrong}");
         }
         for number in [0, 1001] {
-            assert_eq!(Uses::new(number), Err(BudgetError::Uses { number }));
+            assert_eq!(Uses::new(number), Err(Malformed::Uses { number }));
         }
     }
 }

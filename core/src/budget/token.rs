@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::BudgetError;
+use super::malformed::Malformed;
 use crate::sha256::Sha256Sum;
 
 /// The purpose of a token.
@@ -59,14 +59,14 @@ impl TokenText {
     }
 
     /// Parses a token's text.
-    pub fn parse(text: &str) -> Result<Self, BudgetError> {
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
         let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let is_secret = |rest: &str| rest.len() == 64 && rest.bytes().all(is_digit);
         [Kind::Server, Kind::Invite, Kind::Capability]
             .into_iter()
             .find(|kind| text.strip_prefix(kind.prefix()).is_some_and(is_secret))
             .map(|kind| Self { kind, text: text.to_owned() })
-            .ok_or(BudgetError::NotAToken)
+            .ok_or(Malformed::Token)
     }
 
     /// Returns the token's kind.
@@ -97,9 +97,9 @@ impl PartialEq for TokenText {
 impl Eq for TokenText {}
 
 impl FromStr for TokenText {
-    type Err = BudgetError;
+    type Err = Malformed;
 
-    fn from_str(text: &str) -> Result<Self, BudgetError> {
+    fn from_str(text: &str) -> Result<Self, Malformed> {
         Self::parse(text)
     }
 }
@@ -155,7 +155,7 @@ mod tests {
     use super::{Kind, TokenDigest, TokenText};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
-    use crate::{budget::BudgetError, sha256::Sha256Sum};
+    use crate::{budget::Malformed, sha256::Sha256Sum};
 
     const KINDS: [(Kind, &str); 3] =
         [(Kind::Server, "lks_"), (Kind::Invite, "lki_"), (Kind::Capability, "lkc_")];
@@ -186,7 +186,7 @@ mod tests {
             format!("lks_{}", "й".repeat(32)),
             format!("lks_{}g", "a".repeat(63)),
         ] {
-            assert_eq!(TokenText::parse(&text), Err(BudgetError::NotAToken), "{text}");
+            assert_eq!(TokenText::parse(&text), Err(Malformed::Token), "{text}");
         }
     }
 

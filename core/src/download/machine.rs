@@ -5,13 +5,12 @@ use std::{fmt, time::Duration};
 use http::header;
 
 use super::{
-    Fetched, FileCheck, FileProblem, RemoteFile,
+    Fetched, FileCheck, FileProblem, NetworkError, RemoteFile,
     redirect::{Trail, is_redirect},
 };
 use crate::{
-    error::NetworkError,
+    backoff::pause,
     http::{HeaderMap, Method, NoAnswer, Request, StatusCode},
-    retry,
 };
 
 /// A file on its way.
@@ -303,7 +302,7 @@ impl Download {
     }
 
     fn pause(&self) -> Duration {
-        retry::pause(self.breaks.saturating_sub(1), self.check.length())
+        pause(self.breaks.saturating_sub(1), self.check.length())
     }
 
     fn fresh_check(&self) -> FileCheck {

@@ -20,6 +20,7 @@
 //! No request carries a key. Each has a limit on silence ([`crate::http::Request::silence`]).
 
 mod check;
+mod error;
 mod kept;
 mod machine;
 mod problem;
@@ -34,6 +35,7 @@ use url::Url;
 
 pub use self::{
     check::{Fetched, FileCheck},
+    error::NetworkError,
     kept::Kept,
     machine::{Download, DownloadStep},
     problem::{FileProblem, RedirectProblem},

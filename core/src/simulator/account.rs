@@ -1,6 +1,11 @@
 //! Callers, told apart by their keys.
 
-use super::{Call, FaultKind, Simulator, random, reply, reply::Stop};
+use super::{
+    FaultKind, Simulator,
+    call::Call,
+    random,
+    reply::{self, Stop},
+};
 
 /// The owner of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +43,3 @@ impl Simulator {
         }
     }
 }
-
-/// The refusal of fal's REST host for a call without a key.
-pub(super) const HEADER_REQUIRED: &str = "Authorization header is required";

@@ -7,7 +7,7 @@ use std::io::{Read, SeekFrom};
 
 use serde::{Deserialize, Serialize};
 
-use super::Body;
+use super::body::Body;
 
 /// The contents of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

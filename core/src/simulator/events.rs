@@ -4,46 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Simulator, job::Phase};
+use super::{EventStream, Events, Simulator, job::Phase};
 use crate::time::Timestamp;
-
-/// A stream that a caller holds open; [`Simulator::events`] returns the bytes to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventStream {
-    request: String,
-    logs: bool,
-    /// Number of the log's lines that were sent.
-    told: usize,
-    /// Data of the last event without its lines, since an event that says nothing new is not sent.
-    last: String,
-}
-
-/// The bytes to write to a stream now, and the time of the next call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Events {
-    /// Bytes, perhaps none.
-    pub bytes: Vec<u8>,
-    /// Time when there may be more; `None` ends the stream.
-    pub next: Option<Timestamp>,
-}
 
 /// The pause between two looks at the request.
 const TICK: Duration = Duration::from_millis(500);
-
-impl EventStream {
-    /// The content type of the answer that carries the stream.
-    pub const CONTENT_TYPE: &'static str = "text/event-stream";
-
-    pub(super) fn new(request: &str, logs: bool) -> Self {
-        Self { request: request.to_owned(), logs, told: 0, last: String::new() }
-    }
-
-    /// Returns the id of the request whose status is streamed, for the header `x-fal-request-id`.
-    #[must_use]
-    pub fn request_id(&self) -> &str {
-        &self.request
-    }
-}
 
 impl Simulator {
     /// Returns the bytes that are due at this time. Each line of the log is sent once: fal's JavaScript client puts

@@ -1,27 +1,19 @@
 //! The file store: uploads, and the files that requests made.
 
 use super::{
-    Call, FaultKind, Reply, Simulator,
+    FaultKind, Simulator,
+    call::Call,
     job::{Job, Phase, Work},
-    kept::{self, KeptFile},
+    keeping::{self, KeptFile},
     plan::Plan,
     random,
     ranges::{self, Given},
-    reply,
-    reply::Stop,
+    reply::{self, Reply, Stop},
     safetensors,
-    storage::{Access, State},
     training::{CONFIG_NAME, LORA_NAME},
+    upload::{Access, State},
 };
-use crate::{http::StatusCode, random::Random, time::Timestamp};
-
-/// Returns the path of a file that belongs to a request or an upload.
-pub(super) fn path(plan: &Plan, id: &str, name: &str) -> String {
-    let words =
-        ["elephant", "kangaroo", "koala", "lion", "monkey", "panda", "penguin", "rabbit", "tiger", "zebra"];
-    let word = Random::new(random::number(plan.seed, "store", id)).pick(&words, "lion");
-    format!("/files/b/{word}/{id}_{name}")
-}
+use crate::{http::StatusCode, time::Timestamp};
 
 impl Simulator {
     /// Returns a file's bytes. A file that a request made is made again each time.
@@ -80,7 +72,7 @@ impl Simulator {
         let given = Given::of(call, &tag, length);
         let range = given.bytes(length);
         let head = given.head(reply::file(StatusCode::OK, &upload.content_type, Vec::new()), &tag, length);
-        Ok(Reply::Kept(KeptFile { head, pieces: kept::pieces(&piece.files, &range) }.measured()))
+        Ok(Reply::Kept(KeptFile { head, pieces: keeping::pieces(&piece.files, &range) }.measured()))
     }
 
     /// Tells whether there is a file at this path.
@@ -101,7 +93,7 @@ impl Simulator {
             && job.failure().is_none()
             && !job.deleted
             && job.expires().is_none_or(|at| now < at)
-            && path(&self.plan, id, name) == file
+            && self.plan.file_path(id, name) == file
             && makes(job, name);
         there.then_some((job, name))
     }
@@ -122,7 +114,7 @@ fn contents(job: &Job, name: &str, plan: &Plan) -> Option<(&'static str, Vec<u8>
             let seed = random::number(0, "lora", &job.id);
             Some((
                 "application/octet-stream",
-                safetensors::pieces(training, plan.lora_width, seed).flatten().collect(),
+                safetensors::pieces(training.label(), plan.lora_width, seed).flatten().collect(),
             ))
         }
         Work::Training(training) if name == CONFIG_NAME => {

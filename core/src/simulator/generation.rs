@@ -1,12 +1,13 @@
 //! `fal-ai/flux-lora`: its input, its output and its pictures.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    drawing, files,
+    drawing,
     input::{Input, Range, number},
-    job::Job,
     plan::Plan,
     random,
 };
@@ -72,10 +73,10 @@ impl Pictures {
     }
 
     /// Writes the bare output.
-    pub(super) fn output(&self, job: &Job, plan: &Plan) -> Value {
+    pub(super) fn output(&self, id: &str, took: Duration, plan: &Plan) -> Value {
         let images = (0..self.count).map(|index| {
             json!({
-                "url": plan.file_url(&files::path(plan, &job.id, &self.name(index))),
+                "url": plan.file_url(&plan.file_path(id, &self.name(index))),
                 "width": self.width,
                 "height": self.height,
                 "content_type": self.content_type(),
@@ -84,7 +85,7 @@ impl Pictures {
         let blanked = (0..self.count).map(|index| self.blanked && index == 0);
         json!({
             "images": images.collect::<Vec<_>>(),
-            "timings": { "inference": job.finished.since(job.started).as_secs_f64() },
+            "timings": { "inference": took.as_secs_f64() },
             "seed": self.seed,
             "has_nsfw_concepts": blanked.collect::<Vec<_>>(),
             "prompt": self.prompt,

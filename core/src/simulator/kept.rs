@@ -4,66 +4,15 @@
 //! The simulator does no IO. It names the files that the shell keeps, and says which of them are not needed any
 //! more.
 
-use std::{collections::BTreeSet, ops::Range};
-
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 use super::{
-    Simulator,
+    Keeping, Simulator,
+    delivery::Delivery,
     job::{Job, Phase},
-    piece::Piece,
-    reply,
-    storage::{State, Upload},
-    webhooks::Delivery,
+    upload::Upload,
 };
-use crate::{http::Response, time::Timestamp};
-
-/// The work of a shell that keeps files ([`Plan::files`](super::Plan::files)), to be done before an answer leaves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Keeping {
-    /// File to keep the call's body in, in place of an older one.
-    pub keep: Option<String>,
-    /// Files to remove, as far as they exist.
-    pub forget: Vec<String>,
-}
-
-/// An answer whose body lies in files of the shell's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptFile {
-    /// Status and headers.
-    pub head: Response,
-    /// Pieces of the body in order: a file, and the range of its bytes.
-    pub pieces: Vec<(String, Range<u64>)>,
-}
-
-impl KeptFile {
-    /// Returns the length of the body in bytes.
-    #[must_use]
-    pub fn length(&self) -> u64 {
-        self.pieces.iter().map(|(_, range)| range.end.saturating_sub(range.start)).sum()
-    }
-
-    /// Returns the file with its length in the headers.
-    pub(super) fn measured(self) -> Self {
-        let length = self.length().to_string();
-        Self { head: reply::with(self.head, http::header::CONTENT_LENGTH, &length), ..self }
-    }
-
-    /// Returns the file without its last byte.
-    pub(super) fn cut(mut self) -> Self {
-        if let Some((_, range)) = self.pieces.last_mut() {
-            range.end = range.end.saturating_sub(1);
-        }
-        self.measured()
-    }
-}
-
-/// A file of the shell's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) length: u64,
-}
+use crate::time::Timestamp;
 
 /// The most uploads that are remembered. fal keeps them for as long as the caller asks; the simulator forgets the
 /// oldest, which then answer as expired ones do.
@@ -77,24 +26,6 @@ const MOST_ENDED_BYTES: u64 = 32 << 20;
 pub(super) const MOST_REQUESTS: usize = 10_000;
 /// The most bytes of uploads that lie in the state itself.
 const MOST_INLINE: u64 = 8 << 20;
-/// The most bytes at the ends of parts that are kept for an upload: the directory of an archive of some ten
-/// thousand photos.
-const MOST_TAILS: usize = 1 << 20;
-
-/// Maps a range of the whole to ranges of these files, which lie one after the other.
-pub(super) fn pieces(files: &[File], range: &Range<u64>) -> Vec<(String, Range<u64>)> {
-    let (mut start, mut pieces) = (0_u64, Vec::new());
-    for file in files {
-        let end = start.saturating_add(file.length);
-        let within = range.start.clamp(start, end) - start..range.end.clamp(start, end) - start;
-        if within.start < within.end {
-            pieces.push((file.name.clone(), within));
-        }
-        start = end;
-    }
-    pieces
-}
-
 impl Simulator {
     /// Takes the work that the shell must do before the answer to the last call leaves. A shell that cannot keep a
     /// file calls [`Simulator::lost`].
@@ -197,51 +128,5 @@ impl Simulator {
         if !gone.is_empty() {
             self.jobs.retain(|job| !gone.contains(&job.id));
         }
-    }
-}
-
-impl Upload {
-    fn pieces(&mut self) -> Box<dyn Iterator<Item = &mut Piece> + '_> {
-        match &mut self.state {
-            State::Waiting => Box::new(std::iter::empty()),
-            State::Parts(parts) => Box::new(parts.values_mut()),
-            State::Stored { piece, .. } => Box::new(std::iter::once(piece)),
-        }
-    }
-
-    fn has_expired(&self, now: Timestamp) -> bool {
-        matches!(&self.state, State::Stored { expires: Some(at), .. } if now >= *at)
-    }
-}
-
-impl State {
-    fn pieces(&self) -> Box<dyn Iterator<Item = &Piece> + '_> {
-        match self {
-            Self::Waiting => Box::new(std::iter::empty()),
-            Self::Parts(parts) => Box::new(parts.values()),
-            Self::Stored { piece, .. } => Box::new(std::iter::once(piece)),
-        }
-    }
-
-    /// Bounds the ends of parts without number: the last ones are kept, where an archive has its directory.
-    pub(super) fn bound_tails(&mut self) {
-        let Self::Parts(parts) = self else { return };
-        let mut bytes = 0;
-        for piece in parts.values_mut().rev() {
-            bytes += piece.tail_length();
-            if bytes > MOST_TAILS {
-                piece.forget_tail();
-            }
-        }
-    }
-}
-
-impl Piece {
-    /// Lets go of the files, and returns the number of bytes they had.
-    pub(super) fn let_go(&mut self, forget: &mut Vec<String>) -> u64 {
-        let files = std::mem::take(&mut self.files);
-        let bytes = files.iter().map(|file| file.length).sum();
-        forget.extend(files.into_iter().map(|file| file.name));
-        bytes
     }
 }

@@ -6,7 +6,7 @@ use base16ct::{lower, mixed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Body, kept::File};
+use super::{body::Body, keeping::File};
 use crate::sha256::Sha256Sum;
 
 /// The facts about bytes that arrived.
@@ -127,6 +127,14 @@ impl Piece {
     /// Returns the entity tag of a part.
     pub(super) fn etag(&self) -> String {
         format!("\"{}\"", self.sha256.get(..32).unwrap_or(&self.sha256))
+    }
+
+    /// Lets go of the files, and returns the number of bytes they had.
+    pub(super) fn let_go(&mut self, forget: &mut Vec<String>) -> u64 {
+        let files = std::mem::take(&mut self.files);
+        let bytes = files.iter().map(|file| file.length).sum();
+        forget.extend(files.into_iter().map(|file| file.name));
+        bytes
     }
 }
 

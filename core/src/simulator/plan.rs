@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Fault;
-use crate::limits::POLL_INTERVAL;
+use super::{fault::Fault, random};
+use crate::random::Random;
 
 /// The number of images that the portrait trainer's page asks for ("at least 10 images, although more is better").
 /// fal publishes no number that it enforces.
@@ -143,10 +143,13 @@ impl Plan {
         Self { seed, ..Self::new(base).with_training(training) }
     }
 
-    /// Returns the pause between two looks at a training that takes this long: some thirty looks in all.
-    #[must_use]
-    pub fn poll(training: Duration) -> Duration {
-        (training / 30).clamp(Duration::from_millis(100), POLL_INTERVAL)
+    /// Returns the path of a file that belongs to a request or an upload.
+    pub(super) fn file_path(&self, id: &str, name: &str) -> String {
+        let words = [
+            "elephant", "kangaroo", "koala", "lion", "monkey", "panda", "penguin", "rabbit", "tiger", "zebra",
+        ];
+        let word = Random::new(random::number(self.seed, "store", id)).pick(&words, "lion");
+        format!("/files/b/{word}/{id}_{name}")
     }
 
     /// Returns the path below [`Plan::base`] of an address in one of our answers; `None` for any other address.

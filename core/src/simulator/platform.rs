@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Call, FaultKind, Reply, Simulator,
+    FaultKind, Simulator,
+    call::Call,
     job::{Job, Model, Phase},
-    reply,
-    reply::Stop,
+    reply::{self, Reply, Stop},
 };
 use crate::time::Timestamp;
 
@@ -21,7 +21,7 @@ const PRICES: [(Model, f64, &str); 2] =
 impl Simulator {
     /// Lists the caller's requests of an endpoint, the last to end first.
     pub(super) fn requests(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Reply, Stop> {
-        let account = self.account(call, super::account::HEADER_REQUIRED)?;
+        let account = self.account(call, reply::HEADER_REQUIRED)?;
         if self.faults.take(FaultKind::ListUnavailable) {
             let error =
                 json!({ "type": "service_unavailable", "message": "Service temporarily unavailable" });
@@ -62,7 +62,7 @@ impl Simulator {
     }
 
     pub(super) fn pricing(&mut self, call: &Call<'_>) -> Result<Reply, Stop> {
-        self.account(call, super::account::HEADER_REQUIRED)?;
+        self.account(call, reply::HEADER_REQUIRED)?;
         let asked: Vec<&str> = call.target.queries("endpoint_id").flat_map(|ids| ids.split(',')).collect();
         let prices = PRICES.iter().filter(|(model, ..)| asked.is_empty() || asked.contains(&model.id()));
         let prices: Vec<Value> = prices
@@ -79,7 +79,7 @@ impl Simulator {
 
     /// Forgets input and output. Input files stay: fal never deletes those.
     pub(super) fn delete_payloads(&mut self, call: &Call<'_>, request: &str) -> Result<Reply, Stop> {
-        let account = self.account(call, super::account::HEADER_REQUIRED)?;
+        let account = self.account(call, reply::HEADER_REQUIRED)?;
         if !account.admin {
             return Err(reply::refusal(403, "This action requires an admin API key").into());
         }

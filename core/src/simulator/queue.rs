@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Call, EventStream, FaultKind, Reply, Simulator,
+    EventStream, FaultKind, Simulator,
+    call::Call,
     job::{Job, Phase, Work},
-    reply,
-    reply::Stop,
+    reply::{self, Reply, Stop},
 };
 use crate::{
     http::{Response, StatusCode},
@@ -116,8 +116,10 @@ impl Simulator {
     /// Writes the bare output of a request that does not fail.
     pub(super) fn output(&self, job: &Job) -> Option<Value> {
         match &job.work {
-            Work::Training(training) => Some(training.output(job, &self.plan)),
-            Work::Pictures(pictures) => Some(pictures.output(job, &self.plan)),
+            Work::Training(training) => Some(training.output(&job.id, &self.plan)),
+            Work::Pictures(pictures) => {
+                Some(pictures.output(&job.id, job.finished.since(job.started), &self.plan))
+            }
             Work::Nothing => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Call, reply};
+use super::{call::Call, reply};
 use crate::http::{Response, StatusCode};
 
 /// The part of a file that is given.

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{events::EventStream, kept::KeptFile};
-use crate::http::{Answer, HeaderName, HeaderValue, NoAnswer, Response, StatusCode};
+use super::keeping::KeptFile;
+use crate::{
+    http::{Answer, HeaderName, HeaderValue, NoAnswer, Response, StatusCode},
+    time::Timestamp,
+};
 
 /// The simulator's reply to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,41 @@ impl Reply {
             Self::Late { .. } => (timeout, Err(NoAnswer::TimedOut)),
             Self::Dropped | Self::Events(_) | Self::Kept(_) => (Duration::ZERO, Err(NoAnswer::Interrupted)),
         }
+    }
+}
+
+/// A stream that a caller holds open; [`Simulator::events`] returns the bytes to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventStream {
+    pub(super) request: String,
+    pub(super) logs: bool,
+    /// Number of the log's lines that were sent.
+    pub(super) told: usize,
+    /// Data of the last event without its lines, since an event that says nothing new is not sent.
+    pub(super) last: String,
+}
+
+/// The bytes to write to a stream now, and the time of the next call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Events {
+    /// Bytes, perhaps none.
+    pub bytes: Vec<u8>,
+    /// Time when there may be more; `None` ends the stream.
+    pub next: Option<Timestamp>,
+}
+
+impl EventStream {
+    /// The content type of the answer that carries the stream.
+    pub const CONTENT_TYPE: &'static str = "text/event-stream";
+
+    pub(super) fn new(request: &str, logs: bool) -> Self {
+        Self { request: request.to_owned(), logs, told: 0, last: String::new() }
+    }
+
+    /// Returns the id of the request whose status is streamed, for the header `x-fal-request-id`.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request
     }
 }
 
@@ -74,6 +112,12 @@ pub(super) const RETRYABLE: HeaderName = HeaderName::from_static("x-fal-retryabl
 pub(super) const NEEDS_RETRY: HeaderName = HeaderName::from_static("x-fal-needs-retry");
 pub(super) const TIMEOUT_TYPE: HeaderName = HeaderName::from_static("x-fal-request-timeout-type");
 pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
+
+/// The refusal of fal's REST host for a call without a key.
+pub(super) const HEADER_REQUIRED: &str = "Authorization header is required";
+/// The words of a refused submit and of a refused upload token.
+pub(super) const BALANCE_EXHAUSTED: &str =
+    "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing.";
 
 /// Makes a JSON answer with this status.
 pub(super) fn answer(status: u16, value: &Value) -> Response {

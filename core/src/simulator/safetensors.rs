@@ -6,8 +6,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::training::Training;
 use crate::random::Random;
+
+/// The facts about a training that stand in the model's header.
+#[derive(Clone, Copy)]
+pub(super) struct Label<'a> {
+    pub(super) trigger_phrase: &'a str,
+    pub(super) steps: u32,
+}
 
 /// The LoRA's rank.
 const RANK: usize = 4;
@@ -18,12 +24,12 @@ fn bytes_per_tensor(width: usize) -> usize {
 }
 
 /// Returns the length of the file in bytes.
-pub(super) fn length(training: &Training, width: usize) -> usize {
-    header(training, width).len() + names(width).count() * bytes_per_tensor(width)
+pub(super) fn length(label: Label<'_>, width: usize) -> usize {
+    header(label, width).len() + names(width).count() * bytes_per_tensor(width)
 }
 
 /// Writes the file, piece by piece: the header, then each tensor.
-pub(super) fn pieces(training: &Training, width: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
+pub(super) fn pieces(label: Label<'_>, width: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
     let (mut random, length) = (Random::new(seed), bytes_per_tensor(width));
     let tensors = names(width).map(move |_| {
         let mut bytes = Vec::with_capacity(length);
@@ -37,7 +43,7 @@ pub(super) fn pieces(training: &Training, width: usize, seed: u64) -> impl Itera
         }
         bytes
     });
-    std::iter::once(header(training, width)).chain(tensors)
+    std::iter::once(header(label, width)).chain(tensors)
 }
 
 /// Lists the names that diffusers gives a FLUX LoRA's tensors, with their shapes.
@@ -54,14 +60,14 @@ fn names(width: usize) -> impl Iterator<Item = (String, [usize; 2])> {
     })
 }
 
-fn header(training: &Training, width: usize) -> Vec<u8> {
+fn header(label: Label<'_>, width: usize) -> Vec<u8> {
     let length = bytes_per_tensor(width);
     let mut entries = Map::new();
     let metadata = json!({
         "format": "pt",
         "test_mode": "true",
-        "trigger_phrase": training.trigger_phrase.clone().unwrap_or_default(),
-        "steps": training.steps.to_string(),
+        "trigger_phrase": label.trigger_phrase,
+        "steps": label.steps.to_string(),
     });
     entries.insert("__metadata__".to_owned(), metadata);
     for (index, (name, shape)) in names(width).enumerate() {
@@ -82,15 +88,16 @@ fn header(training: &Training, width: usize) -> Vec<u8> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Training, length, pieces};
+    use super::{length, pieces};
+    use crate::simulator::training::Training;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
     fn file(seed: u64) -> Vec<u8> {
         let input = json!({ "images_data_url": "u", "trigger_phrase": "Анна \"ohwx\"" });
         let training = Training::read(&input).expect("an input");
-        let file: Vec<u8> = pieces(&training, 3_072, seed).flatten().collect();
-        assert_eq!(file.len(), length(&training, 3_072));
+        let file: Vec<u8> = pieces(training.label(), 3_072, seed).flatten().collect();
+        assert_eq!(file.len(), length(training.label(), 3_072));
         file
     }
 

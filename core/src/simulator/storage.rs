@@ -3,59 +3,20 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Body, Call, FaultKind, Reply, Simulator,
-    account::HEADER_REQUIRED,
+    FaultKind, Simulator,
+    body::{Body, read_object, read_object_or_nothing},
+    call::Call,
     contents::{self, Contents},
-    kept::File,
+    keeping::File,
     piece::Piece,
-    random, read_object, read_object_or_nothing, reply,
-    reply::Stop,
-    submit::BALANCE_EXHAUSTED,
+    random,
+    reply::{self, Reply, Stop},
+    upload::{Access, State, Upload},
 };
 use crate::{http::StatusCode, time::Timestamp};
-
-/// A file whose upload has begun or is complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Upload {
-    pub(super) id: String,
-    pub(super) content_type: String,
-    /// Path in the file store.
-    pub(super) path: String,
-    pub(super) access: Access,
-    lifetime: Option<u64>,
-    pub(super) state: State,
-}
-
-/// The callers who may fetch a file without a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Access {
-    Allow,
-    Forbid,
-    Hide,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum State {
-    Waiting,
-    Parts(BTreeMap<u32, Piece>),
-    Stored { piece: Piece, contents: Contents, expires: Option<Timestamp> },
-}
-
-impl State {
-    /// Returns all pieces that had come.
-    fn into_pieces(self) -> Vec<Piece> {
-        match self {
-            Self::Waiting => Vec::new(),
-            Self::Parts(parts) => parts.into_values().collect(),
-            Self::Stored { piece, .. } => vec![piece],
-        }
-    }
-}
 
 impl Simulator {
     pub(super) fn upload_token(
@@ -64,10 +25,10 @@ impl Simulator {
         body: &mut dyn Body,
         now: Timestamp,
     ) -> Result<Reply, Stop> {
-        self.account(call, HEADER_REQUIRED)?;
+        self.account(call, reply::HEADER_REQUIRED)?;
         read_object_or_nothing(body)?;
         if self.faults.take(FaultKind::BalanceExhausted) {
-            return Err(reply::refusal(403, BALANCE_EXHAUSTED).into());
+            return Err(reply::refusal(403, reply::BALANCE_EXHAUSTED).into());
         }
         let id = self.next_id("token");
         // Python before 3.11 cannot read a time that ends in Z.
@@ -88,7 +49,7 @@ impl Simulator {
         multipart: bool,
         now: Timestamp,
     ) -> Result<Reply, Stop> {
-        self.account(call, HEADER_REQUIRED)?;
+        self.account(call, reply::HEADER_REQUIRED)?;
         self.forget_uploads(now);
         if self.faults.take(FaultKind::InitiateFailed) {
             return Err(reply::refusal(500, "Internal Server Error").into());
@@ -215,13 +176,13 @@ impl Simulator {
         let id = self.next_id("upload");
         let safe = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
         let name: String = name.chars().filter(safe).take(100).collect();
-        let path = super::files::path(&self.plan, &id, if name.is_empty() { "file" } else { &name });
+        let path = self.plan.file_path(&id, if name.is_empty() { "file" } else { &name });
         self.uploads.push(Upload {
             id: id.clone(),
             content_type: content_type.to_owned(),
             path: path.clone(),
             access: access(call),
-            lifetime: lifetime(call),
+            lifetime: call.lifetime(),
             state: if multipart { State::Parts(BTreeMap::new()) } else { State::Waiting },
         });
         (id, path)
@@ -350,20 +311,8 @@ impl Simulator {
     }
 }
 
-/// Reads the header under both names: fal's clients use one on uploads and one on requests, its documents both for
-/// both.
-fn preference(call: &Call<'_>) -> Option<Value> {
-    let headers = ["x-fal-object-lifecycle", "x-fal-object-lifecycle-preference"];
-    headers.iter().find_map(|name| serde_json::from_str(call.header(name)?).ok())
-}
-
-/// Reads the number of seconds for which a call asks its files to be kept.
-pub(super) fn lifetime(call: &Call<'_>) -> Option<u64> {
-    preference(call)?.get("expiration_duration_seconds")?.as_u64()
-}
-
 fn access(call: &Call<'_>) -> Access {
-    let preference = preference(call).unwrap_or_default();
+    let preference = call.preference().unwrap_or_default();
     match preference.pointer("/initial_acl/default").and_then(Value::as_str) {
         Some("forbid") => Access::Forbid,
         Some("hide") => Access::Hide,

@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Body, Call, FaultKind, InputErrors, Reply, Simulator,
+    FaultKind, InputErrors, Simulator,
     account::Account,
+    body::{Body, read_json},
+    call::Call,
     contents::Contents,
     generation::Pictures,
     job::{Failure, Job, Model, Phase, Work},
     kept::MOST_REQUESTS,
-    random, read_json, reply,
-    reply::Stop,
-    storage::lifetime,
+    random,
+    reply::{self, Reply, Stop},
     training::Training,
 };
 use crate::{http::StatusCode, time::Timestamp};
@@ -57,7 +58,7 @@ impl Simulator {
     /// Stops a submit that is not taken, for every reason there is.
     fn not_taken(&mut self, call: &Call<'_>, now: Timestamp) -> Result<(), Stop> {
         if self.faults.take(FaultKind::BalanceExhausted) {
-            return Err(reply::refusal(403, BALANCE_EXHAUSTED).into());
+            return Err(reply::refusal(403, reply::BALANCE_EXHAUSTED).into());
         }
         if self.faults.take(FaultKind::RateLimited) {
             return Err(too_many("Too many requests. Please retry later."));
@@ -124,7 +125,7 @@ impl Simulator {
             position,
             work,
             failure,
-            lifetime: lifetime(call),
+            lifetime: call.lifetime(),
             deleted: false,
             bytes: 0,
         };
@@ -252,9 +253,6 @@ impl Simulator {
     }
 }
 
-/// The words of a refused submit and of a refused upload token.
-pub(super) const BALANCE_EXHAUSTED: &str =
-    "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing.";
 const INVALID_ARCHIVE: &str = "The archive is invalid or cannot be opened";
 
 fn request_failure(status: u16, error_type: &str, message: &str) -> Failure {

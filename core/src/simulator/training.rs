@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 
 use super::{
     input::{Input, Range},
-    job::Job,
     plan::Plan,
-    safetensors,
+    safetensors::{self, Label},
 };
 
 /// A training whose input was understood. The fields have the names of the schema.
@@ -90,10 +89,10 @@ impl Training {
     }
 
     /// Writes the bare output.
-    pub(super) fn output(&self, job: &Job, plan: &Plan) -> Value {
+    pub(super) fn output(&self, id: &str, plan: &Plan) -> Value {
         let file = |name: &str, content_type: &str, size: usize| {
             json!({
-                "url": plan.file_url(&super::files::path(plan, &job.id, name)),
+                "url": plan.file_url(&plan.file_path(id, name)),
                 "content_type": content_type,
                 "file_name": name,
                 "file_size": size,
@@ -101,9 +100,14 @@ impl Training {
         };
         let config = self.config().len();
         json!({
-            "diffusers_lora_file": file(LORA_NAME, "application/octet-stream", safetensors::length(self, plan.lora_width)),
+            "diffusers_lora_file": file(LORA_NAME, "application/octet-stream", safetensors::length(self.label(), plan.lora_width)),
             "config_file": file(CONFIG_NAME, "application/json", config),
         })
+    }
+
+    /// Returns what the model's header says of the training.
+    pub(super) fn label(&self) -> Label<'_> {
+        Label { trigger_phrase: self.trigger_phrase.as_deref().unwrap_or_default(), steps: self.steps }
     }
 
     /// Writes the configuration file.

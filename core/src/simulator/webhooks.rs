@@ -5,60 +5,20 @@ use std::time::Duration;
 use base16ct::lower;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{FaultKind, Simulator, job::Job, random, reply};
+use super::{
+    FaultKind, Simulator,
+    delivery::{Delivery, DeliveryOutcome, WebhookDelivery},
+    job::Job,
+    random, reply,
+};
 use crate::{
     http::{HeaderMap, HeaderName, HeaderValue, Response},
     sha256::Sha256Sum,
     time::Timestamp,
 };
-
-/// A webhook to POST now. Redirects must not be followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebhookDelivery {
-    /// Id for [`Simulator::delivered`].
-    pub id: u64,
-    /// Address to send to.
-    pub url: Url,
-    /// Headers: the content type, and the four that are signed or sign.
-    pub headers: HeaderMap,
-    /// Body, to the byte: the signature covers it.
-    pub body: Vec<u8>,
-    /// Time to wait for the answer.
-    pub timeout: Duration,
-}
-
-/// The outcome of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryOutcome {
-    /// An answer with this status came.
-    Answered(u16),
-    /// No answer came.
-    NoAnswer,
-}
-
-/// A webhook that was ordered and has not arrived yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Delivery {
-    id: u64,
-    request: String,
-    url: Url,
-    /// Time of the next try; `None` means as soon as the request is over.
-    due: Option<Timestamp>,
-    attempts: u32,
-    payload_null: bool,
-    forged: bool,
-}
-
-impl Delivery {
-    /// Returns the id of the request that the webhook is about.
-    pub(super) fn request(&self) -> &str {
-        &self.request
-    }
-}
 
 /// The most tries of a delivery. fal's page of webhooks: ten tries within two hours, 15 seconds for each answer.
 const ATTEMPTS: u32 = 10;

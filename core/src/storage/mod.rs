@@ -29,6 +29,7 @@ mod bucket;
 mod bucket_folder;
 mod delete_prefix;
 mod endpoint;
+mod error;
 mod key;
 mod refusal;
 
@@ -38,6 +39,7 @@ pub use self::{
     bucket_folder::BucketFolder,
     delete_prefix::{DeletePrefix, DeletePrefixStep},
     endpoint::{Addressing, AddressingError, BucketError},
+    error::{StorageError, StorageErrorKind},
     key::{ETag, KeyError, MAX_KEY, ObjectKey, ObjectPlace, Prefix},
     refusal::{Foreign, MAX_REFUSAL_BYTES, Refusal},
 };

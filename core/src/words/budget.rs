@@ -1,10 +1,11 @@
 //! Refusals of the budget, and advice about them.
 
 use super::Language;
-use crate::budget::{BudgetError, Kind, Uses};
+use crate::budget::{BudgetError, Kind, Malformed, Uses};
 
 displayed! {
     BudgetError => error;
+    Malformed => malformed;
 }
 
 impl BudgetError {
@@ -57,6 +58,12 @@ fn many(language: Language, kind: Kind) -> &'static str {
             Kind::Capability => "invited avatars",
         },
     }
+}
+
+/// Says why a text or a number is not what it should be.
+#[must_use]
+pub fn malformed(language: Language, malformed: &Malformed) -> String {
+    error(language, &(*malformed).into())
 }
 
 /// Says what a caller of the API can do next: the budget answers no other audience.

@@ -11,7 +11,7 @@ use likeness_core::{
     api::{ConnectionSettings, Notify},
     avatar::{Avatar, AvatarId, Command, Event, Outcome, TaskId, TaskKind},
     fal::Account,
-    limits::POLL_INTERVAL,
+    limits::{POLL_INTERVAL, poll_interval_in_test_mode},
     simulator::{Plan, Simulator},
 };
 
@@ -250,7 +250,7 @@ impl Shell {
         let account = self.settings.account_in(test_mode)?;
         if test_mode {
             let transport = self.simulated(id)?;
-            let poll = Plan::poll(self.settings.mock_training);
+            let poll = poll_interval_in_test_mode(self.settings.mock_training);
             return Ok(Connection { account, transport, poll, objects: None });
         }
         let transport = self.http()?;

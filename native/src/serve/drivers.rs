@@ -9,10 +9,10 @@ use std::{
 use likeness_core::{
     api::{ConnectionSettings, Deployment, Spent},
     avatar::{Avatar, AvatarId, Due, OrderKey},
+    backoff,
     budget::Question,
     error::StorageError,
     fal::Account,
-    retry,
     time::Timestamp,
     words::Audience,
 };
@@ -172,7 +172,7 @@ impl Drivers {
                 Ok(Pause::Until(until)) => until.since(clock::now()).min(LOOK_AGAIN),
                 Err(failure) => {
                     log::error!("{}; it is tried again", failure.brief());
-                    retry::pause(memory.failures, id.uuid().as_u64_pair().1)
+                    backoff::pause(memory.failures, id.uuid().as_u64_pair().1)
                 }
             };
             tokio::select! {

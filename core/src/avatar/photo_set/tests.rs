@@ -1,4 +1,5 @@
-use super::{Photo, PhotoSet, PhotoState, Prepared, Sha256Sum};
+use super::{Photo, PhotoSet, PhotoState, Sha256Sum};
+use crate::avatar::Prepared;
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{

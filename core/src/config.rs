@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
-    avatar::AvatarId,
     fal::{
         self,
         train::{LEARNING_RATE, STEPS},
     },
     http::without_query,
+    ids::AvatarId,
     limits::{DatasetLimits, MAX_PHOTOS, MAX_TRIGGER},
     text::changes_direction,
 };
@@ -364,7 +364,7 @@ impl From<TriggerPhrase> for String {
 #[cfg(test)]
 mod tests {
     use super::{ConfigError, Quality, TrainingSettings, TriggerPhrase};
-    use crate::avatar::AvatarId;
+    use crate::ids::AvatarId;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
