@@ -37,7 +37,9 @@ mod invite;
 mod issue;
 mod malformed;
 mod mint;
+mod purchase;
 mod question;
+mod redeem;
 pub mod rows;
 mod spend;
 mod stored;
@@ -54,12 +56,13 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     admin::AdminToken,
     error::BudgetError,
-    invite::Redeemed,
     malformed::Malformed,
     mint::Minted,
+    purchase::{NotAPurchase, Payer, Purchase, PurchaseId},
     question::Question,
-    spend::{NotAPurchase, Payer, Purchase, PurchaseId},
-    stored::{Stored, StoredError},
+    redeem::Redeemed,
+    rows::StoredError,
+    stored::Stored,
     terms::{Amount, DailyCaps, InviteTerms, ServerTerms, TokenId, Uses},
     token::{Kind, TokenDigest, TokenText},
     view::{BudgetView, InviteView, TokenView},
@@ -67,7 +70,7 @@ pub use self::{
 use self::{
     invite::{Guest, Invite},
     issue::Issue,
-    spend::Reservation,
+    purchase::Reservation,
 };
 use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};
 

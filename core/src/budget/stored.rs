@@ -9,8 +9,8 @@ use super::{
     Amount, Budget, PurchaseId, REMEMBERED_FOR, Salt, Sums, Today, TokenId, Uses,
     invite::{Grant, Guest, Invite},
     issue::Issue,
-    rows::Rows,
-    spend::{PaidBy, Reservation},
+    purchase::{PaidBy, Reservation},
+    rows::{Rows, StoredError},
 };
 use crate::{ids::AvatarId, json, time::Timestamp};
 
@@ -61,11 +61,6 @@ struct ReservationOne {
     invite: Option<PaidBy>,
     settled: bool,
 }
-
-/// The error for stored text that is not a budget known to this version.
-#[derive(Debug, thiserror::Error)]
-#[error("the stored budget cannot be read; it may come from a newer version of Likeness ({0})")]
-pub struct StoredError(#[from] serde_json::Error);
 
 impl Stored {
     /// Reads the text of a whole budget.
