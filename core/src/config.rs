@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     fal::{
         self,
-        train::{LEARNING_RATE, STEPS},
+        trainers::portrait::{LEARNING_RATE, STEPS},
     },
     http::without_query,
     ids::AvatarId,
@@ -268,8 +268,8 @@ impl TrainingConfig {
 
     /// Makes the trainer's input.
     #[must_use]
-    pub fn input(&self, archive: &Url, avatar: AvatarId) -> fal::train::Input {
-        fal::train::Input {
+    pub fn input(&self, archive: &Url, avatar: AvatarId) -> fal::trainers::portrait::Input {
+        fal::trainers::portrait::Input {
             images_data_url: archive.clone(),
             trigger_phrase: self.trigger(avatar).0,
             steps: self.steps,

@@ -16,7 +16,7 @@ use crate::{
     budget::Uses,
     fal::{
         generate::{IMAGES, INFERENCE_STEPS},
-        train::STEPS,
+        trainers::portrait::STEPS,
     },
     limits::MAX_PHOTOS,
 };

@@ -49,7 +49,7 @@ impl TrainingJob {
         then: impl FnOnce(&Plan<'_>) -> T,
     ) -> T {
         then(&Plan {
-            endpoint: fal::train::endpoint(),
+            endpoint: fal::trainers::portrait::endpoint(),
             input: &|archive| self.config.input(archive, avatar).to_json(),
             is_input: &|archive, listed| self.config.input(archive, avatar).is_input_of(listed),
             upload_source: &|| {

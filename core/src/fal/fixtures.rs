@@ -27,7 +27,7 @@ pub(super) fn id() -> RequestId {
 }
 
 pub(super) fn trainer() -> Endpoint {
-    super::train::endpoint()
+    super::trainers::portrait::endpoint()
 }
 
 /// Reads the requests that the Python client sent in this call.

@@ -38,7 +38,7 @@ pub mod requests;
 pub mod result;
 pub mod status;
 pub mod submit;
-pub mod train;
+pub mod trainers;
 pub mod upload;
 pub mod webhook;
 pub mod webhook_verifier;

@@ -6,7 +6,7 @@ use clap::{
 };
 use likeness_core::{
     avatar::{Gender, Quality},
-    fal::train::{LEARNING_RATE, STEPS},
+    fal::trainers::portrait::{LEARNING_RATE, STEPS},
     price,
     words::{self, Language},
 };

@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 use likeness_core::{
     fal::{
         generate::{GUIDANCE_SCALE, INFERENCE_STEPS, SCALE},
-        train::{LEARNING_RATE, STEPS},
+        trainers::portrait::{LEARNING_RATE, STEPS},
     },
     price::Money,
     storage::Addressing,

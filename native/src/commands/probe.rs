@@ -4,7 +4,7 @@ use likeness_core::{
     fal::{
         Account, CallError,
         pricing::{self, Price},
-        train,
+        trainers::portrait,
     },
     time::Timestamp,
     words::{self, Language},
@@ -35,7 +35,7 @@ pub(crate) enum ProbeError {
 
 /// Asks fal what the trainer costs.
 pub(crate) async fn probe(account: &Account, transport: &Transport) -> Probe {
-    let trainer = train::endpoint();
+    let trainer = portrait::endpoint();
     let answer = match transport.send(pricing::request(account, &trainer), None).await {
         Ok(answer) => answer,
         Err(error) => return Probe { listed: Err(ProbeError::Send(error)), clock: None },

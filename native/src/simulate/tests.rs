@@ -18,7 +18,7 @@ use likeness_core::{
         status::QueueStatus,
         submit,
         submit::Submitted,
-        train,
+        trainers::portrait,
         upload::{Upload, UploadStep},
         webhook,
     },
@@ -98,7 +98,7 @@ async fn train(transport: &Transport, base: &Url, hook: Option<&Url>) -> Fetched
             UploadStep::Failed(error) => panic!("{error}"),
         }
     };
-    let input = train::Input {
+    let input = portrait::Input {
         images_data_url,
         trigger_phrase: "ohwx".to_owned(),
         steps: 1000,
@@ -107,7 +107,7 @@ async fn train(transport: &Transport, base: &Url, hook: Option<&Url>) -> Fetched
         subject_crop: true,
         create_masks: false,
     };
-    let endpoint = train::endpoint();
+    let endpoint = portrait::endpoint();
     let send = async |request: Request| transport.send(request, None).await.expect("no failure of ours");
     let answer = send(submit::request(&account, &endpoint, &input.to_json(), hook)).await;
     let Submitted::Accepted(id) = submit::parse(answer.clone()) else { panic!("{answer:?}") };

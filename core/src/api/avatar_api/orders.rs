@@ -19,7 +19,7 @@ use crate::{
     },
     budget::Purchase,
     error::{DataError, Error},
-    fal::{CallError, Endpoint, RequestId, generate, status, train},
+    fal::{CallError, Endpoint, RequestId, generate, status, trainers::portrait},
     http::StatusCode,
     storage::Bucket,
 };
@@ -318,7 +318,7 @@ fn from_keys(avatar: &Avatar, keys: &[String], bucket: Option<&Bucket>) -> Resul
 /// Returns fal's endpoint for such an order.
 fn endpoint(key: OrderKey) -> Endpoint {
     match key {
-        OrderKey::Training(_) => train::endpoint(),
+        OrderKey::Training(_) => portrait::endpoint(),
         OrderKey::Pictures(_) => generate::endpoint(),
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     budget::BudgetView,
     fal::{
         generate::{GUIDANCE_SCALE, IMAGES, INFERENCE_STEPS, SCALE},
-        train::{LEARNING_RATE, STEPS},
+        trainers::portrait::{LEARNING_RATE, STEPS},
     },
     limits::{MAX_CAPTION_BYTES, MAX_NAME, MAX_PHOTOS, MAX_PROMPT, MAX_TRIGGER},
 };

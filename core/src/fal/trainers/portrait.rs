@@ -5,8 +5,7 @@ use std::{fmt, ops::RangeInclusive};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Endpoint;
-use crate::http::without_query;
+use crate::{fal::Endpoint, http::without_query};
 
 /// The numbers of steps that the trainer takes.
 pub const STEPS: RangeInclusive<u32> = 1..=10_000;
