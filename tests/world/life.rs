@@ -322,14 +322,12 @@ impl World {
             let account = self.account.clone();
             let skips = self.reckless == Some(Reckless::SkipsTheSave);
             let step = self.settle(home, |avatar, moment| {
-                let avatar = avatar.after(Event::Woke, moment);
-                match avatar.next_step(&account, moment) {
-                    Step::Begin(task) if skips && task.mark.is_submit() => (avatar, Step::Begin(task)),
-                    Step::Begin(task) => {
-                        let began = Event::Began(task.mark.clone());
-                        (avatar.after(began, moment), Step::Begin(task))
+                let unsaved = skips.then(|| avatar.clone().after(Event::Woke, moment));
+                match (avatar.advance(&account, moment, |_, _| true), unsaved) {
+                    ((_, Step::Begin(task)), Some(unsaved)) if task.mark.is_submit() => {
+                        (unsaved, Step::Begin(task))
                     }
-                    step => (avatar, step),
+                    (advanced, _) => advanced,
                 }
             })?;
             match step {

@@ -14,7 +14,7 @@ use super::{
     views,
 };
 use crate::{
-    avatar::{Avatar, AvatarId, Gender, Name, OrderKey, Person, TrainingSettings},
+    avatar::{Avatar, AvatarId, Gender, Name, OrderKey, OrderView, Person, TrainingSettings},
     budget::{
         Amount, Budget, BudgetError, InviteTerms, Kind, Minted, Payer, Purchase, PurchaseId, Question,
         ServerTerms, TokenDigest, TokenId, TokenText,
@@ -333,16 +333,18 @@ pub enum Spent {
 }
 
 impl Spent {
-    /// Tells how this order of the avatar ended; `None` while that is open.
+    /// Tells what became of the purchase that was reserved for this order; `None` while that is open.
+    ///
+    /// A reservation without an order comes to nothing: its call was refused after all. But while a call of the avatar
+    /// is `reserving`, nothing is given back: the reservation may be that call's, for a number whose earlier order came
+    /// to nothing.
     #[must_use]
-    pub fn of(avatar: &Avatar, order: OrderKey) -> Option<Self> {
-        let order = avatar.order(order)?;
-        match (order.ended(), order.request_id()) {
-            (_, Some(_)) => Some(Self::Bought),
-            (true, None) if order.may_be_bought() => Some(Self::Bought),
-            (true, None) => Some(Self::Nothing),
-            (false, None) => None,
+    pub fn of(avatar: &Avatar, order: OrderKey, reserving: bool) -> Option<Self> {
+        let order = avatar.order(order);
+        if order.is_some_and(|order| order.request_id().is_some() || order.ended() && order.may_be_bought()) {
+            return Some(Self::Bought);
         }
+        (order.is_none_or(OrderView::ended) && !reserving).then_some(Self::Nothing)
     }
 
     /// Tells the budget.
@@ -407,5 +409,42 @@ impl From<BudgetError> for Problem {
             retry_after: error.retry_after().map(|wait| wait.as_secs().max(1)),
             allow: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::{Avatar, AvatarId, Name, OrderKey, Person, Spent};
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+    use crate::{
+        avatar::{Command, Event, Imported, Moment, PictureSettings, TriggerPhrase},
+        time::Timestamp,
+    };
+
+    #[test]
+    fn a_reservation_without_an_order_is_given_back_once_no_call_reserves() {
+        let now = Timestamp::from_millis(1_795_555_555_000);
+        let moment = Moment { now, poll: Duration::from_secs(30), photo_slots: 1, entropy: [7; 16] };
+        let name = Name::new("Anna").expect("a name");
+        let person = Person { user: name.clone(), name, gender: None };
+        let trigger = TriggerPhrase::new("anna").expect("a phrase");
+        let model = Imported { file: None, url: "https://fal.test/model".parse().ok(), trigger };
+        let origin = "https://queue.fal.run".to_owned();
+        let avatar =
+            Avatar::new(AvatarId::new(Uuid::nil()), person, false, origin, &moment).with_model(model);
+        let order = OrderKey::Pictures(1);
+        let spent = |avatar: &Avatar| [true, false].map(|reserving| Spent::of(avatar, order, reserving));
+        assert_eq!(spent(&avatar), [None, Some(Spent::Nothing)]);
+        let settings = PictureSettings { prompt: "at the sea".to_owned(), ..PictureSettings::default() };
+        let (avatar, number) = avatar.open_pictures(settings.check(None).expect("a prompt"), &moment);
+        assert_eq!((number, spent(&avatar)), (Some(1), [None, None]));
+        // The number may be ordered again, under the same reservation.
+        let avatar = avatar.after(Event::Asked(Command::Cancel(order)), &moment);
+        assert_eq!(spent(&avatar), [None, Some(Spent::Nothing)]);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    TriggerPhrase,
+    OrderKey, TriggerPhrase,
     order::{Order, Plan},
     task::UploadSource,
 };
@@ -189,6 +189,7 @@ impl Generation {
     /// Calls `then` with the order's plan. `model` is our copy of the model's file, if there is one.
     pub(super) fn with_plan<T>(&self, model: Option<&(String, u64)>, then: impl FnOnce(&Plan<'_>) -> T) -> T {
         then(&Plan {
+            order: OrderKey::Pictures(self.number),
             endpoint: generate::endpoint(),
             input: &|lora| self.input(lora).to_json(),
             is_input: &|lora, listed| self.is_input(lora, listed),

@@ -1,10 +1,10 @@
 //! The next step of an avatar.
 
-use std::time::Duration;
+use std::{iter::once_with, time::Duration};
 
 use super::{
-    Avatar, Event, Generation, Moment, OrderStep, Photo, Stage, Step, Task, TaskId, TaskKind, TaskRecord,
-    TrainingJob, Work, hosted::Tidying, order::Next, task::Lease,
+    Avatar, Event, Moment, OrderStep, OrderView, Photo, Stage, Step, TaskId, TaskKind, TrainingJob, Work,
+    hosted::Tidying, order::DueQuery, task::Lease,
 };
 use crate::{
     fal::Account,
@@ -23,14 +23,8 @@ const LOOK_AFTER: Duration = Duration::from_secs(20);
 const TIDY_LEASE: Duration = TRANSFER_TIMEOUT;
 
 impl Avatar {
-    /// Returns the next step. `account` gives fal's address and the key for its calls.
-    #[must_use]
-    pub fn next_step(&self, account: &Account, moment: &Moment) -> Step {
-        self.next_step_of(account, moment, |_| true)
-    }
-
-    /// Lets time pass, and takes the next task among those that are `wanted`. The state that it returns is saved before
-    /// the task is done.
+    /// Lets time pass, and takes the next task among those that are `wanted`. The returned state is saved before the
+    /// task is done. `account` gives fal's address and the key for its calls.
     #[must_use]
     pub fn advance(
         self,
@@ -39,7 +33,7 @@ impl Avatar {
         wanted: impl Fn(&Self, TaskKind) -> bool,
     ) -> (Self, Step) {
         let avatar = self.after(Event::Woke, moment);
-        let step = avatar.next_step_of(account, moment, |task_kind| wanted(&avatar, task_kind));
+        let step = avatar.next_step(account, moment, wanted);
         let avatar = match &step {
             Step::Begin(task) => avatar.after(Event::Began(task.mark.clone()), moment),
             Step::Wait(_) | Step::Idle => avatar,
@@ -49,30 +43,24 @@ impl Avatar {
 
     /// Returns the next step among the tasks that are `wanted`. Other tasks wait until a caller wants them, and hold
     /// nothing up.
-    #[must_use]
-    pub fn next_step_of(
+    pub(super) fn next_step(
         &self,
         account: &Account,
         moment: &Moment,
-        wanted: impl Fn(TaskKind) -> bool,
+        wanted: impl Fn(&Self, TaskKind) -> bool,
     ) -> Step {
+        let query = DueQuery { account, moment, task: TaskId(self.next_task) };
         let leases = self.running.iter().map(|mark| mark.lease).filter(|lease| *lease > moment.now);
         let mut wake = leases.min();
-        let trainings = self.trainings.iter().map(|training| self.of_training(training, account, moment));
-        let pictures = self.pictures.iter().map(|pictures| self.of_pictures(pictures, account, moment));
-        let photos = std::iter::once_with(|| self.of_album(moment));
-        let around =
-            std::iter::once_with(|| self.tidy(moment)).chain(std::iter::once_with(|| self.notify(moment)));
-        for (task_kind, next) in photos.chain(trainings).chain(pictures).chain(around) {
-            match next {
-                Next::Do { .. } if !wanted(task_kind) => {}
-                Next::Do { work, lease, token, .. } => {
-                    let id = TaskId(self.next_task);
-                    let mark = TaskRecord::new(id, task_kind, lease, token, moment.now);
-                    return Step::Begin(Box::new(Task { mark, work: *work }));
-                }
-                Next::Wait(until) => wake = Some(wake.map_or(until, |wake| wake.min(until))),
-                Next::Idle => {}
+        let photos = once_with(|| self.of_album(query));
+        let orders = self.orders().map(|order| self.of_order(order, query));
+        let around = once_with(|| self.tidy(query)).chain(once_with(|| self.notify(query)));
+        for step in photos.chain(orders).chain(around) {
+            match step {
+                Step::Begin(task) if !wanted(self, task.mark.task_kind) => {}
+                Step::Begin(task) => return Step::Begin(task),
+                Step::Wait(until) => wake = Some(wake.map_or(until, |wake| wake.min(until))),
+                Step::Idle => {}
             }
         }
         wake.map_or(Step::Idle, Step::Wait)
@@ -85,11 +73,11 @@ impl Avatar {
         &self,
         account: &Account,
         moment: &Moment,
-        wanted: impl Fn(TaskKind) -> bool,
+        wanted: impl Fn(&Self, TaskKind) -> bool,
     ) -> Option<Timestamp> {
         let soon = moment.now.plus(LOOK_AFTER);
-        let busy = self.is_running(moment, |_| true);
-        match self.next_step_of(account, moment, wanted) {
+        let busy = self.running_now(moment).next().is_some();
+        match self.next_step(account, moment, wanted) {
             Step::Begin(_) => Some(soon),
             Step::Wait(until) if busy => Some(until.min(soon)),
             Step::Wait(until) => Some(until),
@@ -97,91 +85,82 @@ impl Avatar {
         }
     }
 
-    fn of_training(&self, training: &TrainingJob, account: &Account, moment: &Moment) -> (TaskKind, Next) {
-        if matches!(training.order.stage, Stage::Preparing) {
-            return self.of_photos(Some(training), moment);
+    fn of_order(&self, order: OrderView<'_>, query: DueQuery<'_>) -> Step {
+        let running: Vec<OrderStep> = self
+            .running_now(query.moment)
+            .filter_map(|task_kind| task_kind.order_step().filter(|(key, _)| *key == order.key()))
+            .map(|(_, step)| step)
+            .collect();
+        match order {
+            OrderView::Training(training) if matches!(training.order.stage, Stage::Preparing) => {
+                self.of_photos(Some(training), query)
+            }
+            OrderView::Training(training) => {
+                training.with_plan(self.id, &self.photos, |plan| training.order.next(&running, plan, query))
+            }
+            OrderView::Pictures(pictures) => pictures
+                .with_plan(self.model_file().as_ref(), |plan| pictures.order.next(&running, plan, query)),
         }
-        let attempt = training.attempt;
-        let running = self.steps(moment, |task_kind| match task_kind {
-            TaskKind::Training(number, step) if number == attempt => Some(step),
-            _ => None,
-        });
-        let next = training
-            .with_plan(self.id, &self.photos, |plan| training.order.next(&running, plan, account, moment));
-        (TaskKind::Training(attempt, chore_of(&next)), next)
-    }
-
-    fn of_pictures(&self, pictures: &Generation, account: &Account, moment: &Moment) -> (TaskKind, Next) {
-        let number = pictures.number;
-        let running = self.steps(moment, |task_kind| match task_kind {
-            TaskKind::Pictures(of, step) if of == number => Some(step),
-            _ => None,
-        });
-        let next = pictures.with_plan(self.model_file().as_ref(), |plan| {
-            pictures.order.next(&running, plan, account, moment)
-        });
-        (TaskKind::Pictures(number, chore_of(&next)), next)
     }
 
     /// Prepares photos that came on their own before any training asks for them.
-    fn of_album(&self, moment: &Moment) -> (TaskKind, Next) {
+    fn of_album(&self, query: DueQuery<'_>) -> Step {
         let last = self.trainings.last();
         let waited_for = last.is_some_and(|training| matches!(training.order.stage, Stage::Preparing));
         if self.hosted.is_none() || waited_for {
-            return (TaskKind::Photo(0), Next::Idle);
+            return Step::Idle;
         }
-        self.of_photos(None, moment)
+        self.of_photos(None, query)
     }
 
-    fn tidy(&self, moment: &Moment) -> (TaskKind, Next) {
-        let busy = self.is_running(moment, |task_kind| task_kind == TaskKind::Tidy);
-        let next = match self.tidying(moment.now) {
-            _ if busy => Next::Idle,
-            Tidying::Later(until) => Next::Wait(until),
-            tidying => tidying.work().map_or(Next::Idle, |work| around(work, TIDY_LEASE)),
-        };
-        (TaskKind::Tidy, next)
+    fn tidy(&self, query: DueQuery<'_>) -> Step {
+        let busy = self.running_now(query.moment).any(|task_kind| task_kind == TaskKind::Tidy);
+        match self.tidying(query.moment.now) {
+            _ if busy => Step::Idle,
+            Tidying::Later(until) => Step::Wait(until),
+            tidying => tidying
+                .work()
+                .map_or(Step::Idle, |work| query.begin(TaskKind::Tidy, work, Lease::Fixed(TIDY_LEASE), None)),
+        }
     }
 
-    fn notify(&self, moment: &Moment) -> (TaskKind, Next) {
-        let busy = self.is_running(moment, |task_kind| matches!(task_kind, TaskKind::Notify(_)));
-        match self.notice(moment).filter(|_| !busy) {
+    fn notify(&self, query: DueQuery<'_>) -> Step {
+        let busy = self.running_now(query.moment).any(|task_kind| matches!(task_kind, TaskKind::Notify(_)));
+        match self.notice(query.moment).filter(|_| !busy) {
             Some(Ok(notice)) => {
                 let (order, number) = (notice.order, notice.number);
-                (TaskKind::Notify(number), around(Work::Notify { order, number }, READ_TIMEOUT * 2))
+                let lease = Lease::Fixed(READ_TIMEOUT * 2);
+                query.begin(TaskKind::Notify(number), Work::Notify { order, number }, lease, None)
             }
-            Some(Err(until)) => (TaskKind::Notify(0), Next::Wait(until)),
-            None => (TaskKind::Notify(0), Next::Idle),
+            Some(Err(until)) => Step::Wait(until),
+            None => Step::Idle,
         }
     }
 
-    fn is_running(&self, moment: &Moment, is: impl Fn(TaskKind) -> bool) -> bool {
-        self.running.iter().any(|mark| mark.lease > moment.now && is(mark.task_kind))
+    /// Lists the tasks under way whose leases are not over.
+    fn running_now(&self, moment: &Moment) -> impl Iterator<Item = TaskKind> {
+        let now = moment.now;
+        self.running.iter().filter(move |mark| mark.lease > now).map(|mark| mark.task_kind)
     }
 
     /// Chooses the next photo to prepare. Photos are the only tasks that run side by side, as many as the shell has
     /// room for.
-    fn of_photos(&self, training: Option<&TrainingJob>, moment: &Moment) -> (TaskKind, Next) {
+    fn of_photos(&self, training: Option<&TrainingJob>, query: DueQuery<'_>) -> Step {
         let busy = |index: usize| self.running.iter().any(|mark| mark.task_kind == TaskKind::Photo(index));
         let photos = self.photos.photos();
         let waiting = self.photos.waiting().into_iter().find(|index| !busy(*index));
-        let under_way = (0..photos.len()).filter(|index| busy(*index)).count();
-        let resting = self.photos_rest(training.map(|training| &training.order), moment.now);
-        let index = waiting.unwrap_or(0);
-        let next = match (resting, waiting.and_then(|at| photos.get(at))) {
-            (Some(until), Some(_)) => Next::Wait(until),
-            (None, Some(photo)) if under_way < self.photo_slots(moment) => Next::Do {
-                step: OrderStep::Upload,
-                work: Box::new(Work::Prepare {
-                    photo: photo.clone(),
-                    file: self.prepared_file(index, photo),
-                }),
-                lease: Lease::Fixed(PHOTO_LEASE),
-                token: None,
-            },
-            _ => Next::Idle,
+        let Some((index, photo)) = waiting.and_then(|index| Some((index, photos.get(index)?))) else {
+            return Step::Idle;
         };
-        (TaskKind::Photo(index), next)
+        if let Some(until) = self.photos_rest(training.map(|training| &training.order), query.moment.now) {
+            return Step::Wait(until);
+        }
+        let under_way = (0..photos.len()).filter(|index| busy(*index)).count();
+        if under_way >= self.photo_slots(query.moment) {
+            return Step::Idle;
+        }
+        let work = Work::Prepare { photo: photo.clone(), file: self.prepared_file(index, photo) };
+        query.begin(TaskKind::Photo(index), work, Lease::Fixed(PHOTO_LEASE), None)
     }
 
     /// Names the file of a photo's clean JPEG; the task's number tells repeated ones apart.
@@ -191,22 +170,5 @@ impl Avatar {
             (Some(_), Some(bucket_folder)) => bucket_folder.normalised(index, task).to_string(),
             _ => format!("photo-{task}.jpg"),
         }
-    }
-
-    fn steps(&self, moment: &Moment, of: impl Fn(TaskKind) -> Option<OrderStep>) -> Vec<OrderStep> {
-        let running = self.running.iter().filter(|mark| mark.lease > moment.now);
-        running.filter_map(|mark| of(mark.task_kind)).collect()
-    }
-}
-
-/// Makes a task beside the orders.
-fn around(work: Work, lease: Duration) -> Next {
-    Next::Do { step: OrderStep::Look, work: Box::new(work), lease: Lease::Fixed(lease), token: None }
-}
-
-fn chore_of(next: &Next) -> OrderStep {
-    match next {
-        Next::Do { step, .. } => *step,
-        Next::Wait(_) | Next::Idle => OrderStep::Look,
     }
 }

@@ -149,6 +149,14 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
+    /// Makes the purpose of a task that is a step of an order.
+    pub(super) fn of_order(order: OrderKey, step: OrderStep) -> Self {
+        match order {
+            OrderKey::Training(attempt) => Self::Training(attempt, step),
+            OrderKey::Pictures(number) => Self::Pictures(number, step),
+        }
+    }
+
     /// Returns the order that the task is for, and its step. A photo is prepared for every order of the set.
     #[must_use]
     pub fn order_step(self) -> Option<(OrderKey, OrderStep)> {

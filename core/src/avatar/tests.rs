@@ -76,7 +76,7 @@ impl Hand {
 
     /// Begins the next task.
     fn begins(&mut self) -> Task {
-        let Step::Begin(task) = self.avatar.next_step(&self.account, &self.moment) else {
+        let Step::Begin(task) = self.avatar.next_step(&self.account, &self.moment, |_, _| true) else {
             panic!("nothing to do: {:?}", self.avatar)
         };
         self.happens(Event::Began(task.mark.clone()));
@@ -144,7 +144,7 @@ impl Hand {
 
     /// Waits until this step is to be done, and answers it.
     fn answers(&mut self, expected: OrderStep, answer: &Response) {
-        if let Step::Wait(until) = self.avatar.next_step(&self.account, &self.moment) {
+        if let Step::Wait(until) = self.avatar.next_step(&self.account, &self.moment, |_, _| true) {
             self.moment.now = until;
         }
         let task = self.begins();
@@ -396,7 +396,7 @@ fn a_refusal_without_a_reason_that_fal_signed_ends_the_order_and_is_asked_about_
         hand.completes();
         hand.answers(OrderStep::Collect, &answer(status, "{}", true));
         assert!(matches!(hand.stage(), Stage::Failed { doubt: Some(_), .. }), "{:?}", hand.stage());
-        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Idle));
+        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment, |_, _| true), Step::Idle));
         // The person looks, in vain at first.
         for body in ["{}", ""] {
             hand.happens(Event::Asked(Command::Look(OrderKey::Training(1))));
@@ -540,7 +540,7 @@ fn a_clock_that_is_set_back_does_not_stop_the_looking() {
     hand.answers(OrderStep::Submit, &answer(200, r#"{"request_id":"764cabcf"}"#, false));
     for back in [601, 7200, 90_000] {
         hand.answers(OrderStep::Look, &answer(200, r#"{"status":"IN_QUEUE","queue_position":1}"#, false));
-        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Wait(_)));
+        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment, |_, _| true), Step::Wait(_)));
         let now = hand.moment.now;
         hand.moment.now = Timestamp::from_millis(now.millis() - back * 1000);
         let task = hand.begins();
@@ -548,7 +548,7 @@ fn a_clock_that_is_set_back_does_not_stop_the_looking() {
         // A failure pauses the order, and a clock that is set back does not prolong that pause either.
         let failed = Outcome::Answered { answer: Err(NoAnswer::TimedOut), held_elsewhere: false };
         hand.happens(Event::Ended(task.mark.id, failed));
-        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment), Step::Wait(_)));
+        assert!(matches!(hand.avatar.next_step(&hand.account, &hand.moment, |_, _| true), Step::Wait(_)));
         hand.moment.now = Timestamp::from_millis(hand.moment.now.millis() - back * 1000);
     }
     hand.answers(OrderStep::Look, &completed());

@@ -5,7 +5,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    AvatarId, PhotoSet, TokenHash, TrainingConfig,
+    AvatarId, OrderKey, PhotoSet, TokenHash, TrainingConfig,
     order::{Order, Plan},
     task::UploadSource,
 };
@@ -49,6 +49,7 @@ impl TrainingJob {
         then: impl FnOnce(&Plan<'_>) -> T,
     ) -> T {
         then(&Plan {
+            order: OrderKey::Training(self.attempt),
             endpoint: fal::trainers::portrait::endpoint(),
             input: &|archive| self.config.input(archive, avatar).to_json(),
             is_input: &|archive, listed| self.config.input(archive, avatar).is_input_of(listed),

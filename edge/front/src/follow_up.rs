@@ -128,15 +128,9 @@ impl Object {
             let Ok(order) = json::parse::<OrderKey>(&text) else { continue };
             // Loaded anew each time: calls go on while the budget is told.
             let Some(avatar) = self.load()? else { return Ok(()) };
-            let refused = avatar.order(order).is_none().then_some(Spent::Nothing);
-            let Some(spent) = Spent::of(&avatar, order).or(refused) else { continue };
-            let given_back = spent == Spent::Nothing;
-            if given_back && self.reserving.get() > 0 {
-                // The reservation may be for a number whose earlier order came to nothing.
-                continue;
-            }
+            let Some(spent) = Spent::of(&avatar, order, self.reserving.get() > 0) else { continue };
             let outcome = Outcome { avatar: avatar.id(), order, spent };
-            self.releasing.set(given_back.then(|| settings::now().plus(RELEASED_WITHIN)));
+            self.releasing.set((spent == Spent::Nothing).then(|| settings::now().plus(RELEASED_WITHIN)));
             let told = call_object::<()>(&rpc::budget(&self.env)?, "spent", &outcome).await;
             self.releasing.set(None);
             told?;

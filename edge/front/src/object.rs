@@ -80,8 +80,8 @@ impl Object {
             }
             if let Some(connection) = connection.filter(|connection| connection.carries(avatar).is_ok()) {
                 let deployment = self.deployment()?;
-                let again =
-                    avatar.look_again(&connection.account, moment, |task_kind| deployment.wants(task_kind));
+                let again = avatar
+                    .look_again(&connection.account, moment, |_, task_kind| deployment.wants(task_kind));
                 again.map_or(Ok(()), |again| self.arm(again))?;
             }
         }

@@ -115,22 +115,19 @@ impl Server {
             (budget, reserved)
         });
         let reserved = reserved.await?;
-        let is_reserved = reserved.is_ok();
+        let (is_reserved, order) = (reserved.is_ok(), purchase.order());
         given.reserved = Some(reserved);
-        let (answer, ordered) = self
+        let (answer, unused) = self
             .update(id, |api, avatar| {
                 let (avatar, answer) = api.answer(avatar, call, caller, given);
-                // A number that ended without an order exists, and its reservation is not spent.
-                let ordered = avatar.as_ref().is_some_and(|avatar| {
-                    avatar.order(purchase.order()).is_some()
-                        && Spent::of(avatar, purchase.order()) != Some(Spent::Nothing)
-                });
-                (avatar, (answer, ordered))
+                let came_to_nothing = |avatar| Spent::of(avatar, order, false) == Some(Spent::Nothing);
+                let unused = avatar.as_ref().is_none_or(came_to_nothing);
+                (avatar, (answer, unused))
             })
             .await?;
-        if is_reserved && !ordered {
-            self.budget(Question::spent(id, purchase.order()), |mut budget| {
-                Spent::Nothing.tell(&mut budget, id, purchase.order());
+        if is_reserved && unused {
+            self.budget(Question::spent(id, order), |mut budget| {
+                Spent::Nothing.tell(&mut budget, id, order);
                 (budget, ())
             })
             .await?;

@@ -271,17 +271,15 @@ impl Drivers {
 
     /// Reports to the budget how orders ended, as far as that was not reported yet.
     fn tell_budget(&self, avatar: &Avatar, memory: &mut Memory) -> Result<(), StorageError> {
-        if memory.spent(avatar).is_empty() {
+        if memory.spent(avatar, false).is_empty() {
             return Ok(());
         }
         let buying = self.buying.lock().unwrap_or_else(PoisonError::into_inner);
-        if *buying == Some(avatar.id()) {
-            // The driver is woken again when the purchase is made.
-            return Ok(());
-        }
+        // The driver is woken again when the purchase is made.
+        let reserving = *buying == Some(avatar.id());
         // Loaded anew: a number whose order came to nothing may have been ordered again meanwhile.
         let Some(avatar) = self.shell.store.load(avatar.id())? else { return Ok(()) };
-        let news = memory.spent(&avatar);
+        let news = memory.spent(&avatar, reserving);
         for (order, (spent, at)) in news {
             self.ledger.change(Question::spent(avatar.id(), order), |mut budget| {
                 spent.tell(&mut budget, avatar.id(), order);
@@ -341,10 +339,10 @@ impl Drivers {
 
 impl Memory {
     /// Lists the ends of orders that were not reported yet.
-    fn spent(&self, avatar: &Avatar) -> Vec<(OrderKey, (Spent, Timestamp))> {
+    fn spent(&self, avatar: &Avatar, reserving: bool) -> Vec<(OrderKey, (Spent, Timestamp))> {
         let ended = avatar.orders().filter_map(|order| {
             let key = order.key();
-            Some((key, (Spent::of(avatar, key)?, order.ordered_at())))
+            Some((key, (Spent::of(avatar, key, reserving)?, order.ordered_at())))
         });
         ended.filter(|(order, spent)| self.told.get(order) != Some(spent)).collect()
     }

@@ -76,8 +76,8 @@ impl Hand {
         let avatar = self.avatar.clone().after(Event::Restarted, &self.moment);
         let told = [(work, false), ([work, notice].into_iter().flatten().min(), true)];
         for (due, notices) in told {
-            let wanted = |task_kind| notices || !matches!(task_kind, TaskKind::Notify(_));
-            let step = |moment: &Moment| avatar.next_step_of(&self.account, moment, wanted);
+            let wanted = |_: &Avatar, task_kind| notices || !matches!(task_kind, TaskKind::Notify(_));
+            let step = |moment: &Moment| avatar.next_step(&self.account, moment, wanted);
             match step(&self.moment) {
                 Step::Begin(task) => assert!(due <= Some(self.moment.now) && due.is_some(), "{task:?}"),
                 Step::Wait(until) => assert!(due.is_some_and(|due| due <= until), "{until} {due:?}"),
@@ -93,7 +93,7 @@ impl Hand {
 
     fn step(&self) -> Step {
         self.avatar
-            .next_step_of(&self.account, &self.moment, |task_kind| !matches!(task_kind, TaskKind::Notify(_)))
+            .next_step(&self.account, &self.moment, |_, task_kind| !matches!(task_kind, TaskKind::Notify(_)))
     }
 
     fn begins(&mut self) -> Task {
@@ -530,7 +530,7 @@ fn the_backend_is_told_of_every_stage_once_and_again_until_it_listens() {
     hand.order();
     let told = |hand: &Hand| match hand
         .avatar
-        .next_step_of(&hand.account, &hand.moment, |task_kind| matches!(task_kind, TaskKind::Notify(_)))
+        .next_step(&hand.account, &hand.moment, |_, task_kind| matches!(task_kind, TaskKind::Notify(_)))
     {
         Step::Begin(task) => Some(*task),
         _ => None,
@@ -557,7 +557,7 @@ fn the_backend_is_told_of_every_stage_once_and_again_until_it_listens() {
 #[test]
 fn what_is_under_way_is_looked_after_long_before_its_lease_ends() {
     let mut hand = Hand::new();
-    let again = |hand: &Hand| hand.avatar.look_again(&hand.account, &hand.moment, |_| true);
+    let again = |hand: &Hand| hand.avatar.look_again(&hand.account, &hand.moment, |_, _| true);
     assert_eq!(again(&hand), None);
     hand.upload("a");
     let within = |hand: &Hand, most: u64| {

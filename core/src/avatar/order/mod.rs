@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
     after::{Happened, lacks_files},
-    next::{Next, Plan},
+    next::{DueQuery, Plan},
 };
 use super::task::{OrderStep, TokenHash};
 use crate::{

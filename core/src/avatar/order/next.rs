@@ -8,9 +8,9 @@ use url::Url;
 use super::{Bought, Cancel, Doubt, Order, Product, ProductFile, Stage};
 use crate::{
     avatar::{
-        Moment,
+        Moment, OrderKey, TaskId,
         order::{Accepted, Seen},
-        task::{Lease, OrderStep, TokenHash, UploadSource, Work},
+        task::{Lease, OrderStep, Step, Task, TaskKind, TaskRecord, TokenHash, UploadSource, Work},
     },
     download::RemoteFile,
     fal::{Account, Endpoint, cancel, requests, result, status, submit, upload::Upload},
@@ -23,6 +23,8 @@ use crate::{
 
 /// The plan of an order: the part that differs between a model and pictures.
 pub(in crate::avatar) struct Plan<'a> {
+    /// The order.
+    pub(in crate::avatar) order: OrderKey,
     /// Endpoint that is called.
     pub(in crate::avatar) endpoint: Endpoint,
     /// Function from the upload's address to the input.
@@ -41,14 +43,26 @@ pub(in crate::avatar) struct Plan<'a> {
     pub(in crate::avatar) steps: Option<u32>,
 }
 
-/// The next step of an order.
-pub(in crate::avatar) enum Next {
-    /// A step to do.
-    Do { step: OrderStep, work: Box<Work>, lease: Lease, token: Option<TokenHash> },
-    /// A pause until this moment.
-    Wait(Timestamp),
-    /// A pause until something happens.
-    Idle,
+/// The question for what is due, with the number that the next task gets.
+#[derive(Clone, Copy)]
+pub(in crate::avatar) struct DueQuery<'a> {
+    pub(in crate::avatar) account: &'a Account,
+    pub(in crate::avatar) moment: &'a Moment,
+    pub(in crate::avatar) task: TaskId,
+}
+
+impl DueQuery<'_> {
+    /// Answers that this task is due.
+    pub(in crate::avatar) fn begin(
+        self,
+        task_kind: TaskKind,
+        work: Work,
+        lease: Lease,
+        token: Option<TokenHash>,
+    ) -> Step {
+        let mark = TaskRecord::new(self.task, task_kind, lease, token, self.moment.now);
+        Step::Begin(Box::new(Task { mark, work }))
+    }
 }
 
 /// Time for the shell around a task, beyond the timeout of what the task sends.
@@ -60,10 +74,14 @@ impl<G: Product> Order<G> {
         &self,
         running: &[OrderStep],
         plan: &Plan<'_>,
-        account: &Account,
-        moment: &Moment,
-    ) -> Next {
+        query: DueQuery<'_>,
+    ) -> Step {
+        let DueQuery { account, moment, .. } = query;
         let now = moment.now;
+        let call = |step, request: Request| {
+            let lease = Lease::Fixed(request.timeout + SLACK);
+            query.begin(TaskKind::of_order(plan.order, step), Work::Call(request), lease, None)
+        };
         // First, and beside any other step: a cancel must not wait for another call to end.
         if let Stage::Accepted(accepted) = &self.stage
             && self.cancel == Cancel::Asked
@@ -73,15 +91,15 @@ impl<G: Product> Order<G> {
             return call(OrderStep::Cancel, cancel::request(account, &plan.endpoint, &accepted.request_id));
         }
         if running.iter().any(|step| *step != OrderStep::Cancel) {
-            return Next::Idle;
+            return Step::Idle;
         }
         if let Some(until) = self.rests_until(now) {
-            return Next::Wait(until);
+            return Step::Wait(until);
         }
         match &self.stage {
             Stage::Planned => match self.upload.as_ref().filter(|upload| upload.lasts(now)) {
-                Some(upload) => order(&upload.url, plan, account, moment),
-                None => send(plan, account),
+                Some(upload) => order(&upload.url, plan, query),
+                None => send(plan, query),
             },
             Stage::Unclear { candidate: Some(candidate), compared: false, .. } => {
                 call(OrderStep::Compare, requests::request_of(account, &plan.endpoint, candidate))
@@ -96,7 +114,7 @@ impl<G: Product> Order<G> {
                     requests::request(account, &plan.endpoint, from, search.cursor.as_deref()),
                 )
             }
-            Stage::Unclear { candidate: None, search, .. } => Next::Wait(search.at),
+            Stage::Unclear { candidate: None, search, .. } => Step::Wait(search.at),
             // Asks whether fal still calls the request completed.
             Stage::Accepted(Accepted {
                 seen: Seen::Ended,
@@ -115,13 +133,13 @@ impl<G: Product> Order<G> {
             Stage::Accepted(accepted) if has_come(accepted.look_at, moment.poll, now) => {
                 call(OrderStep::Look, status::request(account, &plan.endpoint, &accepted.request_id))
             }
-            Stage::Accepted(accepted) => Next::Wait(accepted.look_at),
-            Stage::Keeping { goods, kept, .. } => keep(goods, kept.len(), plan, account),
+            Stage::Accepted(accepted) => Step::Wait(accepted.look_at),
+            Stage::Keeping { goods, kept, .. } => keep(goods, kept.len(), plan, query),
             Stage::Preparing
             | Stage::Submitting { .. }
             | Stage::Done { .. }
             | Stage::Failed { .. }
-            | Stage::Cancelled { .. } => Next::Idle,
+            | Stage::Cancelled { .. } => Step::Idle,
         }
     }
 
@@ -130,62 +148,42 @@ impl<G: Product> Order<G> {
     }
 }
 
-fn send(plan: &Plan<'_>, account: &Account) -> Next {
-    let Some((upload_source, length)) = (plan.upload_source)() else { return Next::Idle };
+fn send(plan: &Plan<'_>, query: DueQuery<'_>) -> Step {
+    let Some((upload_source, length)) = (plan.upload_source)() else { return Step::Idle };
     let (file_name, content_type) = match upload_source {
         UploadSource::Archive(_) => ("photos.zip", "application/zip"),
         UploadSource::Model(_) => ("model.safetensors", "application/octet-stream"),
     };
-    let upload = Box::new(Upload::new(account, file_name, content_type, length));
+    let upload = Box::new(Upload::new(query.account, file_name, content_type, length));
     let parts = length / crate::limits::UPLOAD_PART_BYTES + 3;
     let lease = Lease::Transfer(TRANSFER_TIMEOUT * u32::try_from(parts).unwrap_or(u32::MAX) + SLACK);
-    Next::Do {
-        step: OrderStep::Upload,
-        work: Box::new(Work::Send { upload, upload_source }),
-        lease,
-        token: None,
-    }
+    let task_kind = TaskKind::of_order(plan.order, OrderStep::Upload);
+    query.begin(task_kind, Work::Send { upload, upload_source }, lease, None)
 }
 
 /// Makes the purchase.
-fn order(upload: &Url, plan: &Plan<'_>, account: &Account, moment: &Moment) -> Next {
-    let token = moment.token();
+fn order(upload: &Url, plan: &Plan<'_>, query: DueQuery<'_>) -> Step {
+    let token = query.moment.token();
     let webhook = (plan.webhook)(&token);
-    let request = submit::request(account, &plan.endpoint, &(plan.input)(upload), webhook.as_ref());
-    Next::Do {
-        step: OrderStep::Submit,
-        lease: Lease::Fixed(request.timeout + SLACK),
-        work: Box::new(Work::Call(request)),
-        token: webhook.map(|_| TokenHash::of(&token)),
-    }
+    let request = submit::request(query.account, &plan.endpoint, &(plan.input)(upload), webhook.as_ref());
+    let (lease, token) = (Lease::Fixed(request.timeout + SLACK), webhook.map(|_| TokenHash::of(&token)));
+    query.begin(TaskKind::of_order(plan.order, OrderStep::Submit), Work::Call(request), lease, token)
 }
 
 /// Most that fal's clock may be behind ours, in milliseconds.
 const CLOCKS_DIFFER: i64 = 600_000;
 
-fn call(step: OrderStep, request: Request) -> Next {
-    let lease = Lease::Fixed(request.timeout + SLACK);
-    Next::Do { step, lease, work: Box::new(Work::Call(request)), token: None }
-}
-
-fn keep<G: Product>(goods: &G, index: usize, plan: &Plan<'_>, account: &Account) -> Next {
-    match goods.files().into_iter().nth(index) {
-        Some(product) => {
-            let name = (plan.file_name)(index, &product);
-            let copy = (plan.copy)(&name);
-            let file = RemoteFile {
-                url: product.url.clone(),
-                expected: product.expected,
-                plain: account.origins().plain_hosts(),
-            };
-            Next::Do {
-                step: OrderStep::Keep(index),
-                work: Box::new(Work::Fetch { file, name, copy }),
-                // The bytes travel twice: from fal to here, and from here to the bucket.
-                lease: Lease::Transfer(TRANSFER_TIMEOUT * 2 + SLACK),
-                token: None,
-            }
-        }
-        None => Next::Idle,
-    }
+fn keep<G: Product>(goods: &G, index: usize, plan: &Plan<'_>, query: DueQuery<'_>) -> Step {
+    let Some(product) = goods.files().into_iter().nth(index) else { return Step::Idle };
+    let name = (plan.file_name)(index, &product);
+    let copy = (plan.copy)(&name);
+    let file = RemoteFile {
+        url: product.url.clone(),
+        expected: product.expected,
+        plain: query.account.origins().plain_hosts(),
+    };
+    // The bytes travel twice: from fal to here, and from here to the bucket.
+    let lease = Lease::Transfer(TRANSFER_TIMEOUT * 2 + SLACK);
+    let task_kind = TaskKind::of_order(plan.order, OrderStep::Keep(index));
+    query.begin(task_kind, Work::Fetch { file, name, copy }, lease, None)
 }
