@@ -255,7 +255,7 @@ impl TrainingConfig {
     /// Returns the part of the input that makes one job another: everything that fal sees, but for the archive's
     /// address and a trigger phrase made from the avatar's id.
     #[must_use]
-    pub fn seen_by_fal(&self) -> serde_json::Value {
+    pub(crate) fn seen_by_fal(&self) -> serde_json::Value {
         serde_json::json!({
             "steps": self.steps,
             "learning_rate": self.learning_rate,

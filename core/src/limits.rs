@@ -75,6 +75,9 @@ pub const MOST_NOTICES: u32 = 288;
 /// The longest wait that `Prefer: wait` is granted, below the limits of proxies.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(25);
 
+/// The pause between two looks for a change that a call waits for.
+pub const HOLD_PAUSE: Duration = Duration::from_millis(300);
+
 /// The time for which a server token that was admitted is not checked again. A revocation takes as long where answers are
 /// remembered.
 pub const LET_IN_FOR: Duration = Duration::from_secs(5);

@@ -13,17 +13,17 @@ use std::{fmt, str::FromStr};
 use crate::fal::pricing::Price;
 
 pub use self::{
-    pictures::{MEGAPIXEL_MICROS, PicturesPrice, pictures},
+    pictures::{PicturesPrice, pictures},
     presets::{Preset, preset, presets},
 };
 
 /// The portrait trainer's price of a step, in millionths of a US dollar
 /// (fal.ai/models/fal-ai/flux-lora-portrait-trainer, read in [`READ`]).
-pub const STEP_MICROS: u64 = 2_400;
+const STEP_MICROS: u64 = 2_400;
 /// The number of steps that are billed at least (the same page).
-pub const LEAST_STEPS: u32 = 1000;
+pub(crate) const LEAST_STEPS: u32 = 1000;
 /// The year and month in which the rule was read.
-pub const READ: &str = "2026-11";
+pub(crate) const READ: &str = "2026-11";
 
 /// An amount of money, exact to a millionth.
 ///

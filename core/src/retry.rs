@@ -55,7 +55,7 @@ impl RetryState {
     /// Returns the time until which nothing is tried; `None` once a new try is due. A clock that was set back to
     /// before the pause ends it: by that clock the pause would last for as long as the step was.
     #[must_use]
-    pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
         let before = self.since.is_some_and(|since| now < since);
         Some(self.until).filter(|until| *until > now && !before)
     }
@@ -64,7 +64,7 @@ impl RetryState {
 /// Tells whether a time has come that was set at most `longest` ahead. One that is further off was set before the
 /// clock was set back, and has come too.
 #[must_use]
-pub fn has_come(at: Timestamp, longest: Duration, now: Timestamp) -> bool {
+pub(crate) fn has_come(at: Timestamp, longest: Duration, now: Timestamp) -> bool {
     at <= now || at > now.plus(longest)
 }
 

@@ -75,7 +75,7 @@ pub enum Answer {
     },
     /// A file to stream.
     File(Download),
-    /// A pause, since nothing has changed yet: ask again a little later ([`Hold::PAUSE`]).
+    /// A pause, since nothing has changed yet: ask again a little later ([`HOLD_PAUSE`](crate::limits::HOLD_PAUSE)).
     Hold,
 }
 
@@ -83,15 +83,6 @@ impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
         Self::Reply(reply)
     }
-}
-
-/// A call that is kept waiting for a change.
-#[derive(Debug)]
-pub struct Hold;
-
-impl Hold {
-    /// The pause between two looks.
-    pub const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
 }
 
 /// A file to send.

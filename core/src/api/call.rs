@@ -262,7 +262,7 @@ impl Reply {
 
     /// Adds the tag that tells this version of the document from others.
     #[must_use]
-    pub fn tagged(self) -> Self {
+    pub(crate) fn tagged(self) -> Self {
         let sum = Sha256Sum::of(&self.body).to_string();
         self.with(header::ETAG, &format!("\"{}\"", sum.get(..24).unwrap_or(&sum)))
     }
@@ -276,7 +276,7 @@ impl Reply {
 
     /// Makes the reply "not modified".
     #[must_use]
-    pub fn not_modified(self) -> Self {
+    pub(crate) fn not_modified(self) -> Self {
         let mut reply = Self::empty(StatusCode::NOT_MODIFIED);
         if let Some(tag) = self.headers.get(header::ETAG) {
             reply.headers.insert(header::ETAG, tag.clone());

@@ -162,7 +162,7 @@ impl Deployment {
 
     /// Says why nothing can be bought where [`Self::is_able`] is `false`.
     #[must_use]
-    pub fn inability(&self) -> ApiProblem {
+    pub(crate) fn inability(&self) -> ApiProblem {
         if self.lacks_simulator() { ApiProblem::NoSimulator } else { ApiProblem::NoKey }
     }
 

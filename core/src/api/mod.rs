@@ -21,11 +21,12 @@ mod problem;
 mod recent;
 mod route;
 mod views;
+mod webhook;
 
 pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, NotJson, Wanted, doubled};
 pub use self::{
     auth::Credential,
-    avatar_api::{Answer, AvatarApi, Download, Given, Hold},
+    avatar_api::{Answer, AvatarApi, Download, Given},
     budget_api::{Admission, BudgetAnswer, BudgetApi, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{ConnectionSettings, Cors, Deployment, DeploymentError, Notify, test_bucket},
@@ -39,5 +40,6 @@ pub use self::{
     problem::{ApiProblem, Problem},
     recent::{MessageId, Recent},
     route::{Entry, Operation, Params, Place, ROUTES, Role},
-    views::{avatar_view, avatars_view},
+    views::avatars_view,
+    webhook::{WebhookHint, WebhookIntake, WebhookStep},
 };

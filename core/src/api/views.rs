@@ -205,7 +205,7 @@ pub(super) struct InvitesView {
 
 /// Shows an avatar with all that belongs to it.
 #[must_use]
-pub fn avatar_view(avatar: &Avatar, now: Timestamp) -> Value {
+pub(crate) fn avatar_view(avatar: &Avatar, now: Timestamp) -> Value {
     let person = avatar.person();
     let trainings = avatar.trainings().iter();
     json!(AvatarView {

@@ -11,11 +11,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use self::notices::Notice;
 pub(in crate::avatar) use self::tidying::Tidying;
-pub use self::{
-    notices::Notice,
-    uploads::{Means, Uploads},
-};
+pub use self::uploads::{Means, Uploads};
 use super::{
     Avatar, Moment, OrderView, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings, order::Order,
 };
@@ -32,7 +30,7 @@ use crate::{
 
 /// The state that only an avatar behind the API has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Hosted {
+pub(crate) struct Hosted {
     /// Defaults of the avatar's trainings.
     pub(in crate::avatar) settings: TrainingSettings,
     /// SHA-256 of the avatar's capability.
@@ -165,14 +163,14 @@ impl Avatar {
 
     /// Tells whether this is the hash of the avatar's capability, in constant time.
     #[must_use]
-    pub fn is_capability(&self, hash: TokenDigest) -> bool {
+    pub(crate) fn is_capability(&self, hash: TokenDigest) -> bool {
         let own = self.hosted.as_ref().and_then(|hosted| hosted.capability);
         own == Some(hash)
     }
 
     /// Replaces the capability; the one before is no longer valid.
     #[must_use]
-    pub fn with_capability(mut self, hash: TokenDigest) -> Self {
+    pub(crate) fn with_capability(mut self, hash: TokenDigest) -> Self {
         if let Some(hosted) = &mut self.hosted {
             hosted.capability = Some(hash);
         }
@@ -199,7 +197,7 @@ impl Avatar {
 
     /// Tells whether a purchase depends on the photos as they are: they stay until fal has taken the archive.
     #[must_use]
-    pub fn photos_in_use(&self) -> bool {
+    pub(crate) fn photos_in_use(&self) -> bool {
         self.trainings.last().is_some_and(|training| {
             matches!(
                 training.order.stage,
@@ -245,7 +243,7 @@ impl Avatar {
 
     /// Notes that the bytes of an expected photo are there.
     #[must_use]
-    pub fn photo_arrived(mut self, id: &PhotoId, moment: &Moment) -> Self {
+    pub(crate) fn photo_arrived(mut self, id: &PhotoId, moment: &Moment) -> Self {
         if let Some(hosted) = &mut self.hosted
             && let Some(place) = hosted.expected.iter().position(|expected| expected.id == *id)
         {
@@ -267,7 +265,7 @@ impl Avatar {
 
     /// Takes a photo out, and has its bytes deleted.
     #[must_use]
-    pub fn without_photo(mut self, id: &PhotoId, moment: &Moment) -> Self {
+    pub(crate) fn without_photo(mut self, id: &PhotoId, moment: &Moment) -> Self {
         let Some(hosted) = &mut self.hosted else { return self };
         hosted.touched_at = moment.now;
         if let Some(place) = hosted.expected.iter().position(|expected| expected.id == *id) {

@@ -50,7 +50,7 @@ impl Identity<'_> {
     /// Tells whether a training of this avatar is one of the same person, at the same place and under the same
     /// settings. The bounds on the number of photos, the address for its end, and the person's gender do not count.
     #[must_use]
-    pub fn is_that_of(&self, avatar: &Avatar, training: &TrainingJob) -> bool {
+    pub(crate) fn is_that_of(&self, avatar: &Avatar, training: &TrainingJob) -> bool {
         avatar.person().is_some_and(|person| person.user == *self.user && person.name == *self.name)
             && avatar.test_mode() == self.test_mode
             && avatar.origin() == self.origin

@@ -130,13 +130,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::message::Message;
 pub use self::{
     due::Due,
     elsewhere::Elsewhere,
     generation::{Generation, PictureError, PictureRequest, PictureSettings},
     goal::{GivenUp, Goal},
-    hosted::{AvatarTerms, Expected, Hosted, Means, Notice, Uploads},
+    hosted::{AvatarTerms, Expected, Means, Uploads},
     identity::{Identity, SamePhotos},
     lookup::{OnRecord, OtherTraining},
     newest::Newest,
@@ -148,10 +147,7 @@ pub use self::{
     orders::OrderView,
     photo::{Photo, PhotoState, Prepared},
     photo_set::{Content, Dataset, Part, PhotoSet},
-    status::{
-        LOOKS_BEFORE_UNKNOWN, ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status,
-        training_time,
-    },
+    status::{ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status, training_time},
     stored::{Stored, StoredError},
     task::{
         Cleared, Command, Event, OrderStep, Outcome, PrepareError, Step, Task, TaskKind, TaskRecord,
@@ -159,6 +155,7 @@ pub use self::{
     },
     training::{TrainingJob, addressee},
 };
+pub(crate) use self::{hosted::Hosted, message::Message};
 pub use crate::{
     config::{ConfigError, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
     download::Kept,

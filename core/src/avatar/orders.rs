@@ -85,7 +85,7 @@ impl Avatar {
 
     /// Finds the order that fal took under this request id.
     #[must_use]
-    pub fn order_with(&self, request: &RequestId) -> Option<OrderKey> {
+    pub(crate) fn order_with(&self, request: &RequestId) -> Option<OrderKey> {
         self.orders().find(|order| order.request_id() == Some(request)).map(OrderView::key)
     }
 

@@ -140,7 +140,7 @@ pub struct PicturesStatus {
 }
 
 /// Number of looks in a row that must fail before a job counts as unreachable: one lost answer is no news.
-pub const LOOKS_BEFORE_UNKNOWN: u32 = 3;
+pub(crate) const LOOKS_BEFORE_UNKNOWN: u32 = 3;
 
 /// The part of an order that both documents show.
 struct Told<'a> {

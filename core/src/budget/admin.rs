@@ -22,14 +22,14 @@ impl AdminToken {
 
     /// Takes a token of any length, for test mode, where nothing can be bought and no budget outlives the trial.
     #[must_use]
-    pub fn of_test_mode(secret: Secret) -> Self {
+    pub(crate) fn of_test_mode(secret: Secret) -> Self {
         Self(secret)
     }
 
     /// Tells whether the presented text is this token. Both are hashed first, so that neither content nor length shows
     /// in the time.
     #[must_use]
-    pub fn admits(&self, presented: &str) -> bool {
+    pub(crate) fn admits(&self, presented: &str) -> bool {
         TokenDigest::of(self.0.expose()) == TokenDigest::of(presented)
     }
 

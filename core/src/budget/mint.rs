@@ -14,7 +14,7 @@ use crate::{
 
 /// A token that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Minted {
+pub(crate) struct Minted {
     /// The token.
     pub token: TokenText,
     /// True if this request made the token; else it existed already, on the same terms.
@@ -25,7 +25,7 @@ impl Budget {
     /// Mints a server token. The same id on the same terms gives the same token again, as often as it is asked
     /// for. An id whose token was revoked, or has expired and is asked for on other terms, is free: it gets a new
     /// token.
-    pub fn mint_server(
+    pub(crate) fn mint_server(
         &mut self,
         admin: &AdminToken,
         id: TokenId,
@@ -48,7 +48,7 @@ impl Budget {
     }
 
     /// Mints an invite, by the same rules as [a server token](Self::mint_server).
-    pub fn mint_invite(
+    pub(crate) fn mint_invite(
         &mut self,
         admin: &AdminToken,
         id: TokenId,
@@ -71,13 +71,13 @@ impl Budget {
     }
 
     /// Ends a server token, for good.
-    pub fn revoke_server(&mut self, id: &TokenId, now: Timestamp) -> Result<(), BudgetError> {
+    pub(crate) fn revoke_server(&mut self, id: &TokenId, now: Timestamp) -> Result<(), BudgetError> {
         revoke(Kind::Server, id, self.servers.get_mut(id), now)
     }
 
     /// Ends an invite, for good: it can no longer be redeemed, and avatars that did redeem it can reserve nothing more
     /// with it.
-    pub fn revoke_invite(&mut self, id: &TokenId, now: Timestamp) -> Result<(), BudgetError> {
+    pub(crate) fn revoke_invite(&mut self, id: &TokenId, now: Timestamp) -> Result<(), BudgetError> {
         revoke(Kind::Invite, id, self.invites.get_mut(id).map(|invite| &mut invite.issue), now)
     }
 

@@ -18,9 +18,9 @@
 //! said any number of times. An invite's allowance is therefore never overdrawn, also when orders are unclear for
 //! days: a reservation that an invite pays for is remembered until one of the two is said.
 //!
-//! Every other reservation is remembered for a day ([`REMEMBERED_FOR`]), so that the budget stays small. An avatar
-//! remembers its own purchases for good and asks for none twice; the day here covers answers that were lost on the way.
-//! An older reservation counts as settled: a release then gives nothing back, and a repeat counts again.
+//! Every other reservation is remembered for a day, so that the budget stays small. An avatar remembers its own
+//! purchases for good and asks for none twice; the day here covers answers that were lost on the way. An older
+//! reservation counts as settled: a release then gives nothing back, and a repeat counts again.
 //!
 //! # Tokens
 //!
@@ -57,13 +57,12 @@ pub use self::{
     admin::AdminToken,
     error::BudgetError,
     malformed::Malformed,
-    mint::Minted,
     purchase::{NotAPurchase, Payer, Purchase, PurchaseId},
     question::Question,
     redeem::Redeemed,
     rows::StoredError,
     stored::Stored,
-    terms::{Amount, DailyCaps, InviteTerms, ServerTerms, TokenId, Uses},
+    terms::{Amount, DailyCaps, InviteTerms, TokenId, Uses},
     token::{Kind, TokenDigest, TokenText},
     view::{BudgetView, InviteView, TokenView},
 };
@@ -72,13 +71,14 @@ use self::{
     issue::Issue,
     purchase::Reservation,
 };
+pub(crate) use self::{mint::Minted, terms::ServerTerms};
 use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};
 
 /// Number of server tokens, and of invites, that are remembered after their end: those that ended last.
-pub const MOST_OVER: usize = 100;
+pub(crate) const MOST_OVER: usize = 100;
 
 /// Time for which a reservation is remembered that no invite waits for.
-pub const REMEMBERED_FOR: Duration = Duration::from_hours(24);
+pub(crate) const REMEMBERED_FOR: Duration = Duration::from_hours(24);
 
 /// The budget of a deployment: all of it, or the part that a [`Question`] asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,16 +139,6 @@ fn start_of_day(moment: Timestamp) -> Timestamp {
     Timestamp::from_millis(moment.millis().saturating_sub(moment.millis().rem_euclid(day)))
 }
 
-/// The owner of a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// A server that buys for its own users.
-    Server {
-        /// Id of the server's token.
-        id: TokenId,
-    },
-}
-
 impl Budget {
     /// Makes the budget of a deployment that has none yet. The entropy becomes its salt.
     #[must_use]
@@ -167,11 +157,11 @@ impl Budget {
         }
     }
 
-    /// Finds the owner of a token; `None` when the token is unknown, revoked or expired.
+    /// Finds the server that has a token; `None` when the token is unknown, revoked or expired.
     #[must_use]
-    pub fn who(&self, digest: &TokenDigest, now: Timestamp) -> Option<Holder> {
+    pub fn who(&self, digest: &TokenDigest, now: Timestamp) -> Option<TokenId> {
         let (id, _) = self.servers.iter().find(|(_, issue)| issue.is(digest) && !issue.is_over(now))?;
-        Some(Holder::Server { id: id.clone() })
+        Some(id.clone())
     }
 
     /// Forgets an avatar that was erased. Its invites keep a bare count of it: its use stays taken, and what it

@@ -23,13 +23,6 @@ impl TokenId {
         if fits { Ok(Self(text.to_owned())) } else { Err(Malformed::Id) }
     }
 
-    /// Makes an id for a caller who did not choose one. A request that is repeated must then name the id that it was
-    /// given.
-    #[must_use]
-    pub fn generated(entropy: [u8; 16]) -> Self {
-        Self(format!("{:032x}", u128::from_be_bytes(entropy)))
-    }
-
     /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -190,7 +183,7 @@ impl From<Uses> for u32 {
 /// The requested terms of a server token. A server token has no allowance of its own: the day's cap is its limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ServerTerms {
+pub(crate) struct ServerTerms {
     /// Name of the server's owner, in the admin's words.
     pub label: Name,
     /// Moment from which the token is no longer valid. A moment and not a duration: the same request tomorrow means the
@@ -230,8 +223,6 @@ mod tests {
         for text in ["", "A", "a_b", "a b", "é", &"z".repeat(65)] {
             assert_eq!(TokenId::new(text), Err(Malformed::Id), "{text}");
         }
-        let generated = TokenId::generated([0xab; 16]);
-        assert_eq!(TokenId::new(generated.as_str()), Ok(generated));
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub enum RedirectProblem {
 impl FileProblem {
     /// Tells whether something other than a file of the kind came: an error page, a message, nothing at all.
     #[must_use]
-    pub fn is_foreign(&self) -> bool {
+    pub(crate) fn is_foreign(&self) -> bool {
         matches!(self, Self::Empty | Self::Foreign { .. })
     }
 }

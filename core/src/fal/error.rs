@@ -58,16 +58,6 @@ impl CallError {
         }
     }
 
-    /// Tells whether the same call may succeed later. Only an answer of fal's own can rule that out: a proxy's page
-    /// or a broken body says nothing about fal.
-    #[must_use]
-    pub fn worth_retrying(&self) -> bool {
-        match self {
-            Self::NoAnswer(_) | Self::Unreadable { .. } | Self::Page { .. } => true,
-            Self::Api(error) => error.worth_retrying(),
-        }
-    }
-
     /// Returns the time that fal asks to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -16,14 +16,14 @@ pub const INFERENCE_STEPS: RangeInclusive<u32> = 1..=50;
 pub const GUIDANCE_SCALE: RangeInclusive<f64> = 0.0..=35.0;
 
 /// The numbers of pictures that one request can make.
-pub const IMAGES: RangeInclusive<u32> = 1..=4;
+pub(crate) const IMAGES: RangeInclusive<u32> = 1..=4;
 
 /// The strengths that a LoRA may have. fal publishes no range for this model; this one is that of its newer LoRA
 /// models (`fal-ai/flux-2/lora`).
 pub const SCALE: RangeInclusive<f64> = 0.0..=4.0;
 
 /// The length of a picture's sides, in pixels. fal publishes no range for this model; longer sides only fail there.
-pub const SIDE: RangeInclusive<u32> = 64..=4096;
+const SIDE: RangeInclusive<u32> = 64..=4096;
 
 /// The input of one generation.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +110,7 @@ impl Input {
     /// Tells whether a request that fal lists was sent with this input: seed, prompt and the LoRAs' addresses are
     /// equal. Without a seed nothing tells two equal requests apart, so the answer is no.
     #[must_use]
-    pub fn is_input_of(&self, listed: &Value) -> bool {
+    pub(crate) fn is_input_of(&self, listed: &Value) -> bool {
         let paths: Option<Vec<_>> = listed.get("loras").and_then(Value::as_array).map(|loras| {
             loras.iter().map(|lora| lora.get("path").and_then(Value::as_str).unwrap_or_default()).collect()
         });
@@ -140,7 +140,7 @@ impl ImageSize {
 
     /// Returns width and height in pixels.
     #[must_use]
-    pub fn width_and_height(self) -> (u32, u32) {
+    pub(crate) fn width_and_height(self) -> (u32, u32) {
         match self {
             Self::SquareHd => (1024, 1024),
             Self::Square => (512, 512),

@@ -117,6 +117,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
+        error::Error,
         fal::{
             CallError, ErrorKind,
             fixtures::{account, answer, described, id, javascript, made, python, trainer, with, without},
@@ -174,7 +175,7 @@ mod tests {
         for body in [json!({"status": "FAILED"}), json!({"status": 7}), json!({}), json!("COMPLETED")] {
             let error = parse(Ok(made(200, &body))).expect_err("no status");
             assert_eq!(error, CallError::Unreadable { status: 200 });
-            assert!(error.worth_retrying());
+            assert!(Error::from(error).may_pass());
         }
     }
 
@@ -182,7 +183,7 @@ mod tests {
     fn fals_no_is_told_from_a_broken_way() {
         let failed = |name| parse(Ok(answer(name))).expect_err(name);
         assert_eq!(failed("request_unknown").code(), "fal.not_found");
-        assert!(!failed("request_unknown").worth_retrying());
+        assert!(!Error::from(failed("request_unknown")).may_pass());
         assert_eq!(failed("key_unknown").code(), "fal.unauthorized");
         assert_eq!(failed("gateway_page"), CallError::Unreadable { status: 503 });
         assert_eq!(failed("redirected"), CallError::Unreadable { status: 302 });

@@ -119,7 +119,7 @@ impl Jwks {
 
 /// A message that may be fal's, as far as can be told without fal's keys.
 #[derive(Debug)]
-pub struct Unproven {
+pub(crate) struct Unproven {
     request: Option<RequestId>,
     message: String,
     signature: Signature,
@@ -127,7 +127,7 @@ pub struct Unproven {
 
 /// Reads a message: its headers, its age, and the request that both header and body name. None of that needs fal's
 /// keys, so that a malformed message is refused even while the keys cannot be fetched.
-pub fn read(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Unproven, WebhookError> {
+pub(crate) fn read(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Unproven, WebhookError> {
     if body.len() > MAX_WEBHOOK_BYTES {
         return Err(WebhookError::TooLarge);
     }
@@ -146,12 +146,12 @@ pub fn read(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Unproven
 impl Unproven {
     /// Tells whether the body names the request of the header.
     #[must_use]
-    pub fn names_its_request(&self) -> bool {
+    pub(crate) fn names_its_request(&self) -> bool {
         self.request.is_some()
     }
 
     /// Checks the signature over the body as it came, and returns the request's id.
-    pub fn proven_by(self, keys: &Jwks) -> Result<RequestId, WebhookError> {
+    pub(crate) fn proven_by(self, keys: &Jwks) -> Result<RequestId, WebhookError> {
         let Self { request, message, signature } = self;
         // A message does not say which of fal's keys signed it.
         let signs = |key: &VerifyingKey| key.verify_strict(message.as_bytes(), &signature).is_ok();

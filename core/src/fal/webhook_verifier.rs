@@ -111,7 +111,7 @@ fn signature(headers: &HeaderMap) -> [u8; 32] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use ed25519_dalek::{Signer, SigningKey};
     use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -126,9 +126,9 @@ mod tests {
     };
 
     const NOW: i64 = 1_795_555_555_000;
-    const BODY: &[u8] = br#"{"request_id":"abc","status":"OK","payload":null}"#;
+    pub(crate) const BODY: &[u8] = br#"{"request_id":"abc","status":"OK","payload":null}"#;
 
-    fn at(seconds: i64) -> Timestamp {
+    pub(crate) fn at(seconds: i64) -> Timestamp {
         Timestamp::from_millis(NOW + seconds * 1000)
     }
 
@@ -136,11 +136,11 @@ mod tests {
         SigningKey::from_bytes(&[seed; 32])
     }
 
-    fn keys(seed: u8) -> Jwks {
+    pub(crate) fn keys(seed: u8) -> Jwks {
         Jwks::of_key(key(seed).verifying_key())
     }
 
-    fn signed(seed: u8, seconds: i64) -> HeaderMap {
+    pub(crate) fn signed(seed: u8, seconds: i64) -> HeaderMap {
         let moment = NOW / 1000 + seconds;
         let digest = Sha256Sum::of(BODY);
         let signature = key(seed).sign(format!("abc\nuser\n{moment}\n{digest}").as_bytes());

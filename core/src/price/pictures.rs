@@ -5,7 +5,7 @@ use crate::fal::{generate::ImageSize, pricing::Price};
 
 /// The picture model's price of a megapixel, in millionths of a US dollar (fal.ai/models/fal-ai/flux-lora, read in
 /// [`super::READ`]).
-pub const MEGAPIXEL_MICROS: u64 = 35_000;
+pub(crate) const MEGAPIXEL_MICROS: u64 = 35_000;
 /// The pixels of a megapixel. A picture of 1024 × 1024 is billed as one.
 const MEGAPIXEL: u64 = 1 << 20;
 

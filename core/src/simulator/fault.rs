@@ -157,6 +157,7 @@ impl Pending {
         true
     }
 
+    #[cfg(test)]
     pub(super) fn left(&self) -> &[Fault] {
         &self.0
     }

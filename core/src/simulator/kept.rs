@@ -49,7 +49,7 @@ impl Simulator {
 
     /// Returns the length of all files together in bytes.
     #[must_use]
-    pub fn kept_bytes(&self) -> u64 {
+    pub(crate) fn kept_bytes(&self) -> u64 {
         let files =
             self.uploads.iter().flat_map(|upload| upload.state.pieces()).flat_map(|piece| &piece.files);
         files.map(|file| file.length).sum()

@@ -66,7 +66,7 @@ pub use self::{
     delivery::{DeliveryOutcome, WebhookDelivery},
     fault::{Fault, FaultError, FaultKind},
     keeping::{Keeping, KeptFile},
-    plan::{Addresses, DOCUMENTED_MIN_IMAGES, InputErrors, Plan},
+    plan::{Addresses, InputErrors, Plan},
     reply::{EventStream, Events, Reply},
     state::{Accepted, Simulator},
 };

@@ -8,10 +8,6 @@ use url::Url;
 use super::{fault::Fault, random};
 use crate::random::Random;
 
-/// The number of images that the portrait trainer's page asks for ("at least 10 images, although more is better").
-/// fal publishes no number that it enforces.
-pub const DOCUMENTED_MIN_IMAGES: u32 = 10;
-
 /// The simulator's settings. The same plan and the same calls give the same answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -40,8 +36,8 @@ pub struct Plan {
     /// Faults that happen.
     pub faults: Vec<Fault>,
     /// The fewest images a training takes. fal's error list has `archive_file_count_below_minimum`, but the
-    /// portrait trainer's page only advises [`DOCUMENTED_MIN_IMAGES`]; the default, 4, is the least that any of
-    /// fal's FLUX trainers names (flux-lora-fast-training: "at least 4 images").
+    /// portrait trainer's page only advises 10 and more; the default, 4, is the least that any of fal's FLUX
+    /// trainers names (flux-lora-fast-training: "at least 4 images").
     pub min_images: u32,
     /// Uploads of at most this many bytes are kept in the state and can be fetched again, where the shell keeps no
     /// files. Of larger ones only the length, the digest and the counts of an archive's entries are kept, so that

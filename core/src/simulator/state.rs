@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fault, Plan, clock::Clock, delivery::Delivery, fault::Pending, job::Job, keeping::Keeping, random,
+    Plan, clock::Clock, delivery::Delivery, fault::Pending, job::Job, keeping::Keeping, random,
     upload::Upload,
 };
 use crate::time::Timestamp;
@@ -79,8 +79,8 @@ impl Simulator {
     }
 
     /// Lists the faults that are still to come.
-    #[must_use]
-    pub fn faults_left(&self) -> &[Fault] {
+    #[cfg(test)]
+    pub(crate) fn faults_left(&self) -> &[super::Fault] {
         self.faults.left()
     }
 

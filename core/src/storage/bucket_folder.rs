@@ -35,7 +35,7 @@ impl BucketFolder {
 
     /// Tells whether both are the same prefix of the same bucket.
     #[must_use]
-    pub fn is_same_place(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         self.address == other.address && self.prefix == other.prefix
     }
 

@@ -97,7 +97,7 @@ impl Refusal {
 
     /// Tells whether the bucket has too much to do.
     #[must_use]
-    pub fn asks_for_less(&self) -> bool {
+    pub(crate) fn asks_for_less(&self) -> bool {
         const CODES: [&str; 8] = [
             "SlowDown",
             "SlowDownRead",
@@ -113,7 +113,7 @@ impl Refusal {
 
     /// Tells whether a server that speaks TLS was called without.
     #[must_use]
-    pub fn wants_https(&self) -> bool {
+    pub(crate) fn wants_https(&self) -> bool {
         let Some(Foreign::Page(text) | Foreign::Text(text)) = &self.foreign else { return false };
         text.contains("HTTPS") && text.to_lowercase().contains("http request")
     }

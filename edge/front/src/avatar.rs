@@ -4,13 +4,13 @@ use std::{rc::Rc, time::Duration};
 
 use likeness_core::{
     api::{
-        Admission, Answer, ApiProblem, AvatarApi, Call, Caller, ConnectionSettings, Deployment, Given, Hold,
-        MessageId, Operation, Problem, Recent,
+        Admission, Answer, ApiProblem, AvatarApi, Call, Caller, ConnectionSettings, Deployment, Given,
+        MessageId, Operation, Problem, Recent, WebhookHint,
     },
-    avatar::{AvatarId, Event},
+    avatar::AvatarId,
     budget::Payer,
     http::Body,
-    limits::POLL_INTERVAL,
+    limits::{HOLD_PAUSE, POLL_INTERVAL},
     storage::ObjectPlace,
 };
 use worker::{Delay, DurableObject, Env, Request, Response, ResponseBuilder, Result, State, durable_object};
@@ -20,10 +20,7 @@ use crate::{
     follow_up::{Reserving, of_user},
     object::Object,
     response::respond,
-    rpc::{
-        self, Head, ObjectCall, ObjectReply, Reservation, WebhookHint, call_object, heard, message_id,
-        object_answer,
-    },
+    rpc::{self, Head, ObjectCall, ObjectReply, Reservation, call_object, heard, message_id, object_answer},
     settings, simulated,
 };
 
@@ -62,11 +59,11 @@ impl DurableObject for AvatarObject {
                 object_answer(&object.admit(admission, &origin).await?)
             }
             "webhook" => {
-                let WebhookHint { request_id, token } = heard(&mut request).await?;
+                let hint: WebhookHint = heard(&mut request).await?;
                 if !object.is_there()? {
                     return object_answer(&false);
                 }
-                let known = object.apply(Event::Webhook { request_id, token: Some(token) })?.is_some();
+                let known = object.apply(hint.into())?.is_some();
                 object_answer(&known)
             }
             _ => return Response::error("no such message", 404),
@@ -158,14 +155,14 @@ impl Object {
                 Answer::Reply(reply) => ObjectReply::Reply(reply),
                 Answer::Hold => {
                     // The time waited is counted in pauses: the platform has no clock but the one that can be set back.
-                    Delay::from(Hold::PAUSE).await;
-                    waited += Hold::PAUSE;
+                    Delay::from(HOLD_PAUSE).await;
+                    waited += HOLD_PAUSE;
                     call.kept(waited);
                     continue;
                 }
                 Answer::Reserve(purchase) => {
                     while self.is_releasing() {
-                        Delay::from(Hold::PAUSE).await;
+                        Delay::from(HOLD_PAUSE).await;
                     }
                     reserving.get_or_insert_with(|| Reserving::new(self));
                     self.note_reservation(purchase.order())?;

@@ -23,10 +23,9 @@ use http::{
 };
 use likeness_core::{
     api::{Admission, ApiProblem, Call, Caller, Given, MessageId, Reply, Spent},
-    avatar::{AvatarId, OrderKey, TokenHash},
+    avatar::{AvatarId, OrderKey},
     budget::{Payer, Purchase},
     error::{Error, StorageError},
-    fal::RequestId,
     http::{self as plain, wire},
     json,
 };
@@ -98,13 +97,6 @@ pub(crate) struct Outcome {
     pub(crate) avatar: AvatarId,
     pub(crate) order: OrderKey,
     pub(crate) spent: Spent,
-}
-
-/// The content of fal's webhook, once its signature was verified.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct WebhookHint {
-    pub(crate) request_id: RequestId,
-    pub(crate) token: TokenHash,
 }
 
 /// An avatar's line for the list of its user.

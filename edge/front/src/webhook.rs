@@ -2,20 +2,16 @@
 
 use std::cell::RefCell;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use likeness_core::{
-    api::{Deployment, Reply},
-    avatar::addressee,
-    fal::{
-        Origins, webhook,
-        webhook_verifier::{Verdict, WebhookVerifier},
-    },
+    api::{Deployment, Reply, WebhookIntake, WebhookStep},
+    fal::{Origins, webhook, webhook_verifier::WebhookVerifier},
 };
 use likeness_platform::{header_map, send};
 use worker::{Env, Request, Result};
 
 use crate::{
-    rpc::{self, WebhookHint, call_object},
+    rpc::{self, call_object},
     settings::now,
 };
 
@@ -35,36 +31,25 @@ pub(crate) async fn answer(
     if !headers.contains_key(http::header::CONTENT_LENGTH) {
         return Ok(Reply::empty(StatusCode::PAYLOAD_TOO_LARGE));
     }
-    let mut verdict = judge(&headers, body);
-    if verdict == Verdict::FetchKeys {
-        let origins =
-            deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok()).unwrap_or_else(Origins::fal);
-        let keys = send(&webhook::request(&origins)).await;
-        INBOX.with_borrow_mut(|verifier| verifier.keys_answered(webhook::parse(keys), now()));
-        verdict = judge(&headers, body);
-    }
-    Ok(Reply::empty(match verdict {
-        Verdict::Wake(request_id) => {
-            // A message about an avatar that does not exist is answered with success all the same, or fal would repeat
-            // it.
-            if let Some((id, token)) = addressee(&request.url()?) {
-                let hint = WebhookHint { request_id, token };
+    let url = request.url()?;
+    let mut message = WebhookIntake::new(&headers, url.as_str(), body);
+    Ok(Reply::empty(loop {
+        match INBOX.with_borrow_mut(|verifier| message.step(verifier, now())) {
+            WebhookStep::FetchKeys => {
+                let origins = deployment.fal.as_ref().and_then(|fal| Origins::single(fal).ok());
+                let request = webhook::request(&origins.unwrap_or_else(Origins::fal));
+                let keys = webhook::parse(send(&request).await);
+                INBOX.with_borrow_mut(|verifier| verifier.keys_answered(keys, now()));
+            }
+            WebhookStep::Tell(id, hint) => {
                 let told: Result<bool> =
                     call_object(&rpc::avatar(env, id)?, &format!("webhook/{id}"), &hint).await;
-                if let Err(error) = told {
+                if let Err(error) = &told {
                     worker::console_warn!("[FAL AI] WARNING a webhook could not be saved: {error}");
-                    return Ok(Reply::empty(StatusCode::SERVICE_UNAVAILABLE));
                 }
+                break INBOX.with_borrow_mut(|verifier| message.told(told.is_ok(), verifier, now()));
             }
-            INBOX.with_borrow_mut(|verifier| verifier.delivered(&headers, now()));
-            StatusCode::OK
+            WebhookStep::Answer(status) => break status,
         }
-        Verdict::Known => StatusCode::OK,
-        Verdict::Refused(status) => status,
-        Verdict::FetchKeys => StatusCode::SERVICE_UNAVAILABLE,
     }))
-}
-
-fn judge(headers: &HeaderMap, body: &[u8]) -> Verdict {
-    INBOX.with_borrow_mut(|verifier| verifier.judge(headers, body, now()))
 }

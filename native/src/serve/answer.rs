@@ -15,7 +15,7 @@ use hyper::{
 use likeness_core::{
     api::{
         ApiProblem, BudgetAnswer, BudgetApi, Call, Caller, Credential, Given, Operation, Place, Porter,
-        Problem, Reply, Shown, avatars_view, listed,
+        Problem, Reply, Shown, WebhookIntake, avatars_view, listed,
     },
     budget::{Budget, Question},
     error::{StorageError, StorageErrorKind},
@@ -29,7 +29,6 @@ use super::{
     files,
     problem::{shown, too_slow, unfinished},
     server::Server,
-    webhooks::Message,
 };
 use crate::{clock, files::store::Store, output::log::of_job, streamed::Streamed};
 
@@ -229,7 +228,7 @@ impl Server {
             None => Origins::fal(),
         };
         let Ok(transport) = self.shell.http() else { return ApiProblem::Internal.into() };
-        let message = Message { headers: &head.headers, target: &head.uri.to_string(), body };
+        let message = WebhookIntake::new(&head.headers, &head.uri.to_string(), body);
         let (status, woken) = self.verifier.take(&self.shell, &transport, &origins, message).await;
         if let Some(id) = woken {
             self.drivers.wake(id);

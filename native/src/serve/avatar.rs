@@ -4,13 +4,11 @@ use std::time::Instant;
 
 use hyper::body::Incoming;
 use likeness_core::{
-    api::{
-        Answer, ApiProblem, AvatarApi, BudgetApi, Call, Caller, Given, Hold, Operation, Problem, Reply, Spent,
-    },
+    api::{Answer, ApiProblem, AvatarApi, BudgetApi, Call, Caller, Given, Operation, Problem, Reply, Spent},
     avatar::{Avatar, AvatarId, Expected},
     budget::{Purchase, Question},
     http::{Answer as HttpAnswer, NoAnswer, Request as HttpRequest},
-    limits::POLL_INTERVAL,
+    limits::{HOLD_PAUSE, POLL_INTERVAL},
 };
 
 use super::{
@@ -73,7 +71,7 @@ impl Server {
                 }
                 Answer::Hold => {
                     let stopping =
-                        tokio::time::timeout(Hold::PAUSE.min(left), closing.wait_for(|closing| *closing));
+                        tokio::time::timeout(HOLD_PAUSE.min(left), closing.wait_for(|closing| *closing));
                     if stopping.await.is_ok() {
                         // A repeated question must not wait once more.
                         call.wait = None;

@@ -5,16 +5,17 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http_body_util::Empty;
 use hyper::{
-    HeaderMap, Method, Request, Response, StatusCode,
+    Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     service::service_fn,
 };
 use likeness_core::{
-    avatar::{AvatarId, Event, addressee},
+    api::{WebhookIntake, WebhookStep},
+    avatar::AvatarId,
     fal::{
         Origins,
         webhook::{self, MAX_WEBHOOK_BYTES},
-        webhook_verifier::{Verdict, WebhookVerifier},
+        webhook_verifier::WebhookVerifier,
     },
 };
 use tokio::{
@@ -22,7 +23,6 @@ use tokio::{
     sync::{Mutex, watch},
     task::JoinHandle,
 };
-use url::Url;
 
 use super::connections::{Connections, Limits, Origin, Pace, Paced, Places};
 use crate::{
@@ -146,20 +146,9 @@ impl Server {
             Err(_) => return StatusCode::REQUEST_TIMEOUT,
         };
         let (transport, origins) = (&self.connection.transport, self.connection.account.origins());
-        let message = Message { headers: &parts.headers, target: &parts.uri.to_string(), body: &body };
+        let message = WebhookIntake::new(&parts.headers, &parts.uri.to_string(), &body);
         self.verifier.take(&self.shell, transport, origins, message).await.0
     }
-}
-
-/// A message as it arrived.
-#[derive(Debug)]
-pub(crate) struct Message<'a> {
-    /// Headers of the message.
-    pub(crate) headers: &'a HeaderMap,
-    /// Path with its query.
-    pub(crate) target: &'a str,
-    /// Body of the message.
-    pub(crate) body: &'a [u8],
 }
 
 impl SharedVerifier {
@@ -170,44 +159,31 @@ impl SharedVerifier {
         shell: &Shell,
         transport: &Transport,
         origins: &Origins,
-        message: Message<'_>,
+        mut message: WebhookIntake<'_>,
     ) -> (StatusCode, Option<AvatarId>) {
-        let Message { headers, target, body } = message;
-        let mut verdict = self.0.lock().await.judge(headers, body, clock::now());
-        if verdict == Verdict::FetchKeys {
-            let keys = transport.send(webhook::request(origins), None).await;
-            let mut verifier = self.0.lock().await;
-            if let Ok(answer) = keys {
-                verifier.keys_answered(webhook::parse(answer), clock::now());
-            }
-            verdict = verifier.judge(headers, body, clock::now());
-        }
-        match verdict {
-            Verdict::Wake(request_id) => {
-                let base = Url::parse("http://webhook.invalid").ok();
-                let url = base.and_then(|base| base.join(target).ok());
-                let knows = |id| shell.store.load(id).is_ok_and(|avatar| avatar.is_some());
-                // A message about an avatar that does not exist is answered with success all the same, or fal would
-                // repeat it.
-                let ours = url.as_ref().and_then(addressee).filter(|(id, _)| knows(*id));
-                let woken = ours.as_ref().map(|(id, _)| *id);
-                if let Some((id, token)) = ours {
-                    log::debug!("a webhook names request {request_id}");
-                    let event = Event::Webhook { request_id, token: Some(token) };
-                    if let Err(failure) = shell.tell(id, event) {
-                        log::warn!("a webhook could not be saved: {failure:?}");
-                        return (StatusCode::SERVICE_UNAVAILABLE, None);
+        loop {
+            let step = message.step(&mut *self.0.lock().await, clock::now());
+            match step {
+                WebhookStep::FetchKeys => {
+                    if let Ok(keys) = transport.send(webhook::request(origins), None).await {
+                        self.0.lock().await.keys_answered(webhook::parse(keys), clock::now());
                     }
                 }
-                self.0.lock().await.delivered(headers, clock::now());
-                (StatusCode::OK, woken)
+                WebhookStep::Tell(id, hint) => {
+                    log::debug!("a webhook names request {}", hint.request_id);
+                    let known = shell.store.load(id).is_ok_and(|avatar| avatar.is_some());
+                    let told = if known { shell.tell(id, hint.into()).map(drop) } else { Ok(()) };
+                    if let Err(failure) = &told {
+                        log::warn!("a webhook could not be saved: {failure:?}");
+                    }
+                    let status = message.told(told.is_ok(), &mut *self.0.lock().await, clock::now());
+                    return (status, Some(id).filter(|_| known && told.is_ok()));
+                }
+                WebhookStep::Answer(status) => {
+                    log::debug!("a webhook is answered with {status}");
+                    return (status, None);
+                }
             }
-            Verdict::Known => (StatusCode::OK, None),
-            Verdict::Refused(status) => {
-                log::debug!("a webhook was refused with {status}");
-                (status, None)
-            }
-            Verdict::FetchKeys => (StatusCode::SERVICE_UNAVAILABLE, None),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{error::Error, ids::OrderKey, limits::MOST_NOTICES, retry::RetryState
 
 /// A notice that tells the backend how an order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Notice {
+pub(crate) struct Notice {
     /// The order.
     pub order: OrderKey,
     /// The notice's number: the same notice is never sent under two numbers.

@@ -49,7 +49,7 @@ impl Avatar {
     /// Frees the place of a photo whose upload broke off or was refused. A photo that has a presigned URL may still
     /// come.
     #[must_use]
-    pub fn photo_not_arrived(mut self, id: &PhotoId, moment: &Moment) -> Self {
+    pub(crate) fn photo_not_arrived(mut self, id: &PhotoId, moment: &Moment) -> Self {
         let expected = self.hosted.iter_mut().flat_map(|hosted| &mut hosted.expected);
         for uploads in expected.filter(|expected| expected.id == *id).filter_map(|one| one.uploads.as_mut()) {
             uploads.calls = uploads.calls.saturating_sub(1);
@@ -60,7 +60,7 @@ impl Avatar {
 
     /// Frees the places of photos whose uploads never reported an end, as when a process dies.
     #[must_use]
-    pub fn without_lost_uploads(mut self, moment: &Moment) -> Self {
+    pub(crate) fn without_lost_uploads(mut self, moment: &Moment) -> Self {
         self.drop_expected(moment, |uploads| moment.now.since(uploads.since) >= LONGEST_UPLOAD);
         self
     }

@@ -398,7 +398,7 @@ impl<G> Order<G> {
 
     /// Tells whether the order ended and fal certainly has no request for it: the same may be ordered in its place and
     /// is bought once.
-    pub fn ended_without_order(&self) -> bool {
+    pub(crate) fn ended_without_order(&self) -> bool {
         match &self.stage {
             Stage::Failed { bought: Bought::Nothing, .. } => true,
             // fal may still name an order that was sent with a webhook's address.

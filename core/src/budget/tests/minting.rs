@@ -6,7 +6,7 @@ use super::{admin, budget, id, invite_terms, server_terms, start, token_of};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    budget::{Budget, BudgetError, Holder, Kind, MOST_OVER, ServerTerms},
+    budget::{Budget, BudgetError, Kind, MOST_OVER, ServerTerms},
     limits::MOST_LIVE,
     time::Timestamp,
 };
@@ -52,7 +52,7 @@ fn a_revoked_token_never_comes_back() {
     let mut budget = budget();
     let mint = |budget: &mut Budget| budget.mint_server(&admin(), id("web"), server_terms(), start());
     let old = mint(&mut budget).expect("minted").token;
-    let web = Holder::Server { id: id("web") };
+    let web = id("web");
     assert_eq!(budget.who(&old.hash(), start()), Some(web.clone()));
     budget.revoke_server(&id("web"), start()).expect("revoked");
     let saved = budget.clone();

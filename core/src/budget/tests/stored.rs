@@ -9,8 +9,8 @@ use super::{admin, avatar, budget, content, id, invite_terms, server_terms, star
 use crate::test;
 use crate::{
     budget::{
-        Budget, DailyCaps, Holder, InviteTerms, Kind, Payer, PurchaseId, ServerTerms, Stored, TokenText,
-        Uses, rows::Rows,
+        Budget, DailyCaps, InviteTerms, Kind, Payer, PurchaseId, ServerTerms, Stored, TokenText, Uses,
+        rows::Rows,
     },
     ids::OrderKey,
     sha256::Sha256Sum,
@@ -75,7 +75,7 @@ fn what_the_first_version_stored_is_read_and_written_alike() {
     assert_eq!(rows.budget().expect("read"), Some(budget));
     let written: BTreeMap<_, Value> = rows.0.iter().map(|(name, text)| (name, json(text))).collect();
     assert_eq!(json(ROWS), json!(written));
-    let web = Holder::Server { id: id("web") };
+    let web = id("web");
     assert_eq!(read.who(&tokens[0].hash(), start()), Some(web));
     for token in &tokens[1..] {
         assert_eq!(read.who(&token.hash(), start()), None, "{token:?}");

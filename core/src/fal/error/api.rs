@@ -111,7 +111,7 @@ impl ApiError {
 
     /// Tells whether the same call may succeed later: by fal's own word where there is one, else by the status.
     #[must_use]
-    pub fn worth_retrying(&self) -> bool {
+    pub(crate) fn worth_retrying(&self) -> bool {
         self.retryable.unwrap_or(matches!(self.status, 408 | 425 | 429 | 500..))
     }
 
@@ -155,6 +155,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
+        error::Error,
         fal::{
             CallError,
             fixtures::{answer, answers, made},
@@ -289,8 +290,8 @@ mod tests {
         ] {
             assert_eq!(ApiError::read(&made(422, &body)), None, "{body}");
         }
-        assert!(CallError::NoAnswer(NoAnswer::TimedOut).worth_retrying());
-        assert!(CallError::Unreadable { status: 302 }.worth_retrying());
+        assert!(Error::from(CallError::NoAnswer(NoAnswer::TimedOut)).may_pass());
+        assert!(Error::from(CallError::Unreadable { status: 302 }).may_pass());
     }
 
     #[test]

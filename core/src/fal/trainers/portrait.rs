@@ -56,7 +56,7 @@ impl Input {
 
     /// Tells whether a request that fal lists was sent with this input: each upload has an address of its own.
     #[must_use]
-    pub fn is_input_of(&self, listed: &Value) -> bool {
+    pub(crate) fn is_input_of(&self, listed: &Value) -> bool {
         listed.get("images_data_url").and_then(Value::as_str) == Some(self.images_data_url.as_str())
     }
 }

@@ -33,7 +33,7 @@ pub enum Orientation {
 impl Orientation {
     /// Reads EXIF's number; numbers that EXIF does not know mean nothing, so upright.
     #[must_use]
-    pub fn from_exif(number: u32) -> Self {
+    pub(crate) fn from_exif(number: u32) -> Self {
         match number {
             2 => Self::MirrorHorizontal,
             3 => Self::Rotate180,
@@ -53,7 +53,7 @@ impl Orientation {
 
     /// Tells whether width and height change places.
     #[must_use]
-    pub fn swaps_sides(self) -> bool {
+    pub(crate) fn swaps_sides(self) -> bool {
         matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
     }
 
