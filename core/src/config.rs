@@ -15,7 +15,7 @@ use crate::{
     http::without_query,
     ids::AvatarId,
     limits::{DatasetLimits, MAX_PHOTOS, MAX_TRIGGER},
-    text::changes_direction,
+    text::{changes_direction, stored_as_text},
 };
 
 /// The checked settings of a training. Only [`TrainingSettings::check`] makes one, so its numbers are in range.
@@ -347,19 +347,7 @@ impl fmt::Display for TriggerPhrase {
     }
 }
 
-impl TryFrom<String> for TriggerPhrase {
-    type Error = ConfigError;
-
-    fn try_from(text: String) -> Result<Self, ConfigError> {
-        Self::stored(&text)
-    }
-}
-
-impl From<TriggerPhrase> for String {
-    fn from(phrase: TriggerPhrase) -> Self {
-        phrase.0
-    }
-}
+stored_as_text!(TriggerPhrase: stored, ConfigError);
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use crate::{limits::MAX_NAME, text::changes_direction};
 
+use crate::text::stored_as_text;
+
 /// An avatar's id. An avatar is one person's photos, the models trained from them and the pictures made with those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -155,20 +157,8 @@ impl FromStr for Name {
     }
 }
 
-/// Reads a stored name.
-impl TryFrom<String> for Name {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::stored(&text)
-    }
-}
-
-impl From<Name> for String {
-    fn from(name: Name) -> Self {
-        name.0
-    }
-}
+// Names of earlier releases are taken as they are.
+stored_as_text!(Name: stored, NameError);
 
 /// The choice of words in a message about the person. It is not sent to fal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,19 +229,7 @@ impl fmt::Display for PhotoId {
     }
 }
 
-impl TryFrom<String> for PhotoId {
-    type Error = PhotoIdError;
-
-    fn try_from(text: String) -> Result<Self, PhotoIdError> {
-        Self::new(&text)
-    }
-}
-
-impl From<PhotoId> for String {
-    fn from(id: PhotoId) -> Self {
-        id.0
-    }
-}
+stored_as_text!(PhotoId: new, PhotoIdError);
 
 /// The number of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

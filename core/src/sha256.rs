@@ -6,6 +6,8 @@ use base16ct::HexDisplay;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::text::stored_as_text;
+
 /// A SHA-256 sum, written in hex.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -57,19 +59,7 @@ impl FromStr for Sha256Sum {
     }
 }
 
-impl TryFrom<String> for Sha256Sum {
-    type Error = Sha256SumError;
-
-    fn try_from(text: String) -> Result<Self, Sha256SumError> {
-        text.parse()
-    }
-}
-
-impl From<Sha256Sum> for String {
-    fn from(sum: Sha256Sum) -> Self {
-        sum.to_string()
-    }
-}
+stored_as_text!(Sha256Sum: from_str, Sha256SumError);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,26 @@
 //! Text from other programs and people, made fit to keep and to show.
 
+/// Stores a type as its text: `$read` is the function that checks a text, and `Display` writes one.
+macro_rules! stored_as_text {
+    ($name:ident: $read:ident, $error:ty) => {
+        impl TryFrom<String> for $name {
+            type Error = $error;
+
+            fn try_from(text: String) -> Result<Self, $error> {
+                Self::$read(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+
+pub(crate) use stored_as_text;
+
 /// Returns at most `limit` characters of `text`, on one line, without control or invisible formatting characters.
 ///
 /// Addresses lose their query and user (signatures and tokens live there), data URIs their data, and words that

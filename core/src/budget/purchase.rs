@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::terms::{Amount, TokenId};
 use crate::{
     ids::{AvatarId, OrderKey},
+    text::stored_as_text,
     time::Timestamp,
 };
 
@@ -83,19 +84,7 @@ impl FromStr for PurchaseId {
     }
 }
 
-impl TryFrom<String> for PurchaseId {
-    type Error = NotAPurchase;
-
-    fn try_from(text: String) -> Result<Self, NotAPurchase> {
-        text.parse()
-    }
-}
-
-impl From<PurchaseId> for String {
-    fn from(purchase: PurchaseId) -> Self {
-        purchase.to_string()
-    }
-}
+stored_as_text!(PurchaseId: from_str, NotAPurchase);
 
 /// The party that pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

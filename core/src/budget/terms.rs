@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::malformed::Malformed;
 use crate::{ids::Name, time::Timestamp};
 
+use crate::text::stored_as_text;
+
 /// An admin's id for a token: 1 to 64 of `a`–`z`, `0`–`9` and `-`. It is not a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -44,19 +46,7 @@ impl FromStr for TokenId {
     }
 }
 
-impl TryFrom<String> for TokenId {
-    type Error = Malformed;
-
-    fn try_from(text: String) -> Result<Self, Malformed> {
-        Self::new(&text)
-    }
-}
-
-impl From<TokenId> for String {
-    fn from(id: TokenId) -> Self {
-        id.0
-    }
-}
+stored_as_text!(TokenId: new, Malformed);
 
 /// An amount of trainings and pictures: an invite's allowance, the spent part, or the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::stored_as_text;
+
 /// The model that a request goes to, such as `fal-ai/flux-lora-portrait-trainer`.
 ///
 /// Two or more parts with `/` between them, each of ASCII letters, digits, `.`, `_` and `-`, beginning with a
@@ -104,33 +106,9 @@ impl fmt::Display for RequestId {
     }
 }
 
-impl TryFrom<String> for Endpoint {
-    type Error = NameError;
+stored_as_text!(Endpoint: from_str, NameError);
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Endpoint> for String {
-    fn from(endpoint: Endpoint) -> Self {
-        endpoint.0
-    }
-}
-
-impl TryFrom<String> for RequestId {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<RequestId> for String {
-    fn from(id: RequestId) -> Self {
-        id.0
-    }
-}
+stored_as_text!(RequestId: from_str, NameError);
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Endpoint;
-use crate::http::without_query;
+use crate::{http::without_query, text::stored_as_text};
 
 /// The numbers of inference steps that the model takes.
 pub const INFERENCE_STEPS: RangeInclusive<u32> = 1..=50;
@@ -182,19 +182,7 @@ impl FromStr for ImageSize {
     }
 }
 
-impl TryFrom<String> for ImageSize {
-    type Error = ImageSizeError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<ImageSize> for String {
-    fn from(size: ImageSize) -> Self {
-        size.to_string()
-    }
-}
+stored_as_text!(ImageSize: from_str, ImageSizeError);
 
 #[cfg(test)]
 mod tests {

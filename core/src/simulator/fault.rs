@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::stored_as_text;
+
 /// A fault, and the number of times that it happens. Written `name` or `name=N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -125,19 +127,7 @@ impl FromStr for Fault {
     }
 }
 
-impl TryFrom<String> for Fault {
-    type Error = FaultError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Fault> for String {
-    fn from(fault: Fault) -> Self {
-        fault.to_string()
-    }
-}
+stored_as_text!(Fault: from_str, FaultError);
 
 /// The faults that are still to come. Each is used up as it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AvatarId, Name};
+use crate::{
+    ids::{AvatarId, Name},
+    text::stored_as_text,
+};
 
 /// The longest key, in bytes of UTF-8 (the S3 API's own limit).
 pub const MAX_KEY: usize = 1024;
@@ -68,19 +71,7 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-impl TryFrom<String> for ObjectKey {
-    type Error = KeyError;
-
-    fn try_from(text: String) -> Result<Self, KeyError> {
-        Self::new(&text)
-    }
-}
-
-impl From<ObjectKey> for String {
-    fn from(key: ObjectKey) -> Self {
-        key.0
-    }
-}
+stored_as_text!(ObjectKey: new, KeyError);
 
 /// An object of a named bucket, written `s3://bucket/key`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,19 +99,7 @@ impl FromStr for ObjectPlace {
     }
 }
 
-impl TryFrom<String> for ObjectPlace {
-    type Error = KeyError;
-
-    fn try_from(text: String) -> Result<Self, KeyError> {
-        text.parse()
-    }
-}
-
-impl From<ObjectPlace> for String {
-    fn from(place: ObjectPlace) -> Self {
-        place.to_string()
-    }
-}
+stored_as_text!(ObjectPlace: from_str, KeyError);
 
 /// The prefix of everything that Likeness writes for one avatar: `likeness/{user_id}/{avatar_id}/`. No other
 /// program writes there, so that erasing may delete all of it.
