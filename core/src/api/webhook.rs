@@ -91,10 +91,7 @@ mod tests {
     use http::StatusCode;
 
     use super::{WebhookIntake, WebhookStep};
-    use crate::fal::webhook_verifier::{
-        WebhookVerifier,
-        tests::{BODY, at, keys, signed},
-    };
+    use crate::fal::webhook_verifier::{BODY, WebhookVerifier, at, keys, signed};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 

@@ -5,6 +5,8 @@ use std::{collections::VecDeque, time::Duration};
 use http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
 
+#[cfg(test)]
+pub(crate) use self::tests::{BODY, at, keys, signed};
 use super::{
     CallError, RequestId,
     webhook::{self, Jwks, WebhookError},
@@ -111,7 +113,7 @@ fn signature(headers: &HeaderMap) -> [u8; 32] {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use ed25519_dalek::{Signer, SigningKey};
     use http::{HeaderMap, HeaderValue, StatusCode};
 
