@@ -148,6 +148,12 @@ impl Response {
     }
 }
 
+/// Judges an answer that came before the whole request was sent: a refusal counts, a success does not, since the server
+/// cannot have everything.
+pub fn check_early(status: StatusCode) -> Result<(), NoAnswer> {
+    if status.is_success() { Err(NoAnswer::Interrupted) } else { Ok(()) }
+}
+
 /// The reason why no complete answer arrived. Each case says whether the request may have been taken: that decides
 /// whether a purchase may be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -31,6 +31,7 @@ pub mod simulator;
 pub mod storage;
 mod text;
 pub mod time;
+pub mod versioned;
 pub mod words;
 
 /// On wasm32 every `#[test]` of this crate is a `wasm_bindgen_test`: each test module imports this name.

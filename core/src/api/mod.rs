@@ -33,7 +33,7 @@ pub use self::{
     fields::{ByteRange, IfNoneMatch},
     health::{Failing, Part},
     inquiry::Inquiry,
-    notify::notification,
+    notify::{notification, taken},
     openapi::description,
     origin::Origin,
     porter::{Porter, Shown},

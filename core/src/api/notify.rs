@@ -10,7 +10,8 @@ use sha2::Sha256;
 use super::{deployment::Notify, views};
 use crate::{
     avatar::{Avatar, OrderKey},
-    http::{Body, Request},
+    error::NetworkError,
+    http::{Answer, Body, Request},
     limits::READ_TIMEOUT,
     time::Timestamp,
 };
@@ -41,6 +42,12 @@ pub fn notification(
         .secret_header(HeaderName::from_static("webhook-signature"), &signature);
     request.body = Body::Bytes(body.into_bytes());
     Some(request)
+}
+
+/// Checks that the backend has taken a notice.
+pub fn taken(answer: Answer) -> Result<(), NetworkError> {
+    let status = answer.map_err(NetworkError::NoAnswer)?.status;
+    if status.is_success() { Ok(()) } else { Err(NetworkError::Unreadable { status: status.as_u16() }) }
 }
 
 /// Signs a message: `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64. The key is the secret's own bytes.

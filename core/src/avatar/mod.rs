@@ -120,7 +120,6 @@ mod orders;
 mod photo;
 mod photo_set;
 mod status;
-mod stored;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -129,6 +128,9 @@ mod training;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+/// The reader and writer of stored avatars.
+pub type Stored = crate::versioned::Versioned<Avatar>;
 
 pub use self::{
     due::Due,
@@ -148,10 +150,9 @@ pub use self::{
     photo::{Photo, PhotoState, Prepared},
     photo_set::{Content, Dataset, Part, PhotoSet},
     status::{ModelStatus, PhotoStatus, PicturesStatus, StageName, State, Status, training_time},
-    stored::{Stored, StoredError},
     task::{
-        Cleared, Command, Event, OrderStep, Outcome, PrepareError, Step, Task, TaskKind, TaskRecord,
-        TokenHash, UploadSource, Work,
+        Command, Event, OrderStep, Outcome, PrepareError, Step, Task, TaskKind, TaskRecord, TokenHash,
+        UploadSource, Work,
     },
     training::{TrainingJob, addressee},
 };
@@ -163,6 +164,7 @@ pub use crate::{
     sha256::{Sha256Sum, Sha256SumError},
 };
 use crate::{storage::BucketFolder, time::Timestamp};
+pub use crate::{storage::Cleared, versioned::StoredError};
 
 /// One person's photos, trainings and pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

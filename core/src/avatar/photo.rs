@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::PhotoId,
-    photo::{Change, PhotoProblem},
+    photo::{Change, NormalisedPhoto, PhotoProblem},
     sha256::Sha256Sum,
     storage::{ETag, ObjectPlace},
 };
@@ -75,6 +75,24 @@ pub struct Prepared {
     /// SHA-256 of the photo's own bytes, for a photo that was not read before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<Sha256Sum>,
+}
+
+impl Prepared {
+    /// Describes a clean photo. `original` is the sum of the photo's own bytes.
+    #[must_use]
+    pub fn of(photo: &NormalisedPhoto, file: String, original: Option<Sha256Sum>) -> Self {
+        Self {
+            file,
+            etag: None,
+            length: photo.jpeg().len() as u64,
+            crc32: photo.crc32(),
+            sha256: Some(Sha256Sum::of(photo.jpeg())),
+            width: photo.width(),
+            height: photo.height(),
+            changes: photo.changes().to_vec(),
+            original,
+        }
+    }
 }
 
 impl Photo {

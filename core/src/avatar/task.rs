@@ -22,7 +22,7 @@ use crate::{
     limits::TRANSFER_CEILING,
     photo::PhotoProblem,
     sha256::Sha256Sum,
-    storage::{BucketFolder, ObjectPlace},
+    storage::{BucketFolder, Cleared, ObjectPlace},
     time::Timestamp,
 };
 
@@ -302,15 +302,6 @@ pub enum Event {
     Copied(u32),
     /// A person's command.
     Asked(Command),
-}
-
-/// The part of a folder that is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cleared {
-    /// The prepared photos, which nothing needs any more.
-    WorkingFiles,
-    /// Every file of ours.
-    Everything,
 }
 
 /// The outcome of a task.

@@ -60,7 +60,6 @@ pub use self::{
     purchase::{NotAPurchase, Payer, Purchase, PurchaseId},
     question::Question,
     redeem::Redeemed,
-    rows::StoredError,
     stored::Stored,
     terms::{Amount, DailyCaps, InviteTerms, TokenId, Uses},
     token::{Kind, TokenDigest, TokenText},
@@ -72,6 +71,7 @@ use self::{
     purchase::Reservation,
 };
 pub(crate) use self::{mint::Minted, terms::ServerTerms};
+pub use crate::versioned::StoredError;
 use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};
 
 /// Number of server tokens, and of invites, that are remembered after their end: those that ended last.

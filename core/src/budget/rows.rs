@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Serialize, de::DeserializeOwned, de::Error as _};
 
 use super::{Budget, PurchaseId, TokenDigest, TokenId, purchase::Reservation};
-use crate::{ids::AvatarId, json, time::Timestamp};
+use crate::{ids::AvatarId, json, time::Timestamp, versioned::StoredError};
 
 /// Rows by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,11 +82,6 @@ impl fmt::Display for Name<'_> {
         }
     }
 }
-
-/// The error for stored text that is not a budget known to this version.
-#[derive(Debug, thiserror::Error)]
-#[error("the stored budget cannot be read; it may come from a newer version of Likeness ({0})")]
-pub struct StoredError(#[from] serde_json::Error);
 
 impl Rows {
     /// Writes the known part of a budget as rows.

@@ -10,29 +10,17 @@ use super::{
     invite::{Grant, Guest, Invite},
     issue::Issue,
     purchase::{PaidBy, Reservation},
-    rows::{Rows, StoredError},
+    rows::Rows,
 };
-use crate::{ids::AvatarId, json, time::Timestamp};
+use crate::{
+    ids::AvatarId,
+    time::Timestamp,
+    versioned::{StoredError, Versioned},
+};
 
 /// The reader of budgets that were stored as one text.
 #[derive(Clone, Copy, Debug)]
 pub struct Stored;
-
-/// The version of a stored text.
-#[derive(Clone, Copy, Debug, Deserialize)]
-enum Version {
-    #[serde(rename = "1")]
-    One,
-}
-
-/// A stored text whose version is read first: of a newer one nothing else is read. (Not an enum with a tag inside: for
-/// that serde would hold the whole text in memory as values, and everything in it would be compiled twice.)
-#[derive(Deserialize)]
-struct Read {
-    #[serde(rename = "version")]
-    _version: Version,
-    budget: One,
-}
 
 #[derive(Deserialize)]
 struct One {
@@ -65,8 +53,7 @@ struct ReservationOne {
 impl Stored {
     /// Reads the text of a whole budget.
     pub fn read(text: &str) -> Result<Budget, StoredError> {
-        let Read { budget: One { salt, minted, servers, invites, today, reservations }, .. } =
-            json::parse(text)?;
+        let One { salt, minted, servers, invites, today, reservations } = Versioned::read(text)?;
         let invited = invites.values().map(|invite| invite.redeemed.len()).sum();
         let mut budget = Budget { servers, ..Budget::of(Sums { salt, minted, invited, today }) };
         for (id, invite) in invites {

@@ -23,12 +23,33 @@ pub struct Deleted {
     pub remaining: Vec<String>,
 }
 
+/// The outcome of an attempt to delete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// fal has deleted what it may delete.
+    Done(Deleted),
+    /// A refusal, which is final.
+    Refused(CallError),
+    /// An error that may pass: the deletion is asked for again.
+    NotYet(CallError),
+}
+
 const LINK_LENGTH: usize = 300;
 
 /// Asks for the deletion. `account` holds the admin key.
 #[must_use]
 pub fn delete_request(account: &Account, id: &RequestId) -> Request {
     account.api(Method::DELETE, &format!("v1/models/requests/{id}/payloads"), READ_TIMEOUT)
+}
+
+/// Tells what became of the deletion.
+#[must_use]
+pub fn outcome(answer: Answer) -> Deletion {
+    match parse(answer) {
+        Ok(deleted) => Deletion::Done(deleted),
+        Err(CallError::Api(error)) if !error.worth_retrying() => Deletion::Refused(CallError::Api(error)),
+        Err(error) => Deletion::NotYet(error),
+    }
 }
 
 /// Reads the answer. Without a list of results nothing is known to be gone, so that is an error.

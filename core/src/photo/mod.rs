@@ -51,7 +51,7 @@ pub use info::{Coding, Colours, Metadata, PhotoInfo};
 pub use inspect::inspect;
 pub use metadata::orientation::Orientation;
 pub use normalise::{Normalise, NormalisedPhoto, PixelNormaliser};
-pub use problem::{PhotoProblem, Unsupported};
+pub use problem::{PhotoProblem, Unsupported, too_many_bytes};
 
 #[cfg(test)]
 mod tests;

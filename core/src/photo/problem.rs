@@ -4,6 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Foreign, Format};
 
+/// Returns the length in bytes of a photo that is longer than it may be, as far as is known while it arrives; `None` for
+/// one that is not too long yet.
+#[must_use]
+pub fn too_many_bytes(announced: Option<u64>, received: u64, max: u64) -> Option<u64> {
+    // Without an announced length only the fact is known that the photo is longer: the number of bytes that had come is
+    // chance.
+    (announced.unwrap_or(0).max(received) > max).then(|| announced.unwrap_or(max.saturating_add(1)))
+}
+
 /// The reason why a file cannot be used. `Display` is a sentence with the numbers, [`PhotoProblem::advice`] what to
 /// do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

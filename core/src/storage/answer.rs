@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{
     HeaderName,
-    header::{CONTENT_LENGTH, CONTENT_TYPE},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, RANGE},
 };
 use url::Url;
 
@@ -115,6 +115,34 @@ impl Asked {
             return Ok(answer);
         }
         Err(self.refused(answer.status, &answer.headers, &answer.body))
+    }
+
+    /// Tells whether an object was deleted. A missing one is not an error.
+    pub fn deleted(&self, answer: Answer) -> Result<(), StorageError> {
+        match self.accepted(answer) {
+            Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that an answer with an object is to this request: so many bytes, all of the object or a part of it, and of
+    /// the version that was asked for. A server that does not know If-Match sends whichever version it has.
+    pub fn check_object(
+        &self,
+        wanted: &HeaderMap,
+        length: u64,
+        (status, headers): (StatusCode, &HeaderMap),
+    ) -> Result<(), StorageError> {
+        let head = head_of(headers);
+        let expected = if wanted.contains_key(RANGE) { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+        let is_other = |now: &ETag| wanted.get(IF_MATCH).is_some_and(|then| now.as_str() != then);
+        if status != expected
+            || head.etag.as_ref().is_some_and(is_other)
+            || head.length.is_some_and(|now| now != length)
+        {
+            return Err(self.error(StorageErrorKind::Changed));
+        }
+        Ok(())
     }
 
     /// Reads a refusal. The body, where there is one, is S3's error document, or another server's words.

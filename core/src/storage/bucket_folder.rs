@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, ObjectPlace, Prefix};
-use crate::ids::{AvatarId, Name, TaskId};
+use super::{Bucket, DeletePrefix, ObjectPlace, Prefix};
+use crate::{
+    error::{StorageError, StorageErrorKind},
+    ids::{AvatarId, Name, TaskId},
+};
 
 /// A place in a bucket where files of an avatar may lie: its prepared photos while they are needed, a copy of its
 /// model. The avatar remembers the place until it is known to be empty, so that nothing is left behind.
@@ -17,6 +20,15 @@ pub struct BucketFolder {
     pub(crate) prefix: Prefix,
     /// True if prepared photos may lie there.
     pub(crate) working: bool,
+}
+
+/// The part of a folder that is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleared {
+    /// The prepared photos, which nothing needs any more.
+    WorkingFiles,
+    /// Every file of ours.
+    Everything,
 }
 
 impl BucketFolder {
@@ -37,6 +49,20 @@ impl BucketFolder {
     #[must_use]
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         self.address == other.address && self.prefix == other.prefix
+    }
+
+    /// Begins to delete a part of the folder, which must be in this bucket.
+    pub fn clear(&self, what: Cleared, bucket: Option<&Bucket>) -> Result<DeletePrefix, StorageError> {
+        let prefix = match what {
+            Cleared::Everything => &self.prefix,
+            Cleared::WorkingFiles => &self.prefix.normalised(),
+        };
+        match bucket.filter(|bucket| self.is_in(bucket)) {
+            Some(bucket) => Ok(DeletePrefix::new(bucket, prefix)),
+            None => {
+                Err(StorageError::new(StorageErrorKind::Denied, format!("s3://{}/{prefix}", self.bucket)))
+            }
+        }
     }
 
     /// Returns the address by path of the bucket.

@@ -68,6 +68,12 @@ impl DeletePrefix {
         }
     }
 
+    /// Returns the place, as errors name it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("s3://{}/{}", self.bucket.name(), self.prefix)
+    }
+
     /// Takes the answer to the call that [`step`](Self::step) asked for.
     pub fn answered(&mut self, answer: Answer) {
         self.state = match std::mem::replace(&mut self.state, State::Listing) {
@@ -101,15 +107,15 @@ impl DeletePrefix {
 
     fn was_deleted(&mut self, key: &ObjectKey, answer: Answer, rest: VecDeque<ObjectKey>) -> State {
         let asked = self.bucket.asked(self.bucket.place(key.clone()).to_string());
-        match asked.accepted(answer) {
-            Err(error) if error.kind != StorageErrorKind::Missing => return State::Failed(error),
-            _ => self.deleted += 1,
+        match asked.deleted(answer) {
+            Err(error) => return State::Failed(error),
+            Ok(()) => self.deleted += 1,
         }
         if rest.is_empty() { State::Listing } else { State::Deleting(rest) }
     }
 
     fn asked(&self) -> Asked {
-        self.bucket.asked(format!("s3://{}/{}", self.bucket.name(), self.prefix))
+        self.bucket.asked(self.place())
     }
 }
 

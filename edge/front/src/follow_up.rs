@@ -5,8 +5,10 @@ use std::{cell::Cell, time::Duration};
 use likeness_core::{
     api::{Spent, listed},
     avatar::{Avatar, AvatarId, OrderKey},
-    error::Error as Failure,
-    fal::{RequestId, payloads},
+    fal::{
+        RequestId,
+        payloads::{self, Deletion},
+    },
     json,
 };
 use serde_json::Value;
@@ -143,8 +145,7 @@ impl Object {
         self.releasing.get().is_some_and(|until| until > settings::now())
     }
 
-    /// Has fal delete the files that were sent and made, where an admin key allows it. A refusal is final; an error
-    /// that may pass is tried again.
+    /// Has fal delete the files that were sent and made, where an admin key allows it.
     async fn forget_at_fal(&self, avatar: &Avatar) -> Result<()> {
         const FORGOTTEN: &str = "forgotten at fal";
         let rows = self.rows();
@@ -157,17 +158,16 @@ impl Object {
             if forgotten.contains(request) {
                 continue;
             }
-            match payloads::parse(likeness_platform::send(&payloads::delete_request(&admin, request)).await) {
-                Ok(_) => {
+            let answer = likeness_platform::send(&payloads::delete_request(&admin, request)).await;
+            let failed = |why| format!("fal.ai did not delete the payloads of request {request}: {why}");
+            match payloads::outcome(answer) {
+                Deletion::Done(_) => {
                     worker::console_log!("[FAL AI] INFO fal.ai deleted the payloads of request {request}");
                 }
-                Err(error) => {
-                    let why = format!("fal.ai did not delete the payloads of request {request}: {error}");
-                    if Failure::from(error).may_pass() {
-                        not_yet = Some(why);
-                        continue;
-                    }
-                    worker::console_warn!("[FAL AI] WARNING {why}");
+                Deletion::Refused(why) => worker::console_warn!("[FAL AI] WARNING {}", failed(why)),
+                Deletion::NotYet(why) => {
+                    not_yet = Some(failed(why));
+                    continue;
                 }
             }
             forgotten.push(request.clone());

@@ -8,8 +8,8 @@ use futures_util::{
 };
 use js_sys::Uint8Array;
 use likeness_core::{
-    api::{ConnectionSettings, Deployment, notification},
-    avatar::{Cleared, Outcome, PrepareError, TaskId, UploadSource, Work},
+    api::{ConnectionSettings, Deployment, notification, taken},
+    avatar::{Outcome, PrepareError, TaskId, UploadSource, Work},
     download::RemoteFile,
     error::{Error as Failure, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
@@ -17,7 +17,7 @@ use likeness_core::{
     imager::{ImagerJob, ImagerReport, SendFailure},
     json,
     limits::{PROGRESS_INTERVAL, PhotoLimits},
-    storage::{Bucket, BucketFolder, DeletePrefix, DeletePrefixStep, ObjectPlace},
+    storage::{Bucket, DeletePrefix, DeletePrefixStep, ObjectPlace},
 };
 use url::Url;
 use worker::{Delay, Error, Headers, Result};
@@ -57,7 +57,10 @@ pub(crate) async fn perform(
         }
         Work::Clear { bucket_folder, what } => {
             let result = match &bucket_folder {
-                Some(bucket_folder) => clear(object, connection, bucket_folder, what).await,
+                Some(folder) => match folder.clear(what, connection.bucket.as_ref()) {
+                    Ok(deletion) => clear(object, deletion).await,
+                    Err(error) => Err(error),
+                },
                 None => Ok(()),
             };
             Outcome::Cleared { bucket_folder, what, result }
@@ -77,11 +80,7 @@ pub(crate) async fn perform(
                 });
             Outcome::Notified(match request {
                 None => Ok(()),
-                Some(request) => match likeness_platform::send(&request).await {
-                    Ok(answer) if answer.status.is_success() => Ok(()),
-                    Ok(answer) => Err(NetworkError::Unreadable { status: answer.status.as_u16() }.into()),
-                    Err(why) => Err(NetworkError::NoAnswer(why).into()),
-                },
+                Some(request) => taken(likeness_platform::send(&request).await).map_err(Into::into),
             })
         }
     })
@@ -249,23 +248,10 @@ async fn fetch(
     })
 }
 
-async fn clear(
-    object: &Rc<Object>,
-    connection: &ConnectionSettings,
-    bucket_folder: &BucketFolder,
-    what: Cleared,
-) -> std::result::Result<(), StorageError> {
-    let denied = || StorageError::new(StorageErrorKind::Denied, bucket_folder.prefix().to_string());
-    let bucket =
-        connection.bucket.as_ref().filter(|_| is_in(bucket_folder, connection)).ok_or_else(denied)?;
-    let prefix = match what {
-        Cleared::Everything => bucket_folder.prefix().clone(),
-        Cleared::WorkingFiles => bucket_folder.prefix().normalised(),
-    };
-    let mut clearing = DeletePrefix::new(bucket, &prefix);
+async fn clear(object: &Rc<Object>, mut deletion: DeletePrefix) -> std::result::Result<(), StorageError> {
     loop {
-        match clearing.step(settings::now()) {
-            DeletePrefixStep::Call(request) => clearing.answered(call(object, *request).await),
+        match deletion.step(settings::now()) {
+            DeletePrefixStep::Call(request) => deletion.answered(call(object, *request).await),
             DeletePrefixStep::Done(_) => return Ok(()),
             DeletePrefixStep::Failed(error) => return Err(error),
         }
@@ -281,10 +267,7 @@ async fn delete(
     let denied = || StorageError::new(StorageErrorKind::Denied, source);
     let place: ObjectPlace = source.parse().map_err(|_| denied())?;
     let answer = call(object, bucket.delete(&place.key, settings::now())).await;
-    match bucket.asked(source).accepted(answer) {
-        Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
-        _ => Ok(()),
-    }
+    bucket.asked(source).deleted(answer)
 }
 
 /// Finds the bucket that an object lies in.
@@ -297,9 +280,4 @@ fn bucket<'a>(
         .as_ref()
         .filter(|bucket| source.parse::<ObjectPlace>().is_ok_and(|place| place.bucket == bucket.name()));
     here.ok_or_else(|| StorageError::new(StorageErrorKind::NoBucket, source))
-}
-
-/// Tells whether a folder is in this bucket.
-fn is_in(bucket_folder: &BucketFolder, connection: &ConnectionSettings) -> bool {
-    connection.bucket.as_ref().is_some_and(|bucket| bucket_folder.is_in(bucket))
 }

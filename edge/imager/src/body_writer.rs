@@ -5,7 +5,7 @@ use std::{cell::Cell, pin::pin, rc::Rc};
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use likeness_core::{
-    http::{NoAnswer, Request},
+    http::{NoAnswer, Request, check_early},
     limits::TRANSFER_TIMEOUT,
 };
 use wasm_bindgen::JsValue;
@@ -103,10 +103,8 @@ pub(crate) async fn stream_body<E>(
     })
 }
 
-/// Judges an answer that came before everything was sent: a refusal counts, a success does not, since the server cannot
-/// have stored everything.
 fn early<E>(answer: Incoming) -> Result<Incoming, Stopped<E>> {
-    if answer.status.is_success() { Err(Stopped::NoAnswer(NoAnswer::Interrupted)) } else { Ok(answer) }
+    check_early(answer.status).map(|()| answer).map_err(Stopped::NoAnswer)
 }
 
 impl BodyWriter {

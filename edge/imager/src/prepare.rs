@@ -6,7 +6,7 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
     imager::Preparation,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
-    photo::{Normalise as _, PhotoProblem, PixelNormaliser, inspect},
+    photo::{Normalise as _, PhotoProblem, PixelNormaliser, inspect, too_many_bytes},
     storage::{self, Asked, ETag},
 };
 
@@ -91,12 +91,6 @@ async fn read(job: &Preparation, place: &PhotoSlotGuard) -> Result<(), Stopped> 
         return Err(failed(incoming.refusal(&asked).await));
     }
     let announced = storage::head_of(&incoming.headers).length;
-    let too_large = PhotoProblem::TooManyBytes {
-        // Without an announced length only the fact is known that the photo is longer: the number of bytes that had
-        // come is chance.
-        bytes: announced.unwrap_or(limit.saturating_add(1)),
-        max: limit,
-    };
     let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
     let mut length = announced.unwrap_or(0);
     let room = usize::try_from(length).unwrap_or(usize::MAX);
@@ -107,8 +101,8 @@ async fn read(job: &Preparation, place: &PhotoSlotGuard) -> Result<(), Stopped> 
     let mut look = Look::default();
     let mut received = 0;
     loop {
-        if length > limit {
-            return Err(too_large.into());
+        if let Some(bytes) = too_many_bytes(announced, received, limit) {
+            return Err(PhotoProblem::TooManyBytes { bytes, max: limit }.into());
         }
         let Some(chunk) = incoming.chunk().await.map_err(|_| unreachable(job))? else {
             // A body that ends early does not always show as an error of the connection.
@@ -149,17 +143,7 @@ fn normalised(job: &Preparation, place: &PhotoSlotGuard) -> Result<(Prepared, Ui
     }
     let photo = PixelNormaliser.normalise(&bytes, &limits)?;
     drop(bytes);
-    let prepared = Prepared {
-        file: job.file.clone(),
-        etag: None,
-        length: photo.jpeg().len() as u64,
-        crc32: photo.crc32(),
-        sha256: Some(Sha256Sum::of(photo.jpeg())),
-        width: photo.width(),
-        height: photo.height(),
-        changes: photo.changes().to_vec(),
-        original: Some(sum),
-    };
+    let prepared = Prepared::of(&photo, job.file.clone(), Some(sum));
     Ok((prepared, Uint8Array::from(photo.jpeg())))
 }
 

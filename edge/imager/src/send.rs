@@ -1,12 +1,11 @@
 //! Pieces that are sent one after the other as the body of one request.
 
-use http::header::{IF_MATCH, RANGE};
 use js_sys::Uint8Array;
 use likeness_core::{
     error::{StorageError, StorageErrorKind},
     http::{NoAnswer, Request, Response},
     imager::{SendFailure, SentObject, SentPiece},
-    storage::{self, Asked},
+    storage::Asked,
 };
 
 use likeness_platform::{Deadline, Incoming, ask};
@@ -104,16 +103,7 @@ impl Object<'_> {
         if !asked.is_given(incoming.status, &incoming.headers) {
             return Err(incoming.refusal(&asked).await);
         }
-        let head = storage::head_of(&incoming.headers);
-        let status = if self.0.from.headers.contains_key(RANGE) { 206 } else { 200 };
-        // A server that does not know If-Match sends whichever version it has.
-        let other_version = matches!(
-            (&head.etag, self.0.from.headers.get(IF_MATCH)), (Some(now), Some(then)) if now.as_str() != then
-        );
-        let other_length = head.length.is_some_and(|now| now != self.0.length);
-        if incoming.status != status || other_version || other_length {
-            return Err(self.error(StorageErrorKind::Changed));
-        }
+        asked.check_object(&self.0.from.headers, self.0.length, (incoming.status, &incoming.headers))?;
         Ok(incoming)
     }
 

@@ -176,7 +176,8 @@ async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) ->
         shell.load(id)?.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()))
     {
         let cleared =
-            patiently(async || objects.clear(bucket_folder.prefix()).await, |error| Some(error)).await;
+            patiently(async || objects.clear(bucket_folder, Cleared::Everything).await, |error| Some(error))
+                .await;
         deleted += cleared.map_err(failure::storage)?;
         shell.tell(id, Event::Cleared { bucket_folder: bucket_folder.clone(), what: Cleared::Everything })?;
     }

@@ -1,8 +1,8 @@
 //! Deletion of a person's request payloads at fal when the person is forgotten.
 
-use likeness_core::{
-    error::Error,
-    fal::{Account, RequestId, payloads},
+use likeness_core::fal::{
+    Account, RequestId,
+    payloads::{self, Deletion},
 };
 
 use crate::transport::Transport;
@@ -23,18 +23,17 @@ pub(crate) async fn delete(transport: &Transport, admin: &Account, requests: &[R
     let mut deleted = Deleted::All;
     for request in requests {
         let answer = transport.send(payloads::delete_request(admin, request), None).await;
-        match answer.map(payloads::parse) {
-            Ok(Ok(_)) => log::info!("fal.ai deleted the payloads of request {request}"),
-            Ok(Err(error)) => {
-                log::warn!("fal.ai did not delete the payloads of request {request}: {error}");
-                let passes = Error::from(error).may_pass();
-                deleted = deleted.max(if passes { Deleted::NotYet } else { Deleted::Refused });
+        let (why, of_this) = match answer.map(payloads::outcome) {
+            Ok(Deletion::Done(_)) => {
+                log::info!("fal.ai deleted the payloads of request {request}");
+                continue;
             }
-            Err(error) => {
-                log::warn!("{error}");
-                deleted = Deleted::NotYet;
-            }
-        }
+            Ok(Deletion::Refused(why)) => (why.to_string(), Deleted::Refused),
+            Ok(Deletion::NotYet(why)) => (why.to_string(), Deleted::NotYet),
+            Err(why) => (why.to_string(), Deleted::NotYet),
+        };
+        log::warn!("fal.ai did not delete the payloads of request {request}: {why}");
+        deleted = deleted.max(of_this);
     }
     deleted
 }

@@ -55,12 +55,8 @@ async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
     let here = avatar.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()));
     let forgotten = avatar.person().is_none();
     for bucket_folder in here.filter(|bucket_folder| forgotten || bucket_folder.holds_working_files()) {
-        let (prefix, what) = if forgotten {
-            (bucket_folder.prefix().clone(), Cleared::Everything)
-        } else {
-            (bucket_folder.prefix().normalised(), Cleared::WorkingFiles)
-        };
-        match objects.clear(&prefix).await {
+        let what = if forgotten { Cleared::Everything } else { Cleared::WorkingFiles };
+        match objects.clear(bucket_folder, what).await {
             Ok(_) => {
                 let bucket_folder = bucket_folder.clone();
                 // A deletion that could not be noted is made once more next time.

@@ -3,17 +3,17 @@
 use std::{path::Path, sync::Arc};
 
 use likeness_core::{
-    api::notification,
+    api::{notification, taken},
     avatar::{
-        AvatarId, Cleared, Content, Dataset, Kept, OrderKey, OrderStep, Outcome, Photo, PrepareError,
-        Prepared, Sha256Sum, TaskKind, UploadSource, Work,
+        AvatarId, Content, Dataset, Kept, OrderKey, OrderStep, Outcome, Photo, PrepareError, Prepared,
+        Sha256Sum, TaskKind, UploadSource, Work,
     },
     download::{Fetched, RemoteFile},
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
     photo::PhotoProblem,
-    storage::{BucketFolder, ObjectPlace},
+    storage::ObjectPlace,
 };
 use url::Url;
 
@@ -90,7 +90,10 @@ pub(crate) async fn perform(
         }
         Work::Clear { bucket_folder, what } => {
             let result = match &bucket_folder {
-                Some(bucket_folder) => clear(connection, bucket_folder, what).await,
+                Some(folder) => match &connection.objects {
+                    Some(objects) => objects.clear(folder, what).await.map(drop),
+                    None => folder.clear(what, None).map(drop),
+                },
                 None => album::clear(&shell.folder(id), what),
             };
             Outcome::Cleared { bucket_folder, what, result }
@@ -101,20 +104,6 @@ pub(crate) async fn perform(
         }
         Work::Notify { order, number } => Outcome::Notified(notify(shell, id, order, number).await),
     }
-}
-
-async fn clear(
-    connection: &Connection,
-    bucket_folder: &BucketFolder,
-    what: Cleared,
-) -> Result<(), StorageError> {
-    let denied = || StorageError::new(StorageErrorKind::Denied, bucket_folder.address().to_owned());
-    let here = connection.objects.as_ref().filter(|objects| bucket_folder.is_in(objects.bucket()));
-    let prefix = match what {
-        Cleared::Everything => bucket_folder.prefix().clone(),
-        Cleared::WorkingFiles => bucket_folder.prefix().normalised(),
-    };
-    here.ok_or_else(denied)?.clear(&prefix).await.map(drop)
 }
 
 async fn discard(
@@ -144,9 +133,7 @@ async fn notify(shell: &Shell, id: AvatarId, order: OrderKey, number: u64) -> Re
         Err(failure) => Err(SendError::Unsendable(failure.brief())),
     };
     match sent {
-        Ok(Ok(response)) if response.status.is_success() => Ok(()),
-        Ok(Ok(response)) => Err(NetworkError::Unreadable { status: response.status.as_u16() }.into()),
-        Ok(Err(why)) => Err(NetworkError::NoAnswer(why).into()),
+        Ok(answer) => Ok(taken(answer)?),
         Err(error) => Err(own_failure(error)),
     }
 }
@@ -234,12 +221,8 @@ fn normalised(
     }
     let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), budget);
     let normalised = normalised.map_err(PrepareError::Photo)?;
-    let (width, height) = (normalised.width(), normalised.height());
-    let (crc32, changes) = (normalised.crc32(), normalised.changes().to_vec());
-    let jpeg = normalised.into_jpeg();
-    let (length, sha256) = (jpeg.len() as u64, Some(Sha256Sum::of(&jpeg)));
-    let original = photo.sha256.is_none().then_some(sum);
-    Ok((Prepared { file, etag: None, length, crc32, sha256, width, height, changes, original }, jpeg))
+    let prepared = Prepared::of(&normalised, file, photo.sha256.is_none().then_some(sum));
+    Ok((prepared, normalised.into_jpeg()))
 }
 
 /// Returns the bucket that an object lies in, when it is the one of the settings.

@@ -16,7 +16,7 @@
 use std::{io, ops::Range, pin::pin, sync::Arc, time::Duration};
 
 use likeness_core::{
-    http::{Body, HeaderMap, NoAnswer, Request, StatusCode},
+    http::{Body, HeaderMap, NoAnswer, Request, StatusCode, check_early},
     limits::TRANSFER_TIMEOUT,
 };
 use reqwest::header::CONTENT_LENGTH;
@@ -157,15 +157,13 @@ impl Arriving {
         })
     }
 
-    /// Tells whether the answer, now that all of it has arrived, is one to all that was sent. A server may answer
-    /// before it has read everything; a refusal then counts, a success does not.
+    /// Tells whether the answer, now that all of it has arrived, counts. A server may answer before it has read everything.
     pub(super) fn check(&self) -> Result<Result<(), NoAnswer>, SendError> {
         let Some(upload) = &self.upload else { return Ok(Ok(())) };
         if let Some(failure) = upload.take_failure() {
             return Err(SendError::Source(failure));
         }
-        let early = self.status().is_success() && !upload.is_whole();
-        Ok(if early { Err(NoAnswer::Interrupted) } else { Ok(()) })
+        Ok(if upload.is_whole() { Ok(()) } else { check_early(self.status()) })
     }
 }
 

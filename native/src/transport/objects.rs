@@ -11,9 +11,11 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
     http::{Answer, Body, NoAnswer, Request},
     limits::PHOTO_TIMEOUT,
+    photo::too_many_bytes,
     retry,
     storage::{
-        self, Asked, Bucket, DeletePrefix, DeletePrefixStep, ETag, MAX_REFUSAL_BYTES, ObjectKey, Prefix,
+        self, Asked, Bucket, BucketFolder, Cleared, DeletePrefixStep, ETag, MAX_REFUSAL_BYTES, ObjectKey,
+        Prefix,
     },
 };
 use tokio::runtime::Handle;
@@ -69,11 +71,8 @@ impl Objects {
         let announced = storage::head_of(&incoming.headers).length;
         let mut all = Vec::new();
         loop {
-            let so_far = announced.unwrap_or(0).max(all.len() as u64);
-            if so_far > limit {
-                // Without an announced length only the fact is known that the object is longer: the number of bytes
-                // that had come is chance.
-                return Err(ReadError::TooLarge { bytes: announced.unwrap_or(limit.saturating_add(1)) });
+            if let Some(bytes) = too_many_bytes(announced, all.len() as u64, limit) {
+                return Err(ReadError::TooLarge { bytes });
             }
             match incoming.chunk().await.map_err(|why| self.broke_off(key, why))? {
                 Some(chunk) => all.extend_from_slice(&chunk),
@@ -130,10 +129,7 @@ impl Objects {
     /// Deletes an object. A missing one is not an error.
     pub(crate) async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
         let answer = self.transport.send(self.bucket.delete(key, clock::now()), None).await;
-        match self.asked(key).accepted(self.sent(key, answer)?) {
-            Err(error) if error.kind != StorageErrorKind::Missing => Err(error),
-            _ => Ok(()),
-        }
+        self.asked(key).deleted(self.sent(key, answer)?)
     }
 
     /// Begins to read an object whole.
@@ -141,15 +137,14 @@ impl Objects {
         self.begin(self.bucket.get(key, None, None, clock::now()), key).await
     }
 
-    /// Deletes everything under a prefix, until a listing shows nothing. Returns the number of objects.
-    pub(crate) async fn clear(&self, prefix: &Prefix) -> Result<usize, StorageError> {
-        let mut clearing = DeletePrefix::new(&self.bucket, prefix);
+    /// Deletes a part of a folder, until a listing shows nothing. Returns the number of objects.
+    pub(crate) async fn clear(&self, folder: &BucketFolder, what: Cleared) -> Result<usize, StorageError> {
+        let mut clearing = folder.clear(what, Some(&self.bucket))?;
         loop {
             match clearing.step(clock::now()) {
                 DeletePrefixStep::Call(request) => {
                     let answer = self.transport.send(*request, None).await;
-                    let place = || format!("s3://{}/{prefix}", self.bucket.name());
-                    clearing.answered(answer.map_err(|error| unsent(&error, place()))?);
+                    clearing.answered(answer.map_err(|error| unsent(&error, clearing.place()))?);
                 }
                 DeletePrefixStep::Done(deleted) => return Ok(deleted),
                 DeletePrefixStep::Failed(error) => return Err(error),
@@ -176,15 +171,11 @@ impl Objects {
         let whole = range == (0..length);
         let part = (!whole).then(|| range.clone());
         let request = self.bucket.get(key, part, version, clock::now());
-        let runtime = Handle::current();
+        let (runtime, wanted) = (Handle::current(), request.headers.clone());
         let incoming = runtime.block_on(self.begin(request, key)).map_err(io::Error::other)?;
-        let head = storage::head_of(&incoming.headers);
         let expected = range.end.saturating_sub(range.start);
-        let other_version = matches!((&head.etag, version), (Some(now), Some(then)) if now != then);
-        let status = if whole { 200 } else { 206 };
-        if other_version || incoming.status != status || head.length.is_some_and(|now| now != expected) {
-            return Err(io::Error::other(self.error(key, StorageErrorKind::Changed)));
-        }
+        let answer = (incoming.status, &incoming.headers);
+        self.asked(key).check_object(&wanted, expected, answer).map_err(io::Error::other)?;
         Ok(Box::new(Reader {
             objects: self.clone(),
             key: key.clone(),

@@ -1,13 +1,10 @@
 //! Deletion of files that nothing needs any more.
 
-use super::super::{
-    Avatar, Hosted, Moment, PhotoSet, TaskKind,
-    task::{Cleared, Work},
-};
+use super::super::{Avatar, Hosted, Moment, PhotoSet, TaskKind, task::Work};
 use crate::{
     error::{Error, StorageError},
     retry::RetryState,
-    storage::BucketFolder,
+    storage::{BucketFolder, Cleared},
     time::Timestamp,
 };
 
