@@ -1,7 +1,7 @@
 //! Transitions of an avatar: the state that follows an event.
 
 use super::{
-    Avatar, Bought, Cancel, Cleared, Command, Event, Moment, OrderKey, OrderStep, OrderView, Outcome,
+    Avatar, Bought, Cancel, Command, Event, FolderPart, Moment, OrderKey, OrderStep, OrderView, Outcome,
     PhotoSet, PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind, TaskRecord,
     order::{Happened, Order, Product, lacks_files},
 };
@@ -74,7 +74,7 @@ impl Avatar {
     }
 
     /// Forgets the files of a folder that was deleted. While tasks of photos run, they may still write there.
-    fn cleared(&mut self, cleared: &BucketFolder, what: Cleared, moment: &Moment) {
+    fn cleared(&mut self, cleared: &BucketFolder, what: FolderPart, moment: &Moment) {
         let writes = |mark: &TaskRecord| mark.task_kind.writes() && mark.lease > moment.now;
         let written = self.running.iter().any(writes);
         for bucket_folder in
@@ -89,7 +89,7 @@ impl Avatar {
             self.tidied(Err(StorageError::new(StorageErrorKind::Busy, place)), moment);
             return;
         }
-        if what != Cleared::Everything {
+        if what != FolderPart::Everything {
             return;
         }
         if self.person.is_some() {

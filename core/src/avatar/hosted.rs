@@ -30,7 +30,7 @@ use crate::{
 
 /// The state that only an avatar behind the API has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Hosted {
+pub(crate) struct ApiState {
     /// Defaults of the avatar's trainings.
     pub(in crate::avatar) settings: TrainingSettings,
     /// SHA-256 of the avatar's capability.
@@ -96,7 +96,7 @@ pub struct Expected {
     pub uploads: Option<Uploads>,
 }
 
-impl Hosted {
+impl ApiState {
     /// Returns the moment until which a presigned URL that was given out can write.
     pub(in crate::avatar) fn written_until(&self) -> Option<Timestamp> {
         self.signed_until.map(|until| until.plus(TRANSFER_TIMEOUT))
@@ -135,7 +135,7 @@ impl Avatar {
     #[must_use]
     pub fn hosted(mut self, terms: AvatarTerms, moment: &Moment) -> Self {
         self.bucket_folders.extend(terms.bucket_folder);
-        self.hosted = Some(Hosted {
+        self.hosted = Some(ApiState {
             settings: terms.settings,
             capability: terms.capability,
             retention: terms.retention,

@@ -156,7 +156,7 @@ pub use self::{
     },
     training::{TrainingJob, addressee},
 };
-pub(crate) use self::{hosted::Hosted, message::Message};
+pub(crate) use self::{hosted::ApiState, message::Message};
 pub use crate::{
     config::{ConfigError, Quality, TrainingConfig, TrainingSettings, TriggerPhrase},
     download::Kept,
@@ -164,7 +164,7 @@ pub use crate::{
     sha256::{Sha256Sum, Sha256SumError},
 };
 use crate::{storage::BucketFolder, time::Timestamp};
-pub use crate::{storage::Cleared, versioned::StoredError};
+pub use crate::{storage::FolderPart, versioned::StoredError};
 
 /// One person's photos, trainings and pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,7 +189,7 @@ pub struct Avatar {
     bucket_folders: Vec<BucketFolder>,
     /// The additional state of an avatar that lives behind the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hosted: Option<Hosted>,
+    hosted: Option<ApiState>,
     running: Vec<TaskRecord>,
     next_task: u64,
 }

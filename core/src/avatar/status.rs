@@ -143,7 +143,7 @@ pub struct PicturesStatus {
 pub(crate) const LOOKS_BEFORE_UNKNOWN: u32 = 3;
 
 /// The part of an order that both documents show.
-struct Told<'a> {
+struct OrderStatus<'a> {
     state: State,
     stage: StageName,
     message: Message<'a>,
@@ -158,7 +158,7 @@ impl Avatar {
     pub fn status(&self, attempt: u32, now: Timestamp, audience: Audience) -> Option<Status> {
         let training = self.training(attempt)?;
         let order = &training.order;
-        let told = OrderView::Training(training).told(now);
+        let told = OrderView::Training(training).status(now);
         let message = match &order.stage {
             Stage::Preparing if order.trouble.is_none() => {
                 let of = self.photos.photos().len();
@@ -197,7 +197,7 @@ impl Avatar {
     pub fn pictures_status(&self, number: u32, now: Timestamp) -> Option<PicturesStatus> {
         let pictures = self.pictures.iter().find(|pictures| pictures.number == number)?;
         let Generation { order, wish, seed, .. } = pictures;
-        let told = OrderView::Pictures(pictures).told(now);
+        let told = OrderView::Pictures(pictures).status(now);
         let (files, blanked) = match &order.stage {
             Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. } => {
                 let blanked = goods.images.iter().enumerate().filter(|(_, image)| image.blanked);
@@ -292,19 +292,19 @@ pub fn training_time(steps: u32) -> Duration {
 impl<'a> OrderView<'a> {
     /// Names the order's stage.
     pub(super) fn stage_name(self, now: Timestamp) -> StageName {
-        self.told(now).stage
+        self.status(now).stage
     }
 
-    fn told(self, now: Timestamp) -> Told<'a> {
+    fn status(self, now: Timestamp) -> OrderStatus<'a> {
         match self {
-            Self::Training(training) => told(&training.order, StageName::Training, now),
-            Self::Pictures(pictures) => told(&pictures.order, StageName::Generating, now),
+            Self::Training(training) => status_of(&training.order, StageName::Training, now),
+            Self::Pictures(pictures) => status_of(&pictures.order, StageName::Generating, now),
         }
     }
 }
 
-fn told<G: Product>(order: &Order<G>, running: StageName, now: Timestamp) -> Told<'_> {
-    let told = |state, stage, message| Told {
+fn status_of<G: Product>(order: &Order<G>, running: StageName, now: Timestamp) -> OrderStatus<'_> {
+    let told = |state, stage, message| OrderStatus {
         state,
         stage,
         message,
@@ -320,22 +320,22 @@ fn told<G: Product>(order: &Order<G>, running: StageName, now: Timestamp) -> Tol
         Stage::Unclear { since, why, .. } => {
             let late = now.since(*since) >= UNCLEAR_FOR;
             let state = if late { State::Error } else { State::InProgress };
-            Told {
+            OrderStatus {
                 code: Some("submission_unclear".to_owned()),
                 ..told(state, StageName::SubmissionUnclear, Message::Unclear(why))
             }
         }
-        Stage::Accepted(accepted) => told_of_accepted(accepted, running),
+        Stage::Accepted(accepted) => status_of_accepted(accepted, running),
         Stage::Keeping { .. } => going(StageName::Collecting, Message::Keeping),
         Stage::Done { at, .. } => {
-            Told { completed_at: Some(*at), ..told(State::Completed, StageName::Done, Message::Done) }
+            OrderStatus { completed_at: Some(*at), ..told(State::Completed, StageName::Done, Message::Done) }
         }
-        Stage::Failed { error, at, .. } => Told {
+        Stage::Failed { error, at, .. } => OrderStatus {
             code: Some(error.code().to_owned()),
             completed_at: Some(*at),
             ..told(State::Error, StageName::Failed, Message::Failed(error))
         },
-        Stage::Cancelled { at, .. } => Told {
+        Stage::Cancelled { at, .. } => OrderStatus {
             code: Some("cancelled".to_owned()),
             completed_at: Some(*at),
             ..told(State::Error, StageName::Cancelled, Message::Cancelled)
@@ -356,13 +356,13 @@ fn told<G: Product>(order: &Order<G>, running: StageName, now: Timestamp) -> Tol
     told
 }
 
-fn told_of_accepted(accepted: &Accepted, running: StageName) -> Told<'static> {
+fn status_of_accepted(accepted: &Accepted, running: StageName) -> OrderStatus<'static> {
     let (stage, message, queue_position) = match accepted.seen {
         Seen::Queued { position } => (StageName::Queued, Message::Queued { ahead: position }, position),
         Seen::Running { percent, .. } => (running, Message::Running { percent }, None),
         Seen::Ended => (StageName::Collecting, Message::Ended, None),
     };
-    Told { state: State::InProgress, stage, message, code: None, completed_at: None, queue_position }
+    OrderStatus { state: State::InProgress, stage, message, code: None, completed_at: None, queue_position }
 }
 
 /// Reads from the log lines how far a training of that many steps is. Progress bars of tqdm, the library that trainers

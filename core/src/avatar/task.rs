@@ -22,7 +22,7 @@ use crate::{
     limits::TRANSFER_CEILING,
     photo::PhotoProblem,
     sha256::Sha256Sum,
-    storage::{BucketFolder, Cleared, ObjectPlace},
+    storage::{BucketFolder, FolderPart, ObjectPlace},
     time::Timestamp,
 };
 
@@ -244,7 +244,7 @@ pub enum Work {
         /// The folder.
         bucket_folder: Option<BucketFolder>,
         /// Part of the folder to delete.
-        what: Cleared,
+        what: FolderPart,
     },
     /// Deletion of single files: objects ([`ObjectPlace`]), or files in the avatar's own folder.
     Discard {
@@ -296,7 +296,7 @@ pub enum Event {
         /// The folder.
         bucket_folder: BucketFolder,
         /// Part of the folder that was deleted.
-        what: Cleared,
+        what: FolderPart,
     },
     /// The copy of this attempt's model, which has arrived where it goes.
     Copied(u32),
@@ -325,7 +325,7 @@ pub enum Outcome {
         /// The folder.
         bucket_folder: Option<BucketFolder>,
         /// Part of the folder.
-        what: Cleared,
+        what: FolderPart,
         /// Success, or the error of storage.
         result: Result<(), StorageError>,
     },

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Avatar, AvatarId, Cleared, Command, Elsewhere, Event, GivenUp, Goal, Kept, Moment, Name, OrderKey,
+    Avatar, AvatarId, Command, Elsewhere, Event, FolderPart, GivenUp, Goal, Kept, Moment, Name, OrderKey,
     OrderStep, Outcome, Person, Photo, PhotoSet, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, State,
     Step, Task, TaskKind, TrainingRequest, TrainingSettings, Work,
 };
@@ -274,14 +274,14 @@ fn a_place_in_the_bucket_is_remembered_until_it_is_empty_and_the_person_forgotte
         hand.happens(Event::Cleared { bucket_folder: hand.bucket_folder.clone(), what });
     };
     // A photo is still being written.
-    clear(&mut hand, Cleared::WorkingFiles);
+    clear(&mut hand, FolderPart::WorkingFiles);
     assert!(hand.avatar.bucket_folders()[0].holds_working_files());
     hand.happens(Event::Asked(Command::Erase));
-    clear(&mut hand, Cleared::Everything);
+    clear(&mut hand, FolderPart::Everything);
     assert_eq!(hand.avatar.bucket_folders().len(), 1);
     // The photo's process is dead, or its time is over.
     hand.moment.now = task.mark.lease;
-    clear(&mut hand, Cleared::Everything);
+    clear(&mut hand, FolderPart::Everything);
     assert_eq!(hand.avatar.bucket_folders(), []);
     let saved = serde_json::to_string(&hand.avatar).expect("JSON");
     assert!(!saved.contains("s3://") && !saved.contains("minio"), "{saved}");

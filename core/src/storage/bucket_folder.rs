@@ -24,7 +24,7 @@ pub struct BucketFolder {
 
 /// The part of a folder that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cleared {
+pub enum FolderPart {
     /// The prepared photos, which nothing needs any more.
     WorkingFiles,
     /// Every file of ours.
@@ -52,10 +52,10 @@ impl BucketFolder {
     }
 
     /// Begins to delete a part of the folder, which must be in this bucket.
-    pub fn clear(&self, what: Cleared, bucket: Option<&Bucket>) -> Result<DeletePrefix, StorageError> {
+    pub fn clear(&self, what: FolderPart, bucket: Option<&Bucket>) -> Result<DeletePrefix, StorageError> {
         let prefix = match what {
-            Cleared::Everything => &self.prefix,
-            Cleared::WorkingFiles => &self.prefix.normalised(),
+            FolderPart::Everything => &self.prefix,
+            FolderPart::WorkingFiles => &self.prefix.normalised(),
         };
         match bucket.filter(|bucket| self.is_in(bucket)) {
             Some(bucket) => Ok(DeletePrefix::new(bucket, prefix)),

@@ -36,7 +36,7 @@ mod refusal;
 pub use self::{
     answer::{Asked, Listing, ObjectHead, head_of},
     bucket::{Access, Bucket, LocateError, REGION},
-    bucket_folder::{BucketFolder, Cleared},
+    bucket_folder::{BucketFolder, FolderPart},
     delete_prefix::{DeletePrefix, DeletePrefixStep},
     endpoint::{Addressing, AddressingError, BucketError},
     error::{StorageError, StorageErrorKind},

@@ -22,7 +22,7 @@ use crate::{
     transport::objects::{Objects, patiently},
 };
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Cleared, Command, Event, Goal, JobId},
+    avatar::{Avatar, AvatarId, Command, Event, FolderPart, Goal, JobId},
     error::StorageErrorKind,
     fal::{Account, RequestId},
     limits::TRANSFER_TIMEOUT,
@@ -175,11 +175,16 @@ async fn empty_depots(shell: &Shell, objects: Option<&Objects>, id: AvatarId) ->
     for bucket_folder in
         shell.load(id)?.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()))
     {
-        let cleared =
-            patiently(async || objects.clear(bucket_folder, Cleared::Everything).await, |error| Some(error))
-                .await;
+        let cleared = patiently(
+            async || objects.clear(bucket_folder, FolderPart::Everything).await,
+            |error| Some(error),
+        )
+        .await;
         deleted += cleared.map_err(failure::storage)?;
-        shell.tell(id, Event::Cleared { bucket_folder: bucket_folder.clone(), what: Cleared::Everything })?;
+        shell.tell(
+            id,
+            Event::Cleared { bucket_folder: bucket_folder.clone(), what: FolderPart::Everything },
+        )?;
     }
     match shell.load(id)?.bucket_folders().first() {
         Some(bucket_folder) => Err(elsewhere(bucket_folder)),

@@ -2,7 +2,7 @@
 //! those of its avatar, and at the start of the next one those that a killed process left.
 
 use likeness_core::{
-    avatar::{Avatar, AvatarId, Cleared, Event},
+    avatar::{Avatar, AvatarId, Event, FolderPart},
     storage::BucketFolder,
 };
 
@@ -55,7 +55,7 @@ async fn settle(shell: &Shell, objects: Option<&Objects>, id: AvatarId) {
     let here = avatar.bucket_folders().iter().filter(|bucket_folder| bucket_folder.is_in(objects.bucket()));
     let forgotten = avatar.person().is_none();
     for bucket_folder in here.filter(|bucket_folder| forgotten || bucket_folder.holds_working_files()) {
-        let what = if forgotten { Cleared::Everything } else { Cleared::WorkingFiles };
+        let what = if forgotten { FolderPart::Everything } else { FolderPart::WorkingFiles };
         match objects.clear(bucket_folder, what).await {
             Ok(_) => {
                 let bucket_folder = bucket_folder.clone();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use likeness_core::{
-    avatar::Cleared,
+    avatar::FolderPart,
     error::{StorageError, StorageErrorKind},
 };
 
@@ -37,10 +37,10 @@ pub(crate) fn discard(folder: &Path, name: &str) -> Result<(), StorageError> {
 }
 
 /// Deletes the prepared files, and with `Everything` the photos themselves. Models and pictures stay.
-pub(crate) fn clear(folder: &Path, what: Cleared) -> Result<(), StorageError> {
+pub(crate) fn clear(folder: &Path, what: FolderPart) -> Result<(), StorageError> {
     let working = folder.join(WORKING);
     gone(&working, fs::remove_dir_all(&working))?;
-    if what == Cleared::WorkingFiles {
+    if what == FolderPart::WorkingFiles {
         return Ok(());
     }
     let entries = match fs::read_dir(folder) {
@@ -71,7 +71,7 @@ fn gone(path: &Path, removed: Result<(), Error>) -> Result<(), StorageError> {
 mod tests {
     use std::{fs, path::Path};
 
-    use likeness_core::avatar::Cleared;
+    use likeness_core::avatar::FolderPart;
 
     use super::{clear, discard, file};
 
@@ -106,11 +106,11 @@ mod tests {
         for name in ["photo-../../x.jpg", "photo-1", "model.safetensors"] {
             discard(folder, name).expect_err(name);
         }
-        clear(folder, Cleared::WorkingFiles).expect("cleared");
+        clear(folder, FolderPart::WorkingFiles).expect("cleared");
         assert_eq!(names(), ["model.safetensors", "upload-1-a"]);
-        clear(folder, Cleared::Everything).expect("cleared");
-        clear(folder, Cleared::Everything).expect("cleared before");
+        clear(folder, FolderPart::Everything).expect("cleared");
+        clear(folder, FolderPart::Everything).expect("cleared before");
         assert_eq!(names(), ["model.safetensors"]);
-        clear(&folder.join("none"), Cleared::Everything).expect("nothing there");
+        clear(&folder.join("none"), FolderPart::Everything).expect("nothing there");
     }
 }

@@ -14,7 +14,7 @@ use likeness_core::{
     photo::too_many_bytes,
     retry,
     storage::{
-        self, Asked, Bucket, BucketFolder, Cleared, DeletePrefixStep, ETag, MAX_REFUSAL_BYTES, ObjectKey,
+        self, Asked, Bucket, BucketFolder, DeletePrefixStep, ETag, FolderPart, MAX_REFUSAL_BYTES, ObjectKey,
         Prefix,
     },
 };
@@ -138,7 +138,7 @@ impl Objects {
     }
 
     /// Deletes a part of a folder, until a listing shows nothing. Returns the number of objects.
-    pub(crate) async fn clear(&self, folder: &BucketFolder, what: Cleared) -> Result<usize, StorageError> {
+    pub(crate) async fn clear(&self, folder: &BucketFolder, what: FolderPart) -> Result<usize, StorageError> {
         let mut clearing = folder.clear(what, Some(&self.bucket))?;
         loop {
             match clearing.step(clock::now()) {

@@ -32,17 +32,17 @@ pub(in crate::api) struct Described {
 }
 
 /// A checked description of a photo. Checked also where the photo is there already, when nothing of it is kept.
-pub(in crate::api) struct Told {
+pub(in crate::api) struct Description {
     name: Option<GivenName>,
     caption: Option<Caption>,
 }
 
 impl Described {
-    pub(in crate::api) fn check(self) -> Result<Told, ApiProblem> {
+    pub(in crate::api) fn check(self) -> Result<Description, ApiProblem> {
         let caption = self.caption.filter(|text| !text.trim().is_empty());
         let caption = caption.map(|text| Caption::parse(text.as_bytes())).transpose();
         let caption = caption.map_err(|why| ApiProblem::Body { why: format!("its caption: {why}") })?;
-        Ok(Told { name: self.name, caption: caption.flatten() })
+        Ok(Description { name: self.name, caption: caption.flatten() })
     }
 }
 
@@ -74,7 +74,7 @@ impl AvatarApi<'_> {
     fn upload(&self, avatar: Avatar, id: &PhotoId, call: &Call, given: &Given) -> Result<Answered, Problem> {
         let name = call.query("name").map(|name| Name::new(&name)).transpose();
         let name = name.map_err(|why| ApiProblem::Body { why: format!("its name: {why}") })?;
-        let told = Described { name: name.map(GivenName), caption: call.query("caption") }.check()?;
+        let description = Described { name: name.map(GivenName), caption: call.query("caption") }.check()?;
         match &given.received {
             // A photo that comes again is there already, whatever became of this upload.
             _ if avatar.photo(id).is_some() => Ok(replied(avatar, id, false)),
@@ -98,19 +98,19 @@ impl AvatarApi<'_> {
                     Some(_) => {}
                 }
                 let means = if call.is_repeat { Means::SameUpload } else { Means::Upload };
-                let (avatar, photo) = self.expected(avatar, id, told, means)?;
+                let (avatar, photo) = self.expected(avatar, id, description, means)?;
                 Ok((Some(avatar), Answer::Receive { photo, max_bytes }))
             }
         }
     }
 
     fn address(&self, avatar: Avatar, id: &PhotoId, given: &Given) -> Result<Answered, Problem> {
-        let told = body::<Described>(&given.body)?.check()?;
+        let description = body::<Described>(&given.body)?.check()?;
         if avatar.photo(id).is_some() {
             return Ok(replied(avatar, id, false));
         }
         let bucket = self.way_of(&avatar)?.bucket.clone().ok_or(ApiProblem::NoBucketHere)?;
-        let (avatar, photo) = self.expected(avatar, id, told, Means::Address)?;
+        let (avatar, photo) = self.expected(avatar, id, description, Means::Address)?;
         let place: ObjectPlace = photo.source.parse().map_err(|_| ApiProblem::NoBucketHere)?;
         // The browser chooses the type; the photo's format is read from its bytes.
         let request = bucket.put(&place.key, Body::Empty, "application/octet-stream", self.moment.now);
@@ -140,14 +140,14 @@ impl AvatarApi<'_> {
         &self,
         avatar: Avatar,
         id: &PhotoId,
-        told: Told,
+        description: Description,
         means: Means,
     ) -> Result<(Avatar, Expected), Problem> {
         self.way_of(&avatar)?;
         let avatar = avatar.without_lost_uploads(&self.moment);
         room_for_one(&avatar, id)?;
-        let name = told.name.map_or_else(|| id.to_string(), |name| name.0.to_string());
-        let caption = told.caption.map(|caption| caption.as_str().to_owned());
+        let name = description.name.map_or_else(|| id.to_string(), |name| name.0.to_string());
+        let caption = description.caption.map(|caption| caption.as_str().to_owned());
         let (avatar, expected) = avatar.expect_photo(id, name, caption, means, &self.moment);
         Ok((avatar, expected.ok_or(ApiProblem::NoAvatar)?))
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, AvatarTerms, Bought, Cleared, Command, Due, Event, Means, Moment, Name, OrderKey,
+    Avatar, AvatarId, AvatarTerms, Bought, Command, Due, Event, FolderPart, Means, Moment, Name, OrderKey,
     Outcome, Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task,
     TaskKind, TrainingRequest, TrainingSettings, UploadSource, Work,
 };
@@ -430,7 +430,7 @@ fn photos_of_which_nothing_was_trained_are_deleted_after_the_retention() {
     assert!(matches!(hand.step(), Step::Wait(_)));
     hand.passes(Duration::from_hours(1));
     let task = hand.begins();
-    assert!(matches!(task.work, Work::Clear { what: Cleared::Everything, .. }));
+    assert!(matches!(task.work, Work::Clear { what: FolderPart::Everything, .. }));
     // A bucket that is out of order at that moment is asked again.
     hand.cleared(task, Err(storage(StorageErrorKind::Unreachable)));
     assert!(matches!(hand.step(), Step::Wait(_)));
@@ -447,7 +447,7 @@ fn an_erase_deletes_at_once_and_again_when_nothing_signed_can_be_written_any_mor
     hand.upload("a");
     hand.happens(Event::Asked(Command::Erase));
     let task = hand.begins();
-    assert!(matches!(task.work, Work::Clear { what: Cleared::Everything, .. }));
+    assert!(matches!(task.work, Work::Clear { what: FolderPart::Everything, .. }));
     hand.cleared(task, Ok(()));
     assert_eq!(hand.avatar.bucket_folders().len(), 1);
     let Step::Wait(until) = hand.step() else { panic!("it is not looked at again") };

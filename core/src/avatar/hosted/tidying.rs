@@ -1,10 +1,10 @@
 //! Deletion of files that nothing needs any more.
 
-use super::super::{Avatar, Hosted, Moment, PhotoSet, TaskKind, task::Work};
+use super::super::{ApiState, Avatar, Moment, PhotoSet, TaskKind, task::Work};
 use crate::{
     error::{Error, StorageError},
     retry::RetryState,
-    storage::{BucketFolder, Cleared},
+    storage::{BucketFolder, FolderPart},
     time::Timestamp,
 };
 
@@ -32,11 +32,11 @@ impl Avatar {
             let last = hosted.written_until();
             return match self.bucket_folders.first() {
                 Some(bucket_folder) if bucket_folder.working => {
-                    Tidying::Now(bucket_folder.clone(), Cleared::Everything)
+                    Tidying::Now(bucket_folder.clone(), FolderPart::Everything)
                 }
                 // A URL that was signed before the erase may still have been written to after it.
                 Some(_) if last.is_some_and(|last| last > now) => last.map_or(Tidying::None, Tidying::Later),
-                Some(bucket_folder) => Tidying::Now(bucket_folder.clone(), Cleared::Everything),
+                Some(bucket_folder) => Tidying::Now(bucket_folder.clone(), FolderPart::Everything),
                 None => Tidying::None,
             };
         }
@@ -55,7 +55,7 @@ impl Avatar {
         }
     }
 
-    fn tidying_of_album(&self, hosted: &Hosted, now: Timestamp) -> Tidying {
+    fn tidying_of_album(&self, hosted: &ApiState, now: Timestamp) -> Tidying {
         let working = self.bucket_folders.iter().find(|bucket_folder| bucket_folder.working);
         if self.needs_working_files()
             || self.running.iter().any(|mark| matches!(mark.task_kind, TaskKind::Photo(_)))
@@ -67,7 +67,7 @@ impl Avatar {
             let due = hosted.touched_at.plus(hosted.retention);
             return match self.bucket_folders.last() {
                 Some(_) if due > now && any => Tidying::Later(due),
-                Some(bucket_folder) if any => Tidying::Now(bucket_folder.clone(), Cleared::Everything),
+                Some(bucket_folder) if any => Tidying::Now(bucket_folder.clone(), FolderPart::Everything),
                 None if any && due <= now => Tidying::Forget,
                 None if any => Tidying::Later(due),
                 _ => Tidying::None,
@@ -75,7 +75,7 @@ impl Avatar {
         }
         let waits = !self.photos.waiting().is_empty();
         match working {
-            Some(bucket_folder) if !waits => Tidying::Now(bucket_folder.clone(), Cleared::WorkingFiles),
+            Some(bucket_folder) if !waits => Tidying::Now(bucket_folder.clone(), FolderPart::WorkingFiles),
             _ => Tidying::None,
         }
     }
@@ -128,7 +128,7 @@ pub(in crate::avatar) enum Tidying {
     /// Nothing before this moment.
     Later(Timestamp),
     /// Empty this folder.
-    Now(BucketFolder, Cleared),
+    Now(BucketFolder, FolderPart),
     /// Delete these files.
     Discard(Vec<String>),
     /// Forget the photos, whose files are the shell's own.
@@ -141,7 +141,7 @@ impl Tidying {
         match self {
             Self::None | Self::Later(_) => None,
             Self::Now(bucket_folder, what) => Some(Work::Clear { bucket_folder: Some(bucket_folder), what }),
-            Self::Forget => Some(Work::Clear { bucket_folder: None, what: Cleared::Everything }),
+            Self::Forget => Some(Work::Clear { bucket_folder: None, what: FolderPart::Everything }),
             Self::Discard(sources) => Some(Work::Discard { sources }),
         }
     }
