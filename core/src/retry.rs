@@ -40,7 +40,7 @@ impl RetryState {
         seed: u64,
         now: Timestamp,
     ) -> Self {
-        let tries = earlier.map_or(0, |trouble| trouble.tries).saturating_add(1);
+        let tries = earlier.map_or(0, |retry| retry.tries).saturating_add(1);
         let pause = if matches!(error, Error::Network(NetworkError::NotWhole(_))) {
             pause_of_a_file(tries, seed)
         } else {
@@ -110,16 +110,16 @@ mod tests {
     fn a_clock_that_is_set_back_makes_no_pause_longer_than_twice_as_long() {
         let start = Timestamp::from_millis(1_000_000_000);
         let error = || Error::Network(NetworkError::NoAnswer(NoAnswer::TimedOut));
-        let trouble = RetryState::after(None, error(), Some(Duration::from_mins(4)), 1, start);
+        let retry = RetryState::after(None, error(), Some(Duration::from_mins(4)), 1, start);
         let back = |seconds: i64| Timestamp::from_millis(start.millis() - seconds * 1000);
-        assert_eq!(trouble.rests_until(start), Some(trouble.until));
-        assert_eq!(trouble.rests_until(trouble.until), None);
+        assert_eq!(retry.rests_until(start), Some(retry.until));
+        assert_eq!(retry.rests_until(retry.until), None);
         for seconds in [1, 60, 600, 100_000] {
-            assert_eq!(trouble.rests_until(back(seconds)), None, "{seconds}");
+            assert_eq!(retry.rests_until(back(seconds)), None, "{seconds}");
         }
-        let stored = serde_json::json!({ "error": error(), "tries": 1, "until": trouble.until });
+        let stored = serde_json::json!({ "error": error(), "tries": 1, "until": retry.until });
         let before: RetryState = serde_json::from_value(stored).expect("what earlier releases stored");
-        assert_eq!(before.rests_until(start), Some(trouble.until));
+        assert_eq!(before.rests_until(start), Some(retry.until));
         let at = start.plus(Duration::from_secs(10));
         assert!(!has_come(at, Duration::from_secs(10), start));
         assert!(has_come(at, Duration::from_secs(10), at) && has_come(at, Duration::from_secs(10), back(1)));
@@ -139,12 +139,12 @@ mod tests {
     fn a_file_that_arrived_wrong_is_fetched_eight_times_within_a_minute() {
         let now = Timestamp::from_millis(0);
         let error = || Error::Network(NetworkError::NotWhole(FileProblem::Empty));
-        let (mut trouble, mut waited, mut last) = (None, Duration::ZERO, Duration::ZERO);
+        let (mut retry, mut waited, mut last) = (None, Duration::ZERO, Duration::ZERO);
         for _ in 0..7 {
-            let next = RetryState::after(trouble.as_ref(), error(), None, 7, now);
+            let next = RetryState::after(retry.as_ref(), error(), None, 7, now);
             let pause = next.until.since(now);
             assert!(pause > last, "they grow");
-            (waited, last, trouble) = (waited + pause, pause, Some(next));
+            (waited, last, retry) = (waited + pause, pause, Some(next));
         }
         assert!((32..41).contains(&waited.as_secs()), "{waited:?}");
         assert!(super::pause_of_a_file(u32::MAX, 7) <= Duration::from_secs(375));

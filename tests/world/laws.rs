@@ -153,10 +153,10 @@ impl Books {
 
     /// Checks that every kept file, and so every file of a completed order, is what fal made, to the last byte.
     fn whole<G: Product>(&self, home: usize, key: OrderKey, order: &Order<G>) -> Result<(), Violation> {
-        let (Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. }) = order.stage() else {
+        let (Stage::Keeping { product, kept, .. } | Stage::Done { product, kept, .. }) = order.stage() else {
             return Ok(());
         };
-        for (file, kept) in goods.files().iter().zip(kept) {
+        for (file, kept) in product.files().iter().zip(kept) {
             if self.made.get(file.url.as_str()).is_some_and(|made| *made != kept.sha256) {
                 return broken(format!("{} of {key:?} of home {home} is not what fal made", kept.name));
             }

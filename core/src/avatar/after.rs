@@ -219,12 +219,12 @@ impl Avatar {
                     return;
                 }
                 if !self.photos_waited_for() {
-                    return self.album_troubled(error, moment);
+                    return self.retry_album_after(error, moment);
                 }
                 let Some(training) = self.trainings.last() else { return };
                 // Several photos at a time fail for one reason, which counts as one try.
-                let rests = |trouble: &RetryState| trouble.rests_until(moment.now).is_some();
-                if !training.order.trouble.as_ref().is_some_and(rests) {
+                let rests = |retry: &RetryState| retry.rests_until(moment.now).is_some();
+                if !training.order.retry.as_ref().is_some_and(rests) {
                     let order = OrderKey::Training(training.attempt);
                     self.order_happened(order, Happened::Troubled(Error::Storage(error)), moment);
                 }
@@ -232,7 +232,7 @@ impl Avatar {
             }
         };
         if let (PhotoState::Ready(_), Some(training)) = (&state, self.trainings.last_mut()) {
-            training.order.trouble = None;
+            training.order.retry = None;
         }
         if let Some(photo) = self.photos.photo_mut(index) {
             photo.state = state;
@@ -254,7 +254,7 @@ impl Avatar {
         match set {
             Ok(()) => {
                 training.order.stage = Stage::Planned;
-                training.order.trouble = None;
+                training.order.retry = None;
             }
             Err(error) => {
                 let order = OrderKey::Training(training.attempt);
@@ -333,7 +333,7 @@ impl Avatar {
         }
         for pictures in &mut self.pictures {
             forget_order(&mut pictures.order);
-            pictures.wish.forget();
+            pictures.request.forget();
         }
     }
 }
@@ -350,7 +350,7 @@ fn forget_order<G: Product>(order: &mut Order<G>) {
         Stage::Failed { bought: Bought::NotAccepted { .. }, .. }
         | Stage::Cancelled { request_id: None, .. } => {
             order.upload = None;
-            order.trouble = None;
+            order.retry = None;
             order.cancel = Cancel::Asked;
             return;
         }
@@ -366,5 +366,5 @@ fn forget_order<G: Product>(order: &mut Order<G>) {
     order.upload = None;
     order.token = None;
     order.stage = Stage::Cancelled { at, request_id };
-    order.trouble = None;
+    order.retry = None;
 }

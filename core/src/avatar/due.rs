@@ -33,10 +33,10 @@ impl Avatar {
             Tidying::Later(until) => Some(until),
             Tidying::Now(..) | Tidying::Discard(_) | Tidying::Forget => Some(AT_ONCE),
         };
-        let untold = hosted.notices.iter().map(|notice| notice.trouble.as_ref());
+        let untold = hosted.notices.iter().map(|notice| notice.retry.as_ref());
         Due {
             work: if at_once { Some(AT_ONCE) } else { tidying() },
-            notice: untold.map(|trouble| trouble.map_or(AT_ONCE, |trouble| trouble.until)).min(),
+            notice: untold.map(|retry| retry.map_or(AT_ONCE, |retry| retry.until)).min(),
         }
     }
 }

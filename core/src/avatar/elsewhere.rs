@@ -50,13 +50,13 @@ impl Avatar {
 
 /// Finds fal's address of a kept file, while fal keeps the file.
 fn address<G: Product>(order: &Order<G>, file: &Kept, now: Timestamp) -> Option<(Url, Expected)> {
-    let (goods, kept, since) = match &order.stage {
-        Stage::Keeping { goods, kept, taken_at, .. } => (goods, kept, taken_at),
-        Stage::Done { goods, kept, at, .. } => (goods, kept, at),
+    let (product, kept, since) = match &order.stage {
+        Stage::Keeping { product, kept, taken_at, .. } => (product, kept, taken_at),
+        Stage::Done { product, kept, at, .. } => (product, kept, at),
         _ => return None,
     };
     let index = kept.iter().position(|one| one.name == file.name)?;
-    let ProductFile { url, expected, .. } = goods.files().into_iter().nth(index)?;
+    let ProductFile { url, expected, .. } = product.files().into_iter().nth(index)?;
     let kind = expected.kind;
     let expected = Expected { kind, ..Expected::copy_of(file) };
     (now.since(*since) < EXPIRY_AT_FAL).then(|| (url.clone(), expected))

@@ -26,7 +26,8 @@ pub struct Generation {
     /// Number of the order, counted from 1 in each avatar.
     pub number: u32,
     /// The checked request.
-    pub wish: PictureRequest,
+    #[serde(rename = "wish")]
+    pub request: PictureRequest,
     /// fal's random seed. Likeness chooses one if the person did not, so that the seed tells an unclear purchase from
     /// others.
     pub seed: u32,
@@ -163,7 +164,7 @@ impl PictureRequest {
 impl Generation {
     fn input(&self, lora: &Url) -> generate::Input {
         let PictureRequest { prompt, count, image_size, steps, guidance_scale, lora_scale, seed: _ } =
-            &self.wish;
+            &self.request;
         generate::Input {
             prompt: prompt.clone(),
             loras: vec![generate::Lora { path: lora.clone(), scale: *lora_scale }],
@@ -231,8 +232,8 @@ mod tests {
     fn settings_are_filled_in_and_checked() {
         let settings = PictureSettings { prompt: " at the sea ".to_owned(), ..PictureSettings::default() };
         let trigger = TriggerPhrase::new("anna").expect("a phrase");
-        let wish = settings.check(Some(&trigger)).expect("in range");
-        assert_eq!((wish.prompt(), wish.count()), ("anna, at the sea", 1));
+        let request = settings.check(Some(&trigger)).expect("in range");
+        assert_eq!((request.prompt(), request.count()), ("anna, at the sea", 1));
         let wrong = [
             PictureSettings { count: Some(0), ..settings.clone() },
             PictureSettings { count: Some(5), ..settings.clone() },

@@ -141,8 +141,8 @@ impl Goal {
     /// reached.
     #[must_use]
     pub fn wants_another_look(self, avatar: &Avatar) -> bool {
-        let trouble = self.order().and_then(|key| avatar.order(key)?.trouble());
-        trouble.is_some_and(|trouble| trouble.tries < LOOKS_BEFORE_UNKNOWN)
+        let retry = self.order().and_then(|key| avatar.order(key)?.retry());
+        retry.is_some_and(|retry| retry.tries < LOOKS_BEFORE_UNKNOWN)
     }
 
     /// Returns the reason to give up now, if there is one.
@@ -167,9 +167,9 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
     if order.ended() {
         return None;
     }
-    let trouble = order.trouble();
+    let retry = order.retry();
     if let Stage::Unclear { candidate: Some(named), compared, .. } = order.stage()
-        && let Some(RetryState { error, tries, .. }) = trouble
+        && let Some(RetryState { error, tries, .. }) = retry
         && patience != Patience::Endless
         && (*tries >= TRIES_AFTER_REFUSAL || patience == Patience::Little && is_server_error(error))
     {
@@ -178,23 +178,23 @@ fn given_up<G>(key: OrderKey, order: &Order<G>, patience: Patience, now: Timesta
     }
     if let Stage::Unclear { why, candidate, search, since, .. } = order.stage() {
         let in_vain = candidate.is_none() && search.rounds > 0;
-        let gave_up = trouble.is_some_and(|trouble| trouble.tries >= TRIES_AFTER_REFUSAL);
+        let gave_up = retry.is_some_and(|retry| retry.tries >= TRIES_AFTER_REFUSAL);
         // After this time the order's status is an error, and every goal that watches reports it.
         let over = now.since(*since) >= UNCLEAR_FOR;
         let ends = over || (in_vain || gave_up) && patience != Patience::Endless;
         return ends.then_some(GivenUp::Unclear { order: key, why: *why });
     }
-    let trouble = trouble?;
-    let passes = trouble.error.may_pass();
+    let retry = retry?;
+    let passes = retry.error.may_pass();
     let bought = matches!(order.stage(), Stage::Accepted(_));
-    let most = match trouble.error.class() {
+    let most = match retry.error.class() {
         Class::Storage if !passes => 1,
         _ if passes && bought && patience != Patience::Little => return None,
         _ if passes && matches!(order.stage(), Stage::Keeping { .. }) => TRIES_WHILE_KEEPING,
         _ if passes => TRIES_BEFORE_PURCHASE,
         _ => TRIES_AFTER_REFUSAL,
     };
-    (trouble.tries >= most).then(|| GivenUp::Failed(trouble.error.clone()))
+    (retry.tries >= most).then(|| GivenUp::Failed(retry.error.clone()))
 }
 
 /// Tells whether fal, or a proxy before it, reported a problem of its own, which takes longer than a few tries.

@@ -40,7 +40,8 @@ pub(crate) struct ApiState {
     /// Photos whose place is known and whose bytes are not there yet.
     pub(in crate::avatar) expected: Vec<Expected>,
     /// Trouble with photos while no training waits for them.
-    pub(in crate::avatar) trouble: Option<RetryState>,
+    #[serde(rename = "trouble")]
+    pub(in crate::avatar) retry: Option<RetryState>,
     /// Moment before which no photo is begun, since the preparing worker has no room.
     pub(in crate::avatar) rest_until: Option<Timestamp>,
     /// Task from which on photos are prepared one at a time: one of several crashed the worker, and which one is not
@@ -140,7 +141,7 @@ impl Avatar {
             capability: terms.capability,
             retention: terms.retention,
             expected: Vec::new(),
-            trouble: None,
+            retry: None,
             rest_until: None,
             alone_from: None,
             touched_at: moment.now,
@@ -305,13 +306,13 @@ impl Avatar {
     }
 
     /// Notes that a photo could not be read or written while no training waits for it.
-    pub(in crate::avatar) fn album_troubled(&mut self, error: StorageError, moment: &Moment) {
+    pub(in crate::avatar) fn retry_album_after(&mut self, error: StorageError, moment: &Moment) {
         let Some(hosted) = &mut self.hosted else { return };
         // Several photos at a time fail for one reason, which counts as one try.
-        if hosted.trouble.as_ref().is_none_or(|trouble| trouble.rests_until(moment.now).is_none()) {
-            let earlier = hosted.trouble.as_ref();
-            let trouble = RetryState::after(earlier, Error::Storage(error), None, moment.seed(), moment.now);
-            hosted.trouble = Some(trouble);
+        if hosted.retry.as_ref().is_none_or(|retry| retry.rests_until(moment.now).is_none()) {
+            let earlier = hosted.retry.as_ref();
+            let retry = RetryState::after(earlier, Error::Storage(error), None, moment.seed(), moment.now);
+            hosted.retry = Some(retry);
         }
     }
 
@@ -415,7 +416,7 @@ impl Avatar {
             hosted.settings = TrainingSettings::default();
             hosted.notices.clear();
             hosted.told.clear();
-            hosted.trouble = None;
+            hosted.retry = None;
         }
     }
 
@@ -425,9 +426,9 @@ impl Avatar {
         order: Option<&Order<impl Clone>>,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let of_order = order.and_then(|order| order.trouble.as_ref()?.rests_until(now));
+        let of_order = order.and_then(|order| order.retry.as_ref()?.rests_until(now));
         let hosted = self.hosted.as_ref();
-        let own = hosted.and_then(|hosted| hosted.trouble.as_ref()?.rests_until(now));
+        let own = hosted.and_then(|hosted| hosted.retry.as_ref()?.rests_until(now));
         let rest = hosted.and_then(|hosted| hosted.rest_until);
         let rest = rest.filter(|until| !has_come(*until, LONGEST_REST, now));
         [of_order, own, rest].into_iter().flatten().max()
@@ -435,7 +436,7 @@ impl Avatar {
 }
 
 fn hopeless(order: OrderView<'_>) -> Option<Error> {
-    let trouble = order.trouble().filter(|_| order.is_unplaced())?;
-    let most = if trouble.error.may_pass() { MOST_TRIES } else { MOST_TRIES_OF_A_REFUSAL };
-    (trouble.tries >= most).then(|| trouble.error.clone())
+    let retry = order.retry().filter(|_| order.is_unplaced())?;
+    let most = if retry.error.may_pass() { MOST_TRIES } else { MOST_TRIES_OF_A_REFUSAL };
+    (retry.tries >= most).then(|| retry.error.clone())
 }

@@ -236,19 +236,19 @@ impl Avatar {
 
     /// Finds an order of the same pictures that is under way, or made and not handed over: such an order carries on.
     #[must_use]
-    pub fn pictures_under_way(&self, wish: &PictureRequest) -> Option<u32> {
+    pub fn pictures_under_way(&self, request: &PictureRequest) -> Option<u32> {
         let waits = |pictures: &Generation| match pictures.order.stage {
             Stage::Done { .. } => !pictures.delivered,
             _ => !pictures.order.ended(),
         };
-        let under_way = |pictures: &&Generation| pictures.wish == *wish && waits(pictures);
+        let under_way = |pictures: &&Generation| pictures.request == *request && waits(pictures);
         self.pictures.iter().find(under_way).map(|pictures| pictures.number)
     }
 
     /// Orders pictures, or carries on with an order that exists. `None` when there is no model.
     #[must_use]
-    pub fn open_pictures(mut self, wish: PictureRequest, moment: &Moment) -> (Self, Option<u32>) {
-        if let Some(number) = self.pictures_under_way(&wish).filter(|_| self.hosted.is_none()) {
+    pub fn open_pictures(mut self, request: PictureRequest, moment: &Moment) -> (Self, Option<u32>) {
+        if let Some(number) = self.pictures_under_way(&request).filter(|_| self.hosted.is_none()) {
             for pictures in self.pictures.iter_mut().filter(|pictures| pictures.number == number) {
                 pictures.order.asked_again(moment);
             }
@@ -260,9 +260,9 @@ impl Avatar {
         }
         let number = self.pictures.last().map_or(1, |pictures| pictures.number + 1);
         let [a, b, c, d, ..] = moment.entropy;
-        let seed = wish.seed().unwrap_or(u32::from_le_bytes([a, b, c, d]));
+        let seed = request.seed().unwrap_or(u32::from_le_bytes([a, b, c, d]));
         let order = Order::new(Stage::Planned, upload, moment.now);
-        self.pictures.push(Generation { number, wish, seed, order, delivered: false });
+        self.pictures.push(Generation { number, request, seed, order, delivered: false });
         (self, Some(number))
     }
 
@@ -323,10 +323,10 @@ impl Avatar {
 
     fn known_at_fal(&self, now: Timestamp) -> Option<Uploaded> {
         if let Some(training) = self.trained()
-            && let Stage::Done { goods, taken_at, .. } = &training.order.stage
+            && let Stage::Done { product, taken_at, .. } = &training.order.stage
         {
             let until = taken_at.plus(EXPIRY_AT_FAL);
-            let url = goods.files().first()?.url.clone();
+            let url = product.files().first()?.url.clone();
             return Some(Uploaded { url, until: Some(until) }).filter(|model| model.lasts(now));
         }
         let imported = self.imported.as_ref()?;

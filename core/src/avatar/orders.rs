@@ -46,7 +46,7 @@ of_either_kind! {
     /// Returns fal's id of the request, once there is one.
     pub fn request_id() -> Option<&'a RequestId>;
     /// Returns the last error, while it may still pass.
-    pub fn trouble() -> Option<&'a RetryState>;
+    pub fn retry() -> Option<&'a RetryState>;
     /// Returns the doubt about an order that ended though fal may still have a result.
     pub fn doubt() -> Option<&'a Doubt>;
     /// Returns the progress of a person's wish to cancel.

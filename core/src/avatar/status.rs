@@ -160,17 +160,17 @@ impl Avatar {
         let order = &training.order;
         let told = OrderView::Training(training).status(now);
         let message = match &order.stage {
-            Stage::Preparing if order.trouble.is_none() => {
+            Stage::Preparing if order.retry.is_none() => {
                 let of = self.photos.photos().len();
                 Message::Photo { number: (self.photos.settled() + 1).min(of), of }
             }
             _ => told.message,
         };
         let model = match &order.stage {
-            Stage::Done { goods, kept, .. } => kept.first().map(|file| ModelStatus {
+            Stage::Done { product, kept, .. } => kept.first().map(|file| ModelStatus {
                 trigger_phrase: training.config.trigger(self.id).to_string(),
                 file: file.clone(),
-                url: goods.lora.url.clone(),
+                url: product.lora.url.clone(),
             }),
             _ => None,
         };
@@ -196,11 +196,11 @@ impl Avatar {
     #[must_use]
     pub fn pictures_status(&self, number: u32, now: Timestamp) -> Option<PicturesStatus> {
         let pictures = self.pictures.iter().find(|pictures| pictures.number == number)?;
-        let Generation { order, wish, seed, .. } = pictures;
+        let Generation { order, request, seed, .. } = pictures;
         let told = OrderView::Pictures(pictures).status(now);
         let (files, blanked) = match &order.stage {
-            Stage::Keeping { goods, kept, .. } | Stage::Done { goods, kept, .. } => {
-                let blanked = goods.images.iter().enumerate().filter(|(_, image)| image.blanked);
+            Stage::Keeping { product, kept, .. } | Stage::Done { product, kept, .. } => {
+                let blanked = product.images.iter().enumerate().filter(|(_, image)| image.blanked);
                 (kept.clone(), blanked.map(|(index, _)| index).collect())
             }
             _ => (Vec::new(), Vec::new()),
@@ -216,7 +216,7 @@ impl Avatar {
             code: told.code,
             test_mode: self.test_mode,
             seed: *seed,
-            prompt: wish.prompt().to_owned(),
+            prompt: request.prompt().to_owned(),
             files,
             blanked,
         })
@@ -341,13 +341,13 @@ fn status_of<G: Product>(order: &Order<G>, running: StageName, now: Timestamp) -
             ..told(State::Error, StageName::Cancelled, Message::Cancelled)
         },
     };
-    if let Some(trouble) = &order.trouble
+    if let Some(retry) = &order.retry
         && !order.ended()
     {
-        told.message = Message::TriedAgain(&trouble.error);
-        told.code.get_or_insert_with(|| trouble.error.code().to_owned());
+        told.message = Message::TriedAgain(&retry.error);
+        told.code.get_or_insert_with(|| retry.error.code().to_owned());
         let bought = matches!(order.stage, Stage::Accepted(_) | Stage::Keeping { .. });
-        if bought && trouble.tries >= LOOKS_BEFORE_UNKNOWN {
+        if bought && retry.tries >= LOOKS_BEFORE_UNKNOWN {
             told.state = State::Unknown;
         }
     } else if order.cancel != super::Cancel::NotAsked && !order.ended() {

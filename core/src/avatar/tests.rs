@@ -205,10 +205,10 @@ fn one_hiccup_of_the_bucket_counts_once_however_many_photos_meet_it() {
             let failed = Err(PrepareError::Storage(storage(StorageErrorKind::Unreachable)));
             hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(failed)));
         }
-        let trouble = hand.avatar.training(1).and_then(|one| one.order.trouble()).expect("trouble");
-        assert_eq!(trouble.tries, round);
+        let retry = hand.avatar.training(1).and_then(|one| one.order.retry()).expect("an error");
+        assert_eq!(retry.tries, round);
         assert_eq!(Goal::Trained(1).given_up(&hand.avatar, hand.moment.now), None);
-        hand.moment.now = trouble.until;
+        hand.moment.now = retry.until;
     }
     hand.prepares();
     assert!(matches!(hand.stage(), Stage::Planned));
@@ -375,7 +375,7 @@ fn what_is_not_whole_is_fetched_again_and_never_called_done() {
         assert_eq!(status.code.as_deref(), Some("network.not_whole"));
         assert!(status.message.contains("89,745,224 bytes, and 89,745,223 came"), "{}", status.message);
         assert!(!matches!(status.status, State::Completed | State::Error));
-        let until = hand.avatar.training(1).and_then(|one| one.order.trouble()).expect("trouble").until;
+        let until = hand.avatar.training(1).and_then(|one| one.order.retry()).expect("an error").until;
         assert!(until > hand.moment.now, "at once again");
         hand.moment.now = until;
     }
@@ -500,10 +500,7 @@ fn that_fals_list_is_away_is_said_at_once_to_who_named_a_request() {
     hand.happens(Event::Asked(Command::Resolve(key, named.clone())));
     for (body, tries) in [("<html>503</html>", 1), (r#"{"error":{"type":"t","message":"m"}}"#, 2)] {
         hand.answers(OrderStep::Compare, &answer(503, body, false));
-        assert_eq!(
-            hand.avatar.training(1).and_then(|one| one.order.trouble()).expect("trouble").tries,
-            tries
-        );
+        assert_eq!(hand.avatar.training(1).and_then(|one| one.order.retry()).expect("an error").tries, tries);
         let given_up = Goal::Resolved(key).given_up(&hand.avatar, hand.moment.now);
         let Some(GivenUp::NotCompared { order, named: told, list: true, .. }) = given_up else {
             panic!("{given_up:?}")

@@ -52,13 +52,13 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
             jobs::called(&shell.store, &avatar, jobs::last_attempt(&avatar), For::Seeing)
         )));
     };
-    let wish = wish(&args, context, &trigger)?;
+    let request = picture_request(&args, context, &trigger)?;
     let (id, connection) = (avatar.id(), shell.connection_of(&avatar)?);
-    let asked = avatar.pictures_under_way(&wish).is_none();
+    let asked = avatar.pictures_under_way(&request).is_none();
     let is_new = !args.output.exists();
     prepare_folder(&args.output)?;
     if asked {
-        let consent = consent(&args, context, &connection, &wish, avatar.test_mode()).await;
+        let consent = consent(&args, context, &connection, &request, avatar.test_mode()).await;
         if consent.is_err() && is_new {
             // Nothing was done, so the new folder is removed; one that has files in it by now stays.
             let _ = fs::remove_dir(&args.output);
@@ -76,10 +76,10 @@ pub(crate) async fn run(args: Generate, context: &Context) -> Result<(), Failure
         .update(id, |known| {
             let avatar = avatar.or_known(known);
             // Only an order that the person was asked about is placed.
-            if avatar.pictures_under_way(&wish).is_none() != asked {
+            if avatar.pictures_under_way(&request).is_none() != asked {
                 return (None, Err(changed_meanwhile()));
             }
-            let (avatar, number) = avatar.open_pictures(wish, &moment);
+            let (avatar, number) = avatar.open_pictures(request, &moment);
             (Some(avatar), Ok(number))
         })
         .map_err(failure::storage)??
@@ -167,7 +167,11 @@ fn prepare_folder(folder: &Path) -> Result<(), Failure> {
     taken.map_err(|error| failure::storage(making_error(folder, &error)))
 }
 
-fn wish(args: &Generate, context: &Context, trigger: &TriggerPhrase) -> Result<PictureRequest, Failure> {
+fn picture_request(
+    args: &Generate,
+    context: &Context,
+    trigger: &TriggerPhrase,
+) -> Result<PictureRequest, Failure> {
     let defaults = &context.settings.defaults;
     let wrong =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, "usage.pictures", error.to_string());
@@ -190,7 +194,7 @@ async fn consent(
     args: &Generate,
     context: &Context,
     connection: &Connection,
-    wish: &PictureRequest,
+    request: &PictureRequest,
     test_mode: bool,
 ) -> Result<(), Failure> {
     if test_mode {
@@ -199,7 +203,7 @@ async fn consent(
     let endpoint = generate::endpoint();
     let answer = connection.transport.send(pricing::request(&connection.account, &endpoint), None).await;
     let listed = answer.ok().and_then(|answer| pricing::parse(answer, &endpoint).ok()).flatten();
-    let price = price::pictures(wish.count(), wish.image_size(), listed);
+    let price = price::pictures(request.count(), request.image_size(), listed);
     let cost = words::price::pictures(Language::English, &price);
     context.output.document(&json!({ "cost": cost }))?;
     context.output.note(format_args!("{}.", shown(&cost)));

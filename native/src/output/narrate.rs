@@ -72,7 +72,7 @@ impl<'a> Narrator<'a> {
     /// Reports how pictures stand, if that is news.
     pub(crate) fn pictures(&mut self, avatar: &Avatar, number: u32) -> Result<(), Failure> {
         let Some(status) = avatar.pictures_status(number, clock::now()) else { return Ok(()) };
-        let count = avatar.generation(number).map_or(1, |pictures| pictures.wish.count());
+        let count = avatar.generation(number).map_or(1, |pictures| pictures.request.count());
         self.bar("Pictures", count.into(), Unit::Pictures, status.files.len() as u64, &status.message);
         if self.log.pictures(&status) {
             self.output.document(&pictures_document(&status, &self.folder))?;

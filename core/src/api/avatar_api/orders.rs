@@ -202,10 +202,10 @@ impl AvatarApi<'_> {
     fn order(&self, avatar: Avatar, number: u32, given: &Given) -> Result<Answered, Problem> {
         let settings: PictureSettings = body(&given.body)?;
         let trigger = avatar.trigger().ok_or(ApiProblem::NoModel)?;
-        let wish: PictureRequest =
+        let request: PictureRequest =
             settings.check(Some(&trigger)).map_err(|why| ApiProblem::Body { why: why.to_string() })?;
         if let Some(pictures) = avatar.generation(number) {
-            if pictures.wish != wish {
+            if pictures.request != request {
                 return Err(ApiProblem::Different.into());
             }
             return self.accepted(avatar, OrderKey::Pictures(number));
@@ -217,13 +217,13 @@ impl AvatarApi<'_> {
         self.way_of(&avatar)?;
         match &given.reserved {
             None => {
-                let purchase = Purchase::Pictures { number, count: wish.count() };
+                let purchase = Purchase::Pictures { number, count: request.count() };
                 return Ok((Some(avatar), Answer::Reserve(purchase)));
             }
             Some(Err(problem)) => return Err(problem.clone()),
             Some(Ok(())) => {}
         }
-        let (avatar, opened) = avatar.open_pictures(wish, &self.moment);
+        let (avatar, opened) = avatar.open_pictures(request, &self.moment);
         opened.ok_or(ApiProblem::NoModel)?;
         self.accepted(avatar.after(Event::Woke, &self.moment), OrderKey::Pictures(number))
     }

@@ -13,7 +13,8 @@ pub(crate) struct Notice {
     /// The notice's number: the same notice is never sent under two numbers.
     pub number: u64,
     /// Trouble with the last try to deliver the notice.
-    pub trouble: Option<RetryState>,
+    #[serde(rename = "trouble")]
+    pub retry: Option<RetryState>,
 }
 
 impl Avatar {
@@ -30,7 +31,7 @@ impl Avatar {
             }
             hosted.places += 1;
             hosted.notices.retain(|notice| notice.order != order);
-            hosted.notices.push(Notice { order, number: hosted.places, trouble: None });
+            hosted.notices.push(Notice { order, number: hosted.places, retry: None });
         }
     }
 
@@ -39,7 +40,7 @@ impl Avatar {
         let hosted = self.hosted.as_ref()?;
         let mut later = None;
         for notice in &hosted.notices {
-            match notice.trouble.as_ref().and_then(|trouble| trouble.rests_until(moment.now)) {
+            match notice.retry.as_ref().and_then(|retry| retry.rests_until(moment.now)) {
                 None => return Some(Ok(notice)),
                 Some(until) => later = Some(later.map_or(until, |later: Timestamp| later.min(until))),
             }
@@ -56,11 +57,11 @@ impl Avatar {
             return;
         };
         let notice = &mut hosted.notices[place];
-        let trouble = RetryState::after(notice.trouble.as_ref(), error, None, moment.seed(), moment.now);
-        if trouble.tries >= MOST_NOTICES {
+        let retry = RetryState::after(notice.retry.as_ref(), error, None, moment.seed(), moment.now);
+        if retry.tries >= MOST_NOTICES {
             hosted.notices.remove(place);
         } else {
-            notice.trouble = Some(trouble);
+            notice.retry = Some(retry);
         }
     }
 }

@@ -25,7 +25,7 @@ impl Avatar {
     /// Decides what to tidy up, and when.
     pub(in crate::avatar) fn tidying(&self, now: Timestamp) -> Tidying {
         let Some(hosted) = &self.hosted else { return Tidying::None };
-        if let Some(until) = hosted.untidy.as_ref().and_then(|trouble| trouble.rests_until(now)) {
+        if let Some(until) = hosted.untidy.as_ref().and_then(|retry| retry.rests_until(now)) {
             return Tidying::Later(until);
         }
         if self.person.is_none() {
@@ -114,8 +114,8 @@ impl Avatar {
             Ok(()) => hosted.untidy = None,
             Err(error) => {
                 let error = Error::Storage(error);
-                let trouble = hosted.untidy.as_ref();
-                hosted.untidy = Some(RetryState::after(trouble, error, None, moment.seed(), moment.now));
+                let retry = hosted.untidy.as_ref();
+                hosted.untidy = Some(RetryState::after(retry, error, None, moment.seed(), moment.now));
             }
         }
     }

@@ -69,7 +69,7 @@ impl<G: Product> Order<G> {
             Happened::Began { .. } | Happened::Lost { .. } => self,
             Happened::Ended { step, outcome, held } => self.ended_chore(step, outcome, &held, plan, moment),
             Happened::Troubled(_) if self.ended() => self,
-            Happened::Troubled(error) => self.troubled(error, moment),
+            Happened::Troubled(error) => self.retried_after(error, moment),
             Happened::Unworkable(error) => self.failed(error, moment),
             Happened::LookAsked => self.look_asked(moment),
             Happened::CancelAsked => self.cancel_asked(moment),
@@ -93,7 +93,7 @@ impl<G: Product> Order<G> {
             (OrderStep::Upload, Outcome::Sent(sent)) if matches!(self.stage, Stage::Planned) => match sent {
                 Ok(url) => {
                     let until = Some(moment.now.plus(EXPIRY_AT_FAL));
-                    Self { upload: Some(Uploaded { url, until }), trouble: None, ..self }
+                    Self { upload: Some(Uploaded { url, until }), retry: None, ..self }
                 }
                 Err(error) => self.not_sent(error, moment),
             },
@@ -111,9 +111,9 @@ impl<G: Product> Order<G> {
             (OrderStep::Collect, Outcome::Answered { answer, .. }) => self.collected(answer, moment),
             (OrderStep::Cancel, Outcome::Answered { answer, .. }) => self.cancel_answered(answer, moment),
             (OrderStep::Keep(index), Outcome::Fetched(Ok(file))) => match &mut self.stage.clone() {
-                Stage::Keeping { request_id, goods, kept, .. } if kept.len() == index => {
+                Stage::Keeping { request_id, product, kept, .. } if kept.len() == index => {
                     kept.push(file);
-                    self.kept(request_id.clone(), goods.clone(), std::mem::take(kept), moment)
+                    self.kept(request_id.clone(), product.clone(), std::mem::take(kept), moment)
                 }
                 _ => self,
             },
@@ -130,8 +130,8 @@ impl<G: Product> Order<G> {
             Stage::Failed { doubt: Some(doubt), .. } => (doubt.asking, doubt.asked_at) = (true, moment.now),
             _ => {}
         }
-        if let Some(trouble) = &mut self.trouble {
-            trouble.until = moment.now;
+        if let Some(retry) = &mut self.retry {
+            retry.until = moment.now;
         }
         self
     }
@@ -145,28 +145,28 @@ impl<G: Product> Order<G> {
             {
                 // Told once and asked for again: fal may not have heard.
                 self.cancel = Cancel::Asked;
-                self.trouble = None;
+                self.retry = None;
                 self
             }
             _ => self,
         }
     }
 
-    /// Notes trouble that may pass.
-    pub(super) fn troubled(mut self, error: Error, moment: &Moment) -> Self {
-        let earlier = self.trouble.take();
+    /// Notes an error after which the step is tried again.
+    pub(super) fn retried_after(mut self, error: Error, moment: &Moment) -> Self {
+        let earlier = self.retry.take();
         let asked = match &error {
             Error::Api(error) => error.wait(),
             _ => None,
         };
-        self.trouble = Some(RetryState::after(earlier.as_ref(), error, asked, moment.seed(), moment.now));
+        self.retry = Some(RetryState::after(earlier.as_ref(), error, asked, moment.seed(), moment.now));
         self
     }
 
     /// Fails the order before anything was bought.
     fn failed(self, error: Error, moment: &Moment) -> Self {
         let stage = Stage::Failed { error, at: moment.now, bought: Bought::Nothing, doubt: None };
-        Self { stage, trouble: None, ..self }
+        Self { stage, retry: None, ..self }
     }
 
     /// Takes the order as bought under the request that fal named, whatever else was believed.
@@ -185,11 +185,11 @@ impl<G: Product> Order<G> {
         });
         // The earlier cancel was sent for another request.
         let cancel = if self.cancel == Cancel::Sent { Cancel::Asked } else { self.cancel };
-        Self { stage, trouble: None, cancel, ..self }
+        Self { stage, retry: None, cancel, ..self }
     }
 
     pub(super) fn cancelled(self, request_id: Option<RequestId>, moment: &Moment) -> Self {
-        Self { stage: Stage::Cancelled { at: moment.now, request_id }, trouble: None, ..self }
+        Self { stage: Stage::Cancelled { at: moment.now, request_id }, retry: None, ..self }
     }
 
     fn unclear(self, why: Unclear, moment: &Moment) -> Self {
@@ -199,12 +199,12 @@ impl<G: Product> Order<G> {
         };
         let search = Search { rounds: 0, cursor: None, pages: 0, at: moment.now };
         let stage = Stage::Unclear { since, why, candidate, compared: false, asked: None, search };
-        Self { stage, trouble: None, ..self }
+        Self { stage, retry: None, ..self }
     }
 
     fn not_sent(self, error: Error, moment: &Moment) -> Self {
         let waits = error.may_pass() || matches!(error, Error::Storage(_));
-        if waits { self.troubled(error, moment) } else { self.failed(error, moment) }
+        if waits { self.retried_after(error, moment) } else { self.failed(error, moment) }
     }
 
     fn submitted(self, submitted: Submitted, moment: &Moment) -> Self {
@@ -245,11 +245,11 @@ impl<G: Product> Order<G> {
             }
             Submitted::Refused(error) => self.failed(Error::Api(error), moment),
             Submitted::TryAgain { why, .. } => {
-                Self { stage: Stage::Planned, ..self }.troubled(Error::Api(why), moment)
+                Self { stage: Stage::Planned, ..self }.retried_after(Error::Api(why), moment)
             }
             Submitted::NotSent(why) => {
                 let error = NetworkError::NoAnswer(why);
-                Self { stage: Stage::Planned, ..self }.troubled(Error::Network(error), moment)
+                Self { stage: Stage::Planned, ..self }.retried_after(Error::Network(error), moment)
             }
         }
     }
@@ -277,14 +277,14 @@ impl<G: Product> Order<G> {
             Err(CallError::Api(error)) if error.status == 404 && self.cancel == Cancel::Sent => {
                 return self.cancelled(Some(request_id), moment);
             }
-            Err(error) => return self.troubled(error.into(), moment),
+            Err(error) => return self.retried_after(error.into(), moment),
         };
         let ended_at = (seen == Seen::Ended).then(|| accepted.ended_at.unwrap_or(now));
         let at = accepted.at;
         let unexplained = accepted.unexplained.clone().filter(|_| ended_at.is_some());
         let unexplained = unexplained.map(|one| Box::new(Unexplained { confirmed: true, ..*one }));
         // The pauses between answers without a reason go on growing, though the status arrives well in between.
-        let trouble = self.trouble.filter(|_| unexplained.is_some());
+        let retry = self.retry.filter(|_| unexplained.is_some());
         let stage = Stage::Accepted(Accepted {
             request_id,
             at,
@@ -294,13 +294,13 @@ impl<G: Product> Order<G> {
             said_to_have_failed,
             unexplained,
         });
-        Self { stage, trouble, ..self }
+        Self { stage, retry, ..self }
     }
 
     pub(super) fn kept(
         self,
         request_id: RequestId,
-        goods: G,
+        product: G,
         kept: Vec<crate::avatar::Kept>,
         moment: &Moment,
     ) -> Self {
@@ -311,12 +311,12 @@ impl<G: Product> Order<G> {
             }
             _ => moment.now,
         };
-        let stage = if kept.len() < goods.files().len() {
-            Stage::Keeping { request_id, goods, kept, taken_at }
+        let stage = if kept.len() < product.files().len() {
+            Stage::Keeping { request_id, product, kept, taken_at }
         } else {
-            Stage::Done { request_id, goods, kept, taken_at, at: moment.now }
+            Stage::Done { request_id, product, kept, taken_at, at: moment.now }
         };
-        Self { stage, trouble: None, ..self }
+        Self { stage, retry: None, ..self }
     }
 
     /// Notes that a file could not be kept. A file that fal does not hand out, or not whole, is gone once its time at
@@ -337,9 +337,9 @@ impl<G: Product> Order<G> {
             let bought = Bought::Ran(request_id.clone());
             let error = NetworkError::Expired.into();
             let stage = Stage::Failed { error, at: moment.now, bought, doubt: None };
-            return Self { stage, trouble: None, ..self };
+            return Self { stage, retry: None, ..self };
         }
-        self.troubled(error, moment)
+        self.retried_after(error, moment)
     }
 
     fn cancel_answered(mut self, answer: Answer, moment: &Moment) -> Self {
@@ -347,9 +347,9 @@ impl<G: Product> Order<G> {
         match cancel::parse(answer) {
             Ok(Cancelled::Requested | Cancelled::AlreadyCompleted | Cancelled::NotFound) => {
                 accepted.look_at = moment.now;
-                Self { cancel: Cancel::Sent, trouble: None, ..self }
+                Self { cancel: Cancel::Sent, retry: None, ..self }
             }
-            Err(error) => self.troubled(error.into(), moment),
+            Err(error) => self.retried_after(error.into(), moment),
         }
     }
 }

@@ -25,7 +25,7 @@ impl<G: Product> Order<G> {
             Stage::Accepted(accepted) => self.result_of(accepted, G::parse(answer), moment),
             Stage::Failed { error, at, bought: Bought::Ran(request_id), doubt: Some(doubt) } => {
                 let (error, doubt) = match G::parse(answer) {
-                    Ok(goods) => return self.kept(request_id, goods, Vec::new(), moment),
+                    Ok(product) => return self.kept(request_id, product, Vec::new(), moment),
                     Err(ResultError::Failed(reason)) => (Error::Api(reason), None),
                     Err(_) => (error, Some(Doubt { asking: false, ..doubt })),
                 };
@@ -38,7 +38,7 @@ impl<G: Product> Order<G> {
     fn result_of(self, accepted: Accepted, result: Result<G, ResultError>, moment: &Moment) -> Self {
         let request_id = accepted.request_id.clone();
         match result {
-            Ok(goods) => self.kept(request_id, goods, Vec::new(), moment),
+            Ok(product) => self.kept(request_id, product, Vec::new(), moment),
             Err(ResultError::NotReady) => {
                 let seen = Seen::Queued { position: None };
                 let look_at = moment.now.plus(moment.poll);
@@ -53,7 +53,7 @@ impl<G: Product> Order<G> {
             Err(ResultError::Failed(error)) => {
                 let bought = Bought::Ran(request_id);
                 let stage = Stage::Failed { error: Error::Api(error), at: moment.now, bought, doubt: None };
-                Self { stage, trouble: None, ..self }
+                Self { stage, retry: None, ..self }
             }
             Err(ResultError::Unexplained { error, signed }) => {
                 self.unexplained(accepted, error, signed, moment)
@@ -67,7 +67,7 @@ impl<G: Product> Order<G> {
             {
                 self.without_result(&accepted, error, moment)
             }
-            Err(ResultError::Retry(error)) => self.troubled(error.into(), moment),
+            Err(ResultError::Retry(error)) => self.retried_after(error.into(), moment),
         }
     }
 
@@ -80,17 +80,17 @@ impl<G: Product> Order<G> {
         if signed || again_and_again || accepted.said_to_have_failed || long_ended(&accepted, moment) {
             return self.without_result(&accepted, error, moment);
         }
-        let trouble = NetworkError::Unreadable { status: error.status };
+        let unreadable = NetworkError::Unreadable { status: error.status };
         let unexplained = Some(Box::new(Unexplained { error, since, times, confirmed: false }));
         let stage = Stage::Accepted(Accepted { unexplained, ..accepted });
-        Self { stage, ..self }.troubled(Error::Network(trouble), moment)
+        Self { stage, ..self }.retried_after(Error::Network(unreadable), moment)
     }
 
     /// Ends the order without a result. fal may still have one later.
     fn without_result(self, accepted: &Accepted, error: ApiError, moment: &Moment) -> Self {
         let (at, bought) = (moment.now, Bought::Ran(accepted.request_id.clone()));
         let doubt = Some(Doubt { taken_at: accepted.at, asked_at: at, asking: false });
-        Self { stage: Stage::Failed { error: Error::Api(error), at, bought, doubt }, trouble: None, ..self }
+        Self { stage: Stage::Failed { error: Error::Api(error), at, bought, doubt }, retry: None, ..self }
     }
 }
 

@@ -44,7 +44,8 @@ pub struct Order<G> {
     /// File that fal holds for the order: the archive, or the model's file.
     pub(super) upload: Option<Uploaded>,
     /// Last error, while it may still pass.
-    pub(super) trouble: Option<RetryState>,
+    #[serde(rename = "trouble")]
+    pub(super) retry: Option<RetryState>,
     pub(super) cancel: Cancel,
     /// The hash of the token in the webhook's address.
     pub(super) token: Option<TokenHash>,
@@ -90,7 +91,8 @@ pub enum Stage<G> {
         /// The request.
         request_id: RequestId,
         /// The result that was bought.
-        goods: G,
+        #[serde(rename = "goods")]
+        product: G,
         /// Files that are already kept, in their order.
         kept: Vec<Kept>,
         /// Time at which fal took the order. fal's own copies end a week after they were made, which was later.
@@ -101,7 +103,8 @@ pub enum Stage<G> {
         /// The request.
         request_id: RequestId,
         /// The result that was bought.
-        goods: G,
+        #[serde(rename = "goods")]
+        product: G,
         /// Our copies of the files.
         kept: Vec<Kept>,
         /// Time at which fal took the order.
@@ -306,7 +309,7 @@ impl Product for Pictures {
 impl<G> Order<G> {
     /// Makes a new order.
     pub(super) fn new(stage: Stage<G>, upload: Option<Uploaded>, now: Timestamp) -> Self {
-        Self { stage, upload, trouble: None, cancel: Cancel::default(), token: None, ordered_at: now }
+        Self { stage, upload, retry: None, cancel: Cancel::default(), token: None, ordered_at: now }
     }
 
     /// Returns the order's stage.
@@ -315,8 +318,8 @@ impl<G> Order<G> {
     }
 
     /// Returns the last error, while it may still pass.
-    pub fn trouble(&self) -> Option<&RetryState> {
-        self.trouble.as_ref()
+    pub fn retry(&self) -> Option<&RetryState> {
+        self.retry.as_ref()
     }
 
     /// Returns the file that fal holds for the order: the archive, or the model's file.

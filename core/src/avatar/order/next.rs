@@ -134,7 +134,7 @@ impl<G: Product> Order<G> {
                 call(OrderStep::Look, status::request(account, &plan.endpoint, &accepted.request_id))
             }
             Stage::Accepted(accepted) => Step::Wait(accepted.look_at),
-            Stage::Keeping { goods, kept, .. } => keep(goods, kept.len(), plan, query),
+            Stage::Keeping { product, kept, .. } => keep(product, kept.len(), plan, query),
             Stage::Preparing
             | Stage::Submitting { .. }
             | Stage::Done { .. }
@@ -144,7 +144,7 @@ impl<G: Product> Order<G> {
     }
 
     fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.trouble.as_ref()?.rests_until(now)
+        self.retry.as_ref()?.rests_until(now)
     }
 }
 
@@ -173,13 +173,13 @@ fn order(upload: &Url, plan: &Plan<'_>, query: DueQuery<'_>) -> Step {
 /// Most that fal's clock may be behind ours, in milliseconds.
 const CLOCKS_DIFFER: i64 = 600_000;
 
-fn keep<G: Product>(goods: &G, index: usize, plan: &Plan<'_>, query: DueQuery<'_>) -> Step {
-    let Some(product) = goods.files().into_iter().nth(index) else { return Step::Idle };
-    let name = (plan.file_name)(index, &product);
+fn keep<G: Product>(product: &G, index: usize, plan: &Plan<'_>, query: DueQuery<'_>) -> Step {
+    let Some(found) = product.files().into_iter().nth(index) else { return Step::Idle };
+    let name = (plan.file_name)(index, &found);
     let copy = (plan.copy)(&name);
     let file = RemoteFile {
-        url: product.url.clone(),
-        expected: product.expected,
+        url: found.url.clone(),
+        expected: found.expected,
         plain: query.account.origins().plain_hosts(),
     };
     // The bytes travel twice: from fal to here, and from here to the bucket.

@@ -22,7 +22,7 @@ impl<G: Product> Order<G> {
     /// Takes up a repeated request for the same order: a pause ends at once, and an unclear purchase is searched for
     /// anew.
     pub(in crate::avatar) fn asked_again(&mut self, moment: &Moment) {
-        self.trouble = None;
+        self.retry = None;
         if let Stage::Unclear { search, .. } = &mut self.stage {
             *search = Search { rounds: 0, cursor: None, pages: 0, at: moment.now };
         }
@@ -46,7 +46,7 @@ impl<G: Product> Order<G> {
             }
             _ => return self,
         }
-        self.trouble = None;
+        self.retry = None;
         self
     }
 
@@ -62,7 +62,7 @@ impl<G: Product> Order<G> {
             }
             _ => return self,
         }
-        self.trouble = None;
+        self.retry = None;
         self
     }
 
@@ -72,7 +72,7 @@ impl<G: Product> Order<G> {
         let error = Error::Network(NetworkError::NotAccepted);
         let stage =
             Stage::Failed { error, at: moment.now, bought: Bought::NotAccepted { since }, doubt: None };
-        Self { stage, trouble: None, ..self }
+        Self { stage, retry: None, ..self }
     }
 
     /// Applies a page of fal's list.
@@ -94,7 +94,7 @@ impl<G: Product> Order<G> {
             Err(error) => {
                 // The refusal may concern the cursor, which fal does not take any more.
                 (search.cursor, search.pages) = (None, 0);
-                return self.troubled(error.into(), moment);
+                return self.retried_after(error.into(), moment);
             }
         };
         let mut same = page.items.into_iter().filter(|item| {
@@ -110,7 +110,7 @@ impl<G: Product> Order<G> {
             }
             _ => *search = search_later(search, moment),
         }
-        self.trouble = None;
+        self.retry = None;
         self
     }
 
@@ -134,7 +134,7 @@ impl<G: Product> Order<G> {
             Ok(page) => page.items,
             // fal does not show requests to this key.
             Err(CallError::Api(error)) if !error.worth_retrying() => Vec::new(),
-            Err(error) => return self.troubled(error.into(), moment),
+            Err(error) => return self.retried_after(error.into(), moment),
         };
         let shown = items.into_iter().find(|item| item.request_id == named).and_then(|item| item.input);
         let foreign = matches!((&upload, &shown), (Some(at), Some(input)) if !(plan.is_input)(at, input));
@@ -144,7 +144,7 @@ impl<G: Product> Order<G> {
         } else {
             *compared = true;
         }
-        self.trouble = None;
+        self.retry = None;
         self
     }
 
@@ -164,11 +164,11 @@ impl<G: Product> Order<G> {
             Ok(_) if !held_elsewhere && !held.contains(&named) => return self.accepted(named, moment),
             Ok(_) => {}
             Err(CallError::Api(error)) if matches!(error.status, 400 | 404 | 422) => {}
-            Err(error) => return self.troubled(error.into(), moment),
+            Err(error) => return self.retried_after(error.into(), moment),
         }
         (*candidate, *compared) = (None, false);
         *search = search_later(search, moment);
-        self.trouble = None;
+        self.retry = None;
         self
     }
 }
