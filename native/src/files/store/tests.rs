@@ -1,6 +1,8 @@
 //! The store with real files: its content, the traces of forgotten persons, and the waits between processes.
 
 mod budget;
+mod forgotten;
+mod layouts;
 
 use std::{fs, path::Path, time::Duration};
 
@@ -17,7 +19,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{DATABASE, Standing, Store, layout};
+use super::{DATABASE, Standing, Store};
 
 const SOON: Duration = Duration::from_millis(50);
 
@@ -131,20 +133,6 @@ fn with_a_caption(avatar: Avatar, caption: String) -> Avatar {
     avatar.expect_photo(&photo, "face.jpg".to_owned(), Some(caption), Means::Upload, &moment(NOW)).0
 }
 
-/// A generator of numbers as good as random, the same in each run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
-    }
-}
-
-/// Number of histories, and length of the longest caption in them.
-const SEEDS: u64 = 12;
-const LONGEST: u64 = 1000;
-
 /// Makes words that no other avatar has, with a caption of this length.
 fn words(number: u64) -> [String; 3] {
     ["Name", "User", "Caption"].map(|word| format!("{word}-{number}-of-somebody"))
@@ -156,100 +144,6 @@ fn somebody(number: u64, length: usize) -> Avatar {
     let long = caption.repeat(1 + length / caption.len());
     avatar = with_a_caption(avatar, long);
     avatar
-}
-
-#[test]
-fn nothing_of_the_forgotten_is_left_in_any_file() {
-    for seed in 0..SEEDS / 3 {
-        let place = Place::new();
-        let store = place.store();
-        let mut numbers = Numbers(seed);
-        // They come one by one and grow, so that their rows move from page to page.
-        for number in 0..40 {
-            put(&store, &somebody(number, 10));
-            for _ in 0..4 {
-                let (other, length) = (numbers.below(number + 1), numbers.below(LONGEST));
-                put(&store, &somebody(other, usize::try_from(length).expect("small")));
-            }
-        }
-        let all: Vec<String> = (0..40).flat_map(words).collect();
-        assert!(!place.files_with(&all).is_empty());
-        let gone: Vec<u64> = (0..40).filter(|_| numbers.below(2) == 0).collect();
-        for number in &gone {
-            forget(&store, (*number).into());
-            store.forget(id((*number).into())).expect("emptied");
-            assert_eq!(place.files_with(&words(*number)), Vec::<String>::new(), "seed {seed}");
-        }
-        for number in (0..40).filter(|number| !gone.contains(number)) {
-            let avatar = store.load(id(number.into())).expect("read").expect("still there");
-            assert_eq!(avatar.person().expect("a person").name.as_str(), words(number)[0]);
-        }
-    }
-}
-
-/// Runs the reckless twin: the tables of before, in which rows share their pages. `SQLite` overwrites rows that it
-/// deletes there as well, and leaves copies of rows that it moved.
-#[test]
-fn without_a_lead_something_of_the_forgotten_is_left() {
-    let is_left = (0..SEEDS).any(|seed| {
-        let place = Place::new();
-        let database = place.other();
-        database.pragma_update(None, "journal_mode", "WAL").expect("a log");
-        let table = "CREATE TABLE avatars (id TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT";
-        database.execute_batch(table).expect("a table");
-        let mut numbers = Numbers(seed);
-        let save = |number: u64, length: u64| {
-            let [name, user, caption] = words(number);
-            let state =
-                format!("{name} {user} {} {caption}", "x".repeat(usize::try_from(length).expect("small")));
-            let query =
-                "INSERT INTO avatars VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET state = excluded.state";
-            database.execute(query, (id(number.into()).to_string(), state)).expect("saved");
-        };
-        for number in 0..40 {
-            save(number, 10);
-            for _ in 0..4 {
-                let other = numbers.below(number + 1);
-                save(other, numbers.below(LONGEST));
-            }
-        }
-        (0..40_u64).any(|number| {
-            if numbers.below(2) == 1 {
-                return false;
-            }
-            let query = "UPDATE avatars SET state = 'erased' WHERE id = ?1";
-            database.execute(query, [id(number.into()).to_string()]).expect("erased");
-            let emptied =
-                database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-            assert_eq!(emptied, Ok(0));
-            !place.files_with(&words(number)).is_empty()
-        })
-    });
-    assert!(is_left, "SQLite leaves no copies any more: the lead is not needed");
-}
-
-/// Erases while a reader uses an older state: the content is still there, and must not be called gone.
-#[test]
-fn what_is_still_read_is_not_said_to_be_gone() {
-    let place = Place::new();
-    let store = place.store();
-    put(&store, &somebody(1, 100));
-    let other = place.other();
-    other.execute_batch("BEGIN").expect("begun");
-    let count = |other: &Connection| -> i64 {
-        other
-            .query_row("SELECT count(*) FROM avatars WHERE user IS NOT NULL", [], |row| row.get(0))
-            .expect("read")
-    };
-    assert_eq!(count(&other), 1);
-    forget(&store, 1);
-    let refused = store.forget(id(1)).expect_err("another process reads it");
-    assert_eq!(refused.kind, StorageErrorKind::Busy);
-    assert_eq!(count(&other), 1, "it goes on beside the erase");
-    assert!(!place.files_with(&words(1)).is_empty());
-    other.execute_batch("COMMIT").expect("over");
-    store.forget(id(1)).expect("emptied");
-    assert_eq!(place.files_with(&words(1)), Vec::<String>::new());
 }
 
 #[test]
@@ -304,115 +198,6 @@ fn ordered(avatar: Avatar) -> Avatar {
         again: false,
     };
     avatar.open_training(request, &moment(NOW)).0
-}
-
-/// A database of a release from before there were versions.
-const LAYOUT_0: &str = include_str!("layout_0.sql");
-
-/// The current tables, as `SQLite` describes them. To change them, count up [`layout::LAYOUT`], keep this file under
-/// the old number, and have [`layout::bring_up`] read it.
-const LAYOUT_2: &str = include_str!("layout_2.sql");
-
-/// The tables of the version before.
-const LAYOUT_1: &str = include_str!("layout_1.sql");
-
-fn tables(home: &Path) -> String {
-    let database = Connection::open(home.join(DATABASE)).expect("a database");
-    let mut query = database
-        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
-        .expect("a query");
-    let all: Result<Vec<String>, _> = query.query_map([], |row| row.get(0)).expect("rows").collect();
-    all.expect("texts").iter().flat_map(|sql| [sql.as_str(), ";\n"]).collect()
-}
-
-fn pragma(home: &Path, name: &str) -> i64 {
-    let database = Connection::open(home.join(DATABASE)).expect("a database");
-    database.pragma_query_value(None, name, |row| row.get(0)).expect("a number")
-}
-
-#[test]
-fn the_tables_are_those_of_their_version() {
-    let place = Place::new();
-    drop(place.store());
-    assert_eq!(
-        (pragma(place.home(), "user_version"), pragma(place.home(), "auto_vacuum")),
-        (layout::LAYOUT, 2)
-    );
-    assert_eq!(tables(place.home()), LAYOUT_2);
-}
-
-#[test]
-fn a_database_from_before_versions_is_read_and_becomes_todays() {
-    let place = Place::new();
-    let database = place.home().join(DATABASE);
-    Connection::open(&database).and_then(|older| older.execute_batch(LAYOUT_0)).expect("an older database");
-    assert_eq!(Standing::of(place.home()).expect("there").expect("read"), Standing::Older);
-    let store = place.store();
-    assert_eq!(tables(place.home()), LAYOUT_2);
-    assert_eq!(
-        (pragma(place.home(), "user_version"), pragma(place.home(), "auto_vacuum")),
-        (layout::LAYOUT, 2)
-    );
-    assert_eq!(Standing::of(place.home()).expect("there").expect("read"), Standing::Logged);
-
-    let user = |name: &str| {
-        let avatars = store.avatars_of(&Name::new(name).expect("a name")).expect("read");
-        let name = |avatar: &Avatar| avatar.person().map(|person| person.name.as_str().to_owned());
-        avatars.iter().map(|avatar| name(avatar).expect("a person")).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        (user("user-1"), user("user-2"), user("local")),
-        (vec!["Xaver".to_owned(), "Yolanda".to_owned()], vec!["Vincent".to_owned()], vec![])
-    );
-    assert_eq!(store.load_all().expect("read").len(), 5);
-    let erased = AvatarId::new("00000000-0000-4000-8000-000000000003".parse().expect("an id"));
-    assert_eq!(store.half_erased().expect("read"), [erased]);
-    assert!(store.is_half_erased(erased).expect("read"));
-    let trained = store.load_all().expect("read").into_iter().find(|avatar| !avatar.is_hosted());
-    let trained = trained.expect("that of the command line");
-    let request = trained.request_ids().next().expect("a request");
-    assert_eq!(store.holder(request).expect("read"), Some(trained.id()));
-    assert!(store.simulator(trained.id()).expect("read").is_some());
-    // Photos that wait for a training are kept for ten years; the trained one owes its backend a message.
-    let now = now();
-    let later = now.plus(Duration::from_hours(24 * 365 * 11));
-    let number = |text: &str| AvatarId::new(text.parse().expect("an id"));
-    assert_eq!(store.due(None, now, false).expect("read"), []);
-    assert_eq!(
-        store.due(None, later, false).expect("read"),
-        [number("00000000-0000-4000-8000-000000000002")]
-    );
-    assert_eq!(store.due(None, now, true).expect("read"), [number("00000000-0000-4000-8000-000000000001")]);
-}
-
-/// Breaks a migration off: it leaves the database as it was.
-#[test]
-fn a_migration_that_breaks_off_changes_nothing() {
-    let place = Place::new();
-    let database = place.home().join(DATABASE);
-    let older = Connection::open(&database).expect("a database");
-    older.execute_batch(LAYOUT_0).expect("an older database");
-    // An index with a name that the new tables need.
-    older.execute_batch("CREATE INDEX due_avatars ON avatars (state)").expect("an index");
-    drop(older);
-    let before = tables(place.home());
-    Store::open_with(place.home(), SOON, now).expect_err("the name is taken");
-    assert_eq!(tables(place.home()), before);
-    assert_eq!(pragma(place.home(), "user_version"), 0);
-}
-
-#[test]
-fn a_database_of_a_newer_version_is_left_alone() {
-    let place = Place::new();
-    drop(place.store());
-    let other = place.other();
-    other.pragma_update(None, "user_version", layout::LAYOUT + 1).expect("set");
-    drop(other);
-    let before = fs::read(place.home().join(DATABASE)).expect("read");
-    let refused = Store::open_with(place.home(), SOON, now).expect_err("it is newer");
-    assert_eq!(refused.kind, StorageErrorKind::Newer);
-    assert_eq!(Standing::of(place.home()).expect("there").expect("read"), Standing::Newer);
-    assert_eq!(fs::read(place.home().join(DATABASE)).expect("read"), before);
 }
 
 #[test]

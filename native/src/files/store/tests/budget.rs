@@ -6,7 +6,11 @@ use likeness_core::{
 };
 use rusqlite::Connection;
 
-use super::{DATABASE, LAYOUT_0, LAYOUT_1, LAYOUT_2, Place, now, pragma, tables};
+use super::{
+    DATABASE, Place,
+    layouts::{LAYOUT_0, LAYOUT_1, LAYOUT_2, pragma, tables},
+    now,
+};
 use crate::files::store::{Store, layout};
 
 fn tokens(store: &Store) -> Vec<TokenView> {
