@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn every_answer_names_a_command() {
         let commands = super::command();
-        let source = include_str!("near.rs");
+        let source = include_str!("args/near.rs");
         let named: Vec<_> =
             source.split("`likeness ").skip(1).filter_map(|text| text.split(['`', ' ']).next()).collect();
         assert!(named.len() > 15, "{named:?}");
