@@ -4,6 +4,7 @@
 //! A shell parses the call, finds out the caller, and hands the call to the object that answers it; where that object
 //! needs bytes moved or money reserved, its [`Answer`] says so and the shell comes back with the result.
 
+mod admission;
 mod auth;
 mod avatar_api;
 mod body;
@@ -14,6 +15,7 @@ mod fields;
 mod health;
 mod inquiry;
 mod notify;
+mod offer;
 mod openapi;
 mod origin;
 mod porter;
@@ -25,9 +27,10 @@ mod webhook;
 
 pub(crate) use self::body::{BodyError, Fault, MOST_LEVELS, NotJson, Wanted, doubled};
 pub use self::{
+    admission::Admission,
     auth::Credential,
     avatar_api::{Answer, AvatarApi, Download, Given},
-    budget_api::{Admission, BudgetAnswer, BudgetApi, Spent, listed},
+    budget_api::{BudgetAnswer, BudgetApi, Spent, listed},
     call::{Call, Caller, Reply, SECURITY_HEADERS},
     deployment::{ConnectionSettings, Cors, Deployment, DeploymentError, Notify, test_bucket},
     fields::{ByteRange, IfNoneMatch},

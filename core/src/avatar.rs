@@ -137,7 +137,7 @@ pub use self::{
     elsewhere::Elsewhere,
     generation::{Generation, PictureError, PictureRequest, PictureSettings},
     goal::{GivenUp, Goal},
-    hosted::{AvatarTerms, Expected, Means, Uploads},
+    hosted::{AvatarTerms, Consent, Expected, Means, Uploads},
     identity::{Identity, SamePhotos},
     lookup::{OnRecord, OtherTraining},
     newest::Newest,

@@ -59,7 +59,7 @@ pub use self::{
     malformed::Malformed,
     purchase::{NotAPurchase, Payer, Purchase, PurchaseId},
     question::Question,
-    redeem::Redeemed,
+    redeem::{Invitation, Redeemed},
     stored::Stored,
     terms::{Amount, DailyCaps, InviteTerms, TokenId, Uses},
     token::{Kind, TokenDigest, TokenText},

@@ -21,6 +21,7 @@ pub mod json;
 pub mod language;
 pub mod limits;
 pub mod lora;
+pub mod page;
 pub mod photo;
 pub mod price;
 pub mod random;

@@ -129,6 +129,18 @@ fn beside(ours: &Money, price: Price, units: impl Fn(&str) -> Option<u32>) -> Li
 }
 
 impl Money {
+    /// Returns the amount in millionths of the currency.
+    #[must_use]
+    pub fn micros(&self) -> u64 {
+        self.micros
+    }
+
+    /// Returns the currency, by its three letters (ISO 4217).
+    #[must_use]
+    pub fn currency(&self) -> &str {
+        &self.currency
+    }
+
     /// Computes the price of so many units; `None` when no price is so high.
     fn product(unit_price: f64, units: u32, currency: &str) -> Option<Self> {
         const MOST: f64 = 1e15;

@@ -22,6 +22,8 @@ pub mod download;
 pub mod error;
 pub mod fal;
 pub mod obstacle;
+#[cfg(test)]
+mod page;
 pub mod photo;
 pub mod price;
 pub mod settings;

@@ -18,7 +18,6 @@ mod presets;
 mod probe;
 mod prune;
 pub(crate) mod remote;
-mod sample;
 mod serve;
 mod simulate;
 mod status;

@@ -6,3 +6,4 @@ pub(crate) mod memory;
 pub(crate) mod on_disk;
 pub(crate) mod parallel;
 pub(crate) mod prepare;
+pub(crate) mod sample;

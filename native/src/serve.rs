@@ -8,10 +8,12 @@ mod erasures;
 mod files;
 mod health;
 mod ledger;
+mod page;
 mod postponed;
 mod problem;
 mod rounds;
 mod server;
+pub(crate) mod trial;
 pub(crate) mod webhooks;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};

@@ -228,6 +228,11 @@ impl Settings {
         Ok(limits)
     }
 
+    /// Tells whether test mode was asked for by this very command, to try things out.
+    pub(crate) fn is_trial(&self) -> bool {
+        self.test_mode.value && matches!(self.test_mode.origin, Origin::Flag(_))
+    }
+
     /// Changes these settings for the demo: the simulator, with a training of this length, in this folder.
     pub(crate) fn for_demo(mut self, home: PathBuf, training: Duration) -> Self {
         let origin = Origin::Flag("demo");

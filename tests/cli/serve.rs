@@ -148,6 +148,52 @@ pub(crate) fn listening(running: &Running) -> String {
     line.trim_start_matches("listening on http://").to_owned()
 }
 
+/// Starts the page for a trial, and returns its address and its invite.
+fn trial(place: &Place, words: &[&str]) -> (Running, String, String) {
+    let running = Running::start(&mut place.command(words));
+    let link = running.stdout.wait_for("open http://127.0.0.1:");
+    let (address, invite) = link.trim_start_matches("open http://").split_once("/#").expect("a link");
+    let (address, invite) = (address.to_owned(), invite.to_owned());
+    (running, address, invite)
+}
+
+#[test]
+fn a_trial_prints_a_link_that_opens_the_page_ready_to_use() {
+    for words in [&["serve", "--test", "--listen", "127.0.0.1:0"][..], &["demo", "--page"]] {
+        let place = Place::new();
+        let (running, address, invite) = trial(&place, words);
+        let page = call(&address, "GET", "/", &[], b"").is(200);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(
+            page.header("content-security-policy").is_some_and(|policy| !policy.contains("unsafe-inline"))
+        );
+        let redemption = json!({ "invite": invite, "avatar_id": AVATAR, "name": "Anna", "consent": true });
+        let redeemed =
+            call(&address, "POST", "/v1/redeem", &[], redemption.to_string().as_bytes()).is(200).json();
+        let capability = format!("Bearer {}", redeemed["capability"].as_str().expect("text"));
+        let headers = [("authorization", capability)];
+        let put = format!("/v1/avatars/{AVATAR}/photos/p1");
+        call(&address, "PUT", &put, &headers, &photo(1, 600)).is(201);
+        let samples = call(&address, "GET", "/page/samples/index.json", &[], b"").is(200).json();
+        assert_eq!(samples["photos"].as_array().map(Vec::len), Some(12));
+        // Nobody is the operator.
+        call(&address, "GET", "/v1/budget", &headers, b"").refused(401, "api.unauthorized");
+        running.signal("TERM");
+        running.ended().ended(0);
+    }
+}
+
+#[test]
+fn where_others_can_reach_it_nobody_is_let_in_without_an_operator() {
+    let place = Place::new();
+    let running = Running::start(&mut place.command(&["serve", "--test", "--listen", "0.0.0.0:0"]));
+    running.stdout.wait_for("listening on ");
+    running.signal("TERM");
+    let ended = running.ended().ended(0);
+    assert!(!String::from_utf8_lossy(&ended.stdout).contains("open "), "no link");
+    assert!(ended.stderr.contains("ADMIN_TOKEN is not set"));
+}
+
 /// Makes one call on a connection of its own.
 fn call(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).expect("a connection");

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
+    admission::Admission,
     body::{GivenName, body, nothing},
     call::{Call, Caller, Reply},
     deployment::{ConnectionSettings, Deployment},
@@ -21,8 +22,8 @@ use super::{
 };
 use crate::{
     avatar::{
-        Avatar, AvatarId, AvatarTerms, Command, Event, Expected, Gender, Kept, Moment, Person, Sha256Sum,
-        TrainingSettings,
+        Avatar, AvatarId, AvatarTerms, Command, Consent, Event, Expected, Gender, Kept, Moment, Person,
+        Sha256Sum, TrainingSettings,
     },
     budget::{Purchase, TokenDigest},
     download as file,
@@ -165,6 +166,9 @@ pub(super) struct Creation {
     /// The choice of words in a message about the person.
     #[serde(default)]
     gender: Option<Gender>,
+    /// True if the caller confirms that the photos show the person who sends them, or an adult who agreed.
+    #[serde(default)]
+    consent: bool,
     /// Defaults of the avatar's trainings.
     #[serde(default)]
     training_config: TrainingSettings,
@@ -233,21 +237,25 @@ impl AvatarApi<'_> {
     pub fn redeemed(
         &self,
         known: Option<Avatar>,
-        id: AvatarId,
-        person: Person,
-        settings: TrainingSettings,
-        capability: TokenDigest,
+        admission: &Admission,
     ) -> (Option<Avatar>, Result<(), Problem>) {
+        let Admission { avatar: id, person, settings, capability, consent, steps, .. } = admission;
+        let confirmed = |avatar: Avatar| if *consent { avatar.consented(&self.moment) } else { avatar };
         if let Some(avatar) = known {
             let ours = avatar.person().is_some_and(|known| known.user == person.user);
-            let result = if ours { Ok(()) } else { Err(taken(&avatar).into()) };
-            return (Some(avatar), result);
+            return if ours {
+                (Some(confirmed(avatar)), Ok(()))
+            } else {
+                let problem = taken(&avatar).into();
+                (Some(avatar), Err(problem))
+            };
         }
-        let made = modest(&settings, None)
-            .map_err(Problem::from)
-            .and_then(|()| self.new_avatar(id, person, settings, Some(capability)));
+        let granted = TrainingSettings { steps: *steps, ..TrainingSettings::default() };
+        let made = modest(settings, Some(&granted)).map_err(Problem::from).and_then(|()| {
+            self.new_avatar(*id, person.clone(), settings.clone(), Consent::Required, Some(*capability))
+        });
         match made {
-            Ok(avatar) => (Some(avatar), Ok(())),
+            Ok(avatar) => (Some(confirmed(avatar)), Ok(())),
             Err(problem) => (None, Err(problem)),
         }
     }
@@ -297,13 +305,13 @@ impl AvatarApi<'_> {
             | Operation::UploadPhoto
             | Operation::AddressPhoto
             | Operation::CheckPhoto
-            | Operation::RemovePhoto => self.photo_call(avatar, call, given),
+            | Operation::RemovePhoto => self.photo_call(avatar, call, caller, given),
             _ => self.order_call(avatar, call, caller, given),
         }
     }
 
     fn create(&self, known: Option<Avatar>, id: AvatarId, given: &Given) -> Result<Answered, Problem> {
-        let Creation { user_id, name, gender, training_config } = body(&given.body)?;
+        let Creation { user_id, name, gender, consent, training_config } = body(&given.body)?;
         check(&training_config)?;
         let person = Person { user: user_id.0, name: name.0, gender };
         let (avatar, new) = match known {
@@ -313,8 +321,9 @@ impl AvatarApi<'_> {
                 (avatar, false)
             }
             Some(avatar) => return Err(taken(&avatar).into()),
-            None => (self.new_avatar(id, person, training_config, None)?, true),
+            None => (self.new_avatar(id, person, training_config, Consent::NotAsked, None)?, true),
         };
+        let avatar = if consent { avatar.consented(&self.moment) } else { avatar };
         let reply = Reply::json(created(new), &views::avatar_view(&avatar, self.moment.now));
         let reply = reply.with(http::header::LOCATION, &format!("/v1/avatars/{id}"));
         Ok((Some(avatar), Answer::Reply(reply)))
@@ -325,13 +334,20 @@ impl AvatarApi<'_> {
         id: AvatarId,
         person: Person,
         settings: TrainingSettings,
+        consent: Consent,
         capability: Option<TokenDigest>,
     ) -> Result<Avatar, Problem> {
         check(&settings)?;
         let connection = self.connection.ok_or_else(|| self.deployment.inability())?;
         let bucket_folder =
             connection.bucket.as_ref().map(|bucket| BucketFolder::new(bucket, &person.user, id));
-        let terms = AvatarTerms { settings, capability, bucket_folder, retention: self.deployment.retention };
+        let terms = AvatarTerms {
+            settings,
+            capability,
+            consent,
+            bucket_folder,
+            retention: self.deployment.retention,
+        };
         let origin = connection.account.origins().origin();
         let avatar = Avatar::new(id, person, self.deployment.test_mode, origin, &self.moment);
         Ok(avatar.hosted(terms, &self.moment))
@@ -401,6 +417,11 @@ pub(super) fn check(settings: &TrainingSettings) -> Result<(), Problem> {
         return Err(ApiProblem::Body { why }.into());
     }
     settings.check().map(|_| ()).map_err(|error| Problem::from(&Error::Data(DataError::Config(error))))
+}
+
+/// Returns the number of steps of a training for which nothing is chosen.
+pub(super) fn default_steps() -> u32 {
+    TrainingSettings::default().check().map_or(0, |config| config.steps())
 }
 
 /// Refuses settings that an invited caller may not choose. An invite counts trainings, and the cost of one follows from

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    avatar_api::{Given, check},
+    admission::Admission,
+    avatar_api::{Given, check, default_steps},
     body::{GivenName, body, nothing},
     call::{Call, Reply},
     deployment::Deployment,
@@ -14,10 +15,10 @@ use super::{
     views,
 };
 use crate::{
-    avatar::{Avatar, AvatarId, Gender, Name, OrderKey, OrderView, Person, TrainingSettings},
+    avatar::{Avatar, AvatarId, ConfigError, Gender, Name, OrderKey, OrderView, Person, TrainingSettings},
     budget::{
         Amount, Budget, BudgetError, InviteTerms, Kind, Minted, Payer, Purchase, PurchaseId, Question,
-        ServerTerms, TokenDigest, TokenId, TokenText,
+        ServerTerms, TokenId, TokenText,
     },
     http::StatusCode,
     language::sentence,
@@ -60,23 +61,6 @@ impl From<Reply> for Asked {
     fn from(reply: Reply) -> Self {
         Self(Ok(BudgetAnswer::Reply(reply)))
     }
-}
-
-/// An avatar that was admitted by an invite.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Admission {
-    /// Id of the avatar.
-    pub avatar: AvatarId,
-    /// The person shown.
-    pub person: Person,
-    /// Defaults of the avatar's trainings.
-    pub settings: TrainingSettings,
-    /// SHA-256 of the avatar's capability.
-    pub capability: TokenDigest,
-    /// Id of the invite that admitted the avatar.
-    invite: TokenId,
-    /// Document that hands the capability over.
-    document: serde_json::Value,
 }
 
 impl Admission {
@@ -123,6 +107,32 @@ pub(super) struct NewInvite {
     trainings: u32,
     /// Number of pictures that each avatar may buy.
     pictures: u32,
+    /// Most steps of a training, by which its price goes; as many as a training has by default if left out.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<u32>"))]
+    steps: Option<Steps>,
+}
+
+/// A number of steps that a training may have.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+struct Steps(u32);
+
+impl TryFrom<u32> for Steps {
+    type Error = ConfigError;
+
+    fn try_from(steps: u32) -> Result<Self, ConfigError> {
+        TrainingSettings { steps: Some(steps), ..TrainingSettings::default() }.check().map(|_| Self(steps))
+    }
+}
+
+/// The body of the call that asks what an invite gives.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct InviteShown {
+    /// The invite's text.
+    invite: String,
 }
 
 /// The body of the call that redeems an invite for an avatar.
@@ -139,6 +149,10 @@ pub(super) struct Redemption {
     /// The choice of words in a message about the person.
     #[serde(default)]
     gender: Option<Gender>,
+    /// True if the caller confirms that the photos show the person who sends them, or an adult who agreed. No photo can
+    /// be added before that.
+    #[serde(default)]
+    consent: bool,
     /// Defaults of the avatar's trainings.
     #[serde(default)]
     training_config: TrainingSettings,
@@ -225,10 +239,16 @@ impl BudgetApi<'_> {
                 return Ok(BudgetAnswer::Reply(handed_over(&id, &minted)));
             }
             Operation::MintInvite => {
-                let NewInvite { label, expires_at, uses, trainings, pictures } = body(&given.body)?;
+                let NewInvite { label, expires_at, uses, trainings, pictures, steps } = body(&given.body)?;
                 let id = id()?;
                 let allowance = Amount { trainings, pictures };
-                let terms = InviteTerms { label: labelled(label, &id)?, allowance, uses, expires_at };
+                let terms = InviteTerms {
+                    label: labelled(label, &id)?,
+                    allowance,
+                    uses,
+                    steps: steps.map(|steps| steps.0),
+                    expires_at,
+                };
                 let minted = made_by(call, budget.mint_invite(admin, id.clone(), terms, self.now))?;
                 return Ok(BudgetAnswer::Reply(handed_over(&id, &minted)));
             }
@@ -241,18 +261,25 @@ impl BudgetApi<'_> {
                 return Ok(BudgetAnswer::Reply(Reply::empty(StatusCode::NO_CONTENT)));
             }
             Operation::Redeem => return self.redeem(budget, given),
+            Operation::ShowInvite => {
+                let InviteShown { invite } = body(&given.body)?;
+                let invitation = budget.invite(&invite_of(&invite)?, self.now)?;
+                json!(views::InvitationView {
+                    allowance: invitation.allowance,
+                    uses_left: invitation.uses_left,
+                    steps: invitation.steps.unwrap_or_else(default_steps),
+                    expires_at: invitation.expires_at,
+                })
+            }
             _ => return Err(ApiProblem::NoRoute.into()),
         };
         Ok(BudgetAnswer::Reply(Reply::json(StatusCode::OK, &document)))
     }
 
     fn redeem(&self, budget: &mut Budget, given: &Given) -> Result<BudgetAnswer, Problem> {
-        let Redemption { invite, avatar_id, name, gender, training_config } = body(&given.body)?;
+        let Redemption { invite, avatar_id, name, gender, consent, training_config } = body(&given.body)?;
         check(&training_config)?;
-        let invite = TokenText::parse(&invite).map_err(BudgetError::from)?;
-        if invite.kind() != Kind::Invite {
-            return Err(BudgetError::InviteUnknown.into());
-        }
+        let invite = invite_of(&invite)?;
         let redeemed = budget.redeem(&invite, avatar_id, self.now)?;
         // An invited caller is not a user of the backend's, and cannot pose as one.
         let user = Name::new(&format!("invite-{}", redeemed.invite.as_str()));
@@ -266,6 +293,8 @@ impl BudgetApi<'_> {
             avatar: avatar_id,
             person: Person { user, name: name.0, gender },
             settings: training_config,
+            consent,
+            steps: redeemed.steps,
             capability: redeemed.capability.hash(),
             invite: redeemed.invite,
             document,
@@ -284,6 +313,12 @@ impl BudgetApi<'_> {
     }
 }
 
+/// Reads an invite.
+fn invite_of(text: &str) -> Result<TokenText, BudgetError> {
+    let invite = TokenText::parse(text)?;
+    if invite.kind() == Kind::Invite { Ok(invite) } else { Err(BudgetError::InviteUnknown) }
+}
+
 impl Question {
     /// Returns the question that a call asks the budget.
     #[must_use]
@@ -297,6 +332,10 @@ impl Question {
             Operation::Redeem => body(&given.body).ok().and_then(|redemption: Redemption| {
                 let invite = TokenText::parse(&redemption.invite).ok()?;
                 Some(Self::Redeem(invite.hash(), redemption.avatar_id))
+            }),
+            Operation::ShowInvite => body(&given.body).ok().and_then(|shown: InviteShown| {
+                let invite = TokenText::parse(&shown.invite).ok()?;
+                Some(Self::Who(invite.hash()))
             }),
             _ => None,
         };

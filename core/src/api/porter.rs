@@ -54,7 +54,7 @@ impl Shown {
                     .into(),
             )
         };
-        if call.operation == Operation::Redeem {
+        if call.operation.shows_an_invite() {
             let shown: ShownInvite = serde_json::from_slice(body).ok()?;
             return Some(of("invite", &shown.invite, None));
         }
@@ -208,7 +208,7 @@ fn shows_a_capability(call: &Call) -> bool {
 
 /// Tells whether an answer refused the credential.
 fn refusal(call: &Call, reply: &Reply) -> Option<Refusal> {
-    let redeems = call.operation == Operation::Redeem;
+    let redeems = call.operation.shows_an_invite();
     match reply.status {
         StatusCode::UNAUTHORIZED if call.operation.place() == Place::Webhook => Some(Refusal::Nothing),
         StatusCode::UNAUTHORIZED => Some(Refusal::Token),

@@ -86,6 +86,8 @@ pub enum ApiProblem {
     Erased,
     NoPhoto,
     PhotosInUse,
+    /// A photo of an invited person, whose consent nobody has confirmed.
+    NoConsent,
     TooManyPhotos {
         max: usize,
     },
@@ -168,6 +170,7 @@ impl ApiProblem {
         Self::Erased => "avatar.erased",
         Self::NoPhoto => "photos.not_found",
         Self::PhotosInUse => "photos.in_use",
+        Self::NoConsent => "photos.no_consent",
         Self::TooManyPhotos { .. } => "photos.too_many",
         Self::PhotosMixed => "photos.mixed",
         Self::NoBucketHere => "photos.no_bucket",
@@ -214,7 +217,9 @@ impl ApiProblem {
                 StatusCode::BAD_REQUEST
             }
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::KeysForbidden | Self::BeyondInvite { .. } => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NoConsent | Self::KeysForbidden | Self::BeyondInvite { .. } => {
+                StatusCode::FORBIDDEN
+            }
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoLength => StatusCode::LENGTH_REQUIRED,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,

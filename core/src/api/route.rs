@@ -46,6 +46,7 @@ pub enum Place {
 pub enum Operation {
     Health,
     Describe,
+    ShowOffer,
     FalWebhook,
     ListTokens,
     MintToken,
@@ -55,6 +56,7 @@ pub enum Operation {
     RevokeInvite,
     ShowBudget,
     Redeem,
+    ShowInvite,
     IssueCapability,
     ListAvatars,
     ShowRequest,
@@ -116,6 +118,7 @@ pub const ROUTES: &[Entry] = {
     &[
         entry(O::Health, "GET", "/health", ANYONE, "Says that it runs, and whether it can buy anything."),
         entry(O::Describe, "GET", "/openapi.json", ANYONE, "This description."),
+        entry(O::ShowOffer, "GET", "/v1/offer", ANYONE, "Says what is asked for, and what it costs."),
         entry(O::FalWebhook, "POST", "/webhooks/fal", ANYONE, "Where fal.ai reports the end of a request."),
         entry(O::ListTokens, "GET", "/v1/tokens", ADMIN, "Lists the server tokens, without themselves."),
         entry(O::MintToken, "PUT", "/v1/tokens/{id}", ADMIN, "Makes a server token, or shows it again."),
@@ -125,6 +128,13 @@ pub const ROUTES: &[Entry] = {
         entry(O::RevokeInvite, "DELETE", "/v1/invites/{id}", ADMIN, "Ends an invite."),
         entry(O::ShowBudget, "GET", "/v1/budget", ADMIN, "Shows what was bought today, and the day's caps."),
         entry(O::Redeem, "POST", "/v1/redeem", ANYONE, "Gives the capability of an avatar for an invite."),
+        entry(
+            O::ShowInvite,
+            "POST",
+            "/v1/invite",
+            ANYONE,
+            "Says what an invite gives, without redeeming it.",
+        ),
         entry(
             O::IssueCapability,
             "POST",
@@ -297,7 +307,7 @@ impl Operation {
     #[must_use]
     pub fn place(self) -> Place {
         match self {
-            Self::Health | Self::Describe => Place::Here,
+            Self::Health | Self::Describe | Self::ShowOffer => Place::Here,
             Self::FalWebhook => Place::Webhook,
             Self::ListTokens
             | Self::MintToken
@@ -306,7 +316,8 @@ impl Operation {
             | Self::MintInvite
             | Self::RevokeInvite
             | Self::ShowBudget
-            | Self::Redeem => Place::Budget,
+            | Self::Redeem
+            | Self::ShowInvite => Place::Budget,
             Self::ListAvatars => Place::User,
             Self::ShowRequest => Place::Request,
             _ => Place::Avatar,
@@ -316,7 +327,13 @@ impl Operation {
     /// Tells whether the operation may change something. A call that changes nothing may arrive any number of times.
     #[must_use]
     pub fn changes_something(self) -> bool {
-        self.entry().method != "GET"
+        self.entry().method != "GET" && self != Self::ShowInvite
+    }
+
+    /// Tells whether the body holds an invite, by which a caller is let in or not.
+    #[must_use]
+    pub fn shows_an_invite(self) -> bool {
+        matches!(self, Self::Redeem | Self::ShowInvite)
     }
 
     /// Tells whether the answer holds a token or a signature.

@@ -29,6 +29,9 @@ pub(super) struct AvatarView<'a> {
     pub(super) gender: Option<Gender>,
     /// Time of creation.
     pub(super) created_at: Timestamp,
+    /// Time at which a caller confirmed that the photos show the person who sent them, or an adult who agreed; null
+    /// where no caller did.
+    pub(super) consented_at: Option<Timestamp>,
     /// True if nothing is bought for the avatar.
     pub(super) test_mode: bool,
     /// Defaults of the avatar's trainings, as given when it was created.
@@ -175,6 +178,20 @@ pub(super) struct RedeemedView<'a> {
     pub(super) allowance: Amount,
 }
 
+/// The things that an invite gives.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Invitation"))]
+pub(super) struct InvitationView {
+    /// Amount that an avatar may buy.
+    pub(super) allowance: Amount,
+    /// Number of avatars that may yet redeem the invite.
+    pub(super) uses_left: u32,
+    /// Most steps of a training.
+    pub(super) steps: u32,
+    /// Time at which the invite expires.
+    pub(super) expires_at: Option<Timestamp>,
+}
+
 /// A server token or an invite, with its secret text.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Token"))]
@@ -214,6 +231,7 @@ pub(crate) fn avatar_view(avatar: &Avatar, now: Timestamp) -> Value {
         name: person.map(|person| &person.name),
         gender: person.and_then(|person| person.gender),
         created_at: avatar.created_at(),
+        consented_at: avatar.consented_at(),
         test_mode: avatar.test_mode(),
         training_config: avatar.settings(),
         photos: photos(avatar).photos,

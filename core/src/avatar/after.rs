@@ -1,8 +1,8 @@
 //! Transitions of an avatar: the state that follows an event.
 
 use super::{
-    Avatar, Bought, Cancel, Command, Event, FolderPart, Moment, OrderKey, OrderStep, OrderView, Outcome,
-    PhotoSet, PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind, TaskRecord,
+    Avatar, Bought, Cancel, Command, Consent, Event, FolderPart, Moment, OrderKey, OrderStep, OrderView,
+    Outcome, PhotoSet, PhotoState, PrepareError, Prepared, Stage, TaskId, TaskKind, TaskRecord,
     order::{Happened, Order, Product, lacks_files},
 };
 use crate::{
@@ -181,7 +181,8 @@ impl Avatar {
             Command::Erase => {
                 self.every_order(|| Happened::CancelAsked, moment);
                 self.person = None;
-                if self.hosted.is_some() {
+                if let Some(hosted) = &mut self.hosted {
+                    hosted.consent = Consent::NotAsked;
                     // Everything is deleted at once, and again when nothing can be written any more.
                     self.bucket_folders.iter_mut().for_each(|bucket_folder| bucket_folder.working = true);
                 }

@@ -1,6 +1,7 @@
 //! The part of an avatar that lives behind the API: photos that arrive one by one, tidying up, and notices to the
 //! backend. An avatar of the command line has none of it.
 
+mod consent;
 mod notices;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use self::notices::Notice;
 pub(in crate::avatar) use self::tidying::Tidying;
-pub use self::uploads::{Means, Uploads};
+pub use self::{
+    consent::Consent,
+    uploads::{Means, Uploads},
+};
 use super::{
     Avatar, Moment, OrderView, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings, order::Order,
 };
@@ -35,6 +39,9 @@ pub(crate) struct ApiState {
     pub(in crate::avatar) settings: TrainingSettings,
     /// SHA-256 of the avatar's capability.
     pub(in crate::avatar) capability: Option<TokenDigest>,
+    /// Consent of the person that the photos show.
+    #[serde(default)]
+    pub(in crate::avatar) consent: Consent,
     /// Time for which photos are kept while no training was made of them.
     pub(in crate::avatar) retention: Duration,
     /// Photos whose place is known and whose bytes are not there yet.
@@ -74,6 +81,8 @@ pub struct AvatarTerms {
     pub settings: TrainingSettings,
     /// SHA-256 of the avatar's capability, if it has one.
     pub capability: Option<TokenDigest>,
+    /// Consent of the person that the photos show.
+    pub consent: Consent,
     /// Folder of the avatar's files, when that is in a bucket.
     pub bucket_folder: Option<BucketFolder>,
     /// Time for which photos are kept while no training was made of them.
@@ -139,6 +148,7 @@ impl Avatar {
         self.hosted = Some(ApiState {
             settings: terms.settings,
             capability: terms.capability,
+            consent: terms.consent,
             retention: terms.retention,
             expected: Vec::new(),
             retry: None,

@@ -16,6 +16,9 @@ pub(super) struct Invite {
     /// Amount that each avatar may spend.
     pub(super) allowance: Amount,
     pub(super) uses: Uses,
+    /// Most steps of a training, where the invite says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) steps: Option<u32>,
     /// Number of avatars that redeemed the invite and were not erased.
     pub(super) guests: u32,
     /// Amount that these avatars spent.
@@ -39,15 +42,25 @@ pub(super) struct Grant {
 impl Invite {
     pub(super) fn new(issue: Issue, allowance: Amount, uses: Uses) -> Self {
         let none = Amount::default();
-        Self { issue, allowance, uses, guests: 0, spent: none, forgotten: 0, forgotten_spent: none }
+        Self {
+            issue,
+            allowance,
+            uses,
+            steps: None,
+            guests: 0,
+            spent: none,
+            forgotten: 0,
+            forgotten_spent: none,
+        }
     }
 
     pub(super) fn is_on(&self, terms: &InviteTerms) -> bool {
-        let InviteTerms { label, allowance, uses, expires_at } = terms;
+        let InviteTerms { label, allowance, uses, steps, expires_at } = terms;
         self.issue.label == *label
             && self.issue.expires_at == *expires_at
             && self.allowance == *allowance
             && self.uses == *uses
+            && self.steps == *steps
     }
 
     /// Counts the avatars that the invite remembers.

@@ -48,7 +48,7 @@ impl Budget {
     }
 
     /// Mints an invite, by the same rules as [a server token](Self::mint_server).
-    pub(crate) fn mint_invite(
+    pub fn mint_invite(
         &mut self,
         admin: &AdminToken,
         id: TokenId,
@@ -62,10 +62,10 @@ impl Budget {
             }
         }
         has_room(Kind::Invite, self.invites.values().map(|invite| &invite.issue), now)?;
-        let InviteTerms { label, allowance, uses, expires_at } = terms;
+        let InviteTerms { label, allowance, uses, steps, expires_at } = terms;
         let (issue, minted) = self.issue(admin, Kind::Invite, &id, label, expires_at, now)?;
         self.sums.minted = issue.generation;
-        self.invites.insert(id, Invite::new(issue, allowance, uses));
+        self.invites.insert(id, Invite { steps, ..Invite::new(issue, allowance, uses) });
         drop_old(&mut self.invites, |invite| (&invite.issue, invite.remembered()), now);
         Ok(minted)
     }

@@ -15,9 +15,40 @@ pub struct Redeemed {
     pub capability: TokenText,
     /// Amount that the avatar may spend in all.
     pub allowance: Amount,
+    /// Most steps of a training, where the invite says.
+    pub steps: Option<u32>,
+}
+
+/// The things that an invite gives to whoever redeems it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// Amount that an avatar may spend.
+    pub allowance: Amount,
+    /// Number of avatars that may yet redeem the invite.
+    pub uses_left: u32,
+    /// Most steps of a training, where the invite says.
+    pub steps: Option<u32>,
+    /// Moment from which the invite can be neither redeemed nor spent.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Budget {
+    /// Finds what an invite gives, without redeeming it.
+    pub fn invite(&self, invite: &TokenText, now: Timestamp) -> Result<Invitation, BudgetError> {
+        let digest = invite.hash();
+        let found = self.invites.values().find(|known| known.issue.is(&digest));
+        let found = found.ok_or(BudgetError::InviteUnknown)?;
+        if found.issue.is_over(now) {
+            return Err(BudgetError::InviteOver);
+        }
+        Ok(Invitation {
+            allowance: found.allowance,
+            uses_left: found.uses.number().saturating_sub(found.taken()),
+            steps: found.steps,
+            expires_at: found.issue.expires_at,
+        })
+    }
+
     /// Redeems an invite for an avatar. The same avatar gets the same capability again, and takes no further use: the
     /// capability is derived from the invite's text and the avatar's id. So where one invite is for several avatars, an
     /// avatar's id must not be known to others who hold the invite.
@@ -35,7 +66,7 @@ impl Budget {
         if found.issue.is_over(now) {
             return Err(BudgetError::InviteOver);
         }
-        let (id, allowance) = (id.clone(), found.allowance);
+        let (id, allowance, steps) = (id.clone(), found.allowance, found.steps);
         if self.grant(avatar, &id).is_none() {
             if found.taken() >= found.uses.number() {
                 return Err(BudgetError::InviteTaken);
@@ -52,7 +83,7 @@ impl Budget {
             self.let_in(avatar, &id);
         }
         let capability = invite.derived(Kind::Capability, &[avatar.uuid().as_bytes()]);
-        Ok(Redeemed { invite: id, capability, allowance })
+        Ok(Redeemed { invite: id, capability, allowance, steps })
     }
 
     /// Takes a use back after the avatar turned out to be another caller's: the invite may be redeemed for an avatar of

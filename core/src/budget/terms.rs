@@ -193,6 +193,9 @@ pub struct InviteTerms {
     /// Number of avatars that may redeem the invite; one unless given.
     #[serde(default)]
     pub uses: Uses,
+    /// Most steps of a training; as many as a training has by default unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u32>,
     /// Moment from which the invite can be neither redeemed nor spent.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,

@@ -59,5 +59,5 @@ pub(in crate::budget) fn server_terms() -> ServerTerms {
 
 pub(in crate::budget) fn invite_terms(trainings: u32, pictures: u32) -> InviteTerms {
     let allowance = Amount { trainings, pictures };
-    InviteTerms { label: label(), allowance, uses: Uses::default(), expires_at: None }
+    InviteTerms { label: label(), allowance, uses: Uses::default(), steps: None, expires_at: None }
 }

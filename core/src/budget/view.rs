@@ -48,6 +48,8 @@ pub struct InviteView {
     pub allowance: Amount,
     /// Number of avatars that may redeem the invite.
     pub uses: Uses,
+    /// Most steps of a training; null for as many as a training has by default.
+    pub steps: Option<u32>,
     /// Number of avatars that redeemed the invite.
     pub redeemed: u32,
     /// Amount that they spent together.
@@ -80,6 +82,7 @@ impl Budget {
             InviteView {
                 allowance: invite.allowance,
                 uses: invite.uses,
+                steps: invite.steps,
                 redeemed: invite.taken(),
                 spent: invite.spent(),
                 left: if token.live { invite.left() } else { Amount::default() },

@@ -49,6 +49,9 @@ pub fn problem(language: Language, problem: &ApiProblem) -> String {
                 "the photos belong to a training that is being placed; they can be changed once fal.ai has taken it"
                     .to_owned()
             }
+            ApiProblem::NoConsent => {
+                "nobody has confirmed yet that the photos show a person who agreed".to_owned()
+            }
             ApiProblem::TooManyPhotos { max } => format!("{max} photos are there already"),
             ApiProblem::PhotosMixed => {
                 "this avatar has uploaded photos; a training of it is bought from these, or from keys, not from both"
@@ -140,6 +143,7 @@ pub fn advice(language: Language, problem: &ApiProblem) -> Cow<'static, str> {
             ApiProblem::NoAvatar => "Create it first: PUT /v1/avatars/{avatar}.",
             ApiProblem::AvatarTaken | ApiProblem::Erased => "Choose another id, such as a new random UUID.",
             ApiProblem::NoPhoto => "Add it first: PUT /v1/avatars/{avatar}/photos/{photo}.",
+            ApiProblem::NoConsent => "Ask the person, then redeem the invite again with `consent`: true.",
             ApiProblem::PhotosInUse => "Wait until the training has a request_id, or cancel it.",
             ApiProblem::TooManyPhotos { .. } => "Remove one first.",
             ApiProblem::PhotosMixed => "Remove the uploaded photos, or leave out photo_urls.",

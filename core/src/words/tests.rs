@@ -258,6 +258,7 @@ fn api() -> Vec<ApiProblem> {
         ApiProblem::Erased,
         ApiProblem::NoPhoto,
         ApiProblem::PhotosInUse,
+        ApiProblem::NoConsent,
         ApiProblem::TooManyPhotos { max: 1 },
         ApiProblem::PhotosMixed,
         ApiProblem::NoBucketHere,

@@ -200,10 +200,10 @@ impl Object {
     async fn admit(&self, admission: Admission, origin: &str) -> Result<std::result::Result<(), Problem>> {
         let deployment = self.deployment()?;
         let moment = settings::moment(POLL_INTERVAL)?;
-        let Admission { avatar: id, person, settings, capability, .. } = admission;
+        let id = admission.avatar;
         let redeemed = |connection: Option<&ConnectionSettings>, avatar| {
             let api = AvatarApi { deployment: &deployment, connection, moment };
-            api.redeemed(avatar, id, person.clone(), settings.clone(), capability)
+            api.redeemed(avatar, &admission)
         };
         if !self.is_there()? {
             let connection = Self::connection_of_newcomer(id, origin, &deployment)?;

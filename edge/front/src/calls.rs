@@ -28,6 +28,7 @@ use worker::{Context, Env, Fetch, Method, Request, Response, ResponseBuilder, Re
 
 use crate::{
     drain::drain,
+    page,
     response::{respond, stream},
     rpc::{self, Answered, Head, ObjectCall, ObjectReply, Refused, call_object},
     settings::{self, now},
@@ -51,6 +52,9 @@ pub(crate) async fn answer(request: Request, env: Env, context: &Context) -> Res
     let path = request.path();
     if deployment.test_mode && path.starts_with("/test/") {
         return test_box(request, &env, &path).await;
+    }
+    if let Some(response) = page::answer(&request, &env, &deployment).await {
+        return response;
     }
     let body = request.inner().body();
     let answered = answered(request, &env, context, &deployment, &headers).await;
@@ -173,7 +177,7 @@ impl Arrived<'_> {
             Some(_) if !call.operation.takes_a_file() => read(&mut request, max).await?,
             _ => Vec::new(),
         };
-        if call.operation == Operation::Redeem {
+        if call.operation.shows_an_invite() {
             *shown = Shown::of(call, &body);
             self.refuse(*shown)?;
         }
@@ -247,6 +251,7 @@ async fn caller(credential: Credential, shown: Option<Shown>, env: &Env) -> Answ
 fn here(operation: Operation, deployment: &Deployment) -> Reply {
     match operation {
         Operation::Describe => Reply::described(),
+        Operation::ShowOffer => Reply::json(StatusCode::OK, &deployment.offer()),
         _ => Reply::json(StatusCode::OK, &deployment.health(&[])),
     }
 }

@@ -13,6 +13,7 @@ mod entries;
 mod follow_up;
 mod index;
 mod object;
+mod page;
 mod response;
 mod rows;
 mod rpc;

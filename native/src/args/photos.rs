@@ -61,4 +61,7 @@ pub(crate) struct Demo {
     /// The folder for the sample photos, the model and the pictures; without it a new one is made
     #[arg(long, short, value_name = "FOLDER", value_parser = written_path())]
     pub(crate) output: Option<PathBuf>,
+    /// Serve the page instead, with the sample photos at hand, and print the link that opens it
+    #[arg(long)]
+    pub(crate) page: bool,
 }

@@ -1,25 +1,26 @@
 //! `likeness demo`: everything once, in the simulator.
 
 use std::{
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use likeness_core::avatar::Gender;
 
-use super::{check, generate, sample, status, train};
+use super::{check, generate, serve, status, train};
 use crate::{
-    args::{self, Check, Demo, Generate, Train},
+    args::{self, Check, Demo, Generate, Serve, Train},
     context::Context,
     disk::private_folder,
     driver::shell::Shell,
     failure::{self, Exit, Failure},
     jobs::{self, For},
     output::Tone,
+    photos::sample::{self, PERSON},
     printable::shown,
 };
 
-const PERSON: &str = "Anna";
 const PROMPT: &str = "portrait in a garden";
 
 /// The duration of the training: long enough to see it work, short enough to watch to the end.
@@ -27,6 +28,9 @@ const TRAINING: Duration = Duration::from_secs(6);
 
 pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
     let folder = folder(args.output.as_deref())?;
+    if args.page {
+        return page(folder, context).await;
+    }
     let home = folder.join("data");
     let photos = folder.join("photos");
     for path in [&home, &photos] {
@@ -70,6 +74,14 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
     output.line("With your own photos and a key from https://fal.ai/dashboard/keys:")?;
     output.line("  likeness login")?;
     output.line("  likeness train photos/ --name Anna")
+}
+
+/// Serves the page in test mode, on a free port of this machine.
+async fn page(folder: PathBuf, context: &Context) -> Result<(), Failure> {
+    let settings = context.settings.clone().for_demo(folder, TRAINING);
+    let context = Context { settings, output: context.output.clone(), interrupt: context.interrupt.clone() };
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Box::pin(serve::run(Serve { listen }, &context)).await
 }
 
 fn folder(wanted: Option<&Path>) -> Result<PathBuf, Failure> {

@@ -8,7 +8,7 @@ use crate::{
     driver::shell::Shell,
     failure::{Exit, Failure},
     files::store::OpenFor,
-    serve::serve,
+    serve::{serve, trial},
 };
 use likeness_core::api::Deployment;
 use serde_json::json;
@@ -16,13 +16,22 @@ use tokio::net::TcpListener;
 
 pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let deployment = context.settings.deployment()?;
+    let mut deployment = context.settings.deployment()?;
     let shell = Shell::open_for(context, OpenFor::Callers)?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Failure::new(Exit::Usage, "usage.listen", format!("{} cannot be listened at", args.listen))
             .why(error.to_string())
             .next("choose another address with --listen; port 0 takes a free one")
     })?;
+    // Test mode that was asked for here, and that nobody else can reach: no operator is needed.
+    let is_trial = context.settings.is_trial() && args.listen.ip().is_loopback();
+    if is_trial && deployment.admin.is_none() {
+        deployment.admin = Some(trial::operator()?);
+    }
+    let invite = match &deployment.admin {
+        Some(operator) if is_trial => Some(trial::invite(&shell.store, operator)?),
+        _ => None,
+    };
     if deployment.admin.is_none() {
         log::warn!("ADMIN_TOKEN is not set: nobody is let in, and every call but GET /health is refused");
     }
@@ -38,10 +47,13 @@ pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
         let base = format!("http://{address}");
         let mut document = document;
         document["listening"] = json!(base);
+        let page = invite.map(|invite| format!("{base}/#{}", invite.expose()));
+        document["page"] = json!(page);
         said = output
             .document(&document)
             .and_then(|()| output.line(format_args!("listening on {base}")))
-            .and_then(|()| output.line(format_args!("  {about}")));
+            .and_then(|()| output.line(format_args!("  {about}")))
+            .and_then(|()| page.map_or(Ok(()), |page| output.line(format_args!("open {page}"))));
     };
     let stop = async {
         context.interrupt.wait().await;

@@ -26,7 +26,7 @@ use likeness_core::{
 
 use super::{
     connections::{Pace, Paced, Seat},
-    files,
+    files, page,
     problem::{shown, too_slow, unfinished},
     server::Server,
 };
@@ -93,6 +93,11 @@ impl Server {
     /// Answers a call. The unread rest of its body is returned.
     async fn answer(&self, seat: &Seat, head: &Parts, body: Incoming) -> (Answered, Option<Incoming>) {
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        if let Some(reply) =
+            page::answer(&self.deployment, &head.method, head.uri.path(), &head.headers).await
+        {
+            return (Answered::Reply(reply), Some(body));
+        }
         let call = match Call::parse(&head.method, target, &head.headers, clock::now()) {
             Ok(call) => call,
             Err(problem) => {
@@ -175,7 +180,7 @@ impl Server {
                 },
             };
         }
-        if call.operation == Operation::Redeem {
+        if call.operation.shows_an_invite() {
             *shown = Shown::of(call, &given.body);
             if let Some(problem) = self.refused(call, *shown, seat) {
                 return Err(problem);
@@ -192,6 +197,7 @@ impl Server {
         };
         match call.operation.place() {
             Place::Here if call.operation == Operation::Describe => Ok(Answered::Reply(Reply::described())),
+            Place::Here if call.operation == Operation::ShowOffer => Ok(json(&self.deployment.offer())),
             Place::Here => {
                 let failing = self.health.look(&self.shell, self.deployment.bucket.is_some()).await;
                 Ok(json(&self.deployment.health(&failing.map_err(self::shown)?)))
@@ -251,12 +257,7 @@ impl Server {
             BudgetAnswer::Reply(reply) => Ok(Answered::Reply(reply)),
             BudgetAnswer::Admit(admission) => {
                 let id = admission.avatar;
-                let admitted = self
-                    .update(id, |api, avatar| {
-                        let (person, settings) = (admission.person.clone(), admission.settings.clone());
-                        api.redeemed(avatar, id, person, settings, admission.capability)
-                    })
-                    .await?;
+                let admitted = self.update(id, |api, avatar| api.redeemed(avatar, &admission)).await?;
                 if let Err(problem) = admitted {
                     self.budget(Question::turn_away(&admission), |mut budget| {
                         admission.turn_away(&mut budget);

@@ -25,7 +25,7 @@ fn invited(world: &World, name: &str) -> (String, String) {
     let avatar = id_of(name);
     let target = format!("/v1/invites/walk-{}", &avatar[..8]);
     let invite = world.admin("PUT", &target, &json!({ "trainings": 1, "pictures": 1 })).json();
-    let document = json!({ "invite": invite["token"], "avatar_id": avatar, "name": "A" });
+    let document = json!({ "invite": invite["token"], "avatar_id": avatar, "name": "A", "consent": true });
     let answer = world.call_as("", "POST", "/v1/redeem", &[], document.to_string().as_bytes());
     let capability = answer.is(200).json()["capability"].as_str().expect("text").to_owned();
     (avatar, capability)
@@ -155,8 +155,9 @@ pub(super) fn found(world: &World) {
     world.create().is(201);
     assert!(world.call("HEAD", &world.of(""), &[], b"").is(200).header("etag").is_some());
     assert!(world.call("HEAD", &world.of("/trainings/1"), &[], b"").is(404).body.is_empty());
+    let offer = world.call_as("", "GET", "/v1/offer", &[], b"").is(200).json();
+    assert_eq!((&offer["test_mode"], &offer["photos"]["min"]), (&json!(true), &json!(10)), "{offer}");
     for target in [
-        "/",
         "/v2",
         "/health/",
         "/v1/avatars",

@@ -33,11 +33,23 @@ fn redeem_with(world: &World, invite: &Value, avatar: &str, settings: &Value) ->
     world.call_as("", "POST", "/v1/redeem", &[], document.to_string().as_bytes())
 }
 
+/// Redeems an invite with the word that the person agreed.
+fn redeem_agreed(world: &World, invite: &Value, avatar: &str) -> Answer {
+    let document = json!({ "invite": invite, "avatar_id": avatar, "name": "Anna", "consent": true });
+    world.call_as("", "POST", "/v1/redeem", &[], document.to_string().as_bytes())
+}
+
 pub(super) fn spent(world: &World) {
     let terms = json!({ "trainings": 1, "pictures": 3 });
     let invite = mint(world, "anna", &terms).is(201).json();
     assert_eq!(mint(world, "anna", &terms).is(200).json()["token"], invite["token"]);
     mint(world, "anna", &json!({ "trainings": 2, "pictures": 3 })).refused(409, "budget.id_taken");
+    let shown = || {
+        let body = json!({ "invite": invite["token"] }).to_string();
+        world.call_as("", "POST", "/v1/invite", &[], body.as_bytes()).is(200).json()
+    };
+    let gives = json!({ "allowance": terms, "uses_left": 1, "steps": 1000, "expires_at": null });
+    assert_eq!(shown(), gives);
     // An invite counts trainings, so none may cost as much as ten.
     for dear in [json!({ "steps": 10_000 }), json!({ "quality": "quality" }), json!({ "max_photos": 999 })] {
         redeem_with(world, &invite["token"], &world.avatar, &dear).refused(403, "settings.beyond_invite");
@@ -49,8 +61,19 @@ pub(super) fn spent(world: &World) {
     });
     assert_eq!(first, second);
     redeem(world, &invite["token"], &id_of("another one")).refused(403, "budget.invite_taken");
+    assert_eq!(shown()["uses_left"], 0);
     let capability = first["capability"].as_str().expect("a capability").to_owned();
     let put = |rest: &str, body: &[u8]| world.call_as(&capability, "PUT", &world.of(rest), &[], body);
+    // No photo comes before the person's consent, which is noted once.
+    put("/photos/p0", &photo(0)).refused(403, "photos.no_consent");
+    let consented =
+        || world.call_as(&capability, "GET", &world.of(""), &[], b"").is(200).json()["consented_at"].clone();
+    assert_eq!(consented(), Value::Null);
+    assert_eq!(redeem_agreed(world, &invite["token"], &world.avatar).is(200).json(), first);
+    let at = consented();
+    assert!(at.is_string(), "{at}");
+    redeem_agreed(world, &invite["token"], &world.avatar).is(200);
+    assert_eq!(consented(), at);
     for number in 0..4 {
         put(&format!("/photos/p{number}"), &photo(number)).is(201);
     }
@@ -94,6 +117,20 @@ pub(super) fn spent(world: &World) {
 pub(super) fn refused(world: &World) {
     let unknown = json!(format!("lki_{}", "0".repeat(64)));
     redeem(world, &unknown, &world.avatar).refused(403, "budget.invite_unknown");
+    let asked = |invite: &Value| {
+        world.call_as("", "POST", "/v1/invite", &[], json!({ "invite": invite }).to_string().as_bytes())
+    };
+    asked(&unknown).refused(403, "budget.invite_unknown");
+    asked(&json!("what")).refused(400, "budget.not_a_token");
+    // An invite may pay for longer trainings.
+    let long = mint(world, "long", &json!({ "trainings": 1, "pictures": 1, "steps": 2500, "uses": 2 }))
+        .is(201)
+        .json();
+    assert_eq!(asked(&long["token"]).is(200).json()["steps"], 2500);
+    let high = json!({ "quality": "high" });
+    redeem_with(world, &long["token"], &id_of("dear"), &high).refused(403, "settings.beyond_invite");
+    redeem_with(world, &long["token"], &id_of("fair"), &json!({ "quality": "balanced" })).is(200);
+    mint(world, "endless", &json!({ "trainings": 1, "pictures": 1, "steps": 0 })).refused(400, "api.body");
     redeem(world, &json!("what"), &world.avatar).refused(400, "budget.not_a_token");
     redeem(world, &json!(world.server), &world.avatar).refused(403, "budget.invite_unknown");
     world.call_as("", "POST", "/v1/redeem", &[], b"{}").refused(400, "api.body");

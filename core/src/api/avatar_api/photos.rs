@@ -7,9 +7,9 @@ use super::{Answer, Answered, AvatarApi, Given};
 use crate::{
     api::{
         body::{GivenName, body},
-        call::{Call, Reply},
+        call::{Call, Caller, Reply},
         problem::{ApiProblem, Problem},
-        route::{Operation, created},
+        route::{Operation, Role, created},
         views,
     },
     avatar::{Avatar, Expected, Means, Name, PhotoId},
@@ -47,12 +47,22 @@ impl Described {
 }
 
 impl AvatarApi<'_> {
-    pub(super) fn photo_call(&self, avatar: Avatar, call: &Call, given: &Given) -> Result<Answered, Problem> {
+    pub(super) fn photo_call(
+        &self,
+        avatar: Avatar,
+        call: &Call,
+        caller: Caller,
+        given: &Given,
+    ) -> Result<Answered, Problem> {
         if call.operation == Operation::ListPhotos {
             let reply = Reply::json(StatusCode::OK, &json!(views::photos(&avatar)));
             return Ok((Some(avatar), self.shown(reply, call)));
         }
         let id = call.params.photo.clone().ok_or(ApiProblem::NoPhoto)?;
+        let adds = matches!(call.operation, Operation::UploadPhoto | Operation::AddressPhoto);
+        if adds && avatar.lacks_consent() && caller.role() == Role::Capability {
+            return Err(ApiProblem::NoConsent.into());
+        }
         match call.operation {
             Operation::ShowPhoto => {
                 let view = views::photo_of(&avatar, &id).ok_or(ApiProblem::NoPhoto)?;

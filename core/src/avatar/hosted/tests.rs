@@ -8,8 +8,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::{
-    Avatar, AvatarId, AvatarTerms, Bought, Due, Event, Means, Moment, Name, OrderKey, Outcome, Person,
-    PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, TaskKind,
+    Avatar, AvatarId, AvatarTerms, Bought, Consent, Due, Event, Means, Moment, Name, OrderKey, Outcome,
+    Person, PhotoId, PhotoState, PrepareError, Prepared, Sha256Sum, Stage, Step, Stored, Task, TaskKind,
     TrainingRequest, TrainingSettings, UploadSource, Work,
 };
 #[cfg(target_arch = "wasm32")]
@@ -52,7 +52,13 @@ impl Hand {
         let person = Person { user: name("u"), name: name("Anna"), gender: None };
         let bucket_folder = Some(BucketFolder::new(&bucket, &person.user, avatar));
         let settings = TrainingSettings { min_photos: Some(2), ..TrainingSettings::default() };
-        let terms = AvatarTerms { settings, capability: None, bucket_folder, retention: RETENTION };
+        let terms = AvatarTerms {
+            settings,
+            capability: None,
+            consent: Consent::NotAsked,
+            bucket_folder,
+            retention: RETENTION,
+        };
         let avatar = Avatar::new(avatar, person, false, "http://fal.test".to_owned(), &moment);
         let avatar = avatar.hosted(terms, &moment);
         Self { avatar, moment, account: Account::new(secret(), origins).expect("an account") }

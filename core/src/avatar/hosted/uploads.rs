@@ -88,7 +88,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        avatar::{Avatar, AvatarId, AvatarTerms, Moment, Name, Person, PhotoId, TrainingSettings},
+        avatar::{Avatar, AvatarId, AvatarTerms, Consent, Moment, Name, Person, PhotoId, TrainingSettings},
         time::Timestamp,
     };
 
@@ -103,6 +103,7 @@ mod tests {
         let terms = AvatarTerms {
             settings: TrainingSettings::default(),
             capability: None,
+            consent: Consent::NotAsked,
             bucket_folder: None,
             retention: Duration::from_hours(24),
         };

@@ -8,7 +8,7 @@ use std::{fs, path::Path, time::Duration};
 
 use likeness_core::{
     avatar::{
-        Avatar, AvatarId, AvatarTerms, Command, Event, Means, Moment, Name, Person, StageName,
+        Avatar, AvatarId, AvatarTerms, Command, Consent, Event, Means, Moment, Name, Person, StageName,
         TrainingRequest, TrainingSettings,
     },
     error::StorageErrorKind,
@@ -110,6 +110,7 @@ fn hosted(number: u128, person: Person) -> Avatar {
     let terms = AvatarTerms {
         settings: TrainingSettings::default(),
         capability: None,
+        consent: Consent::NotAsked,
         bucket_folder: None,
         retention: Duration::from_hours(24),
     };

@@ -173,6 +173,7 @@ fn refused(entry: &Entry) -> Vec<&'static str> {
     all.extend_from_slice(match entry.operation {
         O::Health
         | O::Describe
+        | O::ShowOffer
         | O::FalWebhook
         | O::ListTokens
         | O::ListInvites
@@ -181,6 +182,7 @@ fn refused(entry: &Entry) -> Vec<&'static str> {
         O::MintToken | O::MintInvite => &["409", "412"],
         O::RevokeToken | O::RevokeInvite | O::EraseAvatar => &["404"],
         O::Redeem => &["403", "409", "410", "422"],
+        O::ShowInvite => &["403"],
         O::CreateAvatar => &["409", "410", "412", "422"],
         O::IssueCapability
         | O::ShowRequest
@@ -356,6 +358,7 @@ fn body(operation: Operation) -> Option<&'static str> {
     Some(match operation {
         O::Health => "Health",
         O::Describe => "Description",
+        O::ShowOffer => "Offer",
         O::ShowBudget => "Budget",
         O::ListTokens => "Tokens",
         O::ListInvites => "Invites",
@@ -365,6 +368,7 @@ fn body(operation: Operation) -> Option<&'static str> {
         O::MintToken | O::MintInvite => "Token",
         O::IssueCapability => "Capability",
         O::Redeem => "Redeemed",
+        O::ShowInvite => "Invitation",
         O::CreateAvatar | O::ShowAvatar => "Avatar",
         O::EraseAvatar => "Erased",
         O::UploadPhoto | O::CheckPhoto | O::ShowPhoto => "Photo",

@@ -136,6 +136,7 @@ fn body(operation: Operation) -> Option<Value> {
         O::ResolveTraining | O::ResolvePictures => "Settlement",
         O::AddressPhoto => "NewPhoto",
         O::Redeem => "Redemption",
+        O::ShowInvite => "InviteShown",
         O::MintToken => "NewToken",
         O::MintInvite => "NewInvite",
         O::UploadPhoto => return Some(json!({ "application/octet-stream": bytes() })),
@@ -156,10 +157,12 @@ fn body(operation: Operation) -> Option<Value> {
 fn tag(operation: Operation) -> &'static str {
     use Operation as O;
     match operation {
-        O::Health | O::Describe => "Deployment",
+        O::Health | O::Describe | O::ShowOffer => "Deployment",
         O::FalWebhook => "Webhooks",
         O::ListTokens | O::MintToken | O::RevokeToken => "Tokens",
-        O::ListInvites | O::MintInvite | O::RevokeInvite | O::ShowBudget | O::Redeem => "Invites",
+        O::ListInvites | O::MintInvite | O::RevokeInvite | O::ShowBudget | O::Redeem | O::ShowInvite => {
+            "Invites"
+        }
         O::IssueCapability | O::ListAvatars | O::CreateAvatar | O::ShowAvatar | O::EraseAvatar => "Avatars",
         O::ListPhotos | O::UploadPhoto | O::AddressPhoto | O::CheckPhoto | O::ShowPhoto | O::RemovePhoto => {
             "Photos"
@@ -214,6 +217,7 @@ fn about(operation: Operation) -> &'static str {
              `failing` names. 503 means that nothing works."
         }
         O::Describe => "The same text for everybody.",
+        O::ShowOffer => "Prices are those of 2026-11, and approximate.",
         O::FalWebhook => {
             "Only fal.ai calls it. The message is believed by its signature, and only wakes the order that it names."
         }
@@ -227,7 +231,13 @@ fn about(operation: Operation) -> &'static str {
         }
         O::RevokeInvite => "Its avatars stay, and buy nothing more.",
         O::ShowBudget => "The day is one of UTC.",
-        O::Redeem => "Creates the avatar; the same invite and avatar give the same capability again.",
+        O::ShowInvite => {
+            "Takes no use of it. The invite is in the body, so that it stands in no log of addresses."
+        }
+        O::Redeem => {
+            "Creates the avatar; the same invite and avatar give the same capability again. A consent that was left out \
+             is confirmed by asking once more."
+        }
         O::IssueCapability => "Whoever holds it acts for this avatar alone.",
         O::ListAvatars => "Erased ones are not among them.",
         O::ShowRequest => "The same document as at the order's own path.",

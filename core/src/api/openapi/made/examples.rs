@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{
+        Deployment,
         health::{self, Health},
         problem::{ApiProblem, Problem},
         views::{
-            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitesView, ListedAvatar,
-            MintedView, PhotoStateName, PhotoView, PhotosView, PicturesView, RedeemedView, TokensView,
+            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitationView, InvitesView,
+            ListedAvatar, MintedView, PhotoStateName, PhotoView, PhotosView, PicturesView, RedeemedView,
+            TokensView,
         },
     },
     avatar::{
@@ -48,7 +50,8 @@ pub(super) fn bodies() -> BTreeMap<&'static str, Value> {
         (
             "NewAvatar",
             json!({
-                "user_id": "user-1", "name": "Anna", "gender": "female", "training_config": { "quality": "balanced" },
+                "user_id": "user-1", "name": "Anna", "gender": "female", "consent": true,
+                "training_config": { "quality": "balanced" },
             }),
         ),
         ("NewPhoto", json!({ "name": "beach.jpg", "caption": "Anna at the beach" })),
@@ -72,19 +75,25 @@ pub(super) fn bodies() -> BTreeMap<&'static str, Value> {
         (
             "Redemption",
             json!({
-                "invite": invite().expose(), "avatar_id": AVATAR, "name": "Anna", "gender": "female",
+                "invite": invite().expose(), "avatar_id": AVATAR, "name": "Anna", "gender": "female", "consent": true,
                 "training_config": { "quality": "fast" },
             }),
         ),
+        ("InviteShown", json!({ "invite": invite().expose() })),
         ("NewToken", json!({ "label": "The web shop", "expires_at": later() })),
         (
             "NewInvite",
             json!({
-                "label": "Anna", "expires_at": later(), "uses": 1, "trainings": 1, "pictures": 20,
+                "label": "Anna", "expires_at": later(), "uses": 1, "trainings": 1, "pictures": 20, "steps": 2500,
             }),
         ),
         ("TrainingConfig", config),
     ])
+}
+
+/// Makes an example of an offer.
+fn offer() -> Value {
+    Deployment::read(|_| None).expect("settings").offer()
 }
 
 /// Makes examples of the answers to calls that succeed.
@@ -110,6 +119,15 @@ fn answers() -> BTreeMap<&'static str, Value> {
             "Description",
             json!({ "openapi": "3.1.0", "info": { "title": "Likeness", "version": "1" }, "paths": {} }),
         ),
+        ("Offer", offer()),
+        (
+            "Invitation",
+            json!(InvitationView { allowance, uses_left: 1, steps: 2500, expires_at: Some(at(600)) }),
+        ),
+        ("OfferedPhotos", offer()["photos"].clone()),
+        ("OfferedTraining", offer()["trainings"][0].clone()),
+        ("OfferedPictures", offer()["pictures"].clone()),
+        ("Price", offer()["pictures"]["price"].clone()),
         (
             "Health",
             json!(Health {
@@ -129,6 +147,7 @@ fn answers() -> BTreeMap<&'static str, Value> {
                 name: Some(&anna()),
                 gender: Some(Gender::Female),
                 created_at: at(0),
+                consented_at: Some(at(0)),
                 test_mode: false,
                 training_config: Some(&settings),
                 photos: photos(&photo_ids),
@@ -336,6 +355,7 @@ fn listed_invite() -> InviteView {
         token: listed_token("anna"),
         allowance: Amount { trainings: 1, pictures: 20 },
         uses: Uses::new(1).expect("a number"),
+        steps: Some(2500),
         redeemed: 1,
         spent: Amount { trainings: 1, pictures: 2 },
         left: Amount { trainings: 0, pictures: 18 },

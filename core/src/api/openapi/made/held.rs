@@ -13,7 +13,7 @@ use crate::{
             photos::Described,
         },
         body::body,
-        budget_api::{NewInvite, NewToken, Redemption},
+        budget_api::{InviteShown, NewInvite, NewToken, Redemption},
     },
     avatar::{PictureSettings, TrainingSettings},
 };
@@ -30,6 +30,7 @@ fn is_taken(name: &str, value: &Value) -> bool {
             body::<Settlement>(&bytes).is_ok_and(Settlement::settles)
         }
         "Redemption" => body::<Redemption>(&bytes).is_ok(),
+        "InviteShown" => body::<InviteShown>(&bytes).is_ok(),
         "NewToken" => body::<NewToken>(&bytes).is_ok(),
         "NewInvite" => body::<NewInvite>(&bytes).is_ok(),
         "TrainingConfig" => body::<TrainingSettings>(&bytes).is_ok_and(|all| all.check().is_ok()),

@@ -10,12 +10,13 @@ use super::{
 use crate::{
     api::{
         avatar_api::{Creation, orders, photos::Described},
-        budget_api::{NewInvite, NewToken, Redemption},
+        budget_api::{InviteShown, NewInvite, NewToken, Redemption},
         health::Health,
+        offer::Offer,
         problem::Document,
         views::{
-            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitesView, ListedAvatar,
-            MintedView, PhotosView, PicturesView, RedeemedView, TokensView,
+            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitationView, InvitesView,
+            ListedAvatar, MintedView, PhotosView, PicturesView, RedeemedView, TokensView,
         },
     },
     avatar::PictureSettings,
@@ -85,11 +86,13 @@ fn of_types() -> Map<String, Value> {
     take::<PictureSettings>(&mut parsed);
     take::<orders::Settlement>(&mut parsed);
     take::<Redemption>(&mut parsed);
+    take::<InviteShown>(&mut parsed);
     take::<NewToken>(&mut parsed);
     take::<NewInvite>(&mut parsed);
     let mut answered = settings(SchemaSettings::draft2020_12().for_serialize()).into_generator();
     take::<Document>(&mut answered);
     take::<Health>(&mut answered);
+    take::<Offer>(&mut answered);
     take::<AvatarView>(&mut answered);
     take::<ListedAvatar>(&mut answered);
     take::<AvatarsView>(&mut answered);
@@ -99,6 +102,7 @@ fn of_types() -> Map<String, Value> {
     take::<ErasedView>(&mut answered);
     take::<CapabilityView>(&mut answered);
     take::<RedeemedView>(&mut answered);
+    take::<InvitationView>(&mut answered);
     take::<MintedView>(&mut answered);
     take::<TokensView>(&mut answered);
     take::<InvitesView>(&mut answered);
@@ -228,6 +232,8 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
             }),
         ),
         ("Redemption", "invite", json!({ "pattern": INVITE })),
+        ("InviteShown", "invite", json!({ "pattern": INVITE })),
+        ("NewInvite", "steps", range(json!(STEPS.start()), json!(STEPS.end()))),
         ("Address", "method", json!({ "enum": ["PUT"] })),
         ("Address", "url", json!({ "format": "uri" })),
         ("Capability", "capability", capability.clone()),

@@ -16,6 +16,9 @@ use crate::{
     photos::parallel,
 };
 
+/// The name of the person whom the demo draws.
+pub(crate) const PERSON: &str = "Anna";
+
 /// Number of files written; one of them is broken.
 pub(crate) const FILES: usize = 12;
 
@@ -56,6 +59,25 @@ fn write_smaller(folder: &Path, person: &str, divisor: u32) -> Result<Vec<PathBu
     }
     written(&folder.join("photo-02.txt"), b"a drawn portrait of [trigger], head and shoulders\n")?;
     Ok(paths)
+}
+
+/// The replacement of the broken photo, for a person who asks for one.
+const REPLACEMENT: &str = "photo-07-again.jpg";
+
+/// Draws a photo for the page, by its name; `index.json` lists the names, and the name of the replacement.
+pub(crate) fn for_page(name: &str) -> Option<Vec<u8>> {
+    let named = |index: usize, sample: &Sample| format!("photo-{:02}.{}", index + 1, sample.kind.extension());
+    if name == "index.json" {
+        let all: Vec<_> = SAMPLES.iter().enumerate().map(|(index, sample)| named(index, sample)).collect();
+        let document = serde_json::json!({ "photos": all, "replacement": REPLACEMENT });
+        return Some(document.to_string().into_bytes());
+    }
+    let person = person_of(PERSON);
+    if name == REPLACEMENT {
+        return sample(Kind::Jpeg(1), 768, 960).file(person, SAMPLES.len() as u64, 1);
+    }
+    let index = SAMPLES.iter().enumerate().position(|(index, sample)| named(index, sample) == name)?;
+    SAMPLES.get(index)?.file(person, index as u64, 1)
 }
 
 struct Sample {

@@ -1,0 +1,492 @@
+//! Every sentence of the page in a browser. The files `page/words/*.json` are written from this table by
+//! `scripts/write-words`, so that no sentence lives in script.
+//!
+//! `{n}` and other words in braces are filled in by the page. A sentence with several forms has one for each category of
+//! plurals that its language knows (Unicode's CLDR; `Intl.PluralRules` in a browser), by `{n}`.
+
+#[cfg(target_arch = "wasm32")]
+use crate::test;
+use serde_json::{Map, Value, json};
+
+/// A sentence in one language.
+enum Text {
+    /// One form.
+    Plain(&'static str),
+    /// Forms for `one` and `other`.
+    English(&'static str, &'static str),
+    /// Forms for `one`, `few` and `many`; fractions are not counted here.
+    Russian(&'static str, &'static str, &'static str),
+}
+
+/// A sentence with its name.
+struct Sentence {
+    key: &'static str,
+    english: Text,
+    russian: Text,
+}
+
+const fn plain(key: &'static str, english: &'static str, russian: &'static str) -> Sentence {
+    Sentence { key, english: Text::Plain(english), russian: Text::Plain(russian) }
+}
+
+const fn plural(
+    key: &'static str,
+    (one, other): (&'static str, &'static str),
+    (single, few, many): (&'static str, &'static str, &'static str),
+) -> Sentence {
+    Sentence { key, english: Text::English(one, other), russian: Text::Russian(single, few, many) }
+}
+
+const SENTENCES: &[Sentence] = &[
+    // The frame of the page.
+    plain("title", "Likeness: portraits from your photos", "Likeness: портреты из ваших фото"),
+    plain("test_mode", "Test mode: nothing is bought", "Тестовый режим: ничего не покупается"),
+    plain("test_mode_short", "Test mode", "Тестовый режим"),
+    plain("language", "Language", "Язык"),
+    plain("close", "Close", "Закрыть"),
+    plain("next", "Next", "Дальше"),
+    plain("previous", "Previous", "Назад"),
+    plain("details", "Details", "Подробнее"),
+    plain(
+        "offline",
+        "No connection. It goes on by itself when there is one.",
+        "Нет связи. Всё продолжится само, когда она появится.",
+    ),
+    plain("busy", "One moment…", "Секунду…"),
+    plain("unexpected", "This did not work: {what}", "Не получилось: {what}"),
+    plain(
+        "unreachable",
+        "The server does not answer. Check the connection and try again.",
+        "Сервер не отвечает. Проверьте связь и попробуйте ещё раз.",
+    ),
+    // Without an invitation.
+    plain("closed.title", "This page opens with an invitation.", "Эта страница открывается по приглашению."),
+    plain(
+        "closed.lead",
+        "Open it by the link that you were sent. Or paste the invitation here.",
+        "Откройте её по ссылке, которую вам прислали. Или вставьте приглашение сюда.",
+    ),
+    plain("closed.label", "Invitation", "Приглашение"),
+    plain("closed.open", "Open", "Открыть"),
+    plain(
+        "closed.wrong",
+        "This is not an invitation: it begins with lki_ and has 68 characters.",
+        "Это не приглашение: оно начинается с lki_, и в нём 68 знаков.",
+    ),
+    plain(
+        "closed.unknown",
+        "This invitation is not known here. Ask for a new link.",
+        "Это приглашение здесь не знают. Попросите новую ссылку.",
+    ),
+    plain(
+        "closed.over",
+        "This invitation has ended. Ask for a new link.",
+        "Это приглашение больше не действует. Попросите новую ссылку.",
+    ),
+    plain(
+        "closed.taken",
+        "This invitation has been used already. Open the page where you used it, or ask for a new link.",
+        "Этим приглашением уже воспользовались. Откройте страницу там, где вы это сделали, или попросите новую ссылку.",
+    ),
+    // Photos.
+    plain("photos.title", "Ten photos in. Portraits of you out.", "Десять фото. И ваш портрет."),
+    plain(
+        "photos.lead",
+        "Add {min} to {max} photos of one person: different days, light and angles, one face in each.",
+        "Добавьте от {min} до {max} фото одного человека: разные дни, свет и ракурсы, на каждом одно лицо.",
+    ),
+    plain(
+        "photos.local",
+        "They stay on this device until you say go.",
+        "Они останутся на этом устройстве, пока вы не разрешите отправку.",
+    ),
+    plain("photos.heading", "Photos", "Фото"),
+    plural("photos.count", ("{n} photo", "{n} photos"), ("{n} фото", "{n} фото", "{n} фото")),
+    plural(
+        "photos.used",
+        ("{n} of {all} will be used", "{n} of {all} will be used"),
+        ("{n} из {all} подойдёт", "{n} из {all} подойдут", "{n} из {all} подойдут"),
+    ),
+    plain("photos.add", "Add photos", "Добавить фото"),
+    plain("photos.add_hint", "or drop, paste, a folder, a ZIP", "или перетащите, вставьте, папку, ZIP"),
+    plain("tips.days", "Different days, clothes and places", "Разные дни, одежда и места"),
+    plain(
+        "tips.face",
+        "The face large and clear, from several sides",
+        "Лицо крупно и чётко, с разных сторон",
+    ),
+    plain("tips.light", "Daylight, no filters", "Дневной свет, без фильтров"),
+    plain("tips.not", "Groups, sunglasses, screenshots", "Группы, тёмные очки, снимки экрана"),
+    plain("photos.folder", "Add a folder", "Добавить папку"),
+    plain("photos.camera", "Take a photo", "Сделать снимок"),
+    plain("photos.sample", "No photos at hand? Use ours", "Нет фото под рукой? Возьмите наши"),
+    plain("photos.sample_again", "Replace the broken one", "Заменить испорченное"),
+    plain("photos.drop", "Let go to add them", "Отпустите, чтобы добавить"),
+    plain("photos.remove", "Remove {name}", "Убрать {name}"),
+    plain("photos.replace", "Replace", "Заменить"),
+    plain("photos.open", "{name}: {verdict}. Open", "{name}: {verdict}. Открыть"),
+    plural(
+        "photos.added",
+        ("{n} photo added", "{n} photos added"),
+        ("Добавлено {n} фото", "Добавлено {n} фото", "Добавлено {n} фото"),
+    ),
+    plural(
+        "photos.skipped",
+        ("{n} file is not a photo and was left out", "{n} files are not photos and were left out"),
+        (
+            "{n} файл не фото, он пропущен",
+            "{n} файла не фото, они пропущены",
+            "{n} файлов не фото, они пропущены",
+        ),
+    ),
+    plain(
+        "photos.zip_broken",
+        "This ZIP cannot be opened. Unpack it and add the photos.",
+        "Этот ZIP не открывается. Распакуйте его и добавьте фото.",
+    ),
+    plain(
+        "photos.as_sent",
+        "Sent without place, date or other notes of the camera.",
+        "Отправлено без места, даты и других пометок камеры.",
+    ),
+    plain("photos.size", "{width} × {height} pixels", "{width} × {height} точек"),
+    // A photo's verdict.
+    plain("verdict.looking", "Looking…", "Смотрим…"),
+    plain("verdict.waiting", "Added", "Добавлено"),
+    plain("verdict.sending", "Sending, {percent} %", "Отправляем, {percent} %"),
+    plain("verdict.checking", "Being checked", "Проверяем"),
+    plain("verdict.good", "Good", "Хорошо"),
+    plain("verdict.usable", "Usable", "Сойдёт"),
+    plain("verdict.rejected", "Left out", "Не подойдёт"),
+    plain("verdict.paused", "Waiting for the connection", "Ждём связи"),
+    // Why a photo is left out, in a few words; the server's own sentence stands in the large view.
+    plain("why.photo.empty", "The file is empty. Add it again.", "Файл пуст. Добавьте его ещё раз."),
+    plain(
+        "why.photo.truncated",
+        "The file is cut off. Copy it again.",
+        "Файл обрывается. Скопируйте его ещё раз.",
+    ),
+    plain("why.photo.damaged", "The file is damaged. Choose another.", "Файл повреждён. Выберите другой."),
+    plain(
+        "why.photo.unsupported_format",
+        "Not a JPEG, PNG or WebP. Save it as JPEG.",
+        "Это не JPEG, PNG или WebP. Сохраните как JPEG.",
+    ),
+    plain(
+        "why.photo.unsupported_coding",
+        "A rare kind of file. Save it as JPEG.",
+        "Редкий вид файла. Сохраните как JPEG.",
+    ),
+    plain("why.photo.animated", "It moves. Choose a still photo.", "Оно движется. Выберите обычное фото."),
+    plain(
+        "why.photo.too_small",
+        "Too small. Take the camera's original.",
+        "Слишком маленькое. Возьмите оригинал.",
+    ),
+    plain(
+        "why.photo.too_many_bytes",
+        "The file is too large. Make it smaller.",
+        "Файл слишком большой. Уменьшите его.",
+    ),
+    plain("why.photo.too_many_pixels", "Too large. Make it smaller.", "Слишком большое. Уменьшите его."),
+    plain("why.photo.too_much_memory", "Too large. Make it smaller.", "Слишком большое. Уменьшите его."),
+    plain("why.photo.duplicate", "The same as {of}. It counts once.", "То же, что {of}. Считается один раз."),
+    plain("why.other", "It cannot be used. Choose another.", "Его нельзя использовать. Выберите другое."),
+    // The person.
+    plain("person.heading", "Person", "Человек"),
+    plain("person.name", "Name", "Имя"),
+    plain("person.gender", "Wording", "Как говорить"),
+    plain("person.female", "she", "она"),
+    plain("person.male", "he", "он"),
+    plain("person.other", "they", "не важно"),
+    plain("person.quality", "Quality", "Качество"),
+    plain("quality.fast", "Fast", "Быстро"),
+    plain("quality.balanced", "Balanced", "Средне"),
+    plain("quality.high", "High", "Высоко"),
+    plain(
+        "person.consent",
+        "These photos show me, or an adult who agreed to this.",
+        "На этих фото я или взрослый человек, который на это согласен.",
+    ),
+    plain(
+        "person.consented",
+        "You confirmed on {date} that the photos show you, or an adult who agreed.",
+        "{date} вы подтвердили, что на фото вы или взрослый человек, который согласен.",
+    ),
+    // The bar on the way to a training.
+    plain("bar.none", "Add photos to begin", "Начните с фотографий"),
+    plural(
+        "bar.more",
+        ("{n} more photo", "{n} more photos"),
+        ("Ещё {n} фото", "Ещё {n} фото", "Ещё {n} фото"),
+    ),
+    plural(
+        "bar.more_good",
+        ("{n} more good photo", "{n} more good photos"),
+        ("Ещё {n} хорошее фото", "Ещё {n} хороших фото", "Ещё {n} хороших фото"),
+    ),
+    plural(
+        "bar.fewer",
+        ("{n} photo too many", "{n} photos too many"),
+        ("{n} фото лишнее", "{n} фото лишних", "{n} фото лишних"),
+    ),
+    plain(
+        "bar.fewer_hint",
+        "At most {max} are used: remove those that you like least.",
+        "Используются не больше {max}: уберите те, что нравятся меньше.",
+    ),
+    plain("bar.range", "{min} to {max} photos of one person", "От {min} до {max} фото одного человека"),
+    plain("bar.who", "Who is it?", "Кто это?"),
+    plain("bar.who_hint", "A name, and a word that the person agrees", "Имя и слово о согласии"),
+    plain("bar.continue", "Continue", "Дальше"),
+    plural(
+        "bar.check",
+        ("Check {n} photo", "Check {n} photos"),
+        ("Проверить {n} фото", "Проверить {n} фото", "Проверить {n} фото"),
+    ),
+    plural(
+        "bar.checkable",
+        ("{n} photo, ready to be checked", "{n} photos, ready to be checked"),
+        ("{n} фото можно проверить", "{n} фото можно проверить", "{n} фото можно проверить"),
+    ),
+    plain(
+        "bar.check_hint",
+        "They are sent here, cleaned and looked at. Nothing is bought yet.",
+        "Их отправят сюда, очистят и проверят. Пока ничего не покупается.",
+    ),
+    plain("bar.sending", "{n} of {all} photos checked", "Проверено {n} из {all} фото"),
+    plain("bar.sending_hint", "You can add more meanwhile.", "Тем временем можно добавить ещё."),
+    plain("bar.train", "Train {name}’s model", "Обучить модель"),
+    plain("bar.cost", "{time}, {price}", "{time}, {price}"),
+    plain(
+        "bar.train_hint",
+        "{photos}. You can close this page while it trains.",
+        "{photos}. Страницу можно закрыть, пока модель учится.",
+    ),
+    plain("bar.free", "Ready in seconds, nothing is bought", "Готово за секунды, ничего не покупается"),
+    plain(
+        "bar.free_hint",
+        "{photos}. With a key from fal.ai: {time}, {price}.",
+        "{photos}. С ключом fal.ai: {time}, {price}.",
+    ),
+    plural(
+        "time.minutes",
+        ("about {n} minute", "about {n} minutes"),
+        ("около {n} минуты", "около {n} минут", "около {n} минут"),
+    ),
+    plain("time.then", "then {time} of training", "потом обучение, {time}"),
+    plain("time.left", "{time} left", "осталось {time}"),
+    plain("time.soon", "less than a minute left", "осталось меньше минуты"),
+    // The training.
+    plain("train.title", "{name}’s model is being trained.", "Модель учится узнавать: {name}."),
+    plain(
+        "train.lead",
+        "You can close this page and open it again here. It goes on without you.",
+        "Страницу можно закрыть и снова открыть здесь. Всё идёт и без вас.",
+    ),
+    plain("train.preparing", "The photos are being prepared", "Готовим фото"),
+    plain("train.uploading", "The photos are on their way to fal.ai", "Отправляем фото в fal.ai"),
+    plain("train.submitting", "The training is being ordered", "Заказываем обучение"),
+    plain(
+        "train.submission_unclear",
+        "It is not clear yet if the order arrived; it is being looked for",
+        "Пока неясно, дошёл ли заказ; ищем его",
+    ),
+    plain("train.queued", "In the queue", "В очереди"),
+    plural(
+        "train.ahead",
+        ("{n} training is ahead", "{n} trainings are ahead"),
+        ("Впереди {n} обучение", "Впереди {n} обучения", "Впереди {n} обучений"),
+    ),
+    plain("train.training", "Training, {percent} %", "Обучение, {percent} %"),
+    plain("train.collecting", "The model is being fetched", "Забираем модель"),
+    plain("train.done", "The model is ready", "Модель готова"),
+    plain("train.failed", "The training did not succeed", "Обучение не удалось"),
+    plain("train.cancelled", "The training was stopped", "Обучение остановлено"),
+    plain("train.step_photos", "Photos", "Фото"),
+    plain("train.step_sent", "Sent", "Отправка"),
+    plain("train.step_training", "Training", "Обучение"),
+    plain("train.step_portraits", "Portraits", "Портреты"),
+    plain("train.learned", "{photos}, learned from", "Учится на них: {photos}"),
+    plain("train.stop", "Stop the training", "Остановить обучение"),
+    // Portraits.
+    plain("see.title", "Hello, {name}.", "Здравствуйте, {name}."),
+    plain(
+        "see.lead",
+        "Say what the portrait should show, or start from one of these.",
+        "Опишите портрет или начните с одной из идей.",
+    ),
+    plain("see.prompt", "What the portrait shows", "Что на портрете"),
+    plain("see.placeholder", "in a garden, late sun, linen shirt", "in a garden, late sun, linen shirt"),
+    plain("see.english", "", "Лучше всего модель понимает по-английски."),
+    plain("see.heading", "Portraits", "Портреты"),
+    plain("see.number", "How many", "Сколько"),
+    plain("see.shape", "Shape", "Формат"),
+    plain("see.tall", "Tall", "Высокий"),
+    plain("see.square", "Square", "Квадрат"),
+    plain("see.wide", "Wide", "Широкий"),
+    plain("see.seed", "Seed", "Число (seed)"),
+    plain("see.label", "Seed {seed}", "Seed {seed}"),
+    plain(
+        "see.seed_hint",
+        "The same number and words make the same portrait again. Empty: a new one.",
+        "То же число и те же слова дают тот же портрет. Пусто: новый.",
+    ),
+    plural(
+        "see.order",
+        ("Make {n} portrait", "Make {n} portraits"),
+        ("Создать {n} портрет", "Создать {n} портрета", "Создать {n} портретов"),
+    ),
+    plural(
+        "see.price",
+        ("{n} portrait, {price}", "{n} portraits, {price}"),
+        ("{n} портрет, {price}", "{n} портрета, {price}", "{n} портретов, {price}"),
+    ),
+    plural(
+        "see.free",
+        ("{n} portrait, drawn for the test", "{n} portraits, drawn for the test"),
+        (
+            "{n} портрет, нарисованный для пробы",
+            "{n} портрета, нарисованные для пробы",
+            "{n} портретов, нарисованных для пробы",
+        ),
+    ),
+    plain("see.empty", "Say what the portrait should show", "Опишите портрет"),
+    plain("see.time", "About half a minute", "Около полуминуты"),
+    plain("see.developing", "Developing", "Проявляется"),
+    plain("see.queued", "In the queue", "В очереди"),
+    plain("see.failed", "This one did not succeed", "Не получилось"),
+    plain("see.blanked", "fal.ai’s filter blanked this one", "Фильтр fal.ai закрыл этот портрет"),
+    plain("see.none", "The portraits will hang here.", "Здесь будут висеть портреты."),
+    plural(
+        "see.left",
+        ("{n} more with this invitation", "{n} more with this invitation"),
+        ("ещё {n} по этому приглашению", "ещё {n} по этому приглашению", "ещё {n} по этому приглашению"),
+    ),
+    plain("see.open", "Portrait {n}: {prompt}. Open", "Портрет {n}: {prompt}. Открыть"),
+    plain("see.download", "Download", "Скачать"),
+    plain("see.same", "Use these words again", "Взять эти слова снова"),
+    plain("see.photos_in", "{photos} in", "{photos} на входе"),
+    plain("see.model", "The model", "Модель"),
+    plain(
+        "see.model_hint",
+        "A file for programs that make pictures with FLUX. The word {word} calls the person.",
+        "Файл для программ, которые рисуют с FLUX. Слово {word} вызывает человека.",
+    ),
+    plain("see.model_get", "Download the model, {size}", "Скачать модель, {size}"),
+    plain(
+        "see.test",
+        "Test mode draws these portraits. A key from fal.ai makes real ones.",
+        "В тестовом режиме портреты рисуются. Настоящие получаются с ключом fal.ai.",
+    ),
+    // Ideas for portraits: a card's name here, its words for the model in `page/ideas.js`.
+    plain("idea.studio", "Studio, grey backdrop", "Студия, серый фон"),
+    plain("idea.garden", "Garden, late sun", "Сад, вечернее солнце"),
+    plain("idea.mono", "Black and white", "Чёрно-белый"),
+    plain("idea.roof", "On a city roof", "На крыше города"),
+    plain("idea.oil", "Oil painting", "Масло, холст"),
+    plain("idea.winter", "Winter coat, snow", "Зимнее пальто, снег"),
+    plain("idea.office", "For the CV", "Для резюме"),
+    plain("idea.dress", "Evening dress", "Вечернее платье"),
+    plain("idea.suit", "Dark suit", "Тёмный костюм"),
+    plain("idea.cafe", "Window of a café", "У окна кафе"),
+    // Erasing.
+    plain("erase.open", "Erase everything", "Стереть всё"),
+    plain("erase.title", "Erase everything about {name}?", "Стереть всё: {name}?"),
+    plain(
+        "erase.what",
+        "The photos, the model, the portraits and the name are deleted here, at once and for good.",
+        "Фото, модель, портреты и имя будут удалены отсюда, сразу и навсегда.",
+    ),
+    plain(
+        "erase.fal",
+        "What fal.ai has received expires there by itself after 7 days.",
+        "То, что получил fal.ai, исчезнет там само через 7 дней.",
+    ),
+    plain("erase.own", "Copies that you downloaded are yours to delete.", "Скачанные копии удалите сами."),
+    plain("erase.yes", "Erase everything", "Стереть всё"),
+    plain("erase.no", "Keep it", "Оставить"),
+    plain("gone.title", "Everything is erased.", "Всё стёрто."),
+    plain(
+        "gone.lead",
+        "The photos, the model and the portraits are deleted here.",
+        "Фото, модель и портреты удалены отсюда.",
+    ),
+    plain("gone.remains", "fal.ai still holds:", "У fal.ai пока остаётся:"),
+    plain("gone.nothing", "Nothing is left at fal.ai.", "У fal.ai ничего не осталось."),
+    plain("gone.until", "{what}, until {date}", "{what}, до {date}"),
+    plain("gone.archive", "the archive of photos", "архив фото"),
+    plain("gone.model", "the model", "модель"),
+    plain("gone.pictures", "portraits", "портреты"),
+    plain("gone.again", "Begin again", "Начать заново"),
+    // Refusals by their codes; others are shown as the server says them.
+    plain(
+        "refused.budget.allowance_spent",
+        "The invitation’s allowance is used up.",
+        "Лимит приглашения исчерпан.",
+    ),
+    plain(
+        "refused.budget.daily_cap",
+        "Nothing more can be made today. Come back tomorrow.",
+        "На сегодня лимит исчерпан. Приходите завтра.",
+    ),
+    plain("refused.avatar.erased", "Everything here was erased.", "Здесь всё стёрто."),
+    plain(
+        "refused.api.rate_limited",
+        "Too much at once. It goes on in a moment.",
+        "Слишком много сразу. Сейчас продолжится.",
+    ),
+    plain(
+        "bucket.blocked",
+        "Photos go through this server: the storage does not let the page in.",
+        "Фото идут через этот сервер: хранилище не пускает страницу.",
+    ),
+];
+
+impl Text {
+    fn value(&self) -> Value {
+        match *self {
+            Self::Plain(text) => json!(text),
+            Self::English(one, other) => json!({ "one": one, "other": other }),
+            Self::Russian(one, few, many) => json!({ "one": one, "few": few, "many": many, "other": few }),
+        }
+    }
+}
+
+/// Writes the file of one language: a line for each sentence.
+fn written(of: impl Fn(&Sentence) -> &Text) -> String {
+    let lines = SENTENCES.iter().map(|one| format!("{}: {}", json!(one.key), of(one).value()));
+    format!("{{\n{}\n}}\n", lines.collect::<Vec<_>>().join(",\n"))
+}
+
+/// Compares the files with the table. Where they differ, `scripts/write-words` writes them anew from this test's output.
+#[test]
+fn the_files_are_those_of_the_table() {
+    let files = [
+        ("en", written(|one| &one.english), include_str!("../../../page/words/en.json")),
+        ("ru", written(|one| &one.russian), include_str!("../../../page/words/ru.json")),
+    ];
+    let other = files.iter().filter(|(_, made, known)| made != known);
+    let other: Vec<_> = other.map(|(name, made, _)| format!("<<<< {name}\n{made}>>>>\n")).collect();
+    assert!(other.is_empty(), "page/words should be:\n{}", other.concat());
+}
+
+#[test]
+fn both_languages_fill_in_the_same() {
+    let braces = |text: &Text| {
+        let text = match *text {
+            Text::Plain(text) => text,
+            Text::English(_, most) | Text::Russian(_, _, most) => most,
+        };
+        let mut names: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+        names.sort_unstable();
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut keys = Map::new();
+    for one in SENTENCES {
+        let russian = braces(&one.russian);
+        // Russian declines names; a sentence may do without one.
+        assert!(russian.iter().all(|name| braces(&one.english).contains(name)), "{}", one.key);
+        assert!(keys.insert(one.key.to_owned(), Value::Null).is_none(), "{} is there twice", one.key);
+    }
+}

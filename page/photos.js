@@ -1,0 +1,131 @@
+// The contact sheet: the place to add photos, and every photo with its verdict.
+
+import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
+import { add, addSamples, remove } from "./gather.js";
+import { bucketShut, counted, large, offer, samples, shots, training } from "./store.js";
+import { knows, sentence, t } from "./words.js";
+
+/** A finger instead of a mouse: the picker offers camera and library, and there is nothing to drop. */
+const touch = matchMedia("(pointer: coarse)").matches;
+
+/** The heading and the lead of the way to a training. */
+export function photosIntro() {
+    const { min, max } = offer.value?.photos ?? { min: 10, max: 20 };
+    return html`<h1>${t("photos.title")}</h1>
+        <p class="lead">${t("photos.lead", { min, max })} ${t("photos.local")}</p>`;
+}
+
+/** The sheet. `quiet` leaves out what changes it, for later stages. @param {{ quiet?: boolean }} [options] */
+export function sheet({ quiet = false } = {}) {
+    const shown = quiet ? shots.value.filter((shot) => shot.verdict !== "rejected") : shots.value;
+    return html`<section aria-labelledby="photos-heading">
+        <h2 id="photos-heading">${t("photos.heading")} <small>${summary(quiet)}</small></h2>
+        <div class="sheet ${shown.length ? "" : "blank"}">
+            ${quiet ? nothing : adder(shown.length === 0)}
+            ${repeat(shown, (shot) => shot.id, (shot, index) => frame(shot, index, quiet))}
+        </div>
+        ${quiet ? nothing : extras()}
+        ${quiet || shown.length ? nothing : tips()}
+    </section>`;
+}
+
+/** What makes a good set, marked as on a contact sheet. */
+const tips = () => html`<ul class="tips">
+    ${["days", "face", "light", "not"].map((name) => html`<li>${name === "not" ? crossed() : ringed()}<span>${t(`tips.${name}`)}</span></li>`)}
+</ul>`;
+
+const ringed = () => html`<svg viewBox="0 0 34 26" aria-hidden="true"><path d="M8 16C3 8 12 3 20 4s12 11 5 16-19 3-20-5S15 2 25 7" /></svg>`;
+const crossed = () => html`<svg viewBox="0 0 34 26" aria-hidden="true"><path d="M8 4c6 5 12 11 18 18" /><path d="M26 3C20 9 14 15 8 23" /></svg>`;
+
+/** @param {boolean} quiet */
+function summary(quiet) {
+    const { all, good, rejected, open } = counted.value;
+    if (!all) return "";
+    if (quiet) return t("train.learned", { photos: t("photos.count", { n: good }) });
+    if (good + rejected === 0 || open === all) return t("photos.count", { n: all });
+    return t("photos.used", { n: good, all });
+}
+
+/** The cell that takes photos. @param {boolean} alone */
+function adder(alone) {
+    return html`<label class="add ${alone ? "alone" : ""}">
+        <input class="hidden" type="file" multiple accept=${touch ? "image/*" : "image/*,.heic,.heif,.zip"} @change=${picked} />
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 5v14M5 12h14" /></svg>
+        <span><b>${t("photos.add")}</b>${touch ? nothing : html`<span class="hint">${t("photos.add_hint")}</span>`}</span>
+    </label>`;
+}
+
+/** Ways to add photos that some devices have. */
+function extras() {
+    const { rejected, all } = counted.value;
+    const found = samples.value;
+    const broken = found && rejected > 0 && shots.value.some((shot) => found.photos.includes(shot.name));
+    const replaced = found && shots.value.some((shot) => shot.name === found.replacement);
+    return html`<p class="extras">
+        ${touch
+            ? html`<label class="link"><input class="hidden" type="file" accept="image/*" capture="user" @change=${picked} />${t("photos.camera")}</label>`
+            : html`<label class="link"><input class="hidden" type="file" webkitdirectory @change=${picked} />${t("photos.folder")}</label>`}
+        ${found && all === 0 ? html`<button class="link" @click=${() => addSamples(found.photos)}>${t("photos.sample")}</button>` : nothing}
+        ${bucketShut.value ? html`<span class="told">${t("bucket.blocked")}</span>` : nothing}
+        ${broken && !replaced ? html`<button class="link" @click=${replaceBroken}>${t("photos.sample_again")}</button>` : nothing}
+    </p>`;
+}
+
+/** Puts a good sample into the place of the broken one. */
+async function replaceBroken() {
+    const found = samples.value;
+    const bad = shots.value.filter((shot) => shot.verdict === "rejected" && found?.photos.includes(shot.name));
+    for (const shot of bad) await remove(shot.id);
+    if (found) await addSamples([found.replacement]);
+}
+
+/** Opens the picker. */
+export function pick() {
+    const input = /** @type {HTMLInputElement | null} */ (document.querySelector(".add input"));
+    input?.click();
+}
+
+/** @param {Event & { currentTarget: HTMLInputElement }} event */
+function picked({ currentTarget }) {
+    const files = [...(currentTarget.files ?? [])];
+    // The same file may be picked again after it was removed.
+    currentTarget.value = "";
+    void add(files);
+}
+
+/** One photo with its verdict. @param {import("./store.js").Shot} shot @param {number} index @param {boolean} quiet */
+function frame(shot, index, quiet) {
+    const busy = ["looking", "sending", "checking"].includes(shot.verdict);
+    const word = t(`verdict.${shot.verdict}`, { percent: shot.percent });
+    const bad = shot.verdict === "rejected";
+    const tone = { rejected: "bad", usable: "usable", paused: "usable", waiting: "open" }[/** @type {string} */ (shot.verdict)] ?? (busy ? "busy" : "");
+    const label = t("photos.open", { name: shot.name, verdict: word });
+    return html`<figure class=${tone}>
+        <button class="ph" aria-label=${label} @click=${() => (large.value = { kind: "shot", id: shot.id })}>
+            ${shot.thumb ? html`<img src=${shot.thumb} alt="" />` : html`<span class="no-thumb">${shot.verdict === "looking" ? "" : extension(shot.name)}</span>`}
+            ${bad ? cross() : nothing}
+            ${shot.verdict === "sending" ? html`<progress max="100" value=${shot.percent} aria-label=${word}></progress>` : busy ? html`<i class="line"></i>` : nothing}
+        </button>
+        ${quiet || inUse() ? nothing : html`<button class="drop" aria-label=${t("photos.remove", { name: shot.name })} title=${t("photos.remove", { name: shot.name })} @click=${() => remove(shot.id)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17" /></svg></button>`}
+        ${quiet ? nothing : html`<figcaption><span class="no">${index + 1}</span><b>${word}</b>${bad ? why(shot) : nothing}</figcaption>`}
+    </figure>`;
+}
+
+/** Photos stay as they are while an order is being placed. */
+const inUse = () => ["preparing", "uploading", "submitting"].includes(training.value?.stage ?? "");
+
+/** The reason in a few words. @param {import("./store.js").Shot} shot */
+export function why(shot) {
+    const key = `why.${shot.code}`;
+    if (knows(key)) return t(key, { of: shot.of ?? "" });
+    return shot.message ? sentence(shot.message) : t("why.other");
+}
+
+/** @param {string} name */
+const extension = (name) => name.split(".").at(-1)?.slice(0, 4).toUpperCase() ?? "";
+
+/** The grease pencil. */
+const cross = () => html`<svg class="mark" viewBox="0 0 100 125" preserveAspectRatio="none" aria-hidden="true">
+    <path d="M11 15C34 41 63 83 91 111" /><path d="M88 11C66 45 40 79 9 115" />
+</svg>`;

@@ -1,0 +1,186 @@
+// What the buttons do: open by an invitation, send, train, order portraits, erase.
+
+import { Refusal, ask, call, explained, file, insist, ours, uuid } from "./api.js";
+import { follow, rest } from "./follow.js";
+import { findSamples, restore } from "./gather.js";
+import * as shelf from "./shelf.js";
+import { avatar, busy, chosen, erased, gives, invite, offer, orders, person, qualities, said, session, shots, shut, training, trainings, trouble, wish } from "./store.js";
+import { t } from "./words.js";
+import { send } from "./upload.js";
+
+const INVITE = /^lki_[0-9a-f]{64}$/;
+
+/** Opens the page: by the invitation in the link, else by the one that was open last. */
+export async function open() {
+    const given = location.hash.slice(1).trim();
+    shut.value = given && !INVITE.test(given) ? "closed.wrong" : null;
+    const key = shut.value ? null : given || (await shelf.lastInvite()) || null;
+    invite.value = key;
+    await loadOffer();
+    if (!key) return;
+    const kept = await shelf.findSession(key);
+    if (kept?.person) person.value = { ...person.value, ...kept.person };
+    await knock(key, Boolean(kept?.capability));
+    if (kept?.capability) session.value = { avatar: kept.avatar, capability: kept.capability };
+    restore(await shelf.keptPhotos(key));
+    if (session.value) follow();
+}
+
+/** Asks what the invitation gives. One that is used up opens the page only where it was used. @param {string} key @param {boolean} used */
+async function knock(key, used) {
+    try {
+        /** @type {import("./types.d.ts").Invitation} */
+        const found = await ask("POST", "/v1/invite", { invite: key });
+        gives.value = found;
+        if (!used && found.uses_left === 0) shut.value = "closed.taken";
+    } catch (error) {
+        const reason = closing(error);
+        // Its avatar stays to be seen and erased.
+        if (reason && !used) shut.value = reason;
+        else if (!reason) trouble.value = explained(error);
+    }
+}
+
+/** Returns the sentence for a refusal of the invitation itself. @param {unknown} error */
+function closing(error) {
+    /** @type {Record<string, string>} */
+    const reasons = { "budget.invite_unknown": "closed.unknown", "budget.invite_over": "closed.over", "budget.invite_taken": "closed.taken" };
+    return error instanceof Refusal ? reasons[error.code] : undefined;
+}
+
+/** Fetches what the server asks for and what it costs. */
+async function loadOffer() {
+    try {
+        /** @type {import("./types.d.ts").Offer} */
+        const found = await ask("GET", "/v1/offer");
+        offer.value = found;
+        if (found.test_mode) void findSamples();
+    } catch (error) {
+        trouble.value = explained(error);
+    }
+}
+
+/** Does a button's work: one at a time, and says what went wrong. @param {() => Promise<void>} work */
+async function step(work) {
+    if (busy.value) return;
+    busy.value = true;
+    trouble.value = "";
+    try {
+        await work();
+    } catch (error) {
+        trouble.value = explained(error);
+        said.value = trouble.value;
+    } finally {
+        busy.value = false;
+    }
+}
+
+/** Redeems the invitation, with the person's name and the word that they agreed, and sends the photos. */
+export const begin = () =>
+    step(async () => {
+        const key = invite.value ?? "";
+        const { name, gender, consent } = person.value;
+        const kept = await shelf.findSession(key);
+        // Kept before it is asked for: a lost answer is asked for again under the same id.
+        const id = kept?.avatar ?? uuid();
+        await shelf.keepSession(key, { avatar: id, person: person.value });
+        try {
+            // The dearest that the invitation pays for: a training may then choose any up to it.
+            const training_config = { quality: qualities.value.at(-1)?.quality };
+            const body = { invite: key, avatar_id: id, name: name.trim(), gender, consent, training_config };
+            const redeemed = await insist("POST", "/v1/redeem", body);
+            await shelf.keepSession(key, { avatar: id, capability: redeemed.capability, person: person.value });
+            session.value = { avatar: id, capability: redeemed.capability };
+        } catch (error) {
+            const reason = closing(error);
+            if (!reason) throw error;
+            shut.value = reason;
+            return;
+        }
+        send();
+        follow();
+    });
+
+/** The number for the next order: one more than there are. @param {unknown[]} orders */
+const nextNumber = (orders) => orders.length + 1;
+
+/** Orders the training. */
+export const train = () =>
+    step(async () => {
+        const config = { quality: chosen.value?.quality };
+        const last = training.value;
+        // One that ended without an order keeps its number.
+        if (last && last.status === "error") {
+            try {
+                await insist("PUT", ours(`/trainings/${trainings.value.length}`), { training_config: config, again: true });
+                follow();
+                return;
+            } catch (error) {
+                if (!(error instanceof Refusal) || error.code !== "order.not_again") throw error;
+            }
+        }
+        await insist("PUT", ours(`/trainings/${nextNumber(trainings.value)}`), { training_config: config });
+        follow();
+        scrollTo({ top: 0 });
+    });
+
+/** Stops the training. */
+export const stop = () =>
+    step(async () => {
+        await call("POST", ours(`/trainings/${trainings.value.length}/cancel`));
+        follow();
+    });
+
+/** Orders portraits. */
+export const order = () =>
+    step(async () => {
+        const { prompt, count, shape, seed } = wish.value;
+        const body = { prompt: prompt.trim(), count, image_size: shape, ...(seed ? { seed: Number(seed) } : {}) };
+        await insist("PUT", ours(`/pictures/${nextNumber(orders.value)}`), body);
+        follow();
+    });
+
+/** Erases everything, here and at the server. */
+export const erase = () =>
+    step(async () => {
+        const key = invite.value ?? "";
+        if (session.value) {
+            const answer = await insist("DELETE", ours(""));
+            rest();
+            erased.value = answer;
+        } else {
+            erased.value = { erased: "", remains_at_fal: [] };
+        }
+        await shelf.forget(key);
+        for (const shot of shots.value) if (shot.thumb) URL.revokeObjectURL(shot.thumb);
+        shots.value = [];
+        avatar.value = null;
+        session.value = null;
+        said.value = t("gone.title");
+    });
+
+/** Begins anew with the same invitation, where it has a use left. */
+export function again() {
+    location.reload();
+}
+
+/** Tries an invitation that was typed. @param {string} text */
+export function tryInvite(text) {
+    const found = /lki_[0-9a-f]+/.exec(text)?.[0] ?? text.trim();
+    if (!INVITE.test(found)) {
+        shut.value = "closed.wrong";
+        return;
+    }
+    location.hash = found;
+}
+
+/** Saves a file of ours on this device. @param {string} path @param {string} name */
+export const save = (path, name) =>
+    step(async () => {
+        const address = URL.createObjectURL(await file(path));
+        const link = document.createElement("a");
+        link.href = address;
+        link.download = name;
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    });

@@ -1,0 +1,114 @@
+// What the page knows. Each screen reads these signals, and is drawn anew when one changes.
+
+import { computed, signal } from "./vendor/signals-core/signals-core.mjs";
+
+/**
+ * @typedef {object} Shot A photo as the page has it.
+ * @property {string} id Its id at the server.
+ * @property {string} name Its file's name.
+ * @property {Blob | null} file Its bytes, until they are up.
+ * @property {string | null} thumb Address of a small upright picture of it in memory.
+ * @property {Verdict} verdict What became of it so far.
+ * @property {number} percent How much of it is up.
+ * @property {boolean} [there] True once the server has shown it.
+ * @property {string} [code] The reason's stable name, for one that is left out.
+ * @property {string} [message] The reason in a sentence, as the server or the check says it.
+ * @property {string} [advice] What to do about it.
+ * @property {string} [of] The name of the photo that it repeats.
+ * @property {number} [width] Width in pixels, once it is clean.
+ * @property {number} [height] Height in pixels.
+ * @property {string[]} [changes] What was changed in it.
+ */
+
+/**
+ * @typedef {"looking" | "waiting" | "sending" | "paused" | "checking" | "good" | "usable" | "rejected"} Verdict
+ * looking: its thumbnail or check is being made; waiting: it may be sent; checking: the server looks at it.
+ */
+
+/** @typedef {{ avatar: string, capability: string }} Session The avatar, and the token that lets us use it. */
+/** @typedef {{ name: string, gender: string, quality: string, consent: boolean }} Person */
+
+/**
+ * @template T
+ * @typedef {import("./vendor/signals-core/signals-core.mjs").Signal<T>} Signal
+ */
+
+/** The invitation from the link. @type {Signal<string | null>} */
+export const invite = signal(null);
+/** Why the invitation does not open the page: a sentence's name. @type {Signal<string | null>} */
+export const shut = signal(null);
+/** @type {Signal<Session | null>} */
+export const session = signal(null);
+/** What the server asks for and what it costs. @type {Signal<import("./types.d.ts").Offer | null>} */
+export const offer = signal(null);
+/** What the invitation gives. @type {Signal<import("./types.d.ts").Invitation | null>} */
+export const gives = signal(null);
+/** The avatar as the server shows it. @type {Signal<import("./types.d.ts").Avatar | null>} */
+export const avatar = signal(null);
+/** @type {Signal<Shot[]>} */
+export const shots = signal([]);
+/** @type {Signal<Person>} */
+export const person = signal({ name: "", gender: "other", quality: "balanced", consent: false });
+/** The drawn photos of test mode. @type {Signal<{ photos: string[], replacement: string } | null>} */
+export const samples = signal(null);
+/** False while the server cannot be reached. */
+export const reached = signal(true);
+/** True while a button's work is under way. */
+export const busy = signal(false);
+/** A sentence about what did not work, until the next try. @type {Signal<string>} */
+export const trouble = signal("");
+/** What a screen reader is told. */
+export const said = signal("");
+/** What is shown large: a photo or a portrait. @type {Signal<{ kind: "shot", id: string } | { kind: "portrait", number: number, file: number } | null>} */
+export const large = signal(null);
+/** The answer to an erase. @type {Signal<import("./types.d.ts").Erased | null>} */
+export const erased = signal(null);
+/** The order for portraits that is being written. */
+export const wish = signal({ prompt: "", count: 4, shape: "square_hd", seed: "" });
+/** True once the bucket refused the page, so that photos go through the API. */
+export const bucketShut = signal(false);
+
+/** The trainings, in their order. */
+export const trainings = computed(() => avatar.value?.trainings ?? []);
+/** The training that counts: the newest one. */
+export const training = computed(() => trainings.value.at(-1) ?? null);
+/** The orders for portraits, in their order. */
+export const orders = computed(() => avatar.value?.pictures ?? []);
+
+/** Which screen is shown. @type {import("./vendor/signals-core/signals-core.mjs").ReadonlySignal<"closed" | "gone" | "photos" | "train" | "see">} */
+export const screen = computed(() => {
+    if (erased.value) return "gone";
+    if (shut.value || !(invite.value || session.value)) return "closed";
+    if (trainings.value.some((one) => one.model)) return "see";
+    return training.value && ["in_progress", "unknown"].includes(training.value.status) ? "train" : "photos";
+});
+
+/** The trainings that the invitation pays for, the cheapest first. */
+export const qualities = computed(() => {
+    const most = gives.value?.steps ?? 0;
+    return (offer.value?.trainings ?? []).filter((one, index) => index === 0 || one.steps <= most);
+});
+/** The training that is chosen. */
+export const chosen = computed(() => qualities.value.find((one) => one.quality === person.value.quality) ?? qualities.value[0]);
+
+/** The person's name, in a sentence. */
+export const called = computed(() => avatar.value?.name ?? person.value.name.trim());
+
+/** How the photos stand. */
+export const counted = computed(() => {
+    const all = shots.value;
+    const of = (/** @type {Verdict[]} */ ...verdicts) => all.filter((shot) => verdicts.includes(shot.verdict)).length;
+    const good = of("good", "usable");
+    const rejected = of("rejected");
+    const up = all.reduce((sum, shot) => sum + (shot.verdict === "sending" ? shot.percent : shot.file ? 0 : 100), 0);
+    const percent = Math.round(up / Math.max(1, all.length));
+    return { all: all.length, good, rejected, open: all.length - good - rejected, hopeful: all.length - rejected, percent };
+});
+
+/** Photos that were taken off the sheet: an answer that was on its way may still show them. @type {Set<string>} */
+export const removed = new Set();
+
+/** Changes one photo. @param {string} id @param {Partial<Shot>} change */
+export function alter(id, change) {
+    shots.value = shots.value.map((shot) => (shot.id === id ? { ...shot, ...change } : shot));
+}

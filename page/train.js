@@ -1,0 +1,48 @@
+// The training under way: where it is, how long it takes, and the photos that are learned from.
+
+import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { sheet } from "./photos.js";
+import { avatar, called, chosen, training } from "./store.js";
+import { capital, minutes, t } from "./words.js";
+
+const STEPS = ["photos", "sent", "training", "portraits"];
+
+/** Which of the steps each stage is in. @type {Record<string, number>} */
+const STEP = { preparing: 0, uploading: 1, submitting: 1, submission_unclear: 1, queued: 2, training: 2, collecting: 3, done: 3 };
+
+/** The screen of a training. */
+export function trainScreen() {
+    const now = training.value;
+    if (!now) return nothing;
+    const at = STEP[now.stage] ?? 0;
+    return html`<h1>${t("train.title", { name: called.value })}</h1>
+        <p class="lead">${t("train.lead")}</p>
+        <section class="run">
+            <p class="now">${stage(now)}</p>
+            <p class="soft">${left(now)}</p>
+            <progress class="track" max="100" value=${now.progress} aria-label=${stage(now)}></progress>
+            <ol class="steps">
+                ${STEPS.map((name, index) => html`<li class=${index < at ? "over" : index === at ? "here" : ""} aria-current=${index === at ? "step" : nothing}>${t(`train.step_${name}`)}</li>`)}
+            </ol>
+        </section>
+        ${sheet({ quiet: true })}`;
+}
+
+/** The stage in words. @param {import("./types.d.ts").Training} now */
+export function stage(now) {
+    const words = t(`train.${now.stage}`, { percent: now.progress });
+    if (now.stage === "queued" && now.queue_position) return `${words}. ${t("train.ahead", { n: now.queue_position })}`;
+    return words;
+}
+
+/** How long it takes yet, or why it does not go on. @param {import("./types.d.ts").Training} now */
+function left(now) {
+    if (now.code) return now.message;
+    if (avatar.value?.test_mode) return t("test_mode");
+    const whole = chosen.value?.seconds ?? 300;
+    if (now.stage === "collecting") return capital(t("time.soon"));
+    if (now.stage !== "training") return capital(t("time.then", { time: minutes(whole) }));
+    // The server shows the training itself between 35 and 90 percent.
+    const rest = whole * (1 - Math.max(0, now.progress - 35) / 55);
+    return capital(rest > 60 ? t("time.left", { time: minutes(rest) }) : t("time.soon"));
+}
