@@ -22,6 +22,11 @@ wasm *arguments:
 clients:
     scripts/test-clients
 
+# The page in Chromium.
+page *arguments:
+    scripts/check-page
+    scripts/test-page {{arguments}}
+
 # Every fuzz target, for this many seconds each.
 fuzz seconds="30":
     scripts/fuzz {{seconds}}

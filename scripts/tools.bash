@@ -13,6 +13,9 @@ export wasm_target_dir=${LIKENESS_WASM_TARGET_DIR:-$root/target/wasm}
 # The tools that build the Workers and run them: npm's packages of tests/edge, a Node among them that is new enough for wrangler.
 export edge_tools=$cache/edge/node_modules
 
+# What drives the browser and checks the page's script: npm's packages of tests/page.
+export page_tools=$cache/page/node_modules
+
 # No command here asks a question, and cargo would hand its own input on to the compilers that it starts.
 exec </dev/null
 

@@ -1,0 +1,108 @@
+// What goes wrong on the way: a lost connection, a reload, an invite that does not count, a bucket that is shut.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browse, judged, next, open, prepare, serve, settled, shot } from "./place.mjs";
+
+const ADMIN = "an-operator-of-more-than-32-characters";
+
+let server;
+let browser;
+before(async () => {
+    [server, browser] = await Promise.all([serve({ env: { ADMIN_TOKEN: ADMIN } }), browse()]);
+});
+after(async () => {
+    await browser?.close();
+    await server?.end();
+});
+
+/** Makes an invite, and returns the link that opens the page by it. */
+async function invited(id, terms) {
+    const answer = await fetch(`${server.base}/v1/invites/${id}`, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${ADMIN}` },
+        body: JSON.stringify({ trainings: 1, pictures: 4, ...terms }),
+    });
+    return `${server.base}/#${(await answer.json()).token}`;
+}
+
+test("a reload loses nothing that was added, or sent", async () => {
+    const page = await open(browser, server.link);
+    await prepare(page);
+    await page.reload();
+    await settled(page, 12);
+    assert.equal(await page.locator(".sheet img").count(), 12);
+    await page.locator("#name").fill("Anna");
+    await page.locator("#consent").check();
+    await next(page);
+    await page.waitForFunction(() => document.querySelector("figure progress, figure .line"));
+    await page.reload();
+    await judged(page, 12);
+    assert.equal(await page.locator("figure.bad").count(), 1);
+    await next(page);
+    await page.locator("main.train").waitFor();
+    await page.reload();
+    await page.locator("main.see").waitFor({ timeout: 60_000 });
+    assert.match(await page.locator("h1").innerText(), /Anna/);
+    await page.context().close();
+});
+
+test("a lost connection is waited for", async () => {
+    const page = await open(browser, server.link);
+    await prepare(page);
+    // Every second photo is cut off in the middle, then the network is gone.
+    let number = 0;
+    await page.route("**/photos/*", (route) => (route.request().method() === "PUT" && number++ % 2 === 0 ? route.abort("connectionreset") : route.continue()));
+    await next(page);
+    await page.locator("figure.usable").first().waitFor();
+    await page.context().setOffline(true);
+    await page.locator(".bar .problem").waitFor();
+    await shot(page, "desk-offline");
+    await page.unroute("**/photos/*");
+    await page.context().setOffline(false);
+    await judged(page, 12);
+    assert.equal(await page.locator("figure.bad").count(), 1);
+    await page.locator(".bar button").waitFor();
+    await page.context().close();
+});
+
+test("a browser that keeps nothing goes the way as well", async () => {
+    const page = await open(browser, server.link, {}, () => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
+    await prepare(page);
+    await next(page);
+    await judged(page, 12);
+    await next(page);
+    await page.locator("main.see").waitFor({ timeout: 60_000 });
+    await page.context().close();
+});
+
+test("a link that is no invitation says so at once", async () => {
+    const page = await open(browser, `${server.base}/#what`);
+    assert.match(await page.locator(".lead").innerText(), /not an invitation/);
+    await shot(page, "desk-closed");
+    await page.context().close();
+});
+
+test("an unknown invitation and one that was used say so, and what to do", async () => {
+    const unknown = await open(browser, `${server.base}/#lki_${"0".repeat(64)}`);
+    await unknown.locator("main.closed").waitFor();
+    assert.match(await unknown.locator(".lead").innerText(), /not known/);
+    await unknown.context().close();
+
+    const link = await invited("once", { uses: 1 });
+    for (const visit of ["first", "second"]) {
+        const page = await open(browser, link);
+        if (visit === "second") {
+            await page.locator("main.closed").waitFor();
+            assert.match(await page.locator(".lead").innerText(), /used already/);
+        } else {
+            await prepare(page);
+            await next(page);
+            await judged(page, 12);
+            // It opens again where it was used.
+            await page.reload();
+            await judged(page, 12);
+        }
+        await page.context().close();
+    }
+});
