@@ -53,10 +53,12 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::terms::ServerTerms;
 pub use self::{
     admin::AdminToken,
     error::BudgetError,
     malformed::Malformed,
+    mint::Minted,
     purchase::{NotAPurchase, Payer, Purchase, PurchaseId},
     question::Question,
     redeem::{Invitation, Redeemed},
@@ -70,7 +72,6 @@ use self::{
     issue::Issue,
     purchase::Reservation,
 };
-pub(crate) use self::{mint::Minted, terms::ServerTerms};
 pub use crate::versioned::StoredError;
 use crate::{ids::AvatarId, sha256::Sha256Sum, time::Timestamp};
 

@@ -148,7 +148,7 @@ impl Settings {
                 .why(error.to_string())
                 .next("correct these values, or take them away")
         })?;
-        Ok(Deployment { mock_training: self.mock_training, ..deployment })
+        Ok(Deployment { test_mode: self.test_mode.value, mock_training: self.mock_training, ..deployment })
     }
 
     /// Makes the account: fal, or the simulator. Test mode is only used on demand: without it a key is needed, so that
@@ -239,6 +239,8 @@ impl Settings {
         self.test_mode = Setting { value: true, origin: origin.clone() };
         self.mock_training = training;
         self.home = Setting { value: Some(home), origin };
+        // Neither this machine's bucket nor its backend has a part in it.
+        self.texts = Texts::default();
         self
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// A token that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Minted {
+pub struct Minted {
     /// The token.
     pub token: TokenText,
     /// True if this request made the token; else it existed already, on the same terms.
