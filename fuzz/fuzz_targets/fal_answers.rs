@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use likeness_core::{
-    fal::{cancel, payloads, pricing, requests, result, status, submit, train, webhook},
+    fal::{cancel, payloads, pricing, requests, result, status, submit, trainers::portrait, webhook},
     http::{Answer, HeaderMap, HeaderValue, Response, StatusCode},
 };
 
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
         3 => result::parse_pictures(answer).err().map(|error| error.to_string()),
         4 => cancel::parse(answer).err().map(|error| error.to_string()),
         5 => requests::parse(answer).err().map(|error| error.to_string()),
-        6 => pricing::parse(answer, &train::endpoint()).err().map(|error| error.to_string()),
+        6 => pricing::parse(answer, &portrait::endpoint()).err().map(|error| error.to_string()),
         7 => payloads::parse(answer).err().map(|error| error.to_string()),
         _ => webhook::parse(answer).err().map(|error| error.to_string()),
     };
