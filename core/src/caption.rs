@@ -98,7 +98,7 @@ impl fmt::Display for Caption {
 
 /// The error of a stored text that is not a caption: only a changed file can hold one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stored text is no caption")]
+#[error("the stored text is not a caption")]
 pub struct NoCaption;
 
 impl TryFrom<String> for Caption {

@@ -28,6 +28,7 @@
 
 mod bytes;
 mod change;
+mod check;
 mod foreign;
 mod format;
 mod info;

@@ -163,12 +163,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<C
     }
 }
 
-/// The command as clap sees it, for completions and tests.
+/// Describes the command line to clap, for completions and tests.
 pub(crate) fn command() -> clap::Command {
     Cli::command()
 }
 
-/// The answer to a word that is not a command, where it is known what those who try it mean.
+/// Answers a word that is not a command, where the intention behind the word is known.
 fn unknown_command(error: &clap::Error) -> Option<Failure> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     let answer = near::answer(word)?;
@@ -177,7 +177,7 @@ fn unknown_command(error: &clap::Error) -> Option<Failure> {
     Some(failure.next("`likeness --help` lists the commands"))
 }
 
-/// clap's text, taken apart: its first paragraph says what is wrong, tips and usage say what to do.
+/// Takes clap's text apart: the first paragraph says what is wrong, tips and usage say what to do.
 fn usage(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let mut paragraphs = text.trim().split("\n\n").map(str::trim);

@@ -171,7 +171,7 @@ fn what_is_no_model_is_not_sent_anywhere() {
     for other in [photo(1, 520), half, b"\x02\0\0\0\0\0\0\0{}".to_vec(), Vec::new()] {
         place.write("own.safetensors", other);
         let ending = Ending::of(&mut place.buying(&server, &words)).ended(2);
-        assert!(ending.stderr.contains("own.safetensors is no whole model"), "{}", ending.stderr);
+        assert!(ending.stderr.contains("own.safetensors is not a whole model"), "{}", ending.stderr);
     }
     assert_eq!(server.log().all().iter().filter(|line| line.contains("POST")).count(), 0);
 }

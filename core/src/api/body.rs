@@ -66,7 +66,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
     T::deserialize(&node).map_err(BodyError::bounded)
 }
 
-/// The range of a whole number that has one within that of its type, from where it is checked.
+/// Returns the range of the whole number at this place, where the number has one narrower than its type.
 fn range(place: &str) -> Option<(i64, u64)> {
     let of = |range: &RangeInclusive<u32>| (i64::from(*range.start()), u64::from(*range.end()));
     Some(match place {

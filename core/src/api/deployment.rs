@@ -297,7 +297,7 @@ impl Cors {
     fn read(text: &str) -> Result<Self, DeploymentError> {
         let wrong = |origin: &str| DeploymentError {
             setting: "ALLOWED_ORIGINS",
-            why: format!("holds `{origin}`, which is no origin such as https://example.com"),
+            why: format!("holds `{origin}`, which is not an origin such as https://example.com"),
         };
         let mut origins = Vec::new();
         for origin in text.split(',').map(str::trim).filter(|origin| !origin.is_empty()) {

@@ -1,4 +1,4 @@
-//! A deployment's health, as it reports it to callers.
+//! The health of a deployment, as callers are told.
 
 use serde::Serialize;
 use serde_json::{Value, json};

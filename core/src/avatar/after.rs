@@ -70,7 +70,7 @@ impl Avatar {
             self.may_be_written_until(moment.now.plus(SIGNED_FOR));
         }
         self.running.push(mark);
-        self.chore_happened(task_kind, |step| Happened::Began { step, token }, moment);
+        self.step_happened(task_kind, |step| Happened::Began { step, token }, moment);
     }
 
     /// Forgets the files of a folder that was deleted. While tasks of photos run, they may still write there.
@@ -141,7 +141,7 @@ impl Avatar {
             (TaskKind::Notify(number), Outcome::Notified(result)) => self.notified(number, result, moment),
             (task_kind, outcome) => {
                 let held = self.request_ids().cloned().collect();
-                self.chore_happened(task_kind, |step| Happened::Ended { step, outcome, held }, moment);
+                self.step_happened(task_kind, |step| Happened::Ended { step, outcome, held }, moment);
             }
         }
     }
@@ -152,7 +152,7 @@ impl Avatar {
         self.running = running;
         let lost: Vec<TaskRecord> = lost;
         for mark in lost {
-            self.chore_happened(mark.task_kind, |step| Happened::Lost { step, why }, moment);
+            self.step_happened(mark.task_kind, |step| Happened::Lost { step, why }, moment);
             if why != Unclear::TimedOut {
                 continue;
             }
@@ -283,7 +283,7 @@ impl Avatar {
         }
     }
 
-    fn chore_happened(
+    fn step_happened(
         &mut self,
         task_kind: TaskKind,
         happened: impl FnOnce(OrderStep) -> Happened,

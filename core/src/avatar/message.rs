@@ -1,4 +1,4 @@
-//! What a status document has to say, whose sentences stand in words/status.rs.
+//! Messages of a status document. Their sentences stand in words/status.rs.
 
 use crate::{error::Error, fal::submit::Unclear};
 

@@ -9,15 +9,10 @@ use super::{
 use crate::{
     fal::Account,
     limits::{READ_TIMEOUT, TRANSFER_TIMEOUT},
-    time::Timestamp,
 };
 
 /// Lease for preparing one photo: two transfers, and a hundred times what cleaning the largest takes.
 const PHOTO_LEASE: Duration = Duration::from_mins(20);
-
-/// Wake the object this soon while a task runs. Leases are far longer, so a dead worker would go unnoticed until one
-/// expires.
-const LOOK_AFTER: Duration = Duration::from_secs(20);
 
 /// Lease for deleting: some sixty objects, one after the other.
 const TIDY_LEASE: Duration = TRANSFER_TIMEOUT;
@@ -64,25 +59,6 @@ impl Avatar {
             }
         }
         wake.map_or(Step::Idle, Step::Wait)
-    }
-
-    /// Returns the time at which a sleeping object has to be woken. Work that can begin now or is under way is looked
-    /// after soon: the process that does it may be gone by then without a trace.
-    #[must_use]
-    pub fn look_again(
-        &self,
-        account: &Account,
-        moment: &Moment,
-        wanted: impl Fn(&Self, TaskKind) -> bool,
-    ) -> Option<Timestamp> {
-        let soon = moment.now.plus(LOOK_AFTER);
-        let busy = self.running_now(moment).next().is_some();
-        match self.next_step(account, moment, wanted) {
-            Step::Begin(_) => Some(soon),
-            Step::Wait(until) if busy => Some(until.min(soon)),
-            Step::Wait(until) => Some(until),
-            Step::Idle => busy.then_some(soon),
-        }
     }
 
     fn of_order(&self, order: OrderView<'_>, query: DueQuery<'_>) -> Step {
@@ -138,7 +114,7 @@ impl Avatar {
     }
 
     /// Lists the tasks under way whose leases are not over.
-    fn running_now(&self, moment: &Moment) -> impl Iterator<Item = TaskKind> {
+    pub(super) fn running_now(&self, moment: &Moment) -> impl Iterator<Item = TaskKind> {
         let now = moment.now;
         self.running.iter().filter(move |mark| mark.lease > now).map(|mark| mark.task_kind)
     }

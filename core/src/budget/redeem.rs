@@ -19,7 +19,7 @@ pub struct Redeemed {
     pub steps: Option<u32>,
 }
 
-/// The things that an invite gives to whoever redeems it.
+/// The terms of an invite, for the person who may redeem the invite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     /// Amount that an avatar may spend.

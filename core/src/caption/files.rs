@@ -16,7 +16,7 @@ pub struct CaptionFiles {
     pub unmatched: Vec<usize>,
 }
 
-/// Two text files say different things about one photo.
+/// A conflict between two text files that caption one photo differently.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct CaptionConflict {
     /// Name of the file that takes precedence.

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, Orientation, PhotoProblem};
-use crate::limits::PhotoLimits;
+use super::{Format, Orientation};
 
 /// The facts in a photo's headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +93,6 @@ pub(super) enum Chroma {
     Quarter,
 }
 
-/// The longest side that encoders of JPEG write (libjpeg's `JPEG_MAX_DIMENSION`; the format ends at 65,535).
-const MAX_SIDE: u32 = 65_500;
-
 /// The most memory that the metadata of a PNG may take unpacked, in bytes.
 pub(super) const MAX_METADATA: u64 = 8 << 20;
 
@@ -108,28 +104,6 @@ impl PhotoInfo {
     #[must_use]
     pub fn upright_size(&self) -> (u32, u32) {
         if self.orientation.swaps_sides() { (self.height, self.width) } else { (self.width, self.height) }
-    }
-
-    /// Checks the photo against the limits. Of several problems the first is returned, the cheapest to repair last.
-    pub fn check(&self, limits: &PhotoLimits) -> Result<(), PhotoProblem> {
-        let (width, height) = self.upright_size();
-        let (shorter, longer) = (width.min(height), width.max(height));
-        if shorter == 0 {
-            return Err(PhotoProblem::NoPixels { width, height });
-        }
-        if self.bytes > limits.max_bytes {
-            return Err(PhotoProblem::TooManyBytes { bytes: self.bytes, max: limits.max_bytes });
-        }
-        if shorter < limits.min_side {
-            return Err(PhotoProblem::TooSmall { side: shorter, min: limits.min_side });
-        }
-        if u64::from(width) * u64::from(height) > limits.max_pixels {
-            return Err(PhotoProblem::TooManyPixels { width, height, max: limits.max_pixels });
-        }
-        if longer > MAX_SIDE {
-            return Err(PhotoProblem::TooLong { side: longer, max: MAX_SIDE });
-        }
-        self.scale_within(limits).map(drop)
     }
 
     /// Returns the number of values in a pixel, without its opacity.

@@ -28,7 +28,7 @@ pub(super) struct Piece {
 #[serde(try_from = "String", into = "String")]
 pub(super) struct Kept(pub(super) Vec<u8>);
 
-/// Stored bytes are not hexadecimal.
+/// The error for stored bytes that are not hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the kept bytes are not hexadecimal")]
 pub(super) struct KeptError;

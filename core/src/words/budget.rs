@@ -21,7 +21,7 @@ impl BudgetError {
 pub fn error(language: Language, error: &BudgetError) -> String {
     match language {
         Language::English => match error {
-            BudgetError::NotAToken => "it is no token: those begin with lks_, lki_ or lkc_".to_owned(),
+            BudgetError::NotAToken => "it is not a token: those begin with lks_, lki_ or lkc_".to_owned(),
             BudgetError::Id => "the id must be 1 to 64 of the characters a-z, 0-9 and -".to_owned(),
             BudgetError::Uses { number } => format!("`uses` must be 1 to {}, not {number}", Uses::MOST),
             BudgetError::ExpiryPast => "expires_at is past".to_owned(),

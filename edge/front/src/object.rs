@@ -1,4 +1,4 @@
-//! What an avatar's object keeps: its rows, its alarm, and what its calls, alarm and tasks share.
+//! The Durable Object of an avatar: rows, alarm, and the state that calls, alarm and tasks share.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 

@@ -27,7 +27,7 @@ pub(crate) async fn answer(mut request: Request) -> Result<Response> {
                 return refused(413, "the job is too long");
             }
             let Ok(job) = serde_json::from_str(&text) else {
-                return refused(400, "this is no job");
+                return refused(400, "this is not a job");
             };
             drop(text);
             if job::takes_the_desk(&job) {

@@ -153,7 +153,7 @@ pub(crate) struct Manual {
     pub(crate) output: Option<PathBuf>,
 }
 
-/// A whole http or https address.
+/// Reads a whole http or https address.
 pub(crate) fn web_address(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error| format!("{error}; a whole URL begins with https://"))?;
     match url.scheme() {

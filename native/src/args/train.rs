@@ -175,7 +175,7 @@ fn quality() -> impl TypedValueParser<Value = Quality> {
     PossibleValuesParser::new(presets).try_map(|name| name.parse::<Quality>())
 }
 
-/// Price, time and gain of a preset, in the words of `likeness presets` and of the question.
+/// Writes price, time and gain of a preset, in the words of `likeness presets` and of the question.
 fn offer(quality: Quality) -> String {
     let preset = price::preset(quality, None);
     let time = words::price::time(Language::English, preset.time);
@@ -194,7 +194,7 @@ fn person_name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Ids become parts of object keys and file names.
+/// Reads an id, which becomes part of object keys and file names.
 fn id(text: &str) -> Result<String, &'static str> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if (1..=64).contains(&text.len()) && text.chars().all(legal) {
@@ -211,7 +211,7 @@ fn learning_rate(text: &str) -> Result<f64, &'static str> {
         .ok_or("a learning rate is a number from 0.000001 to 0.001")
 }
 
-/// One word or a few, as it will stand in prompts.
+/// Reads the word, or the few words, that will stand in prompts.
 pub(super) fn trigger(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {

@@ -48,7 +48,7 @@ pub(crate) async fn resolve(args: Resolve, context: &Context) -> Result<(), Fail
         return show(context, &shell, &avatar, order);
     };
     let request_id = text.parse::<RequestId>().map_err(|error| {
-        Failure::new(Exit::Usage, "usage.request_id", "this is no request id").why(error.to_string())
+        Failure::new(Exit::Usage, "usage.request_id", "this is not a request id").why(error.to_string())
     })?;
     shell.ask(id, Command::Resolve(order, request_id))?;
     let avatar = settle(context, &shell, id, order, Goal::Resolved(order)).await?;

@@ -242,7 +242,7 @@ fn imported<'a>(
     let file = if url.is_none() { Some((MODEL.to_owned(), length_of_model(path)?)) } else { None };
     let new = file.is_some().then_some(path);
     let name = Name::new(trigger.as_str()).map_err(|error| {
-        Failure::new(Exit::Usage, "usage.trigger", "this is no trigger word").why(error.to_string())
+        Failure::new(Exit::Usage, "usage.trigger", "this is not a trigger word").why(error.to_string())
     })?;
     let user = Name::new("local")
         .map_err(|error| Failure::new(Exit::Internal, "internal.user", error.to_string()))?;
@@ -273,7 +273,7 @@ fn length_of_model(path: &Path) -> Result<u64, Failure> {
     if let Some(length) = read.map_err(|error| unreadable(path, &error))? {
         return Ok(length);
     }
-    let sentence = format!("{} is no whole model", shown(&path.display().to_string()));
+    let sentence = format!("{} is not a whole model", shown(&path.display().to_string()));
     Err(Failure::new(Exit::Usage, "usage.lora", sentence)
         .why(
             "a model is a safetensors file, such as a training makes; this is another file, or a part of one",

@@ -74,7 +74,7 @@ impl Remote {
     fn address(&self, path: &str) -> Result<Url, Failure> {
         let base = self.url.as_str().trim_end_matches('/');
         Url::parse(&format!("{base}{path}")).map_err(|error| {
-            Failure::new(Exit::Usage, "usage.url", "this is no address").why(error.to_string())
+            Failure::new(Exit::Usage, "usage.url", "this is not an address").why(error.to_string())
         })
     }
 

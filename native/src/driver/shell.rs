@@ -35,7 +35,7 @@ use crate::{
 pub(crate) struct Shell {
     pub(crate) store: Arc<Store>,
     /// Memory for the photos in flight.
-    pub(crate) budget: Arc<MemoryPool>,
+    pub(crate) memory: Arc<MemoryPool>,
     /// Files that are being fetched.
     pub(crate) downloads: Downloads,
     /// Progress of the transfers under way.
@@ -90,11 +90,11 @@ impl Shell {
     }
 
     fn of(store: Store, settings: &Settings) -> Self {
-        let budget = Arc::new(MemoryPool::of_this_machine());
+        let memory = Arc::new(MemoryPool::of_this_machine());
         let settings = Arc::new(settings.clone());
         Self {
             store: Arc::new(store),
-            budget,
+            memory,
             downloads: Downloads::default(),
             transfers: Transfers::default(),
             kept: KeptFiles::default(),

@@ -51,8 +51,8 @@ pub(crate) async fn perform(
             let prepared = if let Some(place) = photo.object() {
                 prepare_object(shell, connection, photo, place, file).await
             } else {
-                let (folder, budget) = (shell.folder(id), Arc::clone(&shell.budget));
-                on_a_thread(move || prepare(&photo, &folder, file, &budget)).await
+                let (folder, memory) = (shell.folder(id), Arc::clone(&shell.memory));
+                on_a_thread(move || prepare(&photo, &folder, file, &memory)).await
             };
             Outcome::Prepared(prepared)
         }
@@ -160,7 +160,7 @@ fn prepare(
     photo: &Photo,
     folder: &Path,
     file: String,
-    budget: &MemoryPool,
+    memory: &MemoryPool,
 ) -> Result<Prepared, PrepareError> {
     let limit = limits_of_this_machine().max_bytes;
     let source = match &photo.id {
@@ -172,7 +172,7 @@ fn prepare(
         None => read_bounded(&source, limit),
     };
     let bytes = bytes.map_err(|problem| unreadable(&source, &problem))?;
-    let (prepared, jpeg) = normalised(photo, &bytes, file, budget)?;
+    let (prepared, jpeg) = normalised(photo, &bytes, file, memory)?;
     let working = folder.join(WORKING);
     private_folder(&working)
         .and_then(|()| write_private(&working.join(&prepared.file), &jpeg))
@@ -196,8 +196,8 @@ async fn prepare_object(
         }
         ReadError::Storage(error) => PrepareError::Storage(error),
     })?;
-    let budget = Arc::clone(&shell.budget);
-    let (prepared, jpeg) = on_a_thread(move || normalised(&photo, &bytes, file, &budget)).await?;
+    let memory = Arc::clone(&shell.memory);
+    let (prepared, jpeg) = on_a_thread(move || normalised(&photo, &bytes, file, &memory)).await?;
     // The core names an object as the target of a photo that came from one.
     let Ok(target) = prepared.file.parse::<ObjectPlace>() else {
         return Err(PrepareError::Storage(at(Path::new(&prepared.file), StorageErrorKind::Refused)));
@@ -210,7 +210,7 @@ fn normalised(
     photo: &Photo,
     bytes: &[u8],
     file: String,
-    budget: &MemoryPool,
+    memory: &MemoryPool,
 ) -> Result<(Prepared, Vec<u8>), PrepareError> {
     let sum = Sha256Sum::of(bytes);
     if photo.sha256.is_some_and(|known| known != sum) {
@@ -219,7 +219,7 @@ fn normalised(
             .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
         return Err(PrepareError::Storage(StorageError::new(StorageErrorKind::Changed, place)));
     }
-    let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), budget);
+    let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), memory);
     let normalised = normalised.map_err(PrepareError::Photo)?;
     let prepared = Prepared::of(&normalised, file, photo.sha256.is_none().then_some(sum));
     Ok((prepared, normalised.into_jpeg()))

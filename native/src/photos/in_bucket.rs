@@ -75,7 +75,7 @@ pub(crate) async fn read(
 /// made once more after the person said yes.
 pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) -> Result<PhotoSet, Failure> {
     let mut photos = set.photos().to_vec();
-    let budget = Arc::new(MemoryPool::of_this_machine());
+    let memory = Arc::new(MemoryPool::of_this_machine());
     let progress = context.output.progress("Checking", photos.len() as u64, Unit::Photos);
     // If the photo of two that stays is rejected, the other takes its place.
     while let Some(index) = PhotoSet::new(photos.clone()).next_waiting() {
@@ -83,7 +83,7 @@ pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) 
         let Some(photo) = photos.get_mut(index) else { break };
         let Some(place) = photo.object() else { break };
         photo.state =
-            match patiently(async || judged(&place.key, objects, &budget).await, ReadError::storage).await {
+            match patiently(async || judged(&place.key, objects, &memory).await, ReadError::storage).await {
                 Ok((sum, state)) => {
                     photo.sha256 = Some(sum);
                     state
@@ -102,13 +102,13 @@ pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) 
 async fn judged(
     key: &ObjectKey,
     objects: &Objects,
-    budget: &Arc<MemoryPool>,
+    memory: &Arc<MemoryPool>,
 ) -> Result<(Sha256Sum, PhotoState), ReadError> {
     let limits = prepare::limits_of_this_machine();
     let bytes = objects.read(key, limits.max_bytes).await?;
-    let budget = Arc::clone(budget);
+    let memory = Arc::clone(memory);
     let judged = tokio::task::spawn_blocking(move || {
-        let state = match prepare::inspect_and_clean(&bytes, &limits, &budget).1 {
+        let state = match prepare::inspect_and_clean(&bytes, &limits, &memory).1 {
             Ok(clean) => PhotoState::Ready(prepare::prepared(&clean, String::new())),
             Err(problem) => PhotoState::Rejected(problem),
         };

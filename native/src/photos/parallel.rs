@@ -25,7 +25,7 @@ pub(crate) struct MemoryPool {
 /// A part of the [`MemoryPool`].
 #[derive(Debug)]
 pub(crate) struct Share<'a> {
-    budget: &'a MemoryPool,
+    memory: &'a MemoryPool,
     bytes: u64,
 }
 
@@ -55,7 +55,7 @@ impl MemoryPool {
             .wait_while(self.free(), |free| *free < bytes)
             .unwrap_or_else(PoisonError::into_inner);
         *free -= bytes;
-        Share { budget: self, bytes }
+        Share { memory: self, bytes }
     }
 
     /// Locks the number, also after a panic elsewhere: it is right after every step.
@@ -66,8 +66,8 @@ impl MemoryPool {
 
 impl Drop for Share<'_> {
     fn drop(&mut self) {
-        *self.budget.free() += self.bytes;
-        self.budget.given_back.notify_all();
+        *self.memory.free() += self.bytes;
+        self.memory.given_back.notify_all();
     }
 }
 
@@ -180,10 +180,10 @@ mod tests {
 
     #[test]
     fn together_they_never_take_more_than_there_is() {
-        let (budget, used, most) = (MemoryPool::new(100), AtomicU64::new(0), AtomicU64::new(0));
+        let (memory, used, most) = (MemoryPool::new(100), AtomicU64::new(0), AtomicU64::new(0));
         let wishes = [60, 60, 30, 100, 500, 10, 90, 45, 45, 45];
         let work = |_, wish: &u64| {
-            let _share = budget.take(*wish);
+            let _share = memory.take(*wish);
             let now = used.fetch_add((*wish).min(100), Ordering::SeqCst) + (*wish).min(100);
             most.fetch_max(now, Ordering::SeqCst);
             std::thread::yield_now();
@@ -191,6 +191,6 @@ mod tests {
         };
         in_order(&wishes.repeat(50), || false, work, |_, ()| ControlFlow::<()>::Continue(()));
         assert!((1..=100).contains(&most.load(Ordering::SeqCst)), "{most:?}");
-        assert_eq!(*budget.free(), 100, "everything was given back");
+        assert_eq!(*memory.free(), 100, "everything was given back");
     }
 }

@@ -127,7 +127,7 @@ pub(crate) fn prepare_all(
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    let budget = MemoryPool::of_this_machine();
+    let memory = MemoryPool::of_this_machine();
     let limits = limits_of_this_machine();
     // If the photo of two that stays is rejected, the other takes its place.
     loop {
@@ -138,7 +138,7 @@ pub(crate) fn prepare_all(
         let failed = parallel::in_order(
             &waiting,
             || interrupt.check().is_err(),
-            |_, (index, file)| decode(file, *index, spool, &limits, &budget),
+            |_, (index, file)| decode(file, *index, spool, &limits, &memory),
             |place, decoded| {
                 progress.advance(1);
                 let index = waiting.get(place).map_or(place, |(index, _)| *index);
@@ -213,14 +213,14 @@ pub(crate) fn limits_of_this_machine() -> PhotoLimits {
 pub(crate) fn inspect_and_clean(
     bytes: &[u8],
     limits: &PhotoLimits,
-    budget: &MemoryPool,
+    memory: &MemoryPool,
 ) -> (Option<PhotoInfo>, Result<NormalisedPhoto, PhotoProblem>) {
     let info = match inspect(bytes) {
         Ok(info) => info,
         Err(problem) => return (None, Err(problem)),
     };
     let photo = info.check(limits).and_then(|()| {
-        let _share = budget.take(info.memory_within(limits));
+        let _share = memory.take(info.memory_within(limits));
         PixelNormaliser.normalise(bytes, limits)
     });
     (Some(info), photo)
@@ -288,14 +288,14 @@ fn decode(
     index: usize,
     spool: Option<&Path>,
     limits: &PhotoLimits,
-    budget: &MemoryPool,
+    memory: &MemoryPool,
 ) -> Result<Decoded, Failure> {
     let bytes = match file.read(limits.max_bytes) {
         Ok(bytes) => bytes,
         Err(problem) => return Ok(Decoded { info: None, photo: Err(problem) }),
     };
     let sum = Sha256Sum::of(&bytes);
-    let (info, photo) = inspect_and_clean(&bytes, limits, budget);
+    let (info, photo) = inspect_and_clean(&bytes, limits, memory);
     drop(bytes);
     let photo = match photo {
         Ok(photo) => photo,

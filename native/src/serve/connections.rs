@@ -153,7 +153,7 @@ pub(crate) struct Seat {
 #[derive(Debug)]
 pub(crate) struct Busy<'a>(&'a Seat);
 
-/// While it lives, the body of a call is awaited.
+/// A guard that marks its connection as waiting for the body of a call.
 #[derive(Debug)]
 pub(crate) struct Reading<'a>(&'a Seat);
 
@@ -240,7 +240,7 @@ impl Shared {
 }
 
 impl Seats {
-    /// Makes room for a connection from there, where there is none. With `must`, whatever it takes.
+    /// Makes room for a connection of this origin. With `must`, other connections are closed for that.
     fn room(&mut self, origin: Origin, limits: &Limits, now: Instant, must: bool) -> Room {
         let has_its_share = origin.tells_callers_apart()
             && self.of.get(&origin).is_some_and(|of| *of >= limits.unknown_of_one);
@@ -267,7 +267,7 @@ impl Seats {
         Room::Free
     }
 
-    /// The connection to send away first: the one that asks for nothing, and of these the one that does so for the longest.
+    /// Returns the connection to close first: of those that ask for nothing, the one that has been idle for longest.
     fn first(&self, from: Option<Origin>) -> Option<u64> {
         let of_it = self.unknown.iter().filter(|(_, one)| from.is_none_or(|from| one.origin == from));
         of_it.min_by_key(|(number, one)| (one.stage, one.since, **number)).map(|(number, _)| *number)
@@ -314,7 +314,7 @@ impl Seat {
         Busy(self)
     }
 
-    /// The body of its call is awaited, as long as what this gives lives.
+    /// Marks the connection as waiting for the body of a call, until the guard is dropped.
     pub(crate) fn reading(&self) -> Reading<'_> {
         self.set(Stage::Reading);
         Reading(self)

@@ -61,7 +61,7 @@ fn enter(
 ) {
     let Some(known) = table::of_key(key) else {
         let hint = table::nearest(key).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        problems.push(format!("`{key}` is no setting{hint}"));
+        problems.push(format!("`{key}` is not a setting{hint}"));
         return;
     };
     let text = match value {
@@ -98,9 +98,9 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "`fal_kye` is no setting; did you mean `fal_key`?",
-                "`qwertyuiop` is no setting",
-                "`training.step` is no setting; did you mean `training.steps`?",
+                "`fal_kye` is not a setting; did you mean `fal_key`?",
+                "`qwertyuiop` is not a setting",
+                "`training.step` is not a setting; did you mean `training.steps`?",
             ]
         );
     }

@@ -51,7 +51,7 @@ pub(crate) enum NotJson {
 }
 
 impl NotJson {
-    /// Reads it from the parser's sentence, which is all that the parser tells.
+    /// Reads the reason from the parser's sentence, which is all that the parser tells.
     pub(super) fn of(error: &serde_json::Error) -> Self {
         let said = error.to_string();
         if said.starts_with("number out of range") {

@@ -67,7 +67,7 @@ impl<G: Product> Order<G> {
                 self.unclear(why, moment)
             }
             Happened::Began { .. } | Happened::Lost { .. } => self,
-            Happened::Ended { step, outcome, held } => self.ended_chore(step, outcome, &held, plan, moment),
+            Happened::Ended { step, outcome, held } => self.ended_step(step, outcome, &held, plan, moment),
             Happened::Troubled(_) if self.ended() => self,
             Happened::Troubled(error) => self.retried_after(error, moment),
             Happened::Unworkable(error) => self.failed(error, moment),
@@ -81,7 +81,7 @@ impl<G: Product> Order<G> {
 
     /// Applies the outcome of a step. An outcome that comes too late changes nothing, but for an accepted submit, which
     /// is always kept.
-    fn ended_chore(
+    fn ended_step(
         self,
         step: OrderStep,
         outcome: Outcome,

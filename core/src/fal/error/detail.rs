@@ -17,8 +17,8 @@ pub struct Detail {
     pub sentence: String,
 }
 
-/// What fal says of a field in words for programs: the type of the objection, the field's place, and how a number or
-/// text of its context is found by name.
+/// An objection to a field in fal's words for programs: a type, the field's place, and a look-up of the numbers and
+/// texts that belong to the type.
 pub(crate) struct Objection<'a> {
     pub(crate) kind: &'a str,
     pub(crate) place: &'a str,

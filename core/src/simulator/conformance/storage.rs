@@ -56,7 +56,7 @@ fn a_signed_address_needs_no_key_and_takes_no_other_signature() {
     }
 }
 
-/// Every door that takes JSON takes an object and nothing else.
+/// Sends arrays, texts and numbers to every door that takes JSON: each takes an object and nothing else.
 #[test]
 fn what_is_no_object_begins_no_upload() {
     let mut world = World::new(|_| ());

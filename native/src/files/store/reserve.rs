@@ -95,7 +95,7 @@ impl Reserve {
         self.home.join(RESERVE)
     }
 
-    /// The bytes that are kept.
+    /// Returns the number of bytes that are kept.
     fn kept(&self) -> u64 {
         fs::symlink_metadata(self.path()).map_or(0, |file| if file.is_file() { file.len() } else { 0 })
     }
