@@ -9,7 +9,7 @@
  * @property {"good" | "usable" | "rejected" | "unknown"} verdict unknown: the server must look at it.
  * @property {string} [code] The reason's stable name.
  * @property {string} [sentence] The reason.
- * @property {string} [advice] What to do about it.
+ * @property {string} [advice] The next step, in a sentence.
  * @property {Blob} [normalised] The clean photo, which is sent instead of the file.
  */
 

@@ -30,7 +30,7 @@ export function sheet({ quiet = false } = {}) {
     </section>`;
 }
 
-/** What makes a good set, marked as on a contact sheet. */
+/** Advice for a good set, marked as on a contact sheet. */
 const tips = () => html`<ul class="tips">
     ${["days", "face", "light", "not"].map((name) => html`<li>${name === "not" ? crossed() : ringed()}<span>${t(`tips.${name}`)}</span></li>`)}
 </ul>`;

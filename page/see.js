@@ -23,7 +23,7 @@ const change = (change) => (wish.value = { ...wish.value, ...change });
 /**
  * @typedef {object} Tile A place on the wall.
  * @property {number} number The order.
- * @property {number} file Its place in the order, from 1.
+ * @property {number} file Place in the order, from 1.
  * @property {string} state developing, there, blanked or failed.
  * @property {import("./types.d.ts").Portraits} order
  */
@@ -45,7 +45,7 @@ function places(order) {
 /** Lists the whole wall. @returns {Tile[]} */
 export const tiles = () => newest().flatMap(places);
 
-/** How many portraits were asked for, by order; from this visit. @type {Map<number, number>} */
+/** Numbers of portraits that were asked for in this visit, by order. @type {Map<number, number>} */
 const asked = new Map();
 /** @param {import("./types.d.ts").Portraits} order */
 function expected(order) {
@@ -102,7 +102,7 @@ function folded() {
     return html`<section><details class="folded"><summary>${t("see.photos_in", { photos: t("photos.count", { n }) })}</summary>${sheet({ quiet: true })}</details></section>`;
 }
 
-/** How many portraits the invitation pays for yet, when these are few. */
+/** Says for how many more portraits the invitation pays, when these are few. */
 function left() {
     const ordered = orders.value.reduce((sum, order) => sum + order.files.length, 0);
     const rest = (gives.value?.allowance.pictures ?? Infinity) - ordered;

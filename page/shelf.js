@@ -1,4 +1,4 @@
-// What outlives a reload: IndexedDB keeps the session, the photos that are not up yet, and small pictures of all.
+// The memory that outlives a reload: IndexedDB keeps the session, the photos that are not up yet, and small pictures of all.
 //
 // Everything lies under the invitation, and goes with an erase. A browser that keeps nothing still works until it is
 // closed.

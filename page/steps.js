@@ -1,4 +1,4 @@
-// What the buttons do: open by an invitation, send, train, order portraits, erase.
+// The work of the buttons: open by an invitation, send, train, order portraits, erase.
 
 import { Refusal, ask, call, explained, file, insist, ours, uuid } from "./api.js";
 import { follow, rest } from "./follow.js";

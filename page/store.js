@@ -1,23 +1,23 @@
-// What the page knows. Each screen reads these signals, and is drawn anew when one changes.
+// The state of the page. Each screen reads these signals, and is drawn anew when one changes.
 
 import { computed, signal } from "./vendor/signals-core/signals-core.mjs";
 
 /**
  * @typedef {object} Shot A photo as the page has it.
- * @property {string} id Its id at the server.
- * @property {string} name Its file's name.
- * @property {Blob | null} file Its bytes, until they are up.
+ * @property {string} id Id at the server.
+ * @property {string} name Name of the file.
+ * @property {Blob | null} file Bytes, until they are up.
  * @property {string | null} thumb Address of a small upright picture of it in memory.
- * @property {Verdict} verdict What became of it so far.
- * @property {number} percent How much of it is up.
+ * @property {Verdict} verdict Result so far.
+ * @property {number} percent Share that is up.
  * @property {boolean} [there] True once the server has shown it.
  * @property {string} [code] The reason's stable name, for one that is left out.
  * @property {string} [message] The reason in a sentence, as the server or the check says it.
- * @property {string} [advice] What to do about it.
+ * @property {string} [advice] The next step, in a sentence.
  * @property {string} [of] The name of the photo that it repeats.
  * @property {number} [width] Width in pixels, once it is clean.
  * @property {number} [height] Height in pixels.
- * @property {string[]} [changes] What was changed in it.
+ * @property {string[]} [changes] Changes that were made.
  */
 
 /**
@@ -35,13 +35,13 @@ import { computed, signal } from "./vendor/signals-core/signals-core.mjs";
 
 /** The invitation from the link. @type {Signal<string | null>} */
 export const invite = signal(null);
-/** Why the invitation does not open the page: a sentence's name. @type {Signal<string | null>} */
+/** Name of the sentence that says why the invitation does not open the page. @type {Signal<string | null>} */
 export const shut = signal(null);
 /** @type {Signal<Session | null>} */
 export const session = signal(null);
-/** What the server asks for and what it costs. @type {Signal<import("./types.d.ts").Offer | null>} */
+/** Requirements and prices of the server. @type {Signal<import("./types.d.ts").Offer | null>} */
 export const offer = signal(null);
-/** What the invitation gives. @type {Signal<import("./types.d.ts").Invitation | null>} */
+/** Terms of the invitation. @type {Signal<import("./types.d.ts").Invitation | null>} */
 export const gives = signal(null);
 /** The avatar as the server shows it. @type {Signal<import("./types.d.ts").Avatar | null>} */
 export const avatar = signal(null);
@@ -57,9 +57,9 @@ export const reached = signal(true);
 export const busy = signal(false);
 /** A sentence about what did not work, until the next try. @type {Signal<string>} */
 export const trouble = signal("");
-/** What a screen reader is told. */
+/** Sentence for screen readers. */
 export const said = signal("");
-/** What is shown large: a photo or a portrait. @type {Signal<{ kind: "shot", id: string } | { kind: "portrait", number: number, file: number } | null>} */
+/** The photo or portrait that is shown large. @type {Signal<{ kind: "shot", id: string } | { kind: "portrait", number: number, file: number } | null>} */
 export const large = signal(null);
 /** The answer to an erase. @type {Signal<import("./types.d.ts").Erased | null>} */
 export const erased = signal(null);
@@ -75,7 +75,7 @@ export const training = computed(() => trainings.value.at(-1) ?? null);
 /** The orders for portraits, in their order. */
 export const orders = computed(() => avatar.value?.pictures ?? []);
 
-/** Which screen is shown. @type {import("./vendor/signals-core/signals-core.mjs").ReadonlySignal<"closed" | "gone" | "photos" | "train" | "see">} */
+/** Name of the screen that is shown. @type {import("./vendor/signals-core/signals-core.mjs").ReadonlySignal<"closed" | "gone" | "photos" | "train" | "see">} */
 export const screen = computed(() => {
     if (erased.value) return "gone";
     if (shut.value || !(invite.value || session.value)) return "closed";
@@ -94,7 +94,7 @@ export const chosen = computed(() => qualities.value.find((one) => one.quality =
 /** The person's name, in a sentence. */
 export const called = computed(() => avatar.value?.name ?? person.value.name.trim());
 
-/** How the photos stand. */
+/** Counts of the photos by verdict. */
 export const counted = computed(() => {
     const all = shots.value;
     const of = (/** @type {Verdict[]} */ ...verdicts) => all.filter((shot) => verdicts.includes(shot.verdict)).length;

@@ -7,7 +7,7 @@ import { capital, minutes, t } from "./words.js";
 
 const STEPS = ["photos", "sent", "training", "portraits"];
 
-/** Which of the steps each stage is in. @type {Record<string, number>} */
+/** Step of each stage. @type {Record<string, number>} */
 const STEP = { preparing: 0, uploading: 1, submitting: 1, submission_unclear: 1, queued: 2, training: 2, collecting: 3, done: 3 };
 
 /** The screen of a training. */
@@ -35,7 +35,7 @@ export function stage(now) {
     return words;
 }
 
-/** How long it takes yet, or why it does not go on. @param {import("./types.d.ts").Training} now */
+/** Says how long the training still takes, or why it does not go on. @param {import("./types.d.ts").Training} now */
 function left(now) {
     if (now.code) return now.message;
     if (avatar.value?.test_mode) return t("test_mode");

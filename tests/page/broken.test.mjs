@@ -1,4 +1,4 @@
-// What goes wrong on the way: a lost connection, a reload, an invite that does not count, a bucket that is shut.
+// Failures on the way: a lost connection, a reload, an invite that does not count, a bucket that is shut.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

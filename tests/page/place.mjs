@@ -14,7 +14,7 @@ const root = new URL("../..", import.meta.url).pathname;
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-/** Where screenshots go, if they are wanted. */
+/** Folder for screenshots, if they are wanted. */
 export const shots = process.env.LIKENESS_SHOTS;
 
 /** Starts the server; `link` opens the page. */
