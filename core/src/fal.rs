@@ -1,7 +1,7 @@
 //! fal's calls, as data: each file is one call, with `request()` that makes it and `parse()` that reads what
 //! came back. Nothing here sends anything.
 //!
-//! - A [`train`] or [`generate`] input is bought with [`submit`]; [`status`] tells how far the request is and
+//! - A [trainer's](trainers) or [`generate`] input is bought with [`submit`]; [`status`] tells how far the request is and
 //!   [`result`](mod@result) what it made; [`cancel`] asks to stop the request.
 //! - [`upload`] brings a file to fal.
 //! - [`requests`] lists what an account has sent, [`pricing`] what a model costs, [`payloads`] deletes what fal

@@ -47,7 +47,7 @@ impl Budget {
         Ok(minted)
     }
 
-    /// Mints an invite, by the same rules as [a server token](Self::mint_server).
+    /// Mints an invite, by the same rules as a server token.
     pub fn mint_invite(
         &mut self,
         admin: &AdminToken,

@@ -44,7 +44,7 @@ impl Reply {
     }
 }
 
-/// A stream that a caller holds open; [`Simulator::events`] returns the bytes to write.
+/// A stream that a caller holds open; [`Simulator::events`](super::Simulator::events) returns the bytes to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventStream {
     pub(super) request: String,
