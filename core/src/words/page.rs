@@ -159,7 +159,7 @@ const SENTENCES: &[Sentence] = &[
     plain("verdict.usable", "Usable", "Сойдёт"),
     plain("verdict.rejected", "Left out", "Не подойдёт"),
     plain("verdict.paused", "Waiting for the connection", "Ждём связи"),
-    // Why a photo is left out, in a few words; the server's own sentence stands in the large view.
+    // The reason why a photo is left out, in a few words; the server's own sentence stands in the large view.
     plain("why.photo.empty", "The file is empty. Add it again.", "Файл пуст. Добавьте его ещё раз."),
     plain(
         "why.photo.truncated",

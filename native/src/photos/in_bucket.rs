@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use likeness_core::{
-    avatar::{Photo, PhotoSet, PhotoState, Sha256Sum},
+    avatar::{Photo, PhotoSet, PhotoState, Prepared, Sha256Sum},
     error::StorageErrorKind,
     http::without_query,
     limits::PhotoLimits,
@@ -109,7 +109,7 @@ async fn judged(
     let memory = Arc::clone(memory);
     let judged = tokio::task::spawn_blocking(move || {
         let state = match prepare::inspect_and_clean(&bytes, &limits, &memory).1 {
-            Ok(clean) => PhotoState::Ready(prepare::prepared(&clean, String::new())),
+            Ok(clean) => PhotoState::Ready(Prepared::of(&clean, String::new(), None)),
             Err(problem) => PhotoState::Rejected(problem),
         };
         (Sha256Sum::of(&bytes), state)

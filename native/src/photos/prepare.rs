@@ -305,20 +305,5 @@ fn decode(
     if let Some(folder) = spool {
         write_private(&folder.join(&name), photo.jpeg()).map_err(failure::storage)?;
     }
-    Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(prepared(&photo, name)))) })
-}
-
-/// Describes the clean photo for the core, kept in this file.
-pub(crate) fn prepared(photo: &NormalisedPhoto, file: String) -> Prepared {
-    Prepared {
-        file,
-        etag: None,
-        length: photo.jpeg().len() as u64,
-        crc32: photo.crc32(),
-        sha256: Some(Sha256Sum::of(photo.jpeg())),
-        width: photo.width(),
-        height: photo.height(),
-        changes: photo.changes().to_vec(),
-        original: None,
-    }
+    Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(Prepared::of(&photo, name, None)))) })
 }

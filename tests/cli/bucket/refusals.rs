@@ -1,4 +1,4 @@
-//! What a bucket's server says, in words that help.
+//! Refusals of a bucket's server, in words that help.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,4 +1,4 @@
-//! What is deleted of an avatar behind the API, and when.
+//! Deletion of an avatar behind the API.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is left in files of a person who was forgotten.
+//! Remains in files of a person who was forgotten.
 
 use likeness_core::{error::StorageErrorKind, random::Random};
 use rusqlite::Connection;
