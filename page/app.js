@@ -11,8 +11,8 @@ import { largeView, showLarge } from "./large.js";
 import { personSection } from "./person.js";
 import { photosIntro, sheet } from "./photos.js";
 import { seeScreen } from "./see.js";
-import { open } from "./steps.js";
-import { counted, offer, said, screen, session, training } from "./store.js";
+import { open, trainAsAgreed } from "./steps.js";
+import { busy, counted, offer, said, screen, session, training } from "./store.js";
 import { trainScreen } from "./train.js";
 import { LANGUAGES, choose, language, speak, t } from "./words.js";
 
@@ -96,6 +96,10 @@ function arrive() {
     heading?.setAttribute("tabindex", "-1");
     heading?.focus({ preventScroll: true });
 }
+
+effect(() => {
+    if (counted.value.all && !busy.value) queueMicrotask(trainAsAgreed);
+});
 
 // A screen reader is told each stage once, and the photos once all were looked at: not every percent.
 const stageNow = computed(() => training.value?.stage);

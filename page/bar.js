@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { pick } from "./photos.js";
-import { begin, order, stop, train } from "./steps.js";
+import { begin, beginAndTrain, order, stop, train } from "./steps.js";
 import { avatar, busy, called, chosen, counted, offer, person, reached, screen, session, training, trouble, wish } from "./store.js";
 import { stage } from "./train.js";
 import { capital, minutes, money, t } from "./words.js";
@@ -19,7 +19,7 @@ function lead(id) {
 /** The next thing on the way to a training. @returns {Next} */
 function beforeTraining() {
     const { min, max } = offer.value?.photos ?? { min: 10, max: 20 };
-    const { all, good, open, hopeful, percent } = counted.value;
+    const { all, good, looking, open, hopeful, percent } = counted.value;
     const { name, consent } = person.value;
     const add = t("photos.add");
     if (!all) return { text: t("bar.none"), hint: t("bar.range", { min, max }), action: add, run: pick };
@@ -30,9 +30,11 @@ function beforeTraining() {
     if (!session.value) {
         if (!name.trim()) return { text: t("bar.who"), hint: t("bar.who_hint"), action: t("bar.continue"), run: () => lead("name") };
         if (!consent) return { text: t("bar.who"), hint: t("bar.who_hint"), action: t("bar.continue"), run: () => lead("consent") };
-        return { text: t("bar.checkable", { n: hopeful }), hint: t("bar.check_hint"), action: t("bar.check", { n: hopeful }), run: begin };
+        if (looking) return { text: t("bar.looking"), hint: t("bar.looking_hint", { n: all - looking, all }) };
+        // What the browser could not look at, the server does first.
+        if (open) return { text: t("bar.checkable", { n: hopeful }), hint: t("bar.check_hint"), action: t("bar.check", { n: hopeful }), run: begin };
     }
-    if (open) return { text: t("bar.sending", { n: all - open, all }), hint: t("bar.sending_hint"), percent };
+    if (session.value && open) return { text: t("bar.sending", { n: all - open, all }), hint: t("bar.sending_hint"), percent };
     if (good > max) return { text: t("bar.fewer", { n: good - max }), hint: t("bar.fewer_hint", { max }) };
     const training = chosen.value;
     const cost = training ? { time: minutes(training.seconds), price: money(training.price) } : { time: "", price: "" };
@@ -42,7 +44,7 @@ function beforeTraining() {
         text: free ? t("bar.free") : capital(t("bar.cost", cost)),
         hint: t(free ? "bar.free_hint" : "bar.train_hint", { photos, ...cost }),
         action: t("bar.train", { name: called.value }),
-        run: train,
+        run: session.value ? train : beginAndTrain,
     };
 }
 

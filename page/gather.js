@@ -2,7 +2,7 @@
 
 import { check } from "./check.js";
 import { dropPhoto, keepPhoto } from "./shelf.js";
-import { alter, invite, offer, removed, said, samples, session, shots, trouble } from "./store.js";
+import { alter, invite, removed, said, samples, session, shots, trouble } from "./store.js";
 import { thumb } from "./thumbs.js";
 import { unzip } from "./unzip.js";
 import { send } from "./upload.js";
@@ -60,22 +60,35 @@ async function place(file) {
 async function look({ id, name, file, thumb: known, order: at }) {
     const small = known ?? (await thumb(file));
     if (small && !known) alter(id, { thumb: URL.createObjectURL(small) });
-    const checked = await check(file, { maxBytes: offer.value?.photos.max_bytes ?? Infinity });
+    const checked = await check(file);
     if (!shots.value.some((shot) => shot.id === id)) return;
     const clean = checked.normalised ?? file;
     const verdict = checked.verdict === "unknown" ? "waiting" : checked.verdict;
-    alter(id, { file: clean, verdict, code: checked.code, message: checked.sentence, advice: checked.advice });
-    await keepPhoto(invite.value ?? "", { id, name, file: clean, thumb: small, order: at });
-    if (session.value && verdict !== "rejected") send();
+    const { code, sentence, advice, changes, sum, width, height } = checked;
+    const first = sum && shots.value.find((shot) => shot.sum === sum && shot.verdict !== "rejected");
+    if (first) alter(id, { verdict: "rejected", code: "photo.duplicate", of: first.name, sum, file: clean });
+    else alter(id, { file: clean, verdict, code, message: sentence, advice, changes, sum, width, height });
+    await keepPhoto(invite.value ?? "", { id, name, file: clean, sum, thumb: small, order: at });
+    if (!first && verdict !== "rejected") send();
 }
 
 /** Puts the photos of an earlier visit on the sheet again. @param {import("./shelf.js").Kept[]} kept */
 export function restore(kept) {
-    shots.value = kept.map(({ id, name, file, thumb }) => {
+    /** @type {Map<string, string>} */
+    const sums = new Map();
+    shots.value = kept.map(({ id, name, file, sum, thumb }) => {
         const address = thumb ? URL.createObjectURL(thumb) : null;
-        return { id, name, file, thumb: address, verdict: file ? "looking" : "checking", percent: 0, there: !file };
+        const shot = { id, name, file, sum, thumb: address, percent: 0, there: !file };
+        if (!file) return { ...shot, verdict: "checking" };
+        if (!sum) return { ...shot, verdict: "looking" };
+        // A clean photo is not made clean again: each time would cost a little of its quality.
+        const of = sums.get(sum);
+        if (of) return { ...shot, verdict: "rejected", code: "photo.duplicate", of };
+        sums.set(sum, name);
+        return { ...shot, verdict: "good" };
     });
-    for (const photo of kept) if (photo.file) void look({ ...photo, file: photo.file });
+    for (const photo of kept) if (photo.file && !photo.sum) void look({ ...photo, file: photo.file });
+    send();
 }
 
 /** Takes a photo off the sheet, and from the server where it is there. @param {string} id */
@@ -85,11 +98,15 @@ export async function remove(id) {
     removed.add(id);
     shots.value = shots.value.filter((one) => one.id !== id);
     if (shot.thumb) URL.revokeObjectURL(shot.thumb);
+    // What was left out since this one was there takes its place.
+    const same = shot.sum && shot.verdict !== "rejected" && shots.value.find((one) => one.sum === shot.sum);
+    if (same) alter(same.id, { verdict: "good", code: undefined });
     await dropPhoto(invite.value ?? "", id);
     if (session.value) {
         await call("DELETE", ours(`/photos/${id}`)).catch((error) => console.warn(error));
         follow();
     }
+    send();
 }
 
 /** Collects the files of a drop, folders included. @param {DataTransfer} data @returns {Promise<File[]>} */

@@ -5,7 +5,7 @@
 
 import { createStore, del, entries, get, set } from "./vendor/idb-keyval/index.js";
 
-/** @typedef {{ id: string, name: string, file: Blob | null, thumb: Blob | null, order: number }} Kept */
+/** @typedef {{ id: string, name: string, file: Blob | null, sum?: string, thumb: Blob | null, order: number }} Kept */
 
 /** @type {ReturnType<typeof createStore> | undefined} */
 let place;

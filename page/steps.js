@@ -4,7 +4,7 @@ import { Refusal, ask, call, explained, file, insist, ours, uuid } from "./api.j
 import { follow, rest } from "./follow.js";
 import { findSamples, restore } from "./gather.js";
 import * as shelf from "./shelf.js";
-import { avatar, busy, chosen, erased, gives, invite, offer, orders, person, qualities, said, session, shots, shut, training, trainings, trouble, wish } from "./store.js";
+import { agreed, avatar, busy, chosen, counted, erased, gives, invite, offer, orders, person, qualities, said, session, shots, shut, training, trainings, trouble, wish } from "./store.js";
 import { t } from "./words.js";
 import { send } from "./upload.js";
 
@@ -100,6 +100,22 @@ export const begin = () =>
         send();
         follow();
     });
+
+/** Sends the photos, and orders the training once all of them are there and good. */
+export async function beginAndTrain() {
+    agreed.value = counted.value.good;
+    await begin();
+    if (!session.value) agreed.value = null;
+}
+
+/** Orders the training that was agreed to. Where the server left a photo out, the person decides again. */
+export function trainAsAgreed() {
+    const { good, open } = counted.value;
+    if (agreed.value === null || !session.value || open) return;
+    const same = good === agreed.value && trainings.value.length === 0;
+    agreed.value = null;
+    if (same) void train();
+}
 
 /** The number for the next order: one more than there are. @param {unknown[]} orders */
 const nextNumber = (orders) => orders.length + 1;

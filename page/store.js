@@ -14,6 +14,7 @@ import { computed, signal } from "./vendor/signals-core/signals-core.mjs";
  * @property {string} [code] The reason's stable name, for one that is left out.
  * @property {string} [message] The reason in a sentence, as the server or the check says it.
  * @property {string} [advice] The next step, in a sentence.
+ * @property {string} [sum] Equal for photos that are the same once they are clean.
  * @property {string} [of] The name of the photo that it repeats.
  * @property {number} [width] Width in pixels, once it is clean.
  * @property {number} [height] Height in pixels.
@@ -65,6 +66,8 @@ export const large = signal(null);
 export const erased = signal(null);
 /** The order for portraits that is being written. */
 export const wish = signal({ prompt: "", count: 4, shape: "square_hd", seed: "" });
+/** Number of good photos for which a training was agreed to, before they were up. @type {Signal<number | null>} */
+export const agreed = signal(null);
 /** True once the bucket refused the page, so that photos go through the API. */
 export const bucketShut = signal(false);
 
@@ -94,15 +97,21 @@ export const chosen = computed(() => qualities.value.find((one) => one.quality =
 /** The person's name, in a sentence. */
 export const called = computed(() => avatar.value?.name ?? person.value.name.trim());
 
+/** Tells whether a photo has no verdict yet. @param {Shot} shot */
+const isOpen = ({ verdict }) => !["good", "usable", "rejected"].includes(verdict);
+
 /** Counts of the photos by verdict. */
 export const counted = computed(() => {
     const all = shots.value;
     const of = (/** @type {Verdict[]} */ ...verdicts) => all.filter((shot) => verdicts.includes(shot.verdict)).length;
     const good = of("good", "usable");
     const rejected = of("rejected");
+    const looking = of("looking");
+    // Where the avatar is there, the server's word counts.
+    const open = all.filter((shot) => isOpen(shot) || (session.value && shot.file && shot.verdict !== "rejected")).length;
     const up = all.reduce((sum, shot) => sum + (shot.verdict === "sending" ? shot.percent : shot.file ? 0 : 100), 0);
     const percent = Math.round(up / Math.max(1, all.length));
-    return { all: all.length, good, rejected, open: all.length - good - rejected, hopeful: all.length - rejected, percent };
+    return { all: all.length, good, rejected, looking, open, hopeful: all.length - rejected, percent };
 });
 
 /** Photos that were taken off the sheet: an answer that was on its way may still show them. @type {Set<string>} */

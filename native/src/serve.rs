@@ -69,6 +69,9 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
+    if !page::checks_photos() {
+        log::info!("the page's module is not in this program: photos are checked here, not in the browser");
+    }
     let shell = shell.telling(deployment.notify.clone());
     let connection = connection(&deployment);
     let deployment = Arc::new(deployment);

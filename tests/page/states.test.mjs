@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browse, open, serve, shot, violations } from "./place.mjs";
+import { SCREENS, browse, next, serve, settled, shot, violations } from "./place.mjs";
 
 let server;
 let browser;
@@ -22,13 +22,16 @@ const training = { status: "in_progress", progress: 32, message: "…", created_
 const done = { ...training, status: "completed", progress: 100, stage: "done", completed_at: AT, model: { trigger_phrase: "ohwx woman", file: { name: "m", length: 89_745_224, sha256: "0" }, url: "https://v3.fal.media/m" } };
 const portraits = { status: "completed", message: "Done.", created_at: AT, stage: "done", number: 1, request_id: "r", queue_position: null, code: null, test_mode: false, seed: 7, prompt: "ohwx woman, at the sea", files: [], blanked: [] };
 
-/** Opens the page with a session, at a server that shows this avatar. */
-async function shown(seen, options = {}) {
-    const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, ...options });
+/** Opens the page with photos, at a server that shows this avatar once they are sent. */
+async function shown(seen) {
+    const context = await browser.newContext({ locale: "en-US", ...SCREENS.desk });
     const page = await context.newPage();
+    let costs = false;
     await page.route("**/v1/offer", async (route) => {
         const answer = await route.fetch();
-        await route.fulfill({ response: answer, json: { ...(await answer.json()), test_mode: false } });
+        await route.fulfill({ response: answer, json: { ...(await answer.json()), test_mode: !costs } });
+        // The drawn photos are test mode's.
+        costs = true;
     });
     await page.route("**/v1/redeem", (route) => route.fulfill({ json: { avatar_id: seen.avatar_id, capability: `lkc_${"0".repeat(64)}`, allowance: { trainings: 1, pictures: 20 } } }));
     const photos = [];
@@ -41,10 +44,11 @@ async function shown(seen, options = {}) {
         route.request().headers().prefer ? undefined : route.fulfill({ json: { ...seen, photos }, headers: { etag: '"1"' } }),
     );
     await page.goto(server.link);
-    await page.locator(".add input").setInputFiles(Array.from({ length: 11 }, (_, index) => ({ name: `${index}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from("a") })));
+    await page.getByRole("button", { name: /Use ours/ }).click();
+    await settled(page, 12);
+    await page.reload();
     await page.locator("#name").fill("Anna");
     await page.locator("#consent").check();
-    await page.locator(".bar button").click();
     return page;
 }
 
@@ -60,6 +64,7 @@ test("before money is spent, time and price are shown", async () => {
 
 test("a queue tells how many are ahead", async () => {
     const page = await shown({ ...avatar, trainings: [training] });
+    await next(page);
     await page.locator(".now", { hasText: "2 trainings are ahead" }).waitFor();
     await shot(page, "desk-queue");
     await page.context().close();
@@ -68,6 +73,7 @@ test("a queue tells how many are ahead", async () => {
 test("a training that failed says why, and can be ordered again", async () => {
     const failed = { ...training, status: "error", stage: "failed", code: "fal.rejected", message: "fal.ai could not train from these photos." };
     const page = await shown({ ...avatar, trainings: [failed] });
+    await next(page);
     await page.locator(".note", { hasText: "could not train from these photos" }).waitFor();
     await page.getByRole("button", { name: /Train Anna/ }).waitFor();
     await shot(page, "desk-failed");
@@ -79,6 +85,7 @@ test("portraits that did not succeed or were blanked say so", async () => {
     const file = { name: "1.jpg", length: 9, sha256: "0" };
     const pictures = [{ ...portraits, files: [file, file], blanked: [0, 1] }, { ...portraits, number: 2, status: "error", stage: "failed", code: "fal.content", message: "The prompt was refused." }];
     const page = await shown({ ...avatar, trainings: [done], pictures });
+    await next(page);
     await page.locator(".wall .failed", { hasText: "The prompt was refused." }).waitFor();
     assert.equal(await page.locator(".wall .blanked").count(), 2);
     // The word that calls the person is the model's business.

@@ -254,6 +254,8 @@ const SENTENCES: &[Sentence] = &[
         "They are sent here, cleaned and looked at. Nothing is bought yet.",
         "Их отправят сюда, очистят и проверят. Пока ничего не покупается.",
     ),
+    plain("bar.looking", "Looking at your photos", "Смотрим фото"),
+    plain("bar.looking_hint", "{n} of {all}, on this device.", "{n} из {all}, на этом устройстве."),
     plain("bar.sending", "{n} of {all} photos checked", "Проверено {n} из {all} фото"),
     plain("bar.sending_hint", "You can add more meanwhile.", "Тем временем можно добавить ещё."),
     plain("bar.train", "Train {name}’s model", "Обучить модель"),

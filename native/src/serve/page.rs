@@ -18,6 +18,12 @@ include!(concat!(env!("OUT_DIR"), "/page.rs"));
 /// The folder of drawn photos, in the place of a version. They are there in test mode alone.
 const SAMPLES: &str = "samples";
 
+/// Tells whether the page's module is in this program (scripts/build-page). Without it the page sends photos as they
+/// are, and they are checked here.
+pub(super) fn checks_photos() -> bool {
+    FILES.iter().any(|(name, ..)| *name == "module/simd_bg.wasm")
+}
+
 /// Answers a call for a file of the page; `None` for any other call.
 pub(super) async fn answer(
     deployment: &Deployment,
