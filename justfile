@@ -42,4 +42,4 @@ fmt:
 
 # A whole training against the simulator: no key, no network.
 demo:
-    cargo run --release -p likeness -- demo
+    cargo run -p likeness -- demo

@@ -53,11 +53,11 @@ export async function call(method, path, more = {}) {
             method,
             headers: { ...headers(), ...(more.body ? { "content-type": "application/json" } : {}), ...more.headers },
             body: more.body ? JSON.stringify(more.body) : undefined,
-            signal: more.signal ?? AbortSignal.timeout(60_000),
+            signal: more.signal ?? after(60),
             cache: "no-store",
         });
     } catch (error) {
-        if (more.signal?.aborted && more.signal.reason?.name !== "TimeoutError") throw error;
+        if (more.signal?.aborted && more.signal.reason !== LATE) throw error;
         reached.value = false;
         throw new Lost();
     }
@@ -66,16 +66,25 @@ export async function call(method, path, more = {}) {
     throw await refusal(answer);
 }
 
+const LATE = new Error("no answer in time");
+
+/** Makes a signal that goes off after some seconds; Safari learned AbortSignal.timeout with version 16. @param {number} seconds */
+function after(seconds) {
+    const late = new AbortController();
+    setTimeout(() => late.abort(LATE), seconds * 1000);
+    return late.signal;
+}
+
 /** Reads a refusal. @param {Response} answer */
 async function refusal(answer) {
     const problem = await answer.json().catch(() => ({}));
     return new Refusal(answer.status, problem, wait(answer.status, answer.headers.get("retry-after")));
 }
 
-/** Tells after how many seconds to try again. @param {number} status @param {string | null} after */
-export function wait(status, after) {
+/** Tells after how many seconds to try again. @param {number} status @param {string | null} seconds */
+export function wait(status, seconds) {
     if (status !== 429 && status < 500) return 0;
-    return Math.min(60, Math.max(1, Number(after) || 5));
+    return Math.min(60, Math.max(1, Number(seconds) || 5));
 }
 
 /** Makes a call and reads its document. @param {string} method @param {string} path @param {unknown} [body] */
@@ -99,7 +108,7 @@ export async function insist(method, path, body) {
         } catch (error) {
             if (failures >= 6) throw error;
             if (error instanceof Lost) await connection(2 ** failures);
-            else if (error instanceof Refusal && error.wait && error.status !== 429) await pause(error.wait);
+            else if (error instanceof Refusal && error.wait && (error.status !== 429 || error.code === "api.rate_limited")) await pause(error.wait);
             else throw error;
         }
     }
@@ -108,7 +117,7 @@ export async function insist(method, path, body) {
 /** Fetches a file of ours. @param {string} path */
 export async function file(path) {
     // A model may have 200 MB.
-    const answer = await call("GET", path, { signal: AbortSignal.timeout(3_600_000) });
+    const answer = await call("GET", path, { signal: after(3600) });
     return answer.blob();
 }
 

@@ -11,8 +11,9 @@ import { largeView, showLarge } from "./large.js";
 import { personSection } from "./person.js";
 import { photosIntro, sheet } from "./photos.js";
 import { seeScreen } from "./see.js";
+import { keepPerson } from "./shelf.js";
 import { open, trainAsAgreed } from "./steps.js";
-import { busy, counted, offer, said, screen, session, training } from "./store.js";
+import { busy, counted, invite, offer, person, reached, said, screen, session, training, trouble } from "./store.js";
 import { trainScreen } from "./train.js";
 import { LANGUAGES, choose, language, speak, t } from "./words.js";
 
@@ -105,6 +106,14 @@ effect(() => {
 const stageNow = computed(() => training.value?.stage);
 effect(() => {
     if (stageNow.value) tell(t(`train.${stageNow.value}`, { percent: training.peek()?.progress ?? 0 }));
+});
+effect(() => {
+    const problem = trouble.value || (reached.value ? "" : t("offline"));
+    if (problem) tell(problem);
+});
+// What is filled in outlives a reload.
+effect(() => {
+    if (invite.value && !session.value) void keepPerson(invite.value, person.value);
 });
 const lookedAt = computed(() => (counted.value.all && !counted.value.open ? t("photos.used", { n: counted.value.good, all: counted.value.all }) : ""));
 effect(() => {

@@ -2,12 +2,11 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { pick } from "./photos.js";
-import { begin, beginAndTrain, order, stop, train } from "./steps.js";
-import { avatar, busy, called, chosen, counted, offer, person, reached, screen, session, training, trouble, wish } from "./store.js";
-import { stage } from "./train.js";
+import { begin, beginAndTrain, order, train } from "./steps.js";
+import { avatar, busy, called, chosen, counted, gives, offer, person, reached, screen, session, trouble, wish } from "./store.js";
 import { capital, minutes, money, t } from "./words.js";
 
-/** @typedef {{ text: string, hint?: string, action?: string, run?: () => void, quiet?: boolean, percent?: number }} Next */
+/** @typedef {{ text: string, hint?: string, action?: string, run?: () => void, percent?: number }} Next */
 
 /** Leads to a field that is empty. @param {string} id */
 function lead(id) {
@@ -27,6 +26,8 @@ function beforeTraining() {
         const key = session.value && !open ? "bar.more_good" : "bar.more";
         return { text: t(key, { n: min - hopeful }), hint: t("bar.range", { min, max }), action: add, run: pick };
     }
+    // Nothing is begun before its price is known.
+    if (!chosen.value || !(gives.value || session.value)) return { text: t("bar.asking") };
     if (!session.value) {
         if (!name.trim()) return { text: t("bar.who"), hint: t("bar.who_hint"), action: t("bar.continue"), run: () => lead("name") };
         if (!consent) return { text: t("bar.who"), hint: t("bar.who_hint"), action: t("bar.continue"), run: () => lead("consent") };
@@ -44,13 +45,8 @@ function beforeTraining() {
         text: free ? t("bar.free") : capital(t("bar.cost", cost)),
         hint: t(free ? "bar.free_hint" : "bar.train_hint", { photos, ...cost }),
         action: t("bar.train", { name: called.value }),
-        run: session.value ? train : beginAndTrain,
+        run: session.value ? () => train(training?.quality) : beginAndTrain,
     };
-}
-
-/** @returns {Next} */
-function whileTraining() {
-    return { text: training.value ? stage(training.value) : "", action: t("train.stop"), run: stop, quiet: true };
 }
 
 /** @returns {Next} */
@@ -67,13 +63,16 @@ function withModel() {
 export function bar() {
     const now = screen.value;
     if (now === "closed" || now === "gone") return nothing;
-    const next = now === "photos" ? beforeTraining() : now === "train" ? whileTraining() : withModel();
     const problem = trouble.value || (reached.value ? "" : t("offline"));
+    // There is nothing to do while a model is trained.
+    if (now === "train" && !problem) return nothing;
+    /** @type {Next} */
+    const next = now === "photos" ? beforeTraining() : now === "train" ? { text: "" } : withModel();
     return html`<div class="bar" role="region" aria-label=${t("next")}>
         ${next.percent === undefined ? nothing : html`<progress max="100" value=${next.percent} aria-label=${next.text}></progress>`}
         <div>
             <p class=${problem ? "problem" : ""}>${problem || next.text}<small>${problem ? "" : next.hint ?? ""}</small></p>
-            ${next.action ? html`<button class=${next.quiet ? "quiet" : ""} aria-disabled=${busy.value} @click=${next.run}>${busy.value ? t("busy") : next.action}</button>` : nothing}
+            ${next.action ? html`<button aria-disabled=${busy.value} @click=${busy.value ? nothing : next.run}>${busy.value ? t("busy") : next.action}</button>` : nothing}
         </div>
     </div>`;
 }

@@ -20,13 +20,17 @@ const IDLE = 15_000;
 /** Milliseconds that one photo may take, on the slowest of phones. */
 const LONGEST = 60_000;
 
+/** The most bytes of a file that is read: more than any camera makes. */
+const MOST_BYTES = 250_000_000;
+
 /** The Worker, while it lives. @type {Worker | null} */
 let worker = null;
-/** False once the module could not run here. */
-let runs = true;
-let asked = 0;
-/** Photos that the Worker looks at, in their order: the function that takes each one's answer. @type {Map<number, (found: any) => void>} */
-const waiting = new Map();
+/** Number of photos in a row at which the Worker ended. At the second one it cannot run here. */
+let failures = 0;
+/** The photo that is looked at: one at a time, since a large one takes 200 MB while it is decoded. @type {Promise<unknown>} */
+let before = Promise.resolve();
+/** The function that takes the answer for that photo; null takes none. @type {((found: any) => void) | null} */
+let waiting = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let clock;
 
@@ -38,58 +42,68 @@ let clock;
  */
 export async function check(file) {
     if (file.size === 0) return { verdict: "rejected", code: "photo.empty" };
-    const found = await look(file);
+    if (file.size > MOST_BYTES) return { verdict: "rejected", code: "photo.too_many_bytes" };
+    const answer = before.then(() => look(file));
+    before = answer;
+    const found = await answer;
     if (!found) return { verdict: "unknown" };
     const { code, sentence, advice, changes, sum, width, height, jpeg } = found;
     if (code) return { verdict: "rejected", code, sentence, advice };
     return { verdict: "good", changes, sum, width, height, normalised: new Blob([jpeg], { type: "image/jpeg" }) };
 }
 
-/** Has the Worker look at a photo; nothing comes back where it cannot. @param {Blob} file */
+/** Has the Worker look at a photo; nothing comes back where it cannot. @param {Blob} file @returns {Promise<any>} */
 function look(file) {
-    if (!runs) return Promise.resolve(null);
-    worker ??= started();
-    const id = ++asked;
-    const answer = new Promise((resolve) => waiting.set(id, resolve));
-    worker?.postMessage({ id, file });
-    watch();
-    return answer;
+    if (failures > 1) return Promise.resolve(null);
+    return new Promise((resolve) => {
+        waiting = resolve;
+        try {
+            worker ??= started();
+            worker.postMessage(file);
+            watch();
+        } catch {
+            // A browser that is too old for a Worker of this kind.
+            failed();
+        }
+    });
 }
 
-/** Starts the Worker; a browser that is too old for that leaves the photos to the server. */
+/** Starts the Worker. */
 function started() {
-    let made;
-    try {
-        made = new Worker(new URL("./checker.js", import.meta.url), { type: "module" });
-    } catch {
-        queueMicrotask(giveUp);
-        return null;
-    }
+    const made = new Worker(new URL("./checker.js", import.meta.url), { type: "module" });
     made.onmessage = ({ data }) => {
-        waiting.get(data.id)?.(data);
-        waiting.delete(data.id);
+        failures = 0;
+        answer(data);
         watch();
     };
-    // The module could not be loaded or compiled, or a photo was too much for it.
+    // The module could not be loaded or compiled, or the photo was too much for it.
     made.onerror = (event) => {
         event.preventDefault();
-        giveUp();
+        failed();
     };
     return made;
 }
 
-/** Ends the Worker when nothing has happened for some time: without photos it is idle, with photos it is stuck. */
+/** Ends the Worker when nothing has happened for some time: without a photo it is idle, with one it is stuck. */
 function watch() {
     clearTimeout(clock);
-    clock = setTimeout(() => (waiting.size ? giveUp() : end()), waiting.size ? LONGEST : IDLE);
+    clock = setTimeout(() => (waiting ? failed() : end()), waiting ? LONGEST : IDLE);
 }
 
-/** Leaves this and all further photos to the server. */
-function giveUp() {
-    runs = false;
+// A page in the background is frozen, and its Worker with it: the time there does not count.
+addEventListener("visibilitychange", () => worker && watch());
+
+/** Leaves the photo to the server. */
+function failed() {
+    failures++;
     end();
-    for (const answer of waiting.values()) answer(null);
-    waiting.clear();
+    answer(null);
+}
+
+/** @param {any} found */
+function answer(found) {
+    waiting?.(found);
+    waiting = null;
 }
 
 function end() {

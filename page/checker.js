@@ -6,8 +6,14 @@
 /** Reasons for which the browser's own decoder may help: it reads more formats, and can make a photo smaller. */
 const HELPED = new Set(["photo.unsupported_format", "photo.unsupported_coding", "photo.too_many_bytes", "photo.too_many_pixels", "photo.too_long", "photo.too_much_memory"]);
 
-/** The most pixels of a photo that the browser decodes: as many as phones make by default. */
-const PIXELS = 24e6;
+/** The reason that depends on the device: the server may have more memory. */
+const OURS = "photo.too_much_memory";
+
+/** The most bytes of a file that the core is given; the browser makes a larger one smaller. */
+const MOST_BYTES = 32_000_000;
+
+/** Numbers of pixels that a photo is made smaller to: what phones make by default, and the most that iOS draws. */
+const PIXELS = [24e6, 16.7e6];
 
 /** A module whose one function returns a vector of zeros: not valid in a browser without SIMD. */
 const VECTORS = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11]);
@@ -22,44 +28,61 @@ async function load() {
     return loaded;
 }
 
-onmessage = async ({ data: { id, file } }) => {
+onmessage = async ({ data: file }) => {
     const { check } = await module;
-    let found = check(new Uint8Array(await file.arrayBuffer()));
-    if (HELPED.has(found.code ?? "")) {
-        const smaller = await redrawn(file).catch(() => null);
+    /** @type {import("./module/simd.js").Checked | null} */
+    let found = file.size > MOST_BYTES ? null : check(new Uint8Array(await file.arrayBuffer()));
+    if (!found || HELPED.has(found.code ?? "")) {
+        const smaller = await redrawn(file);
         if (smaller) {
-            found.free();
+            found?.free();
             found = check(new Uint8Array(await smaller.arrayBuffer()));
         }
     }
+    if (!found) return reply({ code: "photo.too_many_bytes" });
     const { code, sentence, advice, changes, sum } = found;
     const [width, height] = found.size;
     // Frees what was found as well.
     const jpeg = found.jpeg();
-    /** @type {any} */ (self).postMessage({ id, code, sentence, advice, changes, sum, width, height, jpeg }, jpeg ? [jpeg.buffer] : []);
+    reply(code === OURS ? null : { code, sentence, advice, changes, sum, width, height, jpeg }, jpeg ? [jpeg.buffer] : []);
 };
+
+/** @param {any} found @param {Transferable[]} [moved] */
+const reply = (found, moved = []) => /** @type {any} */ (self).postMessage(found, moved);
 
 // A Worker's own error event does not fire for what happens after an `await`.
 self.addEventListener("unhandledrejection", (event) => {
     throw event.reason;
 });
 
+/** Draws a photo upright and small enough; null where this browser cannot. @param {Blob} file */
+async function redrawn(file) {
+    for (const pixels of PIXELS) {
+        const drawn = await draw(file, pixels).catch(() => null);
+        if (drawn) return drawn;
+    }
+    return null;
+}
+
 /**
- * Draws a photo upright, with at most PIXELS pixels.
+ * Draws a photo with at most so many pixels.
  *
  * @param {Blob} file
- * @returns {Promise<Blob>}
+ * @param {number} pixels
+ * @returns {Promise<Blob | null>}
  */
-async function redrawn(file) {
+async function draw(file, pixels) {
     const whole = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const scale = Math.min(1, Math.sqrt(PIXELS / (whole.width * whole.height)));
+    const scale = Math.min(1, Math.sqrt(pixels / (whole.width * whole.height)));
     const canvas = new OffscreenCanvas(Math.round(whole.width * scale), Math.round(whole.height * scale));
     const paper = canvas.getContext("2d", { alpha: false });
-    if (!paper) throw new Error("no canvas");
+    if (!paper) return null;
     paper.imageSmoothingQuality = "high";
     // Transparent parts would come out black.
     paper.fillStyle = "#fff";
     paper.fillRect(0, 0, canvas.width, canvas.height);
+    // A canvas that is too large for this browser stays empty, without a word.
+    if (paper.getImageData(canvas.width - 1, canvas.height - 1, 1, 1).data[0] !== 255) return null;
     paper.drawImage(whole, 0, 0, canvas.width, canvas.height);
     whole.close();
     return canvas.convertToBlob({ type: "image/jpeg", quality: 0.97 });

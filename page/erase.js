@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { again, erase } from "./steps.js";
-import { busy, called, erased, session, shots } from "./store.js";
+import { busy, called, erased, session, shots, shut } from "./store.js";
 import { day, knows, t } from "./words.js";
 
 /** @returns {HTMLDialogElement | null} */
@@ -33,5 +33,5 @@ export function goneScreen() {
                   ${remains.map((one) => html`<li>${t("gone.until", { what: knows(`gone.${one.what}`) ? t(`gone.${one.what}`) : one.what, date: day(one.until) })}</li>`)}
               </ul></section>`
             : nothing}
-        <p><button class="quiet" @click=${again}>${t("gone.again")}</button></p>`;
+        ${shut.value ? nothing : html`<p><button class="quiet" @click=${again}>${t("gone.again")}</button></p>`}`;
 }

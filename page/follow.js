@@ -1,8 +1,8 @@
 // Follows the avatar at the server: one call at a time, which the server holds until something has changed.
 
-import { dropPhoto } from "./shelf.js";
-import { Lost, Refusal, call, connection, ours, pause } from "./api.js";
-import { alter, avatar, erased, invite, removed, session, shots, shut } from "./store.js";
+import { dropPhoto, forget } from "./shelf.js";
+import { Lost, Refusal, ask, call, connection, ours, pause } from "./api.js";
+import { alter, avatar, erased, invite, leaving, session, shots, shut } from "./store.js";
 
 let following = false;
 let stopped = false;
@@ -15,6 +15,16 @@ function moves(seen) {
     const going = (/** @type {{ status: string }} */ order) => ["in_progress", "unknown"].includes(order.status);
     const looking = (/** @type {import("./types.d.ts").Photo} */ photo) => photo.state === "waiting";
     return seen.photos.some(looking) || seen.trainings.some(going) || seen.pictures.some(going);
+}
+
+/** The functions that wait for the next word of the server. @type {(() => void)[]} */
+let listening = [];
+
+/** Fetches the avatar now, and waits for it, but not for long. */
+export async function followed() {
+    const heard = new Promise((resolve) => listening.push(() => resolve(undefined)));
+    follow();
+    await Promise.race([heard, pause(5)]);
 }
 
 /** Fetches the avatar now, and goes on as long as something moves. */
@@ -51,7 +61,7 @@ async function loop() {
             if (!avatar.value || !moves(avatar.value)) break;
         } catch (error) {
             if (error instanceof Refusal) {
-                if (error.code === "avatar.erased") erased.value = { erased: session.value.avatar, remains_at_fal: [] };
+                if (error.code === "avatar.erased") await gone();
                 if (error.status === 401) shut.value = "closed.unknown";
                 if (!error.wait) break;
                 await pause(error.wait);
@@ -69,9 +79,16 @@ async function loop() {
     following = false;
 }
 
+/** Shows that the avatar was erased from elsewhere. Erased again, the server tells what remains at fal. */
+async function gone() {
+    erased.value = await ask("DELETE", ours(""));
+    await forget(invite.value ?? "");
+}
+
 /** Takes over what the server shows. @param {import("./types.d.ts").Avatar} seen */
 function take(seen) {
     avatar.value = seen;
+    for (const heard of listening.splice(0)) heard();
     // Deleted meanwhile, by another visit or since nothing was trained for long.
     for (const shot of shots.value) {
         if (!shot.there || seen.photos.some((photo) => photo.photo_id === shot.id)) continue;
@@ -82,7 +99,7 @@ function take(seen) {
         const shot = shots.value.find((known) => known.id === photo.photo_id);
         if (shot) {
             alter(shot.id, { ...verdict(photo), there: photo.state !== "expected" });
-        } else if (photo.photo_id && photo.state !== "expected" && !removed.has(photo.photo_id)) {
+        } else if (photo.photo_id && photo.state !== "expected" && !leaving.value.has(photo.photo_id)) {
             // Added elsewhere, or by an earlier visit of which this browser kept nothing.
             const added = { id: photo.photo_id, name: photo.name, file: null, thumb: null, percent: 100, there: true };
             shots.value = [...shots.value, { ...added, ...verdict(photo), verdict: verdict(photo).verdict ?? "checking" }];

@@ -1,12 +1,12 @@
 // Photos from wherever they come: the picker, the camera, a folder, a ZIP, a drop, the clipboard, or the samples.
 
 import { check } from "./check.js";
-import { dropPhoto, keepPhoto } from "./shelf.js";
-import { alter, invite, removed, said, samples, session, shots, trouble } from "./store.js";
+import { alterPhoto, dropPhoto, keepPhoto } from "./shelf.js";
+import { alter, invite, leaving, said, samples, session, shots, trouble } from "./store.js";
 import { thumb } from "./thumbs.js";
 import { unzip } from "./unzip.js";
-import { send } from "./upload.js";
-import { call, ours, uuid } from "./api.js";
+import { abandon, send } from "./upload.js";
+import { Lost, Refusal, call, connection, explained, ours, pause, uuid } from "./api.js";
 import { follow } from "./follow.js";
 import { t } from "./words.js";
 
@@ -27,7 +27,10 @@ export async function add(files) {
     for (const file of files) {
         if (ZIP.test(file.name) || file.type === "application/zip") {
             try {
-                photos.push(...(await unzip(file, isPhoto)));
+                const found = await unzip(file, isPhoto);
+                photos.push(...found.files);
+                skipped += found.skipped;
+                if (!found.files.length) trouble.value = t("photos.zip_none");
             } catch {
                 trouble.value = t("photos.zip_broken");
             }
@@ -40,7 +43,7 @@ export async function add(files) {
     const added = photos.map(place);
     const words = [added.length ? t("photos.added", { n: added.length }) : "", skipped ? t("photos.skipped", { n: skipped }) : ""];
     said.value = words.filter(Boolean).join(". ");
-    if (skipped && !added.length) trouble.value = t("photos.skipped", { n: skipped });
+    if (skipped && !added.length && !trouble.value) trouble.value = t("photos.skipped", { n: skipped });
     await Promise.all(added);
 }
 
@@ -50,9 +53,8 @@ async function place(file) {
     const name = file.name || "photo.jpg";
     shots.value = [...shots.value, { id, name, file, thumb: null, verdict: "looking", percent: 0 }];
     const at = order++;
-    const key = invite.value ?? "";
     // Before anything that takes time: a reload must not lose it.
-    await keepPhoto(key, { id, name, file, thumb: null, order: at });
+    void keepPhoto(invite.value ?? "", { id, name, file, thumb: null, order: at });
     await look({ id, name, file, thumb: null, order: at });
 }
 
@@ -76,18 +78,19 @@ async function look({ id, name, file, thumb: known, order: at }) {
 export function restore(kept) {
     /** @type {Map<string, string>} */
     const sums = new Map();
-    shots.value = kept.map(({ id, name, file, sum, thumb }) => {
+    const [gone, here] = [kept.filter((photo) => photo.leaving), kept.filter((photo) => !photo.leaving)];
+    shots.value = here.map(({ id, name, file, sum, thumb }) => {
         const address = thumb ? URL.createObjectURL(thumb) : null;
         const shot = { id, name, file, sum, thumb: address, percent: 0, there: !file };
+        const of = file && sum && sums.get(sum);
+        if (sum && !of) sums.set(sum, name);
         if (!file) return { ...shot, verdict: "checking" };
         if (!sum) return { ...shot, verdict: "looking" };
         // A clean photo is not made clean again: each time would cost a little of its quality.
-        const of = sums.get(sum);
-        if (of) return { ...shot, verdict: "rejected", code: "photo.duplicate", of };
-        sums.set(sum, name);
-        return { ...shot, verdict: "good" };
+        return of ? { ...shot, verdict: "rejected", code: "photo.duplicate", of } : { ...shot, verdict: "good" };
     });
-    for (const photo of kept) if (photo.file && !photo.sum) void look({ ...photo, file: photo.file });
+    for (const { id } of gone) void leave(id);
+    for (const photo of here) if (photo.file && !photo.sum) void look({ ...photo, file: photo.file });
     send();
 }
 
@@ -95,18 +98,54 @@ export function restore(kept) {
 export async function remove(id) {
     const shot = shots.value.find((one) => one.id === id);
     if (!shot) return;
-    removed.add(id);
+    const place = shots.value.indexOf(shot);
+    abandon(id);
     shots.value = shots.value.filter((one) => one.id !== id);
     if (shot.thumb) URL.revokeObjectURL(shot.thumb);
     // What was left out since this one was there takes its place.
     const same = shot.sum && shot.verdict !== "rejected" && shots.value.find((one) => one.sum === shot.sum);
     if (same) alter(same.id, { verdict: "good", code: undefined });
-    await dropPhoto(invite.value ?? "", id);
-    if (session.value) {
-        await call("DELETE", ours(`/photos/${id}`)).catch((error) => console.warn(error));
-        follow();
-    }
     send();
+    refocus(place);
+    if (!session.value) return dropPhoto(invite.value ?? "", id);
+    await alterPhoto(invite.value ?? "", id, { file: null, thumb: null, leaving: true });
+    await leave(id);
+}
+
+/** Deletes a photo at the server. Until that is done, nothing is ordered. @param {string} id */
+export async function leave(id) {
+    if (leaving.value.has(id)) return;
+    leaving.value = new Set(leaving.value).add(id);
+    let failures = 0;
+    while (session.value) {
+        try {
+            await call("DELETE", ours(`/photos/${id}`));
+            break;
+        } catch (error) {
+            if (error instanceof Lost) {
+                await connection(Math.min(30, 2 ** failures++));
+            } else if (error instanceof Refusal && error.wait) {
+                await pause(error.wait);
+            } else {
+                // An order uses the photo: what the server has is shown again.
+                trouble.value = explained(error);
+                break;
+            }
+        }
+    }
+    leaving.value = new Set([...leaving.value].filter((one) => one !== id));
+    await dropPhoto(invite.value ?? "", id);
+    follow();
+}
+
+/** Leads to the photo that took another's place, once the page is drawn: a keyboard would be lost. @param {number} place */
+function refocus(place) {
+    queueMicrotask(() => {
+        if (document.activeElement !== document.body) return;
+        const photos = document.querySelectorAll(".sheet .ph");
+        const next = photos[Math.min(place, photos.length - 1)] ?? document.querySelector(".add input");
+        /** @type {HTMLElement | null} */ (next)?.focus({ preventScroll: true });
+    });
 }
 
 /** Collects the files of a drop, folders included. @param {DataTransfer} data @returns {Promise<File[]>} */

@@ -6,7 +6,7 @@ import { remove } from "./gather.js";
 import { pick, why } from "./photos.js";
 import { again, picture, tiles, words } from "./see.js";
 import { save } from "./steps.js";
-import { called, large, shots } from "./store.js";
+import { called, inUse, large, screen, shots } from "./store.js";
 import { language, sentence, t } from "./words.js";
 
 const close = () => (large.value = null);
@@ -22,6 +22,9 @@ export function largeView() {
 /** Opens or closes the dialog, once it is drawn. */
 export function showLarge() {
     const dialog = /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog.large"));
+    const shown = large.value;
+    // Taken off the sheet meanwhile.
+    if (shown?.kind === "shot" && !shots.value.some((shot) => shot.id === shown.id)) close();
     if (large.value && !dialog?.open) dialog?.showModal();
     if (!large.value && dialog?.open) dialog.close();
 }
@@ -66,11 +69,12 @@ function shotView(id) {
         <div class="report">
             <p class="soft small">${shot.name}</p>
             <p class="now ${bad ? "bad" : ""}">${t(`verdict.${shot.verdict}`, { percent: shot.percent })}</p>
-            ${bad ? html`<p>${why(shot)}</p>${shot.message && language.value === "en" ? html`<p class="soft">${sentence(shot.message)} ${shot.advice}</p>` : nothing}` : nothing}
+            ${bad ? html`<p>${why(shot)}</p>${shot.message && language.value === "en" ? html`<p class="soft">${sentence(shot.message)} ${shot.advice ?? ""}</p>` : nothing}` : nothing}
             ${shot.width ? html`<p class="soft">${t("photos.size", { width: shot.width, height: shot.height ?? 0 })}</p><p class="soft">${t("photos.as_sent")}</p>` : nothing}
+            ${language.value === "en" ? shot.changes?.map((change) => html`<p class="soft small">${sentence(change)}</p>`) : nothing}
             <p class="row">
                 ${bad ? html`<button @click=${() => { close(); void remove(id); pick(); }}>${t("photos.replace")}</button>` : nothing}
-                <button class="quiet" @click=${() => { close(); void remove(shot.id); }}>${t("photos.remove", { name: "" })}</button>
+                ${screen.value !== "photos" || inUse() ? nothing : html`<button class="quiet" @click=${() => { close(); void remove(shot.id); }}>${t("photos.remove", { name: "" })}</button>`}
             </p>
         </div>${closer()}`;
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { add, addSamples, remove } from "./gather.js";
-import { bucketShut, counted, large, offer, samples, shots, training } from "./store.js";
+import { bucketShut, counted, inUse, keeps, large, offer, samples, shots } from "./store.js";
 import { knows, sentence, t } from "./words.js";
 
 /** A finger instead of a mouse: the picker offers camera and library, and there is nothing to drop. */
@@ -50,7 +50,7 @@ function summary(quiet) {
 /** The cell that takes photos. @param {boolean} alone */
 function adder(alone) {
     return html`<label class="add ${alone ? "alone" : ""}">
-        <input class="hidden" type="file" multiple accept=${touch ? "image/*" : "image/*,.heic,.heif,.zip"} @change=${picked} />
+        <input class="hidden" type="file" multiple accept="image/*,.heic,.heif,.zip" @change=${picked} />
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 5v14M5 12h14" /></svg>
         <span><b>${t("photos.add")}</b>${touch ? nothing : html`<span class="hint">${t("photos.add_hint")}</span>`}</span>
     </label>`;
@@ -67,6 +67,7 @@ function extras() {
             ? html`<label class="link"><input class="hidden" type="file" accept="image/*" capture="user" @change=${picked} />${t("photos.camera")}</label>`
             : html`<label class="link"><input class="hidden" type="file" webkitdirectory @change=${picked} />${t("photos.folder")}</label>`}
         ${found && all === 0 ? html`<button class="link" @click=${() => addSamples(found.photos)}>${t("photos.sample")}</button>` : nothing}
+        ${keeps.value ? nothing : html`<span class="told">${t("photos.not_kept")}</span>`}
         ${bucketShut.value ? html`<span class="told">${t("bucket.blocked")}</span>` : nothing}
         ${broken && !replaced ? html`<button class="link" @click=${replaceBroken}>${t("photos.sample_again")}</button>` : nothing}
     </p>`;
@@ -111,9 +112,6 @@ function frame(shot, index, quiet) {
         ${quiet ? nothing : html`<figcaption><span class="no">${index + 1}</span><b>${word}</b>${bad ? why(shot) : nothing}</figcaption>`}
     </figure>`;
 }
-
-/** Photos stay as they are while an order is being placed. */
-const inUse = () => ["preparing", "uploading", "submitting"].includes(training.value?.stage ?? "");
 
 /** The reason in a few words. @param {import("./store.js").Shot} shot */
 export function why(shot) {

@@ -60,7 +60,13 @@ export function picture(number, place) {
         fetching.add(key);
         file(ours(`/pictures/${number}/files/${place}`))
             .then((blob) => (pictures.value = { ...pictures.value, [key]: URL.createObjectURL(blob) }))
-            .catch(() => setTimeout(() => fetching.delete(key), 5000));
+            .catch(() =>
+                setTimeout(() => {
+                    fetching.delete(key);
+                    // Draws the page again, which asks again.
+                    pictures.value = { ...pictures.value };
+                }, 10_000),
+            );
     }
     return pictures.value[key];
 }

@@ -3,9 +3,19 @@
 // Everything lies under the invitation, and goes with an erase. A browser that keeps nothing still works until it is
 // closed.
 
+import { keeps } from "./store.js";
 import { createStore, del, entries, get, set } from "./vendor/idb-keyval/index.js";
 
-/** @typedef {{ id: string, name: string, file: Blob | null, sum?: string, thumb: Blob | null, order: number }} Kept */
+/**
+ * @typedef {object} Kept A photo as it is kept.
+ * @property {string} id Id at the server.
+ * @property {string} name Name of the file.
+ * @property {Blob | null} file Bytes, until they are up.
+ * @property {string} [sum] Equal for photos that are the same once they are clean.
+ * @property {Blob | null} thumb Small picture.
+ * @property {number} order Place among the others.
+ * @property {boolean} [leaving] True for a photo that was taken off the sheet, until the server has deleted it.
+ */
 
 /** @type {ReturnType<typeof createStore> | undefined} */
 let place;
@@ -17,6 +27,7 @@ async function trying(work, otherwise) {
         return await work();
     } catch (error) {
         console.warn("nothing is kept by this browser", error);
+        keeps.value = false;
         return otherwise;
     }
 }
@@ -30,6 +41,12 @@ export const keepSession = (invite, session) =>
 
 /** Finds what was kept under an invitation. @param {string} invite @returns {Promise<any>} */
 export const findSession = (invite) => trying(() => get(`session ${invite}`, store()), undefined);
+
+/** Keeps what was filled in about the person, but not their word. @param {string} invite @param {import("./store.js").Person} person */
+export const keepPerson = (invite, person) => trying(() => set(`person ${invite}`, { ...person, consent: false }, store()), undefined);
+
+/** Finds what was filled in. @param {string} invite @returns {Promise<import("./store.js").Person | undefined>} */
+export const keptPerson = (invite) => trying(() => get(`person ${invite}`, store()), undefined);
 
 /** Names the invitation that was open last. @returns {Promise<string | undefined>} */
 export const lastInvite = () => trying(() => get("last", store()), undefined);

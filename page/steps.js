@@ -1,10 +1,10 @@
 // The work of the buttons: open by an invitation, send, train, order portraits, erase.
 
-import { Refusal, ask, call, explained, file, insist, ours, uuid } from "./api.js";
-import { follow, rest } from "./follow.js";
+import { Lost, Refusal, ask, call, connection, explained, file, insist, ours, pause, uuid } from "./api.js";
+import { follow, followed, rest } from "./follow.js";
 import { findSamples, restore } from "./gather.js";
 import * as shelf from "./shelf.js";
-import { agreed, avatar, busy, chosen, counted, erased, gives, invite, offer, orders, person, qualities, said, session, shots, shut, training, trainings, trouble, wish } from "./store.js";
+import { agreed, avatar, busy, chosen, counted, erased, gives, goodPhotos, invite, offer, orders, person, qualities, said, session, shots, shut, training, trainings, trouble, wish } from "./store.js";
 import { t } from "./words.js";
 import { send } from "./upload.js";
 
@@ -16,21 +16,25 @@ export async function open() {
     shut.value = given && !INVITE.test(given) ? "closed.wrong" : null;
     const key = shut.value ? null : given || (await shelf.lastInvite()) || null;
     invite.value = key;
-    await loadOffer();
+    const offered = loadOffer();
     if (!key) return;
     const kept = await shelf.findSession(key);
-    if (kept?.person) person.value = { ...person.value, ...kept.person };
-    await knock(key, Boolean(kept?.capability));
+    const typed = kept?.person ?? (await shelf.keptPerson(key));
+    if (typed) person.value = { ...person.value, ...typed };
+    // A server that is slow or away does not keep the page blank.
+    await Promise.race([Promise.all([offered, knock(key, Boolean(kept?.avatar))]), pause(3)]);
     if (kept?.capability) session.value = { avatar: kept.avatar, capability: kept.capability };
     restore(await shelf.keptPhotos(key));
     if (session.value) follow();
+    // The answer to the invitation was lost: asked again for the same avatar, it is the same.
+    else if (kept?.avatar && !shut.value) void begin();
 }
 
 /** Asks what the invitation gives. One that is used up opens the page only where it was used. @param {string} key @param {boolean} used */
 async function knock(key, used) {
     try {
         /** @type {import("./types.d.ts").Invitation} */
-        const found = await ask("POST", "/v1/invite", { invite: key });
+        const found = await asked("POST", "/v1/invite", { invite: key });
         gives.value = found;
         if (!used && found.uses_left === 0) shut.value = "closed.taken";
     } catch (error) {
@@ -38,6 +42,19 @@ async function knock(key, used) {
         // Its avatar stays to be seen and erased.
         if (reason && !used) shut.value = reason;
         else if (!reason) trouble.value = explained(error);
+    }
+}
+
+/** Asks until the server has answered: without this answer nothing can be bought. @param {string} method @param {string} path @param {unknown} [body] */
+async function asked(method, path, body) {
+    for (let failures = 0; ; failures++) {
+        try {
+            return await ask(method, path, body);
+        } catch (error) {
+            if (error instanceof Lost) await connection(Math.min(30, 2 ** failures));
+            else if (error instanceof Refusal && error.wait) await pause(error.wait);
+            else throw error;
+        }
     }
 }
 
@@ -52,7 +69,7 @@ function closing(error) {
 async function loadOffer() {
     try {
         /** @type {import("./types.d.ts").Offer} */
-        const found = await ask("GET", "/v1/offer");
+        const found = await asked("GET", "/v1/offer");
         offer.value = found;
         if (found.test_mode) void findSamples();
     } catch (error) {
@@ -68,75 +85,83 @@ async function step(work) {
     try {
         await work();
     } catch (error) {
+        // Another window may have ordered meanwhile.
+        if (error instanceof Refusal && session.value) follow();
         trouble.value = explained(error);
-        said.value = trouble.value;
     } finally {
         busy.value = false;
     }
 }
 
-/** Redeems the invitation, with the person's name and the word that they agreed, and sends the photos. */
-export const begin = () =>
-    step(async () => {
-        const key = invite.value ?? "";
-        const { name, gender, consent } = person.value;
-        const kept = await shelf.findSession(key);
-        // Kept before it is asked for: a lost answer is asked for again under the same id.
-        const id = kept?.avatar ?? uuid();
-        await shelf.keepSession(key, { avatar: id, person: person.value });
-        try {
-            // The dearest that the invitation pays for: a training may then choose any up to it.
-            const training_config = { quality: qualities.value.at(-1)?.quality };
-            const body = { invite: key, avatar_id: id, name: name.trim(), gender, consent, training_config };
-            const redeemed = await insist("POST", "/v1/redeem", body);
-            await shelf.keepSession(key, { avatar: id, capability: redeemed.capability, person: person.value });
-            session.value = { avatar: id, capability: redeemed.capability };
-        } catch (error) {
-            const reason = closing(error);
-            if (!reason) throw error;
-            shut.value = reason;
-            return;
-        }
-        send();
-        follow();
-    });
+/** Redeems the invitation, and sends the photos. */
+export const begin = () => step(redeem);
 
 /** Sends the photos, and orders the training once all of them are there and good. */
-export async function beginAndTrain() {
-    agreed.value = counted.value.good;
-    await begin();
-    if (!session.value) agreed.value = null;
+export const beginAndTrain = () =>
+    step(async () => {
+        agreed.value = { photos: goodPhotos(), quality: chosen.value?.quality };
+        try {
+            await redeem();
+        } finally {
+            if (!session.value) agreed.value = null;
+        }
+    });
+
+/** Redeems the invitation, with the person's name and the word that they agreed, and sends the photos. */
+async function redeem() {
+    const key = invite.value ?? "";
+    const { name, gender, consent } = person.value;
+    const kept = await shelf.findSession(key);
+    // Kept before it is asked for: a lost answer is asked for again under the same id, with the same words.
+    const id = kept?.avatar ?? uuid();
+    // The dearest that the invitation pays for: a training may then choose any up to it.
+    const config = kept?.config ?? { quality: qualities.value.at(-1)?.quality };
+    await shelf.keepSession(key, { avatar: id, person: person.value, config });
+    try {
+        const body = { invite: key, avatar_id: id, name: name.trim(), gender, consent, training_config: config };
+        const redeemed = await insist("POST", "/v1/redeem", body);
+        await shelf.keepSession(key, { avatar: id, capability: redeemed.capability, person: person.value, config });
+        session.value = { avatar: id, capability: redeemed.capability };
+    } catch (error) {
+        const reason = closing(error);
+        if (!reason) throw error;
+        shut.value = reason;
+        return;
+    }
+    send();
+    follow();
 }
 
-/** Orders the training that was agreed to. Where the server left a photo out, the person decides again. */
+/** Orders the training that was agreed to. Where the photos are others by now, the person decides again. */
 export function trainAsAgreed() {
-    const { good, open } = counted.value;
-    if (agreed.value === null || !session.value || open) return;
-    const same = good === agreed.value && trainings.value.length === 0;
+    const wanted = agreed.value;
+    if (!wanted || busy.value || !session.value || counted.value.open) return;
     agreed.value = null;
-    if (same) void train();
+    if (trainings.value.length) return;
+    if (wanted.photos === goodPhotos()) void train(wanted.quality);
+    else trouble.value = t("bar.changed");
 }
 
 /** The number for the next order: one more than there are. @param {unknown[]} orders */
 const nextNumber = (orders) => orders.length + 1;
 
-/** Orders the training. */
-export const train = () =>
+/** Orders a training of this quality. @param {string | undefined} quality */
+export const train = (quality) =>
     step(async () => {
-        const config = { quality: chosen.value?.quality };
+        const config = { quality };
         const last = training.value;
         // One that ended without an order keeps its number.
         if (last && last.status === "error") {
             try {
                 await insist("PUT", ours(`/trainings/${trainings.value.length}`), { training_config: config, again: true });
-                follow();
+                await followed();
                 return;
             } catch (error) {
                 if (!(error instanceof Refusal) || error.code !== "order.not_again") throw error;
             }
         }
         await insist("PUT", ours(`/trainings/${nextNumber(trainings.value)}`), { training_config: config });
-        follow();
+        await followed();
         scrollTo({ top: 0 });
     });
 
@@ -153,7 +178,8 @@ export const order = () =>
         const { prompt, count, shape, seed } = wish.value;
         const body = { prompt: prompt.trim(), count, image_size: shape, ...(seed ? { seed: Number(seed) } : {}) };
         await insist("PUT", ours(`/pictures/${nextNumber(orders.value)}`), body);
-        follow();
+        // The next order needs the next number.
+        await followed();
     });
 
 /** Erases everything, here and at the server. */
@@ -164,6 +190,8 @@ export const erase = () =>
             const answer = await insist("DELETE", ours(""));
             rest();
             erased.value = answer;
+            // Tells whether it can begin again.
+            await knock(key, false);
         } else {
             erased.value = { erased: "", remains_at_fal: [] };
         }
@@ -190,13 +218,17 @@ export function tryInvite(text) {
     location.hash = found;
 }
 
-/** Saves a file of ours on this device. @param {string} path @param {string} name */
-export const save = (path, name) =>
-    step(async () => {
+/** Saves a file of ours on this device. A model takes its time: other buttons work meanwhile. @param {string} path @param {string} name */
+export async function save(path, name) {
+    said.value = t("busy");
+    try {
         const address = URL.createObjectURL(await file(path));
         const link = document.createElement("a");
         link.href = address;
         link.download = name;
         link.click();
         setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    });
+    } catch (error) {
+        trouble.value = explained(error);
+    }
+}

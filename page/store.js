@@ -66,8 +66,12 @@ export const large = signal(null);
 export const erased = signal(null);
 /** The order for portraits that is being written. */
 export const wish = signal({ prompt: "", count: 4, shape: "square_hd", seed: "" });
-/** Number of good photos for which a training was agreed to, before they were up. @type {Signal<number | null>} */
+/** Photos and quality for which a training was agreed to, before the photos were up. @type {Signal<{ photos: string, quality: string | undefined } | null>} */
 export const agreed = signal(null);
+/** Photos that were taken off the sheet, and are still at the server. @type {Signal<Set<string>>} */
+export const leaving = signal(new Set());
+/** False once this browser did not keep something. */
+export const keeps = signal(true);
 /** True once the bucket refused the page, so that photos go through the API. */
 export const bucketShut = signal(false);
 
@@ -88,8 +92,11 @@ export const screen = computed(() => {
 
 /** The trainings that the invitation pays for, the cheapest first. */
 export const qualities = computed(() => {
-    const most = gives.value?.steps ?? 0;
-    return (offer.value?.trainings ?? []).filter((one, index) => index === 0 || one.steps <= most);
+    const all = offer.value?.trainings ?? [];
+    // An invitation that ended tells nothing any more; the avatar was made for the dearest that it paid for.
+    const made = all.find((one) => one.quality === avatar.value?.training_config?.quality);
+    const most = gives.value?.steps ?? made?.steps ?? 0;
+    return all.filter((one, index) => index === 0 || one.steps <= most);
 });
 /** The training that is chosen. */
 export const chosen = computed(() => qualities.value.find((one) => one.quality === person.value.quality) ?? qualities.value[0]);
@@ -108,14 +115,19 @@ export const counted = computed(() => {
     const rejected = of("rejected");
     const looking = of("looking");
     // Where the avatar is there, the server's word counts.
-    const open = all.filter((shot) => isOpen(shot) || (session.value && shot.file && shot.verdict !== "rejected")).length;
-    const up = all.reduce((sum, shot) => sum + (shot.verdict === "sending" ? shot.percent : shot.file ? 0 : 100), 0);
-    const percent = Math.round(up / Math.max(1, all.length));
+    const open = all.filter((shot) => isOpen(shot) || (session.value && shot.file && shot.verdict !== "rejected")).length + leaving.value.size;
+    const sent = all.filter((shot) => shot.verdict !== "rejected");
+    const up = sent.reduce((sum, shot) => sum + (shot.verdict === "sending" ? shot.percent : shot.file ? 0 : 100), 0);
+    const percent = Math.round(up / Math.max(1, sent.length));
     return { all: all.length, good, rejected, looking, open, hopeful: all.length - rejected, percent };
 });
 
-/** Photos that were taken off the sheet: an answer that was on its way may still show them. @type {Set<string>} */
-export const removed = new Set();
+/** The good photos, as one word that is the same for the same photos. */
+export const goodPhotos = () =>
+    shots.value.filter(({ verdict }) => ["good", "usable"].includes(verdict)).map(({ id }) => id).sort().join(" ");
+
+/** Tells whether an order is being placed: its photos stay as they are. */
+export const inUse = () => ["preparing", "uploading", "submitting"].includes(training.value?.stage ?? "");
 
 /** Changes one photo. @param {string} id @param {Partial<Shot>} change */
 export function alter(id, change) {

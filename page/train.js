@@ -2,7 +2,8 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { sheet } from "./photos.js";
-import { avatar, called, chosen, training } from "./store.js";
+import { stop } from "./steps.js";
+import { avatar, busy, called, chosen, training } from "./store.js";
 import { capital, minutes, t } from "./words.js";
 
 const STEPS = ["photos", "sent", "training", "portraits"];
@@ -24,6 +25,7 @@ export function trainScreen() {
             <ol class="steps">
                 ${STEPS.map((name, index) => html`<li class=${index < at ? "over" : index === at ? "here" : ""} aria-current=${index === at ? "step" : nothing}>${t(`train.step_${name}`)}</li>`)}
             </ol>
+            <p class="stop"><button class="link" aria-disabled=${busy.value} @click=${stop}>${t("train.stop")}</button></p>
         </section>
         ${sheet({ quiet: true })}`;
 }

@@ -11,8 +11,14 @@ const AT_A_TIME = 3;
 /** Milliseconds without progress after which a transfer counts as lost. */
 const SILENCE = 60_000;
 
-/** Photos that are being sent. @type {Set<string>} */
-const sending = new Set();
+/** Photos that are being sent, with what breaks each transfer off. @type {Map<string, () => void>} */
+const sending = new Map();
+
+/** Number of times that the bucket alone did not take a photo. At the second one the API takes them. */
+let bucketFailures = 0;
+
+/** Breaks off the transfer of a photo. @param {string} id */
+export const abandon = (id) => sending.get(id)?.();
 
 /** Sends what waits, as far as there is room. Safe to call at any time. */
 export function send() {
@@ -26,21 +32,24 @@ export function send() {
 
 /** Sends one photo until it is there or refused. @param {string} id @param {string} name @param {Blob} file */
 async function one(id, name, file) {
-    sending.add(id);
+    sending.set(id, () => {});
     let failures = 0;
     const there = () => shots.value.some((shot) => shot.id === id);
     while (there()) {
         try {
             alter(id, { verdict: "sending", percent: 0 });
             await sent(id, name, file);
-            // Taken off the sheet meanwhile.
-            if (!there()) await call("DELETE", ours(`/photos/${id}`));
             alter(id, { verdict: "checking", percent: 100, file: null });
             // It is up: only its small picture is kept.
             await alterPhoto(invite.value ?? "", id, { file: null });
             follow();
             break;
         } catch (error) {
+            // Taken off the sheet meanwhile: gather.js has the server delete it, perhaps before it was there.
+            if (!there()) {
+                await call("DELETE", ours(`/photos/${id}`)).catch(() => {});
+                break;
+            }
             if (error instanceof Lost) {
                 reached.value = false;
                 alter(id, { verdict: "paused" });
@@ -66,19 +75,20 @@ async function sent(id, name, file) {
         const address = await ask("POST", ours(`/photos/${id}/address`), { name });
         // The photo is there already: an answer was lost.
         if (!address.url) return;
-        if (await put(address.url, {}, file, progress, "bucket")) {
+        if (await put(id, address.url, {}, file, progress, "bucket")) {
             await ask("POST", ours(`/photos/${id}/check`));
             return;
         }
     }
     const type = { "content-type": "application/octet-stream" };
-    await put(`${ours(`/photos/${id}`)}?name=${encodeURIComponent(name)}`, { ...headers(), ...type }, file, progress, "api");
+    await put(id, `${ours(`/photos/${id}`)}?name=${encodeURIComponent(name)}`, { ...headers(), ...type }, file, progress, "api");
 }
 
 /**
  * PUTs a file. False: the bucket does not let this page in, as its CORS rule is missing; so the API takes the photo.
  * XMLHttpRequest, since fetch does not tell how much of a body has gone.
  *
+ * @param {string} id
  * @param {string} address
  * @param {Record<string, string>} head
  * @param {Blob} file
@@ -86,8 +96,10 @@ async function sent(id, name, file) {
  * @param {"bucket" | "api"} where
  * @returns {Promise<boolean>}
  */
-async function put(address, head, file, progress, where) {
+async function put(id, address, head, file, progress, where) {
+    if (!shots.value.some((shot) => shot.id === id)) throw new Lost();
     const request = new XMLHttpRequest();
+    sending.set(id, () => request.abort());
     const ended = new Promise((resolve) => {
         request.onload = () => resolve(true);
         request.onerror = request.ontimeout = request.onabort = () => resolve(false);
@@ -114,15 +126,16 @@ async function put(address, head, file, progress, where) {
         reached.value = true;
         return true;
     }
+    if (!answered && (last > 0 || where === "api")) throw new Lost();
     if (where === "bucket") {
-        // A browser does not say why: where our own server answers, it was not the connection.
+        // A browser does not say why nothing was sent: where our own server answers, it was not the connection.
         await ask("GET", "/health").catch(() => {
             throw new Lost();
         });
+        if (++bucketFailures < 2) throw new Refusal(request.status, {}, 1);
         bucketShut.value = true;
         return false;
     }
-    if (!answered) throw new Lost();
     let problem = {};
     try {
         problem = JSON.parse(request.responseText);

@@ -72,7 +72,7 @@ pub fn policy(bucket: Option<&Bucket>) -> String {
     let bucket = bucket.map(|bucket| format!(" {}", bucket.url().origin().ascii_serialization()));
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; \
-         img-src 'self' blob: data:; connect-src 'self'{}; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+         img-src 'self' blob:; connect-src 'self'{}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'",
         bucket.unwrap_or_default()
     )

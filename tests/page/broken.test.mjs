@@ -32,7 +32,7 @@ test("a reload loses nothing that was added, or sent", async () => {
     await page.reload();
     await settled(page, 12);
     assert.equal(await page.locator(".sheet img").count(), 12);
-    await page.locator("#name").fill("Anna");
+    assert.equal(await page.locator("#name").inputValue(), "Anna");
     await page.locator("#consent").check();
     await next(page);
     await page.waitForFunction(() => document.querySelector("figure progress, figure .line"));
@@ -68,6 +68,53 @@ test("a browser that keeps nothing goes the way as well", async () => {
     await prepare(page);
     await next(page);
     await page.locator("main.see").waitFor({ timeout: 60_000 });
+    await page.context().close();
+});
+
+test("an invitation whose answer was lost is redeemed once", async () => {
+    const page = await open(browser, await invited("lost", { uses: 1 }));
+    await page.route("**/v1/redeem", async (route) => {
+        await route.fetch();
+        await route.abort("connectionreset");
+    });
+    await prepare(page);
+    await next(page);
+    await page.locator(".bar .problem").waitFor();
+    await page.unroute("**/v1/redeem");
+    await page.reload();
+    await page.getByRole("button", { name: /Train Anna/ }).click();
+    await page.locator("main.train, main.see").waitFor({ timeout: 60_000 });
+    await page.context().close();
+});
+
+test("a second press orders nothing more, and takes nothing back", async () => {
+    const page = await open(browser, server.link);
+    await prepare(page);
+    await page.locator(".bar button").dblclick();
+    await page.locator("main.see").waitFor({ timeout: 60_000 });
+    await page.context().close();
+});
+
+test("a photo that was taken off while the connection was lost is not trained on", async () => {
+    const page = await open(browser, server.link);
+    await page.route("**/trainings/*", (route) => route.abort("connectionreset"));
+    await prepare(page);
+    await next(page);
+    await page.waitForRequest("**/trainings/*");
+    await page.route("**/photos/*", (route) => (route.request().method() === "DELETE" ? route.abort("connectionreset") : route.continue()));
+    await page.reload();
+    await page.getByRole("button", { name: /Train Anna/ }).waitFor();
+    await page.locator("figure:not(.bad)").first().hover();
+    await page.locator("figure:not(.bad) .drop").first().click();
+    await settled(page, 11);
+    assert.equal(await page.getByRole("button", { name: /Train Anna/ }).count(), 0, "what is off the sheet is still at the server");
+    await page.reload();
+    await settled(page, 11);
+    await page.unroute("**/photos/*");
+    await page.unroute("**/trainings/*");
+    await page.getByRole("button", { name: /Train Anna/ }).click();
+    await page.locator("main.see").waitFor({ timeout: 60_000 });
+    await page.locator("details.folded summary", { hasText: "10 photos" }).waitFor();
     await page.context().close();
 });
 

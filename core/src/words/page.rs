@@ -139,6 +139,12 @@ const SENTENCES: &[Sentence] = &[
             "{n} файлов не фото, они пропущены",
         ),
     ),
+    plain("photos.zip_none", "There are no photos in this ZIP.", "В этом ZIP нет фото."),
+    plain(
+        "photos.not_kept",
+        "This browser keeps nothing: leave this page open until the training has begun.",
+        "Браузер ничего не сохраняет: не закрывайте страницу, пока не начнётся обучение.",
+    ),
     plain(
         "photos.zip_broken",
         "This ZIP cannot be opened. Unpack it and add the photos.",
@@ -253,6 +259,12 @@ const SENTENCES: &[Sentence] = &[
         "bar.check_hint",
         "They are sent here, cleaned and looked at. Nothing is bought yet.",
         "Их отправят сюда, очистят и проверят. Пока ничего не покупается.",
+    ),
+    plain("bar.asking", "One moment", "Секунду"),
+    plain(
+        "bar.changed",
+        "The photos are others by now. Look once more, then start the training.",
+        "Фото изменились. Посмотрите ещё раз и начните обучение.",
     ),
     plain("bar.looking", "Looking at your photos", "Смотрим фото"),
     plain("bar.looking_hint", "{n} of {all}, on this device.", "{n} из {all}, на этом устройстве."),
@@ -433,6 +445,11 @@ const SENTENCES: &[Sentence] = &[
         "На сегодня лимит исчерпан. Приходите завтра.",
     ),
     plain("refused.avatar.erased", "Everything here was erased.", "Здесь всё стёрто."),
+    plain(
+        "refused.order.different",
+        "Something else was ordered in another window. Look at it first.",
+        "В другом окне уже заказано другое. Сначала посмотрите на него.",
+    ),
     plain(
         "refused.api.rate_limited",
         "Too much at once. It goes on in a moment.",
