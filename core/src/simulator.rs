@@ -53,6 +53,7 @@ mod ranges;
 mod reply;
 mod route;
 mod safetensors;
+mod seen;
 mod state;
 mod storage;
 mod submit;

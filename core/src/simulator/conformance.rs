@@ -3,6 +3,7 @@
 mod chaos;
 mod faults;
 mod kept;
+mod looks;
 mod platform;
 mod queue;
 mod refusals;
@@ -99,6 +100,11 @@ impl World {
     /// Submits a training of an archive of ten photos, and returns its id.
     pub(super) fn train(&mut self) -> String {
         let url = self.upload(&archive(10));
+        self.train_on(&url)
+    }
+
+    /// Submits a training of this archive, and returns its id.
+    pub(super) fn train_on(&mut self, url: &str) -> String {
         let input = serde_json::json!({ "images_data_url": url, "trigger_phrase": "ohwx", "steps": 1000 });
         let answer = self.call(Method::POST, TRAINER, &input);
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
@@ -131,19 +137,24 @@ pub(super) fn text(value: &Value, name: &str) -> String {
 
 /// Writes an archive of this many photos with our own archive module.
 pub(super) fn archive(photos: u16) -> Vec<u8> {
+    archive_of(&vec![b"not really a jpeg".to_vec(); usize::from(photos)])
+}
+
+/// Writes an archive of these photos.
+pub(super) fn archive_of(photos: &[Vec<u8>]) -> Vec<u8> {
     use crate::archive::{Archive, Entry, EntryName, Piece};
-    let photo = b"not really a jpeg";
-    let entries = (1..=photos).map(|number| Entry {
+    let entries = (1..).zip(photos).map(|(number, photo)| Entry {
         name: EntryName::photo(number),
         length: photo.len() as u64,
         crc32: crc32fast::hash(photo),
     });
     let archive = Archive::new(entries.collect()).expect("an archive");
+    let mut photos = photos.iter();
     let pieces = archive.pieces(0..archive.length()).into_iter();
     pieces
         .flat_map(|piece| match piece {
             Piece::Framing(bytes) => bytes,
-            Piece::Entry { .. } => photo.to_vec(),
+            Piece::Entry { .. } => photos.next().expect("a photo").clone(),
         })
         .collect()
 }

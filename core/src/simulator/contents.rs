@@ -7,14 +7,25 @@ use std::io::{Read, SeekFrom};
 
 use serde::{Deserialize, Serialize};
 
-use super::body::Body;
+use super::{
+    body::Body,
+    drawing::Looks,
+    seen::{self, Seen},
+};
 
 /// The contents of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Contents {
     /// A ZIP whose entries can be read.
-    Archive { images: u32, captions: u32, others: u32 },
+    Archive {
+        images: u32,
+        captions: u32,
+        others: u32,
+        /// Looks of the person in the photos, if they could be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looks: Option<Looks>,
+    },
     /// A gzip file, which is not looked into, or an archive of which too little was kept.
     Unread,
     /// Bytes that are not an archive, or a broken one.
@@ -43,7 +54,9 @@ pub(super) fn inspect_tail(tail: &[u8], length: u64) -> Contents {
     let start = usize::try_from(end.offset - hidden).ok();
     let size = usize::try_from(end.size).ok();
     let directory = start.zip(size).and_then(|(start, size)| tail.get(start..start.checked_add(size)?));
-    directory.and_then(|directory| entries(directory, end.count)).map_or(Contents::Broken, |all| count(&all))
+    directory
+        .and_then(|directory| entries(directory, end.count))
+        .map_or(Contents::Broken, |all| count(&all, None))
 }
 
 fn look(body: &mut dyn Body, length: u64, verify: bool) -> Option<Contents> {
@@ -63,7 +76,15 @@ fn look(body: &mut dyn Body, length: u64, verify: bool) -> Option<Contents> {
     if verify && !entries.iter().all(|entry| intact(body, entry).unwrap_or(false)) {
         return None;
     }
-    Some(count(&entries))
+    Some(count(&entries, seen::looks(&photos(body, &entries))))
+}
+
+/// Looks at some of the photos: stored JPEGs, spread over the archive.
+fn photos(body: &mut dyn Body, entries: &[Entry]) -> Vec<Seen> {
+    let jpegs: Vec<&Entry> = entries.iter().filter(|entry| entry.is_stored_jpeg()).collect();
+    let step = jpegs.len().div_ceil(seen::MOST).max(1);
+    let some = jpegs.into_iter().step_by(step);
+    some.filter_map(|entry| Seen::of(&entry.stored(body)?)).collect()
 }
 
 fn read(body: &mut dyn Body, start: u64, length: u64) -> Option<Vec<u8>> {
@@ -105,6 +126,26 @@ struct Entry {
     offset: u64,
 }
 
+impl Entry {
+    fn is_stored_jpeg(&self) -> bool {
+        let name = self.name.to_ascii_lowercase();
+        self.method == 0
+            && self.length <= seen::LARGEST
+            && (name.ends_with(b".jpg") || name.ends_with(b".jpeg"))
+    }
+
+    /// Returns the place of the bytes behind the entry's own header.
+    fn start(&self, header: &[u8]) -> Option<u64> {
+        Some(self.offset + 30 + number(header, 26, 2)? + number(header, 28, 2)?)
+    }
+
+    /// Reads the bytes of an entry that is stored as it is.
+    fn stored(&self, body: &mut dyn Body) -> Option<Vec<u8>> {
+        let header = read(body, self.offset, 30)?;
+        read(body, self.start(&header)?, self.length)
+    }
+}
+
 /// Reads the directory's headers (4.3.12), which must be exactly this many.
 fn entries(mut directory: &[u8], count: u64) -> Option<Vec<Entry>> {
     let mut entries = Vec::new();
@@ -136,7 +177,7 @@ fn intact(body: &mut dyn Body, entry: &Entry) -> Option<bool> {
     if entry.method != 0 {
         return Some(true);
     }
-    let start = entry.offset + 30 + number(&header, 26, 2)? + number(&header, 28, 2)?;
+    let start = entry.start(&header)?;
     body.seek(SeekFrom::Start(start)).ok()?;
     let (mut left, mut hash, mut buffer) = (entry.length, crc32fast::Hasher::new(), vec![0; 32 << 10]);
     while left > 0 {
@@ -151,7 +192,7 @@ fn intact(body: &mut dyn Body, entry: &Entry) -> Option<bool> {
     Some(u64::from(hash.finalize()) == entry.crc32)
 }
 
-fn count(entries: &[Entry]) -> Contents {
+fn count(entries: &[Entry], looks: Option<Looks>) -> Contents {
     let (mut images, mut captions, mut others) = (0, 0, 0);
     for entry in entries {
         let name = String::from_utf8_lossy(&entry.name).to_lowercase();
@@ -166,7 +207,7 @@ fn count(entries: &[Entry]) -> Contents {
             _ => others += 1,
         }
     }
-    Contents::Archive { images, captions, others }
+    Contents::Archive { images, captions, others, looks }
 }
 
 /// Reads a little-endian number.
@@ -192,7 +233,7 @@ mod tests {
 
     #[test]
     fn our_own_archive_is_read() {
-        let contents = Contents::Archive { images: 3, captions: 1, others: 0 };
+        let contents = Contents::Archive { images: 3, captions: 1, others: 0, looks: None };
         assert_eq!(look(GOLDEN), contents);
         // The directory alone is enough to count, less is not.
         assert_eq!(inspect_tail(&GOLDEN[GOLDEN.len() - 300..], GOLDEN.len() as u64), contents);
@@ -210,7 +251,7 @@ mod tests {
         }
         zip.add_directory("b", options).expect("a folder");
         let bytes = zip.finish().expect("a ZIP").into_inner();
-        assert_eq!(look(&bytes), Contents::Archive { images: 2, captions: 0, others: 1 });
+        assert_eq!(look(&bytes), Contents::Archive { images: 2, captions: 0, others: 1, looks: None });
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod canvas;
 mod face;
 mod hair;
 mod letters;
+mod looks;
+mod outline;
 mod person;
 
 use self::{
@@ -12,6 +14,9 @@ use self::{
     person::{Person, Pose},
 };
 pub use letters::stamp;
+pub(super) use looks::Looks;
+pub(super) use outline::{Part, map_point, outline};
+pub(super) use person::Hair;
 
 use crate::random::Random;
 
@@ -19,9 +24,26 @@ use crate::random::Random;
 /// the pose, the expression, the clothes, the light and the background.
 #[must_use]
 pub fn portrait(person: u64, variation: u64, width: u32, height: u32) -> Vec<u8> {
-    let person = Person::new(person);
+    portrait_of(&Person::new(person), None, variation, (width, height))
+}
+
+/// Draws a portrait of the person whose looks photos have shown. `person` decides the rest.
+#[must_use]
+pub(super) fn resemblance(looks: &Looks, person: u64, variation: u64, size: (u32, u32)) -> Vec<u8> {
+    portrait_of(&Person::new(person).with(looks), Some(looks), variation, size)
+}
+
+fn portrait_of(
+    person: &Person,
+    looks: Option<&Looks>,
+    variation: u64,
+    (width, height): (u32, u32),
+) -> Vec<u8> {
     let mut random = Random::new(variation);
-    let pose = Pose::new(&mut random);
+    let mut pose = Pose::new(&mut random);
+    if let Some(looks) = looks {
+        pose = pose.with(looks, &mut Random::new(variation));
+    }
     let mut canvas = Canvas::new(width, height);
     if width == 0 || height == 0 {
         return canvas.into_rgb();
@@ -30,11 +52,11 @@ pub fn portrait(person: u64, variation: u64, width: u32, height: u32) -> Vec<u8>
     let (x, y) = canvas.size();
     let body = Frame { origin: (pose.at.0 * x, pose.at.1 * y), unit: x.min(y) * 0.27 * pose.zoom, turn: 0.0 };
     let head = Frame { turn: pose.tilt, ..body };
-    hair::behind(&mut canvas, head, &person, pose.light);
-    shoulders(&mut canvas, body, &person, &pose);
-    face::draw(&mut canvas, head, &person, &pose);
-    hair::front(&mut canvas, head, &person, pose.light);
-    face::glasses(&mut canvas, head, &person, &pose);
+    hair::behind(&mut canvas, head, person, pose.light);
+    shoulders(&mut canvas, body, person, &pose);
+    face::draw(&mut canvas, head, person, &pose);
+    hair::front(&mut canvas, head, person, pose.light);
+    face::glasses(&mut canvas, head, person, &pose);
     tint(&mut canvas, &pose);
     canvas.into_rgb()
 }

@@ -3,6 +3,7 @@
 use super::{
     FaultKind, Simulator,
     call::Call,
+    drawing::Looks,
     job::{Job, Phase, Work},
     keeping::{self, KeptFile},
     plan::Plan,
@@ -83,6 +84,15 @@ impl Simulator {
                 && matches!(&upload.state, State::Stored { expires, .. } if expires.is_none_or(|at| now < at))
         });
         uploaded || self.made_by(path, now).is_some()
+    }
+
+    /// Finds the looks of the person in the photos from which the model at this address was trained.
+    pub(super) fn trained_looks(&self, lora: &str, now: Timestamp) -> Option<&Looks> {
+        let path = self.plan.own_path(lora)?;
+        match &self.made_by(path.split('?').next().unwrap_or(path), now)?.0.work {
+            Work::Training(training) => training.looks.as_ref(),
+            Work::Pictures(_) | Work::Nothing => None,
+        }
     }
 
     /// Finds the request that made the file at this path, and the file's name.

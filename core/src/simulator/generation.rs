@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    drawing,
+    drawing::{self, Looks},
     input::{Input, Range, number},
     plan::Plan,
     random,
@@ -25,6 +25,9 @@ pub(super) struct Pictures {
     pub(super) loras: Vec<String>,
     /// True if the safety filter blanked the first picture.
     pub(super) blanked: bool,
+    /// Looks of the person on whose photos a LoRA was trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) looks: Option<Looks>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +71,7 @@ impl Pictures {
             format: if png { Format::Png } else { Format::Jpeg },
             loras: loras(&mut input),
             blanked: false,
+            looks: None,
         };
         input.finish().map(|()| pictures)
     }
@@ -107,8 +111,8 @@ impl Pictures {
         }
     }
 
-    /// Draws a picture's file anew each time: a face for each LoRA, a pose for each prompt and seed, and TEST
-    /// across a corner. A blanked picture is black, as fal's filter leaves it.
+    /// Draws a picture's file anew each time: a face for each LoRA, with the looks of its photos, a pose for
+    /// each prompt and seed, and TEST across a corner. A blanked picture is black, as fal's filter leaves it.
     pub(super) fn picture(&self, index: u32) -> Option<Vec<u8>> {
         let rgb = if self.blanked && index == 0 {
             let size = u64::from(self.width) * u64::from(self.height) * 3;
@@ -117,7 +121,10 @@ impl Pictures {
             let subject = self.loras.first().map_or(self.prompt.as_str(), |lora| without_query(lora));
             let person = random::number(0, "person", subject);
             let variation = random::number(self.seed.wrapping_add(u64::from(index)), "pose", &self.prompt);
-            let mut rgb = drawing::portrait(person, variation, self.width, self.height);
+            let mut rgb = match &self.looks {
+                Some(looks) => drawing::resemblance(looks, person, variation, (self.width, self.height)),
+                None => drawing::portrait(person, variation, self.width, self.height),
+            };
             drawing::stamp(&mut rgb, self.width, "TEST");
             rgb
         };

@@ -144,15 +144,18 @@ impl Simulator {
         Ok(match model {
             Model::PortraitTrainer => {
                 let mut training = Training::read(input)?;
-                if let Some(Contents::Archive { images, captions, .. }) =
+                if let Some(Contents::Archive { images, captions, looks, .. }) =
                     self.stored(&training.images_data_url, now)
                 {
                     (training.images, training.captions) = (*images, *captions);
+                    training.looks.clone_from(looks);
                 }
                 Work::Training(training)
             }
             Model::FluxLora => {
                 let mut pictures = Pictures::read(input, random::number(self.plan.seed, "seed", id))?;
+                pictures.looks =
+                    pictures.loras.iter().find_map(|lora| self.trained_looks(lora, now)).cloned();
                 pictures.blanked = self.faults.take(FaultKind::PictureBlanked);
                 Work::Pictures(pictures)
             }

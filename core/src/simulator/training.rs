@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
+    drawing::Looks,
     input::{Input, Range},
     plan::Plan,
     safetensors::{self, Label},
@@ -25,6 +26,9 @@ pub(super) struct Training {
     /// Number of images in the archive.
     pub(super) images: u32,
     pub(super) captions: u32,
+    /// Looks of the person in the images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) looks: Option<Looks>,
 }
 
 impl Training {
@@ -41,6 +45,7 @@ impl Training {
             create_masks: input.flag("create_masks", false),
             images: 0,
             captions: 0,
+            looks: None,
         };
         input.text("data_archive_format");
         input.text("resume_from_checkpoint");

@@ -63,6 +63,16 @@ impl Canvas {
         (self.width as f32, self.height as f32)
     }
 
+    /// Returns the red sample at a point; 0 outside of the picture.
+    pub(super) fn level(&self, frame: Frame, at: Point) -> u8 {
+        let (x, y) = frame.place(at);
+        if x < 0.0 || y < 0.0 || x as usize >= self.width {
+            return 0;
+        }
+        let index = (y as usize).saturating_mul(self.width).saturating_add(x as usize).saturating_mul(3);
+        self.rgb.get(index).copied().unwrap_or(0)
+    }
+
     /// Gives every pixel a colour; coordinates go from 0 to 1.
     pub(super) fn flood(&mut self, colour: impl Fn(Point) -> Colour) {
         let (width, height) = (self.width as f32, self.height as f32);

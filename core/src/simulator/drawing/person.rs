@@ -1,6 +1,8 @@
 //! A person's looks, equal in every picture, and the pose, which differs.
 
-use super::canvas::Colour;
+use serde::{Deserialize, Serialize};
+
+use super::{canvas::Colour, looks::Looks};
 use crate::random::Random;
 
 /// A person's looks.
@@ -26,13 +28,20 @@ pub(super) struct Person {
     pub(super) freckles: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hair {
+/// A way to wear hair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::simulator) enum Hair {
     Short,
     Bob,
     Long,
     Curly,
     Bun,
+}
+
+impl Hair {
+    pub(in crate::simulator) const ALL: [Self; 5] =
+        [Self::Short, Self::Bob, Self::Long, Self::Curly, Self::Bun];
 }
 
 /// A person's pose and light in one picture.
@@ -98,7 +107,7 @@ impl Person {
             skin,
             hair: shade,
             iris: random.pick(&IRISES, IRISES[0]),
-            lips: [skin[0] * 0.86, skin[1] * 0.56, skin[2] * 0.58],
+            lips: lips(skin),
             style,
             face: (random.between(0.58, 0.66), random.between(0.78, 0.86)),
             jaw: random.between(0.14, 0.30),
@@ -112,6 +121,28 @@ impl Person {
             freckles: skin[0] > 0.93 && random.unit() < 0.4,
         }
     }
+
+    /// Gives the person the looks that photos show. What they do not show stays as it is; glasses, which would be
+    /// noticed first, are left off.
+    pub(super) fn with(self, looks: &Looks) -> Self {
+        let [skin, hair] =
+            [looks.skin, looks.hair].map(|colour| colour.map(|sample| f32::from(sample) / 255.0));
+        Self {
+            skin,
+            hair,
+            lips: lips(skin),
+            style: looks.style,
+            glasses: false,
+            beard: looks.beard,
+            freckles: self.freckles && skin[0] > 0.93,
+            ..self
+        }
+    }
+}
+
+/// Returns the colour of lips in skin of this colour.
+fn lips([red, green, blue]: Colour) -> Colour {
+    [red * 0.86, green * 0.56, blue * 0.58]
 }
 
 impl Pose {
@@ -127,5 +158,12 @@ impl Pose {
             warmth: random.between(-1.0, 1.0),
             clothes: random.pick(&CLOTHES, CLOTHES[0]),
         }
+    }
+
+    /// Dresses the person in one of the colours that photos show.
+    pub(super) fn with(self, looks: &Looks, random: &mut Random) -> Self {
+        let clothes = looks.clothes.iter().map(|colour| colour.map(|sample| f32::from(sample) / 255.0));
+        let clothes: Vec<Colour> = clothes.collect();
+        Self { clothes: random.pick(&clothes, self.clothes), ..self }
     }
 }
