@@ -34,7 +34,7 @@ export async function add(files) {
             } catch {
                 trouble.value = t("photos.zip_broken");
             }
-        } else if (file.type.startsWith("image/") || isPhoto(file.name)) {
+        } else if (isPhoto(file.name) || (file.type.startsWith("image/") && !file.name.startsWith("."))) {
             photos.push(file);
         } else {
             skipped++;

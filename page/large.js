@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ours } from "./api.js";
 import { remove } from "./gather.js";
-import { pick, why } from "./photos.js";
+import { replace, why } from "./photos.js";
 import { again, picture, tiles, words } from "./see.js";
 import { save } from "./steps.js";
 import { called, inUse, large, screen, shots } from "./store.js";
@@ -73,7 +73,7 @@ function shotView(id) {
             ${shot.width ? html`<p class="soft">${t("photos.size", { width: shot.width, height: shot.height ?? 0 })}</p><p class="soft">${t("photos.as_sent")}</p>` : nothing}
             ${language.value === "en" ? shot.changes?.map((change) => html`<p class="soft small">${sentence(change)}</p>`) : nothing}
             <p class="row">
-                ${bad ? html`<button @click=${() => { close(); void remove(id); pick(); }}>${t("photos.replace")}</button>` : nothing}
+                ${bad ? html`<button @click=${() => { close(); replace(shot); }}>${t("photos.replace")}</button>` : nothing}
                 ${screen.value !== "photos" || inUse() ? nothing : html`<button class="quiet" @click=${() => { close(); void remove(shot.id); }}>${t("photos.remove", { name: "" })}</button>`}
             </p>
         </div>${closer()}`;

@@ -58,10 +58,8 @@ function adder(alone) {
 
 /** Ways to add photos that some devices have. */
 function extras() {
-    const { rejected, all } = counted.value;
+    const { all } = counted.value;
     const found = samples.value;
-    const broken = found && rejected > 0 && shots.value.some((shot) => found.photos.includes(shot.name));
-    const replaced = found && shots.value.some((shot) => shot.name === found.replacement);
     return html`<p class="extras">
         ${touch
             ? html`<label class="link"><input class="hidden" type="file" accept="image/*" capture="user" @change=${picked} />${t("photos.camera")}</label>`
@@ -69,16 +67,32 @@ function extras() {
         ${found && all === 0 ? html`<button class="link" @click=${() => addSamples(found.photos)}>${t("photos.sample")}</button>` : nothing}
         ${keeps.value ? nothing : html`<span class="told">${t("photos.not_kept")}</span>`}
         ${bucketShut.value ? html`<span class="told">${t("bucket.blocked")}</span>` : nothing}
-        ${broken && !replaced ? html`<button class="link" @click=${replaceBroken}>${t("photos.sample_again")}</button>` : nothing}
+        ${shots.value.some(isBrokenSample) ? html`<button class="link" @click=${replaceBroken}>${t("photos.sample_again")}</button>` : nothing}
     </p>`;
+}
+
+/** Tells whether this is a drawn photo that was left out, for which there is a good one. @param {import("./store.js").Shot} shot */
+function isBrokenSample(shot) {
+    const found = samples.value;
+    const used = shots.value.some((one) => one.name === found?.replacement);
+    return Boolean(found && !used && shot.verdict === "rejected" && found.photos.includes(shot.name));
 }
 
 /** Puts a good sample into the place of the broken one. */
 async function replaceBroken() {
-    const found = samples.value;
-    const bad = shots.value.filter((shot) => shot.verdict === "rejected" && found?.photos.includes(shot.name));
+    const bad = shots.value.filter(isBrokenSample);
     for (const shot of bad) await remove(shot.id);
-    if (found) await addSamples([found.replacement]);
+    if (samples.value) await addSamples([samples.value.replacement]);
+}
+
+/** Takes a photo that was left out off the sheet, for another. @param {import("./store.js").Shot} shot */
+export function replace(shot) {
+    if (isBrokenSample(shot)) {
+        void replaceBroken();
+        return;
+    }
+    void remove(shot.id);
+    pick();
 }
 
 /** Opens the picker. */

@@ -6,6 +6,8 @@ use std::{
     thread,
 };
 
+use serde_json::Value;
+
 use crate::{
     Ending, Place,
     running::Running,
@@ -42,8 +44,18 @@ fn tokens_are_made_shown_again_listed_and_ended() {
     let refused = operator.run(&["token", "server", "web", "--label", "another"]).ended(2);
     assert!(refused.stderr.contains("on other terms"), "{}", refused.stderr);
     let invite = ["token", "invite", "anna", "--trainings", "2", "--pictures", "5", "--uses", "3"];
-    let invite = operator.run(&invite).ended(0).text().to_owned();
+    let made = operator.run(&invite).ended(0);
+    let invite = made.text().trim().to_owned();
     assert!(invite.starts_with("lki_"), "{invite}");
+    assert!(made.stderr.contains(&format!("{}/#{invite}", operator.url)), "{}", made.stderr);
+    let many = ["token", "invite", "ben", "--steps", "4000", "--json"];
+    let many = &operator.run(&many).ended(0).documents()[0];
+    assert!(many["link"].as_str().is_some_and(|link| link.contains("/#lki_")), "{many}");
+    let all = operator.run(&["token", "list", "--json"]).ended(0).documents();
+    let steps = |invite: &&Value| invite["id"] == "ben" && invite["steps"] == 4000;
+    let invites = all[0]["invites"]["invites"].as_array().expect("invites");
+    assert_eq!(invites.iter().filter(steps).count(), 1, "{all:?}");
+    operator.run(&["token", "revoke", "ben", "--invite"]).ended(0);
     let listed = operator.run(&["token", "list"]).ended(0).text().to_owned();
     for part in ["web", "anna", "6 trainings and 15 pictures left", "Today: 0 of 20 trainings"] {
         assert!(listed.contains(part), "{listed}");

@@ -1,6 +1,9 @@
 // The ways in which photos are added: picked, dropped, pasted, in a ZIP; and files that are no photos.
 
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { browse, open, serve, settled } from "./place.mjs";
 
@@ -77,6 +80,41 @@ for (const kind of ["drop", "paste"]) {
         await page.context().close();
     });
 }
+
+/** Makes a folder with two photos, one of them deeper, and with files that are none. */
+async function folder() {
+    const made = await mkdtemp(join(tmpdir(), "likeness-folder-"));
+    await mkdir(join(made, "deep", "deeper"), { recursive: true });
+    await writeFile(join(made, "1.jpg"), photo);
+    await writeFile(join(made, "deep", "deeper", "2.jpg"), photo);
+    // What macOS lays beside each file on a foreign disk.
+    await writeFile(join(made, "._1.jpg"), "not a photo");
+    await writeFile(join(made, "notes.txt"), "not a photo");
+    return made;
+}
+
+test("a folder that is dropped gives its photos, from any depth", async () => {
+    const page = await open(browser, server.link);
+    const made = await folder();
+    const driver = await page.context().newCDPSession(page);
+    const data = { items: [], files: [made], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"]) {
+        await driver.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+    }
+    await settled(page, 2);
+    assert.equal(await page.evaluate(() => document.body.classList.contains("dropping")), false);
+    await page.context().close();
+    await rm(made, { recursive: true });
+});
+
+test("a folder that is picked gives its photos, from any depth", async () => {
+    const page = await open(browser, server.link);
+    const made = await folder();
+    await page.locator("input[webkitdirectory]").setInputFiles(made);
+    await settled(page, 2);
+    await page.context().close();
+    await rm(made, { recursive: true });
+});
 
 test("a photo that lies on its side stands upright", async () => {
     const page = await open(browser, server.link);

@@ -15,6 +15,7 @@ use crate::{
         DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, RETENTION_DAYS,
         poll_interval_in_test_mode,
     },
+    price::Money,
     secret::Secret,
     storage::{Access, Addressing, AddressingError, Bucket, BucketError, REGION},
 };
@@ -48,6 +49,8 @@ pub struct Deployment {
     pub retention: Duration,
     /// Most that may be bought in a day (UTC).
     pub caps: DailyCaps,
+    /// Price of one training, in place of the one that our rules give.
+    pub training_price: Option<Money>,
 }
 
 /// A backend that is told of every change.
@@ -120,6 +123,7 @@ impl Deployment {
                 trainings: settings.number("DAILY_TRAININGS")?.unwrap_or(DAILY_TRAININGS),
                 pictures: settings.number("DAILY_PICTURES")?.unwrap_or(DAILY_PICTURES),
             },
+            training_price: settings.price("LIKENESS_TRAINING_PRICE")?,
         };
         deployment.account()?;
         Ok(deployment)
@@ -231,6 +235,11 @@ impl Settings<'_> {
 
     fn number(&self, name: &'static str) -> Result<Option<u32>, DeploymentError> {
         let why = |_| DeploymentError { setting: name, why: "must be a whole number".to_owned() };
+        self.text(name).map(|text| text.parse().map_err(why)).transpose()
+    }
+
+    fn price(&self, name: &'static str) -> Result<Option<Money>, DeploymentError> {
+        let why = |_| DeploymentError { setting: name, why: "must be an amount such as 2.40 USD".to_owned() };
         self.text(name).map(|text| text.parse().map_err(why)).transpose()
     }
 

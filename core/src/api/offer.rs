@@ -91,7 +91,8 @@ impl OfferedTraining {
 }
 
 impl Deployment {
-    /// Tells what is asked for and what it costs. Prices are those of our rules: fal's list is not asked.
+    /// Tells what is asked for and what it costs. Prices are the operator's, else those of our rules: fal's list is not
+    /// asked.
     #[must_use]
     pub fn offer(&self) -> Value {
         let DatasetLimits { min_photos, max_photos } = DatasetLimits::default();
@@ -103,11 +104,33 @@ impl Deployment {
                 max: max_photos,
                 max_bytes: PhotoLimits::default().max_bytes,
             },
-            trainings: price::presets(None).iter().map(OfferedTraining::of).collect(),
+            trainings: price::presets(self.training_price.as_ref()).iter().map(OfferedTraining::of).collect(),
             pictures: OfferedPictures {
                 max: *IMAGES.end(),
                 price: (&price::pictures(1, ImageSize::SquareHd, None).total).into(),
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Deployment;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn the_operator_s_price_is_offered() {
+        let with = |price: &str| {
+            Deployment::read(|name| (name == "LIKENESS_TRAINING_PRICE").then(|| price.to_owned()))
+        };
+        let offer = with("3.50 EUR").expect("settings").offer();
+        for training in offer["trainings"].as_array().expect("trainings") {
+            assert_eq!(training["price"]["micros"], 3_500_000, "{training}");
+            assert_eq!(training["price"]["currency"], "EUR");
+        }
+        let usual = with("").expect("settings").offer();
+        assert_eq!(usual["trainings"][0]["price"]["micros"], 2_400_000);
+        assert_eq!(with("cheap").expect_err("a mistake").setting, "LIKENESS_TRAINING_PRICE");
     }
 }

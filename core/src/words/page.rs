@@ -196,6 +196,37 @@ const SENTENCES: &[Sentence] = &[
     ),
     plain("why.photo.too_many_pixels", "Too large. Make it smaller.", "Слишком большое. Уменьшите его."),
     plain("why.photo.too_much_memory", "Too large. Make it smaller.", "Слишком большое. Уменьшите его."),
+    plain(
+        "why.photo.no_pixels",
+        "There is no picture in it. Choose another.",
+        "В нём нет картинки. Выберите другое.",
+    ),
+    plain("why.photo.too_long", "Too long and narrow. Crop it.", "Слишком вытянутое. Обрежьте его."),
+    plain(
+        "why.photo.too_many_scans",
+        "A rare kind of file. Save it as JPEG anew.",
+        "Редкий вид файла. Пересохраните как JPEG.",
+    ),
+    plain(
+        "why.photo.too_much_metadata",
+        "Too much beside the picture. Save it anew.",
+        "Слишком много лишних данных. Пересохраните его.",
+    ),
+    plain(
+        "why.photo.not_encoded",
+        "It could not be saved. Add it again.",
+        "Не удалось сохранить. Добавьте ещё раз.",
+    ),
+    plain(
+        "why.photo.missing",
+        "It is not there any more. Add it again.",
+        "Его больше нет. Добавьте его ещё раз.",
+    ),
+    plain(
+        "why.photo.changed",
+        "It was changed meanwhile. Add it again.",
+        "Файл изменился. Добавьте его ещё раз.",
+    ),
     plain("why.photo.duplicate", "The same as {of}. It counts once.", "То же, что {of}. Считается один раз."),
     plain("why.other", "It cannot be used. Choose another.", "Его нельзя использовать. Выберите другое."),
     // The person.
@@ -488,6 +519,20 @@ fn the_files_are_those_of_the_table() {
     let other = files.iter().filter(|(_, made, known)| made != known);
     let other: Vec<_> = other.map(|(name, made, _)| format!("<<<< {name}\n{made}>>>>\n")).collect();
     assert!(other.is_empty(), "page/words should be:\n{}", other.concat());
+}
+
+/// Whoever reads the page reads why a photo is left out in the page's language, whatever the core finds.
+#[test]
+fn every_problem_of_a_photo_has_a_sentence() {
+    let keys: Vec<_> =
+        super::tests::photo_problems().iter().map(|problem| format!("why.{}", problem.code())).collect();
+    for key in &keys {
+        assert!(SENTENCES.iter().any(|one| one.key == key), "{key}");
+    }
+    let meant = |one: &&Sentence| one.key.starts_with("why.photo.");
+    for one in SENTENCES.iter().filter(meant) {
+        assert!(keys.iter().any(|key| key == one.key), "{} is no problem's", one.key);
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn foreign() -> Vec<Foreign> {
     ])
 }
 
-fn photo_problems() -> Vec<PhotoProblem> {
+pub(super) fn photo_problems() -> Vec<PhotoProblem> {
     let codings = every([
         Unsupported::ArithmeticJpeg,
         Unsupported::LosslessJpeg,

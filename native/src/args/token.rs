@@ -47,6 +47,9 @@ pub(crate) enum TokenWhat {
         /// How many pictures each avatar may buy
         #[arg(long, value_name = "N", default_value_t = 20)]
         pictures: u32,
+        /// The most steps of a training, which its price goes by; as many as usual unless given
+        #[arg(long, value_name = "N")]
+        steps: Option<u32>,
         /// How many avatars may redeem it
         #[arg(long, value_name = "N", default_value_t = 1)]
         uses: u32,

@@ -11,6 +11,7 @@ use crate::{
 use likeness_core::{http::Method, time::Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use url::Url;
 
 pub(crate) async fn run(args: Token, context: &Context) -> Result<(), Failure> {
     let remote = Remote::new(args.url.as_ref(), context)?;
@@ -24,12 +25,18 @@ pub(crate) async fn run(args: Token, context: &Context) -> Result<(), Failure> {
                 "Whoever has it acts for any user: keep it on your backend, as `Authorization: Bearer …`.",
             );
         }
-        TokenWhat::Invite { name, trainings, pictures, uses, label, expires } => {
-            let allowance = json!({ "trainings": trainings, "pictures": pictures, "uses": uses });
+        TokenWhat::Invite { name, trainings, pictures, steps, uses, label, expires } => {
+            let mut allowance = json!({ "trainings": trainings, "pictures": pictures, "uses": uses });
+            if let Some(steps) = steps {
+                allowance["steps"] = json!(steps);
+            }
             let terms = terms(allowance, label, expires);
-            let minted = remote.call(Method::PUT, &path("invites", &name), Some(&terms)).await?;
+            let mut minted = remote.call(Method::PUT, &path("invites", &name), Some(&terms)).await?;
+            let link = link(remote.url(), minted.get("token").and_then(Value::as_str).unwrap_or_default());
+            minted["link"] = json!(link);
             show(context, &minted)?;
-            output.note("It is redeemed with POST /v1/redeem, once for each avatar.");
+            output.note(format_args!("It opens the page for its holder: {link}"));
+            output.note("Or redeem it with POST /v1/redeem, once for each avatar.");
         }
         TokenWhat::List => {
             let mut all = json!({});
@@ -50,6 +57,15 @@ pub(crate) async fn run(args: Token, context: &Context) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Makes the link that opens the page. What stands behind `#` is sent to no server.
+fn link(deployment: &Url, invite: &str) -> Url {
+    let mut link = deployment.clone();
+    link.set_path(&format!("{}/", deployment.path().trim_end_matches('/')));
+    link.set_query(None);
+    link.set_fragment(Some(invite));
+    link
 }
 
 fn path(kind: &str, name: &str) -> String {

@@ -217,7 +217,7 @@ fn about(operation: Operation) -> &'static str {
              `failing` names. 503 means that nothing works."
         }
         O::Describe => "The same text for everybody.",
-        O::ShowOffer => "Prices are those of 2026-11, and approximate.",
+        O::ShowOffer => "Prices are those of 2026-11, and approximate, unless the operator set one.",
         O::FalWebhook => {
             "Only fal.ai calls it. The message is believed by its signature, and only wakes the order that it names."
         }
