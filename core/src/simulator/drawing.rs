@@ -14,9 +14,8 @@ use self::{
     person::{Person, Pose},
 };
 pub use letters::stamp;
-pub(super) use looks::Looks;
+pub(super) use looks::{Hair, Looks};
 pub(super) use outline::{Part, map_point, outline};
-pub(super) use person::Hair;
 
 use crate::random::Random;
 

@@ -36,12 +36,12 @@ impl Seen {
 
 /// Returns the looks that most of these photos agree on.
 pub(super) fn looks(photos: &[Seen]) -> Option<Looks> {
-    let skin = agreed(photos.iter().map(|photo| photo.face.skin).collect())?;
+    let skin = agreed(&photos.iter().map(|photo| photo.face.skin).collect::<Vec<_>>())?;
     // A photo of other skin shows another person, or no face at all.
     let photos: Vec<&Seen> = photos.iter().filter(|photo| distance(photo.face.skin, skin) < 0.22).collect();
-    let hair = agreed(photos.iter().filter_map(|photo| photo.face.hair(&photo.grid)).collect());
+    let hairs: Vec<Colour> = photos.iter().filter_map(|photo| photo.face.hair(&photo.grid)).collect();
     // Hair that cannot be told from skin in any photo is dark, or there is none.
-    let hair = hair.unwrap_or_else(|| skin.map(|sample| sample * 0.4));
+    let hair = agreed(&hairs).unwrap_or_else(|| skin.map(|sample| sample * 0.4));
     let Fit { style, beard, faces, .. } = fitted(&photos, skin, hair)?;
     let clothes = photos.iter().zip(&faces).filter_map(|(photo, face)| face.clothes(&photo.grid));
     Some(Looks {
@@ -87,7 +87,7 @@ fn in_light(skin: Colour) -> Colour {
 }
 
 /// Returns the colour that is nearest to all others.
-fn agreed(colours: Vec<Colour>) -> Option<Colour> {
+fn agreed(colours: &[Colour]) -> Option<Colour> {
     let apart = |colour: &Colour| colours.iter().map(|other| distance(*colour, *other)).sum::<f32>();
     colours.iter().copied().min_by(|one, other| apart(one).total_cmp(&apart(other)))
 }

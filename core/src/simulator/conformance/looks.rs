@@ -92,7 +92,7 @@ fn photos_that_show_nobody_are_no_obstacle() {
     };
     let whole = photos(DARK).remove(0);
     let torn = whole[..whole.len() / 2].to_vec();
-    let nobody = [flat([90, 90, 90], 64, 64), flat([20, 40, 200], 300, 7), flat([1, 1, 1], 1, 1), torn];
+    let nobody = [flat([90, 90, 90], 64, 64), flat([230, 180, 150], 300, 7), flat([1, 1, 1], 1, 1), torn];
     let mut world = World::new(|_| {});
     let drawn = portrait(&mut world, &nobody);
     assert_eq!(drawn.len(), 300 * 400 * 3);

@@ -3,7 +3,8 @@
 use super::{
     canvas::{Canvas, Frame, Point, around, ellipse, lit, mix},
     hair,
-    person::{Hair, Person, Pose},
+    looks::Hair,
+    person::{Person, Pose},
 };
 use crate::random::Random;
 

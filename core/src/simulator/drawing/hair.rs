@@ -2,7 +2,8 @@
 
 use super::{
     canvas::{Canvas, Colour, Frame, Point, around, ellipse, lit},
-    person::{Hair, Person},
+    looks::Hair,
+    person::Person,
 };
 
 /// Paints the hair that hangs behind head and neck.

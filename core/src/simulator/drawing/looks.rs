@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::person::Hair;
-
 /// The looks of a person in photos, as far as a drawing can repeat them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) struct Looks {
@@ -13,4 +11,20 @@ pub(in crate::simulator) struct Looks {
     pub(in crate::simulator) clothes: Vec<[u8; 3]>,
     pub(in crate::simulator) style: Hair,
     pub(in crate::simulator) beard: bool,
+}
+
+/// A way to wear hair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::simulator) enum Hair {
+    Short,
+    Bob,
+    Long,
+    Curly,
+    Bun,
+}
+
+impl Hair {
+    pub(in crate::simulator) const ALL: [Self; 5] =
+        [Self::Short, Self::Bob, Self::Long, Self::Curly, Self::Bun];
 }

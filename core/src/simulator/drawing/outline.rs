@@ -3,7 +3,8 @@
 use super::{
     canvas::{Canvas, Frame, Point, ellipse},
     hair,
-    person::{Hair, Person},
+    looks::Hair,
+    person::Person,
 };
 
 /// Number of points at which outlines are compared, row by row around a head.

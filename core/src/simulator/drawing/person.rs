@@ -1,8 +1,9 @@
 //! A person's looks, equal in every picture, and the pose, which differs.
 
-use serde::{Deserialize, Serialize};
-
-use super::{canvas::Colour, looks::Looks};
+use super::{
+    canvas::Colour,
+    looks::{Hair, Looks},
+};
 use crate::random::Random;
 
 /// A person's looks.
@@ -26,22 +27,6 @@ pub(super) struct Person {
     pub(super) glasses: bool,
     pub(super) beard: bool,
     pub(super) freckles: bool,
-}
-
-/// A way to wear hair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::simulator) enum Hair {
-    Short,
-    Bob,
-    Long,
-    Curly,
-    Bun,
-}
-
-impl Hair {
-    pub(in crate::simulator) const ALL: [Self; 5] =
-        [Self::Short, Self::Bob, Self::Long, Self::Curly, Self::Bun];
 }
 
 /// A person's pose and light in one picture.

@@ -91,7 +91,7 @@ impl Face {
             rights.push(number(edge(x..grid.width, like).unwrap_or(x) + 1));
         }
         let (left, right) = (ranked(lefts, 1)?, ranked(rights, 3)?);
-        (right - left >= 3.0).then_some((left, right, (left + right) / 2.0))
+        (right - left >= 3.0).then_some((left, right, f32::midpoint(left, right)))
     }
 
     /// Follows the skin upwards from this place to the hair.

@@ -15,20 +15,20 @@ pub(super) struct Grid {
 
 /// Cells along the shorter side, at most twice as many.
 const SHORT: usize = 64;
+/// The longer side of a photo that is looked at, as a multiple of the shorter: a face has no place in a longer strip.
+const LONGEST: usize = 4;
+/// The most pixels of a photo that is looked at: a Worker has 128 MB.
+const MOST_PIXELS: u64 = 32 << 20;
 
 impl Grid {
     /// Decodes a JPEG in colour, as small as the decoder can make it.
     pub(super) fn decode(jpeg: &[u8]) -> Option<Self> {
-        // A whole set is looked at within one call, in as little memory as a Worker has.
-        let limits = DecodeLimits {
-            max_pixels: 32 << 20,
-            max_scans: 64,
-            max_memory: Some(64 << 20),
-            ..DecodeLimits::default()
-        };
+        let limits = DecodeLimits { max_pixels: MOST_PIXELS, max_scans: 64, ..DecodeLimits::default() };
         let mut decoder = Decoder::new_with_limits(jpeg, limits).ok()?;
         let header = decoder.header();
-        if header.components.len() != 3 {
+        let pixels = u64::from(header.width) * u64::from(header.height);
+        // All coefficients of a progressive JPEG are held at once, whatever the scale.
+        if header.components.len() != 3 || header.is_progressive && pixels > MOST_PIXELS / 4 {
             return None;
         }
         let shorter = usize::from(header.width.min(header.height));
@@ -44,7 +44,8 @@ impl Grid {
         let side = (width.min(height) / SHORT).max(1);
         let (across, down) = (width / side, height / side);
         let mut cells = vec![[0.0; 3]; across.checked_mul(down)?];
-        if cells.is_empty() || rgb.len() < width * height * 3 {
+        let is_strip = across.max(down) > LONGEST * across.min(down);
+        if is_strip || cells.is_empty() || rgb.len() < width * height * 3 {
             return None;
         }
         let share = 1.0 / 255.0 / number(side * side);
