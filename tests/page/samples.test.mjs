@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { browse, judged, next, open, prepare, serve, shot } from "./place.mjs";
+import { browse, next, open, prepare, serve, settled, shot } from "./place.mjs";
 
 let server;
 let browser;
@@ -20,12 +20,10 @@ for (const [locale, words] of [["en-US", "Replace the broken one"], ["ru-RU", "Ð
     test(`the broken one is replaced by one press, in ${locale}`, async () => {
         const page = await open(browser, server.link, { locale });
         await prepare(page);
-        await next(page);
-        await judged(page, 12);
         assert.equal(await page.locator("figure.bad").count(), 1);
         await shot(page, `samples-broken-${locale}`);
         await page.getByRole("button", { name: words }).click();
-        await judged(page, 12);
+        await settled(page, 12);
         assert.equal(await page.locator("figure.bad").count(), 0);
         assert.equal(await page.getByRole("button", { name: words }).count(), 0);
         await shot(page, `samples-replaced-${locale}`);
@@ -37,11 +35,9 @@ for (const [locale, words] of [["en-US", "Replace the broken one"], ["ru-RU", "Ð
 test("the broken one is replaced from its large view", async () => {
     const page = await open(browser, server.link);
     await prepare(page);
-    await next(page);
-    await judged(page, 12);
     await page.locator("figure.bad .ph").click();
     await page.locator("dialog.large .report button").first().click();
-    await judged(page, 12);
+    await settled(page, 12);
     assert.equal(await page.locator("figure.bad").count(), 0);
     await page.context().close();
 });
@@ -57,8 +53,6 @@ async function look(page, photos) {
 test("photos stay at hand while it trains and afterwards, and the model is saved", async () => {
     const page = await open(browser, server.link);
     await prepare(page);
-    await next(page);
-    await judged(page, 12);
     await next(page);
     const training = page.locator("main.train .sheet");
     await training.waitFor();
