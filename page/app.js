@@ -7,6 +7,7 @@ import { closedScreen } from "./closed.js";
 import { eraseSection, goneScreen } from "./erase.js";
 import { add, dropped } from "./gather.js";
 import { follow } from "./follow.js";
+import { head } from "./head.js";
 import { largeView, showLarge } from "./large.js";
 import { personSection } from "./person.js";
 import { photosIntro, sheet } from "./photos.js";
@@ -15,18 +16,9 @@ import { keepPerson } from "./shelf.js";
 import { open, trainAsAgreed } from "./steps.js";
 import { busy, counted, invite, offer, person, reached, said, screen, session, training, trouble } from "./store.js";
 import { trainScreen } from "./train.js";
-import { LANGUAGES, choose, language, speak, t } from "./words.js";
+import { language, speak, t } from "./words.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
-
-/** The head of the page: its name, test mode, the languages. */
-const head = () => html`<header>
-    <span class="word">Likeness</span>
-    ${offer.value?.test_mode ? html`<span class="test"><span class="wide">${t("test_mode")}</span><span class="narrow">${t("test_mode_short")}</span></span>` : nothing}
-    <nav aria-label=${t("language")}>
-        ${LANGUAGES.map((name) => html`<button lang=${name} aria-pressed=${name === language.value} @click=${() => choose(name)}>${name.toUpperCase()}</button>`)}
-    </nav>
-</header>`;
 
 /** The photos of a training that did not succeed are there again, with the reason. */
 function failed() {
@@ -44,7 +36,7 @@ const SCREENS = {
 };
 
 /** The whole page. */
-const page = () => html`${head()}
+const page = () => html`${offer.value?.test_mode ? head(t("test_mode"), t("test_mode_short")) : head()}
     <main class=${screen.value}>${SCREENS[screen.value]()}</main>
     ${bar()}${largeView()}
     <div class="drop-here" aria-hidden="true">${t("photos.drop")}</div>
@@ -79,16 +71,27 @@ function listen() {
     addEventListener("hashchange", () => location.reload());
 }
 
+/** Draws the page, and draws it anew whenever the state changes. */
+function draw() {
+    let before = "";
+    effect(() => {
+        render(page(), root);
+        showLarge();
+        if (before && before !== screen.value) arrive();
+        before = screen.value;
+    });
+}
+
 await speak(language.value);
-await open();
-listen();
-let before = "";
-effect(() => {
-    render(page(), root);
-    showLarge();
-    if (before && before !== screen.value) arrive();
-    before = screen.value;
-});
+if (location.hash === "#operator") {
+    // Nobody else needs the script of that page.
+    const { start } = await import("./operator.js");
+    start(root);
+} else {
+    await open();
+    listen();
+    draw();
+}
 
 /** Begins a screen at its top, for eyes and for a screen reader. */
 function arrive() {

@@ -9,6 +9,7 @@ export type Avatar = Schemas["Avatar"];
 export type Erased = Schemas["Erased"];
 export type Invitation = Schemas["Invitation"];
 export type Offer = Schemas["Offer"];
+export type Overview = Schemas["Overview"];
 export type Photo = Schemas["Photo"];
 export type Portraits = Schemas["PicturesStatus"];
 export type Price = Schemas["Price"];

@@ -11,10 +11,20 @@ fn classes_and_bindings_keep_their_names() {
     let bindings = settings["durable_objects"]["bindings"].as_array().expect("bindings");
     let text = |value: &Value, key: &str| value[key].as_str().expect(key).to_owned();
     let bindings: Vec<_> = bindings.iter().map(|one| (text(one, "name"), text(one, "class_name"))).collect();
-    let expected = [("AVATAR", "AvatarObject"), ("BUDGET", "BudgetObject"), ("INDEX", "Index")];
+    let expected = [
+        ("AVATAR", "AvatarObject"),
+        ("BUDGET", "BudgetObject"),
+        ("INDEX", "Index"),
+        ("LEDGER", "LedgerObject"),
+    ];
     assert_eq!(bindings, expected.map(|(name, class)| (name.to_owned(), class.to_owned())));
-    let first = &settings["migrations"][0];
-    let classes = first["new_sqlite_classes"].as_array().expect("classes");
-    assert_eq!(first["tag"].as_str(), Some("v1"));
-    assert_eq!(classes, &["AvatarObject", "BudgetObject", "Index"].map(Value::from));
+    // A migration that a deployment has gone through is never changed: the next one follows.
+    let expected = [("v1", &["AvatarObject", "BudgetObject", "Index"][..]), ("v2", &["LedgerObject"])];
+    let migrations = settings["migrations"].as_array().expect("migrations");
+    assert_eq!(migrations.len(), expected.len());
+    for (migration, (tag, classes)) in migrations.iter().zip(expected) {
+        assert_eq!(text(migration, "tag"), tag);
+        let made: Vec<_> = classes.iter().map(|class| Value::from(*class)).collect();
+        assert_eq!(migration["new_sqlite_classes"].as_array(), Some(&made));
+    }
 }

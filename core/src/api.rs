@@ -18,9 +18,11 @@ mod notify;
 mod offer;
 mod openapi;
 mod origin;
+mod overview;
 mod porter;
 mod problem;
 mod recent;
+mod reporting;
 mod route;
 mod views;
 mod webhook;
@@ -39,9 +41,11 @@ pub use self::{
     notify::{notification, taken},
     openapi::description,
     origin::Origin,
+    overview::overview,
     porter::{Porter, Shown},
     problem::{ApiProblem, Problem},
     recent::{MessageId, Recent},
+    reporting::{report_wants, reported},
     route::{Entry, Operation, Params, Place, ROUTES, Role},
     views::avatars_view,
     webhook::{WebhookHint, WebhookIntake, WebhookStep},

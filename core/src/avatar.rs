@@ -106,6 +106,7 @@ mod after;
 mod due;
 mod duplicates;
 mod elsewhere;
+mod entry;
 mod generation;
 mod goal;
 mod hosted;
@@ -135,6 +136,7 @@ pub type Stored = crate::versioned::Versioned<Avatar>;
 pub use self::{
     due::Due,
     elsewhere::Elsewhere,
+    entry::{Entry, Job},
     generation::{Generation, PictureError, PictureRequest, PictureSettings},
     goal::{GivenUp, Goal},
     hosted::{AvatarTerms, Consent, Expected, Means, Uploads},

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod imager;
 pub mod json;
 pub mod language;
+pub mod ledger;
 pub mod limits;
 pub mod lora;
 pub mod page;

@@ -7,12 +7,12 @@ mod drivers;
 mod erasures;
 mod files;
 mod health;
-mod ledger;
 mod page;
 mod postponed;
 mod problem;
 mod rounds;
 mod server;
+mod stored_budget;
 pub(crate) mod trial;
 pub(crate) mod webhooks;
 
@@ -35,10 +35,10 @@ use self::{
     connections::{Connections, Limits, Pace, Places},
     drivers::Drivers,
     health::Health,
-    ledger::Ledger,
     postponed::PostponedErases,
     rounds::Rounds,
     server::Server,
+    stored_budget::StoredBudget,
     webhooks::SharedVerifier,
 };
 use crate::{driver::shell::Shell, settings::SIMULATOR};
@@ -75,8 +75,8 @@ pub(crate) async fn serve(
     let shell = shell.telling(deployment.notify.clone());
     let connection = connection(&deployment);
     let deployment = Arc::new(deployment);
-    let ledger = Ledger::new(Arc::clone(&shell.store));
-    let drivers = Drivers::new(shell.clone(), Arc::clone(&deployment), connection.clone(), ledger.clone());
+    let budget = StoredBudget::new(Arc::clone(&shell.store));
+    let drivers = Drivers::new(shell.clone(), Arc::clone(&deployment), connection.clone(), budget.clone());
     let (closing, told) = watch::channel(false);
     let rounds = Rounds {
         store: Arc::clone(&shell.store),
@@ -87,7 +87,7 @@ pub(crate) async fn serve(
         shell,
         deployment,
         connection,
-        ledger,
+        budget,
         drivers: Arc::clone(&drivers),
         verifier: SharedVerifier::default(),
         health: Health::default(),

@@ -5,6 +5,7 @@ mod bodies;
 mod doors;
 mod invites;
 mod messages;
+mod overview;
 mod photos;
 mod pictures;
 mod requests;
@@ -175,6 +176,13 @@ pub(crate) const CASES: &[Case] = &[
             "api.unauthorized",
         ],
         invites::spent,
+    ),
+    case(
+        "the operator sees how things stand",
+        Test,
+        &[O::ShowOverview],
+        &["api.unauthorized", "api.forbidden"],
+        overview::shown,
     ),
     case(
         "what is no invite",

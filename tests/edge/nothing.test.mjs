@@ -84,7 +84,7 @@ test("of what was not created here nothing is stored", async () => {
     assert.equal(await webhook(randomUUID(), generateKeyPairSync("ed25519").privateKey), 401);
     assert.deepEqual(await both.tables(), {});
     // The operator's own calls, which only read.
-    for (const path of ["/v1/tokens", "/v1/invites", "/v1/budget"]) {
+    for (const path of ["/v1/tokens", "/v1/invites", "/v1/budget", "/v1/overview"]) {
         assert.equal((await both.call("GET", path, { token: ADMIN })).status, 200);
     }
     assert.deepEqual(await both.tables(), {});

@@ -42,8 +42,9 @@ const twice = (name) =>
 export const AvatarObject = twice("AvatarObject");
 export const BudgetObject = twice("BudgetObject");
 export const Index = twice("Index");
+export const LedgerObject = twice("LedgerObject");
 
-const spaces = { AvatarObject: "AVATAR", BudgetObject: "BUDGET", Index: "INDEX" };
+const spaces = { AvatarObject: "AVATAR", BudgetObject: "BUDGET", Index: "INDEX", LedgerObject: "LEDGER" };
 
 export default class extends WorkerEntrypoint {
     async fetch(request) {

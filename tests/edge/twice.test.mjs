@@ -57,7 +57,7 @@ async function seen() {
 const changes = ({ to, url, body }) => {
     const kind = new URL(url).pathname.split("/")[1];
     if (kind === "call") return !/"method":"(GET|HEAD)"/.test(body);
-    return (to === "BudgetObject" && kind !== "who") || (to === "Index" && kind === "note") || kind === "admit";
+    return (to === "BudgetObject" && kind !== "who") || (to === "Index" && kind === "note") || kind === "tell" || kind === "admit";
 };
 
 let session;
@@ -111,6 +111,8 @@ test("each message of a session comes twice, and nothing is done twice", async (
     assert.equal(invites.find(({ id }) => id === "anna").redeemed, 1, JSON.stringify(invites));
     const { today } = await call(200, "GET", "/v1/budget", undefined, ADMIN);
     assert.deepEqual(today, { trainings: 1, pictures: 1 });
+    const overview = await call(200, "GET", "/v1/overview", undefined, ADMIN);
+    assert.deepEqual([overview.budget.today, overview.counts.under_way], [today, 0]);
     await call(202, "DELETE", invited, undefined, capability);
 
     // The message that forgets the invited person follows a moment later.
@@ -119,6 +121,7 @@ test("each message of a session comes twice, and nothing is done twice", async (
         ...["admit", "call"].map((kind) => `AvatarObject ${kind}`),
         ...["call", "forget", "reserve", "spent", "turn-away", "who"].map((kind) => `BudgetObject ${kind}`),
         ...["claim", "holder", "list", "note"].map((kind) => `Index ${kind}`),
+        ...["overview", "tell"].map((kind) => `LedgerObject ${kind}`),
     ];
     for (const end = Date.now() + 30_000; ; ) {
         session = await messages();

@@ -81,7 +81,9 @@ impl World {
                 (after, Outcome::Fetched(fetched))
             }
             // The avatars of this world live on a command line, which tidies by itself and tells nobody.
-            Work::Clear { .. } | Work::Discard { .. } | Work::Notify { .. } => return Ok(()),
+            Work::Clear { .. } | Work::Discard { .. } | Work::Notify { .. } | Work::Report { .. } => {
+                return Ok(());
+            }
         };
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.outcome = Some(outcome);

@@ -73,10 +73,15 @@ impl Deployment {
         }
     }
 
-    /// Tells whether this deployment does this task. Without a backend there are no notices to send.
+    /// Tells whether this deployment does this task. Without a backend there are no notices to send, and without a
+    /// ledger no reports.
     #[must_use]
     pub fn wants(&self, task_kind: TaskKind) -> bool {
-        !matches!(task_kind, TaskKind::Notify(_)) || self.notify.is_some()
+        match task_kind {
+            TaskKind::Notify(_) => self.notify.is_some(),
+            TaskKind::Report(_) => self.ledger,
+            _ => true,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     body::{GivenName, body, nothing},
     call::{Call, Reply},
     deployment::Deployment,
+    overview::Standing,
     problem::{ApiProblem, Problem},
     recent::{Memory, Recent},
     route::Operation,
@@ -231,6 +232,7 @@ impl BudgetApi<'_> {
             Operation::ListTokens => json!(views::TokensView { tokens: budget.tokens(self.now) }),
             Operation::ListInvites => json!(views::InvitesView { invites: budget.invites(self.now) }),
             Operation::ShowBudget => json!(budget.view(self.deployment.caps, self.now)),
+            Operation::ShowOverview => json!(Standing::of(budget, self.deployment.caps, self.now)),
             Operation::MintToken => {
                 let NewToken { label, expires_at } = body(&given.body)?;
                 let id = id()?;
@@ -326,7 +328,7 @@ impl Question {
         let id = || TokenId::new(call.params.id.as_deref().unwrap_or_default()).ok();
         let asked = match call.operation {
             Operation::ListTokens | Operation::MintToken => Some(Self::Servers),
-            Operation::ListInvites | Operation::MintInvite => Some(Self::Invites),
+            Operation::ListInvites | Operation::MintInvite | Operation::ShowOverview => Some(Self::Invites),
             Operation::RevokeToken => id().map(Self::Server),
             Operation::RevokeInvite => id().map(Self::Invite),
             Operation::Redeem => body(&given.body).ok().and_then(|redemption: Redemption| {

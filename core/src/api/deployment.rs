@@ -33,6 +33,8 @@ pub struct Deployment {
     pub test_mode: bool,
     /// True if the shell carries the simulator, without which test mode only shows and erases.
     pub simulator: bool,
+    /// True if the shell keeps the operator's ledger apart from its avatars, and has to be told of each change.
+    pub ledger: bool,
     /// Duration of a training in test mode.
     pub mock_training: Duration,
     /// Bucket of photos and models.
@@ -108,6 +110,7 @@ impl Deployment {
             admin_key: settings.secret("FAL_ADMIN_KEY")?,
             test_mode,
             simulator: true,
+            ledger: false,
             mock_training: settings
                 .number("FAL_MOCK_TRAINING_DURATION")?
                 .map_or(MOCK_TRAINING, |seconds| Duration::from_secs(seconds.into())),

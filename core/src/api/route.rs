@@ -30,6 +30,8 @@ pub enum Place {
     Here,
     /// The budget.
     Budget,
+    /// The budget, and the ledger beside it.
+    Ledger,
     /// The avatar of the path.
     Avatar,
     /// The list of a user's avatars.
@@ -55,6 +57,7 @@ pub enum Operation {
     MintInvite,
     RevokeInvite,
     ShowBudget,
+    ShowOverview,
     Redeem,
     ShowInvite,
     IssueCapability,
@@ -127,6 +130,13 @@ pub const ROUTES: &[Entry] = {
         entry(O::MintInvite, "PUT", "/v1/invites/{id}", ADMIN, "Makes an invite, or shows it again."),
         entry(O::RevokeInvite, "DELETE", "/v1/invites/{id}", ADMIN, "Ends an invite."),
         entry(O::ShowBudget, "GET", "/v1/budget", ADMIN, "Shows what was bought today, and the day's caps."),
+        entry(
+            O::ShowOverview,
+            "GET",
+            "/v1/overview",
+            ADMIN,
+            "Shows how the jobs of all avatars stand, with the day's budget and the invites.",
+        ),
         entry(O::Redeem, "POST", "/v1/redeem", ANYONE, "Gives the capability of an avatar for an invite."),
         entry(
             O::ShowInvite,
@@ -318,6 +328,7 @@ impl Operation {
             | Self::ShowBudget
             | Self::Redeem
             | Self::ShowInvite => Place::Budget,
+            Self::ShowOverview => Place::Ledger,
             Self::ListAvatars => Place::User,
             Self::ShowRequest => Place::Request,
             _ => Place::Avatar,

@@ -42,6 +42,7 @@ impl Avatar {
         }
         self.show_progress(moment);
         self.note_changes(moment.now);
+        self.note_entry(moment.now);
         self
     }
 
@@ -139,6 +140,7 @@ impl Avatar {
                 self.discarded(&sources, result, moment);
             }
             (TaskKind::Notify(number), Outcome::Notified(result)) => self.notified(number, result, moment),
+            (TaskKind::Report(number), Outcome::Reported(result)) => self.reported(number, result, moment),
             (task_kind, outcome) => {
                 let held = self.request_ids().cloned().collect();
                 self.step_happened(task_kind, |step| Happened::Ended { step, outcome, held }, moment);

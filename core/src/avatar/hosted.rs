@@ -3,6 +3,7 @@
 
 mod consent;
 mod notices;
+mod report;
 #[cfg(test)]
 mod tests;
 mod tidying;
@@ -12,12 +13,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use self::notices::Notice;
 pub(in crate::avatar) use self::tidying::Tidying;
 pub use self::{
     consent::Consent,
     uploads::{Means, Uploads},
 };
+use self::{notices::Notice, report::Reports};
 use super::{
     Avatar, Moment, OrderView, Photo, PhotoState, Stage, StageName, TaskKind, TrainingSettings, order::Order,
 };
@@ -70,6 +71,9 @@ pub(crate) struct ApiState {
     pub(in crate::avatar) told: BTreeMap<String, StageName>,
     /// Notices that the backend has not yet received.
     pub(in crate::avatar) notices: Vec<Notice>,
+    /// Reports to the operator's ledger.
+    #[serde(default, skip_serializing_if = "Reports::are_none")]
+    pub(in crate::avatar) reports: Reports,
     /// Number of photos expected so far, so that no place is given out twice.
     pub(in crate::avatar) places: u64,
 }
@@ -161,6 +165,7 @@ impl Avatar {
             untidy: None,
             told: BTreeMap::new(),
             notices: Vec::new(),
+            reports: Reports::default(),
             places: 0,
         });
         self
@@ -412,7 +417,8 @@ impl Avatar {
         let erasing = self.person.is_none() && !self.bucket_folders.is_empty();
         let untidy = self.bucket_folders.iter().any(|bucket_folder| bucket_folder.working);
         let owes = self.hosted.as_ref().is_some_and(|hosted| {
-            !(hosted.notices.is_empty() && hosted.discarded.is_empty() && hosted.emptied.is_empty())
+            hosted.reports.is_due()
+                || !(hosted.notices.is_empty() && hosted.discarded.is_empty() && hosted.emptied.is_empty())
         });
         !self.ended() || erasing || untidy || owes || self.keeps_album()
     }

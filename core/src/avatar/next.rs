@@ -50,6 +50,8 @@ impl Avatar {
         let photos = once_with(|| self.of_album(query));
         let orders = self.orders().map(|order| self.of_order(order, query));
         let around = once_with(|| self.tidy(query)).chain(once_with(|| self.notify(query)));
+        // Last: no purchase waits for a ledger.
+        let around = around.chain(once_with(|| self.tell_ledger(query)));
         for step in photos.chain(orders).chain(around) {
             match step {
                 Step::Begin(task) if !wanted(self, task.mark.task_kind) => {}
@@ -107,6 +109,19 @@ impl Avatar {
                 let (order, number) = (notice.order, notice.number);
                 let lease = Lease::Fixed(READ_TIMEOUT * 2);
                 query.begin(TaskKind::Notify(number), Work::Notify { order, number }, lease, None)
+            }
+            Some(Err(until)) => Step::Wait(until),
+            None => Step::Idle,
+        }
+    }
+
+    fn tell_ledger(&self, query: DueQuery<'_>) -> Step {
+        // One at a time: an older report must not arrive behind a newer one.
+        let busy = self.running_now(query.moment).any(|task_kind| matches!(task_kind, TaskKind::Report(_)));
+        match self.report(query.moment).filter(|_| !busy) {
+            Some(Ok(number)) => {
+                let lease = Lease::Fixed(READ_TIMEOUT * 2);
+                query.begin(TaskKind::Report(number), Work::Report { number }, lease, None)
             }
             Some(Err(until)) => Step::Wait(until),
             None => Step::Idle,

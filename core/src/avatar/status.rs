@@ -45,7 +45,7 @@ pub struct Status {
 }
 
 /// The state of a job in four words, so that monitoring loops end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum State {
@@ -143,12 +143,12 @@ pub struct PicturesStatus {
 pub(crate) const LOOKS_BEFORE_UNKNOWN: u32 = 3;
 
 /// The part of an order that both documents show.
-struct OrderStatus<'a> {
-    state: State,
-    stage: StageName,
+pub(super) struct OrderStatus<'a> {
+    pub(super) state: State,
+    pub(super) stage: StageName,
     message: Message<'a>,
-    code: Option<String>,
-    completed_at: Option<Timestamp>,
+    pub(super) code: Option<String>,
+    pub(super) completed_at: Option<Timestamp>,
     queue_position: Option<u64>,
 }
 
@@ -295,7 +295,7 @@ impl<'a> OrderView<'a> {
         self.status(now).stage
     }
 
-    fn status(self, now: Timestamp) -> OrderStatus<'a> {
+    pub(super) fn status(self, now: Timestamp) -> OrderStatus<'a> {
         match self {
             Self::Training(training) => status_of(&training.order, StageName::Training, now),
             Self::Pictures(pictures) => status_of(&pictures.order, StageName::Generating, now),

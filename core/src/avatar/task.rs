@@ -146,6 +146,8 @@ pub enum TaskKind {
     Tidy,
     /// Telling the backend something: the message's number.
     Notify(u64),
+    /// Telling the operator's ledger: the report's number.
+    Report(u64),
 }
 
 impl TaskKind {
@@ -161,7 +163,7 @@ impl TaskKind {
     #[must_use]
     pub fn order_step(self) -> Option<(OrderKey, OrderStep)> {
         match self {
-            Self::Photo(_) | Self::Tidy | Self::Notify(_) => None,
+            Self::Photo(_) | Self::Tidy | Self::Notify(_) | Self::Report(_) => None,
             Self::Training(attempt, step) => Some((OrderKey::Training(attempt), step)),
             Self::Pictures(number, step) => Some((OrderKey::Pictures(number), step)),
         }
@@ -258,6 +260,11 @@ pub enum Work {
         /// Number of the message.
         number: u64,
     },
+    /// A report to the operator's ledger: [`crate::ledger::Report`].
+    Report {
+        /// Number of the report.
+        number: u64,
+    },
 }
 
 /// The bytes of an upload to fal.
@@ -338,6 +345,8 @@ pub enum Outcome {
     },
     /// The end of [`Work::Notify`].
     Notified(Result<(), Error>),
+    /// The end of [`Work::Report`].
+    Reported(Result<(), Error>),
 }
 
 /// The reason why a photo was not prepared.

@@ -41,6 +41,11 @@ impl Want {
         Self { below: format!("{from}\0"), from, most: 1 }
     }
 
+    /// Makes the range of the first names from one on and before another.
+    pub(crate) fn between(from: &str, below: &str, most: u32) -> Self {
+        Self { from: from.to_owned(), below: below.to_owned(), most }
+    }
+
     /// Makes the range of all names with this prefix.
     pub(crate) fn under(beginning: &impl fmt::Display) -> Self {
         let from = beginning.to_string();

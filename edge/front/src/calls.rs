@@ -12,7 +12,7 @@ use js_sys::Uint8Array;
 use likeness_core::{
     api::{
         ApiProblem, Call, Caller, Credential, Deployment, Operation, Origin, Place, Porter, Problem, Reply,
-        Shown, avatars_view,
+        Shown, avatars_view, overview,
     },
     avatar::AvatarId,
     budget::TokenText,
@@ -189,7 +189,15 @@ impl Arrived<'_> {
         let object_call = self.message.with(caller, body);
         match (call.operation.place(), call.params.avatar) {
             (Place::Here, _) => Ok(Outcome::Reply(here(call.operation, self.deployment))),
-            (Place::Budget, _) => budget(env, &object_call).await.map(Outcome::Reply),
+            // One arm, since what is awaited twice is compiled twice.
+            (place @ (Place::Budget | Place::Ledger), _) => {
+                let mut reply = budget(env, &object_call).await?;
+                if place == Place::Ledger {
+                    let ledger: Value = call_object(&rpc::ledger(env)?, "overview", &()).await?;
+                    reply = overview(reply, &ledger);
+                }
+                Ok(Outcome::Reply(reply))
+            }
             (Place::User, _) => {
                 let user = call.params.user.as_ref().map(ToString::to_string).unwrap_or_default();
                 let avatars: Vec<Value> =

@@ -1,7 +1,7 @@
 //! The Worker that answers: it finds the caller, and leads each call to the object that it is about.
 //!
 //! One Durable Object per avatar holds that avatar and drives it by its alarm; one holds the budget; one per user lists
-//! the user's avatars. This crate decides nothing: the form of a call, the roles that may make it, the next step and
+//! the user's avatars; one keeps what the operator sees of all. This crate decides nothing: the form of a call, the roles that may make it, the next step and
 //! the answer come from [`likeness_core`].
 
 mod avatar;
@@ -12,6 +12,7 @@ mod drive;
 mod entries;
 mod follow_up;
 mod index;
+mod ledger;
 mod object;
 mod page;
 mod response;

@@ -14,6 +14,8 @@
 //! | | `who`, `forget`; `call`, which only shows | does nothing more |
 //! | A list | `note` | [`Recent::once`](likeness_core::api::Recent::once): an older line would bring back who was erased |
 //! | | `claim`, `holder`, `list` | does nothing more |
+//! | The ledger | `tell` | [`reported`](likeness_core::api::reported): as with a list |
+//! | | `overview` | does nothing more |
 //!
 //! (`/test/…` is not a message: it is HTTP for the simulated fal.ai and bucket, which take a repeat as real ones do.)
 
@@ -206,6 +208,11 @@ pub(crate) fn object_answer(message: &impl Serialize) -> Result<Response> {
 /// Finds the one object that keeps the budget.
 pub(crate) fn budget(env: &Env) -> Result<Stub> {
     env.durable_object("BUDGET")?.get_by_name("budget")
+}
+
+/// Finds the one object that keeps the operator's ledger.
+pub(crate) fn ledger(env: &Env) -> Result<Stub> {
+    env.durable_object("LEDGER")?.get_by_name("ledger")
 }
 
 /// Finds the object of an avatar.

@@ -16,13 +16,18 @@ use likeness_core::{
     http::{Answer, Body, NoAnswer, Request},
     imager::{ImagerJob, ImagerReport, SendFailure},
     json,
-    limits::{PROGRESS_INTERVAL, PhotoLimits},
+    ledger::Report,
+    limits::{PROGRESS_INTERVAL, PhotoLimits, READ_TIMEOUT},
     storage::{Bucket, DeletePrefix, DeletePrefixStep, ObjectPlace},
 };
 use url::Url;
 use worker::{Delay, Error, Headers, Result};
 
-use crate::{object::Object, rpc::post, settings, simulated};
+use crate::{
+    object::Object,
+    rpc::{self, call_object, post},
+    settings, simulated,
+};
 
 /// Does the work of one task.
 pub(crate) async fn perform(
@@ -83,7 +88,30 @@ pub(crate) async fn perform(
                 Some(request) => taken(likeness_platform::send(&request).await).map_err(Into::into),
             })
         }
+        Work::Report { number } => {
+            let avatar = object.load()?;
+            let report = avatar.as_ref().and_then(|avatar| Report::of(avatar, number, settings::now()));
+            Outcome::Reported(match report {
+                None => Ok(()),
+                Some(report) => {
+                    tell_ledger(object, &report).await.map_err(|why| NetworkError::NoAnswer(why).into())
+                }
+            })
+        }
     })
+}
+
+/// Tells the ledger, and does not wait for it for long.
+async fn tell_ledger(object: &Object, report: &Report) -> std::result::Result<(), NoAnswer> {
+    let told = async { call_object::<()>(&rpc::ledger(&object.env)?, "tell", report).await };
+    match select(pin!(told), pin!(Delay::from(READ_TIMEOUT))).await {
+        Either::Left((Ok(()), _)) => Ok(()),
+        Either::Left((Err(error), _)) => {
+            worker::console_warn!("[FAL AI] WARNING the ledger was not told: {error}");
+            Err(NoAnswer::Interrupted)
+        }
+        Either::Right(_) => Err(NoAnswer::TimedOut),
+    }
 }
 
 /// Sends a request to fal or to the bucket; in test mode both are here.

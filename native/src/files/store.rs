@@ -11,6 +11,7 @@ mod lost;
 mod names;
 mod network_disk;
 mod newest;
+mod overview;
 mod record;
 mod reserve;
 mod rights;

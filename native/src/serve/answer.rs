@@ -15,7 +15,7 @@ use hyper::{
 use likeness_core::{
     api::{
         ApiProblem, BudgetAnswer, BudgetApi, Call, Caller, Credential, Given, Operation, Place, Porter,
-        Problem, Reply, Shown, WebhookIntake, avatars_view, listed,
+        Problem, Reply, Shown, WebhookIntake, avatars_view, listed, overview,
     },
     budget::{Budget, Question},
     error::{StorageError, StorageErrorKind},
@@ -128,7 +128,7 @@ impl Server {
             (answered, body)
         };
         match avatar {
-            Some(avatar) => of_job(avatar, answering).await,
+            Some(avatar) => Box::pin(of_job(avatar, answering)).await,
             None => answering.await,
         }
     }
@@ -153,7 +153,7 @@ impl Server {
             Credential::Known(_) => None,
             Credential::Token(_) => {
                 let look = |budget: &Budget| credential.caller(budget, clock::now());
-                Some(self.look(|_| self.ledger.look(credential.question(), look)).await)
+                Some(self.look(|_| self.budget.look(credential.question(), look)).await)
             }
         };
         if let Some(Ok(Ok(caller))) = &looked {
@@ -205,6 +205,7 @@ impl Server {
             Place::Webhook => Ok(Answered::Reply(self.webhook(head, &given.body).await)),
             Place::User => self.avatars(call).await,
             Place::Budget => self.budget_call(call, &given).await,
+            Place::Ledger => self.overview(call, &given).await,
             Place::Avatar => self.avatar(call, seat, caller, given, body).await,
             Place::Request => self.request(call, seat, caller).await,
         }
@@ -251,6 +252,18 @@ impl Server {
         Ok(json(&avatars_view(&avatars.iter().map(listed).collect::<Vec<_>>())))
     }
 
+    async fn overview(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
+        let now = clock::now();
+        let api = BudgetApi { deployment: &self.deployment, now };
+        let standing = self.look(|_| {
+            self.budget
+                .look(Question::of_call(call, given), |budget| api.answer(budget.clone(), call, given).1)
+        });
+        let BudgetAnswer::Reply(standing) = standing.await? else { return Err(ApiProblem::Internal.into()) };
+        let ledger = self.look(|store| store.overview(now)).await?;
+        Ok(Answered::Reply(overview(standing, &ledger)))
+    }
+
     async fn budget_call(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
         let api = BudgetApi { deployment: &self.deployment, now: clock::now() };
         match self.budget(Question::of_call(call, given), |budget| api.answer(budget, call, given)).await? {
@@ -276,7 +289,7 @@ impl Server {
         question: Question,
         change: impl FnOnce(Budget) -> (Budget, T),
     ) -> Result<T, Problem> {
-        self.change(|_| self.ledger.change(question, change)).await
+        self.change(|_| self.budget.change(question, change)).await
     }
 
     /// Changes something in the store, one call after the other. A caller that waits for too long is told to come

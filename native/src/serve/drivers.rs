@@ -18,7 +18,7 @@ use likeness_core::{
 };
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::ledger::Ledger;
+use super::stored_budget::StoredBudget;
 use crate::{
     clock,
     disk::remove_folder,
@@ -58,7 +58,7 @@ pub(super) struct Drivers {
     shell: Shell,
     deployment: Arc<Deployment>,
     connection: Option<ConnectionSettings>,
-    ledger: Ledger,
+    budget: StoredBudget,
     driven: Mutex<HashMap<AvatarId, Driven>>,
     /// Avatar for which a purchase is reserved and not ordered yet.
     buying: Mutex<Option<AvatarId>>,
@@ -93,13 +93,13 @@ impl Drivers {
         shell: Shell,
         deployment: Arc<Deployment>,
         connection: Option<ConnectionSettings>,
-        ledger: Ledger,
+        budget: StoredBudget,
     ) -> Arc<Self> {
         Arc::new(Self {
             shell,
             deployment,
             connection,
-            ledger,
+            budget,
             driven: Mutex::default(),
             buying: Mutex::default(),
             ended: Notify::new(),
@@ -281,7 +281,7 @@ impl Drivers {
         let Some(avatar) = self.shell.store.load(avatar.id())? else { return Ok(()) };
         let news = memory.spent(&avatar, reserving);
         for (order, (spent, at)) in news {
-            self.ledger.change(Question::spent(avatar.id(), order), |mut budget| {
+            self.budget.change(Question::spent(avatar.id(), order), |mut budget| {
                 spent.tell(&mut budget, avatar.id(), order);
                 (budget, ())
             })?;
@@ -324,7 +324,7 @@ impl Drivers {
         }
         let store = &self.shell.store;
         let forgotten = store.with_room(|| {
-            self.ledger.change(Question::Forget(id), |mut budget| {
+            self.budget.change(Question::Forget(id), |mut budget| {
                 budget.forget(id);
                 (budget, ())
             })

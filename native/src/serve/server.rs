@@ -12,8 +12,8 @@ use super::{
     connections::{Origin, Pace, Places},
     drivers::Drivers,
     health::Health,
-    ledger::Ledger,
     postponed::PostponedErases,
+    stored_budget::StoredBudget,
     webhooks::SharedVerifier,
 };
 use crate::driver::shell::Shell;
@@ -24,7 +24,7 @@ pub(super) struct Server {
     pub(super) shell: Shell,
     pub(super) deployment: Arc<Deployment>,
     pub(super) connection: Option<ConnectionSettings>,
-    pub(super) ledger: Ledger,
+    pub(super) budget: StoredBudget,
     pub(super) drivers: Arc<Drivers>,
     pub(super) verifier: SharedVerifier,
     pub(super) health: Health,

@@ -9,7 +9,7 @@ use likeness_core::{
     secret::Secret,
 };
 
-use super::ledger::Ledger;
+use super::stored_budget::StoredBudget;
 use crate::{
     clock,
     failure::{self, Exit, Failure},
@@ -40,7 +40,7 @@ pub(crate) fn invite(store: &Arc<Store>, operator: &AdminToken) -> Result<TokenT
         uses: Uses::new(50).map_err(|error| unmade(&error))?,
         expires_at: Some(now.plus(VALID_FOR)),
     };
-    let minted = Ledger::new(Arc::clone(store)).change(Question::Invites, |mut budget| {
+    let minted = StoredBudget::new(Arc::clone(store)).change(Question::Invites, |mut budget| {
         let minted = budget.mint_invite(operator, id, terms, now);
         (budget, minted)
     });

@@ -18,7 +18,7 @@ use crate::test;
 
 /// Subjects of calls: a tag and its sentence.
 const TAGS: [(&str, &str); 8] = [
-    ("Deployment", "The deployment itself: anybody may ask."),
+    ("Deployment", "The deployment itself."),
     ("Tokens", "Server tokens, which the operator makes for backends."),
     ("Invites", "Invites, which the operator makes for people without an account, and what was spent."),
     ("Avatars", "Avatars: one person each, with photos, trainings and pictures."),

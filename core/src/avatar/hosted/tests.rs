@@ -18,6 +18,7 @@ use crate::{
     error::{Error, StorageError, StorageErrorKind},
     fal::{Account, account::Origins},
     http::{NoAnswer, Response, StatusCode},
+    ids::TaskId,
     language::Audience,
     limits::{SIGNED_FOR, TRANSFER_TIMEOUT},
     photo::PhotoProblem,
@@ -84,7 +85,12 @@ impl Hand {
         let avatar = self.avatar.clone().after(Event::Restarted, &self.moment);
         let told = [(work, false), ([work, notice].into_iter().flatten().min(), true)];
         for (due, notices) in told {
-            let wanted = |_: &Avatar, task_kind| notices || !matches!(task_kind, TaskKind::Notify(_));
+            // A shell that looks into the store when it starts keeps no ledger.
+            let wanted = |_: &Avatar, task_kind| match task_kind {
+                TaskKind::Notify(_) => notices,
+                TaskKind::Report(_) => false,
+                _ => true,
+            };
             let step = |moment: &Moment| avatar.next_step(&self.account, moment, wanted);
             match step(&self.moment) {
                 Step::Begin(task) => assert!(due <= Some(self.moment.now) && due.is_some(), "{task:?}"),
@@ -100,8 +106,8 @@ impl Hand {
     }
 
     fn step(&self) -> Step {
-        self.avatar
-            .next_step(&self.account, &self.moment, |_, task_kind| !matches!(task_kind, TaskKind::Notify(_)))
+        let tells = |task_kind| matches!(task_kind, TaskKind::Notify(_) | TaskKind::Report(_));
+        self.avatar.next_step(&self.account, &self.moment, |_, task_kind| !tells(task_kind))
     }
 
     fn begins(&mut self) -> Task {
@@ -474,4 +480,80 @@ fn what_is_under_way_is_looked_after_long_before_its_lease_ends() {
     within(&hand, 30);
     hand.begins();
     within(&hand, 30);
+}
+
+/// Begins the report that is due, if one is.
+fn reports(hand: &mut Hand) -> Option<(TaskId, u64)> {
+    let step = hand
+        .avatar
+        .next_step(&hand.account, &hand.moment, |_, task_kind| matches!(task_kind, TaskKind::Report(_)));
+    let Step::Begin(task) = step else { return None };
+    let Work::Report { number } = task.work else { panic!("no report: {task:?}") };
+    hand.happens(Event::Began(task.mark.clone()));
+    Some((task.mark.id, number))
+}
+
+fn unheard() -> Result<(), Error> {
+    Err(Error::Network(crate::error::NetworkError::NoAnswer(NoAnswer::TimedOut)))
+}
+
+#[test]
+fn the_ledger_is_told_of_every_change_until_it_takes_it() {
+    let mut hand = Hand::new();
+    hand.passes(Duration::from_secs(1));
+    assert_eq!(reports(&mut hand), None, "nothing was ordered");
+    hand.upload("a");
+    hand.upload("b");
+    hand.order();
+    let (task, number) = reports(&mut hand).expect("a report");
+    assert_eq!(reports(&mut hand), None, "two at once");
+    hand.happens(Event::Ended(task, Outcome::Reported(unheard())));
+    assert_eq!(reports(&mut hand), None, "at once again");
+    hand.passes(Duration::from_secs(5));
+    let (task, again) = reports(&mut hand).expect("the report again");
+    assert_eq!(again, number);
+    // What changes meanwhile is another report, which follows.
+    hand.prepared(1);
+    hand.prepared(2);
+    hand.happens(Event::Ended(task, Outcome::Reported(Ok(()))));
+    let (task, newer) = reports(&mut hand).expect("the next report");
+    assert!(newer > number);
+    hand.happens(Event::Ended(task, Outcome::Reported(Ok(()))));
+    hand.passes(Duration::from_secs(5));
+    assert_eq!(reports(&mut hand), None, "nothing has changed since");
+}
+
+#[test]
+fn the_ledger_is_told_of_an_erase_for_as_long_as_it_takes() {
+    let mut hand = Hand::new();
+    hand.upload("a");
+    hand.upload("b");
+    hand.order();
+    let (task, _) = reports(&mut hand).expect("a report");
+    hand.happens(Event::Ended(task, Outcome::Reported(Ok(()))));
+    hand.happens(Event::Asked(super::super::Command::Erase));
+    let entry = hand.avatar.entry(hand.moment.now).expect("an entry");
+    assert!(entry.erased && entry.jobs.is_empty() && entry.rejected.is_empty());
+    for _ in 0..2 * crate::limits::MOST_NOTICES {
+        let (task, _) = reports(&mut hand).expect("a report");
+        hand.happens(Event::Ended(task, Outcome::Reported(unheard())));
+        hand.passes(Duration::from_hours(1));
+    }
+    let (task, _) = reports(&mut hand).expect("a report");
+    hand.happens(Event::Ended(task, Outcome::Reported(Ok(()))));
+    assert_eq!(reports(&mut hand), None);
+}
+
+#[test]
+fn an_entry_holds_codes_and_nothing_of_the_person() {
+    let mut hand = Hand::new();
+    hand.upload("anna-at-the-beach");
+    hand.upload("b");
+    let task = hand.begins();
+    let small = PrepareError::Photo(PhotoProblem::TooSmall { side: 100, min: 512 });
+    hand.happens(Event::Ended(task.mark.id, Outcome::Prepared(Err(small))));
+    let entry = hand.avatar.entry(hand.moment.now).expect("an entry");
+    assert_eq!(entry.rejected, [("photo.too_small".to_owned(), 1)].into());
+    let text = serde_json::to_string(&entry).expect("a text");
+    assert!(!text.to_lowercase().contains("anna"), "{text}");
 }

@@ -178,6 +178,7 @@ fn refused(entry: &Entry) -> Vec<&'static str> {
         | O::ListTokens
         | O::ListInvites
         | O::ShowBudget
+        | O::ShowOverview
         | O::ListAvatars => &[],
         O::MintToken | O::MintInvite => &["409", "412"],
         O::RevokeToken | O::RevokeInvite | O::EraseAvatar => &["404"],
@@ -360,6 +361,7 @@ fn body(operation: Operation) -> Option<&'static str> {
         O::Describe => "Description",
         O::ShowOffer => "Offer",
         O::ShowBudget => "Budget",
+        O::ShowOverview => "Overview",
         O::ListTokens => "Tokens",
         O::ListInvites => "Invites",
         O::ListAvatars => "Avatars",

@@ -157,7 +157,7 @@ fn body(operation: Operation) -> Option<Value> {
 fn tag(operation: Operation) -> &'static str {
     use Operation as O;
     match operation {
-        O::Health | O::Describe | O::ShowOffer => "Deployment",
+        O::Health | O::Describe | O::ShowOffer | O::ShowOverview => "Deployment",
         O::FalWebhook => "Webhooks",
         O::ListTokens | O::MintToken | O::RevokeToken => "Tokens",
         O::ListInvites | O::MintInvite | O::RevokeInvite | O::ShowBudget | O::Redeem | O::ShowInvite => {
@@ -231,6 +231,10 @@ fn about(operation: Operation) -> &'static str {
         }
         O::RevokeInvite => "Its avatars stay, and buy nothing more.",
         O::ShowBudget => "The day is one of UTC.",
+        O::ShowOverview => {
+            "Of the last 90 days, by ids, times and codes: nobody's name is in it but the labels of invites. At the edge an avatar \
+             is in it a moment after its change."
+        }
         O::ShowInvite => {
             "Takes no use of it. The invite is in the body, so that it stands in no log of addresses."
         }

@@ -8,6 +8,7 @@ use crate::{
     api::{
         Deployment,
         health::{self, Health},
+        overview::{OverviewView, Standing},
         problem::{ApiProblem, Problem},
         views::{
             AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitationView, InvitesView,
@@ -24,6 +25,7 @@ use crate::{
     },
     error::{DataError, DatasetProblem, Error, NetworkError, StorageError, StorageErrorKind},
     language::Audience,
+    ledger::{Counted, Counts, JobView, OrderKind, Overview, TrainingTime},
     photo::{Change, PhotoProblem},
     time::Timestamp,
 };
@@ -179,16 +181,52 @@ fn answers() -> BTreeMap<&'static str, Value> {
         ("Invites", json!(InvitesView { invites: vec![listed_invite()] })),
         ("Amount", json!(allowance)),
         ("DailyCaps", json!(DailyCaps { trainings: 20, pictures: 200 })),
-        (
-            "Budget",
-            json!(BudgetView {
-                today: Amount { trainings: 2, pictures: 12 },
-                caps: DailyCaps { trainings: 20, pictures: 200 },
-                left: Amount { trainings: 18, pictures: 188 },
-                resets_at: Timestamp::from_millis(1_795_564_800_000),
-            }),
-        ),
+        ("Budget", json!(budget())),
+        ("Overview", json!(OverviewView { standing: standing(), ledger: overview() })),
+        ("Counts", json!(overview().counts)),
+        ("Job", json!(overview().jobs[0])),
+        ("TrainingTime", json!(overview().training_times[0])),
+        ("Counted", json!(overview().failures[0])),
     ])
+}
+
+fn budget() -> BudgetView {
+    BudgetView {
+        today: Amount { trainings: 2, pictures: 12 },
+        caps: DailyCaps { trainings: 20, pictures: 200 },
+        left: Amount { trainings: 18, pictures: 188 },
+        resets_at: Timestamp::from_millis(1_795_564_800_000),
+    }
+}
+
+fn standing() -> Standing {
+    Standing { budget: budget(), invites: vec![listed_invite()] }
+}
+
+/// Makes an example of a ledger's part of the overview.
+fn overview() -> Overview {
+    let job = JobView {
+        avatar_id: avatar(),
+        kind: OrderKind::Training,
+        number: 1,
+        status: State::InProgress,
+        stage: StageName::Training,
+        code: None,
+        ordered_at: at(0),
+        ended_at: None,
+        test_mode: false,
+    };
+    let counted = |code: &str, count| Counted { code: code.to_owned(), count };
+    Overview {
+        at: at(90),
+        since: Timestamp::from_millis(1_787_788_800_000),
+        complete: true,
+        counts: Counts { under_way: 1, completed: 41, failed: 2, cancelled: 1, erased_avatars: 3 },
+        jobs: vec![job],
+        training_times: vec![TrainingTime { ended_at: at(-600), seconds: 214 }],
+        failures: vec![counted("fal.invalid_input", 2)],
+        rejected_photos: vec![counted("photo.too_small", 7), counted("photo.duplicate", 3)],
+    }
 }
 
 /// Makes examples of refusals: one for each status.

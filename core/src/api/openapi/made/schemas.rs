@@ -13,6 +13,7 @@ use crate::{
         budget_api::{InviteShown, NewInvite, NewToken, Redemption},
         health::Health,
         offer::Offer,
+        overview::OverviewView,
         problem::Document,
         views::{
             AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitationView, InvitesView,
@@ -107,6 +108,7 @@ fn of_types() -> Map<String, Value> {
     take::<TokensView>(&mut answered);
     take::<InvitesView>(&mut answered);
     take::<BudgetView>(&mut answered);
+    take::<OverviewView>(&mut answered);
     let mut all = Map::new();
     // Parsed types come last: of `TrainingConfig`, which is answered as well, no field is required.
     for (name, schema) in answered.take_definitions(true) {
@@ -256,6 +258,10 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
         ("Status", "request_id", json!({ "pattern": REQUEST_ID })),
         ("PicturesStatus", "request_id", json!({ "pattern": REQUEST_ID })),
         ("PicturesStatus", "number", json!({ "minimum": 1 })),
+        ("Job", "number", json!({ "minimum": 1 })),
+        ("Job", "code", json!({ "pattern": CODE, "examples": ["fal.invalid_input"] })),
+        ("Job", "ended_at", json!({ "examples": ["2026-11-24T06:04:10.000Z"] })),
+        ("Counted", "code", json!({ "pattern": CODE })),
         ("PicturesStatus", "prompt", json!({ "maxLength": MAX_PROMPT + MAX_TRIGGER + 2 })),
         ("Remains", "what", json!({ "enum": ["archive", "model", "pictures"] })),
         ("ModelStatus", "trigger_phrase", json!({ "maxLength": MAX_TRIGGER })),

@@ -12,9 +12,9 @@ use crate::{clock, files::store::Store};
 
 /// The budget in the store. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Ledger(Arc<Store>);
+pub(super) struct StoredBudget(Arc<Store>);
 
-impl Ledger {
+impl StoredBudget {
     pub(super) fn new(store: Arc<Store>) -> Self {
         Self(store)
     }
