@@ -1,8 +1,8 @@
 //! The operator's ledger: how the jobs of all avatars stand, by ids, times and codes.
 //!
-//! An avatar's [`Entry`] holds what its operator may see. A shell that can look at all avatars at once adds their entries
-//! to a [`Fold`] when it is asked. At the edge, where each avatar lies in an object of its own, they [report](Report)
-//! their entries to one ledger, which keeps them in rows by day.
+//! An avatar's [`Entry`](crate::avatar::Entry) holds what its operator may see. A shell that can look at all avatars at
+//! once adds their entries to a [`Fold`] when it is asked. At the edge, where each avatar lies in an object of its own,
+//! they [report](Report) their entries to one ledger, which keeps them in rows by day.
 //!
 //! Nothing else depends on the ledger: an avatar that could not report is missing in the overview until its next change.
 
