@@ -5,7 +5,7 @@ import { computed, effect } from "./vendor/signals-core/signals-core.mjs";
 import { bar } from "./bar.js";
 import { closedScreen } from "./closed.js";
 import { eraseSection, goneScreen } from "./erase.js";
-import { add, dropped } from "./gather.js";
+import { add, dropped, lookAgain } from "./gather.js";
 import { follow } from "./follow.js";
 import { head } from "./head.js";
 import { largeView, showLarge } from "./large.js";
@@ -67,7 +67,7 @@ function listen() {
     addEventListener("visibilitychange", () => {
         if (document.visibilityState === "visible" && session.value) follow();
     });
-    addEventListener("online", () => session.value && follow());
+    addEventListener("online", () => (session.value ? follow() : lookAgain()));
     addEventListener("hashchange", () => location.reload());
 }
 
@@ -112,13 +112,13 @@ effect(() => {
 });
 effect(() => {
     const problem = trouble.value || (reached.value ? "" : t("offline"));
-    if (problem) tell(problem);
+    tell(problem);
 });
 // What is filled in outlives a reload.
 effect(() => {
     if (invite.value && !session.value) void keepPerson(invite.value, person.value);
 });
-const lookedAt = computed(() => (counted.value.all && !counted.value.open ? t("photos.used", { n: counted.value.good, all: counted.value.all }) : ""));
+const lookedAt = computed(() => (screen.value === "photos" && counted.value.all && !counted.value.open ? t("photos.used", { n: counted.value.good, all: counted.value.all }) : ""));
 effect(() => {
     if (lookedAt.value) tell(lookedAt.value);
 });

@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { pick } from "./photos.js";
 import { begin, beginAndTrain, order, train } from "./steps.js";
-import { avatar, busy, called, chosen, counted, gives, offer, person, reached, screen, session, trouble, wish } from "./store.js";
+import { avatar, busy, called, chosen, counted, gives, offer, orders, person, reached, screen, session, trouble, wish } from "./store.js";
 import { capital, minutes, money, t } from "./words.js";
 
 /** @typedef {{ text: string, hint?: string, action?: string, run?: () => void, percent?: number }} Next */
@@ -30,7 +30,7 @@ function beforeTraining() {
     if (!chosen.value || !(gives.value || session.value)) return { text: t("bar.asking") };
     if (!session.value) {
         if (!name.trim()) return { text: t("bar.who"), hint: t("bar.who_hint"), action: t("bar.continue"), run: () => lead("name") };
-        if (!consent) return { text: t("bar.who"), hint: t("bar.who_hint"), action: t("bar.continue"), run: () => lead("consent") };
+        if (!consent) return { text: t("bar.agrees"), hint: t("bar.agrees_hint"), action: t("bar.continue"), run: () => lead("consent") };
         if (looking) return { text: t("bar.looking"), hint: t("bar.looking_hint", { n: all - looking, all }) };
         // What the browser could not look at, the server does first.
         if (open) return { text: t("bar.checkable", { n: hopeful }), hint: t("bar.check_hint"), action: t("bar.check", { n: hopeful }), run: begin };
@@ -52,7 +52,7 @@ function beforeTraining() {
 /** @returns {Next} */
 function withModel() {
     const { count, prompt } = wish.value;
-    const action = t("see.order", { n: count });
+    const action = t(orders.value.length ? "see.more" : "see.order", { n: count });
     if (!prompt.trim()) return { text: t("see.empty"), hint: t("see.time"), action, run: () => lead("prompt") };
     const price = offer.value ? money(offer.value.pictures.price, count) : "";
     const text = avatar.value?.test_mode ? t("see.free", { n: count }) : t("see.price", { n: count, price });

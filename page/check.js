@@ -93,6 +93,11 @@ function watch() {
 // A page in the background is frozen, and its Worker with it: the time there does not count.
 addEventListener("visibilitychange", () => worker && watch());
 
+/** Tries the module anew, which a lost connection may have kept away. */
+export function recover() {
+    failures = 0;
+}
+
 /** Leaves the photo to the server. */
 function failed() {
     failures++;

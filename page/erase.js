@@ -6,16 +6,16 @@ import { busy, called, erased, session, shots, shut } from "./store.js";
 import { day, knows, t } from "./words.js";
 
 /** @returns {HTMLDialogElement | null} */
-const dialog = () => document.querySelector("dialog.ask");
+const dialog = () => document.querySelector("dialog.erasing");
 
 /** The way to the question, at the end of the page. */
 export function eraseSection() {
     if (!session.value && !shots.value.length) return nothing;
     return html`<footer><button class="link danger" @click=${() => dialog()?.showModal()}>${t("erase.open")}</button></footer>
-        <dialog class="ask" aria-labelledby="erase-title">
-            <h2 id="erase-title">${t("erase.title", { name: called.value || "…" })}</h2>
-            <p>${t("erase.what")}</p>
-            <p class="soft">${t("erase.fal")} ${t("erase.own")}</p>
+        <dialog class="ask erasing" aria-labelledby="erase-title">
+            <h2 id="erase-title">${session.value ? t("erase.title", { name: called.value }) : t("erase.here_title")}</h2>
+            <p>${t(session.value ? "erase.what" : "erase.here")}</p>
+            ${session.value ? html`<p class="soft">${t("erase.fal")} ${t("erase.own")}</p>` : nothing}
             <p class="row">
                 <button class="quiet" autofocus @click=${() => dialog()?.close()}>${t("erase.no")}</button>
                 <button class="danger" ?disabled=${busy.value} @click=${() => { dialog()?.close(); void erase(); }}>${t("erase.yes")}</button>

@@ -1,6 +1,6 @@
 // Photos from wherever they come: the picker, the camera, a folder, a ZIP, a drop, the clipboard, or the samples.
 
-import { check } from "./check.js";
+import { check, recover } from "./check.js";
 import { alterPhoto, dropPhoto, keepPhoto } from "./shelf.js";
 import { alter, invite, leaving, said, samples, session, shots, trouble } from "./store.js";
 import { thumb } from "./thumbs.js";
@@ -92,6 +92,17 @@ export function restore(kept) {
     for (const { id } of gone) void leave(id);
     for (const photo of here) if (photo.file && !photo.sum) void look({ ...photo, file: photo.file });
     send();
+}
+
+/** Looks again at photos that were not looked at here, before anything is sent. */
+export function lookAgain() {
+    if (session.value) return;
+    recover();
+    for (const shot of shots.value) {
+        if (shot.verdict !== "waiting" || !shot.file) continue;
+        alter(shot.id, { verdict: "looking" });
+        void look({ ...shot, file: shot.file, thumb: null, order: order++ });
+    }
 }
 
 /** Takes a photo off the sheet, and from the server where it is there. @param {string} id */

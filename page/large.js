@@ -25,9 +25,18 @@ export function showLarge() {
     const shown = large.value;
     // Taken off the sheet meanwhile.
     if (shown?.kind === "shot" && !shots.value.some((shot) => shot.id === shown.id)) close();
-    if (large.value && !dialog?.open) dialog?.showModal();
-    if (!large.value && dialog?.open) dialog.close();
+    if (large.value && !dialog?.open) {
+        dialog?.showModal();
+        // On a phone, Back is how a picture is closed.
+        history.pushState({ large: true }, "");
+    }
+    if (!large.value && dialog?.open) {
+        dialog.close();
+        if (history.state?.large) history.back();
+    }
 }
+
+addEventListener("popstate", close);
 
 /** A press beside the picture closes it. @param {Event} event */
 function outside(event) {

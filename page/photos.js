@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { add, addSamples, remove } from "./gather.js";
-import { bucketShut, counted, inUse, keeps, large, offer, samples, shots } from "./store.js";
+import { bucketShut, counted, inUse, keeps, large, offer, samples, session, shots } from "./store.js";
 import { knows, sentence, t } from "./words.js";
 
 /** A finger instead of a mouse: the picker offers camera and library, and there is nothing to drop. */
@@ -13,7 +13,7 @@ const touch = matchMedia("(pointer: coarse)").matches;
 export function photosIntro() {
     const { min, max } = offer.value?.photos ?? { min: 10, max: 20 };
     return html`<h1>${t("photos.title")}</h1>
-        <p class="lead">${t("photos.lead", { min, max })} ${t("photos.local")}</p>`;
+        <p class="lead">${t("photos.lead", { min, max })} ${session.value ? "" : t("photos.local")}</p>`;
 }
 
 /** The sheet. `quiet` leaves out what changes it, for later stages. @param {{ quiet?: boolean }} [options] */
@@ -40,10 +40,10 @@ const crossed = () => html`<svg viewBox="0 0 34 26" aria-hidden="true"><path d="
 
 /** @param {boolean} quiet */
 function summary(quiet) {
-    const { all, good, rejected, open } = counted.value;
+    const { all, good, open } = counted.value;
     if (!all) return "";
     if (quiet) return t("train.learned", { photos: t("photos.count", { n: good }) });
-    if (good + rejected === 0 || open === all) return t("photos.count", { n: all });
+    if (open) return t("photos.count", { n: all });
     return t("photos.used", { n: good, all });
 }
 

@@ -180,6 +180,7 @@ export const order = () =>
         await insist("PUT", ours(`/pictures/${nextNumber(orders.value)}`), body);
         // The next order needs the next number.
         await followed();
+        queueMicrotask(() => document.getElementById("wall-heading")?.scrollIntoView({ block: "start" }));
     });
 
 /** Erases everything, here and at the server. */

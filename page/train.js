@@ -6,6 +6,9 @@ import { stop } from "./steps.js";
 import { avatar, busy, called, chosen, training } from "./store.js";
 import { capital, minutes, t } from "./words.js";
 
+/** @returns {HTMLDialogElement | null} */
+const dialog = () => document.querySelector("dialog.stopping");
+
 const STEPS = ["photos", "sent", "training", "portraits"];
 
 /** Step of each stage. @type {Record<string, number>} */
@@ -25,8 +28,16 @@ export function trainScreen() {
             <ol class="steps">
                 ${STEPS.map((name, index) => html`<li class=${index < at ? "over" : index === at ? "here" : ""} aria-current=${index === at ? "step" : nothing}>${t(`train.step_${name}`)}</li>`)}
             </ol>
-            <p class="stop"><button class="link" aria-disabled=${busy.value} @click=${stop}>${t("train.stop")}</button></p>
+            <p class="stop"><button class="link" aria-disabled=${busy.value} @click=${() => dialog()?.showModal()}>${t("train.stop")}</button></p>
         </section>
+        <dialog class="ask stopping" aria-labelledby="stop-title">
+            <h2 id="stop-title">${t("train.stop_title")}</h2>
+            <p>${t("train.stop_what")}</p>
+            <p class="row">
+                <button class="quiet" autofocus @click=${() => dialog()?.close()}>${t("train.go_on")}</button>
+                <button class="danger" @click=${() => { dialog()?.close(); void stop(); }}>${t("train.stop")}</button>
+            </p>
+        </dialog>
         ${sheet({ quiet: true })}`;
 }
 

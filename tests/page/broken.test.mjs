@@ -71,6 +71,41 @@ test("a browser that keeps nothing goes the way as well", async () => {
     await page.context().close();
 });
 
+test("photos that were added without a connection are looked at once there is one", async () => {
+    const page = await open(browser, server.link);
+    await page.context().route("**/module/*", (route) => route.abort("connectionreset"));
+    await page.getByRole("button", { name: /Use ours/ }).click();
+    await page.getByText("Added", { exact: true }).nth(11).waitFor();
+    await page.context().unroute("**/module/*");
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.getByText("Good", { exact: true }).nth(10).waitFor();
+    await page.context().close();
+});
+
+test("a training is stopped after a question, and the photos stay", async () => {
+    const page = await open(browser, server.link);
+    await prepare(page);
+    await next(page);
+    await page.getByRole("button", { name: "Stop the training" }).click();
+    await page.locator("dialog.stopping button.danger").click();
+    await page.locator(".note", { hasText: /stopped/i }).waitFor();
+    await page.getByRole("button", { name: /Train Anna/ }).waitFor();
+    await page.context().close();
+});
+
+test("Back closes the large view, and stays on the page", async () => {
+    const page = await open(browser, server.link);
+    await prepare(page);
+    for (const close of [() => page.goBack(), () => page.keyboard.press("Escape")]) {
+        await page.locator("figure .ph").first().click();
+        await page.locator("dialog.large[open]").waitFor();
+        await close();
+        await page.locator("dialog.large[open]").waitFor({ state: "detached" });
+        assert.equal(page.url(), server.link);
+    }
+    await page.context().close();
+});
+
 test("an invitation whose answer was lost is redeemed once", async () => {
     const page = await open(browser, await invited("lost", { uses: 1 }));
     await page.route("**/v1/redeem", async (route) => {

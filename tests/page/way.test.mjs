@@ -43,7 +43,7 @@ async function way(page, tag, name) {
     await page.keyboard.press("Escape");
     await page.locator("footer button").click();
     await look("7-ask");
-    await page.locator("dialog.ask button.danger").click();
+    await page.locator("dialog.erasing button.danger").click();
     await page.locator("main.gone").waitFor();
     await look("8-gone");
     assert.deepEqual(page.complaints, []);

@@ -108,7 +108,7 @@ const SENTENCES: &[Sentence] = &[
         ("{n} из {all} подойдёт", "{n} из {all} подойдут", "{n} из {all} подойдут"),
     ),
     plain("photos.add", "Add photos", "Добавить фото"),
-    plain("photos.add_hint", "or drop, paste, a folder, a ZIP", "или перетащите, вставьте, папку, ZIP"),
+    plain("photos.add_hint", "or drop or paste them here; a ZIP will do", "или перетащите, вставьте; можно ZIP"),
     plain("tips.days", "Different days, clothes and places", "Разные дни, одежда и места"),
     plain(
         "tips.face",
@@ -275,6 +275,12 @@ const SENTENCES: &[Sentence] = &[
     plain("bar.range", "{min} to {max} photos of one person", "От {min} до {max} фото одного человека"),
     plain("bar.who", "Who is it?", "Кто это?"),
     plain("bar.who_hint", "A name, and a word that the person agrees", "Имя и слово о согласии"),
+    plain("bar.agrees", "Does the person agree?", "Человек согласен?"),
+    plain(
+        "bar.agrees_hint",
+        "Tick the box if the photos show you, or an adult who agreed",
+        "Отметьте, если на фото вы или взрослый, который согласен",
+    ),
     plain("bar.continue", "Continue", "Дальше"),
     plural(
         "bar.check",
@@ -308,7 +314,7 @@ const SENTENCES: &[Sentence] = &[
         "{photos}. You can close this page while it trains.",
         "{photos}. Страницу можно закрыть, пока модель учится.",
     ),
-    plain("bar.free", "Ready in seconds, nothing is bought", "Готово за секунды, ничего не покупается"),
+    plain("bar.free", "Ready in half a minute, nothing is bought", "Готово через полминуты, ничего не покупается"),
     plain(
         "bar.free_hint",
         "{photos}. With a key from fal.ai: {time}, {price}.",
@@ -354,6 +360,13 @@ const SENTENCES: &[Sentence] = &[
     plain("train.step_portraits", "Portraits", "Портреты"),
     plain("train.learned", "{photos}, learned from", "Учится на них: {photos}"),
     plain("train.stop", "Stop the training", "Остановить обучение"),
+    plain("train.stop_title", "Stop this training?", "Остановить это обучение?"),
+    plain(
+        "train.stop_what",
+        "There will be no model, and fal.ai may charge for the time so far. The photos stay.",
+        "Модели не будет, а за прошедшее время fal.ai может взять деньги. Фото останутся.",
+    ),
+    plain("train.go_on", "Let it go on", "Продолжать"),
     // Portraits.
     plain("see.title", "Hello, {name}.", "Здравствуйте, {name}."),
     plain(
@@ -377,6 +390,7 @@ const SENTENCES: &[Sentence] = &[
         "The same number and words make the same portrait again. Empty: a new one.",
         "То же число и те же слова дают тот же портрет. Пусто: новый.",
     ),
+    plain("see.more", "Make {n} more", "Создать ещё {n}"),
     plural(
         "see.order",
         ("Make {n} portrait", "Make {n} portraits"),
@@ -449,6 +463,12 @@ const SENTENCES: &[Sentence] = &[
         "То, что получил fal.ai, исчезнет там само через 7 дней.",
     ),
     plain("erase.own", "Copies that you downloaded are yours to delete.", "Скачанные копии удалите сами."),
+    plain("erase.here_title", "Forget these photos?", "Забыть эти фото?"),
+    plain(
+        "erase.here",
+        "They are on this device alone: nothing was sent. The originals stay where they are.",
+        "Они только на этом устройстве: ничего не отправлено. Оригиналы останутся на месте.",
+    ),
     plain("erase.yes", "Erase everything", "Стереть всё"),
     plain("erase.no", "Keep it", "Оставить"),
     plain("gone.title", "Everything is erased.", "Всё стёрто."),

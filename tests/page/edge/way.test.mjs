@@ -102,7 +102,7 @@ test("from photos to portraits, and everything erased", async () => {
     await operator.getByText("left: 0 trainings, 0 portraits").waitFor();
     assert.equal(await operator.locator(".chart rect").count(), 1);
     await page.locator("footer button").click();
-    await page.locator("dialog.ask button.danger").click();
+    await page.locator("dialog.erasing button.danger").click();
     await page.locator("main.gone").waitFor();
     await figure(operator, "Erased people", "1");
     assert.equal(await operator.locator("tbody tr").count(), 0);
