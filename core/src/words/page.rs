@@ -108,7 +108,11 @@ const SENTENCES: &[Sentence] = &[
         ("{n} из {all} подойдёт", "{n} из {all} подойдут", "{n} из {all} подойдут"),
     ),
     plain("photos.add", "Add photos", "Добавить фото"),
-    plain("photos.add_hint", "or drop or paste them here; a ZIP will do", "или перетащите, вставьте; можно ZIP"),
+    plain(
+        "photos.add_hint",
+        "or drop or paste them here; a ZIP will do",
+        "или перетащите, вставьте; можно ZIP",
+    ),
     plain("tips.days", "Different days, clothes and places", "Разные дни, одежда и места"),
     plain(
         "tips.face",
@@ -314,7 +318,11 @@ const SENTENCES: &[Sentence] = &[
         "{photos}. You can close this page while it trains.",
         "{photos}. Страницу можно закрыть, пока модель учится.",
     ),
-    plain("bar.free", "Ready in half a minute, nothing is bought", "Готово через полминуты, ничего не покупается"),
+    plain(
+        "bar.free",
+        "Ready in half a minute, nothing is bought",
+        "Готово через полминуты, ничего не покупается",
+    ),
     plain(
         "bar.free_hint",
         "{photos}. With a key from fal.ai: {time}, {price}.",
