@@ -7,6 +7,7 @@ import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { effect, signal } from "./vendor/signals-core/signals-core.mjs";
 import { Refusal, call, explained } from "./api.js";
 import { head } from "./head.js";
+import { onlyOne } from "./only-one.js";
 import { busy, reached, trouble } from "./store.js";
 import { knows, language, t } from "./words.js";
 
@@ -73,19 +74,8 @@ async function look() {
     }
 }
 
-/** Does a button's work, one at a time. @param {() => Promise<void>} work */
-async function step(work) {
-    if (busy.value) return;
-    busy.value = true;
-    trouble.value = "";
-    try {
-        await work();
-    } catch (error) {
-        failed(error);
-    } finally {
-        busy.value = false;
-    }
-}
+/** Does a button's work. @param {() => Promise<void>} work */
+const step = (work) => onlyOne(work, failed);
 
 /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
 function enter(event) {
@@ -172,7 +162,7 @@ function today({ budget }) {
         <div class="pair">
             ${kinds.map((kind) => {
                 const [spent, most] = [budget.today[kind], budget.caps[kind]];
-                return html`<div class="run"><p class="now" id="today-${kind}">${t(`operator.today_${kind}`, { n: spent })} <span class="soft">${t("operator.of", { most: count(most) })}</span></p>
+                return html`<div class="run"><p class="now" id="today-${kind}">${t(kind === "pictures" ? "operator.portraits" : "operator.trainings", { n: spent })} <span class="soft">${t("operator.of", { most: count(most) })}</span></p>
                     <progress class="track" aria-labelledby="today-${kind}" max=${Math.max(1, most)} value=${Math.min(spent, most)}></progress>
                     <p class="soft small">${spent < most ? t("operator.left", { n: most - spent }) : t("operator.nothing_left")}</p></div>`;
             })}

@@ -3,6 +3,7 @@
 import { Lost, Refusal, ask, call, connection, explained, file, insist, ours, pause, uuid } from "./api.js";
 import { follow, followed, rest } from "./follow.js";
 import { findSamples, restore } from "./gather.js";
+import { onlyOne } from "./only-one.js";
 import * as shelf from "./shelf.js";
 import { agreed, avatar, busy, chosen, counted, erased, gives, goodPhotos, invite, offer, orders, person, qualities, said, session, shots, shut, training, trainings, trouble, wish } from "./store.js";
 import { t } from "./words.js";
@@ -77,21 +78,13 @@ async function loadOffer() {
     }
 }
 
-/** Does a button's work: one at a time, and says what went wrong. @param {() => Promise<void>} work */
-async function step(work) {
-    if (busy.value) return;
-    busy.value = true;
-    trouble.value = "";
-    try {
-        await work();
-    } catch (error) {
+/** Does a button's work, and says what went wrong. @param {() => Promise<void>} work */
+const step = (work) =>
+    onlyOne(work, (error) => {
         // Another window may have ordered meanwhile.
         if (error instanceof Refusal && session.value) follow();
         trouble.value = explained(error);
-    } finally {
-        busy.value = false;
-    }
-}
+    });
 
 /** Redeems the invitation, and sends the photos. */
 export const begin = () => step(redeem);

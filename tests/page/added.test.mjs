@@ -4,20 +4,11 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { browse, open, serve, settled } from "./place.mjs";
+import { test } from "node:test";
+import { open, settled, stage } from "./place.mjs";
 
-let server;
-let browser;
-let photo;
-before(async () => {
-    [server, browser] = await Promise.all([serve(), browse()]);
-    photo = Buffer.from(await (await fetch(`${server.base}/page/samples/photo-02.jpg`)).arrayBuffer());
-});
-after(async () => {
-    await browser?.close();
-    await server?.end();
-});
+const { server, browser } = await stage();
+const photo = Buffer.from(await (await fetch(`${server.base}/page/samples/photo-02.jpg`)).arrayBuffer());
 
 /** Writes a ZIP whose files are stored as they are. */
 function zip(files) {

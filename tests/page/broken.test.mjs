@@ -1,20 +1,12 @@
 // Failures on the way: a lost connection, a reload, an invite that does not count, a bucket that is shut.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browse, next, open, prepare, serve, settled, shot } from "./place.mjs";
+import { test } from "node:test";
+import { next, open, prepare, settled, shot, stage } from "./place.mjs";
 
 const ADMIN = "an-operator-of-more-than-32-characters";
 
-let server;
-let browser;
-before(async () => {
-    [server, browser] = await Promise.all([serve({ env: { ADMIN_TOKEN: ADMIN } }), browse()]);
-});
-after(async () => {
-    await browser?.close();
-    await server?.end();
-});
+const { server, browser } = await stage({ env: { ADMIN_TOKEN: ADMIN } });
 
 /** Makes an invite, and returns the link that opens the page by it. */
 async function invited(id, terms) {

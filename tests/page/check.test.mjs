@@ -3,20 +3,11 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { browse, judged, next, open, prepare, serve, settled } from "./place.mjs";
+import { test } from "node:test";
+import { judged, next, open, prepare, settled, stage } from "./place.mjs";
 
-let server;
-let browser;
-let photo;
-before(async () => {
-    [server, browser] = await Promise.all([serve(), browse()]);
-    photo = Buffer.from(await (await fetch(`${server.base}/page/samples/photo-02.jpg`)).arrayBuffer());
-});
-after(async () => {
-    await browser?.close();
-    await server?.end();
-});
+const { server, browser } = await stage();
+const photo = Buffer.from(await (await fetch(`${server.base}/page/samples/photo-02.jpg`)).arrayBuffer());
 
 /** Keeps what is sent as files, in the page. */
 function keepSent() {

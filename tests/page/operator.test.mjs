@@ -1,24 +1,16 @@
 // The operator's page: behind the admin token alone, and with everything that it shows.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { SCREENS, browse, open, serve, shot, violations } from "./place.mjs";
+import { test } from "node:test";
+import { SCREENS, open, shot, stage, violations } from "./place.mjs";
 
 const ADMIN = "an-operator-of-more-than-32-characters";
 
-let server;
-let browser;
-before(async () => {
-    [server, browser] = await Promise.all([serve({ env: { ADMIN_TOKEN: ADMIN } }), browse()]);
-    await mint("anna", { label: "Anna", trainings: 1, pictures: 20 });
-});
-after(async () => {
-    await browser?.close();
-    await server?.end();
-});
+const { server, browser } = await stage({ env: { ADMIN_TOKEN: ADMIN } });
 
 const asked = (method, path, body) => fetch(server.base + path, { method, headers: { authorization: `Bearer ${ADMIN}` }, body: body && JSON.stringify(body) });
 const mint = async (id, terms) => (await asked("PUT", `/v1/invites/${id}`, terms)).json();
+await mint("anna", { label: "Anna", trainings: 1, pictures: 20 });
 
 /** Opens the page and lets the operator in. */
 async function entered(options = {}, prepare = () => {}) {

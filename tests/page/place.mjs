@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { after } from "node:test";
 import { chromium } from "playwright-core";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -54,6 +55,16 @@ export const free = () =>
 
 /** Starts the browser. */
 export const browse = () => chromium.launch({ executablePath: process.env.LIKENESS_CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+
+/** Starts a server and a browser for the tests of a file. Both end after the last of them. */
+export async function stage(settings) {
+    const [server, browser] = await Promise.all([serve(settings), browse()]);
+    after(async () => {
+        await browser.close();
+        await server.end();
+    });
+    return { server, browser };
+}
 
 /** Screens that the page is looked at on. */
 export const SCREENS = {

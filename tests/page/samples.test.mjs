@@ -2,19 +2,11 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { browse, next, open, prepare, serve, settled, shot } from "./place.mjs";
+import { test } from "node:test";
+import { next, open, prepare, settled, shot, stage } from "./place.mjs";
 
-let server;
-let browser;
-before(async () => {
-    // Long enough to look around while it trains.
-    [server, browser] = await Promise.all([serve({ env: { FAL_MOCK_TRAINING_DURATION: "10" } }), browse()]);
-});
-after(async () => {
-    await browser?.close();
-    await server?.end();
-});
+// Long enough to look around while it trains.
+const { server, browser } = await stage({ env: { FAL_MOCK_TRAINING_DURATION: "10" } });
 
 for (const [locale, words] of [["en-US", "Replace the broken one"], ["ru-RU", "Заменить испорченное"]]) {
     test(`the broken one is replaced by one press, in ${locale}`, async () => {

@@ -2,18 +2,10 @@
 // documents are made up here, and the page shows them.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { SCREENS, browse, next, serve, settled, shot, violations } from "./place.mjs";
+import { test } from "node:test";
+import { SCREENS, next, settled, shot, stage, violations } from "./place.mjs";
 
-let server;
-let browser;
-before(async () => {
-    [server, browser] = await Promise.all([serve(), browse()]);
-});
-after(async () => {
-    await browser?.close();
-    await server?.end();
-});
+const { server, browser } = await stage();
 
 const AT = "2026-11-29T12:00:00.000Z";
 const photo = { name: "a.jpg", state: "ready", width: 768, height: 1024, bytes: 9, changes: [] };

@@ -1,18 +1,10 @@
 // The whole way in a real browser: from photos to portraits, and everything erased.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { SCREENS, browse, next, open, prepare, serve, settled, shot, violations } from "./place.mjs";
+import { test } from "node:test";
+import { SCREENS, next, open, prepare, settled, shot, stage, violations } from "./place.mjs";
 
-let server;
-let browser;
-before(async () => {
-    [server, browser] = await Promise.all([serve(), browse()]);
-});
-after(async () => {
-    await browser?.close();
-    await server?.end();
-});
+const { server, browser } = await stage();
 
 /** Goes the whole way, looking at each state. */
 async function way(page, tag, name) {

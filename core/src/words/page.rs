@@ -517,12 +517,12 @@ const SENTENCES: &[Sentence] = &[
     plain("operator.today", "Today", "Сегодня"),
     plain("operator.resets", "until {time}", "до {time}"),
     plural(
-        "operator.today_trainings",
+        "operator.trainings",
         ("{n} training", "{n} trainings"),
         ("{n} обучение", "{n} обучения", "{n} обучений"),
     ),
     plural(
-        "operator.today_pictures",
+        "operator.portraits",
         ("{n} portrait", "{n} portraits"),
         ("{n} портрет", "{n} портрета", "{n} портретов"),
     ),
@@ -587,16 +587,6 @@ const SENTENCES: &[Sentence] = &[
         "Это приглашение уже не действует. Обновите страницу.",
     ),
     plain("operator.leave", "Close, and forget the token", "Закрыть и забыть токен"),
-    plural(
-        "operator.trainings",
-        ("{n} training", "{n} trainings"),
-        ("{n} обучение", "{n} обучения", "{n} обучений"),
-    ),
-    plural(
-        "operator.portraits",
-        ("{n} portrait", "{n} portraits"),
-        ("{n} портрет", "{n} портрета", "{n} портретов"),
-    ),
     plain("stage.preparing", "Preparing photos", "Готовим фото"),
     plain("stage.uploading", "Uploading", "Отправляем"),
     plain("stage.submitting", "Ordering", "Заказываем"),
