@@ -1,5 +1,6 @@
 //! Everything that needs more than one part of Likeness, or the binary itself.
 
+mod bot_types;
 mod deployed;
 mod errors;
 mod observability;

@@ -112,10 +112,26 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Returns the address as it may be logged: no query (signatures live there), no fragment, no user.
+/// Returns the address as it may be logged: no query (signatures live there), no fragment, no user, and no token of a
+/// Telegram bot, which stands in the path.
 #[must_use]
 pub fn without_query(url: &Url) -> String {
-    format!("{}{}{}", url.origin().ascii_serialization(), url.path(), url.query().map_or("", |_| "?…"))
+    let query = url.query().map_or("", |_| "?…");
+    format!("{}{}{query}", url.origin().ascii_serialization(), shown_path(url))
+}
+
+/// Returns the path of the address as it may be logged.
+#[must_use]
+pub fn shown_path(url: &Url) -> String {
+    url.path().split('/').map(without_bot_token).collect::<Vec<_>>().join("/")
+}
+
+/// Leaves out the token in a part of a path such as `bot123456789:AA…`.
+fn without_bot_token(part: &str) -> &str {
+    let token = part.strip_prefix("bot").unwrap_or_default();
+    let id = token.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let colon = id.starts_with(':') || id.get(..3).is_some_and(|colon| colon.eq_ignore_ascii_case("%3a"));
+    if colon && id.len() < token.len() { "bot…" } else { part }
 }
 
 /// An answer with its whole body. As JSON, its headers and body are there as far as they are text.
@@ -230,6 +246,19 @@ mod tests {
             .secret_header(http::header::AUTHORIZATION, "Key kid:hush");
         assert_eq!(format!("{request:?}"), "GET https://bucket.example/a.jpg?…");
         assert!(!format!("{:?}", request.headers).contains("hush"));
+    }
+
+    #[test]
+    fn the_token_of_a_bot_is_not_shown() {
+        for (path, shown) in [
+            ("/bot123:AAsecret/getMe", "/bot…/getMe"),
+            ("/file/bot123:AAsecret/photos/1.jpg", "/file/bot…/photos/1.jpg"),
+            ("/bot123%3AAAsecret/getMe", "/bot…/getMe"),
+            ("/bots/bot/bottle:1/bot12", "/bots/bot/bottle:1/bot12"),
+        ] {
+            let url = format!("https://api.telegram.org{path}").parse().expect("a URL");
+            assert_eq!(super::without_query(&url), format!("https://api.telegram.org{shown}"));
+        }
     }
 
     #[test]

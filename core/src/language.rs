@@ -1,10 +1,54 @@
 //! The language and the reader of a sentence.
 
+use serde::{Deserialize, Serialize};
+
 /// The language of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// English.
     English,
+}
+
+/// The language in which an end user is spoken to, on the page and in the chat. (Errors for operators and callers of the
+/// API have [`Language`].)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserLanguage {
+    /// English.
+    #[default]
+    English,
+    /// Russian.
+    Russian,
+}
+
+impl UserLanguage {
+    /// All languages.
+    pub const ALL: [Self; 2] = [Self::English, Self::Russian];
+
+    /// Chooses by an IETF language tag, such as `ru` or `en-GB`; English for people of any other language.
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Self {
+        let language = tag.split(['-', '_']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("ru") { Self::Russian } else { Self::English }
+    }
+
+    /// Returns the language's code (ISO 639-1).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Russian => "ru",
+        }
+    }
+
+    /// Names the language in itself.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Russian => "Русский",
+        }
+    }
 }
 
 /// The reader of an advice: a person at a terminal and a caller of the API can do different things next.

@@ -11,6 +11,16 @@ pub const DAILY_TRAININGS: u32 = 20;
 /// The default number of pictures that may be bought in a day (UTC).
 pub const DAILY_PICTURES: u32 = 200;
 
+/// The default number of trainings that each person of TELEGRAM_ALLOWED may buy.
+pub const TELEGRAM_TRAININGS: u32 = 1;
+
+/// The largest file that Telegram's own server hands to a bot, in bytes ("up to 20MB in size", says getFile).
+pub const TELEGRAM_FILE_BYTES: u64 = 20_000_000;
+
+/// The longest update of Telegram's that is read, in bytes. A message has at most 4096 characters of text, and an album
+/// comes as one update for each photo.
+pub const MAX_UPDATE_BYTES: u64 = 1 << 20;
+
 /// The default length of a simulated training.
 pub const MOCK_TRAINING: Duration = Duration::from_secs(30);
 

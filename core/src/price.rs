@@ -129,6 +129,13 @@ fn beside(ours: &Money, price: Price, units: impl Fn(&str) -> Option<u32>) -> Li
 }
 
 impl Money {
+    /// Adds an amount of the same currency; `None` for another currency.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        let micros = self.micros.checked_add(other.micros).filter(|_| self.currency == other.currency)?;
+        Some(Self { micros, currency: self.currency.clone() })
+    }
+
     /// Returns the amount in millionths of the currency.
     #[must_use]
     pub fn micros(&self) -> u64 {

@@ -16,8 +16,10 @@ macro_rules! displayed {
 }
 
 pub mod api;
+pub(crate) mod bilingual;
 pub mod budget;
 pub mod caption;
+pub(crate) mod chat;
 pub mod download;
 pub mod error;
 pub mod fal;
@@ -27,6 +29,7 @@ mod page;
 pub mod photo;
 pub mod price;
 pub mod settings;
+pub(crate) mod shared;
 pub mod status;
 pub mod storage;
 

@@ -18,6 +18,7 @@ use crate::{
     price::Money,
     secret::Secret,
     storage::{Access, Addressing, AddressingError, Bucket, BucketError, REGION},
+    telegram::{SettingProblem, TelegramSettings},
 };
 
 /// The settings of a deployment.
@@ -53,6 +54,8 @@ pub struct Deployment {
     pub caps: DailyCaps,
     /// Price of one training, in place of the one that our rules give.
     pub training_price: Option<Money>,
+    /// The Telegram bot, where there is one.
+    pub telegram: Option<TelegramSettings>,
 }
 
 /// A backend that is told of every change.
@@ -83,6 +86,12 @@ pub struct DeploymentError {
     pub setting: &'static str,
     /// Reason, as the end of a sentence that begins with the name.
     pub why: String,
+}
+
+impl From<SettingProblem> for DeploymentError {
+    fn from(SettingProblem { setting, why }: SettingProblem) -> Self {
+        Self { setting, why: why.to_owned() }
+    }
 }
 
 impl Deployment {
@@ -127,6 +136,7 @@ impl Deployment {
                 pictures: settings.number("DAILY_PICTURES")?.unwrap_or(DAILY_PICTURES),
             },
             training_price: settings.price("LIKENESS_TRAINING_PRICE")?,
+            telegram: TelegramSettings::read(&value)?,
         };
         deployment.account()?;
         Ok(deployment)
@@ -153,6 +163,12 @@ impl Deployment {
         };
         let origins = self.fal.as_ref().map_or_else(|| Ok(Origins::fal()), Origins::single);
         Account::new(key, origins.map_err(unusable("FAL_BASE_URL"))?).map_err(unusable("FAL_KEY"))
+    }
+
+    /// Returns the address of the page, where it is known: that to which fal.ai reports is this deployment's own.
+    #[must_use]
+    pub fn page(&self) -> Option<Url> {
+        self.webhook.as_ref()?.join("/").ok()
     }
 
     /// Tells whether the deployment can buy anything, or pretend to.

@@ -1,41 +1,14 @@
-//! Every sentence of the page in a browser. The files `page/words/*.json` are written from this table by
-//! `scripts/write-words`, so that no sentence lives in script.
-//!
-//! `{n}` and other words in braces are filled in by the page. A sentence with several forms has one for each category of
-//! plurals that its language knows (Unicode's CLDR; `Intl.PluralRules` in a browser), by `{n}`.
+//! Every sentence of the page in a browser, with those that the chat says too ([`super::shared`]). The files
+//! `page/words/*.json` are written from the two tables by `scripts/write-words`, so that no sentence lives in script.
 
-#[cfg(target_arch = "wasm32")]
-use crate::test;
 use serde_json::{Map, Value, json};
 
-/// A sentence in one language.
-enum Text {
-    /// One form.
-    Plain(&'static str),
-    /// Forms for `one` and `other`.
-    English(&'static str, &'static str),
-    /// Forms for `one`, `few` and `many`; fractions are not counted here.
-    Russian(&'static str, &'static str, &'static str),
-}
-
-/// A sentence with its name.
-struct Sentence {
-    key: &'static str,
-    english: Text,
-    russian: Text,
-}
-
-const fn plain(key: &'static str, english: &'static str, russian: &'static str) -> Sentence {
-    Sentence { key, english: Text::Plain(english), russian: Text::Plain(russian) }
-}
-
-const fn plural(
-    key: &'static str,
-    (one, other): (&'static str, &'static str),
-    (single, few, many): (&'static str, &'static str, &'static str),
-) -> Sentence {
-    Sentence { key, english: Text::English(one, other), russian: Text::Russian(single, few, many) }
-}
+use super::{
+    bilingual::{Sentence, Text, placeholders, plain, plural},
+    shared::SHARED,
+};
+#[cfg(target_arch = "wasm32")]
+use crate::test;
 
 const SENTENCES: &[Sentence] = &[
     // The frame of the page.
@@ -169,86 +142,11 @@ const SENTENCES: &[Sentence] = &[
     plain("verdict.usable", "Usable", "Сойдёт"),
     plain("verdict.rejected", "Left out", "Не подойдёт"),
     plain("verdict.paused", "Waiting for the connection", "Ждём связи"),
-    // The reason why a photo is left out, in a few words; the server's own sentence stands in the large view.
-    plain("why.photo.empty", "The file is empty. Add it again.", "Файл пуст. Добавьте его ещё раз."),
-    plain(
-        "why.photo.truncated",
-        "The file is cut off. Copy it again.",
-        "Файл обрывается. Скопируйте его ещё раз.",
-    ),
-    plain("why.photo.damaged", "The file is damaged. Choose another.", "Файл повреждён. Выберите другой."),
-    plain(
-        "why.photo.unsupported_format",
-        "Not a JPEG, PNG or WebP. Save it as JPEG.",
-        "Это не JPEG, PNG или WebP. Сохраните как JPEG.",
-    ),
-    plain(
-        "why.photo.unsupported_coding",
-        "A rare kind of file. Save it as JPEG.",
-        "Редкий вид файла. Сохраните как JPEG.",
-    ),
-    plain("why.photo.animated", "It moves. Choose a still photo.", "Оно движется. Выберите обычное фото."),
-    plain(
-        "why.photo.too_small",
-        "Too small. Take the camera's original.",
-        "Слишком маленькое. Возьмите оригинал.",
-    ),
-    plain(
-        "why.photo.too_many_bytes",
-        "The file is too large. Make it smaller.",
-        "Файл слишком большой. Уменьшите его.",
-    ),
-    plain("why.photo.too_many_pixels", "Too large. Make it smaller.", "Слишком большое. Уменьшите его."),
-    plain("why.photo.too_much_memory", "Too large. Make it smaller.", "Слишком большое. Уменьшите его."),
-    plain(
-        "why.photo.no_pixels",
-        "There is no picture in it. Choose another.",
-        "В нём нет картинки. Выберите другое.",
-    ),
-    plain("why.photo.too_long", "Too long and narrow. Crop it.", "Слишком вытянутое. Обрежьте его."),
-    plain(
-        "why.photo.too_many_scans",
-        "A rare kind of file. Save it as JPEG anew.",
-        "Редкий вид файла. Пересохраните как JPEG.",
-    ),
-    plain(
-        "why.photo.too_much_metadata",
-        "Too much beside the picture. Save it anew.",
-        "Слишком много лишних данных. Пересохраните его.",
-    ),
-    plain(
-        "why.photo.not_encoded",
-        "It could not be saved. Add it again.",
-        "Не удалось сохранить. Добавьте ещё раз.",
-    ),
-    plain(
-        "why.photo.missing",
-        "It is not there any more. Add it again.",
-        "Его больше нет. Добавьте его ещё раз.",
-    ),
-    plain(
-        "why.photo.changed",
-        "It was changed meanwhile. Add it again.",
-        "Файл изменился. Добавьте его ещё раз.",
-    ),
-    plain("why.photo.duplicate", "The same as {of}. It counts once.", "То же, что {of}. Считается один раз."),
-    plain("why.other", "It cannot be used. Choose another.", "Его нельзя использовать. Выберите другое."),
     // The person.
     plain("person.heading", "Person", "Человек"),
     plain("person.name", "Name", "Имя"),
     plain("person.gender", "Wording", "Как говорить"),
-    plain("person.female", "she", "она"),
-    plain("person.male", "he", "он"),
-    plain("person.other", "they", "не важно"),
     plain("person.quality", "Quality", "Качество"),
-    plain("quality.fast", "Fast", "Быстро"),
-    plain("quality.balanced", "Balanced", "Средне"),
-    plain("quality.high", "High", "Высоко"),
-    plain(
-        "person.consent",
-        "These photos show me, or an adult who agreed to this.",
-        "На этих фото я или взрослый человек, который на это согласен.",
-    ),
     plain(
         "person.consented",
         "You confirmed on {date} that the photos show you, or an adult who agreed.",
@@ -343,31 +241,11 @@ const SENTENCES: &[Sentence] = &[
         "You can close this page and open it again here. It goes on without you.",
         "Страницу можно закрыть и снова открыть здесь. Всё идёт и без вас.",
     ),
-    plain("train.preparing", "The photos are being prepared", "Готовим фото"),
-    plain("train.uploading", "The photos are on their way to fal.ai", "Отправляем фото в fal.ai"),
-    plain("train.submitting", "The training is being ordered", "Заказываем обучение"),
-    plain(
-        "train.submission_unclear",
-        "It is not clear yet if the order arrived; it is being looked for",
-        "Пока неясно, дошёл ли заказ; ищем его",
-    ),
-    plain("train.queued", "In the queue", "В очереди"),
-    plural(
-        "train.ahead",
-        ("{n} training is ahead", "{n} trainings are ahead"),
-        ("Впереди {n} обучение", "Впереди {n} обучения", "Впереди {n} обучений"),
-    ),
-    plain("train.training", "Training, {percent} %", "Обучение, {percent} %"),
-    plain("train.collecting", "The model is being fetched", "Забираем модель"),
-    plain("train.done", "The model is ready", "Модель готова"),
-    plain("train.failed", "The training did not succeed", "Обучение не удалось"),
-    plain("train.cancelled", "The training was stopped", "Обучение остановлено"),
     plain("train.step_photos", "Photos", "Фото"),
     plain("train.step_sent", "Sent", "Отправка"),
     plain("train.step_training", "Training", "Обучение"),
     plain("train.step_portraits", "Portraits", "Портреты"),
     plain("train.learned", "{photos}, learned from", "Учится на них: {photos}"),
-    plain("train.stop", "Stop the training", "Остановить обучение"),
     plain("train.stop_title", "Stop this training?", "Остановить это обучение?"),
     plain(
         "train.stop_what",
@@ -446,52 +324,13 @@ const SENTENCES: &[Sentence] = &[
         "Test mode draws these portraits. A key from fal.ai makes real ones.",
         "В тестовом режиме портреты рисуются. Настоящие получаются с ключом fal.ai.",
     ),
-    // Ideas for portraits: a card's name here, its words for the model in `page/ideas.js`.
-    plain("idea.studio", "Studio, grey backdrop", "Студия, серый фон"),
-    plain("idea.garden", "Garden, late sun", "Сад, вечернее солнце"),
-    plain("idea.mono", "Black and white", "Чёрно-белый"),
-    plain("idea.roof", "On a city roof", "На крыше города"),
-    plain("idea.oil", "Oil painting", "Масло, холст"),
-    plain("idea.winter", "Winter coat, snow", "Зимнее пальто, снег"),
-    plain("idea.office", "For the CV", "Для резюме"),
-    plain("idea.dress", "Evening dress", "Вечернее платье"),
-    plain("idea.suit", "Dark suit", "Тёмный костюм"),
-    plain("idea.cafe", "Window of a café", "У окна кафе"),
-    // Erasing.
-    plain("erase.open", "Erase everything", "Стереть всё"),
-    plain("erase.title", "Erase everything about {name}?", "Стереть всё: {name}?"),
-    plain(
-        "erase.what",
-        "The photos, the model, the portraits and the name are deleted here, at once and for good.",
-        "Фото, модель, портреты и имя будут удалены отсюда, сразу и навсегда.",
-    ),
-    plain(
-        "erase.fal",
-        "What fal.ai has received expires there by itself after 7 days.",
-        "То, что получил fal.ai, исчезнет там само через 7 дней.",
-    ),
-    plain("erase.own", "Copies that you downloaded are yours to delete.", "Скачанные копии удалите сами."),
+    // Erasing photos that were never sent.
     plain("erase.here_title", "Forget these photos?", "Забыть эти фото?"),
     plain(
         "erase.here",
         "They are on this device alone: nothing was sent. The originals stay where they are.",
         "Они только на этом устройстве: ничего не отправлено. Оригиналы останутся на месте.",
     ),
-    plain("erase.yes", "Erase everything", "Стереть всё"),
-    plain("erase.no", "Keep it", "Оставить"),
-    plain("gone.title", "Everything is erased.", "Всё стёрто."),
-    plain(
-        "gone.lead",
-        "The photos, the model and the portraits are deleted here.",
-        "Фото, модель и портреты удалены отсюда.",
-    ),
-    plain("gone.remains", "fal.ai still holds:", "У fal.ai пока остаётся:"),
-    plain("gone.nothing", "Nothing is left at fal.ai.", "У fal.ai ничего не осталось."),
-    plain("gone.until", "{what}, until {date}", "{what}, до {date}"),
-    plain("gone.archive", "the archive of photos", "архив фото"),
-    plain("gone.model", "the model", "модель"),
-    plain("gone.pictures", "portraits", "портреты"),
-    plain("gone.again", "Begin again", "Начать заново"),
     // The operator's page.
     plain("operator.title", "Likeness: the operator’s page", "Likeness: страница оператора"),
     plain("operator.mark", "Operator", "Оператор"),
@@ -611,28 +450,6 @@ const SENTENCES: &[Sentence] = &[
     plain("reason.photo.too_much_memory", "Too much memory", "Слишком много памяти"),
     plain("reason.photo.duplicate", "Duplicate", "Повтор"),
     plain("reason.submission_unclear", "Unclear if ordered", "Неясно, заказано ли"),
-    // Refusals by their codes; others are shown as the server says them.
-    plain(
-        "refused.budget.allowance_spent",
-        "The invitation’s allowance is used up.",
-        "Лимит приглашения исчерпан.",
-    ),
-    plain(
-        "refused.budget.daily_cap",
-        "Nothing more can be made today. Come back tomorrow.",
-        "На сегодня лимит исчерпан. Приходите завтра.",
-    ),
-    plain("refused.avatar.erased", "Everything here was erased.", "Здесь всё стёрто."),
-    plain(
-        "refused.order.different",
-        "Something else was ordered in another window. Look at it first.",
-        "В другом окне уже заказано другое. Сначала посмотрите на него.",
-    ),
-    plain(
-        "refused.api.rate_limited",
-        "Too much at once. It goes on in a moment.",
-        "Слишком много сразу. Сейчас продолжится.",
-    ),
     plain(
         "bucket.blocked",
         "Photos go through this server: the storage does not let the page in.",
@@ -650,9 +467,14 @@ impl Text {
     }
 }
 
+/// Lists the page's sentences.
+fn all() -> impl Iterator<Item = &'static Sentence> {
+    SENTENCES.iter().chain(SHARED)
+}
+
 /// Writes the file of one language: a line for each sentence.
 fn written(of: impl Fn(&Sentence) -> &Text) -> String {
-    let lines = SENTENCES.iter().map(|one| format!("{}: {}", json!(one.key), of(one).value()));
+    let lines = all().map(|one| format!("{}: {}", json!(one.key), of(one).value()));
     format!("{{\n{}\n}}\n", lines.collect::<Vec<_>>().join(",\n"))
 }
 
@@ -674,30 +496,22 @@ fn every_problem_of_a_photo_has_a_sentence() {
     let keys: Vec<_> =
         super::tests::photo_problems().iter().map(|problem| format!("why.{}", problem.code())).collect();
     for key in &keys {
-        assert!(SENTENCES.iter().any(|one| one.key == key), "{key}");
+        assert!(all().any(|one| one.key == key), "{key}");
     }
-    let meant = |one: &&Sentence| one.key.starts_with("why.photo.");
-    for one in SENTENCES.iter().filter(meant) {
+    let meant = |one: &&'static Sentence| one.key.starts_with("why.photo.");
+    for one in all().filter(meant) {
         assert!(keys.iter().any(|key| key == one.key), "{} is no problem's", one.key);
     }
 }
 
 #[test]
 fn both_languages_fill_in_the_same() {
-    let braces = |text: &Text| {
-        let text = match *text {
-            Text::Plain(text) => text,
-            Text::English(_, most) | Text::Russian(_, _, most) => most,
-        };
-        let mut names: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-        names.sort_unstable();
-        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
-    };
     let mut keys = Map::new();
-    for one in SENTENCES {
-        let russian = braces(&one.russian);
+    for one in all() {
+        let english: Vec<_> = one.english.forms().into_iter().flat_map(placeholders).collect();
         // Russian declines names; a sentence may do without one.
-        assert!(russian.iter().all(|name| braces(&one.english).contains(name)), "{}", one.key);
+        let russian = one.russian.forms().into_iter().flat_map(placeholders);
+        assert!(russian.into_iter().all(|name| english.contains(&name)), "{}", one.key);
         assert!(keys.insert(one.key.to_owned(), Value::Null).is_none(), "{} is there twice", one.key);
     }
 }

@@ -1,0 +1,227 @@
+//! Presses of buttons. Each is answered, and each does its work once: a second press finds the work done.
+
+use super::{Chat, ChatContext, Note, Plan, Scene};
+use crate::{
+    chat::{
+        outbox::Item,
+        press::{Press, Pressed},
+        scene::{Applicant, Erasing, Former},
+        session::{PictureOrder, TrainingOrder},
+    },
+    config::Quality,
+    fal::generate::IMAGES,
+    ids::{AvatarId, Gender},
+    telegram::Sender,
+    words::{bilingual::Sentence, chat as say},
+};
+
+/// The most presses that wait for an answer.
+const MOST: usize = 30;
+
+/// The words that answer a press, for a moment; none where the board shows the effect.
+type Toast = Option<&'static Sentence>;
+
+impl Chat {
+    pub(super) fn pressed(&mut self, id: &str, data: &str, sender: &Sender, context: &ChatContext<'_>) {
+        self.pace.hurry();
+        let toast = match Press::parse(data) {
+            Some(press) => self.press(press, sender, context),
+            None => Some(say::OUTDATED),
+        };
+        if self.presses.len() >= MOST {
+            self.presses.remove(0);
+        }
+        let toast = toast.map(|toast| toast.text(self.language()).to_owned());
+        self.presses.push(Pressed { id: id.to_owned(), toast });
+    }
+
+    fn press(&mut self, press: Press, sender: &Sender, context: &ChatContext<'_>) -> Toast {
+        match press {
+            Press::Consent => Some(self.consent(sender, context)),
+            Press::OwnName => {
+                if !matches!(self.scene, Scene::Name { .. }) {
+                    return Some(say::ALREADY);
+                }
+                self.named(&sender.first_name);
+                None
+            }
+            Press::Gender(gender) => self.apply(gender, context),
+            Press::Train => match self.choose(sender, context) {
+                Ok(()) => None,
+                Err(note) => {
+                    self.say(note);
+                    None
+                }
+            },
+            Press::Quality(quality) => self.choose_quality(quality),
+            Press::TrainNow(number, quality) => self.train(number, quality, sender, context),
+            Press::Back => {
+                let session = self.scene.session_mut();
+                let back =
+                    session.filter(|session| matches!(session.plan, Plan::Choosing | Plan::Confirming(_)));
+                let Some(session) = back else { return Some(say::OUTDATED) };
+                session.plan = Plan::Free;
+                None
+            }
+            Press::Stop(number) => self.stop(number),
+            Press::Style(style) => {
+                self.imagine(style.prompt());
+                None
+            }
+            Press::Portraits { wish, count } => self.order(wish, count, sender, context),
+            Press::Files(number) => self.files(number),
+            Press::Erase(number) => Some(self.erase(number)),
+            Press::Keep => Some(say::KEPT),
+            Press::Language(language) => {
+                self.chosen = Some(language);
+                Some(say::LANGUAGE_SET)
+            }
+        }
+    }
+
+    fn consent(&mut self, sender: &Sender, context: &ChatContext<'_>) -> &'static Sentence {
+        let Scene::Consent(door) = &self.scene else { return say::ALREADY };
+        self.scene = Scene::Name { door: door.clone(), consented_at: context.now };
+        self.ask_name(sender);
+        say::CONFIRMED
+    }
+
+    /// Has the avatar created.
+    fn apply(&mut self, gender: Gender, context: &ChatContext<'_>) -> Toast {
+        let Scene::Gender { door, consented_at, name } = &self.scene else { return Some(say::ALREADY) };
+        let avatar = AvatarId::new(uuid::Builder::from_random_bytes(context.entropy).into_uuid());
+        let (door, name, consented_at) = (door.clone(), name.clone(), *consented_at);
+        self.scene = Scene::Admitting(Applicant { door, consented_at, name, gender, avatar });
+        None
+    }
+
+    fn choose_quality(&mut self, quality: Quality) -> Toast {
+        let Some(session) = self.scene.session_mut() else { return Some(say::OUTDATED) };
+        let offered = session.presets(None).iter().any(|preset| preset.quality == quality);
+        match session.plan {
+            Plan::Choosing | Plan::Confirming(_) if offered => {
+                session.plan = Plan::Confirming(quality);
+                None
+            }
+            _ => Some(say::OUTDATED),
+        }
+    }
+
+    /// Buys a training: only here, and only for the number and preset that the person was asked about.
+    fn train(&mut self, number: u32, quality: Quality, sender: &Sender, context: &ChatContext<'_>) -> Toast {
+        if let Err(note) = self.trainings_left(sender, context) {
+            self.say(note);
+            return None;
+        }
+        let Some(session) = self.scene.session_mut() else { return Some(say::OUTDATED) };
+        let (next, again) = session.next_training();
+        match session.plan {
+            Plan::Confirming(asked) if asked == quality && number == next && session.has_enough() => {
+                let samples = session.samples();
+                session.plan = Plan::Ordered(TrainingOrder { number, quality, again, samples });
+                None
+            }
+            Plan::Ordered(_) => Some(say::ALREADY),
+            _ if session.trains() => Some(say::ALREADY),
+            _ => Some(say::OUTDATED),
+        }
+    }
+
+    fn stop(&mut self, number: u32) -> Toast {
+        let Some(session) = self.scene.session_mut() else { return Some(say::OUTDATED) };
+        let is_present = session.known.training().is_some_and(|(present, _)| present == number);
+        match session.plan {
+            Plan::Stopping(_) => Some(say::ALREADY),
+            Plan::Free if is_present && session.trains() => {
+                session.plan = Plan::Stopping(number);
+                None
+            }
+            _ => Some(say::OUTDATED),
+        }
+    }
+
+    /// Buys portraits: only here, and only of a wish that the person was asked about. A wish is taken once.
+    fn order(&mut self, wish: u32, count: u32, sender: &Sender, context: &ChatContext<'_>) -> Toast {
+        if self.scene.session().is_some_and(|session| session.caller == crate::api::Caller::Server)
+            && !context.allows(self.id, sender)
+        {
+            self.say(Note::NoLongerAllowed);
+            return None;
+        }
+        let Some(session) = self.scene.session_mut() else { return Some(say::OUTDATED) };
+        if session.order.is_some() {
+            return Some(say::ONE_MOMENT);
+        }
+        if !IMAGES.contains(&count) {
+            return Some(say::OUTDATED);
+        }
+        let was_there = wish < session.next_wish;
+        let Some(wish) = session.take_wish(wish) else {
+            return Some(if was_there { say::ALREADY } else { say::OUTDATED });
+        };
+        let number = session.known.next_order();
+        session.order = Some(PictureOrder { number, prompt: wish.prompt, count, with_training: false });
+        None
+    }
+
+    fn files(&mut self, number: u32) -> Toast {
+        let waits = self.outbox.holds_files(number);
+        let Some(session) = self.scene.session_mut() else { return Some(say::OUTDATED) };
+        if session.known.order(number).is_none_or(|order| order.visible().is_empty()) {
+            return Some(say::OUTDATED);
+        }
+        if waits || !session.filed.insert(number) {
+            return Some(say::FILES_ABOVE);
+        }
+        self.outbox.push(Item::Files(number));
+        None
+    }
+
+    /// Asks whether to erase everything.
+    pub(super) fn ask_to_erase(&mut self) {
+        let has_former = !self.former.is_empty();
+        let note = match &mut self.scene {
+            Scene::Admitting(_) => Note::OneMoment,
+            Scene::Erasing(_) => Note::Erasing,
+            Scene::Session(session) => {
+                session.asked_to_erase = session.asked_to_erase.wrapping_add(1);
+                Note::AskErase(session.asked_to_erase)
+            }
+            _ if has_former => Note::AskErase(0),
+            Scene::Stranger => Note::NothingThere,
+            // Nothing but answers to questions is kept yet.
+            Scene::Knocking(_) | Scene::Consent(_) | Scene::Name { .. } | Scene::Gender { .. } => {
+                self.scene = Scene::Stranger;
+                self.photos.clear();
+                Note::NothingThere
+            }
+        };
+        self.say(note);
+    }
+
+    fn erase(&mut self, number: u32) -> &'static Sentence {
+        let asked = match &self.scene {
+            Scene::Session(session) => session.asked_to_erase == number,
+            Scene::Admitting(_) | Scene::Erasing(_) => return say::ALREADY,
+            _ => !self.former.is_empty(),
+        };
+        if !asked {
+            return say::OUTDATED;
+        }
+        let mut left = std::mem::take(&mut self.former);
+        if let Scene::Session(session) = &self.scene {
+            if session.caller == crate::api::Caller::Server {
+                // What may still be bought before it is erased counts as bought.
+                let ordered = u32::from(matches!(session.plan, Plan::Ordered(_)));
+                self.bought = self.bought.saturating_add(session.known.bought()).saturating_add(ordered);
+            }
+            left.push(Former { avatar: session.avatar, caller: session.caller });
+        }
+        self.scene = Scene::Erasing(Erasing { left, remains: Vec::new() });
+        self.photos.clear();
+        self.outbox.clear();
+        // The words of the board may name the person.
+        self.board.leave(Some(say::ERASING.text(self.language()).to_owned()));
+        say::ERASING
+    }
+}

@@ -1,0 +1,235 @@
+//! Messages of a person's.
+
+use super::{Chat, ChatContext, Door, InviteText, Note, Plan, Scene, own_name};
+use crate::{
+    api::Caller,
+    chat::{
+        outbox::Item,
+        photos::NotAdded,
+        session::Session,
+        task::{Doing, Running},
+    },
+    ids::Name,
+    limits::MAX_PROMPT,
+    telegram::{Content, FileRef, Message, Sender},
+};
+
+impl Chat {
+    pub(super) fn said(&mut self, message: &Message, sender: &Sender, context: &ChatContext<'_>) {
+        if let Content::Text(text) = &message.content {
+            match text.strip_prefix('/') {
+                Some(command) => self.command(command, sender, context),
+                None => self.text(text.trim(), sender, context),
+            }
+            return;
+        }
+        // Before anything is kept of a person: nobody is let in by a photo.
+        if !self.scene.takes_photos() {
+            self.stranger(sender, context);
+            return;
+        }
+        match &message.content {
+            Content::Document(file) if !may_be_a_photo(file) => self.say(Note::NotAPhoto),
+            Content::Photo(file) | Content::Document(file) => self.photo(file, context),
+            Content::Unusable(kind) => self.say(Note::Unusable(*kind)),
+            Content::Text(_) => {}
+        }
+    }
+
+    fn command(&mut self, command: &str, sender: &Sender, context: &ChatContext<'_>) {
+        let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        // In a chat with several bots a command names the bot that it is for.
+        let name = name.split('@').next().unwrap_or_default().to_lowercase();
+        let rest = rest.trim();
+        match name.as_str() {
+            "language" => self.say(Note::AskLanguage),
+            "help" => self.say(Note::Help),
+            "start" => self.start(rest, sender, context),
+            "delete" => self.ask_to_erase(),
+            _ if matches!(self.scene, Scene::Stranger) => self.stranger(sender, context),
+            "new" => self.new_person(sender, context),
+            "photos" if self.scene.session().is_some() => {
+                self.say(Note::SendPhotos);
+                self.post_board();
+            }
+            "train" if self.scene.session().is_some() => {
+                self.post_board();
+                if let Err(note) = self.choose(sender, context) {
+                    self.say(note);
+                }
+            }
+            "imagine" if rest.is_empty() && self.has_model() => self.say(Note::ImagineHow),
+            "imagine" if self.scene.session().is_some() => self.imagine(rest),
+            "status" | "photos" | "train" | "imagine" => self.say_where_things_stand(Some(sender)),
+            _ => self.say(Note::Help),
+        }
+    }
+
+    fn start(&mut self, rest: &str, sender: &Sender, context: &ChatContext<'_>) {
+        match InviteText::find(rest) {
+            Some(invite) => self.knock(invite),
+            None if !rest.is_empty()
+                && matches!(self.scene, Scene::Stranger)
+                && !context.allows(self.id, sender) =>
+            {
+                self.say(Note::InviteWrong);
+            }
+            None => match self.scene {
+                Scene::Stranger => self.stranger(sender, context),
+                _ => self.say_where_things_stand(Some(sender)),
+            },
+        }
+    }
+
+    /// Answers a person of whom nothing is known.
+    fn stranger(&mut self, sender: &Sender, context: &ChatContext<'_>) {
+        if matches!(self.scene, Scene::Stranger) && context.allows(self.id, sender) {
+            self.begin(Door::Allowed);
+        } else {
+            self.say_where_things_stand(Some(sender));
+        }
+    }
+
+    fn new_person(&mut self, sender: &Sender, context: &ChatContext<'_>) {
+        match &self.scene {
+            Scene::Session(_) if context.allows(self.id, sender) => {
+                match self.trainings_left(sender, context) {
+                    Ok(()) => self.begin(Door::Allowed),
+                    Err(note) => self.say(note),
+                }
+            }
+            Scene::Session(_) => self.say(Note::NewNeedsInvite),
+            _ => self.say_where_things_stand(Some(sender)),
+        }
+    }
+
+    fn text(&mut self, text: &str, sender: &Sender, context: &ChatContext<'_>) {
+        if let Some(invite) = InviteText::find(text) {
+            self.knock(invite);
+            return;
+        }
+        if InviteText::is_meant(text) {
+            self.say(Note::InviteWrong);
+            return;
+        }
+        match &self.scene {
+            Scene::Stranger => self.stranger(sender, context),
+            Scene::Name { .. } => self.named(text),
+            Scene::Session(_) if self.has_model() => self.imagine(text),
+            Scene::Session(_) => self.say(Note::Help),
+            _ => self.say_where_things_stand(Some(sender)),
+        }
+    }
+
+    /// Takes the name that a person gave.
+    pub(super) fn named(&mut self, text: &str) {
+        let Scene::Name { door, consented_at } = &self.scene else { return };
+        match Name::new(text) {
+            Ok(name) => {
+                self.scene = Scene::Gender { door: door.clone(), consented_at: *consented_at, name };
+                self.say(Note::AskGender);
+            }
+            Err(_) => self.say(Note::NameWrong),
+        }
+    }
+
+    /// Notes a photo. Nothing is fetched before there is an avatar, which means consent.
+    fn photo(&mut self, file: &FileRef, context: &ChatContext<'_>) {
+        if self.scene.session().is_some_and(Session::is_closed) {
+            self.say(Note::SetClosed);
+            return;
+        }
+        let (largest, _) = context.largest_files();
+        if file.bytes.is_some_and(|bytes| bytes > largest) {
+            self.say(Note::TooBig);
+            return;
+        }
+        match self.photos.add(file) {
+            Ok(()) => {}
+            Err(NotAdded::Known) => return,
+            Err(NotAdded::Full) => {
+                self.say(Note::TooManyPhotos);
+                return;
+            }
+        }
+        match self.scene.session() {
+            Some(_) => self.show_board(),
+            None if self.photos.len() == 1 => self.say(Note::PhotosWait),
+            None => {}
+        }
+    }
+
+    /// Sends the board, unless there is one that can be edited.
+    pub(in crate::chat) fn show_board(&mut self) {
+        let is_sent = |running: &Running| {
+            matches!(&running.doing, Doing::Send(outgoing)
+                if outgoing.item == Item::Board)
+        };
+        if self.board.message.is_none() && !self.outbox.holds_board() && !self.running.iter().any(is_sent) {
+            self.post_board();
+        }
+    }
+
+    pub(super) fn has_model(&self) -> bool {
+        self.scene.session().is_some_and(|session| session.known.has_model())
+    }
+
+    /// Takes what portraits shall show. Nothing is bought before the person chose how many, by a button with a price.
+    pub(super) fn imagine(&mut self, prompt: &str) {
+        let note = match self.scene.session_mut() {
+            Some(session) if session.known.has_model() => {
+                if prompt.chars().count() > MAX_PROMPT {
+                    Note::PromptLong
+                } else {
+                    Note::Wish(session.wish(prompt.to_owned()))
+                }
+            }
+            _ => Note::NoModel,
+        };
+        self.say(note);
+    }
+
+    /// Lets the person choose a preset, if a training could be bought.
+    pub(super) fn choose(&mut self, sender: &Sender, context: &ChatContext<'_>) -> Result<(), Note> {
+        self.trainings_left(sender, context)?;
+        let session = self.scene.session_mut().ok_or(Note::Closed)?;
+        if session.is_closed() || matches!(session.plan, Plan::Stopping(_)) {
+            return Ok(());
+        }
+        if !session.has_enough() {
+            return Err(Note::NotEnough);
+        }
+        session.plan = Plan::Choosing;
+        Ok(())
+    }
+
+    /// Checks what the operator allows to people without an invite. What an invite allows, the API knows.
+    pub(super) fn trainings_left(&self, sender: &Sender, context: &ChatContext<'_>) -> Result<(), Note> {
+        let Some(session) = self.scene.session().filter(|session| session.caller == Caller::Server) else {
+            return Ok(());
+        };
+        if !context.allows(self.id, sender) {
+            return Err(Note::NoLongerAllowed);
+        }
+        let most = context.telegram.trainings;
+        let bought = self.bought.saturating_add(session.known.bought());
+        if bought >= most { Err(Note::TrainingsSpent(most)) } else { Ok(()) }
+    }
+
+    pub(super) fn ask_name(&mut self, sender: &Sender) {
+        self.say(Note::AskName(own_name(sender)));
+    }
+}
+
+/// Tells whether a document may be a photo, by its media type or by its name. What it is, the API finds out.
+fn may_be_a_photo(file: &FileRef) -> bool {
+    if let Some(kind) = &file.mime_type {
+        return kind.to_lowercase().starts_with("image/") && !kind.to_lowercase().starts_with("image/svg");
+    }
+    let extension =
+        file.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.to_lowercase().as_str()))
+}
+
+/// The endings of files that may be photos.
+const EXTENSIONS: [&str; 10] = ["jpg", "jpeg", "jpe", "png", "webp", "heic", "heif", "avif", "tif", "tiff"];
