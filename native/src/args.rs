@@ -8,6 +8,7 @@ mod overview;
 mod paths;
 mod photos;
 mod service;
+mod telegram;
 mod token;
 mod train;
 pub(crate) mod values;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     key::{Login, Logout, Whoami},
     photos::{Check, Demo, Pack},
     service::{Addresses, Backup, Completions, Config, Doctor, Manual, Serve, Simulate},
+    telegram::{Telegram, TelegramWhat},
     token::{Token, TokenWhat},
     train::{OnExisting, Presets, Train, Tuning},
 };
@@ -87,6 +89,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Simulate(Simulate),
     Serve(Serve),
+    Telegram(Telegram),
     Token(Token),
     Login(Login),
     Logout(Logout),
@@ -104,7 +107,11 @@ pub(crate) enum Command {
 impl Command {
     /// Tells whether the command serves clients until it is stopped.
     pub(crate) fn serves(&self) -> bool {
-        matches!(self, Self::Serve(_) | Self::Simulate(_))
+        match self {
+            Self::Serve(_) | Self::Simulate(_) => true,
+            Self::Telegram(telegram) => matches!(telegram.what, TelegramWhat::Run),
+            _ => false,
+        }
     }
 }
 

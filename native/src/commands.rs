@@ -21,6 +21,7 @@ pub(crate) mod remote;
 mod serve;
 mod simulate;
 mod status;
+pub(crate) mod telegram;
 mod token;
 mod train;
 mod whoami;
@@ -49,6 +50,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failu
         Command::Demo(args) => Box::pin(demo::run(args, context)).await,
         Command::Simulate(args) => simulate::run(args, context).await,
         Command::Serve(args) => serve::run(args, context).await,
+        Command::Telegram(args) => Box::pin(telegram::run(args, context)).await,
         Command::Token(args) => token::run(args, context).await,
         Command::Login(args) => login::login(&args, context).await,
         Command::Logout(_) => login::logout(context),

@@ -2,17 +2,21 @@
 
 mod answer;
 mod avatar;
+mod chat_driver;
+mod chats;
 mod connections;
 mod drivers;
 mod erasures;
 mod files;
 mod health;
 mod page;
+mod polling;
 mod postponed;
 mod problem;
 mod rounds;
 mod server;
 mod stored_budget;
+mod telegram;
 pub(crate) mod trial;
 pub(crate) mod webhooks;
 
@@ -32,6 +36,7 @@ use tokio::{
 use url::Url;
 
 use self::{
+    chats::Chats,
     connections::{Connections, Limits, Pace, Places},
     drivers::Drivers,
     health::Health,
@@ -59,12 +64,22 @@ const MOST_LOOKS: usize = 8;
 /// The time that answers on their way may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// The way in which the bot's updates come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Updates {
+    /// Telegram sends them to the webhook's address.
+    Sent,
+    /// The bot asks for them.
+    Polled,
+}
+
 /// Serves until `stop` returns, and then until every purchase that is under way is answered and saved. `ready` is told
 /// the real address, with the port that was chosen for port 0.
 pub(crate) async fn serve(
     listener: TcpListener,
     shell: Shell,
     deployment: Deployment,
+    updates: Updates,
     ready: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -98,12 +113,15 @@ pub(crate) async fn serve(
         messages: Places::new(MOST_MESSAGES, MOST_MESSAGES),
         porter: std::sync::Mutex::default(),
         pace: Pace::default(),
+        chats: Chats::default(),
         postponed: PostponedErases::default(),
         closing: told.clone(),
     });
     ready(address);
     let rounds = tokio::spawn(rounds.go(told.clone()));
     let erasures = tokio::spawn(erasures::carry_on(Arc::clone(&server), told));
+    server.wake_chats().await;
+    let polling = (updates == Updates::Polled).then(|| tokio::spawn(polling::poll(Arc::clone(&server))));
 
     let connections = Connections::new(Limits::default().with_files(open_files()));
     let mut answering = JoinSet::new();
@@ -137,7 +155,15 @@ pub(crate) async fn serve(
     closing.send_replace(true);
     let rest = async { while answering.join_next().await.is_some() {} };
     // Calls that are left then are cut; their orders are saved, and carried on by the next start.
-    let (_, (), ..) = tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop(), rounds, erasures);
+    // Chats first: they buy by way of the drivers.
+    let polled = async {
+        if let Some(polling) = polling {
+            drop(polling.await);
+        }
+        server.chats.ended().await;
+    };
+    let (_, (), (), ..) =
+        tokio::join!(tokio::time::timeout(GRACE, rest), drivers.stop(), polled, rounds, erasures);
     Ok(())
 }
 

@@ -103,9 +103,13 @@ impl Settings {
         // Only a deployment has these, yet every command names one that is wrong.
         sources.find("NOTIFY_URL", values::web_address);
         sources.secret("NOTIFY_SECRET");
-        for name in ["RETENTION_DAYS", "DAILY_TRAININGS", "DAILY_PICTURES"] {
+        for name in ["RETENTION_DAYS", "DAILY_TRAININGS", "DAILY_PICTURES", "TELEGRAM_TRAININGS"] {
             sources.find(name, values::whole);
         }
+        sources.secret("TELEGRAM_BOT_TOKEN");
+        sources.secret("TELEGRAM_WEBHOOK_SECRET");
+        sources.find("TELEGRAM_API_URL", values::web_address);
+        sources.find("TELEGRAM_ALLOWED", values::text);
         let seconds = |text: &str| values::seconds(text).map(Time);
         Self {
             fal_key: sources.fal_key(),

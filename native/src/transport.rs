@@ -15,7 +15,7 @@ use std::{fmt, sync::Arc};
 
 pub use hyper::body::Bytes;
 use likeness_core::{
-    http::{Answer, HeaderMap, NoAnswer, Request, Response, StatusCode},
+    http::{Answer, HeaderMap, NoAnswer, Request, Response, StatusCode, shown_path},
     limits::MAX_ANSWER_BYTES,
 };
 use url::Url;
@@ -115,9 +115,9 @@ impl Transport {
         request: Request,
         source: Option<Arc<dyn ByteSource>>,
     ) -> Result<Result<Incoming, NoAnswer>, SendError> {
-        // Without the query, which may hold a signature or a token.
+        // Without the query, which may hold a signature or a token, and without a bot's token.
         let host = request.url.host_str().unwrap_or_default();
-        let line = format!("{} {host}{}", request.method, request.url.path());
+        let line = format!("{} {host}{}", request.method, shown_path(&request.url));
         let opened = self.exchange(request, source).await;
         match &opened {
             Ok(Ok(incoming)) => log::debug!("{line} {}", incoming.status.as_u16()),

@@ -11,8 +11,15 @@ use std::{
 use crate::{Place, train};
 
 /// The pages on which commands are shown.
-const PAGES: [&str; 6] =
-    ["README.md", "docs/api.md", "docs/backup.md", "docs/cli.md", "docs/edge.md", "docs/migrating.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "docs/api.md",
+    "docs/backup.md",
+    "docs/cli.md",
+    "docs/edge.md",
+    "docs/migrating.md",
+    "docs/telegram.md",
+];
 
 fn read(page: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page)).expect(page)

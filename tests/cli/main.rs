@@ -46,6 +46,7 @@ mod serve;
 mod settings;
 mod simulate;
 mod swallowed;
+mod telegram;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod token;

@@ -195,7 +195,13 @@ fn where_others_can_reach_it_nobody_is_let_in_without_an_operator() {
 }
 
 /// Makes one call on a connection of its own.
-fn call(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Answer {
+pub(crate) fn call(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, String)],
+    body: &[u8],
+) -> Answer {
     let mut stream = TcpStream::connect(address).expect("a connection");
     let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let (headers, length) = (headers.concat(), body.len());

@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{
     args::Doctor,
+    commands::telegram::name_of,
     context::Context,
     disk::storage_error,
     failure::{self, Exit, Failure},
@@ -74,6 +75,7 @@ async fn of_this_machine(args: &Doctor, context: &Context) -> Vec<Finding> {
     findings.extend(network.proxy);
     findings.extend(network.fal);
     findings.extend(bucket(settings).await);
+    findings.extend(telegram(settings).await);
     findings.push(terminal(context));
     findings
 }
@@ -181,6 +183,30 @@ fn try_to_write(folder: &PathBuf) -> io::Result<()> {
 fn free_space(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+/// Asks Telegram for the bot, where there is one.
+async fn telegram(settings: &Settings) -> Option<Finding> {
+    const NAME: &str = "telegram";
+    let deployment = match settings.deployment() {
+        Ok(deployment) => deployment,
+        Err(failure) => return Some(Finding::new(NAME, State::Fail(failure.exit()), failure.brief(), "")),
+    };
+    let telegram = deployment.telegram?;
+    let name = match name_of(&telegram).await {
+        Ok(name) => name,
+        Err(failure) => {
+            let advice = "compare TELEGRAM_BOT_TOKEN with what @BotFather shows, and check the network";
+            return Some(Finding::new(NAME, State::Fail(failure.exit()), failure.brief(), advice));
+        }
+    };
+    let text = format!("@{name}, at {}", telegram.api.origin());
+    Some(if telegram.secret.is_some() {
+        Finding::ok(NAME, text)
+    } else {
+        let advice = "`likeness telegram run` needs none; a webhook needs TELEGRAM_WEBHOOK_SECRET";
+        Finding::new(NAME, State::Ok, format!("{text}, without a webhook's secret"), advice)
+    })
 }
 
 fn key(settings: &Settings) -> Finding {

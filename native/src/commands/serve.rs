@@ -8,7 +8,7 @@ use crate::{
     driver::shell::Shell,
     failure::{Exit, Failure},
     files::store::OpenFor,
-    serve::{serve, trial},
+    serve::{Updates, serve, trial},
 };
 use likeness_core::api::Deployment;
 use serde_json::json;
@@ -58,7 +58,7 @@ pub(crate) async fn run(args: Serve, context: &Context) -> Result<(), Failure> {
     let stop = async {
         context.interrupt.wait().await;
     };
-    let served = serve(listener, shell, deployment, ready, stop).await;
+    let served = serve(listener, shell, deployment, Updates::Sent, ready, stop).await;
     drop(hold);
     said?;
     // Ctrl-C is the regular end.

@@ -3,6 +3,7 @@
 
 mod backup;
 mod budget;
+mod chats;
 mod database;
 mod erasures;
 mod layout;

@@ -22,6 +22,7 @@ use likeness_core::{
     fal::Origins,
     http::StatusCode,
     limits::PhotoLimits,
+    telegram::WEBHOOK_PATH,
 };
 
 use super::{
@@ -91,12 +92,22 @@ pub(super) enum Answered {
 
 impl Server {
     /// Answers a call. The unread rest of its body is returned.
-    async fn answer(&self, seat: &Seat, head: &Parts, body: Incoming) -> (Answered, Option<Incoming>) {
+    async fn answer(
+        self: &Arc<Self>,
+        seat: &Seat,
+        head: &Parts,
+        body: Incoming,
+    ) -> (Answered, Option<Incoming>) {
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         if let Some(reply) =
             page::answer(&self.deployment, &head.method, head.uri.path(), &head.headers).await
         {
             return (Answered::Reply(reply), Some(body));
+        }
+        if head.uri.path() == WEBHOOK_PATH {
+            let mut body = Some(body);
+            let reply = self.telegram_webhook(seat, head, &mut body).await;
+            return (Answered::Reply(reply), body);
         }
         let call = match Call::parse(&head.method, target, &head.headers, clock::now()) {
             Ok(call) => call,
@@ -206,7 +217,7 @@ impl Server {
             Place::User => self.avatars(call).await,
             Place::Budget => self.budget_call(call, &given).await,
             Place::Ledger => self.overview(call, &given).await,
-            Place::Avatar => self.avatar(call, seat, caller, given, body).await,
+            Place::Avatar => self.avatar(call, Some(seat), caller, given, body).await,
             Place::Request => self.request(call, seat, caller).await,
         }
     }
@@ -226,7 +237,7 @@ impl Server {
         let request = call.params.request.clone().ok_or(ApiProblem::NoRequest)?;
         let holder = self.look(|store| store.holder(&request)).await?.ok_or(ApiProblem::NoRequest)?;
         let call = call.clone().of_avatar(holder);
-        self.avatar(&call, seat, caller, Given::default(), &mut None).await
+        self.avatar(&call, Some(seat), caller, Given::default(), &mut None::<Incoming>).await
     }
 
     async fn webhook(&self, head: &Parts, body: &[u8]) -> Reply {
@@ -264,7 +275,7 @@ impl Server {
         Ok(Answered::Reply(overview(standing, &ledger)))
     }
 
-    async fn budget_call(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
+    pub(super) async fn budget_call(&self, call: &Call, given: &Given) -> Result<Answered, Problem> {
         let api = BudgetApi { deployment: &self.deployment, now: clock::now() };
         match self.budget(Question::of_call(call, given), |budget| api.answer(budget, call, given)).await? {
             BudgetAnswer::Reply(reply) => Ok(Answered::Reply(reply)),

@@ -1,8 +1,8 @@
 //! Calls of an avatar: what the core asks for before it answers is done, one thing after the other.
 
-use std::time::Instant;
+use std::{error::Error, time::Instant};
 
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes};
 use likeness_core::{
     api::{Answer, ApiProblem, AvatarApi, BudgetApi, Call, Caller, Given, Operation, Problem, Reply, Spent},
     avatar::{Avatar, AvatarId, Expected},
@@ -22,14 +22,20 @@ use crate::{clock, moment::moment};
 
 impl Server {
     /// Asks the avatar, and does the work that it asks for, until it answers.
-    pub(super) async fn avatar(
+    ///
+    /// `seat` is the connection that the call came by, and `file` the call's body, where that is a file.
+    pub(super) async fn avatar<B>(
         &self,
         call: &Call,
-        seat: &Seat,
+        seat: Option<&Seat>,
         caller: Caller,
         mut given: Given,
-        file: &mut Option<Incoming>,
-    ) -> Result<Answered, Problem> {
+        file: &mut Option<B>,
+    ) -> Result<Answered, Problem>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let id = call.params.avatar.ok_or(ApiProblem::NoAvatar)?;
         // Before the avatar expects a photo: a refused call changes nothing.
         let wanted =
@@ -48,7 +54,9 @@ impl Server {
             let answer = answer?;
             if !matches!(&answer, Answer::Reply(reply) if reply.status.is_client_error()) {
                 // The avatar's answer shows that the capability is valid.
-                seat.is_known();
+                if let Some(seat) = seat {
+                    seat.is_known();
+                }
             }
             match answer {
                 Answer::Reply(reply) => return Ok(Answered::Reply(reply)),
@@ -134,17 +142,21 @@ impl Server {
     }
 
     #[expect(clippy::too_many_arguments, reason = "a call and what came with it")]
-    async fn receive(
+    async fn receive<B>(
         &self,
         id: AvatarId,
         place: &UploadPlace<AvatarId>,
         photo: &Expected,
-        file: &mut Option<Incoming>,
+        file: &mut Option<B>,
         max_bytes: u64,
         call: &Call,
         caller: Caller,
         mut given: Given,
-    ) -> Result<Reply, Problem> {
+    ) -> Result<Reply, Problem>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let body = file.take().ok_or(ApiProblem::Internal)?;
         let length = call.content_length.unwrap_or(max_bytes).min(max_bytes);
         let arrived = tokio::select! {

@@ -1,6 +1,7 @@
 //! Photos on their way in, models and pictures on their way out.
 
 use std::{
+    error::Error,
     fs::File,
     io::{self, Read, Seek as _},
     ops::Range,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use http_body_util::BodyExt as _;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use likeness_core::{
     api::{ApiProblem, Download, Problem, Reply},
     avatar::{AvatarId, Expected},
@@ -66,13 +67,17 @@ pub(super) enum Arrived {
 }
 
 /// Receives a photo of this length.
-pub(super) async fn receive(
+pub(super) async fn receive<B>(
     shell: &Shell,
     id: AvatarId,
     photo: &Expected,
-    body: Paced<Incoming>,
+    body: Paced<B>,
     length: u64,
-) -> Result<Arrived, Problem> {
+) -> Result<Arrived, Problem>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     shell.store.follow_no_link(id).map_err(shown)?;
     let Ok(place) = photo.source.parse::<ObjectPlace>() else {
         let folder = shell.folder(id);
@@ -127,7 +132,11 @@ impl Arrived {
 }
 
 /// Writes a body of this length, which is on the disk then.
-async fn write(mut body: Paced<Incoming>, file: File, length: u64, path: &Path) -> Result<(), Problem> {
+async fn write<B>(mut body: Paced<B>, file: File, length: u64, path: &Path) -> Result<(), Problem>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let failed = |error: &io::Error| shown(storage_error(path, error));
     let broken = |why: String| ApiProblem::Body { why };
     let mut file = tokio::fs::File::from_std(file);

@@ -9,6 +9,7 @@ use likeness_core::{
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::{
+    chats::Chats,
     connections::{Origin, Pace, Places},
     drivers::Drivers,
     health::Health,
@@ -39,6 +40,8 @@ pub(super) struct Server {
     /// Credentials that were admitted and refused a moment ago.
     pub(super) porter: std::sync::Mutex<Porter>,
     pub(super) pace: Pace,
+    /// Chats with the bot.
+    pub(super) chats: Chats,
     pub(super) postponed: PostponedErases,
     pub(super) closing: watch::Receiver<bool>,
 }

@@ -6,7 +6,9 @@ use std::{
 };
 
 use likeness_core::{
-    limits::{DAILY_PICTURES, DAILY_TRAININGS, DatasetLimits, MOCK_TRAINING, RETENTION_DAYS},
+    limits::{
+        DAILY_PICTURES, DAILY_TRAININGS, DatasetLimits, MOCK_TRAINING, RETENTION_DAYS, TELEGRAM_TRAININGS,
+    },
     storage::REGION,
 };
 
@@ -87,6 +89,11 @@ pub(super) const KNOWN: &[Known] = &[
     known("RETENTION_DAYS", &RETENTION_DAYS, "how long `serve` keeps photos of which nothing was trained"),
     known("DAILY_TRAININGS", &DAILY_TRAININGS, "how many trainings `serve` buys on a day (UTC)"),
     known("DAILY_PICTURES", &DAILY_PICTURES, "how many pictures `serve` buys on a day"),
+    secret("TELEGRAM_BOT_TOKEN", "the Telegram bot's token, as @BotFather gives it"),
+    secret("TELEGRAM_WEBHOOK_SECRET", "what Telegram's messages to `serve` are known by"),
+    address("TELEGRAM_API_URL", &"Telegram's own", "a Bot API server of your own"),
+    known("TELEGRAM_ALLOWED", &"nobody", "who needs no invite: 123456789 or @name, with commas between"),
+    known("TELEGRAM_TRAININGS", &TELEGRAM_TRAININGS, "how many trainings each of them may buy"),
     known("training.quality", &"fast", "the preset: fast, balanced or high"),
     known("training.steps", &PRESET, "steps, 1 to 10000"),
     known("training.learning_rate", &PRESET, "learning rate, 0.000001 to 0.001"),
