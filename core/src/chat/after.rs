@@ -14,7 +14,7 @@ use crate::{
     api::Reply,
     http::Answer,
     ids::{PhotoId, TaskId},
-    telegram::{BotError, MessageId, located, sent_message},
+    telegram::{BotError, FilePath, MessageId, located, sent_message},
 };
 
 /// The pause after Telegram said that it does not know the bot's token: only the operator can mend that.
@@ -177,7 +177,10 @@ impl Chat {
     fn located(&mut self, photo: &PhotoId, answer: Answer, context: &ChatContext<'_>) {
         let error = match BotError::of(answer) {
             Ok(result) => {
-                let (path, now) = (located(&result), context.now);
+                // Only the operator's own server is believed where it names files of this disk.
+                let believed =
+                    |path: &FilePath| path.on_disk().is_none() || context.telegram.has_own_server();
+                let (path, now) = (located(&result).filter(believed), context.now);
                 match (path, self.photos.find(photo)) {
                     (Some(path), Some(photo)) => photo.path = Some(path),
                     (None, Some(found)) => {

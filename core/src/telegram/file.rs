@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::text::stored_as_text;
 
-/// The path of a file at the server of the Bot API, such as `photos/file_7.jpg`. It is valid for an hour.
+/// The path of a file at the server of the Bot API, such as `photos/file_7.jpg`. It is valid for an hour. A server that runs
+/// with `--local` gives absolute paths of its own disk instead, and hands files to programs on the same machine only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FilePath(String);
@@ -18,13 +19,19 @@ pub struct FilePath(String);
 pub struct FilePathError;
 
 impl FilePath {
-    /// Checks the path. A local server that runs with `--local` gives absolute paths of its own disk, which are not
-    /// fetched by HTTP.
+    /// Checks the path.
     pub fn parse(text: &str) -> Result<Self, FilePathError> {
         let plain = |part: &str| !part.is_empty() && !matches!(part, "." | "..");
         let legal = |letter: char| !letter.is_control() && !matches!(letter, '\\' | '?' | '#' | '%');
-        let right = text.len() <= 1024 && text.chars().all(legal) && text.split('/').all(plain);
+        let below = text.strip_prefix('/').unwrap_or(text);
+        let right = text.len() <= 1024 && text.chars().all(legal) && below.split('/').all(plain);
         if right { Ok(Self(text.to_owned())) } else { Err(FilePathError) }
+    }
+
+    /// Returns the path if it is one of the server's own disk.
+    #[must_use]
+    pub fn on_disk(&self) -> Option<&str> {
+        Some(self.0.as_str()).filter(|path| path.starts_with('/'))
     }
 }
 
@@ -64,11 +71,30 @@ mod tests {
             located(&json!({"file_path": "photos/file_7.jpg"})),
             FilePath::parse("photos/file_7.jpg").ok()
         );
-        for path in
-            ["", "/etc/passwd", "a//b", "../x", "a/../b", "a/./b", "a?b", "a#b", "a%2e", "a\\b", "a\nb"]
-        {
+        for path in [
+            "",
+            "/",
+            "//etc/passwd",
+            "/a/../b",
+            "a//b",
+            "../x",
+            "a/../b",
+            "a/./b",
+            "a?b",
+            "a#b",
+            "a%2e",
+            "a\\b",
+            "a\nb",
+        ] {
             assert!(FilePath::parse(path).is_err(), "{path}");
         }
         assert_eq!(located(&json!({"file_id": "x"})), None);
+    }
+
+    #[test]
+    fn an_absolute_path_is_one_of_the_disk() {
+        let path = |text| FilePath::parse(text).expect("a path");
+        assert_eq!(path("/var/lib/bot/photos/file_7.jpg").on_disk(), Some("/var/lib/bot/photos/file_7.jpg"));
+        assert_eq!(path("photos/file_7.jpg").on_disk(), None);
     }
 }

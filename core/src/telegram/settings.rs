@@ -81,6 +81,12 @@ impl TelegramSettings {
         })
     }
 
+    /// Tells whether the server of the Bot API is the operator's own, which may name files of its disk.
+    #[must_use]
+    pub fn has_own_server(&self) -> bool {
+        self.is_local
+    }
+
     /// Returns the largest file in bytes that can be fetched: Telegram's own server has a limit of its own.
     #[must_use]
     pub fn largest_file(&self) -> u64 {

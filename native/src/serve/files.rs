@@ -282,7 +282,11 @@ async fn pass_on(
     }
 }
 
-async fn send(mut file: tokio::io::Take<tokio::fs::File>, sender: mpsc::Sender<io::Result<Bytes>>) {
+/// Sends a file, piece by piece.
+pub(super) async fn send(
+    mut file: tokio::io::Take<tokio::fs::File>,
+    sender: mpsc::Sender<io::Result<Bytes>>,
+) {
     loop {
         let mut piece = Vec::with_capacity(PIECE);
         let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece).await;

@@ -1,14 +1,9 @@
 //! The work of chats: calls of the Bot API and of our own, and files between the two.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http_body_util::BodyExt as _;
-use hyper::{
-    Method,
-    body::{Bytes, Incoming as Body},
-    header::CONTENT_LENGTH,
-    http::request::Parts,
-};
+use hyper::{Method, body::Incoming as Body, http::request::Parts};
 use likeness_core::{
     api::{Given, Place, Problem, Reply},
     chat::{ApiCall, ChatOutcome, ChatWork, FileTrouble, NoReply, attachment},
@@ -17,11 +12,8 @@ use likeness_core::{
     telegram::{Attachment, BotCall, FilePath, Update, WEBHOOK_PATH},
 };
 
-use super::{answer::Answered, connections::Paced, connections::Seat, server::Server};
-use crate::{clock, moment::entropy, streamed::Streamed, transport::Incoming};
-
-/// Number of pieces of a photo that wait to be stored.
-const PIECES_AHEAD: usize = 4;
+use super::{answer::Answered, connections::Paced, connections::Seat, server::Server, telegram_file};
+use crate::{clock, moment::entropy, streamed::Streamed};
 
 /// The time that an update may take to arrive.
 const UPDATE_WITHIN: Duration = Duration::from_secs(15);
@@ -134,25 +126,8 @@ impl Server {
     /// Streams a file of Telegram's to our API.
     async fn bring(&self, file: &FilePath, call: &ApiCall, max_bytes: u64) -> Result<Reply, FileTrouble> {
         let telegram = self.telegram().map_err(|_| FileTrouble::Broken)?;
-        let transport = self.shell.http().map_err(|_| FileTrouble::Broken)?;
-        let fetched = transport.fetch(telegram.api.file(file)).await;
-        let incoming = fetched.ok().and_then(Result::ok).ok_or(FileTrouble::Broken)?;
-        match incoming.status {
-            StatusCode::OK => {}
-            StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FileTrouble::Moved),
-            _ => return Err(FileTrouble::Broken),
-        }
-        let announced = incoming.headers.get(CONTENT_LENGTH);
-        let length: u64 =
-            announced.and_then(|length| length.to_str().ok()?.parse().ok()).ok_or(FileTrouble::Broken)?;
-        if length > max_bytes {
-            return Err(FileTrouble::TooBig);
-        }
-        let (sender, body) = Streamed::new(length, PIECES_AHEAD);
-        let pumping = tokio::spawn(pump(incoming, sender));
-        let answered = self.own_call(call, Some((length, body))).await;
-        pumping.abort();
-        match answered {
+        let (length, body) = telegram_file::open(&self.shell, telegram, file, max_bytes).await?;
+        match self.own_call(call, Some((length, body))).await {
             Answered::Reply(reply) => Ok(reply),
             Answered::File(..) => Err(FileTrouble::Broken),
         }
@@ -163,20 +138,6 @@ impl Server {
         let Answered::File(reply, body) = self.own_call(call, None).await else { return None };
         let bytes = body.collect().await.ok()?.to_bytes().to_vec();
         Some(attachment(&reply, bytes))
-    }
-}
-
-async fn pump(mut incoming: Incoming, sender: tokio::sync::mpsc::Sender<io::Result<Bytes>>) {
-    loop {
-        let piece = match incoming.chunk().await {
-            Ok(Some(piece)) => Ok(piece),
-            Ok(None) => return,
-            Err(_) => Err(io::ErrorKind::ConnectionAborted.into()),
-        };
-        let last = piece.is_err();
-        if sender.send(piece).await.is_err() || last {
-            return;
-        }
     }
 }
 

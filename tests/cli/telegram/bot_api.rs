@@ -1,9 +1,12 @@
 //! A Bot API server that answers as Telegram documents it, for one bot and one person.
 
+mod request;
+
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    io::{self, BufReader},
     net::{TcpListener, TcpStream},
+    path::Path,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -11,6 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 
+use self::request::{Request, written};
 use crate::running::PATIENCE;
 
 pub(crate) const TOKEN: &str = "123456789:AAFakeFakeFakeFakeFakeFakeFakeFakeF";
@@ -37,7 +41,14 @@ struct State {
     /// Number of sends of which the answer is still lost.
     loses: u32,
     seen: BTreeSet<String>,
+    /// Refusals of the next messages and edits: code, description, seconds to wait.
+    refusals: VecDeque<(u16, &'static str, Option<u32>)>,
+    /// Folder of this disk that files are said to lie in, as a server with `--local` does.
+    folder: Option<String>,
 }
+
+/// Status and content of an answer.
+type Answered = (u16, Value);
 
 /// A call that was carried out.
 #[derive(Clone, Debug)]
@@ -80,7 +91,21 @@ impl BotApi {
 
     /// Keeps a file of the person's.
     pub(crate) fn keep(&self, id: &str, bytes: Vec<u8>) {
-        self.state().files.insert(id.to_owned(), bytes);
+        let mut state = self.state();
+        if let Some(folder) = &state.folder {
+            std::fs::write(Path::new(folder).join(id), &bytes).expect("written");
+        }
+        state.files.insert(id.to_owned(), bytes);
+    }
+
+    /// Puts the files into this folder, and says so.
+    pub(crate) fn keep_on_disk(&self, folder: &Path) {
+        self.state().folder = Some(folder.display().to_string());
+    }
+
+    /// Refuses the next message or edit.
+    pub(crate) fn refuse(&self, code: u16, why: &'static str, pause: Option<u32>) {
+        self.state().refusals.push_back((code, why, pause));
     }
 
     pub(crate) fn webhook(&self) -> Option<Value> {
@@ -130,118 +155,60 @@ impl BotApi {
 
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(stream.try_clone()?);
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-        let (mut length, mut boundary) = (0, None);
-        loop {
-            let mut header = String::new();
-            reader.read_line(&mut header)?;
-            let header = header.trim().to_ascii_lowercase();
-            if header.is_empty() {
+        // Clients keep their connections.
+        while let Some(request) = Request::read(&mut reader)? {
+            if !self.serve_one(&mut stream, &request)? {
                 break;
             }
-            if let Some(value) = header.strip_prefix("content-length: ") {
-                length = value.parse().unwrap_or(0);
-            } else if let Some((_, value)) = header.split_once("boundary=") {
-                boundary = Some(value.to_owned());
-            }
         }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
-        if let Some(path) = path.strip_prefix(&format!("/file/bot{TOKEN}/photos/")) {
-            let file = self.state().files.get(path).cloned();
-            return match file {
-                Some(bytes) => written(&mut stream, 200, "application/octet-stream", &bytes),
-                None => written(&mut stream, 404, "application/json", b"{\"ok\":false,\"error_code\":404}"),
-            };
-        }
-        let Some(method) = path.strip_prefix(&format!("/bot{TOKEN}/")) else {
-            let refusal = br#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#;
-            return written(&mut stream, 401, "application/json", refusal);
-        };
-        let (fields, files) = match boundary {
-            Some(boundary) => parts(&body, &boundary),
-            None => (serde_json::from_slice(&body).unwrap_or_default(), Vec::new()),
-        };
-        let Some((status, answer)) = self.answer(method, &fields, &files) else { return Ok(()) };
-        written(&mut stream, status, "application/json", answer.to_string().as_bytes())
+        Ok(())
     }
 
-    /// Answers a call; `None` where the answer is lost.
-    fn answer(&self, method: &str, fields: &Value, files: &[usize]) -> Option<(u16, Value)> {
-        let ok = |result: Value| Some((200, json!({ "ok": true, "result": result })));
-        let refused = |code: u16, description: &str| {
-            Some((code, json!({ "ok": false, "error_code": code, "description": description })))
+    /// Answers a request; false if the answer is lost, with the connection.
+    fn serve_one(&self, stream: &mut TcpStream, request: &Request) -> io::Result<bool> {
+        if let Some(path) = request.path.strip_prefix(&format!("/file/bot{TOKEN}/photos/")) {
+            // A server with `--local` hands no file out.
+            let state = self.state();
+            let file = state.files.get(path).filter(|_| state.folder.is_none()).cloned();
+            drop(state);
+            match file {
+                Some(bytes) => written(stream, 200, "application/octet-stream", &bytes)?,
+                None => written(stream, 404, "application/json", b"{\"ok\":false,\"error_code\":404}")?,
+            }
+            return Ok(true);
+        }
+        let answered = match request.path.strip_prefix(&format!("/bot{TOKEN}/")) {
+            Some(method) => self.answer(method, &request.fields, &request.files),
+            None => Some(refused(401, "Unauthorized")),
         };
+        let Some((status, answer)) = answered else { return Ok(false) };
+        written(stream, status, "application/json", answer.to_string().as_bytes())?;
+        Ok(true)
+    }
+
+    /// Carries a call out; `None` where the answer is lost.
+    fn answer(&self, method: &str, fields: &Value, files: &[usize]) -> Option<Answered> {
         if method == "getUpdates" {
-            return ok(self.updates(fields));
+            return Some(ok(&self.updates(fields)));
         }
         let mut state = self.state();
+        let is_send = method.starts_with("send") || method.starts_with("edit");
+        if let Some((code, why, pause)) = is_send.then(|| state.refusals.pop_front()).flatten() {
+            let (status, mut answer) = refused(code, why);
+            if let Some(seconds) = pause {
+                answer["parameters"] = json!({ "retry_after": seconds });
+            }
+            return Some((status, answer));
+        }
         state.done.push(Done { method: method.to_owned(), files: files.to_vec() });
-        let answer = match method {
-            "getMe" => ok(
-                json!({ "id": 123_456_789, "is_bot": true, "first_name": "L", "username": "likeness_bot" }),
-            ),
-            "setWebhook" => {
-                state.webhook = Some(fields.clone());
-                ok(json!(true))
-            }
-            "deleteWebhook" => {
-                state.webhook = None;
-                ok(json!(true))
-            }
-            "setMyCommands" | "answerCallbackQuery" => ok(json!(true)),
-            "getFile" => {
-                let id = fields["file_id"].as_str().unwrap_or_default();
-                match state.files.get(id) {
-                    Some(bytes) if bytes.len() > 20_000_000 => refused(400, "Bad Request: file is too big"),
-                    Some(bytes) => ok(json!({
-                        "file_id": id, "file_unique_id": id, "file_size": bytes.len(), "file_path": format!("photos/{id}"),
-                    })),
-                    None => refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable"),
-                }
-            }
-            "editMessageText" => {
-                let id = fields["message_id"].as_i64().unwrap_or_default();
-                match state.messages.get(&id) {
-                    None => refused(400, "Bad Request: message to edit not found"),
-                    Some(known) if known == fields => refused(
-                        400,
-                        "Bad Request: message is not modified: specified new message content and reply markup are \
-                         exactly the same as a current content and reply markup of the message",
-                    ),
-                    Some(_) => {
-                        state.messages.insert(id, fields.clone());
-                        ok(json!({ "message_id": id }))
-                    }
-                }
-            }
-            "sendMessage" | "sendPhoto" | "sendDocument" | "sendMediaGroup" => {
-                let count = files.len().max(1);
-                let mut ids = Vec::new();
-                for _ in 0..count {
-                    state.last_message += 1;
-                    let id = state.last_message;
-                    ids.push(
-                        json!({ "message_id": id, "date": 1, "chat": { "id": PERSON, "type": "private" } }),
-                    );
-                    let mut message = fields.clone();
-                    message["message_id"] = id.into();
-                    state.messages.insert(id, message);
-                }
-                ok(if method == "sendMediaGroup" { json!(ids) } else { ids.remove(0) })
-            }
-            _ => refused(404, "Not Found"),
-        };
-        let text = fields.to_string();
-        if method.starts_with("send") && state.loses > 0 && state.seen.insert(text) {
+        let answer = state.answer(method, fields, files);
+        if method.starts_with("send") && state.loses > 0 && state.seen.insert(fields.to_string()) {
             state.loses -= 1;
             self.state.1.notify_all();
             return None;
         }
         self.state.1.notify_all();
-        answer
+        Some(answer)
     }
 
     /// Waits a moment for updates from the asked number on; those before are forgotten.
@@ -260,38 +227,84 @@ impl BotApi {
     }
 }
 
-/// Reads the fields of a form and the lengths of its files.
-fn parts(body: &[u8], boundary: &str) -> (Value, Vec<usize>) {
-    let line = format!("--{boundary}");
-    let (mut fields, mut files) = (json!({}), Vec::new());
-    let mut rest = body;
-    while let Some(start) = position(rest, line.as_bytes()) {
-        rest = &rest[start + line.len()..];
-        let Some(head_end) = position(rest, b"\r\n\r\n") else { break };
-        let head = String::from_utf8_lossy(&rest[..head_end]).into_owned();
-        let content = &rest[head_end + 4..];
-        let end = position(content, format!("\r\n{line}").as_bytes()).unwrap_or(content.len());
-        let name = head.split("name=\"").nth(1).and_then(|name| name.split('"').next()).unwrap_or_default();
-        if head.contains("filename=") {
-            files.push(end);
-        } else {
-            let text = String::from_utf8_lossy(&content[..end]).into_owned();
-            fields[name] = serde_json::from_str(&text).unwrap_or(Value::String(text));
+impl State {
+    fn answer(&mut self, method: &str, fields: &Value, files: &[usize]) -> Answered {
+        match method {
+            "getMe" => ok(
+                &json!({ "id": 123_456_789, "is_bot": true, "first_name": "L", "username": "likeness_bot" }),
+            ),
+            "setWebhook" => {
+                self.webhook = Some(fields.clone());
+                ok(&json!(true))
+            }
+            "deleteWebhook" => {
+                self.webhook = None;
+                ok(&json!(true))
+            }
+            "setMyCommands" | "answerCallbackQuery" => ok(&json!(true)),
+            "getFile" => {
+                let id = fields["file_id"].as_str().unwrap_or_default();
+                match self.files.get(id) {
+                    Some(bytes) if bytes.len() > 20_000_000 => refused(400, "Bad Request: file is too big"),
+                    Some(bytes) => ok(&json!({
+                        "file_id": id, "file_unique_id": id, "file_size": bytes.len(),
+                        "file_path": format!("{}/{id}", self.folder.as_deref().unwrap_or("photos")),
+                    })),
+                    None => refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable"),
+                }
+            }
+            "editMessageText" => {
+                let id = fields["message_id"].as_i64().unwrap_or_default();
+                match self.messages.get(&id) {
+                    None => refused(400, "Bad Request: message to edit not found"),
+                    Some(known) if known == fields => refused(
+                        400,
+                        "Bad Request: message is not modified: specified new message content and reply markup are \
+                         exactly the same as a current content and reply markup of the message",
+                    ),
+                    Some(_) => {
+                        self.messages.insert(id, fields.clone());
+                        ok(&message(id, fields))
+                    }
+                }
+            }
+            "sendMessage" | "sendPhoto" | "sendDocument" | "sendMediaGroup" => {
+                let sent: Vec<Value> = (0..files.len().max(1)).map(|_| self.sent(fields)).collect();
+                ok(&if method == "sendMediaGroup" { sent.into() } else { sent[0].clone() })
+            }
+            _ => refused(404, "Not Found"),
         }
-        rest = &content[end..];
     }
-    (fields, files)
+
+    /// Puts a message of the bot's into the chat.
+    fn sent(&mut self, fields: &Value) -> Value {
+        self.last_message += 1;
+        let mut kept = fields.clone();
+        kept["message_id"] = self.last_message.into();
+        let sent = message(self.last_message, &kept);
+        self.messages.insert(self.last_message, kept);
+        sent
+    }
 }
 
-fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    bytes.windows(part.len()).position(|window| window == part)
+/// Describes a message of the bot's as the Bot API does.
+fn message(id: i64, fields: &Value) -> Value {
+    let mut message = json!({
+        "message_id": id, "date": 1, "chat": { "id": PERSON, "type": "private", "first_name": "Anna" },
+        "from": { "id": 123_456_789, "is_bot": true, "first_name": "L", "username": "likeness_bot" },
+    });
+    for name in ["text", "caption", "reply_markup"] {
+        if let Some(value) = fields.get(name) {
+            message[name] = value.clone();
+        }
+    }
+    message
 }
 
-fn written(stream: &mut TcpStream, status: u16, kind: &str, body: &[u8]) -> io::Result<()> {
-    let head = format!(
-        "HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)
+fn ok(result: &Value) -> Answered {
+    (200, json!({ "ok": true, "result": result }))
+}
+
+fn refused(code: u16, description: &str) -> Answered {
+    (code, json!({ "ok": false, "error_code": code, "description": description }))
 }
