@@ -60,6 +60,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     api_call::{ApiCall, attachment},
     context::ChatContext,
+    door::start_link,
     task::{ChatOutcome, ChatStep, ChatTask, ChatWork, FileTrouble, Lane, NoReply},
     words::commands,
 };

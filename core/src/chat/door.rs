@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::budget::{Kind, TokenDigest, TokenText};
 
@@ -23,6 +24,16 @@ const PREFIX: &str = "lki_";
 
 /// The number of digits behind the prefix.
 const DIGITS: usize = 64;
+
+/// Makes the link that opens a bot with an invite. Telegram takes at most 64 characters there, so the invite's prefix is left
+/// out. `None` for what is not an invite.
+#[must_use]
+pub fn start_link(bot: &str, invite: &str) -> Option<Url> {
+    let invite = InviteText::find(invite)?;
+    let mut link = Url::parse("https://t.me").ok()?.join(bot).ok()?;
+    link.query_pairs_mut().append_pair("start", invite.expose().strip_prefix(PREFIX)?);
+    Some(link)
+}
 
 impl InviteText {
     /// Finds an invite in what a person wrote: alone, or in a link. Without its prefix it is taken as well: the links that
@@ -75,7 +86,7 @@ pub(super) struct Invitation {
 
 #[cfg(test)]
 mod tests {
-    use super::InviteText;
+    use super::{InviteText, start_link};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -100,5 +111,15 @@ mod tests {
             assert_eq!(InviteText::find(text), None, "{text}");
         }
         assert!(!format!("{:?}", InviteText::find(&invite)).contains("a7a7"));
+    }
+
+    #[test]
+    fn the_link_to_a_bot_leads_back_to_the_invite() {
+        let invite = format!("lki_{}", "a7".repeat(32));
+        let link = start_link("likeness_bot", &invite).expect("a link");
+        let (page, start) = link.as_str().split_once("?start=").expect("a start");
+        assert_eq!((page, start.len()), ("https://t.me/likeness_bot", 64));
+        assert_eq!(InviteText::find(start).expect("an invite").expose(), invite);
+        assert_eq!(start_link("likeness_bot", "lkt_1"), None);
     }
 }

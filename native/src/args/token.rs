@@ -13,7 +13,8 @@ Examples:
   likeness token list
   likeness token revoke web
 
-A token that was made before is shown again when the same is asked for again.")]
+A token that was made before is shown again when the same is asked for again.
+With TELEGRAM_BOT_TOKEN set here, an invite has a link to the bot, too.")]
 pub(crate) struct Token {
     /// Where the deployment is; LIKENESS_URL otherwise
     #[arg(long, global = true, value_name = "URL", value_parser = super::service::web_address)]

@@ -1,6 +1,6 @@
 //! `likeness token`: tokens and invites of a deployment.
 
-use super::remote::Remote;
+use super::{remote::Remote, telegram::name_of};
 use crate::{
     args::{Token, TokenWhat},
     context::Context,
@@ -8,7 +8,7 @@ use crate::{
     output::Row,
     printable::printable,
 };
-use likeness_core::{http::Method, time::Timestamp};
+use likeness_core::{chat::start_link, http::Method, time::Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use url::Url;
@@ -34,8 +34,16 @@ pub(crate) async fn run(args: Token, context: &Context) -> Result<(), Failure> {
             let mut minted = remote.call(Method::PUT, &path("invites", &name), Some(&terms)).await?;
             let link = link(remote.url(), minted.get("token").and_then(Value::as_str).unwrap_or_default());
             minted["link"] = json!(link);
+            let bot =
+                link_to_bot(context, minted.get("token").and_then(Value::as_str).unwrap_or_default()).await;
+            if let Some(bot) = &bot {
+                minted["bot_link"] = json!(bot);
+            }
             show(context, &minted)?;
             output.note(format_args!("It opens the page for its holder: {link}"));
+            if let Some(bot) = bot {
+                output.note(format_args!("It opens the bot for its holder: {bot}"));
+            }
             output.note("Or redeem it with POST /v1/redeem, once for each avatar.");
         }
         TokenWhat::List => {
@@ -66,6 +74,18 @@ fn link(deployment: &Url, invite: &str) -> Url {
     link.set_query(None);
     link.set_fragment(Some(invite));
     link
+}
+
+/// Makes the link that opens the bot, where the bot's token is set here and Telegram can be asked for the bot's name.
+async fn link_to_bot(context: &Context, invite: &str) -> Option<Url> {
+    let telegram = context.settings.deployment().ok()?.telegram?;
+    match name_of(&telegram).await {
+        Ok(name) => start_link(&name, invite),
+        Err(failure) => {
+            context.output.note(format_args!("There is no link to the bot: {}", failure.brief()));
+            None
+        }
+    }
 }
 
 fn path(kind: &str, name: &str) -> String {
