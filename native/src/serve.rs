@@ -17,6 +17,7 @@ mod rounds;
 mod server;
 mod stored_budget;
 mod telegram;
+mod telegram_file;
 pub(crate) mod trial;
 pub(crate) mod webhooks;
 
