@@ -109,22 +109,22 @@ impl Chat {
 
     /// Buys a training: only here, and only for the number and preset that the person was asked about.
     fn train(&mut self, number: u32, quality: Quality, sender: &Sender, context: &ChatContext<'_>) -> Toast {
-        if let Err(note) = self.trainings_left(sender, context) {
-            self.say(note);
-            return None;
-        }
-        let Some(session) = self.scene.session_mut() else { return Some(say::OUTDATED) };
+        let Some(session) = self.scene.session() else { return Some(say::OUTDATED) };
         let (next, again) = session.next_training();
         match session.plan {
-            Plan::Confirming(asked) if asked == quality && number == next && session.has_enough() => {
-                let samples = session.samples();
-                session.plan = Plan::Ordered(TrainingOrder { number, quality, again, samples });
-                None
-            }
-            Plan::Ordered(_) => Some(say::ALREADY),
-            _ if session.trains() => Some(say::ALREADY),
-            _ => Some(say::OUTDATED),
+            Plan::Confirming(asked) if asked == quality && number == next && session.has_enough() => {}
+            Plan::Ordered(_) => return Some(say::ALREADY),
+            _ if session.trains() => return Some(say::ALREADY),
+            _ => return Some(say::OUTDATED),
         }
+        let samples = session.samples();
+        // Asked of a purchase alone: a second press would be told of the one that the first press bought.
+        if let Err(note) = self.trainings_left(sender, context) {
+            self.say(note);
+        } else if let Some(session) = self.scene.session_mut() {
+            session.plan = Plan::Ordered(TrainingOrder { number, quality, again, samples });
+        }
+        None
     }
 
     fn stop(&mut self, number: u32) -> Toast {
