@@ -16,10 +16,15 @@ fn classes_and_bindings_keep_their_names() {
         ("BUDGET", "BudgetObject"),
         ("INDEX", "Index"),
         ("LEDGER", "LedgerObject"),
+        ("CHAT", "ChatObject"),
     ];
     assert_eq!(bindings, expected.map(|(name, class)| (name.to_owned(), class.to_owned())));
     // A migration that a deployment has gone through is never changed: the next one follows.
-    let expected = [("v1", &["AvatarObject", "BudgetObject", "Index"][..]), ("v2", &["LedgerObject"])];
+    let expected = [
+        ("v1", &["AvatarObject", "BudgetObject", "Index"][..]),
+        ("v2", &["LedgerObject"]),
+        ("v3", &["ChatObject"]),
+    ];
     let migrations = settings["migrations"].as_array().expect("migrations");
     assert_eq!(migrations.len(), expected.len());
     for (migration, (tag, classes)) in migrations.iter().zip(expected) {

@@ -10,6 +10,7 @@ mod photos;
 mod pictures;
 mod requests;
 mod storms;
+mod telegram;
 mod trainings;
 mod unclear;
 
@@ -50,6 +51,8 @@ pub(crate) const CASES: &[Case] = &[
         &["budget.too_many", "api.rate_limited"],
         invites::many,
     ),
+    case("a conversation with the bot", Bought, &[], &[], telegram::conversation),
+    case("the bot's hardships", Test, &[], &[], telegram::hardships),
     case("the power fails after every step", Bought, &[], &[], storms::killed_after_every_step),
     case("killed while carrying on with nobody asking", Bought, &[], &[], storms::killed_while_carrying_on),
     case("killed while preparing", Bought, &[], &[], storms::killed_while_preparing),
@@ -270,6 +273,7 @@ pub(crate) const CASES: &[Case] = &[
         &["api.no_route", "api.method"],
         doors::found,
     ),
+    case("who is not Telegram", Test, &[], &[], telegram::believed),
     case("nobody was let in", Closed, &[O::Health, O::Describe], &["settings.admin_missing"], doors::closed),
     case("nothing more may be bought today", Capped, &[], &["budget.daily_cap"], invites::capped),
     case("a setting cannot be used", Keyless, &[], &["settings.unusable"], doors::unusable),

@@ -80,6 +80,11 @@ impl Simulator {
 impl Fixture {
     /// Starts the shell and its servers. `None` where a server is missing on this machine, which is reported.
     pub(crate) fn start(kind: Kind, mode: Mode, faults: &[&str]) -> Option<Self> {
+        Self::start_with(kind, mode, faults, Settings::new())
+    }
+
+    /// Starts the shell with more settings.
+    pub(crate) fn start_with(kind: Kind, mode: Mode, faults: &[&str], extra: Settings) -> Option<Self> {
         let (fal, bucket, webhooks, backend) = (Gate::new(), Gate::new(), Gate::new(), Gate::new());
         let mut settings: Settings = vec![("ADMIN_TOKEN", ADMIN.to_owned())];
         let mut set = |name, value: &str| settings.push((name, value.to_owned()));
@@ -126,6 +131,7 @@ impl Fixture {
             }
             store = Some(minio);
         }
+        settings.extend(extra);
         let shell = Shell::start(kind, settings);
         webhooks.lead_to(&shell.address);
         Some(Self { shell: RwLock::new(shell), fal, bucket, webhooks, backend, store, simulator })

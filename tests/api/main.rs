@@ -3,6 +3,7 @@
 
 #[path = "../cli/address.rs"]
 mod address;
+mod bot;
 mod cases;
 mod complete;
 mod described;
@@ -17,6 +18,11 @@ mod shell_edge;
 mod shell_native;
 mod table;
 mod world;
+#[path = "../cli/telegram"]
+#[expect(dead_code, reason = "the command line's tests use all of it")]
+mod telegram {
+    pub(crate) mod bot_api;
+}
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

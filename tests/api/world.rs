@@ -18,6 +18,7 @@ use crate::{
     described,
     fixture::{ADMIN, Fixture, Mode},
     http::{self, Answer, PATIENCE},
+    shell::Settings,
 };
 
 /// An answer that was seen.
@@ -63,7 +64,12 @@ impl World {
     /// Makes a separate world for a case that would disturb others; its answers count for this case. `None` where a
     /// server is missing.
     pub(crate) fn elsewhere(&self, mode: Mode, faults: &[&str]) -> Option<Self> {
-        let fixture = Fixture::start(self.fixture.kind(), mode, faults)?;
+        self.elsewhere_with(mode, faults, Settings::new())
+    }
+
+    /// Makes a separate world whose shell has more settings.
+    pub(crate) fn elsewhere_with(&self, mode: Mode, faults: &[&str], extra: Settings) -> Option<Self> {
+        let fixture = Fixture::start_with(self.fixture.kind(), mode, faults, extra)?;
         Some(Self::seeing(Arc::new(fixture), &self.avatar, Arc::clone(&self.seen)))
     }
 

@@ -195,7 +195,13 @@ const worker = (name, bindings, main = "") => `(
     ${bindings}
 )`;
 
-const objects = { AVATAR: "AvatarObject", BUDGET: "BudgetObject", INDEX: "Index", LEDGER: "LedgerObject" };
+const objects = {
+    AVATAR: "AvatarObject",
+    BUDGET: "BudgetObject",
+    INDEX: "Index",
+    LEDGER: "LedgerObject",
+    CHAT: "ChatObject",
+};
 
 const config = ({ port, imagerPort, barePort, settings, apart, main }) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

@@ -4,7 +4,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as front from "./index.js";
 
-export { AvatarObject, BudgetObject, Index, LedgerObject } from "./index.js";
+export { AvatarObject, BudgetObject, ChatObject, Index, LedgerObject } from "./index.js";
 
 const real = Date.now;
 let put = 0;

@@ -43,8 +43,15 @@ export const AvatarObject = twice("AvatarObject");
 export const BudgetObject = twice("BudgetObject");
 export const Index = twice("Index");
 export const LedgerObject = twice("LedgerObject");
+export const ChatObject = twice("ChatObject");
 
-const spaces = { AvatarObject: "AVATAR", BudgetObject: "BUDGET", Index: "INDEX", LedgerObject: "LEDGER" };
+const spaces = {
+    AvatarObject: "AVATAR",
+    BudgetObject: "BUDGET",
+    Index: "INDEX",
+    LedgerObject: "LEDGER",
+    ChatObject: "CHAT",
+};
 
 export default class extends WorkerEntrypoint {
     async fetch(request) {

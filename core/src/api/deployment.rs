@@ -12,7 +12,7 @@ use crate::{
     fal::{Account, Origins},
     http::StatusCode,
     limits::{
-        DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, RETENTION_DAYS,
+        DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, POLL_INTERVAL, RETENTION_DAYS,
         poll_interval_in_test_mode,
     },
     price::Money,
@@ -169,6 +169,15 @@ impl Deployment {
     #[must_use]
     pub fn page(&self) -> Option<Url> {
         self.webhook.as_ref()?.join("/").ok()
+    }
+
+    /// Returns the pause between two looks at a request.
+    #[must_use]
+    pub fn poll(&self) -> Duration {
+        if self.test_mode {
+            return poll_interval_in_test_mode(self.mock_training);
+        }
+        self.account().ok().flatten().map_or(POLL_INTERVAL, |account| account.origins().poll())
     }
 
     /// Tells whether the deployment can buy anything, or pretend to.

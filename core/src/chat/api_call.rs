@@ -41,6 +41,12 @@ impl ApiCall {
         Call::parse(&self.method, &self.target, &HeaderMap::new(), now)
     }
 
+    /// Returns the method and the target of the call, for a shell that hands it on to another process.
+    #[must_use]
+    pub fn line(&self) -> (&Method, &str) {
+        (&self.method, &self.target)
+    }
+
     fn new(method: Method, target: impl Into<String>, caller: Caller) -> Self {
         Self { method, target: target.into(), body: Vec::new(), caller }
     }

@@ -15,15 +15,13 @@ use likeness_core::{
 use worker::{Delay, Result};
 
 use crate::{
-    object::{AGAIN, Object},
+    durable::{AGAIN, UNDER_OTHER_SETTINGS},
+    object::Object,
     settings, work,
 };
 
 /// The longest that an object waits for its tasks before it looks for other work that is due.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
-
-/// Pause before an avatar that was begun under other settings is looked at again: they may be set back.
-const UNDER_OTHER_SETTINGS: Duration = Duration::from_hours(1);
 
 /// Drives the avatar and never fails: errors are logged, and the alarm comes again.
 pub(crate) async fn run(object: Rc<Object>) {

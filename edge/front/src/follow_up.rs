@@ -15,7 +15,8 @@ use serde_json::Value;
 use worker::{Error, Result};
 
 use crate::{
-    object::{AGAIN, Object},
+    durable::AGAIN,
+    object::Object,
     rpc::{self, Line, Outcome, call_object},
     settings,
 };

@@ -1,58 +1,40 @@
-//! The Durable Object of an avatar: rows, alarm, and the state that calls, alarm and tasks share.
+//! The Durable Object of an avatar: the state that calls, alarm and tasks share.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, ops::Deref};
 
 use likeness_core::{
     api::{ConnectionSettings, Deployment},
     avatar::{Avatar, AvatarId, Event, Moment, Stored, TaskId},
     time::Timestamp,
 };
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Error, Result, State};
 
-use crate::{rows::Rows, settings, test_box::TestBox};
-
-/// Pause before a failure around an avatar is tried again.
-pub(crate) const AGAIN: Duration = Duration::from_mins(1);
+use crate::{durable::Durable, settings, test_box::TestBox};
 
 /// The state that the object's calls, its alarm and its tasks share.
 pub(crate) struct Object {
-    state: State,
-    pub(crate) env: Env,
+    durable: Durable,
     /// True once tasks of an earlier instance are known to be lost.
     told_of_restart: Cell<bool>,
-    /// Time to which the alarm was set last, as far as this instance knows: each setting is a row that is paid for.
-    armed: Cell<Option<Timestamp>>,
     /// Number of calls that have reserved budget, or are about to, and have not yet confirmed or released it.
     pub(crate) reserving: Cell<u32>,
     /// Time until which a reservation is being given back: no call reserves meanwhile.
     pub(crate) releasing: Cell<Option<Timestamp>>,
 }
 
+impl Deref for Object {
+    type Target = Durable;
+
+    fn deref(&self) -> &Durable {
+        &self.durable
+    }
+}
+
 impl Object {
     pub(crate) fn new(state: State, env: Env) -> Self {
-        Self {
-            state,
-            env,
-            told_of_restart: Cell::new(false),
-            armed: Cell::new(None),
-            reserving: Cell::new(0),
-            releasing: Cell::new(None),
-        }
-    }
-
-    /// Tells whether anything was ever stored here.
-    pub(crate) fn is_there(&self) -> Result<bool> {
-        self.rows().are_there()
-    }
-
-    pub(crate) fn rows(&self) -> Rows {
-        Rows::open(&self.state)
-    }
-
-    pub(crate) fn deployment(&self) -> Result<Rc<Deployment>> {
-        settings::deployment(&self.env).map_err(|error| Error::from(error.to_string()))
+        let durable = Durable::new(state, env);
+        let told_of_restart = Cell::new(false);
+        Self { durable, told_of_restart, reserving: Cell::new(0), releasing: Cell::new(None) }
     }
 
     /// Loads the avatar, lets it change, saves it and sets the alarm for the next task, with no other event in between.
@@ -155,35 +137,5 @@ impl Object {
     /// Notes that the bytes of a transfer move, and tells whether its outcome is still awaited.
     pub(crate) fn progressed(&self, task: TaskId) -> Result<bool> {
         Ok(self.apply(Event::Progressed(task))?.is_some_and(|avatar| avatar.awaits(task)))
-    }
-
-    /// Sets the alarm. The platform applies settings in the order in which they are made, so the answer is not awaited.
-    pub(crate) fn arm(&self, at: Timestamp) -> Result<()> {
-        // Never in the past: an alarm that is due at once, again and again, would starve everything else.
-        let at = at.max(settings::now().plus(Duration::from_millis(50)));
-        // An earlier alarm is kept: it looks for work, and sets the next.
-        if self.armed.get().is_some_and(|armed| armed > settings::now() && armed <= at) {
-            return Ok(());
-        }
-        self.armed.set(Some(at));
-        let date = js_sys::Date::new(&at.to_string().into());
-        let storage = self.state.storage();
-        let promise = storage.as_raw().set_alarm(date, JsValue::NULL.into())?;
-        wasm_bindgen_futures::spawn_local(async move {
-            if let Err(error) = JsFuture::from(promise).await {
-                worker::console_error!("[FAL AI] ERROR the alarm could not be set: {error:?}");
-            }
-        });
-        Ok(())
-    }
-
-    /// Notes that the alarm went off: the next one has to be set anew.
-    pub(crate) fn alarm_went_off(&self) {
-        self.armed.set(None);
-    }
-
-    /// Does work beside the call at hand.
-    pub(crate) fn beside(&self, work: impl Future<Output = ()> + 'static) {
-        self.state.wait_until(work);
     }
 }

@@ -27,9 +27,11 @@ use likeness_core::{
     api::{Admission, ApiProblem, Call, Caller, Given, MessageId, Reply, Spent},
     avatar::{AvatarId, OrderKey},
     budget::{Payer, Purchase},
+    chat::ApiCall,
     error::{Error, StorageError},
     http::{self as plain, wire},
     json,
+    telegram::ChatId,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -109,6 +111,15 @@ pub(crate) struct Line {
     pub(crate) view: Option<Value>,
 }
 
+/// An update of Telegram's for its chat.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ChatUpdate {
+    /// Update as Telegram wrote it.
+    pub(crate) update: String,
+    /// Origin of the front, under which the chat's own calls are made.
+    pub(crate) origin: String,
+}
+
 /// The answer to a call to the budget.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +144,18 @@ impl ObjectCall {
         let kept = kept.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
         let (headers, caller, body) = (kept.collect(), Caller::Anyone, Vec::new());
         Self { method, target, headers, caller, origin, body, received: None }
+    }
+
+    /// Makes the message of a chat's call, with a file of this length where the call carries one.
+    pub(crate) fn of_chat(call: &ApiCall, file: Option<u64>, origin: String) -> Self {
+        let (method, target) = call.line();
+        let headers = file.map(|length| (CONTENT_LENGTH, length.into())).into_iter().collect();
+        Self {
+            headers,
+            caller: call.caller,
+            body: call.body.clone(),
+            ..Self::new(method.clone(), target.to_owned(), &HeaderMap::new(), origin)
+        }
     }
 
     /// Adds the caller and the body.
@@ -220,6 +243,11 @@ pub(crate) fn avatar(env: &Env, id: AvatarId) -> Result<Stub> {
     env.durable_object("AVATAR")?.get_by_name(&id.to_string())
 }
 
+/// Finds the object of a chat.
+pub(crate) fn chat(env: &Env, id: ChatId) -> Result<Stub> {
+    env.durable_object("CHAT")?.get_by_name(&id.to_string())
+}
+
 /// Finds the object with the list of this name.
 pub(crate) fn index(env: &Env, name: &str) -> Result<Stub> {
     env.durable_object("INDEX")?.get_by_name(name)
@@ -238,7 +266,7 @@ mod tests {
     use serde::{Serialize, de::DeserializeOwned};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::{Answered, ObjectCall, ObjectReply, Outcome, Refused, Reservation};
+    use super::{Answered, ChatUpdate, ObjectCall, ObjectReply, Outcome, Refused, Reservation};
 
     #[test]
     fn a_call_reaches_its_object_as_it_came_but_for_its_secret() {
@@ -308,6 +336,7 @@ mod tests {
                 r#"{{"avatar":"{avatar}","order":{{"training":1}},"spent":"{spent}"}}"#
             ));
         }
+        is_written_as_it_was_read::<ChatUpdate>(r#"{"update":"{}","origin":"https://likeness.test"}"#);
         for purchase in [r#"{"training":1}"#, r#"{"pictures":{"number":2,"count":4}}"#] {
             is_written_as_it_was_read::<Reservation>(&format!(
                 r#"{{"avatar":"{avatar}","purchase":{purchase},"by_server":true}}"#

@@ -72,14 +72,28 @@ async fn exchange(
     body: Option<&JsValue>,
     deadline: Deadline,
 ) -> Result<Incoming, NoAnswer> {
-    // Headers that cannot be made into a request were not sent.
-    let request = made(request, body, Some(&deadline)).map_err(|_| NoAnswer::NotConnected)?;
-    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
-    let answer = deadline.within(JsFuture::from(scope.fetch_with_request(&request))).await?;
-    let response: Response = answer.map_err(|error| broken(&error))?.unchecked_into();
+    let response = fetched(request, body, &deadline).await?;
     let reader = response.body().map(|body| body.get_reader().unchecked_into());
     let status = StatusCode::from_u16(response.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     Ok(Incoming { status, headers: header_map(&response.headers()), reader, deadline })
+}
+
+async fn fetched(
+    request: &Request,
+    body: Option<&JsValue>,
+    deadline: &Deadline,
+) -> Result<Response, NoAnswer> {
+    // Headers that cannot be made into a request were not sent.
+    let request = made(request, body, Some(deadline)).map_err(|_| NoAnswer::NotConnected)?;
+    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+    let answer = deadline.within(JsFuture::from(scope.fetch_with_request(&request))).await?;
+    Ok(answer.map_err(|error| broken(&error))?.unchecked_into())
+}
+
+/// Sends a request without a body that only reads, for code that hands the answer's body on as a stream. The deadline's
+/// end breaks the stream off.
+pub async fn opened(request: &Request, deadline: &Deadline) -> Result<Response, NoAnswer> {
+    fetched(request, None, deadline).await
 }
 
 /// Makes a request as the platform sends it, for code that hands its answer on as it comes. Redirects are not followed.

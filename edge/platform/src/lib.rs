@@ -7,6 +7,8 @@ mod memory;
 
 pub use self::{
     deadline::Deadline,
-    exchange::{Incoming, again, append, ask, fixed_length, header_map, headers_of, outgoing, send, tell},
+    exchange::{
+        Incoming, again, append, ask, fixed_length, header_map, headers_of, opened, outgoing, send, tell,
+    },
     memory::{Taken, memory},
 };

@@ -15,7 +15,8 @@ use std::{
 use serde_json::{Value, json};
 
 use self::request::{Request, written};
-use crate::running::PATIENCE;
+/// The longest wait for a message, which Telegram's pace may keep back for a minute.
+const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) const TOKEN: &str = "123456789:AAFakeFakeFakeFakeFakeFakeFakeFakeF";
 pub(crate) const PERSON: i64 = 7;
@@ -108,6 +109,11 @@ impl BotApi {
         self.state().refusals.push_back((code, why, pause));
     }
 
+    /// Tells whether all refusals were made.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.state().refusals.is_empty()
+    }
+
     pub(crate) fn webhook(&self) -> Option<Value> {
         self.state().webhook.clone()
     }
@@ -119,6 +125,11 @@ impl BotApi {
     /// Forgets a message, as when the person erases it.
     pub(crate) fn erase_messages(&self) {
         self.state().messages.clear();
+    }
+
+    /// Tells whether a message of the bot holds this text.
+    pub(crate) fn has_said(&self, text: &str) -> bool {
+        self.state().messages.values().any(|message| message.to_string().contains(text))
     }
 
     /// Waits until a message of the bot holds this text, and returns the last such message.
@@ -141,7 +152,7 @@ impl BotApi {
 
     #[track_caller]
     fn wait<T>(&self, what: &str, find: impl Fn(&State) -> Option<T>) -> T {
-        let until = Instant::now() + PATIENCE * 2;
+        let until = Instant::now() + PATIENCE;
         let mut state = self.state();
         loop {
             if let Some(found) = find(&state) {

@@ -102,6 +102,7 @@ fn a_released_client_holds_a_conversation_through_the_server_of_the_tests() {
     telegram.refuse(403, "Forbidden: bot was blocked by the user", None);
     telegram.put(command(5, "/blocked"));
     assert!(said("blocked")["why"].as_str().is_some_and(|why| why.contains("blocked by the user")));
+    assert!(telegram.has_refused());
     telegram.put(command(6, "/enough"));
     said("stranger");
     assert_eq!((telegram.done("setMyCommands").len(), telegram.webhook()), (2, None));
