@@ -88,7 +88,12 @@ impl Person {
     /// Waits for a button with this data, and presses it.
     #[track_caller]
     pub(crate) fn presses_data(&self, data: &str) {
-        let message = self.telegram.wait_for(&json!(data).to_string());
+        self.presses_under(&self.telegram.wait_for(&json!(data).to_string()), data);
+    }
+
+    /// Presses the button with this data under a message, whether or not the message still has that button.
+    #[track_caller]
+    pub(crate) fn presses_under(&self, message: &Value, data: &str) {
         self.deliver(&self.numbered(json!({ "callback_query": {
             "id": format!("press {}", self.last_update.get()), "data": data, "chat_instance": "1",
             "from": { "id": PERSON, "is_bot": false, "first_name": "Anna" },

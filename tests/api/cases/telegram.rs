@@ -25,8 +25,9 @@ pub(super) fn conversation(world: &World) {
     anna.telegram.wait_for("12 good, enough to train");
     anna.presses("Train");
     anna.presses_data("quality:fast");
+    let confirmation = anna.telegram.wait_for("train_now:1:fast");
     for _ in 0..2 {
-        anna.presses_data("train_now:1:fast");
+        anna.presses_under(&confirmation, "train_now:1:fast");
     }
     anna.telegram.wait_for("Anna’s model is ready. The first portraits");
     let album = anna.telegram.wait_for_calls("sendMediaGroup", 1).remove(0);
