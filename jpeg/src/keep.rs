@@ -1,0 +1,78 @@
+//! The picture as it is: every code is read, and the entropy-coded data are copied bit for bit.
+
+use crate::{
+    decode::Decoder,
+    error::Error,
+    header::{Headers, Selector},
+    output::Output,
+    picture::Jpeg,
+    scan::Scan,
+    tables::Tables,
+};
+
+impl<'a> Jpeg<'a> {
+    /// Reads every code of every scan, and makes nothing of them. Without an error, a decoder will find each block.
+    pub fn verify(&self) -> Result<(), Error> {
+        self.each_scan(|_, _, _| Ok(()))
+    }
+
+    /// Writes the same picture into a new file: the same entropy-coded data, behind fresh headers. Metadata, unused
+    /// tables and all bytes behind the picture are left out.
+    pub fn keep(&self, output: &mut impl Output) -> Result<(), Error> {
+        let mut headers = Headers::new(output);
+        self.each_scan(|scan, tables, data| {
+            for component in &scan.components {
+                headers.quantiser(self.frame.components[component.index].quantiser, &component.steps);
+            }
+            headers.frame(&self.frame);
+            for ((class, number), _) in &scan.tables {
+                headers.huffman(*class, *number, &tables.huffman(*class, *number)?);
+            }
+            headers.restart_interval(scan.restart_interval);
+            let number = |table: usize| scan.tables[table].0.1;
+            headers.scan(scan.components.iter().map(|component| Selector {
+                index: component.index,
+                dc: number(component.dc),
+                ac: number(component.ac),
+            }));
+            headers.output().write(data);
+            Ok(())
+        })?;
+        headers.end();
+        Ok(())
+    }
+
+    /// Verifies each scan, and hands its tables and data on.
+    fn each_scan(
+        &self,
+        mut each: impl FnMut(&Scan, &Tables<'a>, &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut scans = self.scans();
+        while let Some((scan, from)) = scans.next(&self.frame)? {
+            let to = read_codes(Decoder::new(self.bytes, from, &scan), &scan, |_| {})?;
+            each(&scan, &scans.tables, self.bytes.get(from..to).unwrap_or_default())?;
+            scans.go_on(to);
+        }
+        Ok(())
+    }
+}
+
+/// Reads every code of a scan. `at_mcu` sees the decoder at each MCU's first block. Returns the offset of the marker
+/// behind the data.
+pub(crate) fn read_codes<'a, 's>(
+    mut decoder: Decoder<'a, 's>,
+    scan: &Scan,
+    mut at_mcu: impl FnMut(&Decoder<'a, 's>),
+) -> Result<usize, Error> {
+    for _ in 0..scan.mcu_count() {
+        decoder.begin_mcu()?;
+        at_mcu(&decoder);
+        for (index, component) in scan.components.iter().enumerate() {
+            for _ in 0..component.block_count() {
+                decoder.dc(index, component)?;
+                decoder.ac(component, |_, _| {})?;
+            }
+        }
+    }
+    decoder.end()
+}

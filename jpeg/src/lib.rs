@@ -1,0 +1,53 @@
+//! Baseline JPEG (ITU T.81) without its pixels: verified, copied, turned, requantised and scaled from its coefficients.
+//!
+//! A decoder spends most of its time and nearly all of its memory on pixels. What normalises a photo seldom needs them.
+//! Four ways lead from [`Jpeg::read`], which looks at the headers alone:
+//!
+//! | way | what is read | what is written | memory beside the two files |
+//! |---|---|---|---|
+//! | [`Jpeg::keep`] | every code | the same entropy-coded data | fixed |
+//! | [`Jpeg::recode`], upright | every code, once | requantised coefficients | fixed |
+//! | [`Jpeg::recode`], turned | every code, twice | transposed coefficients, requantised if wanted | 12 bytes per MCU |
+//! | [`Jpeg::scale`] | every code, once | samples at 1/2, 1/4 or 1/8 of each side | the samples |
+//!
+//! Files that need another way are told by [`Error::NeedsPixels`], bad ones by the other errors. A file that is cut, or
+//! whose codes do not end where their data end, never comes through; metadata and the bytes behind the picture never
+//! come along.
+//!
+//! Clauses in parentheses are those of ITU T.81, as are the terms: a *block* is 8 x 8 coefficients of one component, an
+//! *MCU* the blocks that belong together in a scan, an *entropy-coded segment* the data between two markers.
+
+mod bits;
+mod conversion;
+mod decode;
+mod encode;
+mod error;
+mod frame;
+mod header;
+mod huffman;
+mod keep;
+mod marker;
+mod orientation;
+mod output;
+mod picture;
+mod quantiser;
+mod recode;
+mod scale;
+mod scan;
+mod tables;
+mod turn;
+mod workspace;
+mod zigzag;
+
+pub use error::{Damage, Error, NeedsPixels, Unsupported};
+pub use orientation::Orientation;
+pub use output::Output;
+pub use picture::Jpeg;
+pub use quantiser::Steps;
+pub use recode::{Grey, Quantisation, Recoding};
+pub use scale::{Band, Scale};
+pub use workspace::Workspace;
+
+/// On wasm32 every `#[test]` of this crate is a `wasm_bindgen_test`: each test module imports this name.
+#[cfg(all(test, target_arch = "wasm32"))]
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,0 +1,23 @@
+//! Memory that is used again from picture to picture.
+
+use crate::{
+    bits::{reader::Place, writer::Chunk},
+    decode::Predictions,
+};
+
+/// The memory in which pictures are recoded and scaled. One workspace serves any number of them, one after the other: in
+/// WebAssembly, whose memory never shrinks, blocks of ever new sizes would leave ever new holes.
+#[derive(Debug)]
+pub struct Workspace {
+    pub(crate) chunk: Box<Chunk>,
+    /// The places of a scan's MCUs.
+    pub(crate) index: Vec<(Place, Predictions)>,
+    /// The rows of a scaled picture.
+    pub(crate) samples: Vec<u8>,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self { chunk: Box::new([0; _]), index: Vec::new(), samples: Vec::new() }
+    }
+}
