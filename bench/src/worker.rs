@@ -1,0 +1,122 @@
+//! The native peers: the engine, and libjpeg-turbo in C.
+//!
+//! A job is a line `WAY FILE`; the answer is a line with the CPU time in microseconds and the length of what was made, or
+//! with a word and a reason. Reading the file is not measured.
+
+use std::{
+    error::Error,
+    io::{BufRead, Write},
+};
+
+use likeness_jpeg::{Jpeg, Orientation, Quantisation, Recoding, Scale, Workspace};
+use rustix::time::{ClockId, clock_gettime};
+use turbojpeg::{Decompressor, Image, PixelFormat, Subsamp, Transform, TransformOp};
+
+/// Answers the jobs that come in.
+pub fn serve() -> Result<(), Box<dyn Error>> {
+    let mut state = State::default();
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let (way, file) = line.split_once(' ').ok_or("a job is WAY FILE")?;
+        let bytes = std::fs::read(file)?;
+        let begin = now();
+        let made = state.run(way, &bytes);
+        let spent = now() - begin;
+        let mut out = std::io::stdout().lock();
+        match made {
+            Ok(length) => writeln!(out, "{spent} {length}")?,
+            Err(error) => writeln!(out, "failed {error}")?,
+        }
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// Prints the most memory that the process had after going this way with each of these files, in MiB.
+pub fn memory(way: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut state = State::default();
+    let mut longest = 0;
+    for file in files {
+        let bytes = std::fs::read(file)?;
+        let made = state.run(way, &bytes)?;
+        longest = longest.max(bytes.len() + made);
+    }
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    let peak: f64 = peak.trim().trim_end_matches(" kB").parse()?;
+    println!("{:.1} MiB, of which the largest file and what was made of it take {:.1}", peak / 1024.0, longest as f64 / 1048576.0);
+    Ok(())
+}
+
+/// CPU time of this process so far, in microseconds.
+fn now() -> i64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+}
+
+#[derive(Default)]
+struct State {
+    workspace: Workspace,
+    file: Vec<u8>,
+}
+
+impl State {
+    fn run(&mut self, way: &str, bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
+        self.file.clear();
+        let upright = Orientation::Upright;
+        match way {
+            "verify" => Jpeg::read(bytes)?.verify()?,
+            "keep" => Jpeg::read(bytes)?.keep(&mut self.file)?,
+            "requantise" => self.recode(bytes, Quantisation::Quality95, upright)?,
+            "at_most_95" => self.recode(bytes, Quantisation::AtMostQuality95, upright)?,
+            "turn" => self.recode(bytes, Quantisation::Stored, Orientation::Rotate90)?,
+            "turn_requantise" => self.recode(bytes, Quantisation::Quality95, Orientation::Rotate90)?,
+            "half" => self.scale(bytes, Scale::Half)?,
+            "quarter" => self.scale(bytes, Scale::Quarter)?,
+            "eighth" => self.scale(bytes, Scale::Eighth)?,
+            "turbo_reencode" => return turbo_reencode(bytes),
+            "turbo_turn" => {
+                let mut transform = Transform::op(TransformOp::Rot90);
+                transform.copy_none = true;
+                return Ok(turbojpeg::transform(&transform, bytes)?.len());
+            }
+            "turbo_half" => return turbo_scaled(bytes),
+            _ => return Err(format!("{way} is not known").into()),
+        }
+        Ok(self.file.len())
+    }
+
+    fn recode(
+        &mut self,
+        bytes: &[u8],
+        quantisation: Quantisation,
+        orientation: Orientation,
+    ) -> Result<(), likeness_jpeg::Error> {
+        let recoding = Recoding { orientation, quantisation, ..Recoding::default() };
+        Jpeg::read(bytes)?.recode(&recoding, &mut self.workspace, &mut self.file)
+    }
+
+    fn scale(&mut self, bytes: &[u8], scale: Scale) -> Result<(), likeness_jpeg::Error> {
+        let rgb = &mut self.file;
+        Jpeg::read(bytes)?.scale(scale, &mut self.workspace, |band| {
+            (0..band.rows()).for_each(|row| band.rgb(row, rgb));
+        })
+    }
+}
+
+/// Decodes to RGB, and encodes at quality 95 with 4:2:0, as Pillow does.
+fn turbo_reencode(bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
+    let image = turbojpeg::decompress(bytes, PixelFormat::RGB)?;
+    Ok(turbojpeg::compress(image.as_deref(), 95, Subsamp::Sub2x2)?.len())
+}
+
+fn turbo_scaled(bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
+    let mut decompressor = Decompressor::new()?;
+    let header = decompressor.read_header(bytes)?;
+    decompressor.set_scaling_factor(turbojpeg::ScalingFactor::ONE_HALF)?;
+    let (width, height) = (header.width.div_ceil(2), header.height.div_ceil(2));
+    let mut image =
+        Image { pixels: vec![0; width * height * 3], width, pitch: width * 3, height, format: PixelFormat::RGB };
+    decompressor.decompress(bytes, image.as_deref_mut())?;
+    Ok(image.pixels.len())
+}
