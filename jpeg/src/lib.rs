@@ -48,6 +48,9 @@ pub use recode::{Grey, Quantisation, Recoding};
 pub use scale::{Band, Scale};
 pub use workspace::Workspace;
 
+#[cfg(test)]
+mod tests;
+
 /// On wasm32 every `#[test]` of this crate is a `wasm_bindgen_test`: each test module imports this name.
 #[cfg(all(test, target_arch = "wasm32"))]
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,5 +1,7 @@
 //! The picture with other coefficients: requantised, turned, or both, without a look at pixels.
 
+use std::ops::Range;
+
 use crate::{
     conversion::Conversion,
     decode::Decoder,
@@ -119,6 +121,8 @@ struct Plan<'r> {
     recoding: &'r Recoding,
     /// The frame that is written.
     frame: Frame,
+    /// Number of the frame's components that are stored. Those behind were added.
+    stored_components: usize,
     codes: [ComponentCodes; 2],
 }
 
@@ -144,16 +148,14 @@ impl<'r> Plan<'r> {
         Self {
             recoding,
             frame: Frame { extended, width, height, components },
+            stored_components: stored.components.len(),
             codes: ComponentCodes::typical(),
         }
     }
 
     /// Returns the indices of the components that are added to those of a grey picture.
-    fn added(&self) -> std::ops::Range<usize> {
-        match self.recoding.grey {
-            Grey::ThreeComponents => 1..self.frame.components.len(),
-            Grey::OneComponent => 0..0,
-        }
+    fn added(&self) -> Range<usize> {
+        self.stored_components..self.frame.components.len()
     }
 
     fn conversions(&self, scan: &Scan) -> Vec<Conversion> {
@@ -199,7 +201,7 @@ fn convert(
     mut decoder: Decoder<'_, '_>,
     scan: &Scan,
     conversions: &[Conversion],
-    added: std::ops::Range<usize>,
+    added: Range<usize>,
     mut encoder: Encoder<'_, '_, impl Output>,
 ) -> Result<usize, Error> {
     for _ in 0..scan.mcu_count() {

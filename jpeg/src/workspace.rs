@@ -16,6 +16,16 @@ pub struct Workspace {
     pub(crate) samples: Vec<u8>,
 }
 
+impl Workspace {
+    /// Returns the memory in bytes that the workspace holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Chunk>()
+            + self.index.capacity() * size_of::<(Place, Predictions)>()
+            + self.samples.capacity()
+    }
+}
+
 impl Default for Workspace {
     fn default() -> Self {
         Self { chunk: Box::new([0; _]), index: Vec::new(), samples: Vec::new() }

@@ -1,0 +1,88 @@
+//! Files to test with.
+
+use libjpeg_turbo_rs::{Encoder, PixelFormat};
+
+use crate::marker::{EOI, SOS, Segments};
+
+/// Sampling factors of the brightness; those of the colour differences are 1.
+pub(super) const SAMPLINGS: [(u8, u8); 7] = [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (1, 4), (4, 2)];
+
+/// A series of numbers without an order.
+pub(super) struct Numbers(u32);
+
+impl Numbers {
+    pub(super) fn new(seed: u32) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn next(&mut self, below: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) % below
+    }
+}
+
+/// Pixels that change slowly, with some noise: few blocks are alike, and all codes are used.
+pub(super) fn rgb(width: usize, height: usize, noise: u32) -> Vec<u8> {
+    let mut numbers = Numbers::new(width as u32 * 31 + height as u32);
+    let mut pixels = Vec::with_capacity(width * height * 3);
+    for at in 0..width * height {
+        let (x, y) = (at % width, at / width);
+        for slow in [x * 3 + y, y * 2 + x / 2, (x * y) / 16] {
+            // Up and down again: a jump from white to black would be all that one sees.
+            let wave = (slow % 510).min(510 - slow % 510) as u32;
+            let sample = (wave + numbers.next(noise + 1)).saturating_sub(noise / 2).min(255);
+            pixels.push(sample as u8);
+        }
+    }
+    pixels
+}
+
+/// Encodes a file of these sampling factors.
+pub(super) fn file(width: usize, height: usize, (h, v): (u8, u8), quality: u8, restarts: u16) -> Vec<u8> {
+    let pixels = rgb(width, height, 40);
+    Encoder::new(&pixels, width, height, PixelFormat::Rgb)
+        .quality(quality)
+        .sampling_factors(vec![(h, v), (1, 1), (1, 1)])
+        .restart_blocks(restarts)
+        .encode()
+        .expect("a JPEG")
+}
+
+/// Encodes a file of brightness alone.
+pub(super) fn grey(width: usize, height: usize, quality: u8) -> Vec<u8> {
+    let pixels: Vec<u8> = rgb(width, height, 40).as_chunks::<3>().0.iter().map(|pixel| pixel[0]).collect();
+    Encoder::new(&pixels, width, height, PixelFormat::Grayscale).quality(quality).encode().expect("a JPEG")
+}
+
+/// Returns the data of a file's only scan.
+pub(super) fn data(file: &[u8]) -> &[u8] {
+    let mut segments = Segments::of(file).expect("a JPEG");
+    while segments.next().expect("a segment").marker != SOS {}
+    let data = &file[segments.at..];
+    let end = data.windows(2).position(|pair| pair == [0xff, EOI]).expect("EOI");
+    &data[..end]
+}
+
+/// Returns the offset of a segment's marker.
+pub(super) fn offset(file: &[u8], marker: u8) -> usize {
+    let mut segments = Segments::of(file).expect("a JPEG");
+    loop {
+        let at = segments.at;
+        if segments.next().expect("a segment").marker == marker {
+            return at;
+        }
+    }
+}
+
+/// Returns the markers up to the first scan.
+pub(super) fn markers(file: &[u8]) -> Vec<u8> {
+    let mut segments = Segments::of(file).expect("a JPEG");
+    let mut markers = Vec::new();
+    loop {
+        let marker = segments.next().expect("a segment").marker;
+        markers.push(marker);
+        if marker == SOS {
+            return markers;
+        }
+    }
+}
