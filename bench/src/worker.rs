@@ -93,7 +93,7 @@ impl State {
         orientation: Orientation,
     ) -> Result<(), likeness_jpeg::Error> {
         let recoding = Recoding { orientation, quantisation, ..Recoding::default() };
-        Jpeg::read(bytes)?.recode(&recoding, &mut self.workspace, &mut self.file)
+        Jpeg::read(bytes)?.recode(recoding, &mut self.workspace, &mut self.file)
     }
 
     fn scale(&mut self, bytes: &[u8], scale: Scale) -> Result<(), likeness_jpeg::Error> {

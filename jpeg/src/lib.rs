@@ -19,6 +19,7 @@
 
 mod bits;
 mod conversion;
+mod dct;
 mod decode;
 mod encode;
 mod error;
@@ -32,6 +33,7 @@ mod output;
 mod picture;
 mod quantiser;
 mod recode;
+mod regrid;
 mod scale;
 mod scan;
 mod tables;

@@ -54,6 +54,12 @@ impl Orientation {
         matches!(self, Self::Rotate180 | Self::MirrorVertical | Self::Rotate90 | Self::Transverse)
     }
 
+    /// Tells whether the upright picture's rows and its columns run from the stored picture's end to its beginning.
+    pub(crate) const fn runs_backwards(self) -> (bool, bool) {
+        let (rows, columns) = (self.reverses_rows(), self.reverses_columns());
+        if self.swaps_sides() { (columns, rows) } else { (rows, columns) }
+    }
+
     /// Returns the size of the upright picture.
     pub(crate) const fn turned(self, (across, down): (u32, u32)) -> (u32, u32) {
         if self.swaps_sides() { (down, across) } else { (across, down) }

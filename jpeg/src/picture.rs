@@ -15,6 +15,8 @@ use crate::{
 pub struct Jpeg<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) frame: Frame,
+    /// True if the first scan has all components.
+    pub(crate) interleaved: bool,
     /// The state of things at the first scan header.
     first: Scans<'a>,
 }
@@ -55,8 +57,10 @@ impl<'a> Jpeg<'a> {
                     if frame.all_blocks() * 2 > bytes.len() as u64 * 8 {
                         return Err(Error::Truncated);
                     }
+                    let interleaved =
+                        parameters.first().copied().map(usize::from) == Some(frame.components.len());
                     scans.segments = before;
-                    return Ok(Self { bytes, frame, first: scans });
+                    return Ok(Self { bytes, frame, interleaved, first: scans });
                 }
                 APP0 if parameters.starts_with(b"JFIF\0") => colours.jfif = true,
                 APP14 if parameters.starts_with(b"Adobe") => {

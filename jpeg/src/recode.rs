@@ -13,8 +13,9 @@ use crate::{
     output::Output,
     picture::Jpeg,
     quantiser::Steps,
+    regrid::{self, Regrid},
     scan::{Scan, ScanComponent},
-    turn,
+    turn::{self, Turned},
     workspace::Workspace,
 };
 
@@ -59,55 +60,103 @@ impl Jpeg<'_> {
     #[must_use]
     pub fn turns_exactly(&self, orientation: Orientation) -> bool {
         let (h, v) = self.frame.largest_factors();
-        let complete = |side: u32, factor: u32| side.is_multiple_of(8 * factor);
-        (!orientation.reverses_rows() || complete(self.frame.width, h))
-            && (!orientation.reverses_columns() || complete(self.frame.height, v))
+        self.edges_are_multiples(orientation, (8 * h, 8 * v))
     }
 
-    /// Predicts the memory in bytes that the workspace grows to: more than fixed buffers only if the picture is turned.
+    /// Tells whether the sides that come to the front are multiples of these numbers of pixels.
+    fn edges_are_multiples(&self, orientation: Orientation, (width, height): (u32, u32)) -> bool {
+        (!orientation.reverses_rows() || self.frame.width.is_multiple_of(width))
+            && (!orientation.reverses_columns() || self.frame.height.is_multiple_of(height))
+    }
+
+    fn route(&self, recoding: Recoding) -> Result<Route, Error> {
+        let orientation = recoding.orientation;
+        if orientation == Orientation::Upright {
+            return Ok(Route::InOrder);
+        }
+        if self.turns_exactly(orientation) {
+            return Ok(Route::Turned);
+        }
+        // Samples that stand for several pixels must not end up between them.
+        let whole_samples = self.edges_are_multiples(orientation, self.frame.largest_factors());
+        if recoding.quantisation == Quantisation::Stored || !whole_samples {
+            Err(NeedsPixels::IncompleteEdge.into())
+        } else if self.interleaved {
+            Ok(Route::Regridded)
+        } else {
+            Err(NeedsPixels::SeveralScans.into())
+        }
+    }
+
+    /// Predicts the memory in bytes that the workspace grows to, from the headers alone: more than fixed buffers only if
+    /// the picture is turned.
     #[must_use]
-    pub fn memory(&self, recoding: &Recoding) -> u64 {
+    pub fn memory(&self, recoding: Recoding) -> u64 {
         const FIXED: u64 = 1 << 20;
-        // Scans of one component have more MCUs than those of all.
-        let mcus = self.frame.components.iter().map(|component| self.frame.blocks(*component));
-        let most = mcus.map(|(across, down)| u64::from(across) * u64::from(down)).max().unwrap_or(0);
-        let index = if recoding.orientation == Orientation::Upright { 0 } else { most * turn::INDEX_BYTES };
-        FIXED + index
+        let count = |(across, down): (u32, u32)| u64::from(across) * u64::from(down);
+        let mcus = if self.interleaved {
+            count(self.frame.mcus())
+        } else {
+            let of_components =
+                self.frame.components.iter().map(|component| count(self.frame.blocks(*component)));
+            of_components.max().unwrap_or(0)
+        };
+        match self.route(recoding) {
+            Ok(Route::InOrder) | Err(_) => FIXED,
+            Ok(Route::Turned) => FIXED + mcus * turn::INDEX_BYTES,
+            Ok(Route::Regridded) => {
+                let (across, _) = recoding.orientation.turned(self.frame.mcus());
+                let blocks: u32 =
+                    self.frame.components.iter().map(|component| component.h * component.v).sum();
+                FIXED + mcus * turn::INDEX_BYTES + u64::from(across * blocks) * regrid::BLOCK_BYTES
+            }
+        }
     }
 
     /// Writes the picture with converted coefficients into a new file, of one entropy-coded segment for each scan, with
     /// the typical Huffman tables. The colour differences keep their resolution.
     ///
-    /// An upright picture is read once. A turned one is read twice: all codes are read before anything is written.
+    /// An upright picture is read once. A turned one is read twice: all codes are read before anything is written. Where
+    /// incomplete MCUs come to the front, samples move to new blocks, which is not possible with the stored steps; they
+    /// then get those of quality 95.
     pub fn recode(
         &self,
-        recoding: &Recoding,
+        recoding: Recoding,
         workspace: &mut Workspace,
         output: &mut impl Output,
     ) -> Result<(), Error> {
-        if !self.turns_exactly(recoding.orientation) {
-            return Err(NeedsPixels::IncompleteEdge.into());
-        }
-        let plan = Plan::new(recoding, &self.frame);
+        let route = self.route(recoding)?;
+        let plan = Plan::new(recoding, &self.frame, route);
         let mut headers = Headers::new(output);
         let mut scans = self.scans();
         while let Some((scan, from)) = scans.next(&self.frame)? {
             let conversions = plan.conversions(&scan);
             let decoder = || Decoder::new(self.bytes, from, &scan);
-            let index = &mut workspace.index;
-            let turned = match recoding.orientation {
-                Orientation::Upright => None,
-                orientation => Some((orientation, turn::index(decoder(), &scan, index)?)),
+            let Workspace { chunk, index, planes: memory, .. } = workspace;
+            let indexed = match route {
+                Route::InOrder => None,
+                Route::Turned | Route::Regridded => Some(turn::index(decoder(), &scan, index)?),
             };
             plan.write_headers(&scan, &conversions, &mut headers);
-            let encoder = Encoder::new(&plan.codes, &mut workspace.chunk, headers.output());
-            let end = match turned {
-                None => convert(decoder(), &scan, &conversions, plan.added(), encoder)?,
-                Some((orientation, end)) => {
-                    turn::write(decoder(), &scan, orientation, index, &conversions, plan.added(), encoder)?;
+            let mut encoder = Encoder::new(&plan.codes, chunk, headers.output());
+            let end = match indexed {
+                None => convert(decoder(), &scan, &conversions, plan.added(), &mut encoder)?,
+                Some(end) => {
+                    let turned =
+                        Turned { scan: &scan, orientation: plan.orientation, index, added: plan.added() };
+                    if route == Route::Turned {
+                        turned.write(decoder(), &conversions, &mut encoder)?;
+                    } else {
+                        Regrid::new(turned, &self.frame, &conversions).write(
+                            decoder(),
+                            memory,
+                            &mut encoder,
+                        )?;
+                    }
                     end
                 }
             };
+            encoder.end();
             scans.go_on(end);
         }
         headers.end();
@@ -115,10 +164,22 @@ impl Jpeg<'_> {
     }
 }
 
+/// The way of the blocks through a recoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    /// Block by block, as they are stored.
+    InOrder,
+    /// Block by block, in the order of the upright picture.
+    Turned,
+    /// Through samples, which move to new blocks.
+    Regridded,
+}
+
 /// The parts of a recoding that hold for all scans.
 #[derive(Debug)]
-struct Plan<'r> {
-    recoding: &'r Recoding,
+struct Plan {
+    orientation: Orientation,
+    quantisation: Quantisation,
     /// The frame that is written.
     frame: Frame,
     /// Number of the frame's components that are stored. Those behind were added.
@@ -126,27 +187,33 @@ struct Plan<'r> {
     codes: [ComponentCodes; 2],
 }
 
-impl<'r> Plan<'r> {
-    fn new(recoding: &'r Recoding, stored: &Frame) -> Self {
-        let (width, height) = recoding.orientation.turned((stored.width, stored.height));
-        let number = |index: usize, stored: usize| match recoding.quantisation {
+impl Plan {
+    fn new(recoding: Recoding, stored: &Frame, route: Route) -> Self {
+        let Recoding { orientation, mut quantisation, grey } = recoding;
+        if route == Route::Regridded {
+            // The samples of new blocks are not multiples of the stored steps.
+            quantisation = Quantisation::Quality95;
+        }
+        let (width, height) = orientation.turned((stored.width, stored.height));
+        let number = |index: usize, stored: usize| match quantisation {
             Quantisation::Quality95 => index.min(1),
             Quantisation::Stored => stored,
             // Components that shared a table may not do so any more.
             Quantisation::AtMostQuality95 => index,
         };
         let component = |(index, stored): (usize, &Component)| {
-            let (h, v) = recoding.orientation.turned((stored.h, stored.v));
+            let (h, v) = orientation.turned((stored.h, stored.v));
             Component { h, v, quantiser: number(index, stored.quantiser), ..*stored }
         };
         let mut components: Vec<_> = stored.components.iter().enumerate().map(component).collect();
-        if let ([grey], Grey::ThreeComponents) = (components.as_slice(), recoding.grey) {
+        if let ([only], Grey::ThreeComponents) = (components.as_slice(), grey) {
             // Nothing is quantised by the steps of the two that are added, so those of the first will do.
-            components = vec![*grey; 3];
+            components = vec![*only; 3];
         }
-        let extended = stored.extended && recoding.quantisation != Quantisation::Quality95;
+        let extended = stored.extended && quantisation != Quantisation::Quality95;
         Self {
-            recoding,
+            orientation,
+            quantisation,
             frame: Frame { extended, width, height, components },
             stored_components: stored.components.len(),
             codes: ComponentCodes::typical(),
@@ -160,15 +227,14 @@ impl<'r> Plan<'r> {
 
     fn conversions(&self, scan: &Scan) -> Vec<Conversion> {
         let quality_95 = |index: usize| if index == 0 { Steps::LUMINANCE_95 } else { Steps::CHROMINANCE_95 };
-        let orientation = self.recoding.orientation;
         let conversion = |component: &ScanComponent| {
-            let stored = component.steps.turned(orientation);
-            let wanted = match self.recoding.quantisation {
+            let stored = component.steps.turned(self.orientation);
+            let wanted = match self.quantisation {
                 Quantisation::Stored => stored,
                 Quantisation::Quality95 => quality_95(component.index),
                 Quantisation::AtMostQuality95 => stored.or_coarser(&quality_95(component.index)),
             };
-            Conversion::new(&component.steps, wanted, orientation)
+            Conversion::new(&component.steps, wanted, self.orientation)
         };
         scan.components.iter().map(conversion).collect()
     }
@@ -202,7 +268,7 @@ fn convert(
     scan: &Scan,
     conversions: &[Conversion],
     added: Range<usize>,
-    mut encoder: Encoder<'_, '_, impl Output>,
+    encoder: &mut Encoder<'_, '_, impl Output>,
 ) -> Result<usize, Error> {
     for _ in 0..scan.mcu_count() {
         decoder.begin_mcu()?;
@@ -225,6 +291,5 @@ fn convert(
             encoder.grey_block(component);
         }
     }
-    encoder.end();
     decoder.end()
 }

@@ -5,8 +5,9 @@
 
 mod idct;
 
-use self::idct::{Coefficients, Inverse, inverse};
+use self::idct::{Inverse, inverse};
 use crate::{
+    dct::Coefficients,
     decode::Decoder,
     error::{Error, NeedsPixels},
     frame::Frame,

@@ -1,5 +1,5 @@
 //! Tests of whole files, most of them against libjpeg-turbo-rs, which reads and turns coefficients by code of its own.
-#![expect(clippy::cast_possible_truncation, reason = "test pictures are small")]
+#![expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "test pictures are small")]
 
 mod damage;
 mod files;
@@ -22,7 +22,7 @@ fn kept(file: &[u8]) -> Result<Vec<u8>, Error> {
 
 fn recoded(file: &[u8], recoding: Recoding) -> Result<Vec<u8>, Error> {
     let mut recoded = Vec::new();
-    Jpeg::read(file)?.recode(&recoding, &mut Workspace::default(), &mut recoded).map(|()| recoded)
+    Jpeg::read(file)?.recode(recoding, &mut Workspace::default(), &mut recoded).map(|()| recoded)
 }
 
 fn turned(file: &[u8], orientation: Orientation) -> Result<Vec<u8>, Error> {

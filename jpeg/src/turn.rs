@@ -18,7 +18,7 @@ use crate::{
     keep::read_codes,
     orientation::Orientation,
     output::Output,
-    scan::{MAX_BLOCKS, Scan},
+    scan::{MAX_BLOCKS, Scan, ScanComponent},
 };
 
 /// Bytes that the index takes for each MCU.
@@ -44,63 +44,85 @@ struct Block {
     present: u64,
 }
 
-/// Writes the turned picture: the MCUs of an indexed scan, in the order of the upright picture.
-pub(crate) fn write(
-    mut decoder: Decoder<'_, '_>,
-    scan: &Scan,
-    orientation: Orientation,
-    index: &[(Place, Predictions)],
-    conversions: &[Conversion],
-    added: Range<usize>,
-    mut encoder: Encoder<'_, '_, impl Output>,
-) -> Result<(), Error> {
-    let mut blocks = [Block { dc: 0, ac: [0; 64], present: 0 }; MAX_BLOCKS as usize];
-    let (across, down) = orientation.turned(scan.mcus);
-    for (x, y) in (0..down).flat_map(|y| (0..across).map(move |x| (x, y))) {
-        let (x, y) = orientation.stored_place((x, y), scan.mcus);
-        decoder.go_to(index[(y * scan.mcus.0 + x) as usize]);
-        encoder.begin_mcu();
-        for (at, (component, conversion)) in scan.components.iter().zip(conversions).enumerate() {
-            for block in blocks.iter_mut().take(component.block_count() as usize) {
-                block.dc = conversion.dc(decoder.dc(at, component)?);
-                block.present = 0;
-                decoder.ac(component, |place, coefficient| {
-                    let (place, coefficient) = conversion.turned_ac(place, coefficient);
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        reason = "a conversion makes at most ten bits"
-                    )]
-                    let narrow = coefficient as i16;
-                    block.ac[place & 63] = narrow;
-                    block.present |= u64::from(coefficient != 0) << place;
-                })?;
-            }
-            let (across, down) = orientation.turned(component.blocks);
-            for (x, y) in (0..down).flat_map(|y| (0..across).map(move |x| (x, y))) {
-                let (x, y) = orientation.stored_place((x, y), component.blocks);
-                encode(
-                    &blocks[(y * component.blocks.0 + x) as usize % blocks.len()],
-                    component.index,
-                    &mut encoder,
-                );
-            }
-        }
-        for component in added.clone() {
-            encoder.grey_block(component);
-        }
-    }
-    encoder.end();
-    Ok(())
+/// A scan that was indexed, and the turn that is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Turned<'t> {
+    pub(crate) scan: &'t Scan,
+    pub(crate) orientation: Orientation,
+    pub(crate) index: &'t [(Place, Predictions)],
+    /// Components of the frame that are not stored, and come out grey.
+    pub(crate) added: Range<usize>,
 }
 
-fn encode(block: &Block, component: usize, encoder: &mut Encoder<'_, '_, impl Output>) {
-    let mut ac = encoder.begin_block(component, block.dc);
-    let mut present = block.present;
-    while present != 0 {
-        let place = present.trailing_zeros() as usize;
-        ac.put(place, block.ac[place].into());
-        present &= present - 1;
+impl Turned<'_> {
+    /// Goes to the stored MCU that is at this place of the upright picture. Returns the stored place.
+    pub(crate) fn go_to(&self, decoder: &mut Decoder<'_, '_>, upright: (u32, u32)) -> (u32, u32) {
+        let (x, y) = self.orientation.stored_place(upright, self.scan.mcus);
+        decoder.go_to(self.index[(y * self.scan.mcus.0 + x) as usize]);
+        (x, y)
     }
-    let end = ac.end();
-    encoder.end_block(end);
+
+    /// Writes the MCUs in the order of the upright picture.
+    pub(crate) fn write(
+        &self,
+        mut decoder: Decoder<'_, '_>,
+        conversions: &[Conversion],
+        encoder: &mut Encoder<'_, '_, impl Output>,
+    ) -> Result<(), Error> {
+        let mut blocks = [Block { dc: 0, ac: [0; 64], present: 0 }; MAX_BLOCKS as usize];
+        for place in places(self.orientation.turned(self.scan.mcus)) {
+            self.go_to(&mut decoder, place);
+            encoder.begin_mcu();
+            for (at, (component, conversion)) in self.scan.components.iter().zip(conversions).enumerate() {
+                for block in blocks.iter_mut().take(component.block_count() as usize) {
+                    block.decode(&mut decoder, at, component, conversion)?;
+                }
+                for place in places(self.orientation.turned(component.blocks)) {
+                    let (x, y) = self.orientation.stored_place(place, component.blocks);
+                    blocks[(y * component.blocks.0 + x) as usize].encode(component.index, encoder);
+                }
+            }
+            for component in self.added.clone() {
+                encoder.grey_block(component);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lists all places row by row.
+fn places((across, down): (u32, u32)) -> impl Iterator<Item = (u32, u32)> {
+    (0..down).flat_map(move |y| (0..across).map(move |x| (x, y)))
+}
+
+impl Block {
+    fn decode(
+        &mut self,
+        decoder: &mut Decoder<'_, '_>,
+        at: usize,
+        component: &ScanComponent,
+        conversion: &Conversion,
+    ) -> Result<(), Error> {
+        self.dc = conversion.dc(decoder.dc(at, component)?);
+        self.present = 0;
+        decoder.ac(component, |place, coefficient| {
+            let (place, coefficient) = conversion.turned_ac(place, coefficient);
+            #[expect(clippy::cast_possible_truncation, reason = "a conversion makes at most ten bits")]
+            let narrow = coefficient as i16;
+            self.ac[place & 63] = narrow;
+            self.present |= u64::from(coefficient != 0) << place;
+        })
+    }
+
+    fn encode(&self, component: usize, encoder: &mut Encoder<'_, '_, impl Output>) {
+        let mut ac = encoder.begin_block(component, self.dc);
+        let mut present = self.present;
+        while present != 0 {
+            let place = present.trailing_zeros() as usize;
+            ac.put(place, self.ac[place].into());
+            present &= present - 1;
+        }
+        let end = ac.end();
+        encoder.end_block(end);
+    }
 }

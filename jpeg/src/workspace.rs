@@ -12,6 +12,8 @@ pub struct Workspace {
     pub(crate) chunk: Box<Chunk>,
     /// The places of a scan's MCUs.
     pub(crate) index: Vec<(Place, Predictions)>,
+    /// The rows of a picture that is turned on another grid.
+    pub(crate) planes: Vec<f32>,
     /// The rows of a scaled picture.
     pub(crate) samples: Vec<u8>,
 }
@@ -28,6 +30,6 @@ impl Workspace {
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { chunk: Box::new([0; _]), index: Vec::new(), samples: Vec::new() }
+        Self { chunk: Box::new([0; _]), index: Vec::new(), planes: Vec::new(), samples: Vec::new() }
     }
 }

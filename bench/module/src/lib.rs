@@ -43,16 +43,16 @@ impl Engine {
             "keep" => read().and_then(|jpeg| jpeg.keep(&mut Growing(&mut self.file))),
             "requantise" => read().and_then(|jpeg| {
                 let recoding = recoding(Recoding { quantisation, ..Recoding::default() });
-                jpeg.recode(&recoding, &mut self.workspace, &mut Growing(&mut self.file))
+                jpeg.recode(recoding, &mut self.workspace, &mut Growing(&mut self.file))
             }),
             "turn" => read().and_then(|jpeg| {
                 let recoding = recoding(Recoding { orientation: Orientation::Rotate90, ..Recoding::default() });
-                jpeg.recode(&recoding, &mut self.workspace, &mut Growing(&mut self.file))
+                jpeg.recode(recoding, &mut self.workspace, &mut Growing(&mut self.file))
             }),
             "turn_requantise" => read().and_then(|jpeg| {
                 let recoding =
                     recoding(Recoding { orientation: Orientation::Rotate90, quantisation, ..Recoding::default() });
-                jpeg.recode(&recoding, &mut self.workspace, &mut Growing(&mut self.file))
+                jpeg.recode(recoding, &mut self.workspace, &mut Growing(&mut self.file))
             }),
             "half" => read().and_then(|jpeg| {
                 let file = &mut self.file;

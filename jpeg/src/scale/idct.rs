@@ -4,8 +4,7 @@
 //! that so few samples could not show. Both directions are matrix products over whole rows, which compilers turn into
 //! vector code on every target; sums in single precision are the same everywhere, since Rust never contracts them.
 
-/// Coefficients by vertical and horizontal frequency, already multiplied by their steps.
-pub(crate) type Coefficients = [[f32; 8]; 8];
+use crate::dct::{Coefficients, basis};
 
 /// A transform to the samples of one block, written to rows of this stride.
 pub(crate) type Inverse = fn(&Coefficients, &mut [u8], usize);
@@ -31,45 +30,6 @@ pub(crate) fn inverse(rows: u32, samples: u32) -> Option<Inverse> {
         (8, 8) => to::<8, 8>,
         _ => return None,
     })
-}
-
-/// Cosines of the multiples of pi/16, up to pi/2.
-const COSINES: [f32; 9] = [
-    1.0,
-    0.980_785_25,
-    0.923_879_5,
-    0.831_469_6,
-    0.707_106_77,
-    0.555_570_24,
-    0.382_683_43,
-    0.195_090_32,
-    0.0,
-];
-
-/// Returns the cosine of a multiple of pi/16.
-const fn cosine(sixteenths: usize) -> f32 {
-    match sixteenths % 32 {
-        at @ 0..=8 => COSINES[at],
-        at @ 9..=16 => -COSINES[16 - at],
-        at @ 17..=24 => -COSINES[at - 16],
-        at => COSINES[32 - at],
-    }
-}
-
-/// Returns the sample values of each frequency's basis function: `[frequency][sample]`.
-const fn basis<const N: usize>() -> [[f32; N]; N] {
-    let mut basis = [[0.0; N]; N];
-    let mut frequency = 0;
-    while frequency < N {
-        let mut sample = 0;
-        while sample < N {
-            let scale = if frequency == 0 { COSINES[4] / 2.0 } else { 0.5 };
-            basis[frequency][sample] = scale * cosine((2 * sample + 1) * frequency * 8 / N);
-            sample += 1;
-        }
-        frequency += 1;
-    }
-    basis
 }
 
 fn to<const ROWS: usize, const SAMPLES: usize>(coefficients: &Coefficients, out: &mut [u8], stride: usize) {
@@ -103,7 +63,8 @@ fn to_sample(value: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coefficients, inverse};
+    use super::inverse;
+    use crate::dct::Coefficients;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 

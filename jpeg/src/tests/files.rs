@@ -48,6 +48,20 @@ pub(super) fn file(width: usize, height: usize, (h, v): (u8, u8), quality: u8, r
         .expect("a JPEG")
 }
 
+/// A picture without detail: the mean of pixels is all that a small one can show.
+pub(super) fn smooth(width: usize, height: usize, sampling: (u8, u8), quality: u8) -> Vec<u8> {
+    let pixel = |at: usize| {
+        let (x, y) = (at % width, at / width);
+        [(40 + x) as u8, (200 - y) as u8, (60 + x.midpoint(y)) as u8]
+    };
+    let pixels: Vec<u8> = (0..width * height).flat_map(pixel).collect();
+    Encoder::new(&pixels, width, height, PixelFormat::Rgb)
+        .quality(quality)
+        .sampling_factors(vec![sampling, (1, 1), (1, 1)])
+        .encode()
+        .expect("a JPEG")
+}
+
 /// Encodes a file of brightness alone.
 pub(super) fn grey(width: usize, height: usize, quality: u8) -> Vec<u8> {
     let pixels: Vec<u8> = rgb(width, height, 40).as_chunks::<3>().0.iter().map(|pixel| pixel[0]).collect();

@@ -20,25 +20,11 @@ fn scaled(file: &[u8], scale: Scale) -> Result<(usize, usize, Vec<u8>), Error> {
     Ok((width, height, rgb))
 }
 
-/// A picture without detail: the mean of pixels is all that a small one can show.
-fn smooth(width: usize, height: usize, sampling: (u8, u8)) -> Vec<u8> {
-    let pixel = |at: usize| {
-        let (x, y) = (at % width, at / width);
-        [(40 + x) as u8, (200 - y) as u8, (60 + x.midpoint(y)) as u8]
-    };
-    let pixels: Vec<u8> = (0..width * height).flat_map(pixel).collect();
-    Encoder::new(&pixels, width, height, PixelFormat::Rgb)
-        .quality(98)
-        .sampling_factors(vec![sampling, (1, 1), (1, 1)])
-        .encode()
-        .expect("a JPEG")
-}
-
 #[test]
 fn pixels_are_the_mean_of_those_that_they_stand_for() {
     for sampling in SAMPLINGS {
         for scale in SCALES {
-            let file = smooth(96, 64, sampling);
+            let file = files::smooth(96, 64, sampling, 98);
             let whole = decompress(&file).expect("a JPEG").data;
             let (width, height, rgb) = scaled(&file, scale).expect("a sound file");
             let side = scale.divisor() as usize;
@@ -66,7 +52,7 @@ fn odd_sizes_round_up() {
         for (side, scale) in [(2, Scale::Half), (4, Scale::Quarter), (8, Scale::Eighth)] {
             for (width, height) in [(1, 1), (9, 17), (35, 64), (64, 33)] {
                 let (across, down, rgb) =
-                    scaled(&smooth(width, height, sampling), scale).expect("a sound file");
+                    scaled(&files::smooth(width, height, sampling, 98), scale).expect("a sound file");
                 assert_eq!((across, down), (width.div_ceil(side), height.div_ceil(side)));
                 assert_eq!(rgb.len(), across * down * 3);
             }
@@ -96,7 +82,7 @@ fn odd_resolutions_need_pixels() {
 
 #[test]
 fn a_band_has_no_rows_but_its_own() {
-    let file = smooth(20, 20, (2, 2));
+    let file = files::smooth(20, 20, (2, 2), 98);
     let mut seen = Vec::new();
     let scaled = Jpeg::read(&file).expect("a JPEG").scale(Scale::Half, &mut Workspace::default(), |band| {
         seen.push((band.width(), band.rows(), band.components()));

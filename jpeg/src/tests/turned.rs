@@ -1,15 +1,15 @@
 //! The picture turned.
 
-use libjpeg_turbo_rs::{TransformOp, transform};
+use libjpeg_turbo_rs::{Encoder, PixelFormat, TransformOp, decompress, transform};
 
 use super::{
     assert_same_picture, coefficients,
     files::{self, SAMPLINGS},
-    kept, turned,
+    kept, recoded, turned,
 };
 #[cfg(target_arch = "wasm32")]
 use crate::test;
-use crate::{Error, Jpeg, NeedsPixels, Orientation, Recoding, Workspace};
+use crate::{Error, Grey, Jpeg, NeedsPixels, Orientation, Quantisation, Recoding, Workspace};
 
 fn operation(orientation: Orientation) -> TransformOp {
     match orientation {
@@ -108,6 +108,98 @@ fn incomplete_edges_that_would_come_to_the_front_are_told_before_anything_is_rea
     assert_eq!(edges(33, 33, (1, 1)), [true, false, false, false, true, false, false, false]);
 }
 
+/// Returns the mean square of the differences between the upright pixels of a file and those of another.
+fn mean_square_error(stored: &[u8], orientation: Orientation, upright: &[u8]) -> f64 {
+    let (stored, upright) = (decompress(stored).expect("a JPEG"), decompress(upright).expect("a JPEG"));
+    let size = (stored.width as u32, stored.height as u32);
+    let (across, down) = orientation.turned(size);
+    assert_eq!((upright.width as u32, upright.height as u32), (across, down));
+    let bytes = stored.data.len() / (stored.width * stored.height);
+    let mut sum = 0;
+    for (x, y) in (0..down).flat_map(|y| (0..across).map(move |x| (x, y))) {
+        let (from_x, from_y) = orientation.stored_place((x, y), size);
+        for byte in 0..bytes {
+            let one = stored.data[(from_y * size.0 + from_x) as usize * bytes + byte];
+            let other = upright.data[(y * across + x) as usize * bytes + byte];
+            sum += u64::from(one.abs_diff(other)).pow(2);
+        }
+    }
+    sum as f64 / stored.data.len() as f64
+}
+
+#[test]
+fn incomplete_edges_come_to_the_front_whole() {
+    for sampling in SAMPLINGS {
+        for (width, height) in [(52, 44), (100, 20), (20, 68), (12, 12), (4, 4), (36, 64)] {
+            let file = files::smooth(width, height, sampling, 92);
+            for orientation in Orientation::ALL {
+                for quantisation in [Quantisation::Quality95, Quantisation::AtMostQuality95] {
+                    let recoding = Recoding { orientation, quantisation, ..Recoding::default() };
+                    let upright = recoded(&file, recoding).expect("whole samples");
+                    let error = mean_square_error(&file, orientation, &upright);
+                    assert!(error < 1.5, "{sampling:?} {width} x {height} {orientation:?}: {error}");
+                }
+            }
+        }
+    }
+}
+
+/// Compares with a decoder's and an encoder's pixels: the new steps are the same, so little can differ.
+#[test]
+fn samples_on_a_new_grid_lose_no_more_than_pixels() {
+    let file = files::grey(45, 51, 90);
+    let pixels = decompress(&file).expect("a JPEG").data;
+    for orientation in [
+        Orientation::MirrorHorizontal,
+        Orientation::Rotate180,
+        Orientation::Rotate90,
+        Orientation::Transverse,
+    ] {
+        for grey in [Grey::OneComponent, Grey::ThreeComponents] {
+            let quantisation = Quantisation::Quality95;
+            let ours = recoded(&file, Recoding { orientation, quantisation, grey }).expect("a JPEG");
+            let one = recoded(&ours, Recoding::default()).expect("a JPEG");
+            assert_eq!(Jpeg::read(&one).expect("a JPEG").is_grey(), grey == Grey::OneComponent);
+            if grey == Grey::ThreeComponents {
+                continue;
+            }
+            let (across, down) = orientation.turned((45, 51));
+            let upright: Vec<u8> = (0..down)
+                .flat_map(|y| (0..across).map(move |x| orientation.stored_place((x, y), (45, 51))))
+                .map(|(x, y)| pixels[(y * 45 + x) as usize])
+                .collect();
+            let theirs = Encoder::new(&upright, across as usize, down as usize, PixelFormat::Grayscale)
+                .quality(95)
+                .encode()
+                .expect("a JPEG");
+            let (ours, theirs) = (
+                mean_square_error(&file, orientation, &ours),
+                mean_square_error(&file, orientation, &theirs),
+            );
+            assert!(ours < theirs * 1.05, "{orientation:?}: {ours} {theirs}");
+        }
+    }
+}
+
+#[test]
+fn samples_do_not_end_up_between_pixels() {
+    let edge = |width, height| {
+        let file = files::file(width, height, (2, 2), 90, 0);
+        let recoding = Recoding { quantisation: Quantisation::Quality95, ..Recoding::default() };
+        let turns = |orientation: Orientation| match recoded(&file, Recoding { orientation, ..recoding }) {
+            Ok(_) => true,
+            Err(error) => {
+                assert_eq!(error, Error::NeedsPixels(NeedsPixels::IncompleteEdge));
+                false
+            }
+        };
+        Orientation::ALL.map(turns)
+    };
+    assert_eq!(edge(34, 38), [true; 8]);
+    assert_eq!(edge(33, 38), [true, false, false, true, true, true, false, false]);
+    assert_eq!(edge(34, 39), [true, true, false, false, true, false, false, true]);
+}
+
 #[test]
 fn a_workspace_serves_any_number_of_pictures() {
     let mut workspace = Workspace::default();
@@ -117,8 +209,8 @@ fn a_workspace_serves_any_number_of_pictures() {
         let recoding = Recoding { orientation: Orientation::Rotate270, ..Recoding::default() };
         let mut turned = Vec::new();
         let jpeg = Jpeg::read(&file).expect("a JPEG");
-        assert_eq!(jpeg.recode(&recoding, &mut workspace, &mut turned), Ok(()));
+        assert_eq!(jpeg.recode(recoding, &mut workspace, &mut turned), Ok(()));
         assert_eq!(super::turned(&file, Orientation::Rotate270), Ok(turned));
-        assert!(workspace.bytes() as u64 <= jpeg.memory(&recoding).max(1 << 20) + 12 * 240);
+        assert!(workspace.bytes() as u64 <= jpeg.memory(recoding).max(1 << 20) + 12 * 240);
     }
 }
