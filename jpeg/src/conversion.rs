@@ -8,7 +8,7 @@ use crate::{
 /// Greatest magnitude of an AC coefficient of 8 bit samples (table F.2).
 const MOST_AC: u32 = 1023;
 /// Range of a DC coefficient of 8 bit samples, so that no difference of two has more bits than table F.1 knows.
-const DC: std::ops::RangeInclusive<i32> = -1024..=1023;
+const DC: (i32, i32) = (-1024, 1023);
 
 /// The conversion of a component's coefficients.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Conversion {
     /// Steps of the component that is written.
     pub(crate) steps: Steps,
     requantisers: [Requantiser; 64],
+    /// Range of the DC coefficient.
+    dc: (i32, i32),
     /// For each stored place in the zigzag sequence, the place that is written.
     places: [u8; 64],
     /// For each stored place, -1 where the sign changes, else 0.
@@ -28,6 +30,7 @@ impl Conversion {
         let place = |at| orientation.of_coefficient(at).0;
         let requantiser = |at: usize| Requantiser::new(stored.zigzag()[at], steps.zigzag()[place(at)]);
         Self {
+            dc: (DC.0.max(-steps.brightest()), DC.1.min(steps.brightest())),
             steps,
             requantisers: std::array::from_fn(requantiser),
             places: std::array::from_fn(|at| place(at).try_into().unwrap_or_default()),
@@ -35,10 +38,15 @@ impl Conversion {
         }
     }
 
+    /// Returns the range of DC coefficients that are written.
+    pub(crate) fn dc_range(&self) -> (i32, i32) {
+        self.dc
+    }
+
     /// Converts a DC coefficient.
     #[inline]
     pub(crate) fn dc(&self, dc: i32) -> i32 {
-        self.requantisers[0].apply(dc, u32::MAX).clamp(*DC.start(), *DC.end())
+        self.requantisers[0].apply(dc, u32::MAX).clamp(self.dc.0, self.dc.1)
     }
 
     /// Converts an AC coefficient, which stays at its place.

@@ -18,6 +18,7 @@
 //! *MCU* the blocks that belong together in a scan, an *entropy-coded segment* the data between two markers.
 
 mod bits;
+mod block;
 mod conversion;
 mod dct;
 mod decode;

@@ -75,6 +75,14 @@ impl Steps {
         &self.0
     }
 
+    /// Returns the greatest magnitude of a DC coefficient.
+    pub(crate) fn brightest(&self) -> i32 {
+        // Black's and white's, before quantisation: 8 times the distance from the middle (A.3.3).
+        const WHITE: i32 = 8 * 128;
+        // Rounding adds one at most; an encoder that rounds towards an odd side gets one more.
+        WHITE / i32::from(self.0[0]) + 2
+    }
+
     /// Tells whether a step is larger than a byte holds, which a baseline picture does not allow.
     pub(crate) fn are_wide(&self) -> bool {
         self.0.iter().any(|step| *step > 255)

@@ -11,8 +11,9 @@
 //! from: a row of them, or a column.
 
 use crate::{
+    block::Block,
     conversion::Conversion,
-    dct::{Coefficients, Samples, forward, inverse},
+    dct::{self, Coefficients, Samples, forward, inverse},
     decode::Decoder,
     encode::Encoder,
     error::Error,
@@ -46,9 +47,13 @@ struct Plane {
     /// Samples from one row in memory to the next.
     stride: usize,
     /// The way of the stored coefficients to their upright places.
-    conversion: Conversion,
-    /// One divided by the steps of the coefficients that are written, row by row.
-    factors: [f32; 64],
+    stored: Conversion,
+    /// Factors of the coefficients that are read, in zigzag order.
+    read: [f32; 64],
+    /// Factors of those that are written, as [`forward`] lays them out.
+    write: [[f32; 8]; 8],
+    /// Range of DC coefficients that are written.
+    range: (i32, i32),
 }
 
 impl<'t> Regrid<'t> {
@@ -59,20 +64,24 @@ impl<'t> Regrid<'t> {
         let plane = |(component, wanted): (&ScanComponent, &Conversion)| {
             let size = frame.components.get(component.index).map_or((0, 0), |stored| frame.size_of(*stored));
             let (size, blocks) = (orientation.turned(size), orientation.turned(component.blocks));
-            let mut factors = [0.0; 64];
-            for (natural, step) in NATURAL.iter().zip(wanted.steps.zigzag()) {
-                factors[usize::from(*natural)] = 1.0 / f32::from(*step);
+            let stored = Conversion::new(&component.steps, component.steps.turned(orientation), orientation);
+            let (mut read, mut write) = ([0.0; 64], [[0.0; 8]; 8]);
+            for ((at, factor), natural) in
+                dct::factors().into_iter().enumerate().zip(NATURAL.map(usize::from))
+            {
+                read[at] = factor * f32::from(stored.steps.zigzag()[at]);
+                // The transform makes coefficients 64 times as large as its inverse wants them.
+                write[natural % 8][natural / 8] =
+                    1.0 / (64.0 * factor * f32::from(wanted.steps.zigzag()[at]));
             }
             Plane {
                 size: (size.0 as usize, size.1 as usize),
                 mcu: (blocks.0 as usize, blocks.1 as usize * 8),
                 stride: (mcus.0 * blocks.0) as usize * 8,
-                conversion: Conversion::new(
-                    &component.steps,
-                    component.steps.turned(orientation),
-                    orientation,
-                ),
-                factors,
+                stored,
+                read,
+                write,
+                range: wanted.dc_range(),
             }
         };
         let planes = turned.scan.components.iter().zip(conversions).map(plane).collect();
@@ -185,17 +194,16 @@ impl Plane {
         component: &ScanComponent,
     ) -> Result<Samples, Error> {
         let mut coefficients: Coefficients = [[0.0; 8]; 8];
-        let steps = self.conversion.steps.zigzag();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a coefficient has at most eleven bits, a step sixteen"
-        )]
-        let value = |place: usize, coefficient: i32| (coefficient * i32::from(steps[place & 63])) as f32;
-        coefficients[0][0] = value(0, decoder.dc(at, component)?);
-        decoder.ac(component, |place, coefficient| {
-            let (place, coefficient) = self.conversion.turned_ac(place, coefficient);
+        let mut put = |place: usize, coefficient: i32| {
             let natural = usize::from(NATURAL[place & 63]);
-            coefficients[natural / 8][natural % 8] = value(place, coefficient);
+            #[expect(clippy::cast_precision_loss, reason = "coefficients have at most eleven bits")]
+            let value = coefficient as f32 * self.read[place & 63];
+            coefficients[natural % 8][natural / 8] = value;
+        };
+        put(0, decoder.dc(at, component)?);
+        decoder.ac(component, |place, coefficient| {
+            let (place, coefficient) = self.stored.turned_ac(place, coefficient);
+            put(place, coefficient);
         })?;
         Ok(inverse(&coefficients))
     }
@@ -249,22 +257,18 @@ impl Plane {
     }
 
     fn encode(&self, samples: &Samples, component: usize, encoder: &mut Encoder<'_, '_, impl Output>) {
-        let mut coefficients = [0; 64];
-        let transformed = forward(samples);
-        for ((quantised, value), factor) in
-            coefficients.iter_mut().zip(transformed.as_flattened()).zip(&self.factors)
-        {
-            *quantised = rounded(value * factor);
-        }
-        let mut ac = encoder.begin_block(component, coefficients[0]);
-        for (place, natural) in NATURAL.iter().enumerate().skip(1) {
-            let coefficient = coefficients[usize::from(*natural)];
-            if coefficient != 0 {
-                ac.put(place, coefficient);
+        let mut quantised = [[0; 8]; 8];
+        for ((quantised, values), factors) in quantised.iter_mut().zip(&forward(samples)).zip(&self.write) {
+            for ((quantised, value), factor) in quantised.iter_mut().zip(values).zip(factors) {
+                *quantised = rounded(value * factor);
             }
         }
-        let end = ac.end();
-        encoder.end_block(end);
+        let mut block = Block::EMPTY;
+        block.begin(quantised[0][0].clamp(self.range.0, self.range.1));
+        for (place, natural) in NATURAL.iter().enumerate().skip(1) {
+            block.put(place, quantised[usize::from(natural % 8)][usize::from(natural / 8)]);
+        }
+        block.encode(component, encoder);
     }
 }
 

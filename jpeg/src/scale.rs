@@ -5,7 +5,7 @@
 
 mod idct;
 
-use self::idct::{Inverse, inverse};
+use self::idct::Inverse;
 use crate::{
     dct::Coefficients,
     decode::Decoder,
@@ -14,7 +14,6 @@ use crate::{
     picture::Jpeg,
     scan::{Scan, ScanComponent},
     workspace::Workspace,
-    zigzag::NATURAL,
 };
 
 /// A fraction of the picture's size.
@@ -168,8 +167,6 @@ struct Shape {
 /// The way from a component's coefficients to its plane.
 #[derive(Clone, Debug)]
 struct Plane {
-    /// Steps in zigzag order.
-    steps: [f32; 64],
     inverse: Inverse,
     /// Samples that the transform makes of a block, across and down.
     block: (usize, usize),
@@ -201,8 +198,9 @@ impl Shape {
             let sides = side(self.mcu.0, stored.h).zip(side(self.mcu.1, stored.v));
             let ((across, covered_across), (down, covered_down)) = sides.ok_or(NeedsPixels::Sampling)?;
             Ok(Plane {
-                steps: component.steps.zigzag().map(f32::from),
-                inverse: inverse(down, across).ok_or(NeedsPixels::Sampling)?,
+                inverse: Inverse::to(down, across)
+                    .ok_or(NeedsPixels::Sampling)?
+                    .with_steps(component.steps.zigzag()),
                 block: (across as usize, down as usize),
                 repeat: ((covered_across / across) as usize, (covered_down / down) as usize),
             })
@@ -249,15 +247,14 @@ impl Plane {
         stride: usize,
     ) -> Result<(), Error> {
         let mut coefficients: Coefficients = [[0.0; 8]; 8];
-        // Coefficients of at most eleven bits, times steps of sixteen: a float holds more than that exactly enough.
-        #[expect(clippy::cast_precision_loss, reason = "coefficients have at most eleven bits")]
-        let value = |place: usize, coefficient: i32| coefficient as f32 * self.steps[place & 63];
-        coefficients[0][0] = value(0, decoder.dc(index, component)?);
-        decoder.ac(component, |place, coefficient| {
-            let natural = usize::from(NATURAL[place & 63]);
-            coefficients[natural / 8][natural % 8] = value(place, coefficient);
-        })?;
-        (self.inverse)(&coefficients, out, stride);
+        let mut put = |place: usize, coefficient: i32| {
+            #[expect(clippy::cast_precision_loss, reason = "coefficients have at most eleven bits")]
+            let (row, column, value) = self.inverse.coefficient(place, coefficient as f32);
+            coefficients[row][column] = value;
+        };
+        put(0, decoder.dc(index, component)?);
+        decoder.ac(component, put)?;
+        self.inverse.transform(&coefficients, out, stride);
         if self.repeat != (1, 1) {
             self.repeat(out, stride);
         }

@@ -38,10 +38,6 @@ pub(crate) struct ScanComponent {
 /// The largest number of blocks in an MCU (B.2.3).
 pub(crate) const MAX_BLOCKS: u32 = 10;
 
-/// Magnitude of black's and of white's DC coefficient before quantisation: 8 times the distance from the middle
-/// (A.3.3).
-const WHITE: i32 = 8 * 128;
-
 impl Scan {
     /// Reads the parameters of SOS.
     pub(crate) fn read(parameters: &[u8], frame: &Frame, tables: &Tables<'_>) -> Result<Self, Error> {
@@ -66,11 +62,10 @@ impl Scan {
             let component = ScanComponent {
                 index,
                 blocks: if alone { (1, 1) } else { (component.h, component.v) },
+                brightest: steps.brightest(),
                 steps,
                 dc: scan.table(Class::Dc, usize::from(numbers >> 4), tables)?,
                 ac: scan.table(Class::Ac, usize::from(numbers & 15), tables)?,
-                // Rounding adds one at most; an encoder that rounds towards an odd side gets one more.
-                brightest: WHITE / i32::from(steps.zigzag()[0]) + 2,
             };
             scan.components.push(component);
         }

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use crate::{
     bits::reader::Place,
+    block::Block,
     conversion::Conversion,
     decode::{Decoder, Predictions},
     encode::Encoder,
@@ -18,7 +19,7 @@ use crate::{
     keep::read_codes,
     orientation::Orientation,
     output::Output,
-    scan::{MAX_BLOCKS, Scan, ScanComponent},
+    scan::{MAX_BLOCKS, Scan},
 };
 
 /// Bytes that the index takes for each MCU.
@@ -33,15 +34,6 @@ pub(crate) fn index(
     index.clear();
     index.reserve_exact(scan.mcu_count() as usize);
     read_codes(decoder, scan, |decoder| index.push(decoder.place()))
-}
-
-/// The coefficients of a turned block.
-#[derive(Clone, Copy, Debug)]
-struct Block {
-    dc: i32,
-    /// AC coefficients in zigzag order. Only those whose bit is set in `present` have a meaning.
-    ac: [i16; 64],
-    present: u64,
 }
 
 /// A scan that was indexed, and the turn that is wanted.
@@ -69,13 +61,17 @@ impl Turned<'_> {
         conversions: &[Conversion],
         encoder: &mut Encoder<'_, '_, impl Output>,
     ) -> Result<(), Error> {
-        let mut blocks = [Block { dc: 0, ac: [0; 64], present: 0 }; MAX_BLOCKS as usize];
+        let mut blocks = [Block::EMPTY; MAX_BLOCKS as usize];
         for place in places(self.orientation.turned(self.scan.mcus)) {
             self.go_to(&mut decoder, place);
             encoder.begin_mcu();
             for (at, (component, conversion)) in self.scan.components.iter().zip(conversions).enumerate() {
                 for block in blocks.iter_mut().take(component.block_count() as usize) {
-                    block.decode(&mut decoder, at, component, conversion)?;
+                    block.begin(conversion.dc(decoder.dc(at, component)?));
+                    decoder.ac(component, |place, coefficient| {
+                        let (place, coefficient) = conversion.turned_ac(place, coefficient);
+                        block.put(place, coefficient);
+                    })?;
                 }
                 for place in places(self.orientation.turned(component.blocks)) {
                     let (x, y) = self.orientation.stored_place(place, component.blocks);
@@ -93,36 +89,4 @@ impl Turned<'_> {
 /// Lists all places row by row.
 fn places((across, down): (u32, u32)) -> impl Iterator<Item = (u32, u32)> {
     (0..down).flat_map(move |y| (0..across).map(move |x| (x, y)))
-}
-
-impl Block {
-    fn decode(
-        &mut self,
-        decoder: &mut Decoder<'_, '_>,
-        at: usize,
-        component: &ScanComponent,
-        conversion: &Conversion,
-    ) -> Result<(), Error> {
-        self.dc = conversion.dc(decoder.dc(at, component)?);
-        self.present = 0;
-        decoder.ac(component, |place, coefficient| {
-            let (place, coefficient) = conversion.turned_ac(place, coefficient);
-            #[expect(clippy::cast_possible_truncation, reason = "a conversion makes at most ten bits")]
-            let narrow = coefficient as i16;
-            self.ac[place & 63] = narrow;
-            self.present |= u64::from(coefficient != 0) << place;
-        })
-    }
-
-    fn encode(&self, component: usize, encoder: &mut Encoder<'_, '_, impl Output>) {
-        let mut ac = encoder.begin_block(component, self.dc);
-        let mut present = self.present;
-        while present != 0 {
-            let place = present.trailing_zeros() as usize;
-            ac.put(place, self.ac[place].into());
-            present &= present - 1;
-        }
-        let end = ac.end();
-        encoder.end_block(end);
-    }
 }

@@ -1,52 +1,127 @@
-//! The inverse DCT at reduced sizes (A.3.3).
+//! The inverse DCT at reduced sizes.
 //!
 //! The lowest N of a row's eight frequencies are a row of N samples: the picture at N/8 of its size, with nothing in it
-//! that so few samples could not show. Both directions are matrix products over whole rows, which compilers turn into
-//! vector code on every target; sums in single precision are the same everywhere, since Rust never contracts them.
+//! that so few samples could not show. Both directions are matrix products over whole rows; at full size, the transform
+//! of [`dct`](crate::dct) takes fewer steps.
 
-use crate::dct::{Coefficients, basis};
+use crate::{
+    dct::{self, COSINES, Coefficients},
+    zigzag::NATURAL,
+};
 
-/// A transform to the samples of one block, written to rows of this stride.
-pub(crate) type Inverse = fn(&Coefficients, &mut [u8], usize);
+/// A transform to the samples of one block.
+#[derive(Clone, Debug)]
+pub(crate) struct Inverse {
+    transform: fn(&Coefficients, &mut [u8], usize),
+    /// Row-by-row index in [`Coefficients`] of each place in the zigzag sequence.
+    places: [u8; 64],
+    /// Factor of each place in the zigzag sequence.
+    factors: [f32; 64],
+}
 
-/// Chooses the transform to so many rows of so many samples: 1, 2, 4 or 8 each.
-pub(crate) fn inverse(rows: u32, samples: u32) -> Option<Inverse> {
-    Some(match (rows, samples) {
-        (1, 1) => to::<1, 1>,
-        (1, 2) => to::<1, 2>,
-        (1, 4) => to::<1, 4>,
-        (1, 8) => to::<1, 8>,
-        (2, 1) => to::<2, 1>,
-        (2, 2) => to::<2, 2>,
-        (2, 4) => to::<2, 4>,
-        (2, 8) => to::<2, 8>,
-        (4, 1) => to::<4, 1>,
-        (4, 2) => to::<4, 2>,
-        (4, 4) => to::<4, 4>,
-        (4, 8) => to::<4, 8>,
-        (8, 1) => to::<8, 1>,
-        (8, 2) => to::<8, 2>,
-        (8, 4) => to::<8, 4>,
-        (8, 8) => to::<8, 8>,
-        _ => return None,
-    })
+impl Inverse {
+    /// Chooses the transform to so many rows of so many samples: 1, 2, 4 or 8 each.
+    pub(crate) fn to(rows: u32, samples: u32) -> Option<Self> {
+        let transform = match (rows, samples) {
+            (1, 1) => to::<1, 1>,
+            (1, 2) => to::<1, 2>,
+            (1, 4) => to::<1, 4>,
+            (1, 8) => to::<1, 8>,
+            (2, 1) => to::<2, 1>,
+            (2, 2) => to::<2, 2>,
+            (2, 4) => to::<2, 4>,
+            (2, 8) => to::<2, 8>,
+            (4, 1) => to::<4, 1>,
+            (4, 2) => to::<4, 2>,
+            (4, 4) => to::<4, 4>,
+            (4, 8) => to::<4, 8>,
+            (8, 1) => to::<8, 1>,
+            (8, 2) => to::<8, 2>,
+            (8, 4) => to::<8, 4>,
+            (8, 8) => return Some(Self { transform: whole, places: transposed(), factors: dct::factors() }),
+            _ => return None,
+        };
+        Some(Self { transform, places: NATURAL, factors: [1.0; 64] })
+    }
+
+    /// Multiplies a coefficient with its step and its factor. Returns row and column in [`Coefficients`] before the value.
+    #[inline]
+    pub(crate) fn coefficient(&self, place: usize, value: f32) -> (usize, usize, f32) {
+        let at = usize::from(self.places[place & 63]);
+        ((at / 8) & 7, at % 8, value * self.factors[place & 63])
+    }
+
+    /// Includes the steps, in zigzag order, in the factors.
+    pub(crate) fn with_steps(mut self, steps: &[u16; 64]) -> Self {
+        for (factor, step) in self.factors.iter_mut().zip(steps) {
+            *factor *= f32::from(*step);
+        }
+        self
+    }
+
+    /// Transforms a block, and writes its samples to rows of this stride.
+    #[inline]
+    pub(crate) fn transform(&self, coefficients: &Coefficients, out: &mut [u8], stride: usize) {
+        (self.transform)(coefficients, out, stride);
+    }
+}
+
+/// Returns the places for [`dct::inverse`], which wants horizontal frequencies first.
+fn transposed() -> [u8; 64] {
+    NATURAL.map(|natural| natural % 8 * 8 + natural / 8)
+}
+
+fn whole(coefficients: &Coefficients, out: &mut [u8], stride: usize) {
+    for (row, out) in dct::inverse(coefficients).iter().zip(out.chunks_mut(stride)) {
+        if let Some(out) = out.first_chunk_mut() {
+            *out = row.map(|sample| to_sample(sample + 128.0));
+        }
+    }
+}
+
+/// Returns the sample values of each frequency's basis function: `[frequency][sample]`.
+const fn basis<const N: usize>() -> [[f32; N]; N] {
+    let mut basis = [[0.0; N]; N];
+    let mut frequency = 0;
+    while frequency < N {
+        let mut sample = 0;
+        while sample < N {
+            let scale = if frequency == 0 { COSINES[4] / 2.0 } else { 0.5 };
+            basis[frequency][sample] = scale * cosine((2 * sample + 1) * frequency * 8 / N);
+            sample += 1;
+        }
+        frequency += 1;
+    }
+    basis
+}
+
+/// Returns the cosine of a multiple of pi/16.
+const fn cosine(sixteenths: usize) -> f32 {
+    match sixteenths % 32 {
+        at @ 0..=8 => COSINES[at],
+        at @ 9..=16 => -COSINES[16 - at],
+        at @ 17..=24 => -COSINES[at - 16],
+        at => COSINES[32 - at],
+    }
 }
 
 fn to<const ROWS: usize, const SAMPLES: usize>(coefficients: &Coefficients, out: &mut [u8], stride: usize) {
     let (down, across) = (const { basis::<ROWS>() }, const { basis::<SAMPLES>() });
-    for (row, out) in out.chunks_mut(stride).take(ROWS).enumerate() {
+    let mut samples = [[128.0; SAMPLES]; ROWS];
+    for (row, samples) in samples.iter_mut().enumerate() {
         let mut frequencies = [0.0; SAMPLES];
         for (coefficients, down) in coefficients.iter().zip(&down) {
             for (sum, coefficient) in frequencies.iter_mut().zip(coefficients) {
                 *sum += coefficient * down[row];
             }
         }
-        let mut samples = [128.0; SAMPLES];
         for (frequency, across) in frequencies.iter().zip(&across) {
             for (sum, across) in samples.iter_mut().zip(across) {
                 *sum += frequency * across;
             }
         }
+    }
+    for (samples, out) in samples.iter().zip(out.chunks_mut(stride)) {
         if let Some(out) = out.first_chunk_mut() {
             *out = samples.map(to_sample);
         }
@@ -63,10 +138,10 @@ fn to_sample(value: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::inverse;
-    use crate::dct::Coefficients;
+    use super::Inverse;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
+    use crate::{dct::Coefficients, zigzag::ZIGZAG};
 
     /// Computes a sample as A.3.3 writes it down.
     fn by_the_book(coefficients: &Coefficients, (x, y): (u32, u32), (width, height): (u32, u32)) -> f64 {
@@ -85,17 +160,23 @@ mod tests {
         let mut state = 7_u32;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            f32::from((state >> 24) as u8) - 128.0
+            f32::from(state.to_be_bytes()[0]) - 128.0
         };
         let sizes = [1, 2, 4, 8];
         for (width, height) in sizes.iter().flat_map(|width| sizes.map(|height| (*width, height))) {
+            let inverse = Inverse::to(height, width).expect("a size").with_steps(&[3; 64]);
             for _ in 0..20 {
-                let coefficients: Coefficients =
-                    std::array::from_fn(|_| std::array::from_fn(|_| next() / 4.0));
+                let stored: Coefficients = std::array::from_fn(|_| std::array::from_fn(|_| next() / 8.0));
+                let mut coefficients = [[0.0; 8]; 8];
+                for (at, value) in stored.as_flattened().iter().enumerate() {
+                    let (row, column, value) = inverse.coefficient(usize::from(ZIGZAG[at]), *value);
+                    coefficients[row][column] = value;
+                }
                 let mut samples = [0; 8 * 10];
-                inverse(height, width).expect("a size")(&coefficients, &mut samples, 10);
+                inverse.transform(&coefficients, &mut samples, 10);
+                let dequantised = stored.map(|row| row.map(|value| value * 3.0));
                 for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
-                    let expected = by_the_book(&coefficients, (x, y), (width, height)).clamp(0.0, 255.0);
+                    let expected = by_the_book(&dequantised, (x, y), (width, height)).clamp(0.0, 255.0);
                     let sample = f64::from(samples[(y * 10 + x) as usize]);
                     assert!((sample - expected).abs() < 0.501, "{width} x {height}: {sample} for {expected}");
                 }
@@ -105,6 +186,6 @@ mod tests {
 
     #[test]
     fn other_sizes_are_not_transformed() {
-        assert!(inverse(3, 8).is_none() && inverse(8, 16).is_none() && inverse(0, 1).is_none());
+        assert!(Inverse::to(3, 8).is_none() && Inverse::to(8, 16).is_none() && Inverse::to(0, 1).is_none());
     }
 }
