@@ -19,7 +19,7 @@ const ROWS: &[Row] = &[
     Row("kept, fully verified / Pillow", ("native", "keep"), ("pillow", "reencode"), 4.0, 5.5),
     Row("re-encoded to q95 / Pillow", ("native", "requantise"), ("pillow", "reencode"), 1.8, 2.2),
     Row("re-encoded to q95 / libjpeg-turbo C", ("native", "requantise"), ("native", "turbo_reencode"), 1.1, 1.3),
-    Row("at most q95 / Pillow", ("native", "at_most_95"), ("pillow", "reencode"), 1.8, 2.2),
+    Row("re-encoded to nearly q95 / Pillow", ("native", "near_95"), ("pillow", "reencode"), 1.8, 2.2),
     Row("turned / Pillow", ("native", "turn"), ("pillow", "turn"), 1.5, 1.8),
     Row("turned / libjpeg-turbo's transform", ("native", "turn"), ("native", "turbo_turn"), 1.0, 1.3),
     Row("turned and re-encoded to q95 / Pillow", ("native", "turn_requantise"), ("pillow", "turn"), 1.5, 1.8),

@@ -68,7 +68,7 @@ impl State {
             "verify" => Jpeg::read(bytes)?.verify()?,
             "keep" => Jpeg::read(bytes)?.keep(&mut self.file)?,
             "requantise" => self.recode(bytes, Quantisation::Quality95, upright)?,
-            "at_most_95" => self.recode(bytes, Quantisation::AtMostQuality95, upright)?,
+            "near_95" => self.recode(bytes, Quantisation::NearQuality95, upright)?,
             "turn" => self.recode(bytes, Quantisation::Stored, Orientation::Rotate90)?,
             "turn_requantise" => self.recode(bytes, Quantisation::Quality95, Orientation::Rotate90)?,
             "half" => self.scale(bytes, Scale::Half)?,

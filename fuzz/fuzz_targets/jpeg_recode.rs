@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(jpeg) = Jpeg::read(bytes) else { return };
     let orientation = Orientation::ALL[way % 8];
     let quantisation =
-        [Quantisation::Stored, Quantisation::Quality95, Quantisation::AtMostQuality95][way / 8 % 3];
+        [Quantisation::Stored, Quantisation::Quality95, Quantisation::NearQuality95][way / 8 % 3];
     let grey = if way >= 128 { Grey::ThreeComponents } else { Grey::OneComponent };
     let mut workspace = Workspace::default();
     let recoding = Recoding { orientation, quantisation, grey };

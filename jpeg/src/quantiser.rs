@@ -97,9 +97,10 @@ impl Steps {
         Self(steps)
     }
 
-    /// Returns the larger of each two steps.
-    pub(crate) fn or_coarser(&self, other: &Self) -> Self {
-        Self(std::array::from_fn(|at| self.0[at].max(other.0[at])))
+    /// Returns these steps where they are at least half as large as the others, and the others elsewhere.
+    pub(crate) fn where_near(&self, others: &Self) -> Self {
+        let near = |at: usize| u32::from(self.0[at]) * 2 >= u32::from(others.0[at]);
+        Self(std::array::from_fn(|at| if near(at) { self.0[at] } else { others.0[at] }))
     }
 }
 

@@ -38,10 +38,11 @@ pub enum Quantisation {
     Stored,
     /// The steps of quality 95, as libjpeg counts qualities. A coefficient changes by at most half a step.
     Quality95,
-    /// The steps of quality 95, or the stored ones where those are larger: a coefficient that was kept no better than
-    /// quality 95 would keep it stays as it is. Finer steps would not bring back what is lost; they would make the file
-    /// larger and, where they do not divide the old ones, round once more.
-    AtMostQuality95,
+    /// The stored steps, but those of quality 95 where those are more than twice as large. Finer steps than the stored
+    /// ones would not bring back what is lost; they would make the file larger and, where they do not divide the old ones,
+    /// round once more. Twice as large ones would lose the most for what they save: every odd coefficient lies exactly
+    /// between two even ones.
+    NearQuality95,
 }
 
 /// The components of a picture that has brightness alone.
@@ -199,7 +200,7 @@ impl Plan {
             Quantisation::Quality95 => index.min(1),
             Quantisation::Stored => stored,
             // Components that shared a table may not do so any more.
-            Quantisation::AtMostQuality95 => index,
+            Quantisation::NearQuality95 => index,
         };
         let component = |(index, stored): (usize, &Component)| {
             let (h, v) = orientation.turned((stored.h, stored.v));
@@ -232,7 +233,7 @@ impl Plan {
             let wanted = match self.quantisation {
                 Quantisation::Stored => stored,
                 Quantisation::Quality95 => quality_95(component.index),
-                Quantisation::AtMostQuality95 => stored.or_coarser(&quality_95(component.index)),
+                Quantisation::NearQuality95 => stored.where_near(&quality_95(component.index)),
             };
             Conversion::new(&component.steps, wanted, self.orientation)
         };

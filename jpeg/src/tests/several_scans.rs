@@ -104,7 +104,7 @@ fn all_scans_are_kept_and_turned() {
             let expected = turned(&interleaved, orientation).expect("complete MCUs");
             assert_eq!(blocks(&turned(&file, orientation).expect("complete MCUs")), blocks(&expected));
         }
-        for quantisation in [Quantisation::Quality95, Quantisation::AtMostQuality95] {
+        for quantisation in [Quantisation::Quality95, Quantisation::NearQuality95] {
             let expected = requantised(&interleaved, quantisation).expect("a JPEG");
             assert_eq!(blocks(&requantised(&file, quantisation).expect("a JPEG")), blocks(&expected));
         }

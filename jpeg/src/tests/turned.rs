@@ -133,7 +133,7 @@ fn incomplete_edges_come_to_the_front_whole() {
         for (width, height) in [(52, 44), (100, 20), (20, 68), (12, 12), (4, 4), (36, 64)] {
             let file = files::smooth(width, height, sampling, 92);
             for orientation in Orientation::ALL {
-                for quantisation in [Quantisation::Quality95, Quantisation::AtMostQuality95] {
+                for quantisation in [Quantisation::Quality95, Quantisation::NearQuality95] {
                     let recoding = Recoding { orientation, quantisation, ..Recoding::default() };
                     let upright = recoded(&file, recoding).expect("whole samples");
                     let error = mean_square_error(&file, orientation, &upright);
