@@ -46,12 +46,12 @@ struct Plane {
     mcu: (usize, usize),
     /// Samples from one row in memory to the next.
     stride: usize,
-    /// The way of the stored coefficients to their upright places.
-    stored: Conversion,
-    /// Factors of the coefficients that are read, in zigzag order.
-    read: [f32; 64],
-    /// Factors of those that are written, as [`forward`] lays them out.
-    write: [[f32; 8]; 8],
+    /// For each stored place in the zigzag sequence, the place in [`Coefficients`] and the factor, which turn the block.
+    read: [(u8, f32); 64],
+    /// Factors of the coefficients that are written, as [`Coefficients`] lays them out.
+    write: [f32; 64],
+    /// For each place in the zigzag sequence that is written, the place in [`Coefficients`].
+    layout: [u8; 64],
     /// Range of DC coefficients that are written.
     range: (i32, i32),
 }
@@ -64,23 +64,25 @@ impl<'t> Regrid<'t> {
         let plane = |(component, wanted): (&ScanComponent, &Conversion)| {
             let size = frame.components.get(component.index).map_or((0, 0), |stored| frame.size_of(*stored));
             let (size, blocks) = (orientation.turned(size), orientation.turned(component.blocks));
-            let stored = Conversion::new(&component.steps, component.steps.turned(orientation), orientation);
-            let (mut read, mut write) = ([0.0; 64], [[0.0; 8]; 8]);
-            for ((at, factor), natural) in
-                dct::factors().into_iter().enumerate().zip(NATURAL.map(usize::from))
-            {
-                read[at] = factor * f32::from(stored.steps.zigzag()[at]);
+            // The transforms want horizontal frequencies first.
+            let layout = NATURAL.map(|natural| natural % 8 * 8 + natural / 8);
+            let (mut read, mut write) = ([(0, 0.0); 64], [0.0; 64]);
+            let factors = dct::factors();
+            for (at, read) in read.iter_mut().enumerate() {
+                let (place, negated) = orientation.of_coefficient(at);
+                let factor = factors[place] * f32::from(component.steps.zigzag()[at]);
+                *read = (layout[place], if negated { -factor } else { factor });
                 // The transform makes coefficients 64 times as large as its inverse wants them.
-                write[natural % 8][natural / 8] =
-                    1.0 / (64.0 * factor * f32::from(wanted.steps.zigzag()[at]));
+                write[usize::from(layout[at])] =
+                    1.0 / (64.0 * factors[at] * f32::from(wanted.steps.zigzag()[at]));
             }
             Plane {
                 size: (size.0 as usize, size.1 as usize),
                 mcu: (blocks.0 as usize, blocks.1 as usize * 8),
                 stride: (mcus.0 * blocks.0) as usize * 8,
-                stored,
                 read,
                 write,
+                layout,
                 range: wanted.dc_range(),
             }
         };
@@ -195,16 +197,13 @@ impl Plane {
     ) -> Result<Samples, Error> {
         let mut coefficients: Coefficients = [[0.0; 8]; 8];
         let mut put = |place: usize, coefficient: i32| {
-            let natural = usize::from(NATURAL[place & 63]);
+            let (at, factor) = self.read[place & 63];
             #[expect(clippy::cast_precision_loss, reason = "coefficients have at most eleven bits")]
-            let value = coefficient as f32 * self.read[place & 63];
-            coefficients[natural % 8][natural / 8] = value;
+            let value = coefficient as f32 * factor;
+            coefficients.as_flattened_mut()[usize::from(at & 63)] = value;
         };
         put(0, decoder.dc(at, component)?);
-        decoder.ac(component, |place, coefficient| {
-            let (place, coefficient) = self.stored.turned_ac(place, coefficient);
-            put(place, coefficient);
-        })?;
+        decoder.ac(component, put)?;
         Ok(inverse(&coefficients))
     }
 
@@ -257,16 +256,17 @@ impl Plane {
     }
 
     fn encode(&self, samples: &Samples, component: usize, encoder: &mut Encoder<'_, '_, impl Output>) {
-        let mut quantised = [[0; 8]; 8];
-        for ((quantised, values), factors) in quantised.iter_mut().zip(&forward(samples)).zip(&self.write) {
-            for ((quantised, value), factor) in quantised.iter_mut().zip(values).zip(factors) {
-                *quantised = rounded(value * factor);
-            }
+        let coefficients = forward(samples);
+        let mut quantised = [0; 64];
+        for ((quantised, value), factor) in
+            quantised.iter_mut().zip(coefficients.as_flattened()).zip(&self.write)
+        {
+            *quantised = rounded(value * factor);
         }
         let mut block = Block::EMPTY;
-        block.begin(quantised[0][0].clamp(self.range.0, self.range.1));
-        for (place, natural) in NATURAL.iter().enumerate().skip(1) {
-            block.put(place, quantised[usize::from(natural % 8)][usize::from(natural / 8)]);
+        block.begin(quantised[0].clamp(self.range.0, self.range.1));
+        for (place, at) in self.layout.iter().enumerate().skip(1) {
+            block.put(place, quantised[usize::from(at & 63)]);
         }
         block.encode(component, encoder);
     }
