@@ -35,10 +35,15 @@ fuzz seconds="30":
 ci *stages:
     .ci/run {{stages}}
 
+# The JPEG engine beside its peers, on the JPEGs of a folder.
+bench folder rounds="5":
+    scripts/bench {{folder}} {{rounds}}
+
 # Formats everything.
 fmt:
     cargo fmt
     cargo fmt --manifest-path fuzz/Cargo.toml
+    cargo fmt --manifest-path bench/Cargo.toml --all
 
 # A whole training against the simulator: no key, no network.
 demo:

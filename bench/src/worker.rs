@@ -44,7 +44,11 @@ pub fn memory(way: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
     let peak: f64 = peak.trim().trim_end_matches(" kB").parse()?;
-    println!("{:.1} MiB, of which the largest file and what was made of it take {:.1}", peak / 1024.0, longest as f64 / 1048576.0);
+    println!(
+        "{:.1} MiB, of which the largest file and what was made of it take {:.1}",
+        peak / 1024.0,
+        longest as f64 / 1048576.0
+    );
     Ok(())
 }
 
@@ -115,8 +119,13 @@ fn turbo_scaled(bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
     let header = decompressor.read_header(bytes)?;
     decompressor.set_scaling_factor(turbojpeg::ScalingFactor::ONE_HALF)?;
     let (width, height) = (header.width.div_ceil(2), header.height.div_ceil(2));
-    let mut image =
-        Image { pixels: vec![0; width * height * 3], width, pitch: width * 3, height, format: PixelFormat::RGB };
+    let mut image = Image {
+        pixels: vec![0; width * height * 3],
+        width,
+        pitch: width * 3,
+        height,
+        format: PixelFormat::RGB,
+    };
     decompressor.decompress(bytes, image.as_deref_mut())?;
     Ok(image.pixels.len())
 }

@@ -1,6 +1,6 @@
 //! A block's coefficients on their way from the decoder to the encoder, where their order changes.
 
-use crate::{encode::Encoder, output::Output};
+use crate::encode::Encoder;
 
 /// The quantised coefficients of a block.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ impl Block {
     }
 
     /// Encodes the block as one of this component.
-    pub(crate) fn encode(&self, component: usize, encoder: &mut Encoder<'_, '_, impl Output>) {
+    pub(crate) fn encode(&self, component: usize, encoder: &mut Encoder<'_>) {
         let mut ac = encoder.begin_block(component, self.dc);
         let mut present = self.present;
         while present != 0 {

@@ -16,6 +16,7 @@ pub(crate) struct Conversion {
     /// Steps of the component that is written.
     pub(crate) steps: Steps,
     requantisers: [Requantiser; 64],
+    keeps_steps: bool,
     /// Range of the DC coefficient.
     dc: (i32, i32),
     /// For each stored place in the zigzag sequence, the place that is written.
@@ -31,6 +32,7 @@ impl Conversion {
         let requantiser = |at: usize| Requantiser::new(stored.zigzag()[at], steps.zigzag()[place(at)]);
         Self {
             dc: (DC.0.max(-steps.brightest()), DC.1.min(steps.brightest())),
+            keeps_steps: steps == stored.turned(orientation),
             steps,
             requantisers: std::array::from_fn(requantiser),
             places: std::array::from_fn(|at| place(at).try_into().unwrap_or_default()),
@@ -55,11 +57,15 @@ impl Conversion {
         self.requantisers[place & 63].apply(coefficient, MOST_AC)
     }
 
-    /// Converts an AC coefficient, and returns the new place before the new value.
+    /// Tells whether no coefficient changes but for its place and its sign.
+    pub(crate) fn keeps_steps(&self) -> bool {
+        self.keeps_steps
+    }
+
+    /// Turns an AC coefficient: returns its new place, and the value with its new sign.
     #[inline]
-    pub(crate) fn turned_ac(&self, place: usize, coefficient: i32) -> (usize, i32) {
+    pub(crate) fn turned(&self, place: usize, coefficient: i32) -> (usize, i32) {
         let sign = i32::from(self.signs[place & 63]);
-        let turned = (self.ac(place, coefficient) ^ sign) - sign;
-        (usize::from(self.places[place & 63]), turned)
+        (usize::from(self.places[place & 63]), (coefficient ^ sign) - sign)
     }
 }

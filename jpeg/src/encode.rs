@@ -25,17 +25,20 @@ impl ComponentCodes {
 }
 
 /// An encoder of a scan, block by block.
-#[derive(Debug)]
-pub(crate) struct Encoder<'c, 'o, O> {
+pub(crate) struct Encoder<'c> {
     codes: &'c [ComponentCodes; 2],
     bits: BitWriter<'c>,
     /// The DC coefficient of the block before, for each of the frame's components.
     predictions: [i32; 4],
-    output: &'o mut O,
+    output: &'c mut dyn Output,
 }
 
-impl<'c, 'o, O: Output> Encoder<'c, 'o, O> {
-    pub(crate) fn new(codes: &'c [ComponentCodes; 2], chunk: &'c mut Chunk, output: &'o mut O) -> Self {
+impl<'c> Encoder<'c> {
+    pub(crate) fn new(
+        codes: &'c [ComponentCodes; 2],
+        chunk: &'c mut Chunk,
+        output: &'c mut dyn Output,
+    ) -> Self {
         Self { codes, bits: BitWriter::new(chunk), predictions: [0; 4], output }
     }
 
@@ -89,7 +92,9 @@ pub(crate) struct EndOfBlock(State);
 impl AcEncoder<'_> {
     /// Encodes a coefficient: its place in the zigzag sequence, which comes behind those before, and its value, which
     /// is not zero and has at most ten bits.
-    #[inline]
+    // Called, this would have its state in memory instead of registers, and take half as long again.
+    #[expect(clippy::inline_always, reason = "see above")]
+    #[inline(always)]
     pub(crate) fn put(&mut self, place: usize, value: i32) {
         let mut run = place - self.last - 1;
         self.last = place;

@@ -17,9 +17,8 @@ use crate::{
 const JFIF: &[u8] = b"JFIF\0\x01\x02\0\0\x01\0\x01\0\0";
 
 /// A writer of a file's headers. Tables that are in force already are not written again.
-#[derive(Debug)]
-pub(crate) struct Headers<'t, 'o, O> {
-    output: &'o mut O,
+pub(crate) struct Headers<'t, 'o> {
+    output: &'o mut dyn Output,
     in_force: Tables<'t>,
     /// True once SOI was written.
     begun: bool,
@@ -35,13 +34,13 @@ pub(crate) struct Selector {
     pub(crate) ac: usize,
 }
 
-impl<'t, 'o, O: Output> Headers<'t, 'o, O> {
-    pub(crate) fn new(output: &'o mut O) -> Self {
+impl<'t, 'o> Headers<'t, 'o> {
+    pub(crate) fn new(output: &'o mut dyn Output) -> Self {
         Self { output, in_force: Tables::default(), begun: false, framed: false }
     }
 
     /// Returns the output, for a scan's data.
-    pub(crate) fn output(&mut self) -> &mut O {
+    pub(crate) fn output(&mut self) -> &mut dyn Output {
         self.output
     }
 

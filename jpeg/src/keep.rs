@@ -18,7 +18,7 @@ impl<'a> Jpeg<'a> {
 
     /// Writes the same picture into a new file: the same entropy-coded data, behind fresh headers. Metadata, unused
     /// tables and all bytes behind the picture are left out.
-    pub fn keep(&self, output: &mut impl Output) -> Result<(), Error> {
+    pub fn keep(&self, output: &mut dyn Output) -> Result<(), Error> {
         let mut headers = Headers::new(output);
         self.each_scan(|scan, tables, data| {
             for component in &scan.components {

@@ -124,7 +124,7 @@ impl Jpeg<'_> {
         &self,
         recoding: Recoding,
         workspace: &mut Workspace,
-        output: &mut impl Output,
+        output: &mut dyn Output,
     ) -> Result<(), Error> {
         let route = self.route(recoding)?;
         let plan = Plan::new(recoding, &self.frame, route);
@@ -240,12 +240,7 @@ impl Plan {
         scan.components.iter().map(conversion).collect()
     }
 
-    fn write_headers<O: Output>(
-        &self,
-        scan: &Scan,
-        conversions: &[Conversion],
-        headers: &mut Headers<'_, '_, O>,
-    ) {
+    fn write_headers(&self, scan: &Scan, conversions: &[Conversion], headers: &mut Headers<'_, '_>) {
         for (component, conversion) in scan.components.iter().zip(conversions) {
             headers.quantiser(self.frame.components[component.index].quantiser, &conversion.steps);
         }
@@ -269,7 +264,7 @@ fn convert(
     scan: &Scan,
     conversions: &[Conversion],
     added: Range<usize>,
-    encoder: &mut Encoder<'_, '_, impl Output>,
+    encoder: &mut Encoder<'_>,
 ) -> Result<usize, Error> {
     for _ in 0..scan.mcu_count() {
         decoder.begin_mcu()?;

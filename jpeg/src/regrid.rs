@@ -19,7 +19,6 @@ use crate::{
     error::Error,
     frame::Frame,
     orientation::Orientation,
-    output::Output,
     scan::ScanComponent,
     turn::Turned,
     zigzag::NATURAL,
@@ -95,7 +94,7 @@ impl<'t> Regrid<'t> {
         &self,
         mut decoder: Decoder<'_, '_>,
         memory: &mut Vec<f32>,
-        encoder: &mut Encoder<'_, '_, impl Output>,
+        encoder: &mut Encoder<'_>,
     ) -> Result<(), Error> {
         let samples = self.planes.iter().map(Plane::samples).sum();
         memory.clear();
@@ -145,7 +144,7 @@ impl<'t> Regrid<'t> {
     }
 
     /// Encodes a row of MCUs.
-    fn encode(&self, row: u32, memory: &mut [f32], encoder: &mut Encoder<'_, '_, impl Output>) {
+    fn encode(&self, row: u32, memory: &mut [f32], encoder: &mut Encoder<'_>) {
         let mut rest = &mut *memory;
         for plane in &self.planes {
             let own;
@@ -255,7 +254,7 @@ impl Plane {
         })
     }
 
-    fn encode(&self, samples: &Samples, component: usize, encoder: &mut Encoder<'_, '_, impl Output>) {
+    fn encode(&self, samples: &Samples, component: usize, encoder: &mut Encoder<'_>) {
         let coefficients = forward(samples);
         let mut quantised = [0; 64];
         for ((quantised, value), factor) in

@@ -18,7 +18,6 @@ use crate::{
     error::Error,
     keep::read_codes,
     orientation::Orientation,
-    output::Output,
     scan::{MAX_BLOCKS, Scan},
 };
 
@@ -59,7 +58,7 @@ impl Turned<'_> {
         &self,
         mut decoder: Decoder<'_, '_>,
         conversions: &[Conversion],
-        encoder: &mut Encoder<'_, '_, impl Output>,
+        encoder: &mut Encoder<'_>,
     ) -> Result<(), Error> {
         let mut blocks = [Block::EMPTY; MAX_BLOCKS as usize];
         for place in places(self.orientation.turned(self.scan.mcus)) {
@@ -68,10 +67,18 @@ impl Turned<'_> {
             for (at, (component, conversion)) in self.scan.components.iter().zip(conversions).enumerate() {
                 for block in blocks.iter_mut().take(component.block_count() as usize) {
                     block.begin(conversion.dc(decoder.dc(at, component)?));
-                    decoder.ac(component, |place, coefficient| {
-                        let (place, coefficient) = conversion.turned_ac(place, coefficient);
-                        block.put(place, coefficient);
-                    })?;
+                    if conversion.keeps_steps() {
+                        decoder.ac(component, |place, coefficient| {
+                            let (place, coefficient) = conversion.turned(place, coefficient);
+                            block.put(place, coefficient);
+                        })?;
+                    } else {
+                        decoder.ac(component, |place, coefficient| {
+                            let (place, coefficient) =
+                                conversion.turned(place, conversion.ac(place, coefficient));
+                            block.put(place, coefficient);
+                        })?;
+                    }
                 }
                 for place in places(self.orientation.turned(component.blocks)) {
                     let (x, y) = self.orientation.stored_place(place, component.blocks);

@@ -46,12 +46,16 @@ impl Engine {
                 jpeg.recode(recoding, &mut self.workspace, &mut Growing(&mut self.file))
             }),
             "turn" => read().and_then(|jpeg| {
-                let recoding = recoding(Recoding { orientation: Orientation::Rotate90, ..Recoding::default() });
+                let recoding =
+                    recoding(Recoding { orientation: Orientation::Rotate90, ..Recoding::default() });
                 jpeg.recode(recoding, &mut self.workspace, &mut Growing(&mut self.file))
             }),
             "turn_requantise" => read().and_then(|jpeg| {
-                let recoding =
-                    recoding(Recoding { orientation: Orientation::Rotate90, quantisation, ..Recoding::default() });
+                let recoding = recoding(Recoding {
+                    orientation: Orientation::Rotate90,
+                    quantisation,
+                    ..Recoding::default()
+                });
                 jpeg.recode(recoding, &mut self.workspace, &mut Growing(&mut self.file))
             }),
             "half" => read().and_then(|jpeg| {

@@ -75,19 +75,19 @@ impl<'c> BitWriter<'c> {
 
     /// Makes room for an MCU.
     #[inline]
-    pub(crate) fn make_room(&mut self, output: &mut impl Output) {
+    pub(crate) fn make_room(&mut self, output: &mut dyn Output) {
         if self.state.filled > self.chunk.len() - MCU_BYTES {
             self.flush(output);
         }
     }
 
-    fn flush(&mut self, output: &mut impl Output) {
+    fn flush(&mut self, output: &mut dyn Output) {
         output.write(self.chunk.get(..self.state.filled).unwrap_or_default());
         self.state.filled = 0;
     }
 
     /// Fills the last byte with ones (F.1.2.3), and empties the chunk.
-    pub(crate) fn end(mut self, output: &mut impl Output) {
+    pub(crate) fn end(mut self, output: &mut dyn Output) {
         let fill = self.state.count.wrapping_neg() % 8;
         self.put((1 << fill) - 1, fill);
         while self.state.count > 0 {
