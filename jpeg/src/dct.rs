@@ -12,7 +12,7 @@ use crate::zigzag::NATURAL;
 /// transformed first.
 pub(crate) type Coefficients = [[f32; 8]; 8];
 
-/// Samples by row and column, less 128: neither rounded nor cut off at black and white.
+/// Samples by row and column, less 128.
 pub(crate) type Samples = [[f32; 8]; 8];
 
 /// Cosines of the multiples of pi/16, up to pi/2.

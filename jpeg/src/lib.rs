@@ -8,7 +8,8 @@
 //! | [`Jpeg::keep`] | every code | the same entropy-coded data | fixed |
 //! | [`Jpeg::recode`], upright | every code, once | requantised coefficients | fixed |
 //! | [`Jpeg::recode`], turned | every code, twice | transposed coefficients, requantised if wanted | 12 bytes per MCU |
-//! | [`Jpeg::scale`] | every code, once | samples at 1/2, 1/4 or 1/8 of each side | the samples |
+//! | the same, of odd size | every code, twice | coefficients of blocks on a new grid | 12 bytes per MCU, two rows of MCUs |
+//! | [`Jpeg::scale`] | every code, once | samples at 1/2, 1/4 or 1/8 of each side | a row of MCUs |
 //!
 //! Files that need another way are told by [`Error::NeedsPixels`], bad ones by the other errors. A file that is cut, or
 //! whose codes do not end where their data end, never comes through; metadata and the bytes behind the picture never

@@ -5,10 +5,9 @@
 //! the samples that are missing, so that each new block holds parts of several old ones, and only samples can be put
 //! together.
 //!
-//! They stay what the transform makes of the coefficients: in single precision, neither rounded to eight bits nor cut off
-//! at black and white, every component at its own resolution. The new steps are the only loss. Memory holds two rows of
-//! MCUs of the upright picture, and the index of [`turn`](crate::turn), which finds the stored MCUs that such a row comes
-//! from: a row of them, or a column.
+//! Every component keeps its own resolution, and its samples are those that decoders show, so that the new steps are the
+//! only loss. Memory holds two rows of MCUs of the upright picture, and the index of [`turn`](crate::turn), which finds
+//! the stored MCUs that such a row comes from: a row of them, or a column.
 
 use crate::{
     block::Block,
@@ -203,7 +202,7 @@ impl Plane {
         };
         put(0, decoder.dc(at, component)?);
         decoder.ac(component, put)?;
-        Ok(inverse(&coefficients))
+        Ok(inverse(&coefficients).map(|row| row.map(shown)))
     }
 
     /// Returns the upright place of a stored block's samples: negative where the block is incomplete at an edge that has
@@ -269,6 +268,14 @@ impl Plane {
         }
         block.encode(component, encoder);
     }
+}
+
+/// Rounds to a sample as decoders show it, less 128.
+#[inline]
+fn shown(value: f32) -> f32 {
+    // Adding this rounds to an integer.
+    const INTEGERS: f32 = 12_582_912.0;
+    (value.clamp(-128.0, 127.0) + INTEGERS) - INTEGERS
 }
 
 /// Rounds to a coefficient of 8 bit samples (tables F.1 and F.2).
