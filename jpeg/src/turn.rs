@@ -2,10 +2,9 @@
 //!
 //! An encoder needs the blocks in the order of the upright picture, a decoder reads them in the stored order. Between
 //! the two stands an index of the places at which MCUs begin in the file: the first pass reads every code and makes the
-//! index, the second goes from place to place and decodes each MCU when its turn comes. For each MCU of up to 256 pixels
-//! and more that takes twelve bytes, a number that follows from the headers alone, where coefficients would take up to
-//! 1,536, and re-encoded blocks as much as the file. Neighbours in a column lie a row's bytes apart, and the next column
-//! finds the same lines of the cache again.
+//! index, the second goes from place to place and decodes each MCU when its turn comes. An MCU takes twelve bytes of the
+//! index, where its coefficients would take 128 to 1,280: a number that follows from the headers alone. Neighbours in a
+//! column lie a row's bytes apart, and the next column finds the same lines of the cache again.
 
 use std::ops::Range;
 

@@ -3,7 +3,7 @@
 use super::has_ff;
 use crate::{
     error::{Damage, Error},
-    marker::RST0,
+    marker::{RST0, RST7},
 };
 
 /// A reader of entropy-coded data, bit by bit, which leaves out the zero byte behind each byte of 255 and stops at
@@ -114,7 +114,7 @@ impl<'a> BitReader<'a> {
     #[cold]
     fn lacking(&self) -> Error {
         match self.bytes.get(self.at..) {
-            Some([0xff, RST0..=0xd7, ..]) => Damage::Restart.into(),
+            Some([0xff, RST0..=RST7, ..]) => Damage::Restart.into(),
             _ => Error::Truncated,
         }
     }

@@ -32,7 +32,7 @@ fn a_cut_file_never_comes_through() {
         for end in 0..last {
             assert!(all_ways(&file[..end]).is_err(), "{end} of {} bytes", file.len());
         }
-        // Only EOI is missing, whole or by half.
+        // Only EOI is missing.
         assert!(all_ways(&file[..last]).is_ok());
     }
 }
