@@ -44,6 +44,10 @@ pub(crate) fn factors() -> [f32; 64] {
     NATURAL.map(|natural| FACTORS[usize::from(natural % 8)] * FACTORS[usize::from(natural / 8)] / 8.0)
 }
 
+/// Added to a sample before rounding, which is to even numbers by itself: halves are rounded up, as libjpeg does. Flat
+/// blocks often lie on halves, and would else come out darker or brighter than everywhere.
+pub(crate) const HALVES_UP: f32 = 1.0 / 1024.0;
+
 /// Transforms coefficients to samples.
 pub(crate) fn inverse(coefficients: &Coefficients) -> Samples {
     columns(&transposed(&columns(coefficients, inverse_column)), inverse_column)

@@ -12,7 +12,7 @@
 use crate::{
     block::Block,
     conversion::Conversion,
-    dct::{self, Coefficients, Samples, forward, inverse},
+    dct::{self, Coefficients, HALVES_UP, Samples, forward, inverse},
     decode::Decoder,
     encode::Encoder,
     error::Error,
@@ -275,7 +275,7 @@ impl Plane {
 fn shown(value: f32) -> f32 {
     // Adding this rounds to an integer.
     const INTEGERS: f32 = 12_582_912.0;
-    (value.clamp(-128.0, 127.0) + INTEGERS) - INTEGERS
+    ((value + HALVES_UP).clamp(-128.0, 127.0) + INTEGERS) - INTEGERS
 }
 
 /// Rounds to a coefficient of 8 bit samples (tables F.1 and F.2).

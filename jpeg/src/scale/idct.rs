@@ -5,7 +5,7 @@
 //! of [`dct`](crate::dct) takes fewer steps.
 
 use crate::{
-    dct::{self, COSINES, Coefficients},
+    dct::{self, COSINES, Coefficients, HALVES_UP},
     zigzag::NATURAL,
 };
 
@@ -133,7 +133,7 @@ fn to<const ROWS: usize, const SAMPLES: usize>(coefficients: &Coefficients, out:
 fn to_sample(value: f32) -> u8 {
     // Adding 2^23 rounds to an integer, which then lies in the lowest bits: a conversion that every vector unit has.
     const INTEGERS: f32 = 8_388_608.0;
-    (value.clamp(0.0, 255.0) + INTEGERS).to_bits().to_le_bytes()[0]
+    ((value + HALVES_UP).clamp(0.0, 255.0) + INTEGERS).to_bits().to_le_bytes()[0]
 }
 
 #[cfg(test)]
