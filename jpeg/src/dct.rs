@@ -48,35 +48,50 @@ pub(crate) fn factors() -> [f32; 64] {
 /// blocks often lie on halves, and would else come out darker or brighter than everywhere.
 pub(crate) const HALVES_UP: f32 = 1.0 / 1024.0;
 
-/// Transforms coefficients to samples.
-pub(crate) fn inverse(coefficients: &Coefficients) -> Samples {
-    columns(&transposed(&columns(coefficients, inverse_column)), inverse_column)
+/// Transforms coefficients to samples, in place.
+pub(crate) fn inverse(block: &mut [[f32; 8]; 8]) {
+    both_directions::<true>(block);
 }
 
-/// Transforms samples to coefficients, 64 times as large as [`inverse`] wants them.
-pub(crate) fn forward(samples: &Samples) -> Coefficients {
-    columns(&transposed(&columns(samples, forward_column)), forward_column)
+/// Transforms samples to coefficients, in place: 64 times as large as [`inverse`] wants them.
+pub(crate) fn forward(block: &mut [[f32; 8]; 8]) {
+    both_directions::<false>(block);
 }
 
-/// Transforms the columns, four at a time.
+/// Transforms the columns, then the rows, which come out as columns.
 #[inline]
-fn columns(block: &[[f32; 8]; 8], transform: impl Fn([Four; 8]) -> [Four; 8]) -> [[f32; 8]; 8] {
-    let mut made = [[0.0; 8]; 8];
-    for half in 0..2 {
-        let columns = block.each_ref().map(|row| Four(row.as_chunks().0[half]));
-        for (made, four) in made.iter_mut().zip(transform(columns)) {
-            made.as_chunks_mut().0[half] = four.0;
-        }
+fn both_directions<const INVERSE: bool>(block: &mut [[f32; 8]; 8]) {
+    let half = |half: usize| block.each_ref().map(|row| Four(row.as_chunks().0[half]));
+    let (left, right) = (column::<INVERSE>(half(0)), column::<INVERSE>(half(1)));
+    let [upper_left, upper_right, lower_left, lower_right] =
+        [&left[..4], &left[4..], &right[..4], &right[4..]].map(transposed);
+    let left = column::<INVERSE>(joined(upper_left, lower_left));
+    let right = column::<INVERSE>(joined(upper_right, lower_right));
+    for (row, (left, right)) in block.iter_mut().zip(left.iter().zip(&right)) {
+        row[..4].copy_from_slice(&left.0);
+        row[4..].copy_from_slice(&right.0);
     }
-    made
+}
+
+// Called, eight registers of values would go through memory.
+#[expect(clippy::inline_always, reason = "see above")]
+#[inline(always)]
+fn column<const INVERSE: bool>(values: [Four; 8]) -> [Four; 8] {
+    if INVERSE { inverse_column(values) } else { forward_column(values) }
 }
 
 #[inline]
-fn transposed(block: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
-    std::array::from_fn(|row| std::array::from_fn(|column| block[column][row]))
+fn transposed(rows: &[Four]) -> [Four; 4] {
+    std::array::from_fn(|column| Four(std::array::from_fn(|row| rows[row].0[column])))
 }
 
 #[inline]
+fn joined(upper: [Four; 4], lower: [Four; 4]) -> [Four; 8] {
+    std::array::from_fn(|at| if at < 4 { upper[at] } else { lower[at - 4] })
+}
+
+#[expect(clippy::inline_always, reason = "as for `column`")]
+#[inline(always)]
 fn inverse_column([f0, f1, f2, f3, f4, f5, f6, f7]: [Four; 8]) -> [Four; 8] {
     // Even frequencies are symmetric, odd ones antisymmetric: the two halves of the samples differ in signs alone.
     let (sum, difference) = (f0 + f4, f0 - f4);
@@ -93,7 +108,8 @@ fn inverse_column([f0, f1, f2, f3, f4, f5, f6, f7]: [Four; 8]) -> [Four; 8] {
     [e0 + o0, e1 + o1, e2 + o2, e3 + o3, e3 - o3, e2 - o2, e1 - o1, e0 - o0]
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "as for `column`")]
+#[inline(always)]
 fn forward_column([s0, s1, s2, s3, s4, s5, s6, s7]: [Four; 8]) -> [Four; 8] {
     let (e0, e1, e2, e3) = (s0 + s7, s1 + s6, s2 + s5, s3 + s4);
     let (a, b, c, d) = (e0 + e3, e1 + e2, e0 - e3, e1 - e2);
@@ -142,7 +158,7 @@ impl Mul<f32> for Four {
 
 #[cfg(test)]
 mod tests {
-    use super::{factors, forward, inverse};
+    use super::{Samples, factors, forward, inverse};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -154,8 +170,11 @@ mod tests {
             f32::from(state.to_be_bytes()[0]) - 128.0
         };
         for _ in 0..50 {
-            let samples = std::array::from_fn(|_| std::array::from_fn(|_| next()));
-            let again = inverse(&forward(&samples).map(|row| row.map(|value| value / 64.0)));
+            let samples: Samples = std::array::from_fn(|_| std::array::from_fn(|_| next()));
+            let mut again = samples;
+            forward(&mut again);
+            again = again.map(|row| row.map(|value| value / 64.0));
+            inverse(&mut again);
             let differences =
                 samples.iter().flatten().zip(again.iter().flatten()).map(|(a, b)| (a - b).abs());
             assert!(differences.fold(0.0, f32::max) < 1e-3);
@@ -164,7 +183,8 @@ mod tests {
 
     #[test]
     fn the_mean_is_an_eighth_of_the_first_coefficient() {
-        let coefficients = forward(&[[-128.0; 8]; 8]);
+        let mut coefficients = [[-128.0; 8]; 8];
+        forward(&mut coefficients);
         assert!((coefficients[0][0] * factors()[0] + 1024.0).abs() < 1e-3);
         assert!(coefficients.iter().flatten().skip(1).all(|coefficient| coefficient.abs() < 1e-3));
     }

@@ -20,7 +20,7 @@ use crate::{
     orientation::Orientation,
     scan::ScanComponent,
     turn::Turned,
-    zigzag::NATURAL,
+    zigzag::{NATURAL, ZIGZAG},
 };
 
 /// Bytes that a block takes in memory, twice.
@@ -47,9 +47,9 @@ struct Plane {
     /// For each stored place in the zigzag sequence, the place in [`Coefficients`] and the factor, which turn the block.
     read: [(u8, f32); 64],
     /// Factors of the coefficients that are written, as [`Coefficients`] lays them out.
-    write: [f32; 64],
-    /// For each place in the zigzag sequence that is written, the place in [`Coefficients`].
-    layout: [u8; 64],
+    write: [[f32; 8]; 8],
+    /// Their places in the zigzag sequence.
+    places: [[u8; 8]; 8],
     /// Range of DC coefficients that are written.
     range: (i32, i32),
 }
@@ -64,15 +64,16 @@ impl<'t> Regrid<'t> {
             let (size, blocks) = (orientation.turned(size), orientation.turned(component.blocks));
             // The transforms want horizontal frequencies first.
             let layout = NATURAL.map(|natural| natural % 8 * 8 + natural / 8);
-            let (mut read, mut write) = ([(0, 0.0); 64], [0.0; 64]);
+            let (mut read, mut write, mut places) = ([(0, 0.0); 64], [[0.0; 8]; 8], [[0; 8]; 8]);
             let factors = dct::factors();
             for (at, read) in read.iter_mut().enumerate() {
                 let (place, negated) = orientation.of_coefficient(at);
                 let factor = factors[place] * f32::from(component.steps.zigzag()[at]);
                 *read = (layout[place], if negated { -factor } else { factor });
                 // The transform makes coefficients 64 times as large as its inverse wants them.
-                write[usize::from(layout[at])] =
-                    1.0 / (64.0 * factors[at] * f32::from(wanted.steps.zigzag()[at]));
+                let step = f32::from(wanted.steps.zigzag()[at]);
+                write.as_flattened_mut()[usize::from(layout[at])] = 1.0 / (64.0 * factors[at] * step);
+                places.as_flattened_mut()[usize::from(layout[at])] = ZIGZAG[usize::from(NATURAL[at])];
             }
             Plane {
                 size: (size.0 as usize, size.1 as usize),
@@ -80,7 +81,7 @@ impl<'t> Regrid<'t> {
                 stride: (mcus.0 * blocks.0) as usize * 8,
                 read,
                 write,
-                layout,
+                places,
                 range: wanted.dc_range(),
             }
         };
@@ -115,6 +116,7 @@ impl<'t> Regrid<'t> {
     /// Decodes the stored MCUs of a line, which is a row of them in the upright picture.
     fn decode(&self, decoder: &mut Decoder<'_, '_>, line: u32, memory: &mut [f32]) -> Result<(), Error> {
         let Turned { scan, orientation, .. } = self.turned;
+        let mut samples = [[0.0; 8]; 8];
         for column in 0..self.mcus.0 {
             let (x, y) = self.turned.go_to(decoder, (column, line));
             let mut rest = &mut *memory;
@@ -123,7 +125,7 @@ impl<'t> Regrid<'t> {
                 (own, rest) = rest.split_at_mut(plane.samples());
                 let (across, down) = component.blocks;
                 for block in 0..component.block_count() {
-                    let samples = plane.decode(decoder, at, component)?;
+                    plane.decode(decoder, at, component, &mut samples)?;
                     let place = (x * across + block % across, y * down + block / across);
                     plane.put(&samples, plane.upright(place, orientation), own);
                 }
@@ -159,7 +161,7 @@ impl<'t> Regrid<'t> {
                 for block in 0..component.block_count() as usize {
                     let left = (column * plane.mcu.0 + block % plane.mcu.0) * 8;
                     let top = row as usize * plane.mcu.1 + block / plane.mcu.0 * 8;
-                    plane.encode(&plane.block((left, top), own), component.index, encoder);
+                    plane.encode((left, top), own, component.index, encoder);
                 }
             }
             for component in self.turned.added.clone() {
@@ -192,8 +194,10 @@ impl Plane {
         decoder: &mut Decoder<'_, '_>,
         at: usize,
         component: &ScanComponent,
-    ) -> Result<Samples, Error> {
-        let mut coefficients: Coefficients = [[0.0; 8]; 8];
+        samples: &mut Samples,
+    ) -> Result<(), Error> {
+        let coefficients: &mut Coefficients = samples;
+        *coefficients = [[0.0; 8]; 8];
         let mut put = |place: usize, coefficient: i32| {
             let (at, factor) = self.read[place & 63];
             #[expect(clippy::cast_precision_loss, reason = "coefficients have at most eleven bits")]
@@ -202,7 +206,8 @@ impl Plane {
         };
         put(0, decoder.dc(at, component)?);
         decoder.ac(component, put)?;
-        Ok(inverse(&coefficients).map(|row| row.map(shown)))
+        inverse(samples);
+        Ok(())
     }
 
     /// Returns the upright place of a stored block's samples: negative where the block is incomplete at an edge that has
@@ -225,13 +230,13 @@ impl Plane {
                 break;
             }
             let out = &mut memory[self.row(row)];
-            if let Ok(left) = usize::try_from(left)
-                && let Some(out) = out.get_mut(left..left + 8)
-            {
-                out.copy_from_slice(samples);
+            let whole = usize::try_from(left).ok().and_then(|left| out.get_mut(left..)?.first_chunk_mut());
+            if let Some(out) = whole {
+                *out = samples.map(shown);
             } else {
-                let before = left.unsigned_abs().min(8);
-                out[..8 - before].copy_from_slice(&samples[before..]);
+                // An incomplete block lacks its first samples.
+                let there = samples.get(left.unsigned_abs()..).unwrap_or_default();
+                out.iter_mut().zip(there).for_each(|(out, sample)| *out = shown(*sample));
             }
         }
     }
@@ -245,27 +250,36 @@ impl Plane {
         }
     }
 
-    /// Returns the samples of a block. Behind the last row comes the last row again.
-    fn block(&self, (left, top): (usize, usize), memory: &[f32]) -> Samples {
-        std::array::from_fn(|row| {
-            let samples = &memory[self.row((top + row).min(self.size.1 - 1))];
-            samples[left..].first_chunk().copied().unwrap_or_default()
-        })
-    }
-
-    fn encode(&self, samples: &Samples, component: usize, encoder: &mut Encoder<'_>) {
-        let coefficients = forward(samples);
-        let mut quantised = [0; 64];
-        for ((quantised, value), factor) in
-            quantised.iter_mut().zip(coefficients.as_flattened()).zip(&self.write)
-        {
-            *quantised = rounded(value * factor);
+    /// Encodes the block at this place. Behind the last row comes the last row again.
+    fn encode(
+        &self,
+        (left, top): (usize, usize),
+        memory: &[f32],
+        component: usize,
+        encoder: &mut Encoder<'_>,
+    ) {
+        let mut samples = [[0.0; 8]; 8];
+        for (row, out) in (top..).zip(&mut samples) {
+            let row = &memory[self.row(row.min(self.size.1 - 1))];
+            out.copy_from_slice(&row[left..left + 8]);
+        }
+        forward(&mut samples);
+        let mut quantised = [[0; 8]; 8];
+        for ((quantised, values), factors) in quantised.iter_mut().zip(&samples).zip(&self.write) {
+            for ((quantised, value), factor) in quantised.iter_mut().zip(values).zip(factors) {
+                *quantised = rounded(value * factor);
+            }
         }
         let mut block = Block::EMPTY;
-        block.begin(quantised[0].clamp(self.range.0, self.range.1));
-        for (place, at) in self.layout.iter().enumerate().skip(1) {
-            block.put(place, quantised[usize::from(at & 63)]);
+        for (quantised, places) in quantised.iter().zip(&self.places) {
+            // Most blocks lack their high frequencies.
+            if quantised.iter().fold(0, |any, coefficient| any | coefficient) != 0 {
+                for (coefficient, place) in quantised.iter().zip(places) {
+                    block.put(usize::from(*place), *coefficient);
+                }
+            }
         }
+        block.set_dc(quantised[0][0].clamp(self.range.0, self.range.1));
         block.encode(component, encoder);
     }
 }

@@ -72,7 +72,9 @@ fn transposed() -> [u8; 64] {
 }
 
 fn whole(coefficients: &Coefficients, out: &mut [u8], stride: usize) {
-    for (row, out) in dct::inverse(coefficients).iter().zip(out.chunks_mut(stride)) {
+    let mut samples = *coefficients;
+    dct::inverse(&mut samples);
+    for (row, out) in samples.iter().zip(out.chunks_mut(stride)) {
         if let Some(out) = out.first_chunk_mut() {
             *out = row.map(|sample| to_sample(sample + 128.0));
         }
