@@ -11,9 +11,22 @@
 //! | the same, of odd size | every code, twice | coefficients of blocks on a new grid | 12 bytes per MCU, two rows of MCUs |
 //! | [`Jpeg::scale`] | every code, once | samples at 1/2, 1/4 or 1/8 of each side | a row of MCUs |
 //!
+//! ```
+//! use likeness_jpeg::{Jpeg, Orientation, Quantisation, Recoding, Workspace};
+//!
+//! # let file = include_bytes!("../../core/src/photo/fixtures/texture.jpg");
+//! let jpeg = Jpeg::read(file)?;
+//! let quantisation = Quantisation::NearQuality95;
+//! let recoding = Recoding { orientation: Orientation::Rotate90, quantisation, ..Recoding::default() };
+//! let mut upright = Vec::new();
+//! jpeg.recode(recoding, &mut Workspace::default(), &mut upright)?;
+//! assert_eq!(Jpeg::read(&upright)?.width(), jpeg.height());
+//! # Ok::<(), likeness_jpeg::Error>(())
+//! ```
+//!
 //! Files that need another way are told by [`Error::NeedsPixels`], bad ones by the other errors. A file that is cut, or
 //! whose codes do not end where their data end, never comes through; metadata and the bytes behind the picture never
-//! come along.
+//! come along. A flipped bit that leaves the codes in step gives another picture, and no decoder can tell.
 //!
 //! Clauses in parentheses are those of ITU T.81, as are the terms: a *block* is 8 x 8 coefficients of one component, an
 //! *MCU* the blocks that belong together in a scan, an *entropy-coded segment* the data between two markers.
