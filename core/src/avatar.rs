@@ -28,7 +28,7 @@
 //!     fal::{Account, Origins},
 //!     http::NoAnswer,
 //!     limits::PhotoLimits,
-//!     photo::{Normalise, PixelNormaliser},
+//!     photo::{Normalise, Normaliser},
 //!     secret::Secret,
 //!     simulator::drawing,
 //!     time::Timestamp,
@@ -75,18 +75,9 @@
 //!         Work::Prepare { photo, file } => {
 //!             done.push(format!("clean {}", photo.source));
 //!             let bytes = drawing::jpeg(&vec![128; 600 * 600 * 3], 600, 600).expect("a drawn photo");
-//!             let clean = PixelNormaliser.normalise(&bytes, &PhotoLimits::default());
-//!             Outcome::Prepared(clean.map_err(PrepareError::Photo).map(|clean| Prepared {
-//!                 file,
-//!                 etag: None,
-//!                 length: clean.jpeg().len() as u64,
-//!                 crc32: clean.crc32(),
-//!                 sha256: None,
-//!                 width: clean.width(),
-//!                 height: clean.height(),
-//!                 changes: clean.changes().to_vec(),
-//!                 original: None,
-//!             }))
+//!             let clean = Normaliser::default().normalise(&bytes, &PhotoLimits::default());
+//!             let prepared = clean.map(|clean| Prepared::of(&clean, file, None));
+//!             Outcome::Prepared(prepared.map_err(PrepareError::Photo))
 //!         }
 //!         Work::Send { .. } => {
 //!             done.push("send the archive".to_owned());

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, StorageError, StorageErrorKind},
     http::{Body, NoAnswer, Request, Response},
     limits::{PhotoLimits, TRANSFER_CEILING},
+    photo::Reencode,
     storage::{Bucket, ObjectKey, ObjectPlace},
     time::Timestamp,
 };
@@ -67,6 +68,9 @@ pub struct Preparation {
     pub place: String,
     /// Limits of a photo.
     pub limits: PhotoLimits,
+    /// Photos that are encoded anew.
+    #[serde(default)]
+    pub reencode: Reencode,
     /// Request that writes the clean JPEG.
     pub target: Request,
     /// Name of the clean JPEG.
@@ -115,6 +119,7 @@ impl ImagerJob {
         file: String,
         bucket: &Bucket,
         limits: PhotoLimits,
+        reencode: Reencode,
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let (source, target) = (own(&photo.source, bucket)?, own(&file, bucket)?);
@@ -123,6 +128,7 @@ impl ImagerJob {
             sha256: photo.sha256,
             place: photo.source.clone(),
             limits,
+            reencode,
             target: bucket.put(&target, Body::Empty, "image/jpeg", now),
             file,
         }))

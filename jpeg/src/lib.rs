@@ -38,6 +38,7 @@ mod dct;
 mod decode;
 mod encode;
 mod error;
+mod forecast;
 mod frame;
 mod header;
 mod huffman;

@@ -31,6 +31,16 @@ impl<'a> Jpeg<'a> {
     /// this crate. Nothing is allocated that depends on the picture's size; a file too short for the size that it claims
     /// is [`Error::Truncated`].
     pub fn read(bytes: &'a [u8]) -> Result<Self, Error> {
+        let jpeg = Self::read_headers(bytes)?;
+        // The shortest codes have one bit, and a block has two at least.
+        if jpeg.frame.all_blocks() * 2 > bytes.len() as u64 * 8 {
+            return Err(Error::Truncated);
+        }
+        Ok(jpeg)
+    }
+
+    /// Reads the headers as [`Jpeg::read`] does, of a file of which only the beginning may be there: for forecasts.
+    pub fn read_headers(bytes: &'a [u8]) -> Result<Self, Error> {
         let mut scans = Scans { segments: Segments::of(bytes)?, tables: Tables::default(), scanned: 0 };
         let mut frame = None;
         let mut colours = Colours::default();
@@ -52,10 +62,6 @@ impl<'a> Jpeg<'a> {
                     }
                     if bytes.len() >= ENORMOUS {
                         return Err(NeedsPixels::Enormous.into());
-                    }
-                    // The shortest codes have one bit, and a block has two at least.
-                    if frame.all_blocks() * 2 > bytes.len() as u64 * 8 {
-                        return Err(Error::Truncated);
                     }
                     let interleaved =
                         parameters.first().copied().map(usize::from) == Some(frame.components.len());

@@ -13,7 +13,7 @@ use crate::{
     output::Output,
     picture::Jpeg,
     quantiser::Steps,
-    regrid::{self, Regrid},
+    regrid::Regrid,
     scan::{Scan, ScanComponent},
     turn::{self, Turned},
     workspace::Workspace,
@@ -70,7 +70,7 @@ impl Jpeg<'_> {
             && (!orientation.reverses_columns() || self.frame.height.is_multiple_of(height))
     }
 
-    fn route(&self, recoding: Recoding) -> Result<Route, Error> {
+    pub(crate) fn route(&self, recoding: Recoding) -> Result<Route, Error> {
         let orientation = recoding.orientation;
         if orientation == Orientation::Upright {
             return Ok(Route::InOrder);
@@ -86,31 +86,6 @@ impl Jpeg<'_> {
             Ok(Route::Regridded)
         } else {
             Err(NeedsPixels::SeveralScans.into())
-        }
-    }
-
-    /// Predicts the memory in bytes that the workspace grows to, from the headers alone: more than fixed buffers only if
-    /// the picture is turned.
-    #[must_use]
-    pub fn memory(&self, recoding: Recoding) -> u64 {
-        const FIXED: u64 = 1 << 20;
-        let count = |(across, down): (u32, u32)| u64::from(across) * u64::from(down);
-        let mcus = if self.interleaved {
-            count(self.frame.mcus())
-        } else {
-            let of_components =
-                self.frame.components.iter().map(|component| count(self.frame.blocks(*component)));
-            of_components.max().unwrap_or(0)
-        };
-        match self.route(recoding) {
-            Ok(Route::InOrder) | Err(_) => FIXED,
-            Ok(Route::Turned) => FIXED + mcus * turn::INDEX_BYTES,
-            Ok(Route::Regridded) => {
-                let (across, _) = recoding.orientation.turned(self.frame.mcus());
-                let blocks: u32 =
-                    self.frame.components.iter().map(|component| component.h * component.v).sum();
-                FIXED + mcus * turn::INDEX_BYTES + u64::from(across * blocks) * regrid::BLOCK_BYTES
-            }
         }
     }
 
@@ -167,7 +142,7 @@ impl Jpeg<'_> {
 
 /// The way of the blocks through a recoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route {
+pub(crate) enum Route {
     /// Block by block, as they are stored.
     InOrder,
     /// Block by block, in the order of the upright picture.

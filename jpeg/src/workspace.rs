@@ -24,6 +24,7 @@ impl Workspace {
     pub fn bytes(&self) -> usize {
         size_of::<Chunk>()
             + self.index.capacity() * size_of::<(Place, Predictions)>()
+            + self.planes.capacity() * size_of::<f32>()
             + self.samples.capacity()
     }
 }

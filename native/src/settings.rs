@@ -24,6 +24,7 @@ use likeness_core::{
     api::Deployment,
     fal::{Account, AccountError, Origins},
     limits::DatasetLimits,
+    photo::Reencode,
     price::Money,
     secret::Secret,
     storage::{Access, Addressing, Bucket},
@@ -66,6 +67,7 @@ pub(crate) struct Settings {
     /// Level of the least important log lines that are shown.
     pub(crate) log: Option<LevelFilter>,
     pub(crate) training_price: Option<Money>,
+    pub(crate) reencode: Reencode,
     pub(crate) no_color: bool,
     pub(crate) admin_token: Option<Secret>,
     pub(crate) deployment_url: Option<Url>,
@@ -127,6 +129,7 @@ impl Settings {
             home: sources.home(),
             log: sources.setting("LIKENESS_LOG", values::level, |level| values::name_of_level(*level)).value,
             training_price: sources.find("LIKENESS_TRAINING_PRICE", values::price),
+            reencode: sources.value("LIKENESS_REENCODE", values::reencode),
             no_color: sources.no_color(),
             admin_token: sources.secret("ADMIN_TOKEN").value,
             deployment_url: sources.find("LIKENESS_URL", values::web_address),

@@ -24,6 +24,17 @@ export async function phonePhoto(width, height, { orientation = 6, chroma = "4:2
     return picture.withExif(exif).withMetadata({ orientation }).toBuffer();
 }
 
+/** Makes a JPEG of noise alone, without metadata: quickly, whatever its size. */
+export const noisePhoto = (width, height) =>
+    sharp({ create: { width, height, channels: 3, noise: { type: "gaussian", mean: 128, sigma: 6 } } }).jpeg({ quality: 92 }).toBuffer();
+
+/** Puts EXIF with this orientation into a JPEG that has none. */
+export function turned(jpeg, orientation) {
+    const exif = Buffer.from("ffe100224578696600004d4d002a00000008000101120003000000010000000000000000", "hex");
+    exif[exif.length - 7] = orientation;
+    return Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)]);
+}
+
 /** Compares two pictures, both upright: the mean difference over all samples, at most 255. */
 export async function difference(one, other) {
     const pixels = (bytes) => sharp(bytes).autoOrient().removeAlpha().toColourspace("srgb").raw().toBuffer();

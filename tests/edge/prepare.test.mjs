@@ -7,7 +7,7 @@ import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { LIMITS, imager, wait } from "./jobs.mjs";
 import { etag, read, refuse } from "./objects.mjs";
-import { difference, drawing, phonePhoto } from "./pictures.mjs";
+import { difference, drawing, noisePhoto, phonePhoto, turned } from "./pictures.mjs";
 
 const it = imager();
 const failed = (kind, place = "s3://bucket/original.jpg", refusal) => ({ Err: { storage: { kind, place, ...(refusal && { refusal }) } } });
@@ -26,6 +26,7 @@ test("a phone's photo comes out upright and without metadata", async () => {
         sha256: createHash("sha256").update(clean).digest("hex"),
         width: 1200,
         height: 1600,
+        way: "requantised",
         changes: prepared.changes,
         original: createHash("sha256").update(photo).digest("hex"),
     });
@@ -173,4 +174,29 @@ test("what is no job is refused", async () => {
     assert.equal((await it.worker.fetch("/jobs")).status, 404);
     assert.equal((await it.worker.fetch("/elsewhere", { method: "POST" })).status, 404);
     assert.equal((await it.post({ padding: "x".repeat(5 << 20) })).status, 413);
+});
+
+test("a photo is kept or turned without loss where that is asked for", async () => {
+    const photo = await noisePhoto(1600, 1200);
+    for (const [orientation, way] of [[1, "kept"], [6, "turned"]]) {
+        it.objects.put("original.jpg", turned(photo, orientation));
+        const { Ok: prepared } = await it.prepare({ reencode: "when_needed" });
+        assert.equal(prepared.way, way);
+        assert.ok((await difference(turned(photo, orientation), written())) < 0.1);
+    }
+});
+
+/** The most memory in bytes that a baseline JPEG takes beside the file itself. */
+const MOST = 48 * 2 ** 20;
+
+test("48 megapixels come out whole, upright or turned", async (t) => {
+    const photo = await noisePhoto(8160, 6144);
+    for (const [orientation, width] of [[1, 8160], [6, 6144]]) {
+        it.objects.put("original.jpg", turned(photo, orientation));
+        const { Ok: prepared, Err: error } = await it.prepare();
+        const { bytes } = await it.memory();
+        t.diagnostic(`${photo.length} bytes, orientation ${orientation}: ${bytes} bytes of memory`);
+        assert.deepEqual([prepared?.way, prepared?.width], ["requantised", width], JSON.stringify(error));
+        assert.ok(bytes - photo.length <= MOST, `${bytes} bytes`);
+    }
 });

@@ -152,6 +152,7 @@ impl World {
             sha256: Some(Sha256Sum::of(&jpeg)),
             width: 512,
             height: 512,
+            way: None,
             changes: Vec::new(),
         };
         self.homes[home].files.insert(file, jpeg);

@@ -15,6 +15,7 @@ use crate::{
         DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, POLL_INTERVAL, RETENTION_DAYS,
         poll_interval_in_test_mode,
     },
+    photo::Reencode,
     price::Money,
     secret::Secret,
     storage::{Access, Addressing, AddressingError, Bucket, BucketError, REGION},
@@ -56,6 +57,8 @@ pub struct Deployment {
     pub training_price: Option<Money>,
     /// The Telegram bot, where there is one.
     pub telegram: Option<TelegramSettings>,
+    /// Photos that are encoded anew.
+    pub reencode: Reencode,
 }
 
 /// A backend that is told of every change.
@@ -137,6 +140,7 @@ impl Deployment {
             },
             training_price: settings.price("LIKENESS_TRAINING_PRICE")?,
             telegram: TelegramSettings::read(&value)?,
+            reencode: settings.reencode("LIKENESS_REENCODE")?,
         };
         deployment.account()?;
         Ok(deployment)
@@ -269,6 +273,11 @@ impl Settings<'_> {
     fn price(&self, name: &'static str) -> Result<Option<Money>, DeploymentError> {
         let why = |_| DeploymentError { setting: name, why: "must be an amount such as 2.40 USD".to_owned() };
         self.text(name).map(|text| text.parse().map_err(why)).transpose()
+    }
+
+    fn reencode(&self, name: &'static str) -> Result<Reencode, DeploymentError> {
+        let why = |_| DeploymentError { setting: name, why: "must be always or when_needed".to_owned() };
+        self.text(name).map_or(Ok(Reencode::default()), |text| text.parse().map_err(why))
     }
 
     fn bucket(&self) -> Result<Option<Bucket>, DeploymentError> {

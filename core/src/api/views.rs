@@ -11,7 +11,7 @@ use crate::{
     },
     budget::{Amount, InviteView, TokenId, TokenView},
     language::Audience,
-    photo::PhotoProblem,
+    photo::{PhotoProblem, Way},
     time::Timestamp,
 };
 
@@ -97,6 +97,9 @@ pub(super) struct PhotoView<'a> {
     /// Changes that were made to the photo, as sentences, once it is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) changes: Option<Vec<String>>,
+    /// Way in which the clean JPEG was made, once the photo is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) way: Option<Way>,
     /// Stable name of the reason for a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<&'static str>,
@@ -300,6 +303,7 @@ fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>) -> PhotoView<'a>
             height: Some(jpeg.height),
             bytes: Some(jpeg.length),
             changes: Some(jpeg.changes.iter().map(ToString::to_string).collect()),
+            way: jpeg.way,
             ..plain(PhotoStateName::Ready)
         },
     }
@@ -318,6 +322,7 @@ fn bare<'a>(photo_id: Option<&'a PhotoId>, name: &'a str, state: PhotoStateName)
         height: None,
         bytes: None,
         changes: None,
+        way: None,
         code: None,
         message: None,
         advice: None,

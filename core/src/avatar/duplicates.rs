@@ -105,6 +105,7 @@ mod tests {
             sha256: Some(Sha256Sum::of(picture.as_bytes())),
             width: 512,
             height: 512,
+            way: None,
             changes: Vec::new(),
             original: None,
         };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::PhotoId,
-    photo::{Change, NormalisedPhoto, PhotoProblem},
+    photo::{Change, NormalisedPhoto, PhotoProblem, Way},
     sha256::Sha256Sum,
     storage::{ETag, ObjectPlace},
 };
@@ -70,6 +70,9 @@ pub struct Prepared {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// Way in which the file was made; `None` in rows of releases that did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
     /// Changes that preparing made.
     pub changes: Vec<Change>,
     /// SHA-256 of the photo's own bytes, for a photo that was not read before.
@@ -89,6 +92,7 @@ impl Prepared {
             sha256: Some(Sha256Sum::of(photo.jpeg())),
             width: photo.width(),
             height: photo.height(),
+            way: Some(photo.way()),
             changes: photo.changes().to_vec(),
             original,
         }

@@ -98,6 +98,7 @@ impl Hand {
                 sha256: None,
                 width,
                 height,
+                way: None,
                 changes: Vec::new(),
                 original: None,
             };

@@ -26,6 +26,6 @@ impl PhotoInfo {
         if longer > MAX_SIDE {
             return Err(PhotoProblem::TooLong { side: longer, max: MAX_SIDE });
         }
-        self.scale_within(limits).map(drop)
+        self.route(limits).map(drop)
     }
 }

@@ -37,6 +37,9 @@ pub struct PhotoInfo {
     pub(super) profile_bytes: u64,
     /// Length in bytes of the metadata that a decoder copies.
     pub(super) metadata_bytes: u64,
+    /// Most memory in bytes that the photo takes on its way from coefficients to coefficients; `None` for a photo that
+    /// needs pixels.
+    pub(super) recoding: Option<u64>,
 }
 
 /// The colour model of a picture's pixels.
@@ -142,6 +145,7 @@ mod tests {
         samples: 4032 * 3024 * 3 / 2,
         profile_bytes: 548,
         metadata_bytes: 60_000,
+        recoding: None,
     };
 
     #[test]

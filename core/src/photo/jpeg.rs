@@ -4,6 +4,7 @@ pub(super) mod encode;
 mod entropy;
 mod frame;
 mod precision;
+mod recode;
 mod scan;
 mod segments;
 mod tables;
@@ -12,16 +13,23 @@ mod whole;
 
 use std::borrow::Cow;
 
-pub(super) use self::segments::{EOI, MAX_SCANS};
 use self::{
     frame::Frame,
     segments::{APP1, APP2, APP13, APP15, COM, DAMAGED, DNL, SOF0, SOF2, SOS, Segment, Segments},
     whole::End,
 };
+pub(super) use self::{
+    recode::recode,
+    segments::{EOI, MAX_SCANS},
+};
 use super::{
     Coding, Colours, Format, PhotoInfo, PhotoProblem, Unsupported,
     info::MAX_PROFILE,
     metadata::{Notes, text::XMP_IN_APP1},
+    pixels::{
+        profile::{Conversion, Unusable},
+        raster::Samples,
+    },
     scale::Scale,
 };
 
@@ -62,18 +70,18 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
                 if frame.height == 0 {
                     find_late_height(&mut segments)?;
                 }
+                let orientation = notes.orientation();
+                let colours = frame.colours();
+                let converted = matches!(conversion(bytes, colours), Ok(Some(_)));
+                let recoding = if converted { None } else { recode::memory(bytes, orientation) };
                 let scans = frame.progressive || usize::from(in_scan) < frame.components.len();
                 return Ok(PhotoInfo {
                     format: Format::Jpeg,
                     width: frame.width,
                     height: frame.height,
-                    orientation: notes.orientation(),
+                    orientation,
                     bytes: bytes.len() as u64,
-                    colours: match frame.components.len() {
-                        1 => Colours::Grey,
-                        3 => Colours::Rgb,
-                        _ => Colours::Cmyk,
-                    },
+                    colours,
                     alpha: false,
                     bits: 8,
                     coding: if scans { Coding::Scans } else { Coding::Sequential },
@@ -83,6 +91,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
                     samples: frame.samples(),
                     profile_bytes,
                     metadata_bytes,
+                    recoding,
                 });
             }
             _ => {}
@@ -116,6 +125,16 @@ pub(super) fn whole_picture<'a>(
         }
     }
     Ok(picture)
+}
+
+/// Builds the conversion to sRGB from the embedded ICC profile; `None` if there is nothing to convert.
+pub(super) fn conversion(bytes: &[u8], colours: Colours) -> Result<Option<Conversion>, Unusable> {
+    let samples = match colours {
+        Colours::Grey => Samples::Grey,
+        Colours::Rgb | Colours::Palette => Samples::Rgb,
+        Colours::Cmyk => Samples::InvertedCmyk,
+    };
+    profile(bytes).map_or(Ok(None), |icc| Conversion::new(&icc, samples))
 }
 
 /// Joins the parts of the embedded ICC profile (ICC.1, B.4). A profile with missing parts, or one that is too

@@ -11,7 +11,8 @@ use super::{
 pub(super) const OVERHEAD: u64 = 4 << 20;
 
 impl PhotoInfo {
-    /// Computes the most memory in bytes that preparing the photo takes, beside the file's own bytes.
+    /// Computes the most memory in bytes that preparing the photo through pixels takes when it is decoded at this scale,
+    /// beside the file's own bytes.
     ///
     /// The result is the largest of three steps, each counted by what is alive at once, plus a fixed part: decoding
     /// (what the decoder holds, the pixels it makes, copies of metadata), conversion to sRGB (the pixels and the
@@ -19,12 +20,6 @@ impl PhotoInfo {
     /// new file, as large as noise makes it; real photos' have a fifth of that). Not counted are a file that is
     /// made to have the decoder build enormous code tables, which only the lossless kind of WebP allows, and what
     /// the allocator loses between its blocks.
-    #[must_use]
-    pub fn memory(&self) -> u64 {
-        self.memory_at(Scale::Full)
-    }
-
-    /// Computes the most memory in bytes that preparing the photo takes when it is decoded at this scale.
     pub(super) fn memory_at(&self, scale: Scale) -> u64 {
         // A header may claim any size. This bound is far beyond every limit, yet sums of several still fit into 64
         // bits.

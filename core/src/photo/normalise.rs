@@ -1,9 +1,13 @@
 //! The one form in which photos are used: an upright sRGB JPEG without metadata.
 
+use likeness_jpeg::Workspace;
+
 use super::{
-    Change, Metadata, Orientation, PhotoProblem, inspect,
-    jpeg::encode::encode,
+    Change, Colours, Metadata, Orientation, PhotoInfo, PhotoProblem, Reencode, Way, inspect,
+    jpeg::{self, encode::encode},
     pixels::{colour, decode},
+    route::Route,
+    scale::Scale,
 };
 use crate::limits::PhotoLimits;
 
@@ -11,7 +15,20 @@ use crate::limits::PhotoLimits;
 pub trait Normalise {
     /// Prepares the photo in `bytes`, or returns the reason why that cannot be done. Nothing that depends on the
     /// photo's size is allocated before its headers have been checked against the limits.
-    fn normalise(&self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem>;
+    fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem>;
+}
+
+/// The most memory in bytes that a [`Normaliser`] keeps. A huge photo's is given back: the next photo may need all that
+/// there is for its pixels.
+const MOST_KEPT: usize = 4 << 20;
+
+/// Preparation that leaves the pixels of baseline JPEGs alone, and does with everything else as [`PixelNormaliser`] does.
+///
+/// One normaliser serves any number of photos, one after the other, and uses its memory again.
+#[derive(Debug, Default)]
+pub struct Normaliser {
+    reencode: Reencode,
+    workspace: Workspace,
 }
 
 /// Preparation that decodes to pixels and encodes them anew, for everything that [`inspect`] accepts.
@@ -25,6 +42,7 @@ pub struct NormalisedPhoto {
     width: u32,
     height: u32,
     crc32: u32,
+    way: Way,
     changes: Vec<Change>,
 }
 
@@ -59,6 +77,12 @@ impl NormalisedPhoto {
         self.crc32
     }
 
+    /// Returns the way in which the file was made.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        self.way
+    }
+
     /// Lists the changes in the order in which they were made.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -73,39 +97,94 @@ impl std::fmt::Debug for NormalisedPhoto {
             .field("bytes", &self.jpeg.len())
             .field("width", &self.width)
             .field("height", &self.height)
+            .field("way", &self.way)
             .field("changes", &self.changes)
             .finish_non_exhaustive()
     }
 }
 
-impl Normalise for PixelNormaliser {
-    fn normalise(&self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
-        let length = bytes.len() as u64;
-        if length > limits.max_bytes {
-            return Err(PhotoProblem::TooManyBytes { bytes: length, max: limits.max_bytes });
-        }
-        let info = inspect(bytes)?;
-        info.check(limits)?;
-
-        let scale = info.scale_within(limits)?;
-        let (raster, profile) = decode::decode(bytes, &info, scale, limits.max_memory)?;
-        let (picture, converted) = colour::to_rgb(raster, profile.as_deref());
-        // The predicted memory counts a profile while colours are converted, not beside the encoder.
-        drop(profile);
-        let jpeg = encode(picture, info.orientation, info.chroma)?;
-
-        let mut changes: Vec<Change> = scale.change().into_iter().chain(converted).collect();
-        if info.orientation != Orientation::Upright {
-            changes.push(Change::TurnedUpright);
-        }
-        match info.metadata {
-            Metadata::Absent => {}
-            Metadata::Present => changes.push(Change::RemovedMetadata),
-            Metadata::WithLocation => changes.push(Change::RemovedLocation),
-        }
+impl NormalisedPhoto {
+    /// Describes the JPEG that was made of a photo with these headers. `changes` are those that only the maker knows.
+    fn new(
+        jpeg: Vec<u8>,
+        way: Way,
+        info: &PhotoInfo,
+        scale: Scale,
+        changes: impl IntoIterator<Item = Change>,
+    ) -> Self {
+        let turned = (info.orientation != Orientation::Upright).then_some(Change::TurnedUpright);
+        let removed = match info.metadata {
+            Metadata::Absent => None,
+            Metadata::Present => Some(Change::RemovedMetadata),
+            Metadata::WithLocation => Some(Change::RemovedLocation),
+        };
+        let changes = scale.change().into_iter().chain(changes).chain(turned).chain(removed).collect();
         let (width, height) = info.upright_size();
-        let (width, height) = (scale.of(width), scale.of(height));
         let crc32 = crc32fast::hash(&jpeg);
-        Ok(NormalisedPhoto { jpeg, width, height, crc32, changes })
+        Self { jpeg, width: scale.of(width), height: scale.of(height), crc32, way, changes }
     }
+}
+
+impl Normaliser {
+    /// Makes a normaliser for this choice of photos that are encoded anew.
+    #[must_use]
+    pub fn new(reencode: Reencode) -> Self {
+        Self { reencode, ..Self::default() }
+    }
+
+    /// Prepares the photo without pixels; `None` if only pixels will do.
+    fn recoded(&mut self, bytes: &[u8], info: &PhotoInfo) -> Result<Option<NormalisedPhoto>, PhotoProblem> {
+        let recoded = jpeg::recode(bytes, info.orientation, self.reencode, &mut self.workspace)?;
+        if self.workspace.bytes() > MOST_KEPT {
+            self.workspace = Workspace::default();
+        }
+        let Some((file, way)) = recoded else { return Ok(None) };
+        let ignored = jpeg::conversion(bytes, info.colours).is_err().then_some(Change::ProfileIgnored);
+        let grey = (info.colours == Colours::Grey).then_some(Change::GreyToRgb);
+        Ok(Some(NormalisedPhoto::new(file, way, info, Scale::Full, ignored.into_iter().chain(grey))))
+    }
+}
+
+impl Normalise for Normaliser {
+    fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
+        let info = accepted(bytes, limits)?;
+        if info.route(limits)? == Route::Coefficients
+            && let Some(photo) = self.recoded(bytes, &info)?
+        {
+            return Ok(photo);
+        }
+        through_pixels(bytes, &info, limits)
+    }
+}
+
+impl Normalise for PixelNormaliser {
+    fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
+        through_pixels(bytes, &accepted(bytes, limits)?, limits)
+    }
+}
+
+/// Reads the headers, and compares them with the limits.
+fn accepted(bytes: &[u8], limits: &PhotoLimits) -> Result<PhotoInfo, PhotoProblem> {
+    let length = bytes.len() as u64;
+    if length > limits.max_bytes {
+        return Err(PhotoProblem::TooManyBytes { bytes: length, max: limits.max_bytes });
+    }
+    let info = inspect(bytes)?;
+    info.check(limits)?;
+    Ok(info)
+}
+
+fn through_pixels(
+    bytes: &[u8],
+    info: &PhotoInfo,
+    limits: &PhotoLimits,
+) -> Result<NormalisedPhoto, PhotoProblem> {
+    let scale = info.scale_within(limits)?;
+    let (raster, profile) = decode::decode(bytes, info, scale, limits.max_memory)?;
+    let (picture, converted) = colour::to_rgb(raster, profile.as_deref());
+    // The predicted memory counts a profile while colours are converted, not beside the encoder.
+    drop(profile);
+    let jpeg = encode(picture, info.orientation, info.chroma)?;
+    let way = if scale == Scale::Full { Way::Pixels } else { Way::Scaled };
+    Ok(NormalisedPhoto::new(jpeg, way, info, scale, converted))
 }

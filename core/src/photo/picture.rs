@@ -38,7 +38,7 @@ pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
         return Err(PhotoProblem::Truncated { format });
     }
     let decoded = inspect(bytes).and_then(|info| {
-        if info.memory() <= memory {
+        if info.memory_at(Scale::Full) <= memory {
             decode::decode(bytes, &info, Scale::Full, memory).map(drop)
         } else {
             Ok(())

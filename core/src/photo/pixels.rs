@@ -2,5 +2,5 @@
 
 pub(super) mod colour;
 pub(super) mod decode;
-mod profile;
+pub(super) mod profile;
 pub(super) mod raster;

@@ -184,6 +184,7 @@ fn read_header(
         metadata: Metadata::Absent,
         profile_bytes: 0,
         metadata_bytes: 0, // the decoder sees none of them
+        recoding: None,
         chroma: if colours == Colours::Grey { Chroma::Quarter } else { Chroma::Full },
         samples: u64::from(width).saturating_mul(u64::from(height)).saturating_mul(samples),
     })

@@ -42,27 +42,20 @@ impl Scale {
 }
 
 impl PhotoInfo {
-    /// Chooses the largest scale at which the photo can be prepared within the limits. Only decoders of JPEG make
-    /// smaller pictures without the large one, and none is made with a side shorter than the limits allow.
+    /// Chooses the largest scale at which the photo can be prepared through pixels within the limits. Only decoders of
+    /// JPEG make smaller pictures without the large one, and none is made with a side shorter than the limits allow.
     pub(super) fn scale_within(&self, limits: &PhotoLimits) -> Result<Scale, PhotoProblem> {
         let can_be = |scale: &Scale| {
             let shorter = scale.of(self.width.min(self.height));
             *scale == Scale::Full || self.format == Format::Jpeg && shorter >= limits.min_side
         };
         let fits = |scale: &Scale| self.memory_at(*scale) <= limits.max_memory;
-        let needed = self.memory();
+        let needed = self.memory_at(Scale::Full);
         Scale::ALL
             .into_iter()
             .filter(can_be)
             .find(fits)
             .ok_or(PhotoProblem::TooMuchMemory { needed, max: limits.max_memory })
-    }
-
-    /// Computes the most memory in bytes that preparing the photo within these limits takes, beside the file's own
-    /// bytes.
-    #[must_use]
-    pub fn memory_within(&self, limits: &PhotoLimits) -> u64 {
-        self.memory_at(self.scale_within(limits).unwrap_or(Scale::Full))
     }
 
     /// Counts the samples that the decoder's planes hold at this scale. The sparser colours are not scaled down

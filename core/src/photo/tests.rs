@@ -1,4 +1,4 @@
-//! Tests of whole photos through [`inspect`] and [`PixelNormaliser`], whose results another decoder reads.
+//! Tests of whole photos through [`inspect`] and [`Normaliser`], whose results another decoder reads.
 
 mod mutations;
 mod orientations;
@@ -6,9 +6,10 @@ mod pictures;
 mod pixels;
 mod refusals;
 mod scales;
+mod ways;
 mod whole;
 
-use super::{Normalise, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect};
+use super::{Normalise, NormalisedPhoto, Normaliser, PhotoInfo, PhotoProblem, inspect};
 use crate::limits::PhotoLimits;
 
 /// Reads a file of the folder `fixtures`.
@@ -25,7 +26,7 @@ fn limits() -> PhotoLimits {
 }
 
 fn normalise(bytes: &[u8]) -> Result<NormalisedPhoto, PhotoProblem> {
-    PixelNormaliser.normalise(bytes, &limits())
+    Normaliser::default().normalise(bytes, &limits())
 }
 
 /// Decodes a JPEG to width, height and RGB.

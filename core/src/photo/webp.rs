@@ -34,6 +34,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
         samples,
         profile_bytes: profile.unwrap_or(0),
         metadata_bytes: 0, // the decoder reads none of them
+        recoding: None,
     })
 }
 

@@ -1,13 +1,14 @@
 //! Photos: problems, advice about them, and the changes that preparing makes.
 
 use super::{Audience, Language, grouped};
-use crate::photo::{Change, Foreign, PhotoProblem, Unsupported};
+use crate::photo::{Change, Foreign, PhotoProblem, Unsupported, Way};
 
 displayed! {
     Change => change;
     Foreign => foreign;
     PhotoProblem => problem;
     Unsupported => unsupported;
+    Way => way;
 }
 
 impl PhotoProblem {
@@ -231,6 +232,20 @@ pub fn change(language: Language, change: &Change) -> &'static str {
             Change::CmykToRgb => "CMYK converted to RGB",
             Change::RemovedMetadata => "metadata removed",
             Change::RemovedLocation => "metadata removed, including the location",
+        },
+    }
+}
+
+/// Says in which way a photo's file was made, as a part of a sentence.
+#[must_use]
+pub fn way(language: Language, way: &Way) -> &'static str {
+    match language {
+        Language::English => match way {
+            Way::Kept => "kept bit for bit",
+            Way::Turned => "turned without loss",
+            Way::Requantised => "requantised without pixels",
+            Way::Scaled => "decoded at a smaller size",
+            Way::Pixels => "decoded and encoded anew",
         },
     }
 }

@@ -6,7 +6,7 @@ use likeness_core::{
     error::{StorageError, StorageErrorKind},
     imager::Preparation,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
-    photo::{Normalise as _, PhotoProblem, PixelNormaliser, inspect, too_many_bytes},
+    photo::{Normalise as _, Normaliser, PhotoProblem, inspect, too_many_bytes},
     storage::{self, Asked, ETag},
 };
 
@@ -141,7 +141,9 @@ fn normalised(job: &Preparation, place: &PhotoSlotGuard) -> Result<(Prepared, Ui
     if needed <= limits.max_memory {
         room::make(needed).map_err(|free| cramped(needed, free))?;
     }
-    let photo = PixelNormaliser.normalise(&bytes, &limits)?;
+    // A file that only seemed to need no pixels must not take more than there is room for.
+    let limits = PhotoLimits { max_memory: limits.max_memory.min(needed), ..limits };
+    let photo = Normaliser::new(job.reencode).normalise(&bytes, &limits)?;
     drop(bytes);
     let prepared = Prepared::of(&photo, job.file.clone(), Some(sum));
     Ok((prepared, Uint8Array::from(photo.jpeg())))

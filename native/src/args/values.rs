@@ -7,6 +7,7 @@ use likeness_core::{
         generate::{GUIDANCE_SCALE, INFERENCE_STEPS, SCALE},
         trainers::portrait::{LEARNING_RATE, STEPS},
     },
+    photo::Reencode,
     price::Money,
     storage::Addressing,
     words::{self, Language},
@@ -114,6 +115,10 @@ pub(crate) fn name_of_level(level: LevelFilter) -> String {
 
 pub(crate) fn price(text: &str) -> Result<Money, &'static str> {
     text.parse().map_err(|error| words::price::money(Language::English, &error))
+}
+
+pub(crate) fn reencode(text: &str) -> Result<Reencode, &'static str> {
+    text.trim().parse().map_err(|_| "always or when_needed is needed")
 }
 
 pub(crate) fn photos(text: &str) -> Result<usize, &'static str> {

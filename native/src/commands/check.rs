@@ -16,8 +16,8 @@ use crate::{
 use likeness_core::{
     avatar::PhotoState,
     error::{DataError, DatasetProblem},
-    limits::DatasetLimits,
-    photo::{PhotoInfo, PhotoProblem},
+    limits::{DatasetLimits, PhotoLimits},
+    photo::{PhotoInfo, PhotoProblem, Way},
 };
 use serde_json::{Value, json};
 
@@ -37,7 +37,8 @@ pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> 
         return Err(report.too_many(&problem));
     }
     let progress = output.progress("Checking", prepare::to_prepare(&photos), Unit::Photos);
-    prepare::prepare_all(&mut photos, None, &progress, &context.interrupt)?;
+    let reencode = context.settings.reencode;
+    prepare::prepare_all(&mut photos, None, reencode, &progress, &context.interrupt)?;
     drop(progress);
 
     let report = Report::new(&photos, &found, changes);
@@ -65,7 +66,8 @@ fn too_many(photos: &[Candidate], limits: DatasetLimits) -> Option<DatasetProble
 fn changes(photo: &Candidate) -> Verdict {
     match photo.photo.as_ref().map(|photo| &photo.state) {
         Ok(PhotoState::Ready(clean)) => {
-            Verdict::Good { changes: clean.changes.iter().map(ToString::to_string).collect() }
+            let changes = clean.changes.iter().map(ToString::to_string).collect();
+            Verdict::Good { changes, way: clean.way }
         }
         _ => Verdict::Unchecked,
     }
@@ -121,6 +123,11 @@ impl<'a> Report<'a> {
         for remark in &self.remarks {
             output.line(remark)?;
         }
+        for (photo, verdict) in self.photos.iter().zip(&self.verdicts) {
+            if let (Verdict::Good { .. }, Some(note)) = (verdict, at_the_edge(photo)) {
+                output.line(format_args!("{}: at the edge {note}.", shown(&photo.file.name())))?;
+            }
+        }
         for text in self.unmatched {
             output.line(format_args!("{}.", belongs_to_none(text)))?;
         }
@@ -150,6 +157,15 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Says what the Workers would do otherwise with a photo that is good here: they have less memory.
+fn at_the_edge(photo: &Candidate) -> Option<String> {
+    let info = photo.info.as_ref()?;
+    match info.scaled_within(&PhotoLimits::default().in_the_imager(info.bytes)) {
+        Ok(change) => change.map(|change| format!("it would be {change}")),
+        Err(problem) => Some(format!("it would be refused: {problem}")),
+    }
+}
+
 fn caption(photo: &Candidate) -> Option<&str> {
     photo.photo.as_ref().ok()?.caption.as_deref()
 }
@@ -157,6 +173,7 @@ fn caption(photo: &Candidate) -> Option<&str> {
 enum Verdict {
     Good {
         changes: Vec<String>,
+        way: Option<Way>,
     },
     /// Good headers; the photo was not decoded.
     Unchecked,
@@ -202,7 +219,7 @@ impl Verdict {
 
     fn why(&self) -> String {
         match self {
-            Self::Good { changes } => changes.join(", "),
+            Self::Good { changes, .. } => changes.join(", "),
             Self::Unchecked => String::new(),
             Self::Duplicate { why, .. } | Self::Rejected { why, .. } => why.clone(),
         }
@@ -234,8 +251,16 @@ fn document(photo: &Candidate, verdict: &Verdict) -> Value {
         "height": size.map(|(_, height)| height),
         "caption": caption(photo),
     });
+    if matches!(verdict, Verdict::Good { .. })
+        && let Some(note) = at_the_edge(photo)
+    {
+        document["at_the_edge"] = json!(note);
+    }
     match verdict {
-        Verdict::Good { changes } => document["changes"] = json!(changes),
+        Verdict::Good { changes, way } => {
+            document["changes"] = json!(changes);
+            document["way"] = json!(way);
+        }
         Verdict::Unchecked => {}
         Verdict::Duplicate { of, .. } => document["duplicate_of"] = json!(of),
         Verdict::Rejected { code, why, advice } => {

@@ -12,6 +12,7 @@ use likeness_core::{
     avatar::{Avatar, AvatarId, Command, Event, Outcome, TaskId, TaskKind},
     fal::Account,
     limits::{POLL_INTERVAL, poll_interval_in_test_mode},
+    photo::Reencode,
     simulator::{Plan, Simulator},
 };
 
@@ -122,6 +123,11 @@ impl Shell {
     /// Loads the avatar, which must exist.
     pub(crate) fn load(&self, id: AvatarId) -> Result<Avatar, Failure> {
         self.store.load(id).map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
+    }
+
+    /// Returns the choice of photos that are encoded anew.
+    pub(crate) fn reencode(&self) -> Reencode {
+        self.settings.reencode
     }
 
     /// Makes the connection of a new avatar, as the settings say.

@@ -12,7 +12,7 @@ use likeness_core::{
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
-    photo::PhotoProblem,
+    photo::{PhotoProblem, Reencode},
     storage::ObjectPlace,
 };
 use url::Url;
@@ -52,7 +52,8 @@ pub(crate) async fn perform(
                 prepare_object(shell, connection, photo, place, file).await
             } else {
                 let (folder, memory) = (shell.folder(id), Arc::clone(&shell.memory));
-                on_a_thread(move || prepare(&photo, &folder, file, &memory)).await
+                let reencode = shell.reencode();
+                on_a_thread(move || prepare(&photo, &folder, file, reencode, &memory)).await
             };
             Outcome::Prepared(prepared)
         }
@@ -162,6 +163,7 @@ fn prepare(
     photo: &Photo,
     folder: &Path,
     file: String,
+    reencode: Reencode,
     memory: &MemoryPool,
 ) -> Result<Prepared, PrepareError> {
     let limit = limits_of_this_machine().max_bytes;
@@ -174,7 +176,7 @@ fn prepare(
         None => read_bounded(&source, limit),
     };
     let bytes = bytes.map_err(|problem| unreadable(&source, &problem))?;
-    let (prepared, jpeg) = normalised(photo, &bytes, file, memory)?;
+    let (prepared, jpeg) = normalised(photo, &bytes, file, reencode, memory)?;
     let working = folder.join(WORKING);
     private_folder(&working)
         .and_then(|()| write_private(&working.join(&prepared.file), &jpeg))
@@ -198,8 +200,9 @@ async fn prepare_object(
         }
         ReadError::Storage(error) => PrepareError::Storage(error),
     })?;
-    let memory = Arc::clone(&shell.memory);
-    let (prepared, jpeg) = on_a_thread(move || normalised(&photo, &bytes, file, &memory)).await?;
+    let (memory, reencode) = (Arc::clone(&shell.memory), shell.reencode());
+    let normalised = move || normalised(&photo, &bytes, file, reencode, &memory);
+    let (prepared, jpeg) = on_a_thread(normalised).await?;
     // The core names an object as the target of a photo that came from one.
     let Ok(target) = prepared.file.parse::<ObjectPlace>() else {
         return Err(PrepareError::Storage(at(Path::new(&prepared.file), StorageErrorKind::Refused)));
@@ -212,6 +215,7 @@ fn normalised(
     photo: &Photo,
     bytes: &[u8],
     file: String,
+    reencode: Reencode,
     memory: &MemoryPool,
 ) -> Result<(Prepared, Vec<u8>), PrepareError> {
     let sum = Sha256Sum::of(bytes);
@@ -221,7 +225,7 @@ fn normalised(
             .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
         return Err(PrepareError::Storage(StorageError::new(StorageErrorKind::Changed, place)));
     }
-    let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), memory);
+    let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), reencode, memory);
     let normalised = normalised.map_err(PrepareError::Photo)?;
     let prepared = Prepared::of(&normalised, file, photo.sha256.is_none().then_some(sum));
     Ok((prepared, normalised.into_jpeg()))

@@ -7,7 +7,7 @@ use likeness_core::{
     error::StorageErrorKind,
     http::without_query,
     limits::PhotoLimits,
-    photo::PhotoProblem,
+    photo::{PhotoProblem, Reencode},
     storage::ObjectKey,
 };
 use url::Url;
@@ -75,25 +75,29 @@ pub(crate) async fn read(
 /// made once more after the person said yes.
 pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) -> Result<PhotoSet, Failure> {
     let mut photos = set.photos().to_vec();
-    let memory = Arc::new(MemoryPool::of_this_machine());
+    let (memory, reencode) = (Arc::new(MemoryPool::of_this_machine()), context.settings.reencode);
     let progress = context.output.progress("Checking", photos.len() as u64, Unit::Photos);
     // If the photo of two that stays is rejected, the other takes its place.
     while let Some(index) = PhotoSet::new(photos.clone()).next_waiting() {
         context.interrupt.check()?;
         let Some(photo) = photos.get_mut(index) else { break };
         let Some(place) = photo.object() else { break };
-        photo.state =
-            match patiently(async || judged(&place.key, objects, &memory).await, ReadError::storage).await {
-                Ok((sum, state)) => {
-                    photo.sha256 = Some(sum);
-                    state
-                }
-                Err(ReadError::TooLarge { bytes }) => PhotoState::Rejected(PhotoProblem::TooManyBytes {
-                    bytes,
-                    max: PhotoLimits::default().max_bytes,
-                }),
-                Err(ReadError::Storage(error)) => return Err(failure::storage(error)),
-            };
+        photo.state = match patiently(
+            async || judged(&place.key, objects, reencode, &memory).await,
+            ReadError::storage,
+        )
+        .await
+        {
+            Ok((sum, state)) => {
+                photo.sha256 = Some(sum);
+                state
+            }
+            Err(ReadError::TooLarge { bytes }) => PhotoState::Rejected(PhotoProblem::TooManyBytes {
+                bytes,
+                max: PhotoLimits::default().max_bytes,
+            }),
+            Err(ReadError::Storage(error)) => return Err(failure::storage(error)),
+        };
         progress.advance(1);
     }
     Ok(PhotoSet::new(photos))
@@ -102,13 +106,14 @@ pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) 
 async fn judged(
     key: &ObjectKey,
     objects: &Objects,
+    reencode: Reencode,
     memory: &Arc<MemoryPool>,
 ) -> Result<(Sha256Sum, PhotoState), ReadError> {
     let limits = prepare::limits_of_this_machine();
     let bytes = objects.read(key, limits.max_bytes).await?;
     let memory = Arc::clone(memory);
     let judged = tokio::task::spawn_blocking(move || {
-        let state = match prepare::inspect_and_clean(&bytes, &limits, &memory).1 {
+        let state = match prepare::inspect_and_clean(&bytes, &limits, reencode, &memory).1 {
             Ok(clean) => PhotoState::Ready(Prepared::of(&clean, String::new(), None)),
             Err(problem) => PhotoState::Rejected(problem),
         };

@@ -5,7 +5,7 @@ use std::{fmt, ops::ControlFlow, path::Path};
 use likeness_core::{
     avatar::{Photo, PhotoSet, PhotoState, Prepared, Sha256Sum},
     limits::PhotoLimits,
-    photo::{Normalise as _, NormalisedPhoto, PhotoInfo, PhotoProblem, PixelNormaliser, inspect},
+    photo::{Normalise as _, NormalisedPhoto, Normaliser, PhotoInfo, PhotoProblem, Reencode, inspect},
     words::Audience,
 };
 
@@ -59,7 +59,8 @@ impl Candidate {
                 let changes: Vec<String> = photo.changes.iter().map(ToString::to_string).collect();
                 let changes =
                     if changes.is_empty() { "nothing to change".to_owned() } else { changes.join(", ") };
-                log::debug!("{name}: {} x {}, {changes}", photo.width, photo.height);
+                let way = photo.way.map(|way| format!("; {way}")).unwrap_or_default();
+                log::debug!("{name}: {} x {}, {changes}{way}", photo.width, photo.height);
             }
             Ok(PhotoState::Rejected(why)) => log::debug!("{name}: {why} ({})", why.code()),
             Ok(PhotoState::Waiting) => {}
@@ -124,6 +125,7 @@ pub(crate) fn look(
 pub(crate) fn prepare_all(
     candidates: &mut [Candidate],
     spool: Option<&Path>,
+    reencode: Reencode,
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -138,7 +140,7 @@ pub(crate) fn prepare_all(
         let failed = parallel::in_order(
             &waiting,
             || interrupt.check().is_err(),
-            |_, (index, file)| decode(file, *index, spool, &limits, &memory),
+            |_, (index, file)| decode(file, *index, spool, reencode, &limits, &memory),
             |place, decoded| {
                 progress.advance(1);
                 let index = waiting.get(place).map_or(place, |(index, _)| *index);
@@ -213,6 +215,7 @@ pub(crate) fn limits_of_this_machine() -> PhotoLimits {
 pub(crate) fn inspect_and_clean(
     bytes: &[u8],
     limits: &PhotoLimits,
+    reencode: Reencode,
     memory: &MemoryPool,
 ) -> (Option<PhotoInfo>, Result<NormalisedPhoto, PhotoProblem>) {
     let info = match inspect(bytes) {
@@ -221,7 +224,7 @@ pub(crate) fn inspect_and_clean(
     };
     let photo = info.check(limits).and_then(|()| {
         let _share = memory.take(info.memory_within(limits));
-        PixelNormaliser.normalise(bytes, limits)
+        Normaliser::new(reencode).normalise(bytes, limits)
     });
     (Some(info), photo)
 }
@@ -287,6 +290,7 @@ fn decode(
     file: &PhotoFile,
     index: usize,
     spool: Option<&Path>,
+    reencode: Reencode,
     limits: &PhotoLimits,
     memory: &MemoryPool,
 ) -> Result<Decoded, Failure> {
@@ -295,7 +299,7 @@ fn decode(
         Err(problem) => return Ok(Decoded { info: None, photo: Err(problem) }),
     };
     let sum = Sha256Sum::of(&bytes);
-    let (info, photo) = inspect_and_clean(&bytes, limits, memory);
+    let (info, photo) = inspect_and_clean(&bytes, limits, reencode, memory);
     drop(bytes);
     let photo = match photo {
         Ok(photo) => photo,

@@ -200,7 +200,7 @@ fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
 mod tests {
     use likeness_core::{
         limits::PhotoLimits,
-        photo::{Normalise as _, Orientation, PhotoProblem, PixelNormaliser, inspect},
+        photo::{Normalise as _, Normaliser, Orientation, PhotoProblem, inspect},
         simulator::drawing,
     };
 
@@ -231,7 +231,7 @@ mod tests {
             let info = inspect(&jpeg).expect("a photo");
             assert_eq!(info.upright_size(), (width, height), "orientation {orientation}");
             assert_eq!(info.orientation == Orientation::Upright, orientation == 1);
-            let photo = PixelNormaliser.normalise(&jpeg, &PhotoLimits::default()).expect("good");
+            let photo = Normaliser::default().normalise(&jpeg, &PhotoLimits::default()).expect("good");
             let picture = image_of(photo.jpeg());
             for (x, y, shade) in [(100, 100, 20_u8), (500, 100, 90), (100, 400, 160), (500, 400, 230)] {
                 let at = (y * 600 + x) * 3;
@@ -257,7 +257,7 @@ mod tests {
         let mut broken = Vec::new();
         for path in &paths {
             let bytes = std::fs::read(path).expect("there");
-            if let Err(problem) = PixelNormaliser.normalise(&bytes, &limits) {
+            if let Err(problem) = Normaliser::default().normalise(&bytes, &limits) {
                 broken.push((path.file_name().expect("a name").to_owned(), problem.code()));
             }
         }

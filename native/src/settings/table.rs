@@ -9,6 +9,7 @@ use likeness_core::{
     limits::{
         DAILY_PICTURES, DAILY_TRAININGS, DatasetLimits, MOCK_TRAINING, RETENTION_DAYS, TELEGRAM_TRAININGS,
     },
+    photo::Reencode,
     storage::REGION,
 };
 
@@ -80,6 +81,7 @@ pub(super) const KNOWN: &[Known] = &[
     known("LIKENESS_HOME", &"not known", "the data folder"),
     known("LIKENESS_LOG", &"info; warning on a terminal", "error, warning, info or debug"),
     known("LIKENESS_TRAINING_PRICE", &UNSET, "what one training costs, such as 2.40 USD"),
+    known("LIKENESS_REENCODE", &Reencode::Always, "encode photos anew: always or when_needed"),
     known("NO_COLOR", &false, "no colours"),
     secret("ADMIN_TOKEN", "lets the operator of `serve` in"),
     address("LIKENESS_URL", &UNSET, "the deployment that `token` speaks to"),

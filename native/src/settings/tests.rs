@@ -219,6 +219,7 @@ fn every_setting_is_read_and_shown() {
             "LIKENESS_HOME" => folder.path().display().to_string(),
             "LIKENESS_LOG" => "debug".to_owned(),
             "LIKENESS_TRAINING_PRICE" => "3.00 USD".to_owned(),
+            "LIKENESS_REENCODE" => "when_needed".to_owned(),
             "MINIO_ADDRESSING" => "virtual".to_owned(),
             name if name.ends_with("URL") || name == "MINIO_ENDPOINT" => "https://example.com/".to_owned(),
             "training.quality" => "high".to_owned(),

@@ -3,7 +3,7 @@
 
 use likeness_core::{
     limits::PhotoLimits,
-    photo::{Normalise as _, NormalisedPhoto, PhotoProblem, PixelNormaliser},
+    photo::{Normalise as _, NormalisedPhoto, Normaliser, PhotoProblem},
     words::Audience,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -23,7 +23,7 @@ pub struct Checked(Result<NormalisedPhoto, PhotoProblem>);
 pub fn check(bytes: &[u8]) -> Checked {
     let limits = PhotoLimits::default();
     let limits = PhotoLimits { max_memory: limits.max_memory.min(MEMORY), ..limits };
-    Checked(PixelNormaliser.normalise(bytes, &limits))
+    Checked(Normaliser::default().normalise(bytes, &limits))
 }
 
 #[wasm_bindgen]

@@ -136,6 +136,7 @@ impl Hand {
             sha256: None,
             width: 512,
             height: 512,
+            way: None,
             changes: Vec::new(),
             original,
         };

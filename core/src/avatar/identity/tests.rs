@@ -44,6 +44,7 @@ fn showing(bytes: &str, picture: &str) -> Photo {
         sha256: Some(sum(picture)),
         width: 512,
         height: 512,
+        way: None,
         changes: Vec::new(),
         original: None,
     };

@@ -33,6 +33,7 @@ fn ready(name: &str) -> Photo {
         sha256: None,
         width: 512,
         height: 512,
+        way: None,
         changes: vec![],
         original: None,
     };

@@ -1,7 +1,7 @@
 //! The headers of a JPEG's frame and of its scans (ITU T.81, B.2.2 and B.2.3).
 
 use super::segments::{DAMAGED, SOF2};
-use crate::photo::{PhotoProblem, Unsupported, info::Chroma};
+use crate::photo::{Colours, PhotoProblem, Unsupported, info::Chroma};
 
 /// The frame header.
 #[derive(Clone, Debug)]
@@ -77,6 +77,15 @@ impl Frame {
             return Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::OddJpeg });
         }
         Ok(frame)
+    }
+
+    /// Tells the colour model by the number of components.
+    pub(super) fn colours(&self) -> Colours {
+        match self.components.len() {
+            1 => Colours::Grey,
+            3 => Colours::Rgb,
+            _ => Colours::Cmyk,
+        }
     }
 
     /// Tells the resolution of the colour differences.

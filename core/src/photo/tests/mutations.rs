@@ -5,7 +5,7 @@ use super::{fixture, limits, normalise};
 use crate::test;
 use crate::{
     language::Audience,
-    photo::{Normalise, PixelNormaliser, inspect},
+    photo::{Normalise, Normaliser, inspect},
 };
 
 /// Each fixture that is accepted, or nearly so.
@@ -105,7 +105,7 @@ fn no_damage_makes_a_panic() {
             let mut damaged = file.to_vec();
             dice.damage(&mut damaged);
             let info = inspect(&damaged);
-            match PixelNormaliser.normalise(&damaged, &limits) {
+            match Normaliser::default().normalise(&damaged, &limits) {
                 Ok(photo) => {
                     assert_eq!(info.map(|info| info.upright_size()), Ok((photo.width(), photo.height())));
                     accepted += 1;

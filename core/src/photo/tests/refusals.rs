@@ -7,8 +7,7 @@ use crate::{
     language::Audience,
     limits::PhotoLimits,
     photo::{
-        Change, Foreign, Format, Normalise, PhotoProblem, PixelNormaliser, Unsupported, inspect,
-        jpeg::MAX_SCANS,
+        Change, Foreign, Format, Normalise, Normaliser, PhotoProblem, Unsupported, inspect, jpeg::MAX_SCANS,
     },
 };
 
@@ -142,11 +141,12 @@ fn rare_jpegs_are_named() {
 #[test]
 fn every_limit_is_kept() {
     let file = fixture!("texture.jpg");
-    let with = |limits: PhotoLimits| PixelNormaliser.normalise(file, &limits).expect_err("a refusal").code();
+    let with =
+        |limits: PhotoLimits| Normaliser::default().normalise(file, &limits).expect_err("a refusal").code();
     assert_eq!(with(PhotoLimits { max_bytes: file.len() as u64 - 1, ..limits() }), "photo.too_many_bytes");
     assert_eq!(with(PhotoLimits { max_pixels: 48 * 32 - 1, ..limits() }), "photo.too_many_pixels");
     assert_eq!(with(PhotoLimits { max_memory: 1 << 20, ..limits() }), "photo.too_much_memory");
-    let small = PixelNormaliser.normalise(file, &PhotoLimits::default()).expect_err("a refusal");
+    let small = Normaliser::default().normalise(file, &PhotoLimits::default()).expect_err("a refusal");
     assert_eq!(small.to_string(), "the shorter side has 32 pixels; at least 512 are needed");
     assert_eq!(small.code(), "photo.too_small");
 }

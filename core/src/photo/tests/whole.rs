@@ -7,7 +7,7 @@ use super::{decode, fixture, info, limits, normalise, riff, with_chunk};
 use crate::test;
 use crate::{
     limits::PhotoLimits,
-    photo::{Change, Format, Normalise, PhotoProblem, PixelNormaliser, Unsupported, inspect},
+    photo::{Change, Format, Normalise, PhotoProblem, PixelNormaliser, Unsupported, inspect, scale::Scale},
 };
 
 const CUT: PhotoProblem = PhotoProblem::Truncated { format: Format::Jpeg };
@@ -257,7 +257,7 @@ fn a_copy_of_the_file_counts_as_memory() {
     assert!(with(more).is_ok());
     let file = fixture!("texture.jpg");
     let unmarked = &file[..file.len() - 2];
-    let limits = PhotoLimits { max_memory: info(unmarked).memory(), ..limits() };
+    let limits = PhotoLimits { max_memory: info(unmarked).memory_at(Scale::Full), ..limits() };
     assert!(PixelNormaliser.normalise(unmarked, &limits).is_ok(), "of one scan no copy is made");
 }
 

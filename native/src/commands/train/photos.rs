@@ -110,7 +110,8 @@ impl Named {
                 let folder = LookFolder::new(shell.store.home())?;
                 let total = prepare::to_prepare(candidates);
                 let progress = context.output.progress("Preparing", total, Unit::Photos);
-                prepare::prepare_all(candidates, Some(folder.path()), &progress, &context.interrupt)?;
+                let (spool, reencode) = (Some(folder.path()), context.settings.reencode);
+                prepare::prepare_all(candidates, spool, reencode, &progress, &context.interrupt)?;
                 self.set = prepare::photo_set(candidates);
                 *look = Some(folder);
             }

@@ -26,7 +26,7 @@ use crate::{
     error::{DataError, DatasetProblem, Error, NetworkError, StorageError, StorageErrorKind},
     language::Audience,
     ledger::{Counted, Counts, JobView, OrderKind, Overview, TrainingTime},
-    photo::{Change, PhotoProblem},
+    photo::{Change, PhotoProblem, Way},
     time::Timestamp,
 };
 
@@ -299,6 +299,7 @@ fn photos(ids: &[PhotoId; 3]) -> Vec<PhotoView<'_>> {
         height: None,
         bytes: None,
         changes: None,
+        way: None,
         code: None,
         message: None,
         advice: None,
@@ -309,6 +310,7 @@ fn photos(ids: &[PhotoId; 3]) -> Vec<PhotoView<'_>> {
         height: Some(4032),
         bytes: Some(2_345_678),
         changes: Some(vec![Change::TurnedUpright.to_string()]),
+        way: Some(Way::Requantised),
         ..bare(&ids[0], "beach.jpg", PhotoStateName::Ready)
     };
     let rejected = PhotoView {
