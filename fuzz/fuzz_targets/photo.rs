@@ -13,7 +13,8 @@ fuzz_target!(|bytes: &[u8]| {
     let limits = PhotoLimits { max_bytes: 1 << 20, max_pixels: 1 << 18, min_side: 1, max_memory: 64 << 20 };
     let info = inspect(bytes);
     // What stands behind the picture means nothing, so every photo is a seed.
-    let reencode = if bytes.last().is_some_and(|last| last % 2 == 1) { Reencode::WhenNeeded } else { Reencode::Always };
+    let reencode =
+        if bytes.last().is_some_and(|last| last % 2 == 1) { Reencode::WhenNeeded } else { Reencode::Always };
     match Normaliser::new(reencode).normalise(bytes, &limits) {
         Err(problem) => {
             assert!(problem.code().starts_with("photo."));
