@@ -270,6 +270,7 @@ impl Backend {
             sha256: Some(sum),
             width: 1024,
             height: 1024,
+            way: None,
             changes: Vec::new(),
             original: Some(sum),
         })
