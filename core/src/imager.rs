@@ -69,12 +69,16 @@ pub struct Preparation {
     /// Limits of a photo.
     pub limits: PhotoLimits,
     /// Photos that are encoded anew.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reencode: Reencode,
     /// Request that writes the clean JPEG.
     pub target: Request,
     /// Name of the clean JPEG.
     pub file: String,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// An object to send, or a part of it.

@@ -154,3 +154,15 @@ fn a_photo_that_nobody_read_is_nobodys() {
     let unread = Photo { sha256: None, ..waiting("a") };
     assert_eq!(SamePhotos::between(&set(&[waiting("a")]), &set(&[unread])), SamePhotos::No);
 }
+
+/// Holds what lets an encoder change: a job that began with one is found with the next.
+#[test]
+fn what_is_made_of_photos_does_not_name_a_job() {
+    let made = |by: &str| set(&["a", "b"].map(|photo| showing(photo, &format!("{photo} by {by}"))));
+    let (before, after) = (made("one encoder"), made("another"));
+    let (user, name, config) = (name("user-1"), name("Anna"), config(None));
+    let identity =
+        Identity { user: &user, name: &name, test_mode: false, origin: "https://fal.ai", config: &config };
+    assert_eq!(identity.of_photos(&after), identity.of_photos(&before));
+    assert_eq!(SamePhotos::between(&after, &before), SamePhotos::Yes);
+}
