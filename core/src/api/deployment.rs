@@ -1,6 +1,6 @@
 //! The settings of a deployment, read once from its environment.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use http::{HeaderMap, HeaderName, header};
 use url::Url;
@@ -138,9 +138,12 @@ impl Deployment {
                 trainings: settings.number("DAILY_TRAININGS")?.unwrap_or(DAILY_TRAININGS),
                 pictures: settings.number("DAILY_PICTURES")?.unwrap_or(DAILY_PICTURES),
             },
-            training_price: settings.price("LIKENESS_TRAINING_PRICE")?,
+            training_price: settings
+                .parsed("LIKENESS_TRAINING_PRICE", "must be an amount such as 2.40 USD")?,
             telegram: TelegramSettings::read(&value)?,
-            reencode: settings.reencode("LIKENESS_REENCODE")?,
+            reencode: settings
+                .parsed("LIKENESS_REENCODE", "must be always or when_needed")?
+                .unwrap_or_default(),
         };
         deployment.account()?;
         Ok(deployment)
@@ -270,14 +273,9 @@ impl Settings<'_> {
         self.text(name).map(|text| text.parse().map_err(why)).transpose()
     }
 
-    fn price(&self, name: &'static str) -> Result<Option<Money>, DeploymentError> {
-        let why = |_| DeploymentError { setting: name, why: "must be an amount such as 2.40 USD".to_owned() };
+    fn parsed<T: FromStr>(&self, name: &'static str, needed: &str) -> Result<Option<T>, DeploymentError> {
+        let why = |_| DeploymentError { setting: name, why: needed.to_owned() };
         self.text(name).map(|text| text.parse().map_err(why)).transpose()
-    }
-
-    fn reencode(&self, name: &'static str) -> Result<Reencode, DeploymentError> {
-        let why = |_| DeploymentError { setting: name, why: "must be always or when_needed".to_owned() };
-        self.text(name).map_or(Ok(Reencode::default()), |text| text.parse().map_err(why))
     }
 
     fn bucket(&self) -> Result<Option<Bucket>, DeploymentError> {
