@@ -32,7 +32,9 @@
 //! nothing when they are repeated (`board.rs`).
 
 mod after;
+mod album;
 mod api_call;
+mod aside;
 mod board;
 mod context;
 mod door;
@@ -57,14 +59,9 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    api_call::{ApiCall, attachment},
-    context::ChatContext,
-    door::start_link,
-    task::{ChatOutcome, ChatStep, ChatTask, ChatWork, FileTrouble, Lane, NoReply},
-    words::commands,
-};
 use self::{
+    album::Album,
+    aside::Aside,
     board::Board,
     outbox::{Item, Outbox},
     pace::Pace,
@@ -73,6 +70,13 @@ use self::{
     scene::{Former, Scene},
     seen::SeenUpdates,
     task::Running,
+};
+pub use self::{
+    api_call::{ApiCall, attachment},
+    context::ChatContext,
+    door::start_link,
+    task::{ChatOutcome, ChatStep, ChatTask, ChatWork, FileTrouble, Lane, NoReply},
+    words::commands,
 };
 use crate::{
     ids::TaskId,
@@ -99,6 +103,9 @@ pub struct Chat {
     #[serde(default)]
     blocked: bool,
     scene: Scene,
+    /// Step that the person can still go back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aside: Option<Box<Aside>>,
     /// Avatars of this chat before the present one. An erase erases them too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     former: Vec<Former>,
@@ -106,6 +113,10 @@ pub struct Chat {
     /// or an erase would give a new one.
     #[serde(default)]
     bought: u32,
+    /// Last number of a wish of the avatars before the present one. Numbers go on, or a button of before would order what
+    /// another says.
+    #[serde(default)]
+    last_wish: u32,
     #[serde(default)]
     photos: PhotoQueue,
     #[serde(default)]
@@ -127,6 +138,8 @@ pub struct Chat {
     /// True once a group was told that the bot is not for groups.
     #[serde(default)]
     group_told: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    album: Option<Album>,
 }
 
 impl Chat {
@@ -140,8 +153,10 @@ impl Chat {
             seen: SeenUpdates::default(),
             blocked: false,
             scene: Scene::Stranger,
+            aside: None,
             former: Vec::new(),
             bought: 0,
+            last_wish: 0,
             photos: PhotoQueue::default(),
             board: Board::default(),
             outbox: Outbox::default(),
@@ -151,6 +166,7 @@ impl Chat {
             running: Vec::new(),
             next_task: 1,
             group_told: false,
+            album: None,
         }
     }
 

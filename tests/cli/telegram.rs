@@ -173,7 +173,7 @@ fn from_start_to_portraits(bot: &mut Bot, between: impl Fn(&mut Bot)) {
     bot.telegram.wait_for("Anna’s model is ready. The first portraits");
     let albums = bot.telegram.wait_for_calls("sendMediaGroup", 1);
     assert!(
-        !bot.telegram.has_said("You have had your 1 training"),
+        !bot.telegram.has_said("Your 1 training here is used up"),
         "the second press was taken for another purchase"
     );
     between(bot);

@@ -22,6 +22,9 @@ impl fmt::Debug for InviteText {
 /// The prefix of an invite.
 const PREFIX: &str = "lki_";
 
+/// The part of a link that opens a bot before the code.
+const START: &str = "?start=";
+
 /// The number of digits behind the prefix.
 const DIGITS: usize = 64;
 
@@ -42,7 +45,7 @@ impl InviteText {
         let text = text.trim();
         let digits = match text.find(PREFIX) {
             Some(place) => text.get(place + PREFIX.len()..)?.get(..DIGITS)?,
-            None => text,
+            None => text.split_once(START).map_or(text, |(_, code)| code.get(..DIGITS).unwrap_or(code)),
         };
         let invite = TokenText::parse(&format!("{PREFIX}{}", digits.to_ascii_lowercase())).ok()?;
         (invite.kind() == Kind::Invite).then(|| Self(invite.expose().to_owned()))
@@ -50,7 +53,7 @@ impl InviteText {
 
     /// Tells whether a text was meant to be an invite.
     pub(super) fn is_meant(text: &str) -> bool {
-        text.contains(PREFIX)
+        text.contains(PREFIX) || text.contains(START)
     }
 
     /// Returns the text, for the API's calls.
@@ -100,6 +103,7 @@ mod tests {
             format!(" {digits}\n"),
             format!("https://example.com/#{invite}"),
             format!("here: {invite}."),
+            format!("https://t.me/likeness_bot?start={digits} see you there"),
         ] {
             assert_eq!(
                 InviteText::find(&text).map(|found| found.expose().to_owned()),

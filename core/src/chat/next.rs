@@ -150,7 +150,11 @@ impl Chat {
         let edit = |message, text: String, keyboard| {
             ChatWork::Bot(BotCall::EditMessageText(EditMessageText::new(self.id, message, text, keyboard)))
         };
-        if let Some((message, text)) = self.board.left.first().cloned() {
+        let differs = |drawing: &Drawing| self.board.message.is_some() && self.board.differs_from(drawing);
+        // A person waits for what a button does: that goes before the buttons of earlier boards.
+        let waits =
+            self.pace.is_hurried() && self.draw_board(context).is_some_and(|drawing| differs(&drawing));
+        if let Some((message, text)) = self.board.left.first().cloned().filter(|_| !waits) {
             if let Some(until) = rests {
                 return Err(Some(until));
             }

@@ -40,6 +40,8 @@ pub(super) enum Note {
     PhotoRefused(String),
     SetClosed,
     TooManyPhotos,
+    /// A photo came when there is a model already.
+    ForFurtherTraining,
     NotEnough,
     TrainingsSpent(u32),
     /// The model is ready, and so many first portraits are being made.
@@ -54,6 +56,8 @@ pub(super) enum Note {
     PicturesFailed,
     /// The filter blanked so many portraits.
     Blanked(u32),
+    /// The filter blanked every portrait of an order.
+    AllBlanked,
     /// The styles, under the portraits of an order.
     Styles(Option<u32>),
     /// Something was refused: the code, and the API's sentence.
@@ -65,6 +69,8 @@ pub(super) enum Note {
     /// The question whether to erase everything, with its number.
     AskErase(u32),
     NothingThere,
+    /// Answers to questions are forgotten, and nothing else was kept.
+    Forgotten,
     Erasing,
     /// Everything is erased; fal.ai still holds these.
     Erased(Vec<Remaining>),

@@ -79,6 +79,11 @@ impl Pace {
         self.hurried = true;
     }
 
+    /// Tells whether a person waits for the next edit.
+    pub(super) fn is_hurried(&self) -> bool {
+        self.hurried
+    }
+
     /// Notes that Telegram asked to wait.
     pub(super) fn rest(&mut self, pause: Duration, now: Timestamp) {
         self.rest_until = Some(now.plus(pause));

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::pause::Pause;
 use crate::{
+    caption::Caption,
     ids::{Name, PhotoId},
     limits::MAX_CAPTION_BYTES,
     sha256::Sha256Sum,
     telegram::{FilePath, FileRef},
+    text::changes_direction,
     time::Timestamp,
 };
 
@@ -64,10 +66,20 @@ impl PhotoQueue {
         let own = file.name.as_deref().and_then(|name| Name::new(name).ok());
         let numbered = || Name::new(&format!("photo {}.jpg", self.count)).ok();
         let Some(name) = own.or_else(numbered) else { return Err(NotAdded::Full) };
-        let caption = file.caption.as_deref().map(shortened);
+        let caption = file.caption.as_deref().and_then(caption);
         let file_id = file.file_id.clone();
         self.waiting.push(Incoming { id, file_id, name, caption, path: None, pause: None });
         Ok(())
+    }
+
+    /// Adds the photos of another queue.
+    pub(super) fn append(&mut self, other: Self) {
+        for photo in other.waiting {
+            if self.waiting.len() < MOST && self.waiting.iter().all(|known| known.id != photo.id) {
+                self.waiting.push(photo);
+            }
+        }
+        self.count = self.count.max(other.count);
     }
 
     pub(super) fn find(&mut self, id: &PhotoId) -> Option<&mut Incoming> {
@@ -80,6 +92,11 @@ impl PhotoQueue {
 
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
+    }
+
+    /// Takes every photo out.
+    pub(super) fn take(&mut self) -> Self {
+        Self { waiting: std::mem::take(&mut self.waiting), count: self.count }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -115,18 +132,23 @@ fn photo_id(unique_id: &str) -> Option<PhotoId> {
     PhotoId::new(unique_id).or_else(|_| PhotoId::new(&hashed())).ok()
 }
 
-/// Shortens a caption to what the API takes.
-fn shortened(caption: &str) -> String {
-    let mut end = caption.len().min(MAX_CAPTION_BYTES);
-    while !caption.is_char_boundary(end) {
+/// Makes a caption that the API takes: what shows nothing is left out, and what is too long. A photo is not lost over
+/// words.
+fn caption(text: &str) -> Option<String> {
+    let shown =
+        |letter: &char| !changes_direction(*letter) && (letter.is_whitespace() || !letter.is_control());
+    let text: String = text.chars().filter(shown).collect();
+    let mut end = text.len().min(MAX_CAPTION_BYTES);
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    caption[..end].to_owned()
+    let caption = Caption::parse(&text.as_bytes()[..end]).ok().flatten()?;
+    Some(caption.as_str().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, NotAdded, PhotoQueue, photo_id, shortened};
+    use super::{MOST, NotAdded, PhotoQueue, caption, photo_id};
     use crate::telegram::FileRef;
     #[cfg(target_arch = "wasm32")]
     use crate::test;
@@ -172,9 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn a_caption_is_cut_between_letters() {
-        assert_eq!(shortened("at the sea"), "at the sea");
-        let cut = shortened(&"я".repeat(5000));
+    fn a_caption_is_what_the_api_takes() {
+        assert_eq!(caption("at the sea"), Some("at the sea".to_owned()));
+        assert_eq!(caption("\u{202b}at\nthe\u{0} sea\u{202c} 🌊"), Some("at the sea 🌊".to_owned()));
+        assert_eq!(caption(" \u{202c}\n"), None);
+        let cut = caption(&"я".repeat(5000)).expect("a caption");
         assert_eq!(cut.len(), 4096);
     }
 }

@@ -67,10 +67,24 @@ impl Again {
     }
 }
 
+/// Tells whether the API says that there is no such avatar (any more), for this caller.
+fn is_of_no_avatar(reply: &Reply) -> bool {
+    match reply.status {
+        StatusCode::GONE | StatusCode::UNAUTHORIZED => true,
+        StatusCode::NOT_FOUND => Refusal::of(reply).code == "avatar.not_found",
+        _ => false,
+    }
+}
+
 impl Chat {
     pub(super) fn understood(&mut self, asked: Asked, reply: &Reply, context: &ChatContext<'_>) {
+        let is_of_avatar = !matches!(asked, Asked::Invite | Asked::Admit | Asked::Erase(_));
+        if is_of_avatar && is_of_no_avatar(reply) {
+            self.avatar_is_gone();
+            return;
+        }
         match asked {
-            Asked::Invite => self.invite_shown(reply),
+            Asked::Invite => self.invite_shown(reply, context),
             Asked::Admit => self.admitted(reply, context),
             Asked::Show => self.shown(reply, context),
             Asked::Remove(photo) => self.removed(&photo, reply, context),
@@ -81,7 +95,7 @@ impl Chat {
         }
     }
 
-    fn invite_shown(&mut self, reply: &Reply) {
+    fn invite_shown(&mut self, reply: &Reply, context: &ChatContext<'_>) {
         #[derive(Deserialize)]
         struct Shown {
             allowance: Allowance,
@@ -97,16 +111,29 @@ impl Chat {
 
         let Scene::Knocking(invite) = &self.scene else { return };
         let invite = invite.clone();
-        self.scene = Scene::Stranger;
         let shown = reply.status.is_success().then(|| json::parse::<Shown>(&reply.body).ok()).flatten();
         match shown {
             Some(Shown { allowance, uses_left: 1.., steps }) => {
                 let Allowance { trainings, pictures } = allowance;
                 self.scene = Scene::Consent(Door::Invited(Invitation { invite, steps, trainings, pictures }));
+                self.drop_questions_aside();
                 self.say(Note::Consent);
             }
-            Some(_) => self.say(Note::InviteRefused("budget.invite_taken".to_owned())),
-            None => self.say(Note::InviteRefused(Refusal::of(reply).code)),
+            Some(_) => self.invite_refused("budget.invite_taken".to_owned(), context),
+            None => self.invite_refused(Refusal::of(reply).code, context),
+        }
+    }
+
+    fn invite_refused(&mut self, code: String, context: &ChatContext<'_>) {
+        let late = self.photos.take();
+        self.scene = Scene::Stranger;
+        self.say(Note::InviteRefused(code));
+        if !self.go_back(context) {
+            return;
+        }
+        self.photos.append(late);
+        if self.scene.session().is_none() {
+            self.say_where_things_stand(None, context);
         }
     }
 
@@ -159,7 +186,7 @@ impl Chat {
             look_at: Some(context.now),
             quiet: 0,
             wishes: Vec::new(),
-            next_wish: 1,
+            next_wish: self.last_wish.saturating_add(1),
             order: None,
             samples_due: 0,
             told_training: 0,
@@ -177,10 +204,6 @@ impl Chat {
     /// Compares what the API shows with what was known, and tells the person what is new.
     fn shown(&mut self, reply: &Reply, context: &ChatContext<'_>) {
         let Some(session) = self.scene.session_mut() else { return };
-        if matches!(reply.status, StatusCode::GONE | StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED) {
-            self.avatar_is_gone();
-            return;
-        }
         let known = reply.status.is_success().then(|| Known::read(&reply.body)).flatten();
         let Some(known) = known else {
             session.look_at = None;
@@ -188,12 +211,19 @@ impl Chat {
         };
         let news = known != session.known;
         session.known = known;
+        if matches!(session.plan, Plan::Stopped(_)) && !session.trains() {
+            session.plan = Plan::Free;
+        }
         session.plan_look(news, &self.photos, context.poll, context.now);
         self.tell_news();
     }
 
     /// The operator or the page erased the avatar, or gave its capability to somebody else.
     fn avatar_is_gone(&mut self) {
+        // The call may have been for an avatar that is kept aside: it is found out when the person goes back.
+        if self.scene.session().is_none() {
+            return;
+        }
         self.leave_quietly();
         self.say(Note::Refused {
             code: "avatar.erased".to_owned(),
@@ -202,10 +232,12 @@ impl Chat {
     }
 
     fn leave_quietly(&mut self) {
-        if let Scene::Session(session) = std::mem::replace(&mut self.scene, Scene::Stranger)
-            && session.caller == Caller::Server
-        {
-            self.bought = self.bought.saturating_add(session.known.bought());
+        if let Scene::Session(session) = std::mem::replace(&mut self.scene, Scene::Stranger) {
+            self.bought = match session.caller {
+                Caller::Server => self.bought.saturating_add(session.known.bought()),
+                _ => self.bought,
+            };
+            self.last_wish = self.last_wish.max(session.next_wish.saturating_sub(1));
         }
         self.photos.clear();
         self.board.leave(None);
@@ -218,10 +250,13 @@ impl Chat {
             .filter(|(number, status)| *status != Standing::InProgress && *number > session.told_training);
         if let Some((number, status)) = news {
             session.told_training = number;
-            match status {
-                Standing::Completed => self.model_is_ready(),
+            if status == Standing::Completed {
+                self.model_is_ready();
+            } else {
                 // Sent anew: an edit is not noticed.
-                _ => self.post_board(),
+                let ended = self.training_ended();
+                self.board.leave(ended);
+                self.post_board();
             }
         }
         self.tell_of_portraits();
@@ -238,7 +273,6 @@ impl Chat {
             session.order = Some(PictureOrder { number, prompt, count: samples, with_training: true });
             self.say(Note::Ready(samples));
         } else {
-            self.say(Note::Ready(0));
             self.post_board();
         }
     }
@@ -265,7 +299,9 @@ impl Chat {
             if visible > 0 {
                 self.outbox.push(Item::Album(order.number));
             }
-            if !order.blanked.is_empty() {
+            if visible == 0 && !order.blanked.is_empty() {
+                self.say(Note::AllBlanked);
+            } else if !order.blanked.is_empty() {
                 self.say(Note::Blanked(u32::try_from(order.blanked.len()).unwrap_or(u32::MAX)));
             }
             self.say(Note::Styles(Some(order.number).filter(|_| visible > 0)));
@@ -288,7 +324,13 @@ impl Chat {
             "photos.in_use" => self.give_up(photo, Note::SetClosed),
             "photos.too_many" => self.give_up(photo, Note::TooManyPhotos),
             "api.body_too_large" => self.give_up(photo, Note::TooBig),
-            "avatar.erased" | "avatar.not_found" => self.photos.remove(photo),
+            "avatar.erased" | "avatar.not_found" => {
+                self.photos.remove(photo);
+                // The avatar that was erased may be one that the person has left.
+                if let Some(session) = self.scene.session_mut() {
+                    session.look_soon(context.now);
+                }
+            }
             code if code.starts_with("photo.") => self.give_up(photo, Note::PhotoRefused(code.to_owned())),
             _ => match Again::of(reply) {
                 Some(Again { after }) => self.photo_failed(photo, after, context),
@@ -330,11 +372,7 @@ impl Chat {
             return;
         }
         session.plan = Plan::Free;
-        if reply.status == StatusCode::GONE {
-            self.avatar_is_gone();
-        } else {
-            self.say(refusal.note());
-        }
+        self.say(refusal.note());
     }
 
     fn stop_replied(&mut self, reply: &Reply, context: &ChatContext<'_>) {
@@ -344,6 +382,9 @@ impl Chat {
         session.look_soon(context.now);
         if reply.status.is_success() {
             session.known.note_training(number, &reply.body);
+            if session.trains() {
+                session.plan = Plan::Stopped(number);
+            }
         } else {
             self.say(Refusal::of(reply).note());
         }
@@ -358,8 +399,6 @@ impl Chat {
             if !order.with_training {
                 self.say(Note::PicturesBegun(order.count));
             }
-        } else if reply.status == StatusCode::GONE {
-            self.avatar_is_gone();
         } else {
             self.say(Refusal::of(reply).note());
             if order.with_training {

@@ -84,8 +84,8 @@ impl Scene {
         }
     }
 
-    /// Tells whether photos are taken: once there is an avatar, or while only the person's answers are missing.
+    /// Tells whether photos are taken: once there is an avatar, or while only answers are missing, the person's or the API's.
     pub(super) fn takes_photos(&self) -> bool {
-        !matches!(self, Self::Stranger | Self::Knocking(_) | Self::Erasing(_))
+        !matches!(self, Self::Stranger | Self::Erasing(_))
     }
 }

@@ -88,6 +88,8 @@ pub(super) enum Plan {
     Ordered(TrainingOrder),
     /// The person wants this training stopped.
     Stopping(u32),
+    /// The API was told to stop this training, which takes a while.
+    Stopped(u32),
 }
 
 /// A training that the person confirmed.

@@ -3,6 +3,7 @@
 mod backend;
 mod conversations;
 mod hardships;
+mod interruptions;
 mod laws;
 mod script;
 mod stored;

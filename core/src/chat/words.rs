@@ -72,7 +72,7 @@ fn refusal(language: UserLanguage, code: &str, detail: &str) -> String {
         Some(sentence) => sentence.text(language).to_owned(),
         // The API's sentences are English.
         None if language == UserLanguage::English => say::DID_NOT_WORK.fill(language, &[("what", &detail)]),
-        None => say::DID_NOT_WORK.fill(language, &[("what", &code)]),
+        None => say::DID_NOT_WORK_CODE.fill(language, &[("code", &code)]),
     }
 }
 
@@ -129,6 +129,9 @@ mod tests {
             refusal(UserLanguage::English, "order.busy", "It is busy."),
             "This did not work: It is busy."
         );
-        assert_eq!(refusal(UserLanguage::Russian, "order.busy", "It is busy."), "Не получилось: order.busy");
+        assert_eq!(
+            refusal(UserLanguage::Russian, "order.busy", "It is busy."),
+            "Не получилось. Код ошибки: order.busy"
+        );
     }
 }

@@ -57,6 +57,8 @@ pub enum Happening {
 pub struct Message {
     /// Id of the message.
     pub id: MessageId,
+    /// Id of the album that the message is an item of.
+    pub album: Option<String>,
     /// Content of the message.
     pub content: Content,
 }

@@ -100,6 +100,9 @@ mod tests {
             );
             assert_eq!(photo.caption.as_deref(), Some("at the sea"));
         }
+        let of_album = read(&message(&json!({"photo": sizes, "media_group_id": "13"}))).expect("a message");
+        let Happening::Said(said) = of_album.happening else { panic!("no message") };
+        assert_eq!(said.album.as_deref(), Some("13"));
     }
 
     #[test]
@@ -130,6 +133,7 @@ mod tests {
             ("location", Unusable::Other),
             ("contact", Unusable::Other),
             ("poll", Unusable::Other),
+            ("checklist", Unusable::Other),
         ] {
             assert_eq!(content(&json!({field: {"file_id": "x"}})), Some(Content::Unusable(kind)), "{field}");
         }

@@ -41,7 +41,7 @@ sentences! {
         "Этим приглашением уже воспользовались. Попросите новое."
     );
     NEW_NEEDS_INVITE = plain(
-        "For another person a new invitation is needed: send it here. What is there stays; /delete erases it.",
+        "For another person a new invitation is needed: send it here. What you have stays; /delete erases it.",
         "Для другого человека нужно новое приглашение: пришлите его сюда. То, что есть, останется; /delete стирает всё."
     );
     NO_LONGER_ALLOWED = plain(
@@ -54,7 +54,7 @@ sentences! {
     );
     // The person.
     WELCOME = plain(
-        "Hello! From {min} to {max} photos of one person I train a model, and with it I make portraits.",
+        "Hello! I train a model on {min} to {max} photos of one person, and make portraits with it.",
         "Здравствуйте! По фотографиям одного человека (от {min} до {max}) я обучаю модель и создаю с ней портреты."
     );
     GIVES = plain("Your invitation gives {trainings} and {pictures}.", "Ваше приглашение даёт {trainings} и {pictures}.");
@@ -71,11 +71,17 @@ sentences! {
         "Before I keep the first photo, please confirm:\n\n{consent}",
         "Прежде чем я сохраню первое фото, подтвердите, пожалуйста:\n\n{consent}"
     );
+    ANOTHER_PERSON = plain(
+        "This begins with another person. Once you confirm, no more portraits of the present one can be made here; \
+         “Back” returns to them.",
+        "Начинаем с другим человеком. После подтверждения новых портретов прежнего здесь уже не сделать; «Назад» вернёт \
+         к нему."
+    );
     CONSENT_YES = plain("I confirm", "Подтверждаю");
     CONFIRMED = plain("Confirmed", "Подтверждено");
     PHOTOS_WAIT = plain(
-        "I have seen your photos, and fetch them as soon as you answer this.",
-        "Я вижу ваши фото и заберу их, как только вы ответите на этот вопрос."
+        "I have seen your photos, and fetch them once you have answered my questions.",
+        "Я вижу ваши фото и заберу их, как только вы ответите на мои вопросы."
     );
     ASK_NAME = plain(
         "What is the person’s name? Write it, or press the button.",
@@ -91,7 +97,7 @@ sentences! {
     SEND_PHOTOS = plain(
         "Now send {min} to {max} photos of {name}: different days, light and angles, one face in each, no sunglasses, \
          no filters.\n\nBest as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. \
-         One by one or as albums, in any order. You press “{train}” when all are here.",
+         One by one or as albums, in any order. Press “{train}” when all are here.",
         "Теперь пришлите от {min} до {max} фото ({name}): разные дни, свет и ракурсы, на каждом одно лицо, без тёмных \
          очков и фильтров.\n\nЛучше файлами (📎 → Файл): фото Telegram уменьшает, а файлы приходят такими, какими их \
          снял фотоаппарат. По одному или альбомами, в любом порядке. Когда всё здесь, нажмите «{train}»."
@@ -147,19 +153,19 @@ sentences! {
         "Видео не подойдёт, нужны снимки. Пришлите удачный кадр картинкой."
     );
     ANIMATION = plain(
-        "It moves, and I need still photos.",
-        "Оно движется, а нужны обычные фото."
+        "This moves, and I need still photos.",
+        "Это движется, а нужны обычные фото."
     );
     STICKER = plain(
         "Nice, but a sticker shows no face that I could learn. Please send photos.",
         "Мило, но по стикеру лицо не выучить. Пришлите, пожалуйста, фото."
     );
     SOUND = plain(
-        "I cannot hear. Please send photos, or write.",
+        "I cannot listen. Please send photos, or write.",
         "Слушать я не умею. Пришлите фото или напишите."
     );
     OTHER = plain(
-        "I can do nothing with this. Please send photos, or see /help.",
+        "I cannot use this. Please send photos, or see /help.",
         "С этим я ничего не могу сделать. Пришлите фото или посмотрите /help."
     );
     NOT_A_PHOTO = plain(
@@ -167,10 +173,10 @@ sentences! {
         "Этот файл не фото. Пришлите JPEG, PNG или WebP."
     );
     TOO_BIG = plain(
-        "A file of more than {max} MB cannot come this way: Telegram hands no larger one to a bot. Send it as a photo \
-         instead of a file, or make it smaller.",
-        "Файл больше {max} МБ этим путём не пройдёт: бóльших Telegram ботам не отдаёт. Пришлите его как фото, а не \
-         файлом, или уменьшите."
+        "Telegram gives bots files of at most {max} MB, and this one is larger. Send it as a photo instead of a file, or \
+         make it smaller.",
+        "Telegram отдаёт ботам файлы не больше {max} МБ, а этот больше. Пришлите его как фото, а не файлом, или \
+         уменьшите."
     );
     TOO_BIG_PAGE = plain(
         "The page has no such limit and takes files up to {most} MB: {link}",
@@ -196,6 +202,10 @@ sentences! {
     TOO_MANY_PHOTOS = plain(
         "That is more than I keep: no further photos are taken.",
         "Это больше, чем я храню: новых фото я не беру."
+    );
+    FOR_FURTHER_TRAINING = plain(
+        "The model is trained already. This photo counts only for a further training: /train.",
+        "Модель уже обучена. Это фото пригодится только для следующего обучения: /train."
     );
     // The training.
     CHOOSE = plain("How close shall the likeness be?", "Насколько точным сделать сходство?");
@@ -233,9 +243,10 @@ sentences! {
     READY = plain("{name}’s model is ready.", "Модель готова: {name}.");
     FIRST_PORTRAITS = plain("The first portraits come in a moment.", "Первые портреты будут через минуту.");
     WHY = plain("The reason: {why}", "Причина: {why}");
+    CODE = plain("Error code: {code}", "Код ошибки: {code}");
     TRAIN_AGAIN = plain("Choose again", "Выбрать снова");
     TRAININGS_SPENT = plural(
-        ("You have had your {n} training here.", "You have had your {n} trainings here."),
+        ("Your {n} training here is used up.", "Your {n} trainings here are used up."),
         ("Ваше обучение ({n}) уже использовано.", "Ваши {n} обучения уже использованы.", "Ваши {n} обучений уже использованы.")
     );
     // Portraits.
@@ -262,10 +273,17 @@ sentences! {
         ("{n} portrait is being made; that takes about half a minute.", "{n} portraits are being made; that takes about half a minute."),
         ("{n} портрет создаётся, около полуминуты.", "{n} портрета создаются, около полуминуты.", "{n} портретов создаются, около полуминуты.")
     );
-    PICTURES_FAILED = plain("These portraits did not succeed.", "Эти портреты не получились.");
+    PICTURES_FAILED = plain(
+        "The portraits did not succeed. Please try again.",
+        "Портреты не получились. Попробуйте, пожалуйста, ещё раз."
+    );
     BLANKED = plural(
         ("fal.ai’s filter blanked {n} of them.", "fal.ai’s filter blanked {n} of them."),
         ("Фильтр fal.ai закрыл {n} из них.", "Фильтр fal.ai закрыл {n} из них.", "Фильтр fal.ai закрыл {n} из них.")
+    );
+    ALL_BLANKED = plain(
+        "fal.ai’s filter blanked these portraits. Try it in other words.",
+        "Фильтр fal.ai закрыл эти портреты. Попробуйте описать иначе."
     );
     AS_FILES = plain("As files, full size", "Файлами, без сжатия");
     FILES_ABOVE = plain("They are on their way, or above", "Они уже в пути или выше");
@@ -277,6 +295,11 @@ sentences! {
     ERASED_AT_TELEGRAM = plain(
         "Telegram itself keeps this chat, with the photos and portraits in it, until you delete the chat.",
         "Сам Telegram хранит этот чат с вашими фото и портретами, пока вы не удалите чат."
+    );
+    ERASE_ALL = plain("Erase everything?", "Стереть всё?");
+    FORGOTTEN = plain(
+        "Your answers are forgotten, and nothing else was kept.",
+        "Ваши ответы забыты, а больше ничего не хранилось."
     );
     NOTHING_THERE = plain("There is nothing of yours here.", "Здесь ничего вашего нет.");
     ERASING = plain("Everything is being erased.", "Всё стирается.");
@@ -293,6 +316,7 @@ sentences! {
          подходят\n/train: обучить модель\n/imagine и слова: создать портреты\n/new: начать с другим человеком\n/delete: \
          стереть всё\n/language: английский или русский"
     );
+    DID_NOT_WORK_CODE = plain("This did not work. Error code: {code}", "Не получилось. Код ошибки: {code}");
     DID_NOT_WORK = plain("This did not work: {what}", "Не получилось: {what}");
     TRY_LATER = plain(
         "Something is out of order here. I keep trying.",

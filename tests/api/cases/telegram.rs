@@ -33,7 +33,7 @@ pub(super) fn conversation(world: &World) {
     let album = anna.telegram.wait_for_calls("sendMediaGroup", 1).remove(0);
     assert!(album.files.len() == 4 && album.files.iter().all(|length| *length > 1000), "{album:?}");
     assert!(
-        !anna.telegram.has_said("You have had your 1 training"),
+        !anna.telegram.has_said("Your 1 training here is used up"),
         "a second press was taken for another purchase"
     );
     let fixture = &anna.world.fixture;

@@ -3,10 +3,11 @@
 use super::{Chat, ChatContext, Note, Plan, Scene};
 use crate::{
     chat::{
+        door::Door,
         outbox::Item,
         press::{Press, Pressed},
-        scene::{Applicant, Erasing, Former},
-        session::{PictureOrder, TrainingOrder},
+        scene::{Applicant, Erasing},
+        session::{PictureOrder, Session, TrainingOrder},
     },
     config::Quality,
     fal::generate::IMAGES,
@@ -39,13 +40,15 @@ impl Chat {
         match press {
             Press::Consent => Some(self.consent(sender, context)),
             Press::OwnName => {
-                if !matches!(self.scene, Scene::Name { .. }) {
-                    return Some(say::ALREADY);
-                }
+                let Scene::Name { .. } = self.scene else {
+                    return Some(self.is_over(!matches!(self.scene, Scene::Consent(_))));
+                };
                 self.named(&sender.first_name);
                 None
             }
-            Press::Gender(gender) => self.apply(gender, context),
+            Press::Gender(gender) => self.apply(gender, sender, context),
+            Press::Train | Press::Style(_) if self.scene.session().is_none() => Some(say::OUTDATED),
+            Press::Train if self.scene.session().is_some_and(Session::is_closed) => Some(say::ALREADY),
             Press::Train => match self.choose(sender, context) {
                 Ok(()) => None,
                 Err(note) => {
@@ -55,6 +58,10 @@ impl Chat {
             },
             Press::Quality(quality) => self.choose_quality(quality),
             Press::TrainNow(number, quality) => self.train(number, quality, sender, context),
+            Press::Back if matches!(self.scene, Scene::Consent(_)) => {
+                // Photos that came since were meant for another person.
+                (!self.go_back(context)).then_some(say::OUTDATED)
+            }
             Press::Back => {
                 let session = self.scene.session_mut();
                 let back =
@@ -71,24 +78,53 @@ impl Chat {
             Press::Portraits { wish, count } => self.order(wish, count, sender, context),
             Press::Files(number) => self.files(number),
             Press::Erase(number) => Some(self.erase(number)),
-            Press::Keep => Some(say::KEPT),
+            Press::Keep if matches!(self.scene, Scene::Erasing(_)) => Some(say::ERASING),
+            Press::Keep if self.has_something() => Some(say::KEPT),
+            Press::Keep => Some(say::OUTDATED),
             Press::Language(language) => {
                 self.chosen = Some(language);
+                // The board is edited; a question is asked again.
+                if matches!(self.scene, Scene::Consent(_) | Scene::Name { .. } | Scene::Gender { .. }) {
+                    self.say_where_things_stand(Some(sender), context);
+                }
                 Some(say::LANGUAGE_SET)
             }
         }
     }
 
+    /// Answers a press under a question that is not asked now: `is_answered`, or given up.
+    fn is_over(&self, is_answered: bool) -> &'static Sentence {
+        match self.scene {
+            Scene::Stranger | Scene::Knocking(_) | Scene::Erasing(_) => say::OUTDATED,
+            _ if is_answered => say::ALREADY,
+            _ => say::OUTDATED,
+        }
+    }
+
+    /// Tells whether there is an avatar, the present one or another.
+    fn has_something(&self) -> bool {
+        self.scene.session().is_some() || self.keeps_avatar() || !self.former.is_empty()
+    }
+
     fn consent(&mut self, sender: &Sender, context: &ChatContext<'_>) -> &'static Sentence {
-        let Scene::Consent(door) = &self.scene else { return say::ALREADY };
+        let Scene::Consent(door) = &self.scene else { return self.is_over(true) };
         self.scene = Scene::Name { door: door.clone(), consented_at: context.now };
+        self.leave_aside();
         self.ask_name(sender);
         say::CONFIRMED
     }
 
     /// Has the avatar created.
-    fn apply(&mut self, gender: Gender, context: &ChatContext<'_>) -> Toast {
-        let Scene::Gender { door, consented_at, name } = &self.scene else { return Some(say::ALREADY) };
+    fn apply(&mut self, gender: Gender, sender: &Sender, context: &ChatContext<'_>) -> Toast {
+        let Scene::Gender { door, consented_at, name } = &self.scene else {
+            return Some(self.is_over(!matches!(self.scene, Scene::Consent(_) | Scene::Name { .. })));
+        };
+        if *door == Door::Allowed && !context.allows(self.id, sender) {
+            self.scene = Scene::Stranger;
+            self.photos.clear();
+            self.say(Note::Closed);
+            return None;
+        }
         let avatar = AvatarId::new(uuid::Builder::from_random_bytes(context.entropy).into_uuid());
         let (door, name, consented_at) = (door.clone(), name.clone(), *consented_at);
         self.scene = Scene::Admitting(Applicant { door, consented_at, name, gender, avatar });
@@ -131,7 +167,7 @@ impl Chat {
         let Some(session) = self.scene.session_mut() else { return Some(say::OUTDATED) };
         let is_present = session.known.training().is_some_and(|(present, _)| present == number);
         match session.plan {
-            Plan::Stopping(_) => Some(say::ALREADY),
+            Plan::Stopping(_) | Plan::Stopped(_) => Some(say::ALREADY),
             Plan::Free if is_present && session.trains() => {
                 session.plan = Plan::Stopping(number);
                 None
@@ -179,7 +215,7 @@ impl Chat {
 
     /// Asks whether to erase everything.
     pub(super) fn ask_to_erase(&mut self) {
-        let has_former = !self.former.is_empty();
+        let has_something = self.has_something();
         let note = match &mut self.scene {
             Scene::Admitting(_) => Note::OneMoment,
             Scene::Erasing(_) => Note::Erasing,
@@ -187,13 +223,14 @@ impl Chat {
                 session.asked_to_erase = session.asked_to_erase.wrapping_add(1);
                 Note::AskErase(session.asked_to_erase)
             }
-            _ if has_former => Note::AskErase(0),
+            _ if has_something => Note::AskErase(0),
             Scene::Stranger => Note::NothingThere,
             // Nothing but answers to questions is kept yet.
             Scene::Knocking(_) | Scene::Consent(_) | Scene::Name { .. } | Scene::Gender { .. } => {
                 self.scene = Scene::Stranger;
+                self.aside = None;
                 self.photos.clear();
-                Note::NothingThere
+                Note::Forgotten
             }
         };
         self.say(note);
@@ -203,23 +240,20 @@ impl Chat {
         let asked = match &self.scene {
             Scene::Session(session) => session.asked_to_erase == number,
             Scene::Admitting(_) | Scene::Erasing(_) => return say::ALREADY,
-            _ => !self.former.is_empty(),
+            _ => self.has_something(),
         };
         if !asked {
             return say::OUTDATED;
         }
-        let mut left = std::mem::take(&mut self.former);
-        if let Scene::Session(session) = &self.scene {
-            if session.caller == crate::api::Caller::Server {
-                // What may still be bought before it is erased counts as bought.
-                let ordered = u32::from(matches!(session.plan, Plan::Ordered(_)));
-                self.bought = self.bought.saturating_add(session.known.bought()).saturating_add(ordered);
-            }
-            left.push(Former { avatar: session.avatar, caller: session.caller });
+        self.leave_aside();
+        if let Scene::Session(session) = std::mem::replace(&mut self.scene, Scene::Stranger) {
+            self.leave(&session);
         }
+        let left = std::mem::take(&mut self.former);
         self.scene = Scene::Erasing(Erasing { left, remains: Vec::new() });
         self.photos.clear();
         self.outbox.clear();
+        self.album = None;
         // The words of the board may name the person.
         self.board.leave(Some(say::ERASING.text(self.language()).to_owned()));
         say::ERASING

@@ -23,15 +23,18 @@ impl Chat {
             }
             return;
         }
+        let album = message.album.as_deref();
         // Before anything is kept of a person: nobody is let in by a photo.
-        if !self.scene.takes_photos() {
+        if !self.scene.takes_photos() && self.is_new_of(album, &Note::Closed) {
             self.stranger(sender, context);
+        }
+        if !self.scene.takes_photos() {
             return;
         }
         match &message.content {
-            Content::Document(file) if !may_be_a_photo(file) => self.say(Note::NotAPhoto),
-            Content::Photo(file) | Content::Document(file) => self.photo(file, context),
-            Content::Unusable(kind) => self.say(Note::Unusable(*kind)),
+            Content::Document(file) if !may_be_a_photo(file) => self.say_once(album, Note::NotAPhoto),
+            Content::Photo(file) | Content::Document(file) => self.photo(file, album, context),
+            Content::Unusable(kind) => self.say_once(album, Note::Unusable(*kind)),
             Content::Text(_) => {}
         }
     }
@@ -60,14 +63,14 @@ impl Chat {
             }
             "imagine" if rest.is_empty() && self.has_model() => self.say(Note::ImagineHow),
             "imagine" if self.scene.session().is_some() => self.imagine(rest),
-            "status" | "photos" | "train" | "imagine" => self.say_where_things_stand(Some(sender)),
+            "status" | "photos" | "train" | "imagine" => self.say_where_things_stand(Some(sender), context),
             _ => self.say(Note::Help),
         }
     }
 
     fn start(&mut self, rest: &str, sender: &Sender, context: &ChatContext<'_>) {
         match InviteText::find(rest) {
-            Some(invite) => self.knock(invite),
+            Some(invite) => self.knock(invite, context),
             None if !rest.is_empty()
                 && matches!(self.scene, Scene::Stranger)
                 && !context.allows(self.id, sender) =>
@@ -76,7 +79,7 @@ impl Chat {
             }
             None => match self.scene {
                 Scene::Stranger => self.stranger(sender, context),
-                _ => self.say_where_things_stand(Some(sender)),
+                _ => self.say_where_things_stand(Some(sender), context),
             },
         }
     }
@@ -86,7 +89,7 @@ impl Chat {
         if matches!(self.scene, Scene::Stranger) && context.allows(self.id, sender) {
             self.begin(Door::Allowed);
         } else {
-            self.say_where_things_stand(Some(sender));
+            self.say_where_things_stand(Some(sender), context);
         }
     }
 
@@ -99,13 +102,13 @@ impl Chat {
                 }
             }
             Scene::Session(_) => self.say(Note::NewNeedsInvite),
-            _ => self.say_where_things_stand(Some(sender)),
+            _ => self.say_where_things_stand(Some(sender), context),
         }
     }
 
     fn text(&mut self, text: &str, sender: &Sender, context: &ChatContext<'_>) {
         if let Some(invite) = InviteText::find(text) {
-            self.knock(invite);
+            self.knock(invite, context);
             return;
         }
         if InviteText::is_meant(text) {
@@ -117,7 +120,7 @@ impl Chat {
             Scene::Name { .. } => self.named(text),
             Scene::Session(_) if self.has_model() => self.imagine(text),
             Scene::Session(_) => self.say(Note::Help),
-            _ => self.say_where_things_stand(Some(sender)),
+            _ => self.say_where_things_stand(Some(sender), context),
         }
     }
 
@@ -134,28 +137,31 @@ impl Chat {
     }
 
     /// Notes a photo. Nothing is fetched before there is an avatar, which means consent.
-    fn photo(&mut self, file: &FileRef, context: &ChatContext<'_>) {
+    fn photo(&mut self, file: &FileRef, album: Option<&str>, context: &ChatContext<'_>) {
         if self.scene.session().is_some_and(Session::is_closed) {
-            self.say(Note::SetClosed);
+            self.say_once(album, Note::SetClosed);
             return;
         }
         let (largest, _) = context.largest_files();
         if file.bytes.is_some_and(|bytes| bytes > largest) {
-            self.say(Note::TooBig);
+            self.say_once(album, Note::TooBig);
             return;
         }
         match self.photos.add(file) {
             Ok(()) => {}
             Err(NotAdded::Known) => return,
             Err(NotAdded::Full) => {
-                self.say(Note::TooManyPhotos);
+                self.say_once(album, Note::TooManyPhotos);
                 return;
             }
         }
-        match self.scene.session() {
-            Some(_) => self.show_board(),
-            None if self.photos.len() == 1 => self.say(Note::PhotosWait),
-            None => {}
+        match &self.scene {
+            Scene::Session(_) if self.has_model() => self.say_once(album, Note::ForFurtherTraining),
+            Scene::Session(_) => self.show_board(),
+            // Nothing is asked at the moment.
+            Scene::Admitting(_) => {}
+            _ if self.photos.len() == 1 => self.say(Note::PhotosWait),
+            _ => {}
         }
     }
 
@@ -165,7 +171,11 @@ impl Chat {
             matches!(&running.doing, Doing::Send(outgoing)
                 if outgoing.item == Item::Board)
         };
-        if self.board.message.is_none() && !self.outbox.holds_board() && !self.running.iter().any(is_sent) {
+        // A photo that comes when there is a model is answered by a note.
+        let is_done =
+            |session: &Session| session.known.has_model() && session.plan == Plan::Free && !session.trains();
+        let is_shown = self.board.message.is_some() || self.scene.session().is_some_and(is_done);
+        if !is_shown && !self.outbox.holds_board() && !self.running.iter().any(is_sent) {
             self.post_board();
         }
     }
@@ -193,7 +203,7 @@ impl Chat {
     pub(super) fn choose(&mut self, sender: &Sender, context: &ChatContext<'_>) -> Result<(), Note> {
         self.trainings_left(sender, context)?;
         let session = self.scene.session_mut().ok_or(Note::Closed)?;
-        if session.is_closed() || matches!(session.plan, Plan::Stopping(_)) {
+        if session.is_closed() || matches!(session.plan, Plan::Stopping(_) | Plan::Stopped(_)) {
             return Ok(());
         }
         if !session.has_enough() {
@@ -221,10 +231,12 @@ impl Chat {
     }
 }
 
-/// Tells whether a document may be a photo, by its media type or by its name. What it is, the API finds out.
+/// Tells whether a document may be a photo, by its media type or, where that says nothing, by its name. What it is, the API
+/// finds out.
 fn may_be_a_photo(file: &FileRef) -> bool {
-    if let Some(kind) = &file.mime_type {
-        return kind.to_lowercase().starts_with("image/") && !kind.to_lowercase().starts_with("image/svg");
+    let kind = file.mime_type.as_deref().unwrap_or_default().to_lowercase();
+    if !matches!(kind.as_str(), "" | "application/octet-stream" | "binary/octet-stream") {
+        return kind.starts_with("image/") && !kind.starts_with("image/svg");
     }
     let extension =
         file.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
@@ -232,4 +244,38 @@ fn may_be_a_photo(file: &FileRef) -> bool {
 }
 
 /// The endings of files that may be photos.
-const EXTENSIONS: [&str; 10] = ["jpg", "jpeg", "jpe", "png", "webp", "heic", "heif", "avif", "tif", "tiff"];
+const EXTENSIONS: [&str; 11] =
+    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "avif", "tif", "tiff"];
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_a_photo;
+    use crate::telegram::FileRef;
+    #[cfg(target_arch = "wasm32")]
+    use crate::test;
+
+    #[test]
+    fn a_document_is_judged_by_its_type_or_else_by_its_name() {
+        for (mime_type, name, may_be) in [
+            (Some("image/jpeg"), None, true),
+            (Some("IMAGE/HEIC"), Some("a"), true),
+            (None, Some("IMG_1.HEIC"), true),
+            (Some("application/octet-stream"), Some("IMG_1.HEIC"), true),
+            (Some("application/octet-stream"), Some("a.zip"), false),
+            (Some("application/pdf"), Some("a.jpg"), false),
+            (Some("image/svg+xml"), Some("a.svg"), false),
+            (Some("video/mp4"), None, false),
+            (None, None, false),
+        ] {
+            let file = FileRef {
+                file_id: "f".to_owned(),
+                unique_id: "u".to_owned(),
+                name: name.map(str::to_owned),
+                mime_type: mime_type.map(str::to_owned),
+                bytes: None,
+                caption: None,
+            };
+            assert_eq!(may_be_a_photo(&file), may_be, "{mime_type:?} {name:?}");
+        }
+    }
+}

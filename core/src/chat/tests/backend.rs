@@ -47,12 +47,14 @@ pub(super) enum Answered {
 }
 
 impl Backend {
-    pub(super) fn new(now: Timestamp) -> Self {
-        let settings = [
+    pub(super) fn new(now: Timestamp, settings: &[(&str, &str)], faults: &[&str]) -> Self {
+        let always = [
             ("FAL_KEY", "world:secret-of-the-world"),
             ("FAL_BASE_URL", FAL),
             ("ADMIN_TOKEN", "an admin token of more than 32 characters"),
         ];
+        let settings: Vec<_> = settings.iter().chain(&always).collect();
+        let faults = faults.iter().map(|fault| fault.parse().expect("a fault")).collect();
         let value = |name: &str| {
             settings.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
         };
@@ -65,7 +67,7 @@ impl Backend {
             budget: Budget::new([7; 32], now),
             avatars: BTreeMap::new(),
             files: BTreeMap::new(),
-            fal: Simulator::new(Plan { lora_width: 8, training: Duration::from_mins(2), ..plan }),
+            fal: Simulator::new(Plan { lora_width: 8, training: Duration::from_mins(2), faults, ..plan }),
             random: Random::new(11),
             bought: Vec::new(),
             failures: 0,
@@ -108,6 +110,14 @@ impl Backend {
         match call.operation.place() {
             Place::Budget => Answered::Reply(self.budget_call(&call, &given, now)),
             _ => self.avatar_call(&call, caller, given, file, now),
+        }
+    }
+
+    /// Erases every avatar, as the operator or the page does.
+    pub(super) fn erase_all(&mut self, now: Timestamp) {
+        let ids: Vec<_> = self.avatars.keys().copied().collect();
+        for id in ids {
+            drop(self.answer(&ApiCall::erase(id, Caller::Server), None, now));
         }
     }
 

@@ -11,14 +11,14 @@ fn from_an_invitation_to_portraits() {
 > /start
 < This bot opens with an invitation. Open the link that you were sent, or paste the invitation here: it begins with lki_.
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > [I confirm]
 * Confirmed
 < What is the person’s name? Write it, or press the button. [Anna]
 > [Anna]
 < How shall I speak of Anna? [she] [he] [they]
 > [she]
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 > (album 9)
 < Photos of Anna / 0 good, 9 being looked at, 1 more needed
 > (photo small)
@@ -177,14 +177,14 @@ fn what_is_no_photo_is_refused_with_a_reason() {
     check(
         "
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > [I confirm]
 * Confirmed
 < What is the person’s name? Write it, or press the button. [Anna]
 > Anna
 < How shall I speak of Anna? [she] [he] [they]
 > [he]
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 > (sticker)
 < Nice, but a sticker shows no face that I could learn. Please send photos.
 > (video)
@@ -194,7 +194,7 @@ fn what_is_no_photo_is_refused_with_a_reason() {
 > (document IMG_1.heic 1 MB)
 < Photos of Anna / 0 good, 1 being looked at, 9 more needed
 > (document large.png 25 MB)
-< A file of more than 20 MB cannot come this way: Telegram hands no larger one to a bot. Send it as a photo instead of a file, or make it smaller. // (With a Bot API server of its own this bot could take files up to 32 MB; that is for its operator to set up.)
+< Telegram gives bots files of at most 20 MB, and this one is larger. Send it as a photo instead of a file, or make it smaller. // (With a Bot API server of its own this bot could take files up to 32 MB; that is for its operator to set up.)
 ~ Photos of Anna / 1 good, 9 more needed
 > (photo broken)
 ~ Photos of Anna / 1 good, 1 damaged, 9 more needed
@@ -213,18 +213,18 @@ fn everything_is_erased_and_what_remains_is_told() {
     check(
         "
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > /delete
-< There is nothing of yours here.
+< Your answers are forgotten, and nothing else was kept.
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > [I confirm]
 * Confirmed
 < What is the person’s name? Write it, or press the button. [Anna]
 > [Anna]
 < How shall I speak of Anna? [she] [he] [they]
 > [they]
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 > (album 10)
 < Photos of Anna / 0 good, 10 being looked at
 > /delete
@@ -265,14 +265,14 @@ fn a_person_who_blocked_the_bot_is_told_the_news_when_they_come_back() {
     check(
         "
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > [I confirm]
 * Confirmed
 < What is the person’s name? Write it, or press the button. [Anna]
 > [Anna]
 < How shall I speak of Anna? [she] [he] [they]
 > [she]
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 > (album 10)
 < Photos of Anna / 0 good, 10 being looked at
 ~ Photos of Anna / 10 good, enough to train [Train]
@@ -301,14 +301,14 @@ fn a_board_that_was_erased_is_sent_anew() {
     check(
         "
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > [I confirm]
 * Confirmed
 < What is the person’s name? Write it, or press the button. [Anna]
 > [Anna]
 < How shall I speak of Anna? [she] [he] [they]
 > [she]
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 > (photo)
 < Photos of Anna / 0 good, 1 being looked at, 9 more needed
 ~ Photos of Anna / 1 good, 9 more needed
@@ -329,9 +329,9 @@ fn photos_wait_for_the_answers_and_the_set_is_closed_by_the_last_button() {
     check(
         "
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > (album 8)
-< I have seen your photos, and fetch them as soon as you answer this.
+< I have seen your photos, and fetch them once you have answered my questions.
 > (photo)
 > [I confirm]
 * Confirmed
@@ -339,10 +339,10 @@ fn photos_wait_for_the_answers_and_the_set_is_closed_by_the_last_button() {
 > [Anna]
 < How shall I speak of Anna? [she] [he] [they]
 > [she]
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 < Photos of Anna / 0 good, 9 being looked at, 1 more needed
 > /photos
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 < Photos of Anna / 9 good, 1 more needed
 > (photo)
 ~ Photos of Anna / 10 good, enough to train [Train]
@@ -363,9 +363,8 @@ fn photos_wait_for_the_answers_and_the_set_is_closed_by_the_last_button() {
 > [Stop the training]
 ~ The training is being stopped.
 . 30s
-~ Anna’s model is being trained. / ▓▓▓▓░░░░░░ 43 % / Training, 43 % [Stop the training]
 < The training was stopped // Photos of Anna / 20 good, enough to train [Choose again]
-~ Anna’s model is being trained. / ▓▓▓▓░░░░░░ 43 % / Training, 43 %
+~ The training was stopped
 ",
         Hardship::default(),
     );
@@ -376,7 +375,7 @@ fn the_api_is_away_for_a_while() {
     check(
         "
 > /start INVITE
-< Hello! From 10 to 20 photos of one person I train a model, and with it I make portraits. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
+< Hello! I train a model on 10 to 20 photos of one person, and make portraits with it. // Your invitation gives 1 training and 20 portraits. // Before I keep the first photo, please confirm: // These photos show me, or an adult who agreed to this. [I confirm]
 > [I confirm]
 * Confirmed
 < What is the person’s name? Write it, or press the button. [Anna]
@@ -386,7 +385,7 @@ fn the_api_is_away_for_a_while() {
 > [she]
 . 120s
 < Something is out of order here. I keep trying.
-< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. You press “Train” when all are here.
+< Now send 10 to 20 photos of Anna: different days, light and angles, one face in each, no sunglasses, no filters. // Best as files (📎 → File): Telegram shrinks photos, and files come as the camera took them. One by one or as albums, in any order. Press “Train” when all are here.
 ",
         Hardship::default(),
     );

@@ -37,7 +37,9 @@ pub(super) struct Hardship {
     /// What becomes of the first messages.
     pub(super) fates: Vec<Fate>,
     pub(super) reckless: Option<Reckless>,
-    /// Settings of the bot.
+    /// Faults at fal.ai.
+    pub(super) faults: Vec<&'static str>,
+    /// Settings of the bot and the deployment.
     pub(super) settings: Vec<(&'static str, &'static str)>,
     /// Language of the person's program.
     pub(super) language: Option<&'static str>,
@@ -48,6 +50,7 @@ pub(super) struct Talk {
     pub(super) world: World,
     hardship: Hardship,
     invite: String,
+    other: String,
     last_update: i64,
     photos: u32,
     lines: Vec<String>,
@@ -65,14 +68,15 @@ pub(super) fn talk(script: &str, hardship: Hardship) -> Result<String, Violation
 
 impl Talk {
     pub(super) fn new(hardship: Hardship) -> Self {
-        let mut world = World::new(&hardship.settings);
+        let mut world = World::new(&hardship.settings, &hardship.faults);
         world.cut_at = hardship.cut_at;
         world.reckless = hardship.reckless;
         world.lost_replies = hardship.loses_replies;
         world.telegram.loses_first_answers = hardship.loses_answers;
         world.telegram.fates = VecDeque::from(hardship.fates.clone());
         let invite = world.backend.invite("anna", 1, 20, world.now);
-        Self { world, hardship, invite, last_update: 100, photos: 0, lines: Vec::new() }
+        let other = world.backend.invite("eva", 1, 8, world.now);
+        Self { world, hardship, invite, other, last_update: 100, photos: 0, lines: Vec::new() }
     }
 
     pub(super) fn follow(&mut self, script: &str) -> Result<(), Violation> {
@@ -113,7 +117,8 @@ impl Talk {
             });
         }
         let Some(act) = act.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else {
-            let text = act.replace("INVITE", &self.invite).replace("STRANGE", &Backend::strange_invite());
+            let text = act.replace("INVITE", &self.invite).replace("OTHER", &self.other);
+            let text = text.replace("STRANGE", &Backend::strange_invite()).replace('⏎', "\n");
             return self.says(Content::Text(text));
         };
         let words: Vec<_> = act.split(' ').collect();
@@ -135,9 +140,38 @@ impl Talk {
                     photos.reverse();
                     photos.swap(0, 1);
                 }
-                let updates: Vec<_> =
-                    photos.into_iter().map(|photo| self.update(message(Content::Photo(photo)))).collect();
+                let photos = photos.into_iter().map(Content::Photo).collect();
+                let updates = self.album(photos);
                 self.bring(updates)
+            }
+            ["an", "album", "of", count, "videos"] => {
+                let count = count.parse().expect("a number");
+                let mut videos = self.album(vec![Content::Unusable(Unusable::Video); count]);
+                let last = videos.split_off(1);
+                self.bring(videos)?;
+                self.world.run(Duration::from_secs(7))?;
+                self.bring(last)
+            }
+            ["captioned", ref caption @ ..] => {
+                let photo = self.photo("");
+                self.says(Content::Photo(FileRef { caption: Some(caption.join(" ")), ..photo }))
+            }
+            ["presses", data] => {
+                self.world.pressed(data)?;
+                let (id, data) = (format!("press {}", self.last_update), data.to_owned());
+                self.happens(Happening::Pressed { id, data, message: None })
+            }
+            ["speaks", language] => {
+                self.hardship.language = Some(if language == "ru" { "ru" } else { "en" });
+                Ok(())
+            }
+            ["is", "taken", "off", "the", "list"] => {
+                self.world.list_nobody();
+                Ok(())
+            }
+            ["the", "operator", "erases", "everything"] => {
+                self.world.backend.erase_all(self.world.now);
+                Ok(())
             }
             ["document", name, megabytes, "MB"] => {
                 let bytes = vec![b'x'; megabytes.parse::<usize>().expect("a number") * 1_000_000];
@@ -173,6 +207,12 @@ impl Talk {
             }
             _ => panic!("nobody knows how to ({act})"),
         }
+    }
+
+    fn album(&mut self, items: Vec<Content>) -> Vec<Update> {
+        let album = Some(format!("album {}", self.last_update));
+        let said = |content| Happening::Said(Message { id: MessageId(1), album: album.clone(), content });
+        items.into_iter().map(|content| self.update(said(content))).collect()
     }
 
     fn photo(&mut self, kind: &str) -> FileRef {
@@ -242,7 +282,7 @@ impl Talk {
 }
 
 fn message(content: Content) -> Happening {
-    Happening::Said(Message { id: MessageId(1), content })
+    Happening::Said(Message { id: MessageId(1), album: None, content })
 }
 
 /// Compares a script with the conversation that it leads to.

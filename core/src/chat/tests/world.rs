@@ -64,14 +64,19 @@ pub(super) struct World {
     pub(super) books: Books,
 }
 
+const TOKEN: (&str, &str) = ("TELEGRAM_BOT_TOKEN", "123456789:AAFakeFakeFakeFakeFakeFakeFakeFakeF");
+
+fn bot(settings: &[(&str, &str)]) -> TelegramSettings {
+    let value =
+        |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
+    TelegramSettings::read(value).expect("settings").expect("a bot")
+}
+
 impl World {
-    pub(super) fn new(settings: &[(&str, &str)]) -> Self {
-        let token = ("TELEGRAM_BOT_TOKEN", "123456789:AAFakeFakeFakeFakeFakeFakeFakeFakeF");
-        let settings: Vec<_> = settings.iter().copied().chain([token]).collect();
-        let value = |name: &str| {
-            settings.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
-        };
-        let settings = TelegramSettings::read(value).expect("settings").expect("a bot");
+    pub(super) fn new(settings: &[(&str, &str)], faults: &[&str]) -> Self {
+        let given = settings;
+        let settings: Vec<_> = settings.iter().copied().chain([TOKEN]).collect();
+        let settings = bot(&settings);
         let now = Timestamp::from_millis(1_800_000_000_000);
         let chat = Chat::new(ANNA);
         let saved = Stored::write(&chat).expect("JSON");
@@ -79,7 +84,7 @@ impl World {
             now,
             random: Random::new(3),
             settings,
-            backend: Backend::new(now),
+            backend: Backend::new(now, given, faults),
             telegram: Telegram::default(),
             older: saved.clone(),
             due: None,
@@ -92,6 +97,11 @@ impl World {
             reckless: None,
             books: Books::default(),
         }
+    }
+
+    /// Takes the person off the operator's list.
+    pub(super) fn list_nobody(&mut self) {
+        self.settings = bot(&[TOKEN]);
     }
 
     fn with<T>(&mut self, step: impl FnOnce(Chat, &ChatContext<'_>) -> (Chat, T)) -> T {

@@ -29,7 +29,7 @@ impl Chat {
                 Drawing::new(say::LAST_PHOTOS.text(language))
             }
             Plan::Ordered(_) => Drawing::new(said(language, "train.submitting")),
-            Plan::Stopping(_) => Drawing::new(say::STOPPING.text(language)),
+            Plan::Stopping(_) | Plan::Stopped(_) => Drawing::new(say::STOPPING.text(language)),
             Plan::Free => match session.known.training() {
                 Some((number, training)) if training.status == Standing::InProgress => {
                     training_under_way(language, session, number, training)
@@ -37,11 +37,20 @@ impl Chat {
                 Some((_, training)) if training.status == Standing::Error && !session.known.has_model() => {
                     failed(language, session, training, &photos())
                 }
-                Some(_) => ready(language, session),
+                Some((_, training)) => {
+                    let last = Some(training).filter(|training| training.status == Standing::Error);
+                    ready(language, session, last)
+                }
                 None => gathering(language, session, &photos()),
             },
         };
         Some(drawing)
+    }
+
+    /// Says what stays on the board of a training that did not succeed.
+    pub(in crate::chat) fn training_ended(&self) -> Option<String> {
+        let (_, training) = self.scene.session()?.known.training()?;
+        Some(ended(self.language(), training)).filter(|words| !words.is_empty())
     }
 }
 
@@ -132,23 +141,31 @@ fn stage(language: UserLanguage, training: &KnownTraining) -> String {
     }
 }
 
-fn failed(language: UserLanguage, session: &Session, training: &KnownTraining, account: &str) -> Drawing {
-    let mut text = stage(language, training);
-    let why = match language {
-        UserLanguage::English => &training.message,
-        // The API's sentences are English.
-        UserLanguage::Russian => training.code.as_ref().unwrap_or(&training.message),
-    };
-    if training.stage != "cancelled" && !why.is_empty() {
-        text.push('\n');
-        text.push_str(&say::WHY.fill(language, &[("why", why)]));
+/// Says how a training ended that did not succeed.
+fn ended(language: UserLanguage, training: &KnownTraining) -> String {
+    let stage = stage(language, training);
+    if training.stage == "cancelled" {
+        return stage;
     }
+    let why = match (language, &training.code) {
+        // The API's sentences are English.
+        (UserLanguage::Russian, Some(code)) => say::CODE.fill(language, &[("code", code)]),
+        _ if training.message.is_empty() => return stage,
+        _ => say::WHY.fill(language, &[("why", &training.message)]),
+    };
+    format!("{stage}\n{why}")
+}
+
+fn failed(language: UserLanguage, session: &Session, training: &KnownTraining, account: &str) -> Drawing {
+    let text = ended(language, training);
     let again = session.has_enough().then(|| Press::Train.button(say::TRAIN_AGAIN.text(language)));
     Drawing::new(format!("{text}\n\n{}", title(language, session, account))).row(again)
 }
 
-fn ready(language: UserLanguage, session: &Session) -> Drawing {
+/// Draws what can be made with the model. `last` is a further training, which did not succeed.
+fn ready(language: UserLanguage, session: &Session, last: Option<&KnownTraining>) -> Drawing {
     let ready = say::READY.fill(language, &[("name", &session.name)]);
-    let text = format!("{ready}\n\n{}", say::STYLES.text(language));
+    let last = last.map(|training| ended(language, training) + "\n\n").unwrap_or_default();
+    let text = format!("{last}{ready}\n\n{}", say::STYLES.text(language));
     super::notes::with_styles(Drawing::new(text), language, session)
 }

@@ -59,6 +59,7 @@ impl Chat {
             }
             Note::SetClosed => plain(say::SET_CLOSED),
             Note::TooManyPhotos => plain(say::TOO_MANY_PHOTOS),
+            Note::ForFurtherTraining => plain(say::FOR_FURTHER_TRAINING),
             Note::NotEnough => {
                 let good = self.scene.session().map_or(0, |session| session.known.good());
                 Drawing::new(self.not_enough(good))
@@ -72,11 +73,13 @@ impl Chat {
             Note::PicturesBegun(n) => Drawing::new(say::PICTURES_BEGUN.fill(language, &[("n", n)])),
             Note::PicturesFailed => plain(say::PICTURES_FAILED),
             Note::Blanked(n) => Drawing::new(say::BLANKED.fill(language, &[("n", n)])),
+            Note::AllBlanked => plain(say::ALL_BLANKED),
             Note::Styles(order) => self.draw_styles(*order),
             Note::Refused { code, detail } => Drawing::new(refusal(language, code, detail)),
             Note::TryLater => plain(say::TRY_LATER),
             Note::AskErase(number) => self.ask_erase(*number),
             Note::NothingThere => plain(say::NOTHING_THERE),
+            Note::Forgotten => plain(say::FORGOTTEN),
             Note::Erasing => plain(say::ERASING),
             Note::Erased(remains) => Drawing::new(erased(language, remains)),
             Note::AskLanguage => plain(say::ASK_LANGUAGE)
@@ -97,9 +100,15 @@ impl Chat {
         if context.test_mode {
             parts.push(say::TEST_MODE.text(language).to_owned());
         }
+        if self.keeps_avatar() {
+            parts.push(say::ANOTHER_PERSON.text(language).to_owned());
+        }
         let consent = said(language, "person.consent");
         parts.push(say::ASK_CONSENT.fill(language, &[("consent", &consent)]));
-        Drawing::new(parts.join("\n\n")).row([Press::Consent.button(say::CONSENT_YES.text(language))])
+        let back = self.keeps_avatar().then(|| Press::Back.button(say::BACK.text(language)));
+        Drawing::new(parts.join("\n\n"))
+            .row([Press::Consent.button(say::CONSENT_YES.text(language))])
+            .row(back)
     }
 
     fn ask_gender(&self) -> Drawing {
@@ -180,9 +189,10 @@ impl Chat {
 
     fn ask_erase(&self, number: u32) -> Drawing {
         let language = self.language();
-        let name = self.scene.session().map(|session| session.name.to_string()).unwrap_or_default();
-        let title =
-            shared("erase.title").map(|title| title.fill(language, &[("name", &name)])).unwrap_or_default();
+        let name = self.scene.session().map(|session| &session.name);
+        let titled =
+            name.zip(shared("erase.title")).map(|(name, title)| title.fill(language, &[("name", name)]));
+        let title = titled.unwrap_or_else(|| say::ERASE_ALL.text(language).to_owned());
         let [what, fal] = ["erase.what", "erase.fal"].map(|key| said(language, key));
         let telegram = say::ERASED_AT_TELEGRAM.text(language);
         Drawing::new(format!("{title}\n\n{what} {fal}\n\n{telegram}"))

@@ -70,6 +70,8 @@ struct WireMessage {
     #[serde(default)]
     text: Option<String>,
     #[serde(default)]
+    media_group_id: Option<String>,
+    #[serde(default)]
     caption: Option<String>,
     #[serde(default)]
     photo: Option<Vec<WireSize>>,
@@ -86,6 +88,7 @@ struct WireMessage {
 #[serde(default)]
 struct Others {
     animation: Option<Value>,
+    checklist: Option<Value>,
     video: Option<Value>,
     video_note: Option<Value>,
     sticker: Option<Value>,
@@ -171,7 +174,8 @@ impl WireUpdate {
                 return None;
             }
             let (chat, is_private) = (ChatId(message.chat.id), message.chat.is_private());
-            let said = Message { id: MessageId(message.message_id), content: message.content()? };
+            let (id_there, content) = (MessageId(message.message_id), message.content()?);
+            let said = Message { id: id_there, album: message.media_group_id, content };
             let sender = message.from.into();
             return Some(Update { id, chat, is_private, sender, happening: Happening::Said(said) });
         }
@@ -236,6 +240,7 @@ impl Others {
     fn unusable(&self) -> Option<Unusable> {
         let Self { animation, video, video_note, sticker, voice, audio, .. } = self;
         let rest = [
+            &self.checklist,
             &self.contact,
             &self.dice,
             &self.game,
