@@ -61,13 +61,12 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     album::Album,
-    aside::Aside,
     board::Board,
     outbox::{Item, Outbox},
     pace::Pace,
     pause::Pause,
     photos::PhotoQueue,
-    scene::{Former, Scene},
+    scene::{Aside, Former, Scene},
     seen::SeenUpdates,
     task::Running,
 };

@@ -2,33 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Chat, note::Note};
+use super::note::Note;
 
 /// The album of which an item came last, with what was said about its items.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Album {
     id: String,
     said: Vec<Note>,
 }
 
-impl Chat {
-    /// Says something about an item, unless it was said about another item of the same album. `album` is the album's id.
-    pub(super) fn say_once(&mut self, album: Option<&str>, note: Note) {
-        if self.is_new_of(album, &note) {
-            self.say(note);
-        }
+impl Album {
+    /// Begins the album of this id.
+    pub(super) fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), said: Vec::new() }
     }
 
-    /// Notes that this is said; tells whether it is new for the album.
-    pub(super) fn is_new_of(&mut self, album: Option<&str>, note: &Note) -> bool {
-        let Some(id) = album else { return true };
-        let present = self.album.take().filter(|present| present.id == id);
-        let mut present = present.unwrap_or_else(|| Album { id: id.to_owned(), said: Vec::new() });
-        let is_new = !present.said.contains(note);
+    /// Tells whether the album has this id.
+    pub(super) fn is(&self, id: &str) -> bool {
+        self.id == id
+    }
+
+    /// Notes that this is said about an item; tells whether it is the first time.
+    pub(super) fn says(&mut self, note: &Note) -> bool {
+        let is_new = !self.said.contains(note);
         if is_new {
-            present.said.push(note.clone());
+            self.said.push(note.clone());
         }
-        self.album = Some(present);
         is_new
     }
 }

@@ -1,22 +1,12 @@
 //! The steps that a person was at when another invite, or another person to make portraits of, came up. They are kept until
 //! the person confirms: an invite may turn out to be used up, and `/new` lies beside `/help`.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     Chat, ChatContext,
-    photos::PhotoQueue,
-    scene::{Former, Scene},
+    scene::{Aside, Former, Scene},
     session::{Plan, Session},
 };
 use crate::api::Caller;
-
-/// The step that is kept, with the photos on their way then.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Aside {
-    scene: Scene,
-    photos: PhotoQueue,
-}
 
 impl Chat {
     /// Keeps the present step, unless one is kept already.

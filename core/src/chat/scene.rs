@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     door::{Door, InviteText},
+    photos::PhotoQueue,
     session::Session,
 };
 use crate::{
@@ -67,6 +68,13 @@ pub(super) struct Remaining {
     pub(super) what: String,
     /// Time at which fal.ai deletes it.
     pub(super) until: Timestamp,
+}
+
+/// A step that is kept while the person looks at something else, with the photos on their way then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Aside {
+    pub(super) scene: Scene,
+    pub(super) photos: PhotoQueue,
 }
 
 impl Scene {

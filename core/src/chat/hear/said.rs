@@ -4,6 +4,7 @@ use super::{Chat, ChatContext, Door, InviteText, Note, Plan, Scene, own_name};
 use crate::{
     api::Caller,
     chat::{
+        album::Album,
         outbox::Item,
         photos::NotAdded,
         session::Session,
@@ -134,6 +135,23 @@ impl Chat {
             }
             Err(_) => self.say(Note::NameWrong),
         }
+    }
+
+    /// Says something about an item, unless it was said about another item of the same album. `album` is the album's id.
+    fn say_once(&mut self, album: Option<&str>, note: Note) {
+        if self.is_new_of(album, &note) {
+            self.say(note);
+        }
+    }
+
+    /// Notes that this is said; tells whether it is new for the album.
+    fn is_new_of(&mut self, album: Option<&str>, note: &Note) -> bool {
+        let Some(id) = album else { return true };
+        let mut present =
+            self.album.take().filter(|present| present.is(id)).unwrap_or_else(|| Album::new(id));
+        let is_new = present.says(note);
+        self.album = Some(present);
+        is_new
     }
 
     /// Notes a photo. Nothing is fetched before there is an avatar, which means consent.
