@@ -1,6 +1,6 @@
 //! The picture turned on another grid of blocks.
 //!
-//! Where a side is not a multiple of the MCU, its last blocks are incomplete: the decoder cuts them off at the right and
+//! Blocks at the end of a side that is not a multiple of the MCU are incomplete: the decoder cuts them off at the right and
 //! at the bottom. Mirrored, they would lie at the left or at the top, where nothing is cut off. The grid has to move by
 //! the samples that are missing, so that each new block holds parts of several old ones, and only samples can be put
 //! together.

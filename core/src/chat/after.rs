@@ -1,4 +1,4 @@
-//! What follows from the outcome of a task.
+//! Consequences of a task's outcome.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a person does, and what follows from it at once.
+//! Deeds of a person, and what follows from each at once.
 //!
 //! | Message | Step of the person | Effect |
 //! |---|---|---|

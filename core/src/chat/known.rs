@@ -1,4 +1,4 @@
-//! What the API said last about the avatar. Kept only to be shown, and to notice what is new.
+//! The API's last words about the avatar. Kept only to be shown, and to notice what is new.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
@@ -31,7 +31,7 @@ pub(super) struct KnownPhoto {
 pub(super) enum PhotoStanding {
     Ready,
     Rejected,
-    /// Its bytes have not come. They are on their way, or never come.
+    /// A photo whose bytes have not come. They are on their way, or never come.
     Expected,
     /// Not looked at yet, or a state of a later release.
     #[serde(other)]

@@ -1,4 +1,4 @@
-//! What the bot says besides the board: each is drawn when it is sent, in the language of then.
+//! Notes that the bot sends besides the board: each is drawn when it is sent, in the language of then.
 
 use serde::{Deserialize, Serialize};
 

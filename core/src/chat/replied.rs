@@ -1,4 +1,4 @@
-//! What follows from replies of the API.
+//! Consequences of the API's replies.
 
 use std::time::Duration;
 

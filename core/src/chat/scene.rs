@@ -1,4 +1,4 @@
-//! How far a person has come.
+//! Steps that a person goes through.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What a person reads: the board and the notes, with their buttons.
+//! Words that a person reads: the board and the notes, with their buttons.
 
 mod account;
 mod board;

@@ -21,7 +21,7 @@ pub(crate) struct Telegram {
     pub(crate) what: TelegramWhat,
 }
 
-/// What to do with the bot.
+/// The bot's subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TelegramWhat {
     /// Run the bot here: ask Telegram for messages until Ctrl-C

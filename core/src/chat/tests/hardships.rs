@@ -27,7 +27,7 @@ const STORY: &str = "
 . 60s
 ";
 
-/// What counts in the end.
+/// The facts that count in the end.
 fn outcome(talk: &Talk) -> (usize, Vec<OrderKey>, usize, bool) {
     let mut bought = talk.world.backend.bought.clone();
     bought.dedup();

@@ -1,4 +1,4 @@
-//! What must never happen, whatever goes wrong; and shells that break a rule on purpose, which must be noticed.
+//! Laws that hold whatever goes wrong; and shells that break one on purpose, which must be noticed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -34,7 +34,7 @@ pub(super) enum Violation {
     TooManyMessages,
 }
 
-/// What the person did and what happened, as far as the laws ask for it.
+/// The person's deeds and what happened, as far as the laws ask for it.
 #[derive(Debug, Default)]
 pub(super) struct Books {
     confirmed_trainings: BTreeSet<String>,

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::telegram::{Content, FileRef, Happening, Message, MessageId, Sender, Unusable, Update};
 
-/// What goes wrong in a conversation.
+/// The faults of a conversation.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that goes wrong or does not")]
 pub(super) struct Hardship {
@@ -34,7 +34,7 @@ pub(super) struct Hardship {
     pub(super) loses_answers: bool,
     /// True if the reply to every call of the API is lost the first time.
     pub(super) loses_replies: bool,
-    /// What becomes of the first messages.
+    /// Fates of the first messages.
     pub(super) fates: Vec<Fate>,
     pub(super) reckless: Option<Reckless>,
     /// Faults at fal.ai.

@@ -16,7 +16,7 @@ fn a_chat_of_the_first_release_is_read() {
     assert_eq!((session.known.good(), session.known.bought(), session.told_pictures.len()), (10, 1, 1));
 }
 
-/// What a release writes it reads again, and writes the same.
+/// Checks that a release reads again what it writes, and writes the same.
 #[test]
 fn a_chat_is_stored_whole() {
     let mut talk = Talk::new(Hardship::default());

@@ -14,21 +14,21 @@ use crate::{
 pub(super) struct Telegram {
     /// Messages of the bot, by id; those that the person erased are gone.
     pub(super) messages: BTreeMap<i64, Message>,
-    /// What happened since the person looked last, as lines of a script.
+    /// Events since the person looked last, as lines of a script.
     pub(super) news: Vec<String>,
     last_message: i64,
     /// True while the person blocks the bot.
     pub(super) blocked: bool,
     /// Files of the person, by their ids at Telegram.
     pub(super) files: BTreeMap<String, Vec<u8>>,
-    /// What becomes of the next calls that send or edit.
+    /// Fates of the next calls that send or edit.
     pub(super) fates: VecDeque<Fate>,
     /// True if the answer to every new text is lost the first time.
     pub(super) loses_first_answers: bool,
     seen_texts: Vec<String>,
 }
 
-/// What becomes of a call.
+/// The fate of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Well,
