@@ -40,6 +40,7 @@ mod normalise;
 pub(crate) mod picture;
 mod pixels;
 mod png;
+mod preview;
 mod problem;
 mod route;
 mod scale;
@@ -54,6 +55,7 @@ pub use info::{Coding, Colours, Metadata, PhotoInfo};
 pub use inspect::inspect;
 pub use metadata::orientation::Orientation;
 pub use normalise::{Normalise, NormalisedPhoto, Normaliser, PixelNormaliser};
+pub use preview::Preview;
 pub use problem::{PhotoProblem, Unsupported, too_many_bytes};
 pub use way::{Reencode, ReencodeError, Way};
 
