@@ -15,15 +15,12 @@ const MOST_BYTES = 32_000_000;
 /** Numbers of pixels that a photo is made smaller to: what phones make by default, and the most that iOS draws. */
 const PIXELS = [24e6, 16.7e6];
 
-/** A module whose one function returns a vector of zeros: not valid in a browser without SIMD. */
-const VECTORS = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11]);
-
-/** The module, which is loaded with the first photo. A browser that cannot run it ends the Worker here. */
+/** The module, which is loaded with the first photo. A browser that cannot run it, for want of SIMD say, ends the Worker here. */
 const module = load();
 
 async function load() {
     /** @type {Module} */
-    const loaded = WebAssembly.validate(VECTORS) ? await import("./module/simd.js") : await import("./module/plain.js");
+    const loaded = await import("./module/simd.js");
     await loaded.default();
     return loaded;
 }

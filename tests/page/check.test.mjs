@@ -2,7 +2,6 @@
 // server does it.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { judged, next, open, prepare, settled, stage } from "./place.mjs";
 
@@ -50,21 +49,6 @@ test("only good photos are sent, and clean", async () => {
     for (const file of files) assert.ok(!file.includes("Exif"), "no metadata");
     assert.deepEqual(page.complaints, []);
     await page.context().close();
-});
-
-test("the plain module finds what the one with SIMD finds", async () => {
-    const found = [];
-    for (const name of ["simd", "plain"]) {
-        const folder = new URL("../../page/module/", import.meta.url);
-        const module = await import(new URL(`${name}.js`, folder));
-        await module.default({ module_or_path: await readFile(new URL(`${name}_bg.wasm`, folder)) });
-        const good = module.check(photo);
-        const bad = module.check(photo.subarray(0, photo.length / 2));
-        found.push({ sum: good.sum, size: [...good.size], changes: good.changes, jpeg: Buffer.from(good.jpeg()).toString("hex"), code: bad.code, advice: bad.advice });
-    }
-    assert.equal(found[0].code, "photo.truncated");
-    assert.match(found[0].changes.join(), /upright|turned/i);
-    assert.deepEqual(found[1], found[0]);
 });
 
 test("a photo that comes twice counts once, until the other is taken off", async () => {

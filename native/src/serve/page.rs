@@ -116,8 +116,7 @@ mod tests {
     async fn script_and_style_are_at_most_sixty_kilobytes() {
         let counted = FILES.iter().filter(|(name, ..)| {
             let extension = std::path::Path::new(name).extension().and_then(std::ffi::OsStr::to_str);
-            // A browser fetches one of the two modules.
-            matches!(extension, Some("js" | "mjs" | "css" | "html")) && *name != "module/plain.js"
+            matches!(extension, Some("js" | "mjs" | "css" | "html"))
         });
         // The operator's script is fetched by the operator alone.
         let (of_operator, of_all): (Vec<_>, Vec<_>) = counted.partition(|(name, ..)| *name == "operator.js");
