@@ -106,7 +106,7 @@ impl PhotoInfo {
     /// Returns width and height in pixels as people see the picture.
     #[must_use]
     pub fn upright_size(&self) -> (u32, u32) {
-        if self.orientation.swaps_sides() { (self.height, self.width) } else { (self.width, self.height) }
+        self.orientation.turned(self.width, self.height)
     }
 
     /// Returns the number of values in a pixel, without its opacity.
@@ -152,8 +152,8 @@ mod tests {
     fn a_phones_photo_keeps_to_the_limits() {
         assert_eq!(PHONE.upright_size(), (3024, 4032));
         assert_eq!(PHONE.check(&PhotoLimits::default()), Ok(()));
-        let (pixels, strip) = (4032 * 3024, 3024 * 64 * 10);
-        assert_eq!(PHONE.memory(), pixels * 9 / 2 + strip + OVERHEAD);
+        let (pixels, strip, preview) = (4032 * 3024, 3024 * 64 * 10, 504 * 378 * 9);
+        assert_eq!(PHONE.memory(), pixels * 9 / 2 + strip + preview + OVERHEAD);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(super) mod encode;
 mod entropy;
 mod frame;
 mod precision;
+mod preview;
 mod recode;
 mod scan;
 mod segments;
@@ -19,6 +20,7 @@ use self::{
     whole::End,
 };
 pub(super) use self::{
+    preview::preview,
     recode::recode,
     segments::{EOI, MAX_SCANS},
 };

@@ -16,8 +16,8 @@ impl PhotoInfo {
     ///
     /// The result is the largest of three steps, each counted by what is alive at once, plus a fixed part: decoding
     /// (what the decoder holds, the pixels it makes, copies of metadata), conversion to sRGB (the pixels and the
-    /// profile's tables), encoding (the pixels, a strip of them upright and what the encoder takes for it, and the
-    /// new file, as large as noise makes it; real photos' have a fifth of that). Not counted are a file that is
+    /// profile's tables), encoding (the pixels, a preview, a strip of them upright and what the encoder takes for it, and
+    /// the new file, as large as noise makes it; real photos' have a fifth of that). Not counted are a file that is
     /// made to have the decoder build enormous code tables, which only the lossless kind of WebP allows, and what
     /// the allocator loses between its blocks.
     pub(super) fn memory_at(&self, scale: Scale) -> u64 {
@@ -51,7 +51,7 @@ impl PhotoInfo {
         // end.
         let strip = u64::from(if self.orientation.swaps_sides() { height } else { width });
         let strip = strip * STRIP as u64 * (3 + 4 + 3);
-        let encoding = rgb + file + strip;
+        let encoding = rgb + file + strip + self.preview_memory(scale);
         decoding.max(converting).max(encoding) + OVERHEAD
     }
 

@@ -3,7 +3,7 @@
 use likeness_jpeg::Workspace;
 
 use super::{
-    Change, Colours, Metadata, Orientation, PhotoInfo, PhotoProblem, Reencode, Way, inspect,
+    Change, Colours, Metadata, Orientation, PhotoInfo, PhotoProblem, Preview, Reencode, Way, inspect,
     jpeg::{self, encode::encode},
     pixels::{colour, decode},
     route::Route,
@@ -28,6 +28,7 @@ const MOST_KEPT: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub struct Normaliser {
     reencode: Reencode,
+    previews: bool,
     workspace: Workspace,
 }
 
@@ -44,6 +45,7 @@ pub struct NormalisedPhoto {
     crc32: u32,
     way: Way,
     changes: Vec<Change>,
+    preview: Option<Preview>,
 }
 
 impl NormalisedPhoto {
@@ -88,6 +90,13 @@ impl NormalisedPhoto {
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
+
+    /// Returns the small picture of the photo, if [`Normaliser::with_previews`] asked for one. A few JPEGs of rare kinds
+    /// have none: their preview would take more memory than the photo.
+    #[must_use]
+    pub fn preview(&self) -> Option<&Preview> {
+        self.preview.as_ref()
+    }
 }
 
 /// Leaves the picture out: faces do not belong in logs.
@@ -99,6 +108,7 @@ impl std::fmt::Debug for NormalisedPhoto {
             .field("height", &self.height)
             .field("way", &self.way)
             .field("changes", &self.changes)
+            .field("preview", &self.preview)
             .finish_non_exhaustive()
     }
 }
@@ -121,7 +131,8 @@ impl NormalisedPhoto {
         let changes = scale.change().into_iter().chain(changes).chain(turned).chain(removed).collect();
         let (width, height) = info.upright_size();
         let crc32 = crc32fast::hash(&jpeg);
-        Self { jpeg, width: scale.of(width), height: scale.of(height), crc32, way, changes }
+        let (width, height) = (scale.of(width), scale.of(height));
+        Self { jpeg, width, height, crc32, way, changes, preview: None }
     }
 }
 
@@ -132,16 +143,25 @@ impl Normaliser {
         Self { reencode, ..Self::default() }
     }
 
+    /// Makes a preview of each photo as well.
+    #[must_use]
+    pub fn with_previews(self) -> Self {
+        Self { previews: true, ..self }
+    }
+
     /// Prepares the photo without pixels; `None` if only pixels will do.
     fn recoded(&mut self, bytes: &[u8], info: &PhotoInfo) -> Result<Option<NormalisedPhoto>, PhotoProblem> {
         let recoded = jpeg::recode(bytes, info.orientation, self.reencode, &mut self.workspace)?;
+        let preview = recoded.is_some() && self.previews;
+        let preview = preview.then(|| jpeg::preview(bytes, info, &mut self.workspace)).flatten();
         if self.workspace.bytes() > MOST_KEPT {
             self.workspace = Workspace::default();
         }
         let Some((file, way)) = recoded else { return Ok(None) };
         let ignored = jpeg::conversion(bytes, info.colours).is_err().then_some(Change::ProfileIgnored);
         let grey = (info.colours == Colours::Grey).then_some(Change::GreyToRgb);
-        Ok(Some(NormalisedPhoto::new(file, way, info, Scale::Full, ignored.into_iter().chain(grey))))
+        let changes = ignored.into_iter().chain(grey);
+        Ok(Some(NormalisedPhoto { preview, ..NormalisedPhoto::new(file, way, info, Scale::Full, changes) }))
     }
 }
 
@@ -153,13 +173,13 @@ impl Normalise for Normaliser {
         {
             return Ok(photo);
         }
-        through_pixels(bytes, &info, limits)
+        through_pixels(bytes, &info, self.previews, limits)
     }
 }
 
 impl Normalise for PixelNormaliser {
     fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
-        through_pixels(bytes, &accepted(bytes, limits)?, limits)
+        through_pixels(bytes, &accepted(bytes, limits)?, false, limits)
     }
 }
 
@@ -177,6 +197,7 @@ fn accepted(bytes: &[u8], limits: &PhotoLimits) -> Result<PhotoInfo, PhotoProble
 fn through_pixels(
     bytes: &[u8],
     info: &PhotoInfo,
+    with_preview: bool,
     limits: &PhotoLimits,
 ) -> Result<NormalisedPhoto, PhotoProblem> {
     let scale = info.scale_within(limits)?;
@@ -184,7 +205,8 @@ fn through_pixels(
     let (picture, converted) = colour::to_rgb(raster, profile.as_deref());
     // The predicted memory counts a profile while colours are converted, not beside the encoder.
     drop(profile);
+    let preview = with_preview.then(|| Preview::of(&picture, info.orientation)).flatten();
     let jpeg = encode(picture, info.orientation, info.chroma)?;
     let way = if scale == Scale::Full { Way::Pixels } else { Way::Scaled };
-    Ok(NormalisedPhoto::new(jpeg, way, info, scale, converted))
+    Ok(NormalisedPhoto { preview, ..NormalisedPhoto::new(jpeg, way, info, scale, converted) })
 }

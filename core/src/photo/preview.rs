@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use super::{Orientation, PhotoInfo, pixels::raster::Picture, scale::Scale};
+
+/// The fewest pixels of a preview's longer side, where the photo has as many.
+const LEAST: u32 = 320;
+
 /// A small upright sRGB picture of a photo: its longer side has at least 320 pixels where the photo has as many, and
 /// seldom more than 1,280. It comes out of decoding on the way, so its size is the photo's, halved some times.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,6 +43,72 @@ impl Preview {
     }
 }
 
+impl Preview {
+    /// Makes the upright preview of a picture as stored: each pixel is the mean of a square.
+    pub(super) fn of(picture: &Picture, orientation: Orientation) -> Option<Self> {
+        let scale = Scale::of_preview(u32::try_from(picture.width.max(picture.height)).ok()?);
+        Self::upright(averaged(picture, scale), orientation)
+    }
+
+    /// Turns a picture that is as small as a preview.
+    pub(super) fn upright(picture: Picture, orientation: Orientation) -> Option<Self> {
+        let (width, height) = orientation.turned(picture.width, picture.height);
+        let mut rgb = Vec::new();
+        if orientation == Orientation::Upright {
+            rgb = picture.rgb;
+        } else {
+            orientation.rows(&picture, 0..height, &mut rgb);
+        }
+        Self::new(u32::try_from(width).ok()?, u32::try_from(height).ok()?, rgb)
+    }
+}
+
+impl Scale {
+    /// Chooses the scale of the preview of a photo whose longer side has so many pixels: the smallest that leaves enough.
+    pub(super) fn of_preview(longer: u32) -> Self {
+        let is_enough = |scale: &Self| scale.of(longer) >= LEAST;
+        [Self::Eighth, Self::Quarter, Self::Half].into_iter().find(is_enough).unwrap_or(Self::Full)
+    }
+}
+
+impl PhotoInfo {
+    /// Computes the most memory in bytes that making the preview takes, of a photo that is decoded at this scale: what a
+    /// decoder of the small picture holds, its pixels, and those upright.
+    pub(super) fn preview_memory(&self, scale: Scale) -> u64 {
+        let (width, height) = (scale.of(self.width), scale.of(self.height));
+        let preview = Scale::of_preview(width.max(height));
+        let pixels = u64::from(preview.of(width)) * u64::from(preview.of(height));
+        pixels.min(1 << 58) * (3 + 3 + 3)
+    }
+}
+
+/// Scales a picture by averaging squares, which are cut off at the right and at the bottom.
+fn averaged(picture: &Picture, scale: Scale) -> Picture {
+    let divisor = scale.divisor() as usize;
+    let width = picture.width.div_ceil(divisor);
+    let height = picture.height.div_ceil(divisor);
+    let mut rgb = Vec::with_capacity(width * height * 3);
+    // At most 64 samples are added.
+    let mut sums = vec![[0_u16; 3]; width];
+    for rows in picture.rgb.chunks(picture.width.max(1) * 3 * divisor) {
+        sums.fill([0; 3]);
+        for row in rows.chunks_exact(picture.width.max(1) * 3) {
+            for (sum, pixels) in sums.iter_mut().zip(row.as_chunks::<3>().0.chunks(divisor)) {
+                for [r, g, b] in pixels {
+                    *sum = [sum[0] + u16::from(*r), sum[1] + u16::from(*g), sum[2] + u16::from(*b)];
+                }
+            }
+        }
+        let down = rows.len() / (picture.width.max(1) * 3);
+        for (column, sum) in sums.iter().enumerate() {
+            let across = divisor.min(picture.width - column * divisor);
+            let count = u16::try_from(across * down).unwrap_or(u16::MAX);
+            rgb.extend(sum.map(|sum| u8::try_from((sum + count / 2) / count).unwrap_or(u8::MAX)));
+        }
+    }
+    Picture { width, height, rgb }
+}
+
 /// Leaves the picture out: faces do not belong in logs.
 impl fmt::Debug for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +121,7 @@ impl fmt::Debug for Preview {
 
 #[cfg(test)]
 mod tests {
-    use super::Preview;
+    use super::{Orientation, Picture, Preview};
     #[cfg(target_arch = "wasm32")]
     use crate::test;
 
@@ -60,5 +131,31 @@ mod tests {
         for (width, height, samples) in [(2, 3, 17), (2, 3, 19), (0, 0, 0), (u32::MAX, u32::MAX, 3)] {
             assert_eq!(Preview::new(width, height, vec![0; samples]), None, "{width} x {height}");
         }
+    }
+
+    /// Averages what four quarters of a picture hold, with squares that are cut off at two edges.
+    #[test]
+    fn a_preview_is_upright_and_its_pixels_are_means() {
+        let (width, height) = (1285, 643);
+        let pixel = |x: usize, y: usize| {
+            let quarter = [[[200, 0, 0], [0, 200, 0]], [[0, 0, 200], [200, 200, 200]]][y / 322][x / 644];
+            // A pattern of two pixels, whose mean is that of the quarter.
+            if (x + y).is_multiple_of(2) { quarter.map(|sample: u8| sample + 2) } else { quarter }
+        };
+        let rgb = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
+        let stored = Picture { width, height, rgb };
+        let preview = Preview::of(&stored, Orientation::Rotate90).expect("a preview");
+        assert_eq!((preview.width(), preview.height()), (161, 322));
+        let at = |x: usize, y: usize| &preview.rgb()[(y * 161 + x) * 3..][..3];
+        // Upright, the stored lower left is at the upper left.
+        assert_eq!([at(1, 0), at(160, 0)], [[1, 1, 201], [201, 1, 1]]);
+        assert_eq!([at(1, 320), at(160, 320)], [[201, 201, 201], [1, 201, 1]]);
+    }
+
+    #[test]
+    fn a_small_picture_is_its_own_preview() {
+        let stored = Picture { width: 638, height: 2, rgb: (0..=250).cycle().take(638 * 6).collect() };
+        let preview = Preview::of(&stored, Orientation::Upright).expect("a preview");
+        assert_eq!((preview.width(), preview.height(), preview.rgb()), (638, 2, stored.rgb.as_slice()));
     }
 }

@@ -15,7 +15,7 @@ pub(super) enum Route {
 impl PhotoInfo {
     /// Chooses the route that takes the least, or the largest scale at which the photo can be prepared within the limits.
     pub(super) fn route(&self, limits: &PhotoLimits) -> Result<Route, PhotoProblem> {
-        if self.recoding.is_some_and(|memory| memory <= limits.max_memory) {
+        if self.recoding_memory().is_some_and(|memory| memory <= limits.max_memory) {
             return Ok(Route::Coefficients);
         }
         self.scale_within(limits).map(Route::Pixels)
@@ -32,7 +32,13 @@ impl PhotoInfo {
     /// Computes the most memory in bytes that preparing the photo takes, beside the file's own bytes.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        self.recoding.unwrap_or_else(|| self.memory_at(Scale::Full))
+        self.recoding_memory().unwrap_or_else(|| self.memory_at(Scale::Full))
+    }
+
+    /// Computes the most memory in bytes on the way from coefficients to coefficients, with a preview; `None` for a photo
+    /// that needs pixels.
+    fn recoding_memory(&self) -> Option<u64> {
+        Some(self.recoding? + self.preview_memory(Scale::Full))
     }
 
     /// Computes the most memory in bytes that preparing the photo within these limits takes, beside the file's own

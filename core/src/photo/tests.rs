@@ -4,6 +4,7 @@ mod mutations;
 mod orientations;
 mod pictures;
 mod pixels;
+mod previews;
 mod refusals;
 mod scales;
 mod ways;

@@ -30,8 +30,7 @@ pub(in crate::photo) fn encode(
     chroma: Chroma,
 ) -> Result<Vec<u8>, PhotoProblem> {
     let swapped = orientation.swaps_sides();
-    let (width, height) =
-        if swapped { (picture.height, picture.width) } else { (picture.width, picture.height) };
+    let (width, height) = orientation.turned(picture.width, picture.height);
     // Width and height of the scan's unit, in pixels (A.2.4).
     let (subsampling, across, down) = match if swapped { chroma.turned() } else { chroma } {
         Chroma::Full => (Subsampling::S444, 8, 8),

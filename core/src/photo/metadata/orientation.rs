@@ -57,6 +57,11 @@ impl Orientation {
         matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
     }
 
+    /// Returns the size of the upright picture, given the stored one's.
+    pub(in crate::photo) fn turned<T>(self, width: T, height: T) -> (T, T) {
+        if self.swaps_sides() { (height, width) } else { (width, height) }
+    }
+
     /// Returns these rows of the upright picture: a slice of the stored rows where they are upright already, else
     /// put together in the buffer. There is never a second picture in memory.
     pub(in crate::photo) fn rows<'a>(
@@ -141,11 +146,7 @@ mod tests {
 
     /// Builds the whole upright picture from strips of so many rows.
     fn upright(orientation: Orientation, picture: &Picture, strip: usize) -> Picture {
-        let (width, height) = if orientation.swaps_sides() {
-            (picture.height, picture.width)
-        } else {
-            (picture.width, picture.height)
-        };
+        let (width, height) = orientation.turned(picture.width, picture.height);
         let (mut rgb, mut buffer) = (Vec::new(), Vec::new());
         for top in (0..height).step_by(strip) {
             let rows = top..(top + strip).min(height);

@@ -153,7 +153,7 @@ fn a_photo_that_claims_much_and_brings_little_is_cut_off() {
 #[test]
 fn a_photo_that_cannot_be_recoded_in_the_memory_there_is_goes_through_pixels() {
     let file = fixture!("texture.jpg");
-    let needed = info(file).recoding.expect("coefficients");
+    let needed = info(file).memory();
     let cramped = PhotoLimits { max_memory: needed - 1, ..limits() };
     let problem = Normaliser::default().normalise(file, &cramped).expect_err("pixels take more");
     assert_eq!(problem.code(), "photo.too_much_memory");
