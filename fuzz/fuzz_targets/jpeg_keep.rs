@@ -10,7 +10,13 @@ fuzz_target!(|bytes: &[u8]| {
     let mut kept = Vec::new();
     let result = jpeg.keep(&mut kept);
     assert_eq!(jpeg.verify(), result);
-    if result.is_ok() {
+    let mut with_preview = Vec::new();
+    let preview = jpeg.keep_with_preview(&mut with_preview);
+    assert_eq!(preview.as_ref().err(), result.as_ref().err());
+    if let Ok(preview) = preview {
+        assert!(with_preview == kept);
+        assert_eq!(preview.rgb().len(), preview.width() as usize * preview.height() as usize * 3);
+        assert!(preview.rgb().len() as u64 <= jpeg.preview_memory());
         let again = Jpeg::read(&kept).expect("our own headers");
         assert_eq!((again.width(), again.height()), (jpeg.width(), jpeg.height()));
         let mut twice = Vec::new();

@@ -24,6 +24,14 @@ fuzz_target!(|bytes: &[u8]| {
     let recoding = Recoding { orientation, quantisation, grey };
     let result = recoded(&jpeg, recoding, &mut workspace);
     assert!(workspace.bytes() as u64 <= jpeg.memory(recoding));
+    let mut with_preview = Vec::new();
+    let preview = jpeg.recode_with_preview(recoding, &mut workspace, &mut with_preview);
+    assert_eq!(preview.as_ref().err(), result.as_ref().err());
+    if let (Ok(preview), Ok(file)) = (preview, &result) {
+        assert!(with_preview == *file);
+        let (width, height) = (preview.width() as usize, preview.height() as usize);
+        assert_eq!(preview.rgb().len(), width * height * 3);
+    }
     let file = match result {
         Ok(file) => file,
         Err(Error::NeedsPixels(_)) => return,

@@ -9,7 +9,7 @@ use likeness_jpeg::{Error, Jpeg, Scale, Workspace};
 fuzz_target!(|bytes: &[u8]| {
     let scale = usize::from(bytes.last().copied().unwrap_or_default());
     let Ok(jpeg) = Jpeg::read(bytes) else { return };
-    let scale = [Scale::Half, Scale::Quarter, Scale::Eighth][scale % 3];
+    let scale = [Scale::Whole, Scale::Half, Scale::Quarter, Scale::Eighth][scale % 4];
     let (width, mut rows, mut rgb) = (scale.of(jpeg.width()) as usize, 0, Vec::new());
     let result = jpeg.scale(scale, &mut Workspace::default(), |band| {
         assert_eq!(band.width(), width);

@@ -4,6 +4,7 @@ use crate::{
     decode::Decoder,
     error::Error,
     header::{Headers, Selector},
+    observer::{Observer, ScanObserver},
     output::Output,
     picture::Jpeg,
     scan::Scan,
@@ -13,14 +14,22 @@ use crate::{
 impl<'a> Jpeg<'a> {
     /// Reads every code of every scan, and makes nothing of them. Without an error, a decoder will find each block.
     pub fn verify(&self) -> Result<(), Error> {
-        self.each_scan(|_, _, _| Ok(()))
+        self.each_scan(&mut (), |_, _, _| Ok(()))
     }
 
     /// Writes the same picture into a new file: the same entropy-coded data, behind fresh headers. Metadata, unused
     /// tables and all bytes behind the picture are left out.
     pub fn keep(&self, output: &mut dyn Output) -> Result<(), Error> {
+        self.keep_observed(output, &mut ())
+    }
+
+    pub(crate) fn keep_observed(
+        &self,
+        output: &mut dyn Output,
+        observer: &mut impl Observer,
+    ) -> Result<(), Error> {
         let mut headers = Headers::new(output);
-        self.each_scan(|scan, tables, data| {
+        self.each_scan(observer, |scan, tables, data| {
             for component in &scan.components {
                 headers.quantiser(self.frame.components[component.index].quantiser, &component.steps);
             }
@@ -45,11 +54,13 @@ impl<'a> Jpeg<'a> {
     /// Verifies each scan, and hands its tables and data on.
     fn each_scan(
         &self,
+        observer: &mut impl Observer,
         mut each: impl FnMut(&Scan, &Tables<'a>, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut scans = self.scans();
         while let Some((scan, from)) = scans.next(&self.frame)? {
-            let to = read_codes(Decoder::new(self.bytes, from, &scan), &scan, |_| {})?;
+            let decoder = Decoder::new(self.bytes, from, &scan);
+            let to = read_codes(decoder, &scan, &mut observer.scan(&self.frame, &scan), |_| {})?;
             each(&scan, &scans.tables, self.bytes.get(from..to).unwrap_or_default())?;
             scans.go_on(to);
         }
@@ -57,20 +68,26 @@ impl<'a> Jpeg<'a> {
     }
 }
 
-/// Reads every code of a scan. `at_mcu` sees the decoder at each MCU's first block. Returns the offset of the marker
-/// behind the data.
+/// Reads every code of a scan. `at_mcu` sees the decoder at each MCU's first block, and the observer all coefficients.
+/// Returns the offset of the marker behind the data.
 pub(crate) fn read_codes<'a, 's>(
     mut decoder: Decoder<'a, 's>,
     scan: &Scan,
+    observer: &mut impl ScanObserver,
     mut at_mcu: impl FnMut(&Decoder<'a, 's>),
 ) -> Result<usize, Error> {
     for _ in 0..scan.mcu_count() {
         decoder.begin_mcu()?;
         at_mcu(&decoder);
+        observer.begin_mcu();
         for (index, component) in scan.components.iter().enumerate() {
             for _ in 0..component.block_count() {
-                decoder.dc(index, component)?;
-                decoder.ac(component, |_, _| {})?;
+                if observer.begin_block(decoder.dc(index, component)?) {
+                    decoder.ac(component, |place, coefficient| observer.ac(place, coefficient))?;
+                    observer.end_block();
+                } else {
+                    decoder.ac(component, |_, _| {})?;
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Baseline JPEG (ITU T.81) without its pixels: verified, copied, turned, requantised and scaled from its coefficients.
 //!
 //! A decoder spends most of its time and nearly all of its memory on pixels. What normalises a photo seldom needs them.
-//! Four ways lead from [`Jpeg::read`], which looks at the headers alone:
+//! Five ways lead from [`Jpeg::read`], which looks at the headers alone:
 //!
 //! | way | what is read | what is written | memory beside the two files |
 //! |---|---|---|---|
@@ -9,7 +9,9 @@
 //! | [`Jpeg::recode`], upright | every code, once | requantised coefficients | fixed |
 //! | [`Jpeg::recode`], turned | every code, twice | transposed coefficients, requantised if wanted | 12 bytes per MCU |
 //! | the same, of odd size | every code, twice | coefficients of blocks on a new grid | 12 bytes per MCU, two rows of MCUs |
-//! | [`Jpeg::scale`] | every code, once | samples at 1/2, 1/4 or 1/8 of each side | a row of MCUs |
+//! | [`Jpeg::scale`] | every code, once | samples at 1/1, 1/2, 1/4 or 1/8 of each side | a row of MCUs |
+//!
+//! On the first ones a small picture of the photo can be drawn from the codes that pass by: [`Preview`].
 //!
 //! ```
 //! use likeness_jpeg::{Jpeg, Orientation, Quantisation, Recoding, Workspace};
@@ -44,9 +46,11 @@ mod header;
 mod huffman;
 mod keep;
 mod marker;
+mod observer;
 mod orientation;
 mod output;
 mod picture;
+mod preview;
 mod quantiser;
 mod recode;
 mod regrid;
@@ -61,6 +65,7 @@ pub use error::{Damage, Error, NeedsPixels, Unsupported};
 pub use orientation::Orientation;
 pub use output::Output;
 pub use picture::Jpeg;
+pub use preview::Preview;
 pub use quantiser::Steps;
 pub use recode::{Grey, Quantisation, Recoding};
 pub use scale::{Band, Scale};

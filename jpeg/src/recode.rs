@@ -9,6 +9,7 @@ use crate::{
     error::{Error, NeedsPixels},
     frame::{Component, Frame},
     header::{Headers, Selector},
+    observer::{Observer, ScanObserver},
     orientation::Orientation,
     output::Output,
     picture::Jpeg,
@@ -101,6 +102,16 @@ impl Jpeg<'_> {
         workspace: &mut Workspace,
         output: &mut dyn Output,
     ) -> Result<(), Error> {
+        self.recode_observed(recoding, workspace, output, &mut ())
+    }
+
+    pub(crate) fn recode_observed(
+        &self,
+        recoding: Recoding,
+        workspace: &mut Workspace,
+        output: &mut dyn Output,
+        observer: &mut impl Observer,
+    ) -> Result<(), Error> {
         let route = self.route(recoding)?;
         let plan = Plan::new(recoding, &self.frame, route);
         let mut headers = Headers::new(output);
@@ -108,15 +119,18 @@ impl Jpeg<'_> {
         while let Some((scan, from)) = scans.next(&self.frame)? {
             let conversions = plan.conversions(&scan);
             let decoder = || Decoder::new(self.bytes, from, &scan);
+            let mut observer = observer.scan(&self.frame, &scan);
             let Workspace { chunk, index, planes: memory, .. } = workspace;
             let indexed = match route {
                 Route::InOrder => None,
-                Route::Turned | Route::Regridded => Some(turn::index(decoder(), &scan, index)?),
+                Route::Turned | Route::Regridded => {
+                    Some(turn::index(decoder(), &scan, &mut observer, index)?)
+                }
             };
             plan.write_headers(&scan, &conversions, &mut headers);
             let mut encoder = Encoder::new(&plan.codes, chunk, headers.output());
             let end = match indexed {
-                None => convert(decoder(), &scan, &conversions, plan.added(), &mut encoder)?,
+                None => convert(decoder(), &scan, &conversions, plan.added(), &mut observer, &mut encoder)?,
                 Some(end) => {
                     let turned =
                         Turned { scan: &scan, orientation: plan.orientation, index, added: plan.added() };
@@ -239,21 +253,33 @@ fn convert(
     scan: &Scan,
     conversions: &[Conversion],
     added: Range<usize>,
+    observer: &mut impl ScanObserver,
     encoder: &mut Encoder<'_>,
 ) -> Result<usize, Error> {
     for _ in 0..scan.mcu_count() {
         decoder.begin_mcu()?;
         encoder.begin_mcu();
+        observer.begin_mcu();
         for (index, (component, conversion)) in scan.components.iter().zip(conversions).enumerate() {
             for _ in 0..component.block_count() {
-                let dc = conversion.dc(decoder.dc(index, component)?);
-                let mut block = encoder.begin_block(component.index, dc);
-                decoder.ac(component, |place, coefficient| {
+                let dc = decoder.dc(index, component)?;
+                let is_observed = observer.begin_block(dc);
+                let mut block = encoder.begin_block(component.index, conversion.dc(dc));
+                let mut put = |place, coefficient| {
                     let coefficient = conversion.ac(place, coefficient);
                     if coefficient != 0 {
                         block.put(place, coefficient);
                     }
-                })?;
+                };
+                if is_observed {
+                    decoder.ac(component, |place, coefficient| {
+                        observer.ac(place, coefficient);
+                        put(place, coefficient);
+                    })?;
+                    observer.end_block();
+                } else {
+                    decoder.ac(component, put)?;
+                }
                 let end = block.end();
                 encoder.end_block(end);
             }

@@ -1,11 +1,11 @@
 //! The picture at a fraction of its size, from the coefficients, a row of MCUs at a time.
 //!
-//! A block becomes 4, 2 or 1 samples a side. Colour differences of half the resolution become twice as many, so that at
+//! A block becomes 8, 4, 2 or 1 samples a side. Colour differences of half the resolution become twice as many, so that at
 //! these sizes there is mostly nothing to interpolate: the planes come out alike.
 
 mod idct;
 
-use self::idct::Inverse;
+pub(crate) use self::idct::Inverse;
 use crate::{
     dct::Coefficients,
     decode::Decoder,
@@ -19,6 +19,8 @@ use crate::{
 /// A fraction of the picture's size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scale {
+    /// The size as stored. Coarser colour differences are repeated.
+    Whole,
     /// Each side is halved.
     Half,
     /// A quarter of each side.
@@ -32,6 +34,7 @@ impl Scale {
     #[must_use]
     pub const fn divisor(self) -> u32 {
         match self {
+            Self::Whole => 1,
             Self::Half => 2,
             Self::Quarter => 4,
             Self::Eighth => 8,
@@ -95,15 +98,16 @@ impl<'w> Band<'w> {
             return;
         }
         let colours = self.row(1, row).iter().zip(self.row(2, row));
-        rgb.extend(brightness.iter().zip(colours).flat_map(|(y, (cb, cr))| to_rgb(*y, *cb, *cr)));
+        rgb.extend(brightness.iter().zip(colours).flat_map(|(y, (cb, cr))| to_rgb([*y, *cb, *cr])));
     }
 }
 
+/// Returns red, green and blue of a pixel (JFIF 1.02, page 3).
 #[inline]
-fn to_rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
+pub(crate) fn to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     // Factors times 2^16; the half rounds.
     let (y, cb, cr) = ((i32::from(y) << 16) + (1 << 15), i32::from(cb) - 128, i32::from(cr) - 128);
-    let to_sample = |value: i32| u8::try_from((value >> 16).clamp(0, 255)).unwrap_or_default();
+    let to_sample = |value: i32| (value >> 16).clamp(0, 255).to_le_bytes()[0];
     [y + 91_881 * cr, y - 22_554 * cb - 46_802 * cr, y + 116_130 * cb].map(to_sample)
 }
 

@@ -5,6 +5,7 @@ mod damage;
 mod files;
 mod golden;
 mod kept;
+mod previewed;
 mod refusals;
 mod requantised;
 mod scaled;

@@ -16,6 +16,7 @@ use crate::{
     encode::Encoder,
     error::Error,
     keep::read_codes,
+    observer::ScanObserver,
     orientation::Orientation,
     scan::{MAX_BLOCKS, Scan},
 };
@@ -27,11 +28,12 @@ pub(crate) const INDEX_BYTES: u64 = size_of::<(Place, Predictions)>() as u64;
 pub(crate) fn index(
     decoder: Decoder<'_, '_>,
     scan: &Scan,
+    observer: &mut impl ScanObserver,
     index: &mut Vec<(Place, Predictions)>,
 ) -> Result<usize, Error> {
     index.clear();
     index.reserve_exact(scan.mcu_count() as usize);
-    read_codes(decoder, scan, |decoder| index.push(decoder.place()))
+    read_codes(decoder, scan, observer, |decoder| index.push(decoder.place()))
 }
 
 /// A scan that was indexed, and the turn that is wanted.

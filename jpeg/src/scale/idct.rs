@@ -6,42 +6,52 @@
 
 use crate::{
     dct::{self, COSINES, Coefficients, HALVES_UP},
-    zigzag::NATURAL,
+    zigzag::{NATURAL, ZIGZAG},
 };
 
 /// A transform to the samples of one block.
 #[derive(Clone, Debug)]
 pub(crate) struct Inverse {
-    transform: fn(&Coefficients, &mut [u8], usize),
+    transform: Transform,
+    quantised: TransformQuantised,
     /// Row-by-row index in [`Coefficients`] of each place in the zigzag sequence.
     places: [u8; 64],
     /// Factor of each place in the zigzag sequence.
     factors: [f32; 64],
 }
 
+/// A transform to rows of a stride.
+type Transform = fn(&Coefficients, &mut [u8], usize);
+
+/// A transform from quantised coefficients in zigzag order, by factors, to rows of eight samples.
+type TransformQuantised = fn(&[i16; 64], &[f32; 64], &mut [u8; 64]);
+
 impl Inverse {
     /// Chooses the transform to so many rows of so many samples: 1, 2, 4 or 8 each.
     pub(crate) fn to(rows: u32, samples: u32) -> Option<Self> {
-        let transform = match (rows, samples) {
-            (1, 1) => to::<1, 1>,
-            (1, 2) => to::<1, 2>,
-            (1, 4) => to::<1, 4>,
-            (1, 8) => to::<1, 8>,
-            (2, 1) => to::<2, 1>,
-            (2, 2) => to::<2, 2>,
-            (2, 4) => to::<2, 4>,
-            (2, 8) => to::<2, 8>,
-            (4, 1) => to::<4, 1>,
-            (4, 2) => to::<4, 2>,
-            (4, 4) => to::<4, 4>,
-            (4, 8) => to::<4, 8>,
-            (8, 1) => to::<8, 1>,
-            (8, 2) => to::<8, 2>,
-            (8, 4) => to::<8, 4>,
-            (8, 8) => return Some(Self { transform: whole, places: transposed(), factors: dct::factors() }),
+        let (transform, quantised): (Transform, TransformQuantised) = match (rows, samples) {
+            (1, 1) => (to::<1, 1>, lowest_of::<1, 1>),
+            (1, 2) => (to::<1, 2>, lowest_of::<1, 2>),
+            (1, 4) => (to::<1, 4>, lowest_of::<1, 4>),
+            (1, 8) => (to::<1, 8>, lowest_of::<1, 8>),
+            (2, 1) => (to::<2, 1>, lowest_of::<2, 1>),
+            (2, 2) => (to::<2, 2>, lowest_of::<2, 2>),
+            (2, 4) => (to::<2, 4>, lowest_of::<2, 4>),
+            (2, 8) => (to::<2, 8>, lowest_of::<2, 8>),
+            (4, 1) => (to::<4, 1>, lowest_of::<4, 1>),
+            (4, 2) => (to::<4, 2>, lowest_of::<4, 2>),
+            (4, 4) => (to::<4, 4>, lowest_of::<4, 4>),
+            (4, 8) => (to::<4, 8>, lowest_of::<4, 8>),
+            (8, 1) => (to::<8, 1>, lowest_of::<8, 1>),
+            (8, 2) => (to::<8, 2>, lowest_of::<8, 2>),
+            (8, 4) => (to::<8, 4>, lowest_of::<8, 4>),
+            (8, 8) => {
+                let (places, factors) = (transposed(), dct::factors());
+                return Some(Self { transform: whole, quantised: all_of, places, factors });
+            }
             _ => return None,
         };
-        Some(Self { transform, places: NATURAL, factors: [1.0; 64] })
+        Some(Self { transform, quantised, places: NATURAL, factors: [1.0; 64] })
     }
 
     /// Multiplies a coefficient with its step and its factor. Returns row and column in [`Coefficients`] before the value.
@@ -59,11 +69,44 @@ impl Inverse {
         self
     }
 
+    /// Transforms a block of quantised coefficients in zigzag order, and writes its samples to rows of eight.
+    #[inline]
+    pub(crate) fn samples(&self, quantised: &[i16; 64], out: &mut [u8; 64]) {
+        (self.quantised)(quantised, &self.factors, out);
+    }
+
     /// Transforms a block, and writes its samples to rows of this stride.
     #[inline]
     pub(crate) fn transform(&self, coefficients: &Coefficients, out: &mut [u8], stride: usize) {
         (self.transform)(coefficients, out, stride);
     }
+}
+
+/// Dequantises the coefficients that are needed, and transforms them.
+fn lowest_of<const ROWS: usize, const SAMPLES: usize>(
+    quantised: &[i16; 64],
+    factors: &[f32; 64],
+    out: &mut [u8; 64],
+) {
+    let mut coefficients = [[0.0; 8]; 8];
+    for row in 0..ROWS {
+        for column in 0..SAMPLES {
+            let place = usize::from(ZIGZAG[row * 8 + column]);
+            coefficients[row][column] = f32::from(quantised[place]) * factors[place];
+        }
+    }
+    for (samples, out) in samples::<ROWS, SAMPLES>(&coefficients).iter().zip(out.as_chunks_mut::<8>().0) {
+        out[..SAMPLES].copy_from_slice(samples);
+    }
+}
+
+/// Dequantises all coefficients, and transforms them.
+fn all_of(quantised: &[i16; 64], factors: &[f32; 64], out: &mut [u8; 64]) {
+    let mut coefficients = [[0.0; 8]; 8];
+    for ((quantised, factor), natural) in quantised.iter().zip(factors).zip(NATURAL) {
+        coefficients[usize::from(natural % 8)][usize::from(natural / 8)] = f32::from(*quantised) * factor;
+    }
+    whole(&coefficients, out, 8);
 }
 
 /// Returns the places for [`dct::inverse`], which wants horizontal frequencies first.
@@ -74,9 +117,9 @@ fn transposed() -> [u8; 64] {
 fn whole(coefficients: &Coefficients, out: &mut [u8], stride: usize) {
     let mut samples = *coefficients;
     dct::inverse(&mut samples);
-    for (row, out) in samples.iter().zip(out.chunks_mut(stride)) {
-        if let Some(out) = out.first_chunk_mut() {
-            *out = row.map(|sample| to_sample(sample + 128.0));
+    for (row, samples) in samples.iter().enumerate() {
+        if let Some(out) = out.get_mut(row * stride..).and_then(|out| out.first_chunk_mut()) {
+            *out = samples.map(|sample| to_sample(sample + 128.0));
         }
     }
 }
@@ -108,6 +151,15 @@ const fn cosine(sixteenths: usize) -> f32 {
 }
 
 fn to<const ROWS: usize, const SAMPLES: usize>(coefficients: &Coefficients, out: &mut [u8], stride: usize) {
+    for (row, samples) in samples::<ROWS, SAMPLES>(coefficients).iter().enumerate() {
+        if let Some(out) = out.get_mut(row * stride..).and_then(|out| out.first_chunk_mut()) {
+            *out = *samples;
+        }
+    }
+}
+
+#[inline]
+fn samples<const ROWS: usize, const SAMPLES: usize>(coefficients: &Coefficients) -> [[u8; SAMPLES]; ROWS] {
     let (down, across) = (const { basis::<ROWS>() }, const { basis::<SAMPLES>() });
     let mut samples = [[128.0; SAMPLES]; ROWS];
     for (row, samples) in samples.iter_mut().enumerate() {
@@ -123,11 +175,7 @@ fn to<const ROWS: usize, const SAMPLES: usize>(coefficients: &Coefficients, out:
             }
         }
     }
-    for (samples, out) in samples.iter().zip(out.chunks_mut(stride)) {
-        if let Some(out) = out.first_chunk_mut() {
-            *out = samples.map(to_sample);
-        }
-    }
+    samples.map(|samples| samples.map(to_sample))
 }
 
 /// Rounds to a sample.
@@ -176,9 +224,9 @@ mod tests {
                 }
                 let mut samples = [0; 8 * 10];
                 inverse.transform(&coefficients, &mut samples, 10);
-                let dequantised = stored.map(|row| row.map(|value| value * 3.0));
+                let quantised = stored.map(|row| row.map(|value| value * 3.0));
                 for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
-                    let expected = by_the_book(&dequantised, (x, y), (width, height)).clamp(0.0, 255.0);
+                    let expected = by_the_book(&quantised, (x, y), (width, height)).clamp(0.0, 255.0);
                     let sample = f64::from(samples[(y * 10 + x) as usize]);
                     assert!((sample - expected).abs() < 0.501, "{width} x {height}: {sample} for {expected}");
                 }

@@ -62,6 +62,16 @@ pub(super) fn smooth(width: usize, height: usize, sampling: (u8, u8), quality: u
         .expect("a JPEG")
 }
 
+/// Pixels that change by no more than one from each to the next, in a picture of any size.
+pub(super) fn slow(width: usize, height: usize) -> Vec<u8> {
+    let wave = |at: usize| (at % 300).min(300 - at % 300) as u8;
+    let pixel = |at: usize| {
+        let (x, y) = (at % width, at / width);
+        [50 + wave(x), 220 - wave(y), 70 + wave(x.midpoint(y))]
+    };
+    (0..width * height).flat_map(pixel).collect()
+}
+
 /// Encodes a file of brightness alone.
 pub(super) fn grey(width: usize, height: usize, quality: u8) -> Vec<u8> {
     let pixels: Vec<u8> = rgb(width, height, 40).as_chunks::<3>().0.iter().map(|pixel| pixel[0]).collect();

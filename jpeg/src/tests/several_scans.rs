@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Writes the components of a file in scans of their own.
-fn separated(file: &[u8]) -> Vec<u8> {
+pub(super) fn separated(file: &[u8]) -> Vec<u8> {
     let coefficients = coefficients(file);
     let component = |(index, component): (usize, &libjpeg_turbo_rs::ComponentCoefficients)| Component {
         id: index as u8 + 1,
