@@ -7,9 +7,19 @@ import { Worker } from "./workerd.mjs";
 /** Limits that the front passes on. */
 export const LIMITS = { max_bytes: 32_000_000, max_pixels: 52_000_000, min_side: 512, max_memory: 2 ** 30 };
 
-/** Starts the imager and a store of objects for the tests of a file. */
-export function imager() {
+/** Returns the imager with a store of objects; neither runs before `start`. */
+export function startable() {
     const it = {
+        async start() {
+            it.objects = await Objects.start();
+            it.worker = await Worker.start(new URL("../../edge/imager/", import.meta.url));
+        },
+
+        async stop() {
+            await it.worker?.stop();
+            await it.objects?.stop();
+        },
+
         get: (key, headers = {}) => ({ method: "GET", url: it.objects.url(key), headers }),
         put: (key, headers = {}) => ({ method: "PUT", url: it.objects.url(key), headers }),
 
@@ -44,15 +54,15 @@ export function imager() {
 
         memory: async () => (await it.worker.fetch("/memory")).json(),
     };
-    before(async () => {
-        it.objects = await Objects.start();
-        it.worker = await Worker.start(new URL("../../edge/imager/", import.meta.url));
-    });
+    return it;
+}
+
+/** Starts the imager and a store of objects for the tests of a file. */
+export function imager() {
+    const it = startable();
+    before(it.start);
     beforeEach(() => it.objects.reset());
-    after(async () => {
-        await it.worker?.stop();
-        await it.objects?.stop();
-    });
+    after(it.stop);
     return it;
 }
 
