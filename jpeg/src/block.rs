@@ -21,13 +21,6 @@ impl Block {
         (self.dc, self.present) = (dc, 0);
     }
 
-    /// Sets the DC coefficient, and takes back what was put at its place.
-    #[inline]
-    pub(crate) fn set_dc(&mut self, dc: i32) {
-        self.dc = dc;
-        self.present &= !1;
-    }
-
     /// Puts a coefficient of at most ten bits at a place of the zigzag sequence, or leaves zero there.
     #[inline]
     pub(crate) fn put(&mut self, place: usize, coefficient: i32) {

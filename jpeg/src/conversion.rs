@@ -31,18 +31,13 @@ impl Conversion {
         let place = |at| orientation.of_coefficient(at).0;
         let requantiser = |at: usize| Requantiser::new(stored.zigzag()[at], steps.zigzag()[place(at)]);
         Self {
-            dc: (DC.0.max(-steps.brightest()), DC.1.min(steps.brightest())),
+            dc: dc_range(&steps),
             keeps_steps: steps == stored.turned(orientation),
             steps,
             requantisers: std::array::from_fn(requantiser),
             places: std::array::from_fn(|at| place(at).try_into().unwrap_or_default()),
             signs: std::array::from_fn(|at| if orientation.of_coefficient(at).1 { -1 } else { 0 }),
         }
-    }
-
-    /// Returns the range of DC coefficients that are written.
-    pub(crate) fn dc_range(&self) -> (i32, i32) {
-        self.dc
     }
 
     /// Converts a DC coefficient.
@@ -68,4 +63,9 @@ impl Conversion {
         let sign = i32::from(self.signs[place & 63]);
         (usize::from(self.places[place & 63]), (coefficient ^ sign) - sign)
     }
+}
+
+/// Returns the range of DC coefficients of these steps that are written.
+pub(crate) fn dc_range(steps: &Steps) -> (i32, i32) {
+    (DC.0.max(-steps.brightest()), DC.1.min(steps.brightest()))
 }

@@ -152,7 +152,7 @@ impl Mul<f32> for Four {
 
     #[inline]
     fn mul(self, factor: f32) -> Self {
-        Self(self.0.map(|value| value * factor))
+        Self(std::array::from_fn(|at| self.0[at] * factor))
     }
 }
 

@@ -69,9 +69,10 @@ impl<'c> Encoder<'c> {
         self.end_block(block);
     }
 
-    /// Ends the scan's data.
-    pub(crate) fn end(self) {
+    /// Ends the scan's data. Returns the output.
+    pub(crate) fn end(self) -> &'c mut dyn Output {
         self.bits.end(self.output);
+        self.output
     }
 }
 

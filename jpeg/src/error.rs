@@ -74,6 +74,17 @@ pub enum NeedsPixels {
     Enormous,
 }
 
+/// The reason why rows of pixels are not a picture of the size that was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WrongRows {
+    /// The last row is not whole.
+    NotWhole,
+    /// There are more than the picture has.
+    TooMany,
+    /// There are fewer than the picture has.
+    Missing,
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,7 +139,19 @@ impl fmt::Display for NeedsPixels {
     }
 }
 
+impl fmt::Display for WrongRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotWhole => "a part of a row of pixels",
+            Self::TooMany => "more rows of pixels than the picture has",
+            Self::Missing => "fewer rows of pixels than the picture has",
+        })
+    }
+}
+
 impl core::error::Error for Error {}
+
+impl core::error::Error for WrongRows {}
 
 impl From<Damage> for Error {
     fn from(damage: Damage) -> Self {

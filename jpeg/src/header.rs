@@ -119,7 +119,7 @@ impl<'t, 'o> Headers<'t, 'o> {
 
     /// Writes EOI.
     pub(crate) fn end(self) {
-        self.output.write(&[0xff, EOI]);
+        write_end(self.output);
     }
 
     /// Writes a segment. Before the first one come SOI and JFIF's segment, which says that components are brightness and
@@ -133,4 +133,9 @@ impl<'t, 'o> Headers<'t, 'o> {
         self.output.write(&[0xff, marker, high, low]);
         self.output.write(parameters);
     }
+}
+
+/// Writes EOI.
+pub(crate) fn write_end(output: &mut dyn Output) {
+    output.write(&[0xff, EOI]);
 }

@@ -11,7 +11,8 @@
 //! | the same, of odd size | every code, twice | coefficients of blocks on a new grid | 12 bytes per MCU, two rows of MCUs |
 //! | [`Jpeg::scale`] | every code, once | samples at 1/1, 1/2, 1/4 or 1/8 of each side | a row of MCUs |
 //!
-//! On the first ones a small picture of the photo can be drawn from the codes that pass by: [`Preview`].
+//! On the first ones a small picture of the photo can be drawn from the codes that pass by: [`Preview`]. Pictures that
+//! are not JPEGs become one by [`RgbEncoder`], a band of rows at a time.
 //!
 //! ```
 //! use likeness_jpeg::{Jpeg, Orientation, Quantisation, Recoding, Workspace};
@@ -41,6 +42,7 @@ mod decode;
 mod encode;
 mod error;
 mod forecast;
+mod forward;
 mod frame;
 mod header;
 mod huffman;
@@ -54,6 +56,7 @@ mod preview;
 mod quantiser;
 mod recode;
 mod regrid;
+mod rgb_encoder;
 mod scale;
 mod scan;
 mod tables;
@@ -61,13 +64,14 @@ mod turn;
 mod workspace;
 mod zigzag;
 
-pub use error::{Damage, Error, NeedsPixels, Unsupported};
+pub use error::{Damage, Error, NeedsPixels, Unsupported, WrongRows};
 pub use orientation::Orientation;
 pub use output::Output;
 pub use picture::Jpeg;
 pub use preview::Preview;
 pub use quantiser::Steps;
 pub use recode::{Grey, Quantisation, Recoding};
+pub use rgb_encoder::{ChromaSampling, RgbEncoder};
 pub use scale::{Band, Scale};
 pub use workspace::Workspace;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     conversion::Conversion,
     decode::Decoder,
-    encode::{ComponentCodes, Encoder},
+    encode::Encoder,
     error::{Error, NeedsPixels},
     frame::{Component, Frame},
     header::{Headers, Selector},
@@ -120,7 +120,7 @@ impl Jpeg<'_> {
             let conversions = plan.conversions(&scan);
             let decoder = || Decoder::new(self.bytes, from, &scan);
             let mut observer = observer.scan(&self.frame, &scan);
-            let Workspace { chunk, index, planes: memory, .. } = workspace;
+            let Workspace { chunk, codes, index, planes: memory, .. } = workspace;
             let indexed = match route {
                 Route::InOrder => None,
                 Route::Turned | Route::Regridded => {
@@ -128,7 +128,7 @@ impl Jpeg<'_> {
                 }
             };
             plan.write_headers(&scan, &conversions, &mut headers);
-            let mut encoder = Encoder::new(&plan.codes, chunk, headers.output());
+            let mut encoder = Encoder::new(codes, chunk, headers.output());
             let end = match indexed {
                 None => convert(decoder(), &scan, &conversions, plan.added(), &mut observer, &mut encoder)?,
                 Some(end) => {
@@ -174,7 +174,6 @@ struct Plan {
     frame: Frame,
     /// Number of the frame's components that are stored. Those behind were added.
     stored_components: usize,
-    codes: [ComponentCodes; 2],
 }
 
 impl Plan {
@@ -206,7 +205,6 @@ impl Plan {
             quantisation,
             frame: Frame { extended, width, height, components },
             stored_components: stored.components.len(),
-            codes: ComponentCodes::typical(),
         }
     }
 

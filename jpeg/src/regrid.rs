@@ -10,17 +10,17 @@
 //! the stored MCUs that such a row comes from: a row of them, or a column.
 
 use crate::{
-    block::Block,
     conversion::Conversion,
-    dct::{self, Coefficients, HALVES_UP, Samples, forward, inverse},
+    dct::{self, Coefficients, HALVES_UP, Samples, inverse},
     decode::Decoder,
     encode::Encoder,
     error::Error,
+    forward::Forward,
     frame::Frame,
     orientation::Orientation,
     scan::ScanComponent,
     turn::Turned,
-    zigzag::{NATURAL, ZIGZAG},
+    zigzag::NATURAL,
 };
 
 /// Bytes that a block takes in memory, twice.
@@ -46,12 +46,7 @@ struct Plane {
     stride: usize,
     /// For each stored place in the zigzag sequence, the place in [`Coefficients`] and the factor, which turn the block.
     read: [(u8, f32); 64],
-    /// Factors of the coefficients that are written, as [`Coefficients`] lays them out.
-    write: [[f32; 8]; 8],
-    /// Their places in the zigzag sequence.
-    places: [[u8; 8]; 8],
-    /// Range of DC coefficients that are written.
-    range: (i32, i32),
+    write: Forward,
 }
 
 impl<'t> Regrid<'t> {
@@ -64,25 +59,18 @@ impl<'t> Regrid<'t> {
             let (size, blocks) = (orientation.turned(size), orientation.turned(component.blocks));
             // The transforms want horizontal frequencies first.
             let layout = NATURAL.map(|natural| natural % 8 * 8 + natural / 8);
-            let (mut read, mut write, mut places) = ([(0, 0.0); 64], [[0.0; 8]; 8], [[0; 8]; 8]);
-            let factors = dct::factors();
+            let (mut read, factors) = ([(0, 0.0); 64], dct::factors());
             for (at, read) in read.iter_mut().enumerate() {
                 let (place, negated) = orientation.of_coefficient(at);
                 let factor = factors[place] * f32::from(component.steps.zigzag()[at]);
                 *read = (layout[place], if negated { -factor } else { factor });
-                // The transform makes coefficients 64 times as large as its inverse wants them.
-                let step = f32::from(wanted.steps.zigzag()[at]);
-                write.as_flattened_mut()[usize::from(layout[at])] = 1.0 / (64.0 * factors[at] * step);
-                places.as_flattened_mut()[usize::from(layout[at])] = ZIGZAG[usize::from(NATURAL[at])];
             }
             Plane {
                 size: (size.0 as usize, size.1 as usize),
                 mcu: (blocks.0 as usize, blocks.1 as usize * 8),
                 stride: (mcus.0 * blocks.0) as usize * 8,
                 read,
-                write,
-                places,
-                range: wanted.dc_range(),
+                write: Forward::new(&wanted.steps),
             }
         };
         let planes = turned.scan.components.iter().zip(conversions).map(plane).collect();
@@ -263,24 +251,7 @@ impl Plane {
             let row = &memory[self.row(row.min(self.size.1 - 1))];
             out.copy_from_slice(&row[left..left + 8]);
         }
-        forward(&mut samples);
-        let mut quantised = [[0; 8]; 8];
-        for ((quantised, values), factors) in quantised.iter_mut().zip(&samples).zip(&self.write) {
-            for ((quantised, value), factor) in quantised.iter_mut().zip(values).zip(factors) {
-                *quantised = rounded(value * factor);
-            }
-        }
-        let mut block = Block::EMPTY;
-        for (quantised, places) in quantised.iter().zip(&self.places) {
-            // Most blocks lack their high frequencies.
-            if quantised.iter().fold(0, |any, coefficient| any | coefficient) != 0 {
-                for (coefficient, place) in quantised.iter().zip(places) {
-                    block.put(usize::from(*place), *coefficient);
-                }
-            }
-        }
-        block.set_dc(quantised[0][0].clamp(self.range.0, self.range.1));
-        block.encode(component, encoder);
+        self.write.encode(&mut samples, component, encoder);
     }
 }
 
@@ -290,12 +261,4 @@ fn shown(value: f32) -> f32 {
     // Adding this rounds to an integer.
     const INTEGERS: f32 = 12_582_912.0;
     ((value + HALVES_UP).clamp(-128.0, 127.0) + INTEGERS) - INTEGERS
-}
-
-/// Rounds to a coefficient of 8 bit samples (tables F.1 and F.2).
-#[inline]
-fn rounded(value: f32) -> i32 {
-    // Adding this rounds to an integer, which then lies in the lowest bits: a conversion that every vector unit has.
-    const INTEGERS: f32 = 12_582_912.0;
-    (value.clamp(-1023.0, 1023.0) + INTEGERS).to_bits().wrapping_sub(INTEGERS.to_bits()).cast_signed()
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "test pictures are small")]
 
 mod damage;
+mod encoded;
 mod files;
 mod golden;
 mod kept;

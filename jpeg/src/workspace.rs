@@ -3,6 +3,7 @@
 use crate::{
     bits::{reader::Place, writer::Chunk},
     decode::Predictions,
+    encode::ComponentCodes,
 };
 
 /// The memory in which pictures are recoded and scaled. One workspace serves any number of them, one after the other: in
@@ -10,11 +11,13 @@ use crate::{
 #[derive(Debug)]
 pub struct Workspace {
     pub(crate) chunk: Box<Chunk>,
+    /// The codes that are written, of luminance and of chrominance.
+    pub(crate) codes: Box<[ComponentCodes; 2]>,
     /// The places of a scan's MCUs.
     pub(crate) index: Vec<(Place, Predictions)>,
     /// The rows of a picture that is turned on another grid.
     pub(crate) planes: Vec<f32>,
-    /// The rows of a scaled picture.
+    /// The rows of a scaled picture, or of one that is encoded.
     pub(crate) samples: Vec<u8>,
 }
 
@@ -23,6 +26,7 @@ impl Workspace {
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of::<Chunk>()
+            + size_of::<[ComponentCodes; 2]>()
             + self.index.capacity() * size_of::<(Place, Predictions)>()
             + self.planes.capacity() * size_of::<f32>()
             + self.samples.capacity()
@@ -31,6 +35,12 @@ impl Workspace {
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { chunk: Box::new([0; _]), index: Vec::new(), planes: Vec::new(), samples: Vec::new() }
+        Self {
+            chunk: Box::new([0; _]),
+            codes: Box::new(ComponentCodes::typical()),
+            index: Vec::new(),
+            planes: Vec::new(),
+            samples: Vec::new(),
+        }
     }
 }

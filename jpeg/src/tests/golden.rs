@@ -1,9 +1,9 @@
 //! Results byte by byte, the same on every machine. A change here changes every archive of the same photos.
 
-use super::{kept, recoded, requantised, turned};
+use super::{encoded::in_bands, files, kept, recoded, requantised, turned};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
-use crate::{Grey, Jpeg, Orientation, Quantisation, Recoding, Scale, Workspace};
+use crate::{ChromaSampling, Grey, Jpeg, Orientation, Quantisation, Recoding, Scale, Workspace};
 
 /// A picture of 48 x 32 pixels, 4:2:0, with restart markers, drawn for the tests of photos.
 const FILE: &[u8] = include_bytes!("../../../core/src/photo/fixtures/texture-restarts.jpg");
@@ -42,5 +42,18 @@ fn samples_are_the_same_everywhere() {
             (0..band.rows()).for_each(|row| band.rgb(row, &mut rgb));
         });
         assert_eq!((scaled, fingerprint(&rgb)), (Ok(()), expected), "{scale:?}");
+    }
+}
+
+#[test]
+fn encoded_pixels_are_the_same_everywhere() {
+    let pixels = files::rgb(50, 35, 40);
+    for (sampling, expected) in [
+        (ChromaSampling::Whole, (0x2115_c000_ab83_c4ca, 3043)),
+        (ChromaSampling::HalfAcross, (0x31bf_fbc5_e5df_bd5b, 2333)),
+        (ChromaSampling::Half, (0x7d09_a62e_3a2b_eaea, 2059)),
+    ] {
+        let file = in_bands(&pixels, (50, 35), sampling, 9);
+        assert_eq!(fingerprint(&file), expected, "{sampling:?}");
     }
 }
