@@ -7,6 +7,7 @@ mod files;
 mod golden;
 mod kept;
 mod previewed;
+mod properties;
 mod refusals;
 mod requantised;
 mod scaled;

@@ -22,7 +22,7 @@ const SIZES: [(usize, usize, Scale); 8] = [
     (2571, 37, Scale::Eighth),
 ];
 
-fn recoded(file: &[u8], recoding: Recoding) -> Result<Preview, Error> {
+pub(super) fn recoded(file: &[u8], recoding: Recoding) -> Result<Preview, Error> {
     let (mut plain, mut output) = (Vec::new(), Vec::new());
     let jpeg = Jpeg::read(file)?;
     let result = jpeg.recode(recoding, &mut Workspace::default(), &mut plain);
@@ -46,7 +46,7 @@ fn kept(file: &[u8]) -> Result<Preview, Error> {
 }
 
 /// Returns width, height and RGB of the scaled picture, upright.
-fn scaled(file: &[u8], scale: Scale, orientation: Orientation) -> (u32, u32, Vec<u8>) {
+pub(super) fn scaled(file: &[u8], scale: Scale, orientation: Orientation) -> (u32, u32, Vec<u8>) {
     let (mut width, mut height, mut rgb) = (0, 0, Vec::new());
     let each = |band: crate::Band<'_>| {
         width = band.width() as u32;

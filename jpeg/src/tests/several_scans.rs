@@ -32,8 +32,8 @@ pub(super) fn separated(file: &[u8]) -> Vec<u8> {
     let mut headers = Headers::new(&mut output);
     for (number, natural) in coefficients.quant_tables.iter().enumerate() {
         let zigzag: Vec<u8> =
-            crate::zigzag::NATURAL.iter().map(|at| natural[usize::from(*at)] as u8).collect();
-        headers.quantiser(number, &Steps::read(0, &zigzag).expect("steps").0);
+            crate::zigzag::NATURAL.iter().flat_map(|at| natural[usize::from(*at)].to_be_bytes()).collect();
+        headers.quantiser(number, &Steps::read(1, &zigzag).expect("steps").0);
     }
     headers.frame(&frame);
     for (index, (stored, component)) in coefficients.components.iter().zip(&frame.components).enumerate() {
