@@ -15,8 +15,9 @@ use crate::{
     download::RemoteFile,
     error::{Error, StorageError, StorageErrorKind},
     http::{Body, NoAnswer, Request, Response},
+    json::is_default,
     limits::{PhotoLimits, TRANSFER_CEILING},
-    photo::Reencode,
+    photo::{FaceCheck, PhotoForm, Treatment},
     storage::{Bucket, ObjectKey, ObjectPlace},
     time::Timestamp,
 };
@@ -68,17 +69,16 @@ pub struct Preparation {
     pub place: String,
     /// Limits of a photo.
     pub limits: PhotoLimits,
-    /// Photos that are encoded anew.
+    /// Form of the clean JPEG.
+    #[serde(flatten)]
+    pub form: PhotoForm,
+    /// Choice whether faces are looked for.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub reencode: Reencode,
+    pub face_check: FaceCheck,
     /// Request that writes the clean JPEG.
     pub target: Request,
     /// Name of the clean JPEG.
     pub file: String,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 /// An object to send, or a part of it.
@@ -123,7 +123,7 @@ impl ImagerJob {
         file: String,
         bucket: &Bucket,
         limits: PhotoLimits,
-        reencode: Reencode,
+        treatment: Treatment,
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let (source, target) = (own(&photo.source, bucket)?, own(&file, bucket)?);
@@ -132,7 +132,8 @@ impl ImagerJob {
             sha256: photo.sha256,
             place: photo.source.clone(),
             limits,
-            reencode,
+            form: treatment.form,
+            face_check: treatment.face_check,
             target: bucket.put(&target, Body::Empty, "image/jpeg", now),
             file,
         }))

@@ -139,6 +139,12 @@ pub const MAX_NAME: usize = 200;
 /// The most photos in a set: as many as names like `photo_001.jpg` can number.
 pub const MAX_PHOTOS: usize = 999;
 
+/// The smallest length of a photo's shorter side, in pixels: what fal's trainer works at.
+pub const MIN_SIDE: u32 = 512;
+
+/// The longest side that encoders of JPEG write (libjpeg's `JPEG_MAX_DIMENSION`; the format ends at 65,535).
+pub const LONGEST_SIDE: u32 = 65_500;
+
 /// The limits of a photo. The defaults are the product's; a caller may tighten them. Phones make photos of 50
 /// megapixels, 8192 x 6144 the largest; as JPEGs of their best quality these have some 25 MB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -155,7 +161,7 @@ pub struct PhotoLimits {
 
 impl Default for PhotoLimits {
     fn default() -> Self {
-        Self { max_bytes: 32_000_000, max_pixels: 52_000_000, min_side: 512, max_memory: 1 << 30 }
+        Self { max_bytes: 32_000_000, max_pixels: 52_000_000, min_side: MIN_SIDE, max_memory: 1 << 30 }
     }
 }
 
@@ -168,7 +174,17 @@ pub const IMAGER_MEMORY: u64 = 112_000_000;
 /// (`tests/edge/memory.test.mjs`).
 const IMAGER_OWN: u64 = 6_000_000;
 
+/// The most memory in bytes that a photo stored in tiles may take in the imager, beside its file: such a photo is made a
+/// band at a time, and smaller where a band would take more.
+const IMAGER_TILES: u64 = (45 << 20) - IMAGER_OWN;
+
 impl PhotoLimits {
+    /// Tightens the limits for a photo that is stored in tiles, in the imager.
+    #[must_use]
+    pub(crate) fn for_tiles_in_the_imager(self) -> Self {
+        Self { max_memory: self.max_memory.min(IMAGER_TILES), ..self }
+    }
+
     /// Tightens the limits for a photo of this many bytes in the imager, whose memory holds the file as well.
     #[must_use]
     pub fn in_the_imager(self, bytes: u64) -> Self {

@@ -22,15 +22,23 @@
 //! let page = b"<!DOCTYPE html><title>Not found</title>";
 //! let problem = Normaliser::default().normalise(page, &PhotoLimits::default()).unwrap_err();
 //! assert_eq!(problem.code(), "photo.unsupported_format");
-//! assert_eq!(problem.to_string(), "this is a web page (HTML), not a JPEG, PNG or WebP photo");
+//! assert_eq!(problem.to_string(), "this is a web page (HTML), not a JPEG, PNG, WebP or HEIC photo");
 //! # Ok::<(), likeness_core::photo::PhotoProblem>(())
 //! ```
 
+mod averaging;
 mod bytes;
 mod change;
 mod check;
+mod faces;
 mod foreign;
+mod form;
 mod format;
+#[cfg(feature = "heic")]
+mod heic;
+#[cfg(not(feature = "heic"))]
+#[path = "photo/heic/absent.rs"]
+mod heic;
 mod info;
 mod inspect;
 mod jpeg;
@@ -42,14 +50,19 @@ mod pixels;
 mod png;
 mod preview;
 mod problem;
+pub mod report;
 mod route;
 mod scale;
 mod spliced;
+mod thresholds;
+mod treatment;
 mod way;
 mod webp;
 
 pub use change::Change;
+pub use faces::FaceFinder;
 pub use foreign::Foreign;
+pub use form::{MaxSide, MaxSideError, PhotoForm};
 pub use format::Format;
 pub use info::{Coding, Colours, Metadata, PhotoInfo};
 pub use inspect::inspect;
@@ -57,6 +70,8 @@ pub use metadata::orientation::Orientation;
 pub use normalise::{Normalise, NormalisedPhoto, Normaliser, PixelNormaliser};
 pub use preview::Preview;
 pub use problem::{PhotoProblem, Unsupported, too_many_bytes};
+pub use report::FaceCheck;
+pub use treatment::Treatment;
 pub use way::{Reencode, ReencodeError, Way};
 
 #[cfg(test)]

@@ -28,12 +28,13 @@ pub mod obstacle;
 mod page;
 pub mod photo;
 pub mod price;
+pub mod report;
 pub mod settings;
 pub(crate) mod shared;
 pub mod status;
 pub mod storage;
 
-pub use crate::language::{Audience, Language, sentence};
+pub use crate::language::{Audience, Language, UserLanguage, sentence};
 
 /// Writes a number with commas between its thousands.
 fn grouped(number: u64) -> String {

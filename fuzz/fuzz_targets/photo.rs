@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use likeness_core::{
     limits::PhotoLimits,
-    photo::{Format, Normalise, Normaliser, Orientation, Reencode, Way, inspect},
+    photo::{Format, Normalise, Normaliser, Orientation, PhotoForm, Reencode, Way, inspect},
     words::Audience,
 };
 
@@ -15,7 +15,8 @@ fuzz_target!(|bytes: &[u8]| {
     // What stands behind the picture means nothing, so every photo is a seed.
     let reencode =
         if bytes.last().is_some_and(|last| last % 2 == 1) { Reencode::WhenNeeded } else { Reencode::Always };
-    match Normaliser::new(reencode).normalise(bytes, &limits) {
+    let form = |reencode| PhotoForm { reencode, ..PhotoForm::default() };
+    match Normaliser::new(form(reencode)).with_previews().normalise(bytes, &limits) {
         Err(problem) => {
             assert!(problem.code().starts_with("photo."));
             assert!(!problem.to_string().is_empty());
@@ -26,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
             let made = inspect(photo.jpeg()).expect("our own JPEG");
             assert_eq!((made.format, made.orientation), (Format::Jpeg, Orientation::Upright));
             assert_eq!((made.width, made.height), (photo.width(), photo.height()));
-            let again = Normaliser::new(Reencode::WhenNeeded).normalise(photo.jpeg(), &limits);
+            let again = Normaliser::new(form(Reencode::WhenNeeded)).normalise(photo.jpeg(), &limits);
             assert_eq!(again.expect("our own JPEG").way(), Way::Kept);
             assert_eq!(crc32fast::hash(photo.jpeg()), photo.crc32());
         }

@@ -20,6 +20,11 @@ impl Opacity {
         self.levels.get(at).copied().unwrap_or(u8::MAX)
     }
 
+    /// Tells whether anything shines through a pixel.
+    pub(crate) fn see_through(&self) -> bool {
+        self.levels.iter().any(|level| *level < u8::MAX)
+    }
+
     /// Lays rows of a picture of that size on white, the first of which is row `first`.
     pub(crate) fn lay_on_white(
         &self,

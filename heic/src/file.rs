@@ -62,6 +62,15 @@ pub enum Chroma {
     Full,
 }
 
+/// The outcome of decoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Conversion that the colours went through.
+    pub colours: Colours,
+    /// True if white shines through a pixel.
+    pub see_through: bool,
+}
+
 /// Metadata beside the picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Metadata<'f> {
@@ -152,7 +161,7 @@ impl<'f> Heic<'f> {
     /// from top to bottom, some at a time, with three bytes a pixel; whatever came before an error is to be thrown away.
     ///
     /// The width and height are those of [`Heic::info`] at the scale.
-    pub fn decode(&self, scale: Scale, mut each: impl FnMut(&[u8])) -> Result<Colours, Error> {
+    pub fn decode(&self, scale: Scale, mut each: impl FnMut(&[u8])) -> Result<Outcome, Error> {
         let renderer = Renderer { file: &self.file, decoder: &Heifer };
         let divisor = scale.divisor();
         let coded = self.picture.first_coded().map(|(_, coded)| coded);
@@ -172,7 +181,7 @@ impl<'f> Heic<'f> {
         let wanted = Wanted { divisor, conversion: &conversion, bits: conversion.bits(stored.clamp(8, 12)) };
         let Some(alpha) = &self.alpha else {
             renderer.bands(&self.picture, wanted, &mut |rows| each(rows))?;
-            return Ok(colours);
+            return Ok(Outcome { colours, see_through: false });
         };
         let opacity = renderer.opacity(&self.picture, alpha, divisor)?;
         let premultiplied = self.file.referenced_items(self.picture.item, b"prem").contains(&alpha.item);
@@ -184,7 +193,7 @@ impl<'f> Heic<'f> {
             first += rows.len() / (size[0].max(1) * 3);
             each(rows);
         })?;
-        Ok(colours)
+        Ok(Outcome { colours, see_through: opacity.see_through() })
     }
 
     /// Finds the description of the picture's colours. A profile goes before numbers, and those of a grid before those of

@@ -49,7 +49,7 @@ mod upright;
 
 pub use colour::Colours;
 pub use error::{Damage, Error, Excess, Unsupported};
-pub use file::{Chroma, Heic, Info, Metadata};
+pub use file::{Chroma, Heic, Info, Metadata, Outcome};
 pub use limits::Limits;
 pub use scale::Scale;
 

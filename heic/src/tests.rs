@@ -27,12 +27,12 @@ fn decode_at(file: &[u8], scale: Scale) -> Result<Decoded, Error> {
     let heic = Heic::read(file, &LIMITS)?;
     let [width, height] = [heic.info().width, heic.info().height].map(|side| scale.of(side) as usize);
     let mut rgb = Vec::new();
-    let colours = heic.decode(scale, |rows| {
+    let outcome = heic.decode(scale, |rows| {
         assert_eq!(rows.len() % (width * 3), 0, "whole rows");
         rgb.extend_from_slice(rows);
     })?;
     assert_eq!(rgb.len(), width * height * 3, "all rows");
-    Ok(Decoded { width, height, rgb, colours })
+    Ok(Decoded { width, height, rgb, colours: outcome.colours })
 }
 
 fn decode(file: &[u8]) -> Result<Decoded, Error> {

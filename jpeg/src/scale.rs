@@ -112,6 +112,20 @@ pub(crate) fn to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
 }
 
 impl Jpeg<'_> {
+    /// Tells whether the picture can be decoded at a fraction of its size, as far as the headers show. The error is the
+    /// one that [`Jpeg::scale`] would return.
+    pub fn can_be_scaled(&self) -> Result<(), Error> {
+        if !self.interleaved {
+            return Err(NeedsPixels::SeveralScans.into());
+        }
+        let (h, v) = self.frame.largest_factors();
+        let is_power = |largest: u32, factor: u32| {
+            largest.is_multiple_of(factor) && (largest / factor).is_power_of_two()
+        };
+        let fits = self.frame.components.iter().all(|stored| is_power(h, stored.h) && is_power(v, stored.v));
+        if fits { Ok(()) } else { Err(NeedsPixels::Sampling.into()) }
+    }
+
     /// Decodes the picture at a fraction of its size, as stored, from top to bottom. `each` gets a band for each row of
     /// MCUs; whatever came before an error is to be thrown away.
     ///

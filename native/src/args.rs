@@ -20,11 +20,13 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
+use likeness_core::photo::FaceCheck;
+
 pub(crate) use self::{
     generate::Generate,
     job::{Cancel, Download, Erase, JobName, Jobs, Resolve, Status},
     key::{Login, Logout, Whoami},
-    photos::{Check, Demo, Pack},
+    photos::{Check, Demo, Form, Pack},
     service::{Addresses, Backup, Completions, Config, Doctor, Manual, Serve, Simulate},
     telegram::{Telegram, TelegramWhat},
     token::{Token, TokenWhat},
@@ -105,12 +107,31 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Returns the choice whether faces are looked for in photos.
+    pub(crate) fn face_check(&self) -> FaceCheck {
+        match self {
+            Self::Check(Check { without_faces: true, .. })
+            | Self::Train(Train { without_faces: true, .. }) => FaceCheck::Off,
+            _ => FaceCheck::On,
+        }
+    }
+
     /// Tells whether the command serves clients until it is stopped.
     pub(crate) fn serves(&self) -> bool {
         match self {
             Self::Serve(_) | Self::Simulate(_) => true,
             Self::Telegram(telegram) => matches!(telegram.what, TelegramWhat::Run),
             _ => false,
+        }
+    }
+
+    /// Returns the flags that say in which form the command prepares photos.
+    pub(crate) fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Train(train) => Some(&train.form),
+            Self::Check(check) => Some(&check.form),
+            Self::Pack(pack) => Some(&pack.form),
+            _ => None,
         }
     }
 }
@@ -302,6 +323,9 @@ mod tests {
             "likeness generate job --lora m --trigger t --prompt a -o out",
             "likeness resolve job",
             "likeness resolve job --request-id a --not-accepted",
+            "likeness train a --name A --max-side 511",
+            "likeness check a --max-side big",
+            "likeness pack a -o b.zip --reencode never",
             "likeness simulate --duration 3",
             "likeness check",
             "likeness -v -q jobs",

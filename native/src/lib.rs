@@ -55,7 +55,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    let settings = Settings::read(&cli.global, &|name| env::var_os(name))?;
+    let mut settings = Settings::read(&cli.global, &|name| env::var_os(name))?;
+    if let Some(flags) = cli.command.form() {
+        settings = settings.with_form(flags);
+    }
+    let settings = settings.with_face_check(cli.command.face_check());
     let output = Output::new(Manner {
         json: cli.global.json,
         quiet: cli.global.quiet,

@@ -24,7 +24,7 @@ use likeness_core::{
     api::Deployment,
     fal::{Account, AccountError, Origins},
     limits::DatasetLimits,
-    photo::Reencode,
+    photo::{FaceCheck, PhotoForm, Treatment},
     price::Money,
     secret::Secret,
     storage::{Access, Addressing, Bucket},
@@ -42,7 +42,7 @@ pub(crate) use self::{
     training::Defaults,
 };
 use crate::{
-    args::{Global, values},
+    args::{self, Global, values},
     disk::make_private,
     failure::{Exit, Failure},
 };
@@ -67,7 +67,10 @@ pub(crate) struct Settings {
     /// Level of the least important log lines that are shown.
     pub(crate) log: Option<LevelFilter>,
     pub(crate) training_price: Option<Money>,
-    pub(crate) reencode: Reencode,
+    /// Form of clean photos.
+    form: PhotoForm,
+    /// Choice whether faces are looked for: always, unless a flag says otherwise.
+    face_check: FaceCheck,
     pub(crate) no_color: bool,
     pub(crate) admin_token: Option<Secret>,
     pub(crate) deployment_url: Option<Url>,
@@ -129,7 +132,11 @@ impl Settings {
             home: sources.home(),
             log: sources.setting("LIKENESS_LOG", values::level, |level| values::name_of_level(*level)).value,
             training_price: sources.find("LIKENESS_TRAINING_PRICE", values::price),
-            reencode: sources.value("LIKENESS_REENCODE", values::reencode),
+            form: PhotoForm {
+                reencode: sources.value("LIKENESS_REENCODE", values::reencode),
+                max_side: sources.find("LIKENESS_MAX_SIDE", values::max_side),
+            },
+            face_check: FaceCheck::On,
             no_color: sources.no_color(),
             admin_token: sources.secret("ADMIN_TOKEN").value,
             deployment_url: sources.find("LIKENESS_URL", values::web_address),
@@ -139,6 +146,16 @@ impl Settings {
             key_file: sources.key_file(),
             texts: Texts::default(),
         }
+    }
+
+    /// Leaves it to this choice whether faces are looked for.
+    pub(crate) fn with_face_check(self, face_check: FaceCheck) -> Self {
+        Self { face_check, ..self }
+    }
+
+    /// Returns the choices about photos.
+    pub(crate) fn treatment(&self) -> Treatment {
+        Treatment { form: self.form, face_check: self.face_check }
     }
 
     /// Lists every setting for `likeness config`, in a fixed order.
@@ -233,6 +250,15 @@ impl Settings {
                 .next("raise --max-photos or lower --min-photos"));
         }
         Ok(limits)
+    }
+
+    /// Lets the flags of a command that prepares photos count before the settings.
+    pub(crate) fn with_form(mut self, flags: &args::Form) -> Self {
+        self.form = PhotoForm {
+            reencode: flags.reencode.unwrap_or(self.form.reencode),
+            max_side: flags.max_side.or(self.form.max_side),
+        };
+        self
     }
 
     /// Tells whether test mode was asked for by this very command, to try things out.

@@ -2,33 +2,96 @@
 
 use std::fs;
 
-use crate::{Place, photo, pixels};
+use likeness_core::simulator::drawing;
+
+use crate::{Place, photo, portrait};
 
 #[test]
 fn good_photos_are_called_good() {
     let place = Place::new();
-    place.photos("set", 10);
+    for number in 0..10 {
+        place.write(format!("set/{number}.jpg"), portrait(number));
+    }
     let ending = place.run(&["check", "set", "-q"]).ended(0);
-    assert_eq!(ending.text().matches(" good ").count(), 10, "{}", ending.text());
-    assert!(ending.text().ends_with("10 photos are good: enough for a training.\n"), "{}", ending.text());
+    assert_eq!(ending.text().matches(" good ").count(), 11, "{}", ending.text());
+    let end = "\n10 photos: 10 good.\n10 photos are enough for a training. ";
+    assert!(ending.text().contains(end), "{}", ending.text());
     assert_eq!(ending.stderr, "");
+}
+
+/// Uses a photo that has a warning, says what it is, and ends as if there were none.
+#[test]
+fn a_warning_makes_a_photo_usable_and_leaves_it_in() {
+    let place = Place::new();
+    let dark: Vec<u8> = drawing::portrait(5, 3, 520, 650).iter().map(|sample| sample / 6).collect();
+    place.write("set/dark.jpg", drawing::jpeg(&dark, 520, 650).expect("a JPEG"));
+    place.write("set/first.jpg", portrait(1));
+    let mut moved = drawing::portrait(5, 1, 520, 650);
+    moved.rotate_right(5 * 520 * 3);
+    place.write("set/next.jpg", drawing::jpeg(&moved, 520, 650).expect("a JPEG"));
+    let documents = place.run(&["check", "set", "--json", "--no-face-check"]).ended(0).documents();
+    let found: Vec<_> = documents[..3]
+        .iter()
+        .map(|photo| {
+            let finding = &photo["findings"][0];
+            (
+                photo["verdict"].as_str().expect("a verdict"),
+                finding["code"].as_str(),
+                finding["level"].as_str(),
+            )
+        })
+        .collect();
+    let warning = |code| ("usable", Some(code), Some("warning"));
+    assert_eq!(found, [warning("photo.too_dark"), ("good", None, None), warning("photo.look_alike")]);
+    assert_eq!(documents[1]["looks"]["faces"], serde_json::Value::Null);
+    let result = &documents[3]["result"];
+    assert_eq!((&result["good"], &result["usable"], &result["rejected"]), (&1.into(), &2.into(), &0.into()));
+    let advice = result["set"]["advice"].as_array().expect("advice");
+    assert!(advice.len() <= 3 && advice[0] == "Add 7 photos: a training needs at least 10.", "{advice:?}");
+
+    let ending = place.run(&["check", "set", "--no-face-check"]).ended(0);
+    for text in
+        ["usable", "the picture is dark", "it looks nearly like set/first.jpg", "3 photos: 1 good, 2 usable."]
+    {
+        assert!(ending.text().contains(text), "{text} in {}", ending.text());
+    }
+}
+
+#[test]
+fn a_sheet_shows_all_photos_and_replaces_nothing_unasked() {
+    let place = Place::new();
+    let good = portrait(1);
+    place.write("set/a.jpg", &good);
+    place.write("set/b.jpg", &good[..good.len() / 2]);
+    place.write("set/c.jpg", photo(2, 300));
+    let refused = place.run(&["check", "set", "--sheet", "sheet.gif", "--json"]).ended(2).documents();
+    assert_eq!(refused[0]["error"]["code"], "usage.sheet_format");
+    for name in ["sheet.jpg", "sheet.png"] {
+        // Photos are rejected, and the sheet is there.
+        place.run(&["check", "set", "--sheet", name]).ended(3);
+        let file = fs::read(place.path(name)).expect("a sheet");
+        let sheet = likeness_core::photo::inspect(&file).expect("a picture");
+        assert!(sheet.width > 900 && sheet.height > 500, "{} x {}", sheet.width, sheet.height);
+        place.run(&["check", "set", "--sheet", name]).ended(2);
+        place.run(&["check", "set", "--sheet", name, "--force"]).ended(3);
+    }
 }
 
 #[test]
 fn what_is_wrong_with_many_is_advised_once() {
     let place = Place::new();
     for number in 0..12 {
-        place.write(format!("set/{number}.heic"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+        place.write(format!("set/{number}.avif"), b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf");
     }
     let ending = place.run(&["check", "set"]).ended(3);
     assert_eq!(ending.text().matches("rejected").count(), 12, "{}", ending.text());
-    assert_eq!(ending.text().matches("Most Compatible").count(), 1, "{}", ending.text());
+    assert_eq!(ending.text().matches("export it as JPEG").count(), 1, "{}", ending.text());
 }
 
 #[test]
 fn each_bad_photo_is_named_with_its_reason_and_advice() {
     let place = Place::new();
-    let good = photo(1, 520);
+    let good = portrait(1);
     place.write("set/a.jpg", &good);
     place.write("set/b.jpg", &good[..good.len() / 2]);
     place.write("set/c.jpg", photo(2, 300));
@@ -37,8 +100,7 @@ fn each_bad_photo_is_named_with_its_reason_and_advice() {
     place.write("set/f.jpg", &good);
     place.write("set/g.jpg", photo(3, 520));
     place.write("set/g.txt", b"\xcf\xf0");
-    let side = 520;
-    let png = likeness_core::simulator::drawing::png(&pixels(4, side), side, side).expect("a PNG");
+    let png = drawing::png(&drawing::portrait(5, 4, 520, 650), 520, 650).expect("a PNG");
     place.write("set/h.jpg", png);
 
     let ending = place.run(&["check", "set", "--json"]).ended(3);
@@ -153,7 +215,7 @@ fn captions_are_shown_and_texts_that_belong_to_no_photo_named() {
 #[test]
 fn it_is_told_which_of_equal_photos_stays() {
     let place = Place::new();
-    let (small, good) = (photo(1, 300), photo(2, 520));
+    let (small, good) = (photo(1, 300), portrait(2));
     for (name, bytes) in [
         ("a.jpg", &small),
         ("b.jpg", &small),
@@ -218,4 +280,20 @@ fn more_than_a_set_holds_are_not_decoded() {
     let error = &documents[22]["error"];
     assert_eq!(error["code"], "data.too_many_photos");
     assert_eq!(error["message"], "21 photos, at most 20 are allowed");
+}
+
+#[test]
+fn photos_are_scaled_down_where_a_longest_side_is_wanted() {
+    let place = Place::new();
+    place.write("a.jpg", photo(1, 640));
+    let checked = |flags: &[&str]| {
+        let ending = place.run(&[&["check", "a.jpg", "--json"], flags].concat()).ended(0);
+        let document = &ending.documents()[0];
+        (document["way"].clone(), document["changes"].clone())
+    };
+    assert_eq!(checked(&[]), ("requantised".into(), Vec::<String>::new().into()));
+    assert_eq!(checked(&["--reencode", "when_needed"]).0, "kept");
+    let (way, changes) = checked(&["--max-side", "520"]);
+    assert_eq!(way, "scaled");
+    assert_eq!(changes[0], "scaled down to the longest side that is wanted");
 }

@@ -146,6 +146,11 @@ fn photo(tint: u8, side: u32) -> Vec<u8> {
     drawing::jpeg(&pixels(tint, side), side, side).expect("a JPEG")
 }
 
+/// A drawn portrait, which has nothing to complain of.
+fn portrait(variation: u64) -> Vec<u8> {
+    drawing::jpeg(&drawing::portrait(5, variation, 520, 650), 520, 650).expect("a JPEG")
+}
+
 fn pixels(tint: u8, side: u32) -> Vec<u8> {
     let shade = |at: u32| u8::try_from(at * 255 / side).unwrap_or(u8::MAX);
     let row = |y: u32| (0..side).flat_map(move |x| [shade(x), shade(y), tint.wrapping_mul(13)]);

@@ -154,6 +154,7 @@ impl World {
             height: 512,
             way: None,
             changes: Vec::new(),
+            report: None,
         };
         self.homes[home].files.insert(file, jpeg);
         Ok(prepared)

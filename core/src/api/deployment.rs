@@ -15,7 +15,7 @@ use crate::{
         DAILY_PICTURES, DAILY_TRAININGS, MIN_ADMIN_TOKEN, MOCK_TRAINING, POLL_INTERVAL, RETENTION_DAYS,
         poll_interval_in_test_mode,
     },
-    photo::Reencode,
+    photo::{FaceCheck, PhotoForm, Treatment},
     price::Money,
     secret::Secret,
     storage::{Access, Addressing, AddressingError, Bucket, BucketError, REGION},
@@ -57,8 +57,8 @@ pub struct Deployment {
     pub training_price: Option<Money>,
     /// The Telegram bot, where there is one.
     pub telegram: Option<TelegramSettings>,
-    /// Photos that are encoded anew.
-    pub reencode: Reencode,
+    /// Choices about photos. (On a machine of one's own faces are looked for without a setting.)
+    pub treatment: Treatment,
 }
 
 /// A backend that is told of every change.
@@ -141,9 +141,16 @@ impl Deployment {
             training_price: settings
                 .parsed("LIKENESS_TRAINING_PRICE", "must be an amount such as 2.40 USD")?,
             telegram: TelegramSettings::read(&value)?,
-            reencode: settings
-                .parsed("LIKENESS_REENCODE", "must be always or when_needed")?
-                .unwrap_or_default(),
+            treatment: Treatment {
+                form: PhotoForm {
+                    reencode: settings
+                        .parsed("LIKENESS_REENCODE", "must be always or when_needed")?
+                        .unwrap_or_default(),
+                    max_side: settings
+                        .parsed("LIKENESS_MAX_SIDE", "must be a number of pixels from 512 to 65500")?,
+                },
+                face_check: if settings.flag("FACE_CHECK")? { FaceCheck::On } else { FaceCheck::Off },
+            },
         };
         deployment.account()?;
         Ok(deployment)

@@ -10,8 +10,12 @@ use crate::{
         Remains, Status, TrainingSettings,
     },
     budget::{Amount, InviteView, TokenId, TokenView},
-    language::Audience,
-    photo::{PhotoProblem, Way},
+    language::{Audience, UserLanguage},
+    limits::DatasetLimits,
+    photo::{
+        PhotoProblem, Way,
+        report::{Finding, Level, Looks, PhotoReport, PhotoVerdict, SetReport, Variety, Verdict},
+    },
     time::Timestamp,
 };
 
@@ -73,6 +77,47 @@ pub(super) struct AvatarsView<'a> {
 pub(super) struct PhotosView<'a> {
     /// The photos, in the order in which they came.
     pub(super) photos: Vec<PhotoView<'a>>,
+    /// Report of the photos together.
+    pub(super) set: SetView,
+}
+
+/// The report of an avatar's photos together.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PhotoSet"))]
+pub(super) struct SetView {
+    /// Number of photos that are used and have no warning.
+    pub(super) good: usize,
+    /// Number of photos that are used and have a warning.
+    pub(super) usable: usize,
+    /// Number of photos that are left out since others are the same.
+    pub(super) duplicates: usize,
+    /// Number of photos that cannot be used.
+    pub(super) rejected: usize,
+    /// Variety of the faces' sizes; null where too few faces are known.
+    pub(super) face_sizes: Option<Variety>,
+    /// Variety of the light; null where too few photos are known.
+    pub(super) light: Option<Variety>,
+    /// Variety of the backgrounds; null where too few photos are known.
+    pub(super) backgrounds: Option<Variety>,
+    /// Advice about the photos: three sentences at most.
+    pub(super) advice: Vec<String>,
+}
+
+/// A finding about a photo.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PhotoFinding"))]
+pub(super) struct FindingView {
+    /// Stable name of the finding.
+    pub(super) code: &'static str,
+    /// Weight of the finding: a photo with warnings is used, one with an error is left out.
+    pub(super) level: Level,
+    /// Sentence that says what was found.
+    pub(super) message: String,
+    /// Advice: what to do about it.
+    pub(super) advice: &'static str,
+    /// The name of the photo that this one is the same as, or nearly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<String>,
 }
 
 /// A photo's report.
@@ -85,6 +130,15 @@ pub(super) struct PhotoView<'a> {
     pub(super) name: &'a str,
     /// State of the photo.
     pub(super) state: PhotoStateName,
+    /// Verdict on the photo, once it was looked at. A usable photo is good but for a warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) verdict: Option<Verdict>,
+    /// Findings about the photo, the gravest first, once it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) findings: Option<Vec<FindingView>>,
+    /// Looks of the photo, once it is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) looks: Option<Looks<'a>>,
     /// The width in pixels of the clean JPEG, once the photo is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) width: Option<u32>,
@@ -261,9 +315,13 @@ pub fn avatars_view(lines: &[Value]) -> Value {
 
 /// Shows the photos, in the order in which they came.
 pub(super) fn photos(avatar: &Avatar) -> PhotosView<'_> {
+    let limits = avatar.settings().and_then(|settings| settings.check().ok());
+    let report = avatar.photos().report(limits.map_or(DatasetLimits::DEFAULT, |config| config.photos()));
     let left_out = avatar.photos().left_out();
-    let there = avatar.photos().photos().iter().zip(&left_out).map(|(one, why)| photo(one, why.as_ref()));
-    PhotosView { photos: there.chain(avatar.expected_photos().iter().map(expected)).collect() }
+    let there = avatar.photos().photos().iter().zip(&left_out).zip(&report.photos);
+    let there = there.map(|((one, why), verdict)| photo(one, why.as_ref(), verdict));
+    let photos = there.chain(avatar.expected_photos().iter().map(expected)).collect();
+    PhotosView { photos, set: SetView::of(&report) }
 }
 
 /// Shows the photo of this id, there or on its way.
@@ -286,15 +344,53 @@ pub(super) fn order(avatar: &Avatar, order: OrderKey, now: Timestamp) -> Option<
     })
 }
 
+impl SetView {
+    fn of(report: &SetReport) -> Self {
+        Self {
+            good: report.good,
+            usable: report.usable,
+            duplicates: report.duplicates,
+            rejected: report.rejected,
+            face_sizes: report.face_sizes,
+            light: report.light,
+            backgrounds: report.backgrounds,
+            advice: report.advice.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl FindingView {
+    pub(super) fn of(finding: &Finding) -> Self {
+        Self {
+            code: finding.code(),
+            level: finding.level(),
+            message: finding.to_string(),
+            advice: finding.advice(UserLanguage::English),
+            of: finding.look_alike().map(str::to_owned),
+        }
+    }
+
+    pub(super) fn of_problem(problem: &PhotoProblem) -> Self {
+        Self {
+            code: problem.code(),
+            level: Level::Error,
+            message: problem.to_string(),
+            advice: problem.advice(Audience::Api),
+            of: problem.duplicate_of().map(str::to_owned),
+        }
+    }
+}
+
 /// Shows a photo, with the reason if it is left out.
-fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>) -> PhotoView<'a> {
-    let plain = |state| bare(photo.id.as_ref(), &photo.name, state);
+fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>, verdict: &PhotoVerdict) -> PhotoView<'a> {
+    let plain = |state| PhotoView { verdict: verdict.verdict, ..bare(photo.id.as_ref(), &photo.name, state) };
     match (left_out, &photo.state) {
         (Some(problem), _) | (None, PhotoState::Rejected(problem)) => PhotoView {
             code: Some(problem.code()),
             message: Some(problem.to_string()),
             advice: Some(problem.advice(Audience::Api)),
             duplicate_of: problem.duplicate_of().map(str::to_owned),
+            findings: Some(vec![FindingView::of_problem(problem)]),
             ..plain(PhotoStateName::Rejected)
         },
         (None, PhotoState::Waiting) => plain(PhotoStateName::Waiting),
@@ -304,6 +400,8 @@ fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>) -> PhotoView<'a>
             bytes: Some(jpeg.length),
             changes: Some(jpeg.changes.iter().map(ToString::to_string).collect()),
             way: jpeg.way,
+            findings: Some(verdict.findings.iter().map(FindingView::of).collect()),
+            looks: jpeg.report.as_deref().map(PhotoReport::looks),
             ..plain(PhotoStateName::Ready)
         },
     }
@@ -318,6 +416,9 @@ fn bare<'a>(photo_id: Option<&'a PhotoId>, name: &'a str, state: PhotoStateName)
         photo_id,
         name,
         state,
+        verdict: None,
+        findings: None,
+        looks: None,
         width: None,
         height: None,
         bytes: None,

@@ -107,6 +107,7 @@ mod tests {
             height: 512,
             way: None,
             changes: Vec::new(),
+            report: None,
             original: None,
         };
         Photo { state: PhotoState::Ready(jpeg), ..waiting(bytes) }

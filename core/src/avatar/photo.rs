@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::PhotoId,
-    photo::{Change, NormalisedPhoto, PhotoProblem, Way},
+    photo::{Change, NormalisedPhoto, PhotoProblem, Way, report::PhotoReport},
     sha256::Sha256Sum,
     storage::{ETag, ObjectPlace},
 };
@@ -75,6 +75,9 @@ pub struct Prepared {
     pub way: Option<Way>,
     /// Changes that preparing made.
     pub changes: Vec<Change>,
+    /// Report of the photo's looks; `None` in rows of releases that made none, and for photos without a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<PhotoReport>>,
     /// SHA-256 of the photo's own bytes, for a photo that was not read before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<Sha256Sum>,
@@ -94,8 +97,15 @@ impl Prepared {
             height: photo.height(),
             way: Some(photo.way()),
             changes: photo.changes().to_vec(),
+            report: None,
             original,
         }
+    }
+
+    /// Adds the report of the photo's looks.
+    #[must_use]
+    pub fn with_report(self, report: Option<PhotoReport>) -> Self {
+        Self { report: report.map(Box::new), ..self }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The photos of one avatar: each photo's state, and the check whether they make a set.
 
+mod report;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

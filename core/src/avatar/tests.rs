@@ -100,6 +100,7 @@ impl Hand {
                 height,
                 way: None,
                 changes: Vec::new(),
+                report: None,
                 original: None,
             };
             self.happens(Event::Ended(task.mark.id, Outcome::Prepared(Ok(prepared))));

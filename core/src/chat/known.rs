@@ -23,6 +23,21 @@ pub(super) struct KnownPhoto {
     /// Reason for a rejection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<String>,
+    /// Name of the photo.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) name: String,
+    /// Findings, the gravest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) findings: Vec<KnownFinding>,
+}
+
+/// A finding about a photo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KnownFinding {
+    pub(super) code: String,
+    /// Name of the photo that this one is the same as, or nearly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<String>,
 }
 
 /// The state of a photo.

@@ -12,6 +12,8 @@ pub enum Change {
     ScaledToQuarter,
     /// The picture was decoded at an eighth of its width and height, for the same reason.
     ScaledToEighth,
+    /// The picture was scaled down to the longest side that was asked for.
+    ScaledDown,
     /// The pixels were turned or mirrored as the EXIF orientation says.
     TurnedUpright,
     /// The embedded ICC profile was not sRGB: the colours were converted.

@@ -1,10 +1,7 @@
 //! The check of a photo against the limits, by its headers alone.
 
-use super::{PhotoInfo, PhotoProblem};
-use crate::limits::PhotoLimits;
-
-/// The longest side that encoders of JPEG write (libjpeg's `JPEG_MAX_DIMENSION`; the format ends at 65,535).
-const MAX_SIDE: u32 = 65_500;
+use super::{PhotoForm, PhotoInfo, PhotoProblem};
+use crate::limits::{LONGEST_SIDE, PhotoLimits};
 
 impl PhotoInfo {
     /// Checks the photo against the limits. Of several problems the first is returned, the cheapest to repair last.
@@ -23,9 +20,9 @@ impl PhotoInfo {
         if u64::from(width) * u64::from(height) > limits.max_pixels {
             return Err(PhotoProblem::TooManyPixels { width, height, max: limits.max_pixels });
         }
-        if longer > MAX_SIDE {
-            return Err(PhotoProblem::TooLong { side: longer, max: MAX_SIDE });
+        if longer > LONGEST_SIDE {
+            return Err(PhotoProblem::TooLong { side: longer, max: LONGEST_SIDE });
         }
-        self.route(limits).map(drop)
+        self.route(limits, PhotoForm::default()).map(drop)
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The format of a file that is not a JPEG, PNG or WebP, told by its first bytes.
+/// The format of a file that is not a JPEG, PNG, WebP or HEIC, told by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
 pub enum Foreign {
-    /// HEIC, Apple's photo format.
+    /// HEIC, where it is not read.
     Heic,
     /// AVIF, a still picture coded as AV1.
     Avif,
@@ -70,7 +70,7 @@ impl Foreign {
         let has = |names: &[&[u8; 4]]| brands.iter().any(|brand| names.contains(&brand));
         if has(&[b"avif", b"avis"]) {
             Self::Avif
-        } else if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"]) {
+        } else if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"mif2", b"msf1"]) {
             Self::Heic
         } else {
             Self::Video

@@ -14,6 +14,8 @@ pub enum Format {
     Png,
     /// WebP (RFC 9649).
     WebP,
+    /// HEIC, and other HEIF that is coded as HEVC (ISO/IEC 23008-12).
+    Heic,
 }
 
 impl fmt::Display for Format {
@@ -22,6 +24,7 @@ impl fmt::Display for Format {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::WebP => "WebP",
+            Self::Heic => "HEIC",
         })
     }
 }

@@ -37,9 +37,24 @@ pub struct PhotoInfo {
     pub(super) profile_bytes: u64,
     /// Length in bytes of the metadata that a decoder copies.
     pub(super) metadata_bytes: u64,
-    /// Most memory in bytes that the photo takes on its way from coefficients to coefficients; `None` for a photo that
+    /// Most memory in bytes that the photo takes on its way from coefficients to coefficients, with a preview; `None` for a photo that
     /// needs pixels.
     pub(super) recoding: Option<u64>,
+    /// True if the picture can be made smaller from its coefficients, a row of blocks at a time.
+    pub(super) scaling: bool,
+    /// Facts about a photo that is decoded in bands; `None` for formats that are decoded as a whole.
+    pub(super) banded: Option<Banded>,
+}
+
+/// The facts about a photo that is decoded upright, in bands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Banded {
+    /// Most memory in bytes that decoding takes, at each scale.
+    pub(super) memory: [u64; 4],
+    /// True if decoding turns or mirrors the stored pixels.
+    pub(super) turned: bool,
+    /// True if the picture is stored in tiles.
+    pub(super) tiled: bool,
 }
 
 /// The colour model of a picture's pixels.
@@ -68,6 +83,8 @@ pub enum Coding {
     Vp8,
     /// WebP's lossless kind (VP8L).
     Vp8L,
+    /// HEIC's pictures and tiles (ITU-T H.265).
+    Hevc,
 }
 
 /// The metadata that a file carries, apart from an ICC profile.
@@ -146,13 +163,15 @@ mod tests {
         profile_bytes: 548,
         metadata_bytes: 60_000,
         recoding: None,
+        scaling: false,
+        banded: None,
     };
 
     #[test]
     fn a_phones_photo_keeps_to_the_limits() {
         assert_eq!(PHONE.upright_size(), (3024, 4032));
         assert_eq!(PHONE.check(&PhotoLimits::default()), Ok(()));
-        let (pixels, strip, preview) = (4032 * 3024, 3024 * 64 * 10, 504 * 378 * 9);
+        let (pixels, strip, preview) = (4032 * 3024, 3024 * 64 * 10, 504 * 378 * 6);
         assert_eq!(PHONE.memory(), pixels * 9 / 2 + strip + preview + OVERHEAD);
     }
 

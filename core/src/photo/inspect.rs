@@ -1,6 +1,6 @@
 //! Recognition of a file's format, and the way to the reader of its headers.
 
-use super::{Foreign, PhotoInfo, PhotoProblem, jpeg, png, webp};
+use super::{Foreign, PhotoInfo, PhotoProblem, heic, jpeg, png, webp};
 
 /// Reads a file's headers, never its pixels: the cost does not depend on what the picture holds.
 ///
@@ -15,7 +15,10 @@ pub fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
     } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         webp::inspect(bytes)?
     } else {
-        return Err(PhotoProblem::UnsupportedFormat { found: Foreign::of(bytes) });
+        match Foreign::of(bytes) {
+            Foreign::Heic => heic::inspect(bytes)?,
+            found => return Err(PhotoProblem::UnsupportedFormat { found }),
+        }
     };
     if info.width == 0 || info.height == 0 {
         return Err(PhotoProblem::NoPixels { width: info.width, height: info.height });

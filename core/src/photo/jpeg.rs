@@ -4,8 +4,8 @@ pub(super) mod encode;
 mod entropy;
 mod frame;
 mod precision;
-mod preview;
 mod recode;
+mod scaled;
 mod scan;
 mod segments;
 mod tables;
@@ -16,12 +16,12 @@ use std::borrow::Cow;
 
 use self::{
     frame::Frame,
-    segments::{APP1, APP2, APP13, APP15, COM, DAMAGED, DNL, SOF0, SOF2, SOS, Segment, Segments},
+    segments::{APP1, APP2, APP13, APP15, COM, DAMAGED, DNL, SOF0, SOF2, SOS, Segment, Segments, TRUNCATED},
     whole::End,
 };
 pub(super) use self::{
-    preview::preview,
-    recode::recode,
+    recode::{Recoded, Wanted, recode},
+    scaled::scaled,
     segments::{EOI, MAX_SCANS},
 };
 use super::{
@@ -76,6 +76,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
                 let colours = frame.colours();
                 let converted = matches!(conversion(bytes, colours), Ok(Some(_)));
                 let recoding = if converted { None } else { recode::memory(bytes, orientation) };
+                let scaling = scaled::is_possible(bytes);
                 let scans = frame.progressive || usize::from(in_scan) < frame.components.len();
                 return Ok(PhotoInfo {
                     format: Format::Jpeg,
@@ -94,6 +95,8 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
                     profile_bytes,
                     metadata_bytes,
                     recoding,
+                    scaling,
+                    banded: None,
                 });
             }
             _ => {}
@@ -108,6 +111,60 @@ fn find_late_height(segments: &mut Segments<'_>) -> Result<(), PhotoProblem> {
         DNL => Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::LateHeightJpeg }),
         _ => Ok(()),
     }
+}
+
+/// Lets the engine read the picture, all of which is in `bytes`, and once more without what does not belong to it.
+fn of_whole_picture<T>(
+    bytes: &[u8],
+    mut read: impl FnMut(&[u8]) -> Result<T, likeness_jpeg::Error>,
+) -> Result<Option<T>, PhotoProblem> {
+    use likeness_jpeg::{Damage, Error};
+
+    let mut made = read(bytes);
+    if !matches!(made, Ok(_) | Err(Error::NeedsPixels(_))) {
+        // A phone's film may stand behind a picture that lacks its end marker.
+        let picture = End::find(bytes)?.picture(bytes, true);
+        made = read(&picture);
+        if matches!(made, Err(Error::Damaged(Damage::ExtraData)))
+            && let Some(picture) = without_padding(&picture)
+        {
+            made = read(picture);
+        }
+    }
+    match made {
+        Ok(made) => Ok(Some(made)),
+        Err(Error::NeedsPixels(_)) => Ok(None),
+        Err(error) => Err(problem(error)),
+    }
+}
+
+/// Takes away the bytes that some cameras leave between the last unit and the marker behind it: a few, or zeros. `None`
+/// if there are others, which are what a damaged code leaves: the codes after it did not come out even.
+fn without_padding(bytes: &[u8]) -> Option<&[u8]> {
+    const FEW: usize = 4;
+    let (picture, rest) = bytes.split_at_checked(walk::end_of_picture(bytes).ok()?)?;
+    let marker = rest.windows(2).position(|pair| pair[0] == 0xff && pair[1] != 0)?;
+    let padding = rest.get(..marker)?;
+    (marker <= FEW || padding.iter().all(|byte| *byte == 0)).then_some(picture)
+}
+
+fn problem(error: likeness_jpeg::Error) -> PhotoProblem {
+    use likeness_jpeg::{Error, Unsupported as Kind};
+
+    let kind = match error {
+        Error::Truncated => return TRUNCATED,
+        Error::Unsupported(kind) => kind,
+        Error::NotJpeg | Error::Damaged(_) | Error::NeedsPixels(_) => return DAMAGED,
+    };
+    let kind = match kind {
+        Kind::Arithmetic => Unsupported::ArithmeticJpeg,
+        Kind::Lossless => Unsupported::LosslessJpeg,
+        Kind::Hierarchical => Unsupported::HierarchicalJpeg,
+        Kind::Deep => Unsupported::DeepJpeg,
+        Kind::Components => Unsupported::OddJpeg,
+        Kind::LateHeight => Unsupported::LateHeightJpeg,
+    };
+    PhotoProblem::UnsupportedCoding { kind }
 }
 
 /// Returns the file up to the end of its picture, if the picture is complete; what follows does not matter (a

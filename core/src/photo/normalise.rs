@@ -3,11 +3,17 @@
 use likeness_jpeg::Workspace;
 
 use super::{
-    Change, Colours, Metadata, Orientation, PhotoInfo, PhotoProblem, Preview, Reencode, Way, inspect,
+    Change, Colours, Format, Metadata, Orientation, PhotoForm, PhotoInfo, PhotoProblem, Preview, Way, heic,
+    inspect,
     jpeg::{self, encode::encode},
-    pixels::{colour, decode},
+    pixels::{
+        colour,
+        decode::decode,
+        raster::{Picture, Raster},
+        resize::resize,
+    },
     route::Route,
-    scale::Scale,
+    scale::{Scale, Sizing},
 };
 use crate::limits::PhotoLimits;
 
@@ -18,16 +24,16 @@ pub trait Normalise {
     fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem>;
 }
 
-/// The most memory in bytes that a [`Normaliser`] keeps. A huge photo's is given back: the next photo may need all that
-/// there is for its pixels.
-const MOST_KEPT: usize = 4 << 20;
+/// The most memory in bytes that a [`Normaliser`] keeps: that of 20 megapixels. A larger photo's is given back: the next
+/// photo may need all that there is for its pixels.
+const MOST_KEPT: usize = 1 << 20;
 
 /// Preparation that leaves the pixels of baseline JPEGs alone, and does with everything else as [`PixelNormaliser`] does.
 ///
 /// One normaliser serves any number of photos, one after the other, and uses its memory again.
 #[derive(Debug, Default)]
 pub struct Normaliser {
-    reencode: Reencode,
+    form: PhotoForm,
     previews: bool,
     workspace: Workspace,
 }
@@ -91,8 +97,7 @@ impl NormalisedPhoto {
         &self.changes
     }
 
-    /// Returns the small picture of the photo, if [`Normaliser::with_previews`] asked for one. A few JPEGs of rare kinds
-    /// have none: their preview would take more memory than the photo.
+    /// Returns the small picture of the photo, if [`Normaliser::with_previews`] asked for one.
     #[must_use]
     pub fn preview(&self) -> Option<&Preview> {
         self.preview.as_ref()
@@ -119,7 +124,7 @@ impl NormalisedPhoto {
         jpeg: Vec<u8>,
         way: Way,
         info: &PhotoInfo,
-        scale: Scale,
+        sizing: Sizing,
         changes: impl IntoIterator<Item = Change>,
     ) -> Self {
         let turned = (info.orientation != Orientation::Upright).then_some(Change::TurnedUpright);
@@ -128,19 +133,29 @@ impl NormalisedPhoto {
             Metadata::Present => Some(Change::RemovedMetadata),
             Metadata::WithLocation => Some(Change::RemovedLocation),
         };
-        let changes = scale.change().into_iter().chain(changes).chain(turned).chain(removed).collect();
-        let (width, height) = info.upright_size();
+        let changes = sizing.change.into_iter().chain(changes).chain(turned).chain(removed).collect();
+        let (width, height) = info.orientation.turned(sizing.size.0, sizing.size.1);
         let crc32 = crc32fast::hash(&jpeg);
-        let (width, height) = (scale.of(width), scale.of(height));
         Self { jpeg, width, height, crc32, way, changes, preview: None }
     }
 }
 
 impl Normaliser {
-    /// Makes a normaliser for this choice of photos that are encoded anew.
+    /// Makes a normaliser for photos in this form.
     #[must_use]
-    pub fn new(reencode: Reencode) -> Self {
-        Self { reencode, ..Self::default() }
+    pub fn new(form: PhotoForm) -> Self {
+        Self { form, ..Self::default() }
+    }
+
+    /// Returns the form in which photos are wanted.
+    #[must_use]
+    pub fn form(&self) -> PhotoForm {
+        self.form
+    }
+
+    /// Wants the next photos in this form.
+    pub fn set_form(&mut self, form: PhotoForm) {
+        self.form = form;
     }
 
     /// Makes a preview of each photo as well.
@@ -151,35 +166,49 @@ impl Normaliser {
 
     /// Prepares the photo without pixels; `None` if only pixels will do.
     fn recoded(&mut self, bytes: &[u8], info: &PhotoInfo) -> Result<Option<NormalisedPhoto>, PhotoProblem> {
-        let recoded = jpeg::recode(bytes, info.orientation, self.reencode, &mut self.workspace)?;
-        let preview = recoded.is_some() && self.previews;
-        let preview = preview.then(|| jpeg::preview(bytes, info, &mut self.workspace)).flatten();
+        let (reencode, preview) = (self.form.reencode, self.previews);
+        let wanted = jpeg::Wanted { orientation: info.orientation, reencode, preview };
+        let recoded = jpeg::recode(bytes, wanted, &mut self.workspace)?;
         if self.workspace.bytes() > MOST_KEPT {
             self.workspace = Workspace::default();
         }
-        let Some((file, way)) = recoded else { return Ok(None) };
+        let Some(jpeg::Recoded { file, way, preview }) = recoded else { return Ok(None) };
         let ignored = jpeg::conversion(bytes, info.colours).is_err().then_some(Change::ProfileIgnored);
         let grey = (info.colours == Colours::Grey).then_some(Change::GreyToRgb);
         let changes = ignored.into_iter().chain(grey);
-        Ok(Some(NormalisedPhoto { preview, ..NormalisedPhoto::new(file, way, info, Scale::Full, changes) }))
+        let sizing = info.at(Scale::Full);
+        Ok(Some(NormalisedPhoto { preview, ..NormalisedPhoto::new(file, way, info, sizing, changes) }))
     }
 }
 
 impl Normalise for Normaliser {
     fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
         let info = accepted(bytes, limits)?;
-        if info.route(limits)? == Route::Coefficients
+        if info.route(limits, self.form)? == Route::Coefficients
             && let Some(photo) = self.recoded(bytes, &info)?
         {
             return Ok(photo);
         }
-        through_pixels(bytes, &info, self.previews, limits)
+        let sizing = info.sizing_within(limits, self.form)?;
+        if info.format == Format::Heic {
+            return banded(bytes, &info, sizing, self.previews, &mut self.workspace);
+        }
+        let decoded = match sizing.scale.fraction().filter(|_| info.scaling) {
+            Some(fraction) => (jpeg::scaled(bytes, fraction, &mut self.workspace)?, jpeg::profile(bytes)),
+            None => decode(bytes, &info, sizing.scale, limits.max_memory)?,
+        };
+        encoded(decoded, &info, sizing, self.previews)
     }
 }
 
 impl Normalise for PixelNormaliser {
     fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
-        through_pixels(bytes, &accepted(bytes, limits)?, false, limits)
+        let info = accepted(bytes, limits)?;
+        let sizing = info.sizing_within(limits, PhotoForm::default())?;
+        if info.format == Format::Heic {
+            return banded(bytes, &info, sizing, false, &mut Workspace::default());
+        }
+        encoded(decode(bytes, &info, sizing.scale, limits.max_memory)?, &info, sizing, false)
     }
 }
 
@@ -194,19 +223,50 @@ fn accepted(bytes: &[u8], limits: &PhotoLimits) -> Result<PhotoInfo, PhotoProble
     Ok(info)
 }
 
-fn through_pixels(
-    bytes: &[u8],
+/// Makes the clean photo from pixels as stored, and the ICC profile that describes them.
+fn encoded(
+    (raster, profile): (Raster, Option<Vec<u8>>),
     info: &PhotoInfo,
+    sizing: Sizing,
     with_preview: bool,
-    limits: &PhotoLimits,
 ) -> Result<NormalisedPhoto, PhotoProblem> {
-    let scale = info.scale_within(limits)?;
-    let (raster, profile) = decode::decode(bytes, info, scale, limits.max_memory)?;
     let (picture, converted) = colour::to_rgb(raster, profile.as_deref());
     // The predicted memory counts a profile while colours are converted, not beside the encoder.
     drop(profile);
+    finished(picture, converted, info, sizing, with_preview)
+}
+
+/// Makes the clean photo of one that is decoded upright, in bands: a band at a time where its size stays.
+fn banded(
+    bytes: &[u8],
+    info: &PhotoInfo,
+    sizing: Sizing,
+    with_preview: bool,
+    workspace: &mut Workspace,
+) -> Result<NormalisedPhoto, PhotoProblem> {
+    if sizing.size == sizing.scale.of_both((info.width, info.height)) {
+        let (jpeg, changes, preview) = heic::encoded(bytes, info, sizing.scale, with_preview, workspace)?;
+        return Ok(NormalisedPhoto {
+            preview,
+            ..NormalisedPhoto::new(jpeg, sizing.way(), info, sizing, changes)
+        });
+    }
+    let (picture, changes) = heic::picture(bytes, info, sizing.scale)?;
+    finished(picture, changes, info, sizing, with_preview)
+}
+
+/// Makes the clean photo from its pixels in sRGB, as stored. `changes` are those that were made to them.
+fn finished(
+    mut picture: Picture,
+    changes: impl IntoIterator<Item = Change>,
+    info: &PhotoInfo,
+    sizing: Sizing,
+    with_preview: bool,
+) -> Result<NormalisedPhoto, PhotoProblem> {
+    if sizing.size != sizing.scale.of_both((info.width, info.height)) {
+        picture = resize(&picture, sizing.size)?;
+    }
     let preview = with_preview.then(|| Preview::of(&picture, info.orientation)).flatten();
-    let jpeg = encode(picture, info.orientation, info.chroma)?;
-    let way = if scale == Scale::Full { Way::Pixels } else { Way::Scaled };
-    Ok(NormalisedPhoto { preview, ..NormalisedPhoto::new(jpeg, way, info, scale, converted) })
+    let jpeg = encode(picture, info.orientation, info.chroma_at(sizing.size))?;
+    Ok(NormalisedPhoto { preview, ..NormalisedPhoto::new(jpeg, sizing.way(), info, sizing, changes) })
 }

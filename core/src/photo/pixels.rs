@@ -4,3 +4,4 @@ pub(super) mod colour;
 pub(super) mod decode;
 pub(super) mod profile;
 pub(super) mod raster;
+pub(super) mod resize;

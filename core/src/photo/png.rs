@@ -185,6 +185,8 @@ fn read_header(
         profile_bytes: 0,
         metadata_bytes: 0, // the decoder sees none of them
         recoding: None,
+        scaling: false,
+        banded: None,
         chroma: if colours == Colours::Grey { Chroma::Quarter } else { Chroma::Full },
         samples: u64::from(width).saturating_mul(u64::from(height)).saturating_mul(samples),
     })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Orientation, PhotoInfo, pixels::raster::Picture, scale::Scale};
+use super::{Orientation, averaging::Averaging, pixels::raster::Picture, scale::Scale};
 
 /// The fewest pixels of a preview's longer side, where the photo has as many.
 const LEAST: u32 = 320;
@@ -50,6 +50,14 @@ impl Preview {
         Self::upright(averaged(picture, scale), orientation)
     }
 
+    /// Computes the most memory in bytes that making the preview of a picture of this size takes: its pixels as stored,
+    /// and upright.
+    pub(super) fn memory((width, height): (u32, u32)) -> u64 {
+        let preview = Scale::of_preview(width.max(height));
+        let pixels = u64::from(preview.of(width)) * u64::from(preview.of(height));
+        pixels.min(1 << 58) * (3 + 3)
+    }
+
     /// Turns a picture that is as small as a preview.
     pub(super) fn upright(picture: Picture, orientation: Orientation) -> Option<Self> {
         let (width, height) = orientation.turned(picture.width, picture.height);
@@ -71,42 +79,11 @@ impl Scale {
     }
 }
 
-impl PhotoInfo {
-    /// Computes the most memory in bytes that making the preview takes, of a photo that is decoded at this scale: what a
-    /// decoder of the small picture holds, its pixels, and those upright.
-    pub(super) fn preview_memory(&self, scale: Scale) -> u64 {
-        let (width, height) = (scale.of(self.width), scale.of(self.height));
-        let preview = Scale::of_preview(width.max(height));
-        let pixels = u64::from(preview.of(width)) * u64::from(preview.of(height));
-        pixels.min(1 << 58) * (3 + 3 + 3)
-    }
-}
-
 /// Scales a picture by averaging squares, which are cut off at the right and at the bottom.
 fn averaged(picture: &Picture, scale: Scale) -> Picture {
-    let divisor = scale.divisor() as usize;
-    let width = picture.width.div_ceil(divisor);
-    let height = picture.height.div_ceil(divisor);
-    let mut rgb = Vec::with_capacity(width * height * 3);
-    // At most 64 samples are added.
-    let mut sums = vec![[0_u16; 3]; width];
-    for rows in picture.rgb.chunks(picture.width.max(1) * 3 * divisor) {
-        sums.fill([0; 3]);
-        for row in rows.chunks_exact(picture.width.max(1) * 3) {
-            for (sum, pixels) in sums.iter_mut().zip(row.as_chunks::<3>().0.chunks(divisor)) {
-                for [r, g, b] in pixels {
-                    *sum = [sum[0] + u16::from(*r), sum[1] + u16::from(*g), sum[2] + u16::from(*b)];
-                }
-            }
-        }
-        let down = rows.len() / (picture.width.max(1) * 3);
-        for (column, sum) in sums.iter().enumerate() {
-            let across = divisor.min(picture.width - column * divisor);
-            let count = u16::try_from(across * down).unwrap_or(u16::MAX);
-            rgb.extend(sum.map(|sum| u8::try_from((sum + count / 2) / count).unwrap_or(u8::MAX)));
-        }
-    }
-    Picture { width, height, rgb }
+    let mut averaging = Averaging::new((picture.width, picture.height), scale);
+    averaging.add(&picture.rgb);
+    averaging.finish()
 }
 
 /// Leaves the picture out: faces do not belong in logs.

@@ -117,7 +117,7 @@ pub enum PhotoProblem {
     },
 }
 
-/// A kind of JPEG, PNG or WebP that is not read. Cameras, phones and browsers write none of these.
+/// A kind of JPEG or HEIF that is not read. Cameras, phones and browsers write hardly any of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(strum::EnumCount))]
@@ -134,6 +134,14 @@ pub enum Unsupported {
     OddJpeg,
     /// A JPEG whose height stands behind the first scan, in a DNL segment.
     LateHeightJpeg,
+    /// A HEIC whose picture was taken from a film: a difference to other pictures (ITU-T H.265, P and B slices).
+    FilmHeic,
+    /// A HEIF picture coded as AVC (ITU-T H.264).
+    AvcHeif,
+    /// A HEIF picture coded as JPEG 2000.
+    Jpeg2000Heif,
+    /// A HEIF picture of another coding, or with a rare feature of HEVC.
+    OddHeif,
 }
 
 impl PhotoProblem {

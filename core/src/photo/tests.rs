@@ -1,5 +1,7 @@
 //! Tests of whole photos through [`inspect`] and [`Normaliser`], whose results another decoder reads.
 
+#[cfg(feature = "heic")]
+mod heic;
 mod mutations;
 mod orientations;
 mod pictures;

@@ -16,7 +16,7 @@ pub enum Way {
     /// The coefficients were written anew, and turned where necessary: with the steps of quality 95 where those are
     /// coarser by far, with their own otherwise.
     Requantised,
-    /// The picture was decoded at a fraction of its size, then encoded.
+    /// The picture was decoded, scaled down as it was decoded or afterwards, and encoded.
     Scaled,
     /// The picture was decoded to pixels, then encoded.
     Pixels,

@@ -35,6 +35,8 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
         profile_bytes: profile.unwrap_or(0),
         metadata_bytes: 0, // the decoder reads none of them
         recoding: None,
+        scaling: false,
+        banded: None,
     })
 }
 

@@ -135,8 +135,8 @@ sentences! {
         ("{n} повреждено", "{n} повреждены", "{n} повреждены")
     );
     OTHER_FORMAT = plural(
-        ("{n} not a JPEG, PNG or WebP", "{n} not JPEG, PNG or WebP"),
-        ("{n} не JPEG, PNG или WebP", "{n} не JPEG, PNG или WebP", "{n} не JPEG, PNG или WebP")
+        ("{n} not a JPEG, PNG, WebP or HEIC", "{n} not JPEG, PNG, WebP or HEIC"),
+        ("{n} не JPEG, PNG, WebP или HEIC", "{n} не JPEG, PNG, WebP или HEIC", "{n} не JPEG, PNG, WebP или HEIC")
     );
     LEFT_OUT = plural(
         ("{n} left out", "{n} left out"),
@@ -169,8 +169,8 @@ sentences! {
         "С этим я ничего не могу сделать. Пришлите фото или посмотрите /help."
     );
     NOT_A_PHOTO = plain(
-        "This file is not a photo. Please send JPEG, PNG or WebP.",
-        "Этот файл не фото. Пришлите JPEG, PNG или WebP."
+        "This file is not a photo. Please send JPEG, PNG, WebP or HEIC.",
+        "Этот файл не фото. Пришлите JPEG, PNG, WebP или HEIC."
     );
     TOO_BIG = plain(
         "Telegram gives bots files of at most {max} MB, and this one is larger. Send it as a photo instead of a file, or \

@@ -7,6 +7,7 @@ use super::{
     bilingual::{Sentence, Text, placeholders, plain, plural},
     shared::SHARED,
 };
+use crate::photo::{PhotoProblem, report::Finding};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 
@@ -492,9 +493,11 @@ fn the_files_are_those_of_the_table() {
 
 /// Whoever reads the page reads why a photo is left out in the page's language, whatever the core finds.
 #[test]
-fn every_problem_of_a_photo_has_a_sentence() {
-    let keys: Vec<_> =
-        super::tests::photo_problems().iter().map(|problem| format!("why.{}", problem.code())).collect();
+fn every_problem_and_finding_of_a_photo_has_a_sentence() {
+    let problems = super::tests::photo_problems();
+    let findings = super::report::tests::findings();
+    let codes = problems.iter().map(PhotoProblem::code).chain(findings.iter().map(Finding::code));
+    let keys: Vec<_> = codes.map(|code| format!("why.{code}")).collect();
     for key in &keys {
         assert!(all().any(|one| one.key == key), "{key}");
     }

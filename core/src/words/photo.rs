@@ -26,7 +26,7 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
         Language::English => match problem {
             PhotoProblem::Empty => "the file is empty".to_owned(),
             PhotoProblem::UnsupportedFormat { found } => {
-                format!("this is {}, not a JPEG, PNG or WebP photo", foreign(language, found))
+                format!("this is {}, not a JPEG, PNG, WebP or HEIC photo", foreign(language, found))
             }
             PhotoProblem::UnsupportedCoding { kind } => {
                 format!("this is {}, which is not supported", unsupported(language, kind))
@@ -83,7 +83,7 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
     }
 }
 
-/// Names the problem in a word or two, as in "2 HEIC, 1 too small".
+/// Names the problem in a word or two, as in "2 damaged, 1 too small".
 #[must_use]
 pub fn kind(language: Language, problem: &PhotoProblem) -> &'static str {
     match language {
@@ -162,7 +162,7 @@ fn advice_on_foreign(language: Language, found: Foreign) -> &'static str {
                 "Download the photo again: what was saved is an answer of a server, not the photo."
             }
             Foreign::Zip => "Unpack it and send the photos that are in it.",
-            Foreign::Unknown => "Choose a JPEG, PNG or WebP photo.",
+            Foreign::Unknown => "Choose a JPEG, PNG, WebP or HEIC photo.",
             Foreign::Avif
             | Foreign::Tiff
             | Foreign::Bmp
@@ -175,7 +175,7 @@ fn advice_on_foreign(language: Language, found: Foreign) -> &'static str {
     }
 }
 
-/// Names a rare kind of JPEG, as a part of a sentence.
+/// Names a rare kind of JPEG or HEIF, as a part of a sentence.
 #[must_use]
 pub fn unsupported(language: Language, kind: &Unsupported) -> &'static str {
     match language {
@@ -186,6 +186,10 @@ pub fn unsupported(language: Language, kind: &Unsupported) -> &'static str {
             Unsupported::DeepJpeg => "a JPEG of more than 8 bits per sample",
             Unsupported::OddJpeg => "a JPEG with an unusual set of components",
             Unsupported::LateHeightJpeg => "a JPEG that tells its height only behind the picture (DNL)",
+            Unsupported::FilmHeic => "a HEIC picture taken from a film",
+            Unsupported::AvcHeif => "a HEIF picture coded as AVC (H.264)",
+            Unsupported::Jpeg2000Heif => "a HEIF picture coded as JPEG 2000",
+            Unsupported::OddHeif => "a HEIF picture of a rare coding",
         },
     }
 }
@@ -223,6 +227,7 @@ pub fn change(language: Language, change: &Change) -> &'static str {
             Change::ScaledToHalf => "made half as wide and high, to fit into memory",
             Change::ScaledToQuarter => "made a quarter as wide and high, to fit into memory",
             Change::ScaledToEighth => "made an eighth as wide and high, to fit into memory",
+            Change::ScaledDown => "scaled down to the longest side that is wanted",
             Change::TurnedUpright => "turned upright",
             Change::ConvertedToSrgb => "colours converted to sRGB",
             Change::ProfileIgnored => "unusable colour profile ignored",
@@ -244,7 +249,7 @@ pub fn way(language: Language, way: &Way) -> &'static str {
             Way::Kept => "kept bit for bit",
             Way::Turned => "turned without loss",
             Way::Requantised => "requantised without pixels",
-            Way::Scaled => "decoded at a smaller size",
+            Way::Scaled => "made smaller, and encoded anew",
             Way::Pixels => "decoded and encoded anew",
         },
     }

@@ -19,8 +19,8 @@ pub(crate) const SHARED: &[Sentence] = &[
     plain("why.photo.damaged", "The file is damaged. Choose another.", "Файл повреждён. Выберите другой."),
     plain(
         "why.photo.unsupported_format",
-        "Not a JPEG, PNG or WebP. Save it as JPEG.",
-        "Это не JPEG, PNG или WebP. Сохраните как JPEG.",
+        "Not a JPEG, PNG, WebP or HEIC. Save it as JPEG.",
+        "Это не JPEG, PNG, WebP или HEIC. Сохраните как JPEG.",
     ),
     plain(
         "why.photo.unsupported_coding",
@@ -72,6 +72,38 @@ pub(crate) const SHARED: &[Sentence] = &[
         "Файл изменился. Добавьте его ещё раз.",
     ),
     plain("why.photo.duplicate", "The same as {of}. It counts once.", "То же, что {of}. Считается один раз."),
+    // A warning about a photo that is used, in a few words.
+    plain("why.photo.no_face", "No face was found. Is it turned away?", "Лицо не найдено. Оно видно?"),
+    plain(
+        "why.photo.several_faces",
+        "Several faces. Crop it to the person.",
+        "Несколько лиц. Обрежьте до нужного.",
+    ),
+    plain(
+        "why.photo.small_face",
+        "The face is small. Step closer if you can.",
+        "Лицо мелкое. Лучше подойти ближе.",
+    ),
+    plain("why.photo.face_at_edge", "The face touches the edge.", "Лицо у самого края."),
+    plain(
+        "why.photo.screenshot",
+        "A screenshot? Take the photo itself.",
+        "Снимок экрана? Возьмите само фото.",
+    ),
+    plain("why.photo.blurred", "Blurred. A sharp one teaches more.", "Размыто. Резкое научит большему."),
+    plain("why.photo.too_dark", "Dark. More light would help.", "Темно. Лучше, когда больше света."),
+    plain(
+        "why.photo.too_bright",
+        "Too bright. Softer light would help.",
+        "Слишком светло. Лучше мягкий свет.",
+    ),
+    plain("why.photo.low_contrast", "Pale and flat. Choose a clearer one.", "Бледное. Возьмите почётче."),
+    plain(
+        "why.photo.extreme_shape",
+        "Very long. Crop it to the person.",
+        "Очень вытянутое. Обрежьте до человека.",
+    ),
+    plain("why.photo.look_alike", "Nearly the same as {of}.", "Почти то же, что {of}."),
     plain("why.other", "It cannot be used. Choose another.", "Его нельзя использовать. Выберите другое."),
     // The person.
     plain("person.female", "she", "она"),

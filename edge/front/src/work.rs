@@ -40,8 +40,8 @@ pub(crate) async fn perform(
     Ok(match work {
         Work::Prepare { photo, file } => {
             let job = bucket(connection, &photo.source).and_then(|bucket| {
-                let (limits, reencode) = (PhotoLimits::default(), deployment.reencode);
-                ImagerJob::prepare(&photo, file, bucket, limits, reencode, settings::now())
+                let limits = PhotoLimits::default();
+                ImagerJob::prepare(&photo, file, bucket, limits, deployment.treatment, settings::now())
             });
             Outcome::Prepared(match job {
                 Ok(job) => match imager(object, task, &job).await {

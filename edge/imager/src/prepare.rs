@@ -1,12 +1,14 @@
 //! Preparation of a photo: from the bucket and back to it, clean.
 
+use std::cell::RefCell;
+
 use js_sys::Uint8Array;
 use likeness_core::{
     avatar::{PrepareError, Prepared, Sha256Sum},
     error::{StorageError, StorageErrorKind},
     imager::Preparation,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
-    photo::{Normalise as _, Normaliser, PhotoProblem, inspect, too_many_bytes},
+    photo::{Normaliser, PhotoProblem, Treatment, inspect, too_many_bytes},
     storage::{self, Asked, ETag},
 };
 
@@ -16,6 +18,11 @@ use crate::{
     photo_slot::{Full, PhotoSlotGuard, at_the_desk},
     room,
 };
+
+thread_local! {
+    /// One for all photos, so that its memory lies in one place.
+    static NORMALISER: RefCell<Normaliser> = RefCell::new(Treatment::default().normaliser());
+}
 
 /// The reason why there is no clean photo: [`PrepareError`] for the report, or the slot was lost.
 enum Stopped {
@@ -48,13 +55,14 @@ impl Default for Look {
 }
 
 impl Look {
-    fn at(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<(), PhotoProblem> {
+    /// Looks at the beginning of a photo of `length` bytes.
+    fn at(&mut self, bytes: &[u8], limits: PhotoLimits, length: u64) -> Result<(), PhotoProblem> {
         if bytes.len() < self.next {
             return Ok(());
         }
         match inspect(bytes) {
             Ok(info) => {
-                info.check(limits)?;
+                info.check(&info.limits_in_the_imager(limits, length))?;
                 self.next = usize::MAX;
             }
             Err(PhotoProblem::Truncated { .. }) => self.next = bytes.len().saturating_mul(4),
@@ -119,7 +127,7 @@ async fn read(job: &Preparation, place: &PhotoSlotGuard) -> Result<(), Stopped> 
             append(bytes, &chunk, most);
             // If the photo's sum is known, other bytes than these say nothing about the photo.
             if job.sha256.is_none() {
-                look.at(bytes, &job.limits.in_the_imager(length))?;
+                look.at(bytes, job.limits, length)?;
             }
             Ok(bytes.len() as u64)
         });
@@ -135,17 +143,22 @@ fn normalised(job: &Preparation, place: &PhotoSlotGuard) -> Result<(Prepared, Ui
         return Err(not_read(job, StorageErrorKind::Changed));
     }
     let bytes = place.clear();
-    let limits = job.limits.in_the_imager(bytes.len() as u64);
+    let length = bytes.len() as u64;
+    let info = inspect(&bytes).ok();
+    let limits =
+        info.map_or(job.limits.in_the_imager(length), |info| info.limits_in_the_imager(job.limits, length));
     // Nothing else runs from here until the photo is clean, so the memory that is free now is free then.
-    let needed = inspect(&bytes).map_or(0, |info| info.memory_within(&limits));
+    let needed = info.map_or(0, |info| info.memory_within(&limits, job.form));
     if needed <= limits.max_memory {
         room::make(needed).map_err(|free| cramped(needed, free))?;
     }
     // A file that only seemed to need no pixels must not take more than there is room for.
     let limits = PhotoLimits { max_memory: limits.max_memory.min(needed), ..limits };
-    let photo = Normaliser::new(job.reencode).normalise(&bytes, &limits)?;
+    let treatment = Treatment { form: job.form, face_check: job.face_check };
+    let (photo, report) =
+        NORMALISER.with_borrow_mut(|normaliser| treatment.prepare(normaliser, &bytes, &limits))?;
     drop(bytes);
-    let prepared = Prepared::of(&photo, job.file.clone(), Some(sum));
+    let prepared = Prepared::of(&photo, job.file.clone(), Some(sum)).with_report(report);
     Ok((prepared, Uint8Array::from(photo.jpeg())))
 }
 

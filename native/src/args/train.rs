@@ -12,7 +12,7 @@ use likeness_core::{
 };
 use url::Url;
 
-use super::service::web_address;
+use super::{photos::Form, service::web_address};
 
 /// Train a portrait model from photos of one person
 ///
@@ -75,6 +75,9 @@ pub(crate) struct Train {
     /// The most photos to train with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) max_photos: Option<u16>,
+    /// Look for no faces in the photos
+    #[arg(long = "no-face-check")]
+    pub(crate) without_faces: bool,
     /// Buy although there is one already: another attempt of the same photos, or beside another training of this person
     #[arg(long)]
     pub(crate) again: bool,
@@ -90,6 +93,8 @@ pub(crate) struct Train {
     /// Spend without asking
     #[arg(long, short = 'y')]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) form: Form,
     #[command(flatten)]
     pub(crate) tuning: Tuning,
 }

@@ -7,7 +7,7 @@ use likeness_core::{
         generate::{GUIDANCE_SCALE, INFERENCE_STEPS, SCALE},
         trainers::portrait::{LEARNING_RATE, STEPS},
     },
-    photo::Reencode,
+    photo::{MaxSide, Reencode},
     price::Money,
     storage::Addressing,
     words::{self, Language},
@@ -119,6 +119,10 @@ pub(crate) fn price(text: &str) -> Result<Money, &'static str> {
 
 pub(crate) fn reencode(text: &str) -> Result<Reencode, &'static str> {
     text.trim().parse().map_err(|_| "always or when_needed is needed")
+}
+
+pub(crate) fn max_side(text: &str) -> Result<MaxSide, &'static str> {
+    text.trim().parse().map_err(|_| "a number of pixels from 512 to 65500 is needed")
 }
 
 pub(crate) fn photos(text: &str) -> Result<usize, &'static str> {

@@ -1,28 +1,37 @@
-//! `likeness check`: which photos are good, and why the others are not.
+//! `likeness check`: which photos are good, and what is the matter with the others.
 
-use std::{collections::BTreeSet, path::PathBuf};
+mod sheet;
+mod table;
 
 use crate::{
     args,
     context::Context,
     failure::{Exit, Failure},
-    output::{Output, Row, Tone, Unit},
+    output::{Output, Unit, not_there_yet},
     photos::{
         on_disk::{self, Found, belongs_to_none},
         prepare::{self, Candidate, Rejected},
     },
-    printable::shown,
+    printable::{printable, shown},
 };
 use likeness_core::{
-    avatar::PhotoState,
+    avatar::{PhotoState, Prepared},
     error::{DataError, DatasetProblem},
     limits::{DatasetLimits, PhotoLimits},
-    photo::{PhotoInfo, PhotoProblem, Way},
+    photo::{
+        PhotoInfo, PhotoProblem,
+        report::{Face, Finding, InSet, Level, SetReport, Verdict},
+    },
+    words::UserLanguage,
 };
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
+    if let Some(path) = &args.sheet {
+        sheet::format(path)?;
+        not_there_yet(path, args.force)?;
+    }
     let found = on_disk::find(&args.photos, args.recursive)?;
     found.are_not_thousands()?;
     let limits = context.settings.defaults.photos;
@@ -32,22 +41,27 @@ pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> 
     prepare::one_caption_each(&prepare::photo_set(&photos))?;
     if let Some(problem) = too_many(&photos, limits) {
         // Decoding hundreds of photos takes minutes, and would not change the verdict.
-        let report = Report::new(&photos, &found, |_| Verdict::Unchecked);
+        let report = Report::new(&photos, &found, limits);
         report.show(output)?;
         return Err(report.too_many(&problem));
     }
     let progress = output.progress("Checking", prepare::to_prepare(&photos), Unit::Photos);
-    let reencode = context.settings.reencode;
-    prepare::prepare_all(&mut photos, None, reencode, &progress, &context.interrupt)?;
+    let treatment = context.settings.treatment();
+    prepare::prepare_all(&mut photos, None, treatment, &progress, &context.interrupt)?;
     drop(progress);
 
-    let report = Report::new(&photos, &found, changes);
+    let report = Report::new(&photos, &found, limits);
     report.show(output)?;
-    output.line(report.counts.sentence(limits))?;
-    if report.counts.rejected == 0 && report.counts.duplicates == 0 {
+    output.line(report.counts())?;
+    output.line(report.advice())?;
+    if let Some(path) = &args.sheet {
+        sheet::write(path, &report.photos, &report.set, context)?;
+        output.line(format_args!("The sheet is {}.", printable(&path.display().to_string())))?;
+    }
+    if report.set.rejected == 0 && report.set.duplicates == 0 {
         return output.document(&json!({ "result": report.summary() }));
     }
-    Err(Failure::new(Exit::Data, "photos.rejected", report.counts.refusal())
+    Err(Failure::new(Exit::Data, "photos.rejected", refusal(report.set.duplicates, report.set.rejected))
         .next("replace these photos, or leave them out; the list above says why")
         .details(report.summary()))
 }
@@ -62,88 +76,96 @@ fn too_many(photos: &[Candidate], limits: DatasetLimits) -> Option<DatasetProble
     }
 }
 
-/// Returns the verdict on a photo that was made clean.
-fn changes(photo: &Candidate) -> Verdict {
-    match photo.photo.as_ref().map(|photo| &photo.state) {
-        Ok(PhotoState::Ready(clean)) => {
-            let changes = clean.changes.iter().map(ToString::to_string).collect();
-            Verdict::Good { changes, way: clean.way }
-        }
-        _ => Verdict::Unchecked,
-    }
+/// A photo with all that is known of it.
+struct Checked<'a> {
+    photo: &'a Candidate,
+    /// Verdict; `None` for a photo of which only the headers were looked at.
+    verdict: Option<Verdict>,
+    findings: Vec<Finding>,
+    left_out: Option<Rejected>,
 }
 
 /// The verdicts on all photos, and the texts that belong to none.
 struct Report<'a> {
-    photos: &'a [Candidate],
-    verdicts: Vec<Verdict>,
-    unmatched: &'a [PathBuf],
-    unmatched_names: Vec<String>,
-    /// Further remarks on the named files.
-    remarks: Vec<String>,
-    passed_over: usize,
-    counts: Counts,
+    photos: Vec<Checked<'a>>,
+    set: SetReport,
+    found: &'a Found,
+    captions: usize,
 }
 
 impl<'a> Report<'a> {
-    /// Makes the report; `otherwise` gives the verdict on a photo that is not left out.
-    fn new(photos: &'a [Candidate], found: &'a Found, otherwise: impl Fn(&Candidate) -> Verdict) -> Self {
-        let left_out = prepare::left_out(photos).into_iter();
-        let verdicts: Vec<_> = photos
-            .iter()
-            .zip(left_out)
-            .map(|(photo, why)| why.as_ref().map_or_else(|| otherwise(photo), Verdict::left_out))
-            .collect();
+    fn new(photos: &'a [Candidate], found: &'a Found, limits: DatasetLimits) -> Self {
+        let left_out = prepare::left_out(photos);
+        let seen: Vec<_> =
+            photos.iter().zip(&left_out).map(|(photo, why)| in_set(photo, why.as_ref())).collect();
+        let mut set = SetReport::of(&seen, limits);
+        let verdicts = std::mem::take(&mut set.photos);
+        let checked = photos.iter().zip(left_out).zip(verdicts);
+        let checked = checked.map(|((photo, left_out), seen)| Checked {
+            photo,
+            verdict: seen.verdict,
+            findings: seen.findings,
+            left_out,
+        });
         let captions = photos.iter().filter(|photo| caption(photo).is_some()).count();
-        let counts = Counts { captions, unmatched: found.unmatched.len(), ..Counts::of(&verdicts) };
-        Self {
-            photos,
-            verdicts,
-            unmatched: &found.unmatched,
-            unmatched_names: found.unmatched_names(),
-            remarks: found.remarks(),
-            passed_over: found.passed_over.count(),
-            counts,
-        }
+        Self { photos: checked.collect(), set, found, captions }
     }
 
     fn show(&self, output: &Output) -> Result<(), Failure> {
-        for (photo, verdict) in self.photos.iter().zip(&self.verdicts) {
-            output.document(&document(photo, verdict))?;
+        for photo in &self.photos {
+            output.document(&photo.document())?;
         }
-        // Twelve HEIC photos need the same advice: it stands below the first of them.
-        let mut told = BTreeSet::new();
-        let row = |(photo, verdict): (&Candidate, &Verdict)| {
-            let caption = caption(photo).map(|caption| format!("caption: {}", shown(caption)));
-            let advice = verdict.advice().filter(|advice| told.insert(*advice));
-            row(photo, verdict).below(caption.unwrap_or_default()).advice(advice.unwrap_or_default())
-        };
-        output.rows(&self.photos.iter().zip(&self.verdicts).map(row).collect::<Vec<_>>())?;
+        output.rows(&table::rows(&self.photos))?;
         output.line("")?;
-        for remark in &self.remarks {
+        for remark in self.found.remarks() {
             output.line(remark)?;
         }
-        for (photo, verdict) in self.photos.iter().zip(&self.verdicts) {
-            if let (Verdict::Good { .. }, Some(note)) = (verdict, at_the_edge(photo)) {
-                output.line(format_args!("{}: at the edge {note}.", shown(&photo.file.name())))?;
+        for photo in &self.photos {
+            if let Some(note) = photo.at_the_edge() {
+                output.line(format_args!("{}: at the edge {note}.", shown(&photo.photo.file.name())))?;
             }
         }
-        for text in self.unmatched {
+        for text in &self.found.unmatched {
             output.line(format_args!("{}.", belongs_to_none(text)))?;
         }
-        match self.counts.texts() {
+        match texts(self.captions, self.found.unmatched.len()) {
             Some(texts) => output.line(texts),
             None => Ok(()),
         }
     }
 
-    /// Sums the report up in numbers, for programs.
+    /// Sums the report up, for programs.
     fn summary(&self) -> Value {
-        let Counts { good, duplicates, rejected, captions, .. } = self.counts;
+        let SetReport { good, usable, duplicates, rejected, .. } = self.set;
+        let advice: Vec<_> = self.set.advice.iter().map(ToString::to_string).collect();
         json!({
-            "good": good, "duplicates": duplicates, "rejected": rejected, "captions": captions,
-            "unmatched_texts": self.unmatched_names, "passed_over": self.passed_over,
+            "good": good, "usable": usable, "duplicates": duplicates, "rejected": rejected,
+            "captions": self.captions, "unmatched_texts": self.found.unmatched_names(),
+            "passed_over": self.found.passed_over.count(),
+            "set": {
+                "face_sizes": self.set.face_sizes, "light": self.set.light,
+                "backgrounds": self.set.backgrounds, "advice": advice,
+            },
         })
+    }
+
+    /// Counts the photos by their verdicts.
+    fn counts(&self) -> String {
+        let SetReport { good, usable, duplicates, rejected, .. } = self.set;
+        let named = [(good, "good"), (usable, "usable"), (rejected, "rejected")];
+        let mut named: Vec<String> = named
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        if duplicates > 0 {
+            named.push(count(duplicates, "duplicate", "duplicates"));
+        }
+        format!("{}: {}.", count(self.photos.len(), "photo", "photos"), named.join(", "))
+    }
+
+    fn advice(&self) -> String {
+        self.set.advice.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
     fn too_many(&self, problem: &DatasetProblem) -> Failure {
@@ -157,12 +179,24 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Says what the Workers would do otherwise with a photo that is good here: they have less memory.
-fn at_the_edge(photo: &Candidate) -> Option<String> {
-    let info = photo.info.as_ref()?;
-    match info.scaled_within(&PhotoLimits::default().in_the_imager(info.bytes)) {
-        Ok(change) => change.map(|change| format!("it would be {change}")),
-        Err(problem) => Some(format!("it would be refused: {problem}")),
+/// Tells the set's report of a photo.
+fn in_set<'a>(photo: &'a Candidate, left_out: Option<&Rejected>) -> InSet<'a> {
+    match (left_out, clean(photo)) {
+        (Some(Rejected::Photo(PhotoProblem::Duplicate { .. })), _) => InSet::Duplicate,
+        (Some(_), _) => InSet::Rejected,
+        (None, Some((name, clean))) => {
+            InSet::Ready { name, size: (clean.width, clean.height), report: clean.report.as_deref() }
+        }
+        (None, None) => InSet::Waiting,
+    }
+}
+
+/// Returns the name of a photo that was made clean, and what was made of it.
+fn clean(photo: &Candidate) -> Option<(&str, &Prepared)> {
+    let photo = photo.photo.as_ref().ok()?;
+    match &photo.state {
+        PhotoState::Ready(clean) => Some((&photo.name, clean)),
+        PhotoState::Waiting | PhotoState::Rejected(_) => None,
     }
 }
 
@@ -170,161 +204,97 @@ fn caption(photo: &Candidate) -> Option<&str> {
     photo.photo.as_ref().ok()?.caption.as_deref()
 }
 
-enum Verdict {
-    Good {
-        changes: Vec<String>,
-        way: Option<Way>,
-    },
-    /// Good headers; the photo was not decoded.
-    Unchecked,
-    Duplicate {
-        of: String,
-        why: String,
-        advice: &'static str,
-    },
-    Rejected {
-        code: &'static str,
-        why: String,
-        advice: &'static str,
-    },
-}
+impl Checked<'_> {
+    fn word(&self) -> String {
+        self.verdict.map_or_else(|| "unchecked".to_owned(), |verdict| verdict.to_string())
+    }
 
-impl Verdict {
-    fn left_out(why: &Rejected) -> Self {
-        match why {
-            Rejected::Photo(PhotoProblem::Duplicate { of, .. }) => {
-                Self::Duplicate { of: of.clone(), why: why.to_string(), advice: why.advice() }
+    /// Returns what was made of the photo, if it is used.
+    fn clean(&self) -> Option<&Prepared> {
+        clean(self.photo).filter(|_| self.left_out.is_none()).map(|(_, clean)| clean)
+    }
+
+    /// Lists the faces, where they were looked for.
+    fn faces(&self) -> &[Face] {
+        let report = self.clean().and_then(|clean| clean.report.as_ref());
+        report.and_then(|report| report.faces.as_deref()).unwrap_or_default()
+    }
+
+    /// Returns width and height as people see the photo, as far as its headers tell.
+    fn size(&self) -> Option<(u32, u32)> {
+        self.photo.info.as_ref().map(PhotoInfo::upright_size)
+    }
+
+    /// Says what the Workers would do otherwise with a photo that is good here: they have less memory.
+    fn at_the_edge(&self) -> Option<String> {
+        self.clean()?;
+        let info = self.photo.info.as_ref()?;
+        match info.scaled_within(&info.limits_in_the_imager(PhotoLimits::default(), info.bytes)) {
+            Ok(change) => change.map(|change| format!("it would be {change}")),
+            Err(problem) => Some(format!("it would be refused: {problem}")),
+        }
+    }
+
+    fn document(&self) -> Value {
+        let (size, info) = (self.size(), self.photo.info.as_ref());
+        let mut document = json!({
+            "photo": self.photo.file.name(),
+            "verdict": self.word(),
+            "format": info.map(|info| info.format.to_string()),
+            "bytes": info.map(|info| info.bytes),
+            "width": size.map(|(width, _)| width),
+            "height": size.map(|(_, height)| height),
+            "caption": caption(self.photo),
+            "findings": self.findings(),
+        });
+        if let Some(note) = self.at_the_edge() {
+            document["at_the_edge"] = json!(note);
+        }
+        match &self.left_out {
+            Some(Rejected::Photo(PhotoProblem::Duplicate { of, .. })) => document["duplicate_of"] = json!(of),
+            Some(why) => {
+                document["problem"] =
+                    json!({ "code": why.code(), "message": why.to_string(), "advice": why.advice() });
             }
-            _ => Self::Rejected { code: why.code(), why: why.to_string(), advice: why.advice() },
+            None => {}
         }
+        if let Some(clean) = self.clean() {
+            document["changes"] = clean.changes.iter().map(ToString::to_string).collect();
+            document["way"] = json!(clean.way);
+            document["looks"] = json!(clean.report.as_ref().map(|report| report.looks()));
+        }
+        document
     }
 
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Good { .. } => "good",
-            Self::Unchecked => "unchecked",
-            Self::Duplicate { .. } => "duplicate",
-            Self::Rejected { .. } => "rejected",
-        }
-    }
-
-    fn tone(&self) -> Tone {
-        match self {
-            Self::Good { .. } => Tone::Good,
-            Self::Unchecked => Tone::Faint,
-            Self::Duplicate { .. } => Tone::Warning,
-            Self::Rejected { .. } => Tone::Bad,
-        }
-    }
-
-    fn why(&self) -> String {
-        match self {
-            Self::Good { changes, .. } => changes.join(", "),
-            Self::Unchecked => String::new(),
-            Self::Duplicate { why, .. } | Self::Rejected { why, .. } => why.clone(),
-        }
-    }
-
-    fn advice(&self) -> Option<&'static str> {
-        match self {
-            Self::Good { .. } | Self::Unchecked => None,
-            Self::Duplicate { advice, .. } | Self::Rejected { advice, .. } => Some(advice),
-        }
+    /// Lists all that was found, with levels: what leaves a photo out is an error.
+    fn findings(&self) -> Value {
+        let of_photo = self.findings.iter().map(|finding| {
+            json!({
+                "code": finding.code(), "level": finding.level(), "message": finding.to_string(),
+                "advice": finding.advice(UserLanguage::English),
+            })
+        });
+        let left_out = self.left_out.iter().map(|why| {
+            json!({ "code": why.code(), "level": Level::Error, "message": why.to_string(), "advice": why.advice() })
+        });
+        left_out.chain(of_photo).collect()
     }
 }
 
-fn row(photo: &Candidate, verdict: &Verdict) -> Row<4> {
-    let size = photo.info.as_ref().map(PhotoInfo::upright_size);
-    let size = size.map_or_else(|| "-".to_owned(), |(width, height)| format!("{width} x {height}"));
-    let cells = [shown(&photo.file.name()), verdict.word().to_owned(), size, shown(&verdict.why())];
-    Row::new(cells).tone(1, verdict.tone())
+/// Says how many texts are captions, and how many are not.
+fn texts(captions: usize, unmatched: usize) -> Option<String> {
+    let captions = (captions > 0).then(|| count(captions, "photo has a caption", "photos have a caption"));
+    let unmatched =
+        (unmatched > 0).then(|| count(unmatched, "text belongs to no photo", "texts belong to no photo"));
+    let texts: Vec<String> = [captions, unmatched].into_iter().flatten().collect();
+    (!texts.is_empty()).then(|| format!("{}.", texts.join(", ")))
 }
 
-fn document(photo: &Candidate, verdict: &Verdict) -> Value {
-    let size = photo.info.as_ref().map(PhotoInfo::upright_size);
-    let mut document = json!({
-        "photo": photo.file.name(),
-        "verdict": verdict.word(),
-        "format": photo.info.as_ref().map(|info| info.format.to_string()),
-        "bytes": photo.info.as_ref().map(|info| info.bytes),
-        "width": size.map(|(width, _)| width),
-        "height": size.map(|(_, height)| height),
-        "caption": caption(photo),
-    });
-    if matches!(verdict, Verdict::Good { .. })
-        && let Some(note) = at_the_edge(photo)
-    {
-        document["at_the_edge"] = json!(note);
-    }
-    match verdict {
-        Verdict::Good { changes, way } => {
-            document["changes"] = json!(changes);
-            document["way"] = json!(way);
-        }
-        Verdict::Unchecked => {}
-        Verdict::Duplicate { of, .. } => document["duplicate_of"] = json!(of),
-        Verdict::Rejected { code, why, advice } => {
-            document["problem"] = json!({ "code": code, "message": why, "advice": advice });
-        }
-    }
-    document
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    good: usize,
-    duplicates: usize,
-    rejected: usize,
-    captions: usize,
-    /// Number of texts that belong to no photo.
-    unmatched: usize,
-}
-
-impl Counts {
-    fn of(verdicts: &[Verdict]) -> Self {
-        let mut counts = Self::default();
-        for verdict in verdicts {
-            match verdict {
-                Verdict::Good { .. } => counts.good += 1,
-                Verdict::Unchecked => {}
-                Verdict::Duplicate { .. } => counts.duplicates += 1,
-                Verdict::Rejected { .. } => counts.rejected += 1,
-            }
-        }
-        counts
-    }
-
-    /// Says how many texts are captions, and how many are not.
-    fn texts(self) -> Option<String> {
-        let captions =
-            (self.captions > 0).then(|| count(self.captions, "photo has a caption", "photos have a caption"));
-        let unmatched = (self.unmatched > 0)
-            .then(|| count(self.unmatched, "text belongs to no photo", "texts belong to no photo"));
-        let texts: Vec<String> = [captions, unmatched].into_iter().flatten().collect();
-        (!texts.is_empty()).then(|| format!("{}.", texts.join(", ")))
-    }
-
-    fn refusal(self) -> String {
-        let rejected = (self.rejected > 0).then(|| format!("{} cannot be used", photos(self.rejected)));
-        let duplicates = (self.duplicates > 0)
-            .then(|| count(self.duplicates, "photo is there twice", "photos are there twice"));
-        [rejected, duplicates].into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
-
-    fn sentence(self, limits: DatasetLimits) -> String {
-        let DatasetLimits { min_photos, max_photos } = limits;
-        let enough = match self.good {
-            good if good < min_photos => format!("a training needs at least {min_photos}"),
-            good if good > max_photos => format!("a training takes at most {max_photos}"),
-            _ => "enough for a training".to_owned(),
-        };
-        let verb = if self.good == 1 { "is" } else { "are" };
-        format!("{} {verb} good: {enough}.", photos(self.good))
-    }
-}
-
-fn photos(number: usize) -> String {
-    count(number, "photo", "photos")
+fn refusal(duplicates: usize, rejected: usize) -> String {
+    let rejected = (rejected > 0).then(|| format!("{} cannot be used", count(rejected, "photo", "photos")));
+    let duplicates =
+        (duplicates > 0).then(|| count(duplicates, "photo is there twice", "photos are there twice"));
+    [rejected, duplicates].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn count(number: usize, one: &str, several: &str) -> String {
@@ -333,11 +303,10 @@ fn count(number: usize, one: &str, several: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Counts;
+    use super::{refusal, texts};
 
     #[test]
     fn texts_are_counted_where_there_are_any() {
-        let texts = |captions, unmatched| Counts { captions, unmatched, ..Counts::default() }.texts();
         assert_eq!(texts(0, 0), None);
         assert_eq!(texts(1, 0).as_deref(), Some("1 photo has a caption."));
         assert_eq!(texts(2, 1).as_deref(), Some("2 photos have a caption, 1 text belongs to no photo."));
@@ -345,8 +314,6 @@ mod tests {
 
     #[test]
     fn the_refusal_counts_what_is_wrong() {
-        let counts = |duplicates, rejected| Counts { good: 3, duplicates, rejected, ..Counts::default() };
-        let refusal = |duplicates, rejected| counts(duplicates, rejected).refusal();
         assert_eq!(refusal(0, 1), "1 photo cannot be used");
         assert_eq!(refusal(1, 0), "1 photo is there twice");
         assert_eq!(refusal(2, 2), "2 photos cannot be used, 2 photos are there twice");

@@ -10,7 +10,7 @@ use likeness_core::avatar::Gender;
 
 use super::{check, generate, serve, status, train};
 use crate::{
-    args::{self, Check, Demo, Generate, Serve, Train},
+    args::{self, Check, Demo, Form, Generate, Serve, Train},
     context::Context,
     disk::private_folder,
     driver::shell::Shell,
@@ -54,7 +54,17 @@ pub(crate) async fn run(args: Demo, context: &Context) -> Result<(), Failure> {
         failure = interrupted.wait() => return Err(failure),
     }
     // The check shows which photos are good; a bad one, which it reports as an error, must not end the demo.
-    match check::run(&Check { photos: vec![photos.clone()], recursive: false }, &context) {
+    match check::run(
+        &Check {
+            photos: vec![photos.clone()],
+            recursive: false,
+            sheet: None,
+            force: false,
+            without_faces: false,
+            form: Form::default(),
+        },
+        &context,
+    ) {
         Err(failure) if failure.exit() != Exit::Data => return Err(failure),
         _ => {}
     }
@@ -105,6 +115,7 @@ fn folder(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
 
 fn training(photos: PathBuf) -> Train {
     Train {
+        form: Form::default(),
         photos: vec![photos],
         keys: Vec::new(),
         name: PERSON.to_owned(),
@@ -115,6 +126,7 @@ fn training(photos: PathBuf) -> Train {
         listen_webhook: None,
         min_photos: None,
         max_photos: None,
+        without_faces: false,
         again: false,
         on_existing: None,
         recursive: false,

@@ -53,8 +53,8 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
     prepare::photo_set(&photos).could_be_a_set(limits).map_err(|error| refused(&error, &photos))?;
     let spool = spool_folder()?;
     let progress = output.progress("Preparing", prepare::to_prepare(&photos), Unit::Photos);
-    let reencode = context.settings.reencode;
-    prepare::prepare_all(&mut photos, Some(spool.path()), reencode, &progress, &context.interrupt)?;
+    let treatment = context.settings.treatment();
+    prepare::prepare_all(&mut photos, Some(spool.path()), treatment, &progress, &context.interrupt)?;
     drop(progress);
     let left_out = prepare::left_out(&photos);
     for (photo, why) in photos.iter().zip(&left_out) {

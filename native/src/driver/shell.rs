@@ -12,7 +12,7 @@ use likeness_core::{
     avatar::{Avatar, AvatarId, Command, Event, Outcome, TaskId, TaskKind},
     fal::Account,
     limits::{POLL_INTERVAL, poll_interval_in_test_mode},
-    photo::Reencode,
+    photo::Treatment,
     simulator::{Plan, Simulator},
 };
 
@@ -125,9 +125,9 @@ impl Shell {
         self.store.load(id).map_err(failure::storage)?.ok_or_else(|| failure::no_avatar(id))
     }
 
-    /// Returns the choice of photos that are encoded anew.
-    pub(crate) fn reencode(&self) -> Reencode {
-        self.settings.reencode
+    /// Returns the choices about photos.
+    pub(crate) fn treatment(&self) -> Treatment {
+        self.settings.treatment()
     }
 
     /// Makes the connection of a new avatar, as the settings say.

@@ -12,7 +12,7 @@ use likeness_core::{
     error::{Error, NetworkError, StorageError, StorageErrorKind},
     fal::upload::{Upload, UploadStep},
     http::NoAnswer,
-    photo::{PhotoProblem, Reencode},
+    photo::{PhotoProblem, Treatment},
     storage::ObjectPlace,
 };
 use url::Url;
@@ -52,8 +52,8 @@ pub(crate) async fn perform(
                 prepare_object(shell, connection, photo, place, file).await
             } else {
                 let (folder, memory) = (shell.folder(id), Arc::clone(&shell.memory));
-                let reencode = shell.reencode();
-                on_a_thread(move || prepare(&photo, &folder, file, reencode, &memory)).await
+                let treatment = shell.treatment();
+                on_a_thread(move || prepare(&photo, &folder, file, treatment, &memory)).await
             };
             Outcome::Prepared(prepared)
         }
@@ -163,7 +163,7 @@ fn prepare(
     photo: &Photo,
     folder: &Path,
     file: String,
-    reencode: Reencode,
+    treatment: Treatment,
     memory: &MemoryPool,
 ) -> Result<Prepared, PrepareError> {
     let limit = limits_of_this_machine().max_bytes;
@@ -176,7 +176,7 @@ fn prepare(
         None => read_bounded(&source, limit),
     };
     let bytes = bytes.map_err(|problem| unreadable(&source, &problem))?;
-    let (prepared, jpeg) = normalised(photo, &bytes, file, reencode, memory)?;
+    let (prepared, jpeg) = normalised(photo, &bytes, file, treatment, memory)?;
     let working = folder.join(WORKING);
     private_folder(&working)
         .and_then(|()| write_private(&working.join(&prepared.file), &jpeg))
@@ -200,8 +200,8 @@ async fn prepare_object(
         }
         ReadError::Storage(error) => PrepareError::Storage(error),
     })?;
-    let (memory, reencode) = (Arc::clone(&shell.memory), shell.reencode());
-    let normalised = move || normalised(&photo, &bytes, file, reencode, &memory);
+    let (memory, treatment) = (Arc::clone(&shell.memory), shell.treatment());
+    let normalised = move || normalised(&photo, &bytes, file, treatment, &memory);
     let (prepared, jpeg) = on_a_thread(normalised).await?;
     // The core names an object as the target of a photo that came from one.
     let Ok(target) = prepared.file.parse::<ObjectPlace>() else {
@@ -215,7 +215,7 @@ fn normalised(
     photo: &Photo,
     bytes: &[u8],
     file: String,
-    reencode: Reencode,
+    treatment: Treatment,
     memory: &MemoryPool,
 ) -> Result<(Prepared, Vec<u8>), PrepareError> {
     let sum = Sha256Sum::of(bytes);
@@ -225,9 +225,11 @@ fn normalised(
             .map_or_else(|| read_back(&photo.source).display().to_string(), |place| place.to_string());
         return Err(PrepareError::Storage(StorageError::new(StorageErrorKind::Changed, place)));
     }
-    let (_, normalised) = inspect_and_clean(bytes, &limits_of_this_machine(), reencode, memory);
-    let normalised = normalised.map_err(PrepareError::Photo)?;
-    let prepared = Prepared::of(&normalised, file, photo.sha256.is_none().then_some(sum));
+    let limits = limits_of_this_machine();
+    let (_, cleaned) = inspect_and_clean(bytes, &limits, (treatment, &mut treatment.normaliser()), memory);
+    let (normalised, report) = cleaned.map_err(PrepareError::Photo)?;
+    let original = photo.sha256.is_none().then_some(sum);
+    let prepared = Prepared::of(&normalised, file, original).with_report(report);
     Ok((prepared, normalised.into_jpeg()))
 }
 

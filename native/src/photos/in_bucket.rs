@@ -7,7 +7,7 @@ use likeness_core::{
     error::StorageErrorKind,
     http::without_query,
     limits::PhotoLimits,
-    photo::{PhotoProblem, Reencode},
+    photo::{PhotoProblem, Treatment},
     storage::ObjectKey,
 };
 use url::Url;
@@ -75,7 +75,7 @@ pub(crate) async fn read(
 /// made once more after the person said yes.
 pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) -> Result<PhotoSet, Failure> {
     let mut photos = set.photos().to_vec();
-    let (memory, reencode) = (Arc::new(MemoryPool::of_this_machine()), context.settings.reencode);
+    let (memory, treatment) = (Arc::new(MemoryPool::of_this_machine()), context.settings.treatment());
     let progress = context.output.progress("Checking", photos.len() as u64, Unit::Photos);
     // If the photo of two that stays is rejected, the other takes its place.
     while let Some(index) = PhotoSet::new(photos.clone()).next_waiting() {
@@ -83,7 +83,7 @@ pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) 
         let Some(photo) = photos.get_mut(index) else { break };
         let Some(place) = photo.object() else { break };
         photo.state = match patiently(
-            async || judged(&place.key, objects, reencode, &memory).await,
+            async || judged(&place.key, objects, treatment, &memory).await,
             ReadError::storage,
         )
         .await
@@ -106,15 +106,19 @@ pub(crate) async fn judge(set: &PhotoSet, objects: &Objects, context: &Context) 
 async fn judged(
     key: &ObjectKey,
     objects: &Objects,
-    reencode: Reencode,
+    treatment: Treatment,
     memory: &Arc<MemoryPool>,
 ) -> Result<(Sha256Sum, PhotoState), ReadError> {
     let limits = prepare::limits_of_this_machine();
     let bytes = objects.read(key, limits.max_bytes).await?;
     let memory = Arc::clone(memory);
     let judged = tokio::task::spawn_blocking(move || {
-        let state = match prepare::inspect_and_clean(&bytes, &limits, reencode, &memory).1 {
-            Ok(clean) => PhotoState::Ready(Prepared::of(&clean, String::new(), None)),
+        let mut normaliser = treatment.normaliser();
+        let cleaned = prepare::inspect_and_clean(&bytes, &limits, (treatment, &mut normaliser), &memory).1;
+        let state = match cleaned {
+            Ok((clean, report)) => {
+                PhotoState::Ready(Prepared::of(&clean, String::new(), None).with_report(report))
+            }
             Err(problem) => PhotoState::Rejected(problem),
         };
         (Sha256Sum::of(&bytes), state)

@@ -2,7 +2,7 @@
 //!
 //! Arguments keep their order; the photos of a folder, or of a ZIP, come in the order of their names' bytes, which is
 //! the same on every machine and in every language. In a folder, files other than pictures are passed over and counted,
-//! hidden ones silently; folders inside it are opened on request. A picture of a kind that cannot be used (HEIC, say)
+//! hidden ones silently; folders inside it are opened on request. A picture of a kind that cannot be used (AVIF, say)
 //! is not passed over: its owner would wonder where it went, so it is refused by name. For the same reason a text that
 //! belongs to no photo is named.
 
@@ -129,7 +129,8 @@ pub(crate) fn unmatched_counted(count: usize) -> String {
 impl Found {
     fn none(self, folders_only: bool) -> Failure {
         let what = if folders_only { "the folder holds no photos" } else { "no photos were named" };
-        let failure = Failure::new(Exit::Data, "photos.none", what).why("JPEG, PNG and WebP files count");
+        let failure =
+            Failure::new(Exit::Data, "photos.none", what).why("JPEG, PNG, WebP and HEIC files count");
         let failure = self.remarks().into_iter().fold(failure, |failure, remark| failure.why(plain(&remark)));
         let failure = self.unmatched.iter().fold(failure, |failure, text| failure.why(belongs_to_none(text)));
         failure.next("name the photos, or the folder or ZIP that they lie in")

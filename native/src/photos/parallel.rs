@@ -80,6 +80,17 @@ pub(crate) fn in_order<T: Sync, R: Send, B>(
     items: &[T],
     stop: impl Fn() -> bool + Sync,
     work: impl Fn(usize, &T) -> R + Sync,
+    done: impl FnMut(usize, R) -> ControlFlow<B>,
+) -> Option<B> {
+    in_order_with(items, stop, || (), |(), index, item| work(index, item), done)
+}
+
+/// Does as [`in_order`], with a value for each thread that `start` makes and `work` uses from item to item.
+pub(crate) fn in_order_with<T: Sync, R: Send, B, W>(
+    items: &[T],
+    stop: impl Fn() -> bool + Sync,
+    start: impl Fn() -> W + Sync,
+    work: impl Fn(&mut W, usize, &T) -> R + Sync,
     mut done: impl FnMut(usize, R) -> ControlFlow<B>,
 ) -> Option<B> {
     let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -87,13 +98,15 @@ pub(crate) fn in_order<T: Sync, R: Send, B>(
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (send, next, stopped, stop, work) = (send.clone(), &next, &stopped, &stop, &work);
+            let (send, next, stopped) = (send.clone(), &next, &stopped);
+            let (stop, start, work) = (&stop, &start, &work);
             let job = crate::output::log::current_job();
             let run = move || {
+                let mut own = start();
                 while !stopped.load(Ordering::Relaxed) && !stop() {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { break };
-                    if send.send((index, work(index, item))).is_err() {
+                    if send.send((index, work(&mut own, index, item))).is_err() {
                         break;
                     }
                 }

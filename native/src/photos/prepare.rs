@@ -5,7 +5,7 @@ use std::{fmt, ops::ControlFlow, path::Path};
 use likeness_core::{
     avatar::{Photo, PhotoSet, PhotoState, Prepared, Sha256Sum},
     limits::PhotoLimits,
-    photo::{Normalise as _, NormalisedPhoto, Normaliser, PhotoInfo, PhotoProblem, Reencode, inspect},
+    photo::{NormalisedPhoto, Normaliser, PhotoInfo, PhotoProblem, Treatment, inspect, report::PhotoReport},
     words::Audience,
 };
 
@@ -125,7 +125,7 @@ pub(crate) fn look(
 pub(crate) fn prepare_all(
     candidates: &mut [Candidate],
     spool: Option<&Path>,
-    reencode: Reencode,
+    treatment: Treatment,
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -137,10 +137,13 @@ pub(crate) fn prepare_all(
         if waiting.is_empty() {
             return Ok(());
         }
-        let failed = parallel::in_order(
+        let failed = parallel::in_order_with(
             &waiting,
             || interrupt.check().is_err(),
-            |_, (index, file)| decode(file, *index, spool, reencode, &limits, &memory),
+            || treatment.normaliser(),
+            |normaliser, _, (index, file)| {
+                decode(file, *index, spool, (treatment, normaliser), &limits, &memory)
+            },
             |place, decoded| {
                 progress.advance(1);
                 let index = waiting.get(place).map_or(place, |(index, _)| *index);
@@ -211,20 +214,23 @@ pub(crate) fn limits_of_this_machine() -> PhotoLimits {
     PhotoLimits { max_memory: limits.max_memory.min(most), ..limits }
 }
 
-/// Looks at a photo's headers, then makes it clean once there is memory for it.
+/// A clean photo with the report of its looks, or the reason why there is none.
+pub(crate) type Cleaned = Result<(NormalisedPhoto, Option<PhotoReport>), PhotoProblem>;
+
+/// Looks at a photo's headers, then makes it clean once there is memory for it, and looks at the picture.
 pub(crate) fn inspect_and_clean(
     bytes: &[u8],
     limits: &PhotoLimits,
-    reencode: Reencode,
+    (treatment, normaliser): (Treatment, &mut Normaliser),
     memory: &MemoryPool,
-) -> (Option<PhotoInfo>, Result<NormalisedPhoto, PhotoProblem>) {
+) -> (Option<PhotoInfo>, Cleaned) {
     let info = match inspect(bytes) {
         Ok(info) => info,
         Err(problem) => return (None, Err(problem)),
     };
     let photo = info.check(limits).and_then(|()| {
-        let _share = memory.take(info.memory_within(limits));
-        Normaliser::new(reencode).normalise(bytes, limits)
+        let _share = memory.take(info.memory_within(limits, treatment.form));
+        treatment.prepare(normaliser, bytes, limits)
     });
     (Some(info), photo)
 }
@@ -290,7 +296,7 @@ fn decode(
     file: &PhotoFile,
     index: usize,
     spool: Option<&Path>,
-    reencode: Reencode,
+    (treatment, normaliser): (Treatment, &mut Normaliser),
     limits: &PhotoLimits,
     memory: &MemoryPool,
 ) -> Result<Decoded, Failure> {
@@ -299,15 +305,18 @@ fn decode(
         Err(problem) => return Ok(Decoded { info: None, photo: Err(problem) }),
     };
     let sum = Sha256Sum::of(&bytes);
-    let (info, photo) = inspect_and_clean(&bytes, limits, reencode, memory);
+    let (info, photo) = inspect_and_clean(&bytes, limits, (treatment, normaliser), memory);
     drop(bytes);
-    let photo = match photo {
-        Ok(photo) => photo,
+    let (photo, report) = match photo {
+        Ok(cleaned) => cleaned,
         Err(problem) => return Ok(Decoded { info, photo: Ok((sum, PhotoState::Rejected(problem))) }),
     };
     let name = format!("{:04}.jpg", index + 1);
     if let Some(folder) = spool {
         write_private(&folder.join(&name), photo.jpeg()).map_err(failure::storage)?;
     }
-    Ok(Decoded { info, photo: Ok((sum, PhotoState::Ready(Prepared::of(&photo, name, None)))) })
+    Ok(Decoded {
+        info,
+        photo: Ok((sum, PhotoState::Ready(Prepared::of(&photo, name, None).with_report(report)))),
+    })
 }

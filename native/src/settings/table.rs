@@ -82,6 +82,7 @@ pub(super) const KNOWN: &[Known] = &[
     known("LIKENESS_LOG", &"info; warning on a terminal", "error, warning, info or debug"),
     known("LIKENESS_TRAINING_PRICE", &UNSET, "what one training costs, such as 2.40 USD"),
     known("LIKENESS_REENCODE", &Reencode::Always, "encode photos anew: always or when_needed"),
+    known("LIKENESS_MAX_SIDE", &UNSET, "scale photos down to this longer side, in pixels"),
     known("NO_COLOR", &false, "no colours"),
     secret("ADMIN_TOKEN", "lets the operator of `serve` in"),
     address("LIKENESS_URL", &UNSET, "the deployment that `token` speaks to"),

@@ -220,6 +220,7 @@ fn every_setting_is_read_and_shown() {
             "LIKENESS_LOG" => "debug".to_owned(),
             "LIKENESS_TRAINING_PRICE" => "3.00 USD".to_owned(),
             "LIKENESS_REENCODE" => "when_needed".to_owned(),
+            "LIKENESS_MAX_SIDE" => "1024".to_owned(),
             "MINIO_ADDRESSING" => "virtual".to_owned(),
             name if name.ends_with("URL") || name == "MINIO_ENDPOINT" => "https://example.com/".to_owned(),
             "training.quality" => "high".to_owned(),

@@ -26,7 +26,10 @@ pub(super) fn uploaded(world: &World) {
     assert_eq!((&ready["state"], &ready["width"]), (&json!("ready"), &json!(520)), "{ready}");
     // The same id again: the photo is there, and other bytes do not replace it.
     assert_eq!(world.call("PUT", &target, &[], &photo(2)).is(200).json(), ready);
-    assert_eq!(world.get(&world.of("/photos")).is(200).json(), json!({ "photos": [ready] }));
+    let all = world.get(&world.of("/photos")).is(200).json();
+    assert_eq!(all["photos"], json!([ready]));
+    let advice = "Add 9 photos: a training needs at least 10.";
+    assert_eq!((&all["set"]["usable"], &all["set"]["advice"][0]), (&json!(1), &json!(advice)), "{all}");
     let shown = world.call("GET", &target, &[], b"").is(200);
     let tag = shown.header("etag").expect("a tag").to_owned();
     let same = world.call("GET", &target, &[("if-none-match", &tag)], b"").is(304);
@@ -35,7 +38,7 @@ pub(super) fn uploaded(world: &World) {
         assert!(world.delete(&target).is(204).body.is_empty());
     }
     world.get(&target).refused(404, "photos.not_found");
-    assert_eq!(world.get(&world.of("/photos")).is(200).json(), json!({ "photos": [] }));
+    assert_eq!(world.get(&world.of("/photos")).is(200).json()["photos"], json!([]));
 
     for name in ["%0A", ""] {
         let target = format!("{target}?name={name}");

@@ -138,6 +138,7 @@ impl Hand {
             height: 512,
             way: None,
             changes: Vec::new(),
+            report: None,
             original,
         };
         self.happens(Event::Ended(task.mark.id, Outcome::Prepared(Ok(jpeg))));

@@ -46,6 +46,7 @@ fn showing(bytes: &str, picture: &str) -> Photo {
         height: 512,
         way: None,
         changes: Vec::new(),
+        report: None,
         original: None,
     };
     Photo { state: PhotoState::Ready(jpeg), ..waiting(bytes) }

@@ -35,6 +35,7 @@ fn ready(name: &str) -> Photo {
         height: 512,
         way: None,
         changes: vec![],
+        report: None,
         original: None,
     };
     photo(name, PhotoState::Ready(jpeg))

@@ -262,8 +262,8 @@ fn may_be_a_photo(file: &FileRef) -> bool {
 }
 
 /// The endings of files that may be photos.
-const EXTENSIONS: [&str; 11] =
-    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "avif", "tif", "tiff"];
+const EXTENSIONS: [&str; 12] =
+    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "hif", "avif", "tif", "tiff"];
 
 #[cfg(test)]
 mod tests {

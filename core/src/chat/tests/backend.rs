@@ -282,6 +282,7 @@ impl Backend {
             height: 1024,
             way: None,
             changes: Vec::new(),
+            report: None,
             original: Some(sum),
         })
     }

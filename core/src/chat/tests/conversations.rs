@@ -22,12 +22,12 @@ fn from_an_invitation_to_portraits() {
 > (album 9)
 < Photos of Anna / 0 good, 9 being looked at, 1 more needed
 > (photo small)
-~ Photos of Anna / 9 good, 1 too small, 1 more needed
+~ Photos of Anna / 9 good, 1 too small, 1 more needed / photo 10.jpg: Too small. Take the camera's original.
 > (photo)
-~ Photos of Anna / 10 good, 1 too small, enough to train [Train]
+~ Photos of Anna / 10 good, 1 too small, enough to train / photo 10.jpg: Too small. Take the camera's original. [Train]
 . 20s
 > [Train]
-~ Photos of Anna / 10 good, 1 too small, enough to train // How close shall the likeness be? [Fast · about 4 minutes · 2.54 USD] [Back]
+~ Photos of Anna / 10 good, 1 too small, enough to train / photo 10.jpg: Too small. Take the camera's original. // How close shall the likeness be? [Fast · about 4 minutes · 2.54 USD] [Back]
 > [Fast · about 4 minutes · 2.54 USD]
 ~ Fast: about 4 minutes, about 2.54 USD. / Photos: 10. They are fixed when you press, and only then is anything bought. 4 first portraits are in this price. [Train for about 2.54 USD] [Back]
 > [Train for about 2.54 USD] twice
@@ -71,7 +71,7 @@ fn from_an_invitation_to_portraits() {
 < (a photo)
 < What shall the next portrait show? Press a button, or write it: “in a garden, late sun, linen shirt”. [As files, full size] [Studio, grey backdrop] [Garden, late sun] [Black and white] [Evening dress] [For the CV] [On a city roof] [Window of a café] [Winter coat, snow] [Oil painting]
 > /train
-< Photos of Anna / 10 good, 1 too small, enough to train // How close shall the likeness be? [Fast · about 4 minutes · 2.54 USD] [Back]
+< Photos of Anna / 10 good, 1 too small, enough to train / photo 10.jpg: Too small. Take the camera's original. // How close shall the likeness be? [Fast · about 4 minutes · 2.54 USD] [Back]
 ",
         Hardship::default(),
     );
@@ -190,16 +190,16 @@ fn what_is_no_photo_is_refused_with_a_reason() {
 > (video)
 < A video is not a photo. Please send stills: a good frame of it as a picture will do.
 > (document letter.pdf 1 MB)
-< This file is not a photo. Please send JPEG, PNG or WebP.
+< This file is not a photo. Please send JPEG, PNG, WebP or HEIC.
 > (document IMG_1.heic 1 MB)
 < Photos of Anna / 0 good, 1 being looked at, 9 more needed
 > (document large.png 25 MB)
 < Telegram gives bots files of at most 20 MB, and this one is larger. Send it as a photo instead of a file, or make it smaller. // (With a Bot API server of its own this bot could take files up to 32 MB; that is for its operator to set up.)
 ~ Photos of Anna / 1 good, 9 more needed
 > (photo broken)
-~ Photos of Anna / 1 good, 1 damaged, 9 more needed
+~ Photos of Anna / 1 good, 1 damaged, 9 more needed / photo 2.jpg: The file is damaged. Choose another.
 > (photo)
-~ Photos of Anna / 2 good, 1 damaged, 8 more needed
+~ Photos of Anna / 2 good, 1 damaged, 8 more needed / photo 2.jpg: The file is damaged. Choose another.
 > (the same photo)
 > what now?
 < From photos to portraits: // 1. Send 10 to 20 photos of one person, best as files. / 2. Press “Train”. / 3. Choose a style, or write what the portrait shows. // /status: where things stand / /photos: what makes a good photo / /train: train the model / /imagine and some words: make portraits / /new: begin with another person / /delete: erase everything / /language: English or Russian
@@ -318,7 +318,7 @@ fn a_board_that_was_erased_is_sent_anew() {
 > /status
 < Photos of Anna / 2 good, 8 more needed
 > (photo small)
-~ Photos of Anna / 2 good, 1 too small, 8 more needed
+~ Photos of Anna / 2 good, 1 too small, 8 more needed / photo 3.jpg: Too small. Take the camera's original.
 ",
         Hardship::default(),
     );

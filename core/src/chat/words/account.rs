@@ -9,7 +9,7 @@ use crate::{
         session::Session,
     },
     language::UserLanguage,
-    words::bilingual::Sentence,
+    words::{bilingual::Sentence, report},
 };
 
 /// Says how the set stands: "9 good, 1 too small, 1 more needed". `on_the_way` photos are not at the API yet.
@@ -33,7 +33,16 @@ pub(super) fn account(language: UserLanguage, known: &Known, on_the_way: usize) 
     } else if good >= Session::limits().min_photos {
         parts.push(say::ENOUGH.text(language).to_owned());
     }
-    parts.join(", ")
+    std::iter::once(parts.join(", ")).chain(remarks(language, known)).collect::<Vec<_>>().join("\n")
+}
+
+/// Says in a line for each photo with a warning, and for each that is left out, what the matter is.
+fn remarks(language: UserLanguage, known: &Known) -> impl Iterator<Item = String> {
+    known.photos.iter().filter_map(move |photo| {
+        let finding = photo.findings.first()?;
+        let why = report::why(language, &finding.code, finding.of.as_deref().unwrap_or_default())?;
+        Some(format!("{}: {why}", photo.name))
+    })
 }
 
 /// Counts the photos that are left out, by reason, in a fixed order.
@@ -73,12 +82,18 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use crate::test;
     use crate::{
-        chat::known::{Known, KnownPhoto, PhotoStanding},
+        chat::known::{Known, KnownFinding, KnownPhoto, PhotoStanding},
         language::UserLanguage,
     };
 
     fn known(good: usize, rejected: &[&str], waiting: usize) -> Known {
-        let photo = |state, code: Option<&str>| KnownPhoto { id: None, state, code: code.map(str::to_owned) };
+        let photo = |state, code: Option<&str>| KnownPhoto {
+            id: None,
+            state,
+            code: code.map(str::to_owned),
+            name: "beach.jpg".to_owned(),
+            findings: Vec::new(),
+        };
         let good = (0..good).map(|_| photo(PhotoStanding::Ready, None));
         let rejected = rejected.iter().map(|code| photo(PhotoStanding::Rejected, Some(*code)));
         let waiting = (0..waiting).map(|_| photo(PhotoStanding::Waiting, None));
@@ -98,6 +113,25 @@ mod tests {
         );
         let russian = account(UserLanguage::Russian, &known(9, &["photo.too_small"], 0), 0);
         assert_eq!(russian, "9 хороших, 1 слишком маленькое, нужно ещё 1");
+    }
+
+    #[test]
+    fn a_photo_with_a_warning_or_a_problem_has_a_line() {
+        let mut known = known(3, &["photo.truncated"], 1);
+        let finding =
+            |code: &str, of: Option<&str>| KnownFinding { code: code.to_owned(), of: of.map(str::to_owned) };
+        known.photos[1].findings = vec![finding("photo.too_dark", None), finding("photo.blurred", None)];
+        known.photos[2].findings = vec![finding("photo.look_alike", Some("sea.jpg"))];
+        known.photos[3].findings = vec![finding("photo.truncated", None)];
+        assert_eq!(
+            account(UserLanguage::English, &known, 0),
+            "3 good, 1 damaged, 1 being looked at, 6 more needed\n\
+             beach.jpg: Dark. More light would help.\n\
+             beach.jpg: Nearly the same as sea.jpg.\n\
+             beach.jpg: The file is cut off. Copy it again."
+        );
+        let russian = account(UserLanguage::Russian, &known, 0);
+        assert!(russian.contains("\nbeach.jpg: Темно. Лучше, когда больше света.\n"), "{russian}");
     }
 
     #[test]

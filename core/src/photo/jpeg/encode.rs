@@ -7,6 +7,7 @@
 //! looks beyond its own block, and colour differences are the mean of four pixels of one strip.
 
 use libjpeg_turbo_rs::{PixelFormat, Subsampling, compress};
+use likeness_jpeg::ChromaSampling;
 
 use super::{
     scan::{self, Scan},
@@ -82,6 +83,15 @@ fn joined(head: Vec<u8>, strips: &[Vec<u8>]) -> Vec<u8> {
 }
 
 impl Chroma {
+    /// Returns the resolution at which an upright picture is encoded in bands.
+    pub(in crate::photo) fn sampling(self) -> ChromaSampling {
+        match self {
+            Self::Full => ChromaSampling::Whole,
+            Self::HalfWidth => ChromaSampling::HalfAcross,
+            Self::HalfHeight | Self::Quarter => ChromaSampling::Half,
+        }
+    }
+
     /// Returns the resolution after width and height changed places.
     pub(in crate::photo) fn turned(self) -> Self {
         match self {

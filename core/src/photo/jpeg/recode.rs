@@ -1,56 +1,25 @@
 //! Baseline JPEGs from coefficients to coefficients, with the engine that knows no pixels.
 
-use likeness_jpeg::{Damage, Error, Grey, Jpeg, Output, Quantisation, Recoding, Workspace};
+use likeness_jpeg::{Error, Grey, Jpeg, Output, Quantisation, Recoding, Workspace};
 
-use super::{
-    segments::{DAMAGED, TRUNCATED},
-    walk,
-    whole::End,
-};
-use crate::photo::{Orientation, PhotoProblem, Reencode, Unsupported, Way};
+use super::of_whole_picture;
+use crate::photo::{Orientation, PhotoProblem, Preview, Reencode, Way};
 
-/// Predicts the memory in bytes that recoding takes, the new file included, from headers of which `bytes` may have no
+/// Predicts the memory in bytes that recoding takes, the new file and a preview included, from headers of which `bytes` may have no
 /// more; `None` if the picture needs pixels.
 pub(super) fn memory(bytes: &[u8], orientation: Orientation) -> Option<u64> {
     let (jpeg, wanted) = (Jpeg::read_headers(bytes).ok()?, always(orientation));
     jpeg.can_be_recoded(wanted).ok()?;
-    Some(jpeg.memory(wanted) + jpeg.recoded_length(wanted, bytes.len() as u64))
+    Some(jpeg.memory(wanted) + jpeg.recoded_length(wanted, bytes.len() as u64) + jpeg.preview_memory())
 }
 
 /// Makes the upright picture of three components; `None` if only pixels will do.
 pub(in crate::photo) fn recode(
     bytes: &[u8],
-    orientation: Orientation,
-    reencode: Reencode,
+    wanted: Wanted,
     workspace: &mut Workspace,
-) -> Result<Option<(Vec<u8>, Way)>, PhotoProblem> {
-    let wanted = Wanted { orientation, reencode };
-    let mut recoded = wanted.of(bytes, workspace);
-    if !matches!(recoded, Ok(_) | Err(Error::NeedsPixels(_))) {
-        // A phone's film may stand behind a picture that lacks its end marker.
-        let picture = End::find(bytes)?.picture(bytes, true);
-        recoded = wanted.of(&picture, workspace);
-        if recoded == Err(Damage::ExtraData.into())
-            && let Some(picture) = without_padding(&picture)
-        {
-            recoded = wanted.of(picture, workspace);
-        }
-    }
-    match recoded {
-        Ok(recoded) => Ok(recoded),
-        Err(Error::NeedsPixels(_)) => Ok(None),
-        Err(error) => Err(problem(error)),
-    }
-}
-
-/// Takes away the bytes that some cameras leave between the last unit and the marker behind it: a few, or zeros. `None`
-/// if there are others, which are what a damaged code leaves: the codes after it did not come out even.
-fn without_padding(bytes: &[u8]) -> Option<&[u8]> {
-    const FEW: usize = 4;
-    let (picture, rest) = bytes.split_at_checked(walk::end_of_picture(bytes).ok()?)?;
-    let marker = rest.windows(2).position(|pair| pair[0] == 0xff && pair[1] != 0)?;
-    let padding = rest.get(..marker)?;
-    (marker <= FEW || padding.iter().all(|byte| *byte == 0)).then_some(picture)
+) -> Result<Option<Recoded>, PhotoProblem> {
+    Ok(of_whole_picture(bytes, |picture| wanted.of(picture, workspace))?.flatten())
 }
 
 /// Returns the recoding that serves all photos.
@@ -64,23 +33,35 @@ fn always(orientation: Orientation) -> Recoding {
 
 /// The picture that is wanted.
 #[derive(Clone, Copy, Debug)]
-struct Wanted {
-    orientation: Orientation,
-    reencode: Reencode,
+pub(in crate::photo) struct Wanted {
+    pub(in crate::photo) orientation: Orientation,
+    pub(in crate::photo) reencode: Reencode,
+    pub(in crate::photo) preview: bool,
+}
+
+/// A picture that was recoded.
+#[derive(Debug)]
+pub(in crate::photo) struct Recoded {
+    pub(in crate::photo) file: Vec<u8>,
+    pub(in crate::photo) way: Way,
+    /// Small picture, if one is wanted.
+    pub(in crate::photo) preview: Option<Preview>,
 }
 
 impl Wanted {
     /// Recodes the picture, all of which is in `bytes`. There is none if the new file is longer than was predicted.
-    fn of(self, bytes: &[u8], workspace: &mut Workspace) -> Result<Option<(Vec<u8>, Way)>, Error> {
+    fn of(self, bytes: &[u8], workspace: &mut Workspace) -> Result<Option<Recoded>, Error> {
         let jpeg = Jpeg::read(bytes)?;
         let (recoding, way) = self.recoding(&jpeg);
         let mut file = NewFile::of_at_most(jpeg.recoded_length(recoding, bytes.len() as u64));
-        if way == Way::Kept {
-            jpeg.keep(&mut file)?;
-        } else {
-            jpeg.recode(recoding, workspace, &mut file)?;
-        }
-        Ok(file.whole().map(|file| (file, way)))
+        let preview = match (way, self.preview) {
+            (Way::Kept, false) => jpeg.keep(&mut file).map(|()| None)?,
+            (Way::Kept, true) => Some(jpeg.keep_with_preview(&mut file)?),
+            (_, false) => jpeg.recode(recoding, workspace, &mut file).map(|()| None)?,
+            (_, true) => Some(jpeg.recode_with_preview(recoding, workspace, &mut file)?),
+        };
+        let preview = preview.and_then(|drawn| Preview::new(drawn.width(), drawn.height(), drawn.into_rgb()));
+        Ok(file.whole().map(|file| Recoded { file, way, preview }))
     }
 
     fn recoding(self, jpeg: &Jpeg<'_>) -> (Recoding, Way) {
@@ -125,25 +106,6 @@ impl Output for NewFile {
             self.bytes.extend_from_slice(bytes);
         }
     }
-}
-
-fn problem(error: Error) -> PhotoProblem {
-    use likeness_jpeg::Unsupported as Kind;
-
-    let kind = match error {
-        Error::Truncated => return TRUNCATED,
-        Error::Unsupported(kind) => kind,
-        Error::NotJpeg | Error::Damaged(_) | Error::NeedsPixels(_) => return DAMAGED,
-    };
-    let kind = match kind {
-        Kind::Arithmetic => Unsupported::ArithmeticJpeg,
-        Kind::Lossless => Unsupported::LosslessJpeg,
-        Kind::Hierarchical => Unsupported::HierarchicalJpeg,
-        Kind::Deep => Unsupported::DeepJpeg,
-        Kind::Components => Unsupported::OddJpeg,
-        Kind::LateHeight => Unsupported::LateHeightJpeg,
-    };
-    PhotoProblem::UnsupportedCoding { kind }
 }
 
 impl From<Orientation> for likeness_jpeg::Orientation {

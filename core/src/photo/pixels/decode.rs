@@ -8,9 +8,9 @@ use image::{
 };
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, JpegError, PixelFormat, ScalingFactor};
 
-use super::raster::{Raster, Samples};
+use super::raster::{Picture, Raster, Samples};
 use crate::photo::{
-    Colours, Format, PhotoInfo, PhotoProblem, Unsupported,
+    Colours, Format, PhotoInfo, PhotoProblem, Unsupported, heic,
     info::{MAX_METADATA, MAX_PROFILE},
     jpeg, png,
     scale::Scale,
@@ -35,6 +35,10 @@ pub(in crate::photo) fn decode(
         }
         Format::Png => decode_png(bytes, info),
         Format::WebP => Ok((decode_webp(bytes, info)?, webp::profile(bytes))),
+        Format::Heic => {
+            let (Picture { width, height, rgb }, _) = heic::picture(bytes, info, scale)?;
+            Ok((Raster { width, height, samples: Samples::Rgb, deep: false, bytes: rgb }, None))
+        }
     }
 }
 

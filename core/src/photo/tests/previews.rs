@@ -4,7 +4,7 @@ use super::{decode, fixture, limits};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{
-    photo::{Normalise, Normaliser, Reencode, Way},
+    photo::{Normalise, Normaliser, PhotoForm, Reencode, Way},
     simulator::drawing,
 };
 
@@ -62,8 +62,13 @@ fn a_preview_is_made_where_it_is_wanted_and_changes_nothing_else() {
         [fixture!("texture.jpg"), fixture!("progressive.jpg"), fixture!("rgb.png"), fixture!("grey.jpg")]
     {
         for reencode in [Reencode::Always, Reencode::WhenNeeded] {
-            let without = Normaliser::new(reencode).normalise(file, &limits()).expect("a photo");
-            let with = Normaliser::new(reencode).with_previews().normalise(file, &limits()).expect("a photo");
+            let without = Normaliser::new(PhotoForm { reencode, ..PhotoForm::default() })
+                .normalise(file, &limits())
+                .expect("a photo");
+            let with = Normaliser::new(PhotoForm { reencode, ..PhotoForm::default() })
+                .with_previews()
+                .normalise(file, &limits())
+                .expect("a photo");
             assert_eq!(without.preview(), None);
             let preview = with.preview().expect("a preview");
             assert_eq!((preview.width(), preview.height()), (with.width(), with.height()));

@@ -110,10 +110,10 @@ fn other_formats_are_named() {
     assert_eq!(found(fixture!("photo.tiff")), Foreign::Tiff);
     assert_eq!(found(b"\xff\xd8"), Foreign::Unknown);
     assert_eq!(inspect(b""), Err(PhotoProblem::Empty));
-    let problem = inspect(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").expect_err("HEIC");
-    assert_eq!(problem.to_string(), "this is a HEIC picture, not a JPEG, PNG or WebP photo");
+    let problem = inspect(b"\0\0\0\x1cftypavif\0\0\0\0avif").expect_err("AVIF");
+    assert_eq!(problem.to_string(), "this is an AVIF picture, not a JPEG, PNG, WebP or HEIC photo");
     let advice = problem.advice(Audience::Terminal);
-    assert!(advice.contains("Most Compatible"), "{advice}");
+    assert!(advice.contains("export it as JPEG"), "{advice}");
 }
 
 #[test]

@@ -5,11 +5,15 @@ use super::{decode, fixture, info, limits};
 use crate::test;
 use crate::{
     limits::PhotoLimits,
-    photo::{Change, Normalise, NormalisedPhoto, Normaliser, PixelNormaliser, Reencode, Way, inspect},
+    photo::{
+        Change, Normalise, NormalisedPhoto, Normaliser, PhotoForm, PixelNormaliser, Reencode, Way, inspect,
+    },
 };
 
 fn prepared(reencode: Reencode, bytes: &[u8]) -> NormalisedPhoto {
-    Normaliser::new(reencode).normalise(bytes, &limits()).expect("a photo")
+    Normaliser::new(PhotoForm { reencode, ..PhotoForm::default() })
+        .normalise(bytes, &limits())
+        .expect("a photo")
 }
 
 /// Returns the data of the first scan.
@@ -105,7 +109,9 @@ fn padding_behind_the_last_unit_does_not_matter() {
         for padding in [[0; 200].as_slice(), &[0x7f], &[1, 2, 3, 4], &[0xff; 9]] {
             assert_eq!(prepared(reencode, &with(padding)), whole, "{padding:?}");
         }
-        let problem = Normaliser::new(reencode).normalise(&with(&[1; 40]), &limits()).expect_err("a refusal");
+        let problem = Normaliser::new(PhotoForm { reencode, ..PhotoForm::default() })
+            .normalise(&with(&[1; 40]), &limits())
+            .expect_err("a refusal");
         assert_eq!(problem.code(), "photo.damaged");
     }
 }
@@ -135,7 +141,11 @@ fn the_largest_photos_take_less_than_48_mib_beside_their_files() {
             let info = info(&claimed);
             assert!(info.memory() <= 48 << 20, "{name}: {} bytes", info.memory());
             let limits = PhotoLimits::default().in_the_imager(info.bytes);
-            assert_eq!((info.check(&limits), info.memory_within(&limits)), (Ok(()), info.memory()), "{name}");
+            assert_eq!(
+                (info.check(&limits), info.memory_within(&limits, PhotoForm::default())),
+                (Ok(()), info.memory()),
+                "{name}"
+            );
         }
     }
 }

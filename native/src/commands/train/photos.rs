@@ -110,8 +110,8 @@ impl Named {
                 let folder = LookFolder::new(shell.store.home())?;
                 let total = prepare::to_prepare(candidates);
                 let progress = context.output.progress("Preparing", total, Unit::Photos);
-                let (spool, reencode) = (Some(folder.path()), context.settings.reencode);
-                prepare::prepare_all(candidates, spool, reencode, &progress, &context.interrupt)?;
+                let (spool, treatment) = (Some(folder.path()), context.settings.treatment());
+                prepare::prepare_all(candidates, spool, treatment, &progress, &context.interrupt)?;
                 self.set = prepare::photo_set(candidates);
                 *look = Some(folder);
             }

@@ -144,4 +144,11 @@ pub(super) fn starts_like_a_photo(start: [u8; 12]) -> bool {
     start.starts_with(b"\xff\xd8\xff")
         || start.starts_with(b"\x89PNG\r\n\x1a\n")
         || start.starts_with(b"RIFF") && start.ends_with(b"WEBP")
+        || begins_like_heic(start)
+}
+
+/// Tells by the major brand whether a file is a HEIC or another HEIF.
+fn begins_like_heic(start: [u8; 12]) -> bool {
+    let brands: [&[u8]; 7] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"mif2"];
+    start.get(4..8) == Some(b"ftyp") && start.get(8..).is_some_and(|brand| brands.contains(&brand))
 }

@@ -37,9 +37,9 @@ pub(super) enum Beside {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PassedOver(BTreeMap<Beside, usize>);
 
-const PICTURES: [&str; 18] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "avif", "jxl", "tif", "tiff", "gif", "bmp",
-    "dng", "cr2", "nef", "arw",
+const PICTURES: [&str; 19] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "hif", "avif", "jxl", "tif", "tiff", "gif",
+    "bmp", "dng", "cr2", "nef", "arw",
 ];
 const MOVIES: [&str; 8] = ["mov", "mp4", "m4v", "avi", "3gp", "mkv", "webm", "mpg"];
 /// The endings of sidecars: Apple's edits, Adobe's metadata, Google Takeout, and small pictures of films.
@@ -100,6 +100,7 @@ mod tests {
         for (name, kind) in [
             ("a.JPG", Kind::Picture),
             ("IMG_1.HEIC", Kind::Picture),
+            ("DSC_1.HIF", Kind::Picture),
             ("a.txt", Kind::Text),
             ("a.jpg.txt", Kind::Text),
             ("IMG_1.MOV", Kind::Beside(Beside::Movie)),

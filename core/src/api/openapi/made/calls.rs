@@ -252,7 +252,7 @@ fn about(operation: Operation) -> &'static str {
         O::EraseAvatar => "What runs is cancelled. The id stays used. Asked again it answers the same.",
         O::ListPhotos => "Photos that were only given an address are among them.",
         O::UploadPhoto => {
-            "JPEG, PNG or WebP; an id that is there already shows that photo. Content-Length is needed."
+            "JPEG, PNG, WebP or HEIC; an id that is there already shows that photo. Content-Length is needed."
         }
         O::AddressPhoto => "The address counts for ten minutes; asking again gives a new one.",
         O::CheckPhoto => "Call it after the PUT at the address.",

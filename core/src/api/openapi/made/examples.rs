@@ -11,9 +11,9 @@ use crate::{
         overview::{OverviewView, Standing},
         problem::{ApiProblem, Problem},
         views::{
-            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitationView, InvitesView,
-            ListedAvatar, MintedView, PhotoStateName, PhotoView, PhotosView, PicturesView, RedeemedView,
-            TokensView,
+            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, FindingView, InvitationView,
+            InvitesView, ListedAvatar, MintedView, PhotoStateName, PhotoView, PhotosView, PicturesView,
+            RedeemedView, SetView, TokensView,
         },
     },
     avatar::{
@@ -26,7 +26,10 @@ use crate::{
     error::{DataError, DatasetProblem, Error, NetworkError, StorageError, StorageErrorKind},
     language::Audience,
     ledger::{Counted, Counts, JobView, OrderKind, Overview, TrainingTime},
-    photo::{Change, PhotoProblem, Way},
+    photo::{
+        Change, PhotoProblem, Way,
+        report::{Advice, Face, Finding, Looks, Verdict},
+    },
     time::Timestamp,
 };
 
@@ -159,8 +162,12 @@ fn answers() -> BTreeMap<&'static str, Value> {
         ),
         ("ListedAvatar", listed.clone()),
         ("Avatars", json!(AvatarsView { avatars: &[listed] })),
-        ("Photos", json!(PhotosView { photos: photos(&photo_ids) })),
+        ("Photos", json!(PhotosView { photos: photos(&photo_ids), set: set() })),
         ("Photo", json!(photos(&photo_ids)[0])),
+        ("PhotoSet", json!(set())),
+        ("PhotoFinding", json!(FindingView::of(&Finding::LookAlike { of: "beach.jpg".to_owned() }))),
+        ("PhotoLooks", json!(LOOKS)),
+        ("Face", json!(FACES[0])),
         ("Address", json!(address)),
         ("AddressOrPhoto", json!(address)),
         ("Status", json!(training())),
@@ -289,12 +296,34 @@ fn ids() -> [PhotoId; 3] {
     ["p1", "p2", "p3"].map(|id| PhotoId::new(id).expect("an id"))
 }
 
+/// A small face.
+const FACES: &[Face] = &[Face { x: 0.45, y: 0.25, width: 0.0625, height: 0.0625 }];
+
+const LOOKS: Looks<'_> = Looks { light: 122, contrast: 178, blur: Some(0.5), faces: Some(FACES) };
+
+fn set() -> SetView {
+    let advice = [Advice::Add { missing: 9, min: 10 }, Advice::Warnings { photos: 1 }];
+    SetView {
+        good: 0,
+        usable: 1,
+        duplicates: 1,
+        rejected: 0,
+        face_sizes: None,
+        light: None,
+        backgrounds: None,
+        advice: advice.iter().map(ToString::to_string).collect(),
+    }
+}
+
 fn photos(ids: &[PhotoId; 3]) -> Vec<PhotoView<'_>> {
     let duplicate = PhotoProblem::Duplicate { of: "beach.jpg".to_owned(), other_caption: false };
     let bare = |id, name, state| PhotoView {
         photo_id: Some(id),
         name,
         state,
+        verdict: None,
+        findings: None,
+        looks: None,
         width: None,
         height: None,
         bytes: None,
@@ -311,6 +340,9 @@ fn photos(ids: &[PhotoId; 3]) -> Vec<PhotoView<'_>> {
         bytes: Some(2_345_678),
         changes: Some(vec![Change::TurnedUpright.to_string()]),
         way: Some(Way::Requantised),
+        verdict: Some(Verdict::Usable),
+        findings: Some(vec![FindingView::of(&Finding::SmallFace)]),
+        looks: Some(LOOKS),
         ..bare(&ids[0], "beach.jpg", PhotoStateName::Ready)
     };
     let rejected = PhotoView {
@@ -318,6 +350,8 @@ fn photos(ids: &[PhotoId; 3]) -> Vec<PhotoView<'_>> {
         message: Some(duplicate.to_string()),
         advice: Some(duplicate.advice(Audience::Api)),
         duplicate_of: duplicate.duplicate_of().map(str::to_owned),
+        verdict: Some(Verdict::Duplicate),
+        findings: Some(vec![FindingView::of_problem(&duplicate)]),
         ..bare(&ids[1], "again.jpg", PhotoStateName::Rejected)
     };
     vec![ready, rejected, bare(&ids[2], "garden.jpg", PhotoStateName::Waiting)]

@@ -247,6 +247,7 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
         ("Problem", "status", json!({ "minimum": 400, "maximum": 599 })),
         ("Problem", "code", json!({ "pattern": CODE })),
         ("Photo", "code", json!({ "pattern": CODE })),
+        ("PhotoFinding", "code", json!({ "pattern": CODE })),
         ("RejectedPhoto", "code", json!({ "pattern": CODE })),
         ("Status", "code", json!({ "pattern": CODE, "examples": ["data.too_few_photos"] })),
         ("PicturesStatus", "code", json!({ "pattern": CODE, "examples": ["network.expired"] })),

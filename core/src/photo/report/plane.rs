@@ -1,0 +1,92 @@
+//! A picture's brightness, made small.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a preview's sides are far below 2^23, and samples lie between 0 and 255"
+)]
+
+use crate::photo::Preview;
+
+/// The brightness of a picture, from 0 to 255, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plane {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) values: Vec<f32>,
+}
+
+/// The binomial kernel 1 4 6 4 1, whose variance is 1 square pixel.
+const KERNEL: [f32; 5] = [0.0625, 0.25, 0.375, 0.25, 0.0625];
+
+/// Returns the brightness of a colour (ITU-R BT.601, as JPEG has it).
+pub(super) fn brightness(pixel: &[u8]) -> f32 {
+    match pixel {
+        [red, green, blue, ..] => {
+            0.299 * f32::from(*red) + 0.587 * f32::from(*green) + 0.114 * f32::from(*blue)
+        }
+        _ => 0.0,
+    }
+}
+
+impl Plane {
+    /// Reduces the picture by a whole factor, the smallest by which its longer side has no more than `most` pixels. A
+    /// fraction would blur some places more than others.
+    pub(super) fn of(preview: &Preview, most: u32) -> Self {
+        let (width, height) = (preview.width() as usize, preview.height() as usize);
+        let factor = width.max(height).div_ceil((most as usize).max(1)).max(1);
+        let (small_width, small_height) = ((width / factor).max(1), (height / factor).max(1));
+        let mut values = vec![0.0_f32; small_width * small_height];
+        let rows = preview.rgb().chunks_exact(width * 3);
+        for (y, row) in rows.enumerate().take(small_height * factor) {
+            let Some(line) = values.chunks_exact_mut(small_width).nth(y / factor) else { break };
+            for (value, pixels) in line.iter_mut().zip(row.chunks(factor * 3)) {
+                *value += pixels.chunks_exact(3).map(brightness).sum::<f32>();
+            }
+        }
+        let pixels = (factor.min(width) * factor.min(height)) as f32;
+        for value in &mut values {
+            *value /= pixels;
+        }
+        Self { width: small_width, height: small_height, values }
+    }
+
+    /// Returns a row; an empty one below the picture.
+    pub(super) fn row(&self, y: usize) -> &[f32] {
+        self.values.get(y * self.width..(y + 1) * self.width).unwrap_or_default()
+    }
+
+    /// Smooths the picture in both directions, which adds a variance of 1 square pixel to each edge's blur.
+    pub(super) fn smoothed(&self) -> Self {
+        let across = smoothed_rows(&self.values, self.width);
+        let mut values = vec![0.0; across.len()];
+        let row = |y: usize| {
+            // Above the first row and below the last these go on.
+            let y = y.clamp(2, self.height + 1) - 2;
+            across.get(y * self.width..(y + 1) * self.width).unwrap_or_default()
+        };
+        for (y, line) in values.chunks_exact_mut(self.width).enumerate() {
+            for (step, weight) in KERNEL.iter().enumerate() {
+                line.iter_mut().zip(row(y + step)).for_each(|(value, sample)| *value += weight * sample);
+            }
+        }
+        Self { values, ..*self }
+    }
+}
+
+fn smoothed_rows(values: &[f32], width: usize) -> Vec<f32> {
+    let mut out = vec![0.0; values.len()];
+    let mut padded = Vec::with_capacity(width + KERNEL.len());
+    for (row, line) in values.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+        let ends = |end: Option<&f32>| [end.copied().unwrap_or_default(); KERNEL.len() / 2];
+        padded.clear();
+        padded.extend(ends(row.first()));
+        padded.extend_from_slice(row);
+        padded.extend(ends(row.last()));
+        for (step, weight) in KERNEL.iter().enumerate() {
+            let shifted = padded.get(step..).unwrap_or_default();
+            line.iter_mut().zip(shifted).for_each(|(value, sample)| *value += weight * sample);
+        }
+    }
+    out
+}
