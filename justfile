@@ -35,9 +35,9 @@ fuzz seconds="30":
 ci *stages:
     .ci/run {{stages}}
 
-# The JPEG engine beside its peers, on the JPEGs of a folder.
-bench folder rounds="5":
-    scripts/bench {{folder}} {{rounds}}
+# Making photos clean beside what others do, with the photos of a folder or with drawn ones.
+bench folder="" rounds="5":
+    scripts/bench "{{folder}}" {{rounds}}
 
 # Formats everything.
 fmt:

@@ -1,11 +1,11 @@
-// The engine as a WebAssembly module, built by scripts/bench into the folder that is given.
+// The product's core as a WebAssembly module, built by scripts/bench into the folder that is given.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { serve } from './worker.mjs';
 
 const folder = path.resolve(process.argv[2]);
-const { Engine, initSync } = await import(`${folder}/likeness_bench_module.js`);
+const { Core, initSync } = await import(`${folder}/likeness_bench_module.js`);
 initSync({ module: fs.readFileSync(`${folder}/likeness_bench_module_bg.wasm`) });
-const engine = new Engine();
-await serve((way, photo) => engine.run(way, photo));
+const core = new Core();
+await serve((way, photo) => core.run(way, photo));

@@ -1,214 +1,149 @@
-//! The conductor of the peers, and the table.
+//! The conductor of the peers.
 
 use std::{
-    collections::BTreeMap,
     error::Error,
-    fmt::Write as _,
-    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-/// A row of the table: our job, the peer's, and the ratios that are the least and the aim.
-struct Row(&'static str, Job, Job, f64, f64);
+use likeness_core::photo::inspect;
 
-/// A peer and its way.
-type Job = (&'static str, &'static str);
+use crate::{
+    peers::Peers,
+    plot,
+    table::{Job, Single, Times, jobs, mean, median, table},
+    variants::Kind,
+};
 
-const ROWS: &[Row] = &[
-    Row("kept, fully verified / Pillow", ("native", "keep"), ("pillow", "reencode"), 4.0, 5.5),
-    Row("re-encoded to q95 / Pillow", ("native", "requantise"), ("pillow", "reencode"), 1.8, 2.2),
-    Row(
-        "re-encoded to q95 / libjpeg-turbo C",
-        ("native", "requantise"),
-        ("native", "turbo_reencode"),
-        1.1,
-        1.3,
-    ),
-    Row("re-encoded to nearly q95 / Pillow", ("native", "near_95"), ("pillow", "reencode"), 1.8, 2.2),
-    Row("turned / Pillow", ("native", "turn"), ("pillow", "turn"), 1.5, 1.8),
-    Row("turned / libjpeg-turbo's transform", ("native", "turn"), ("native", "turbo_turn"), 1.0, 1.3),
-    Row("turned and re-encoded to q95 / Pillow", ("native", "turn_requantise"), ("pillow", "turn"), 1.5, 1.8),
-    Row("scaled to 1/2, RGB / libjpeg-turbo C", ("native", "half"), ("native", "turbo_half"), 0.9, 1.1),
-    Row("scaled to 1/2, RGB / Pillow to 1024", ("native", "half"), ("pillow", "to_1024"), 3.0, 4.0),
-    Row("wasm kept, verified / photon", ("wasm", "keep"), ("photon", "reencode"), 15.0, 20.0),
-    Row("wasm re-encoded to q95 / photon", ("wasm", "requantise"), ("photon", "reencode"), 4.0, 7.0),
-    Row("wasm re-encoded to q95 / native Pillow", ("wasm", "requantise"), ("pillow", "reencode"), 1.0, 1.3),
-    Row("wasm turned / native Pillow", ("wasm", "turn"), ("pillow", "turn"), 1.0, 1.3),
-];
+/// Rounds that are not counted: V8 compiles a module anew while they run.
+const WARM_UP: usize = 2;
 
-/// The row of the first photo in a process that was just started.
-const COLD: Row = Row(
-    "wasm, first photo in a cold instance: part of photon's CPU",
-    ("wasm", "requantise"),
-    ("photon", "reencode"),
-    0.4,
-    0.2,
-);
+/// Photos that jSquash gets have at most so many megapixels: it takes a third of a second for each.
+const MOST_FOR_JSQUASH: f64 = 5.0;
 
-/// Rounds that are not counted: V8 compiles a module anew while that runs.
-const WARM_UP: u64 = 3;
+/// A photo of the bench.
+pub struct Photo {
+    pub kind: Kind,
+    pub path: PathBuf,
+    pub megapixels: f64,
+}
 
-/// Measures, and prints the table.
+/// Measures, prints the table, and draws the plot to a file.
 pub fn run(
     rounds: &str,
-    folder_of_peers: &str,
-    folder: &str,
-    file: Option<&str>,
+    peers: &str,
+    variants: &str,
+    set: &str,
+    drawing: &str,
 ) -> Result<(), Box<dyn Error>> {
-    let rounds: u64 = rounds.parse()?;
-    let photos = photos(Path::new(folder))?;
-    let mut peers = Peers::start(Path::new(folder_of_peers))?;
-    let mut jobs: Vec<Job> = ROWS.iter().flat_map(|Row(_, ours, theirs, ..)| [*ours, *theirs]).collect();
-    jobs.sort_unstable();
-    jobs.dedup();
-    jobs.retain(|(peer, _)| peers.0.contains_key(peer));
+    let (rounds, folder): (usize, &Path) = (rounds.parse()?, Path::new(peers));
+    let mut photos = Vec::new();
+    for kind in Kind::ALL {
+        for path in kind.photos(Path::new(variants))? {
+            let info = inspect(&std::fs::read(&path)?)?;
+            let megapixels = f64::from(info.width) * f64::from(info.height) / 1e6;
+            photos.push(Photo { kind, path, megapixels });
+        }
+    }
+    let times = paired(rounds, folder, &photos)?;
+    let mut singles = vec![cold(folder, &photos, rounds)?];
+    singles.extend(packed(folder, Path::new(set), rounds)?);
+    println!("{}", table(&times, &singles)?);
+    std::fs::write(drawing, plot::svg(&times, &photos)?)?;
+    Ok(())
+}
 
-    let mut random = 1_u64;
-    let mut times: BTreeMap<(usize, Job), Vec<f64>> = BTreeMap::new();
+/// Has every peer do every photo, in shuffled order, once in each round.
+fn paired(rounds: usize, folder: &Path, photos: &[Photo]) -> Result<Times, Box<dyn Error>> {
+    let mut peers = Peers::start(folder, &[])?;
+    let jobs: Vec<(Kind, Job)> = jobs().into_iter().filter(|(_, (peer, _))| peers.has(peer)).collect();
+    let mut todo: Vec<(usize, Job)> = photos
+        .iter()
+        .enumerate()
+        .flat_map(|(at, photo)| {
+            jobs.iter().filter(|(kind, _)| *kind == photo.kind).map(move |(_, job)| (at, *job))
+        })
+        .filter(|(at, (peer, _))| *peer != "jsquash" || photos[*at].megapixels <= MOST_FOR_JSQUASH)
+        .collect();
+    let (mut random, mut times) = (1, Times::new());
     for round in 0..WARM_UP + rounds {
-        let mut todo: Vec<(usize, Job)> =
-            (0..photos.len()).flat_map(|photo| jobs.iter().map(move |job| (photo, *job))).collect();
+        eprintln!("round {} of {}", round + 1, WARM_UP + rounds);
         shuffle(&mut todo, &mut random);
-        for (photo, job) in todo {
-            match peers.run(job, &photos[photo])? {
-                Ok(time) if round >= WARM_UP => times.entry((photo, job)).or_default().push(time),
+        for (at, job) in &todo {
+            let Photo { kind, path, .. } = &photos[*at];
+            match peers.run(*job, path)? {
+                Ok((time, _)) if round >= WARM_UP => times.entry((*kind, *at, *job)).or_default().push(time),
                 Ok(_) => {}
-                Err(reason) if round == 0 => eprintln!("{job:?} {}: {reason}", photos[photo].display()),
+                Err(reason) if round == 0 => eprintln!("{job:?} {}: {reason}", path.display()),
                 Err(_) => {}
             }
         }
     }
-    if let Some(file) = file {
-        let line = |((photo, (peer, way)), times): (&(usize, Job), &Vec<f64>)| {
-            format!("{}\t{peer}\t{way}\t{times:?}\n", photos[*photo].display())
-        };
-        std::fs::write(file, times.iter().map(line).collect::<String>())?;
-    }
-    println!("{}{}", table(&times, photos.len())?, cold(Path::new(folder_of_peers), &photos)?);
-    Ok(())
+    Ok(times)
 }
 
-/// Measures the first job of processes that were just started, one for each photo, and returns the table's row.
-fn cold(peers: &Path, photos: &[PathBuf]) -> Result<String, Box<dyn Error>> {
-    let Row(name, ours, theirs, must, aim) = COLD;
-    let first = |job: Job, photo: &Path| Peers::start(peers)?.run(job, photo);
-    let mut ratios = Vec::new();
-    for photo in photos {
-        if let (Ok(ours), Ok(theirs)) = (first(ours, photo)?, first(theirs, photo)?) {
-            ratios.push(ours / theirs);
-        }
-    }
-    let mean = mean(&ratios);
-    let verdict = if mean <= aim {
-        "aim"
-    } else if mean <= must {
-        "must"
-    } else {
-        "missed"
+/// Measures the first photo of processes that were just started.
+fn cold(peers: &Path, photos: &[Photo], rounds: usize) -> Result<Single, Box<dyn Error>> {
+    let (ours, theirs): (Job, Job) = (("wasm", "clean"), ("photon", "clean"));
+    let off = |photo: &&Photo| (photo.megapixels - 12.0).abs();
+    let upright = photos.iter().filter(|photo| photo.kind == Kind::Upright);
+    let photo = upright.min_by(|one, other| off(one).total_cmp(&off(other))).ok_or("no photo")?;
+    let first = |job: Job| -> Result<f64, Box<dyn Error>> {
+        Ok(Peers::start(peers, &[job.0])?.run(job, &photo.path)??.0)
     };
-    Ok(format!("| {name} | {} | {must}x | {aim}x | {mean:.2}x | {verdict} |\n", ratios.len()))
-}
-
-/// Returns the geometric mean.
-fn mean(ratios: &[f64]) -> f64 {
-    (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
-}
-
-fn table(times: &BTreeMap<(usize, Job), Vec<f64>>, photos: usize) -> Result<String, Box<dyn Error>> {
-    let mut table = String::from("| what | photos | must | aim | measured | |\n|---|---|---|---|---|---|\n");
-    for Row(name, ours, theirs, must, aim) in ROWS {
-        let ratios = (0..photos).filter_map(|photo| {
-            let (ours, theirs) = (times.get(&(photo, *ours))?, times.get(&(photo, *theirs))?);
-            Some(median(theirs.iter().zip(ours).map(|(theirs, ours)| theirs / ours).collect()))
-        });
-        let ratios: Vec<f64> = ratios.collect();
-        if ratios.is_empty() {
-            writeln!(table, "| {name} | 0 | {must}x | {aim}x | - | not measured |")?;
-            continue;
-        }
-        let mean = mean(&ratios);
-        let verdict = if mean >= *aim {
-            "aim"
-        } else if mean >= *must {
-            "must"
-        } else {
-            "missed"
-        };
-        writeln!(table, "| {name} | {} | {must}x | {aim}x | {mean:.2}x | {verdict} |", ratios.len())?;
+    let mut ratios = Vec::new();
+    for _ in 0..rounds {
+        ratios.push(first(ours)? / first(theirs)?);
     }
-    Ok(table)
+    let name = "wasm, first photo of 12 megapixels in a cold instance: part of photon's CPU";
+    Ok(Single { name, count: rounds, value: median(ratios), must: 0.4, aim: 0.2, unit: "x", less: true })
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
+/// Measures a whole set: the program beside Pillow, its memory, and what two cores gain.
+fn packed(peers: &Path, set: &Path, rounds: usize) -> Result<Vec<Single>, Box<dyn Error>> {
+    let mut peers = Peers::start(peers, &["pillow", "program"])?;
+    let (mut parts, mut memory, mut gains) = (Vec::new(), 0.0, Vec::new());
+    for _ in 0..rounds {
+        let (ours, most) = peers.run(("program", "pack"), set)??;
+        let (theirs, _) = peers.run(("pillow", "pack"), set)??;
+        parts.push(ours / theirs);
+        memory = most.max(memory);
+        gains.push(peers.run(("program", "two"), set)??.1 / 1000.0);
+    }
+    let count = rounds;
+    Ok(vec![
+        Single {
+            name: "20 photos of 12 megapixels to a stored ZIP: part of Pillow's and zipfile's CPU",
+            count,
+            value: mean(&parts),
+            must: 0.75,
+            aim: 0.5,
+            unit: "x",
+            less: true,
+        },
+        Single {
+            name: "the same on two cores / two processes of one core, wall time",
+            count,
+            value: mean(&gains),
+            must: 0.95,
+            aim: 1.0,
+            unit: "x",
+            less: false,
+        },
+        Single {
+            name: "the same, most memory of the process",
+            count,
+            value: memory / f64::from(1 << 20),
+            must: 64.0,
+            aim: 24.0,
+            unit: " MiB",
+            less: true,
+        },
+    ])
 }
 
 fn shuffle<T>(items: &mut [T], random: &mut u64) {
     for at in (1..items.len()).rev() {
         *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         items.swap(at, (*random >> 33) as usize % (at + 1));
-    }
-}
-
-fn photos(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    let mut photos: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
-    photos.retain(|path| path.extension().is_some_and(|ending| ending == "jpg" || ending == "jpeg"));
-    photos.sort();
-    Ok(photos)
-}
-
-/// Processes that live on from job to job.
-struct Peers(BTreeMap<&'static str, Peer>);
-
-struct Peer {
-    child: Child,
-    jobs: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Peers {
-    fn start(folder: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut peers =
-            BTreeMap::from([("native", Peer::start(Command::new(std::env::current_exe()?).arg("worker"))?)]);
-        for name in ["pillow", "wasm", "photon"] {
-            let program = folder.join(name);
-            if program.exists() {
-                peers.insert(name, Peer::start(&mut Command::new(program))?);
-            } else {
-                eprintln!("{} is not there", program.display());
-            }
-        }
-        Ok(Self(peers))
-    }
-
-    /// Has a peer do its job. Returns the CPU time in microseconds, or the reason why there is none.
-    fn run(&mut self, (peer, way): Job, photo: &Path) -> Result<Result<f64, String>, Box<dyn Error>> {
-        let peer = self.0.get_mut(peer).ok_or("a peer is missing")?;
-        writeln!(peer.jobs, "{way} {}", photo.display())?;
-        peer.jobs.flush()?;
-        let mut answer = String::new();
-        peer.answers.read_line(&mut answer)?;
-        let time = answer.split(' ').next().and_then(|time| time.parse().ok());
-        Ok(time.ok_or(answer.trim().to_owned()))
-    }
-}
-
-impl Peer {
-    fn start(command: &mut Command) -> Result<Self, Box<dyn Error>> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let jobs = child.stdin.take().ok_or("no input")?;
-        let answers = BufReader::new(child.stdout.take().ok_or("no output")?);
-        Ok(Self { child, jobs, answers })
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // A peer that is still at work after an error is of no use.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

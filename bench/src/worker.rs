@@ -1,4 +1,4 @@
-//! The native peers: the engine, and libjpeg-turbo in C.
+//! The native peers: the product's core, its JPEG engine alone, and libjpeg-turbo.
 //!
 //! A job is a line `WAY FILE`; the answer is a line with the CPU time in microseconds and the length of what was made, or
 //! with a word and a reason. Reading the file is not measured.
@@ -8,9 +8,12 @@ use std::{
     io::{BufRead, Write},
 };
 
+use likeness_core::photo::{MaxSide, Normalise as _, Normaliser, PhotoForm, Reencode};
 use likeness_jpeg::{Jpeg, Orientation, Quantisation, Recoding, Scale, Workspace};
 use rustix::time::{ClockId, clock_gettime};
 use turbojpeg::{Decompressor, Image, PixelFormat, Subsamp, Transform, TransformOp};
+
+use crate::variants::limits;
 
 /// Answers the jobs that come in.
 pub fn serve() -> Result<(), Box<dyn Error>> {
@@ -32,26 +35,6 @@ pub fn serve() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints the most memory that the process had after going this way with each of these files, in MiB.
-pub fn memory(way: &str, files: &[&str]) -> Result<(), Box<dyn Error>> {
-    let mut state = State::default();
-    let mut longest = 0;
-    for file in files {
-        let bytes = std::fs::read(file)?;
-        let made = state.run(way, &bytes)?;
-        longest = longest.max(bytes.len() + made);
-    }
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
-    let peak: f64 = peak.trim().trim_end_matches(" kB").parse()?;
-    println!(
-        "{:.1} MiB, of which the largest file and what was made of it take {:.1}",
-        peak / 1024.0,
-        longest as f64 / 1048576.0
-    );
-    Ok(())
-}
-
 /// CPU time of this process so far, in microseconds.
 fn now() -> i64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
@@ -60,6 +43,7 @@ fn now() -> i64 {
 
 #[derive(Default)]
 struct State {
+    normaliser: Normaliser,
     workspace: Workspace,
     file: Vec<u8>,
 }
@@ -68,17 +52,18 @@ impl State {
     fn run(&mut self, way: &str, bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
         self.file.clear();
         let upright = Orientation::Upright;
+        let form = |reencode, max_side| PhotoForm { reencode, max_side };
         match way {
-            "verify" => Jpeg::read(bytes)?.verify()?,
-            "keep" => Jpeg::read(bytes)?.keep(&mut self.file)?,
-            "requantise" => self.recode(bytes, Quantisation::Quality95, upright)?,
-            "near_95" => self.recode(bytes, Quantisation::NearQuality95, upright)?,
-            "turn" => self.recode(bytes, Quantisation::Stored, Orientation::Rotate90)?,
-            "turn_requantise" => self.recode(bytes, Quantisation::Quality95, Orientation::Rotate90)?,
-            "half" => self.scale(bytes, Scale::Half)?,
-            "quarter" => self.scale(bytes, Scale::Quarter)?,
-            "eighth" => self.scale(bytes, Scale::Eighth)?,
-            "turbo_reencode" => return turbo_reencode(bytes),
+            "clean" => return self.clean(form(Reencode::Always, None), bytes),
+            "lossless" => return self.clean(form(Reencode::WhenNeeded, None), bytes),
+            "to_1024" => {
+                return self.clean(form(Reencode::Always, Some(MaxSide::try_from(1024)?)), bytes);
+            }
+            "engine_keep" => Jpeg::read(bytes)?.keep(&mut self.file)?,
+            "engine_q95" => self.recode(bytes, Quantisation::Quality95, upright)?,
+            "engine_turn" => self.recode(bytes, Quantisation::Stored, Orientation::Rotate90)?,
+            "engine_half" => self.scale(bytes, Scale::Half)?,
+            "turbo_q95" => return turbo_q95(bytes),
             "turbo_turn" => {
                 let mut transform = Transform::op(TransformOp::Rot90);
                 transform.copy_none = true;
@@ -88,6 +73,11 @@ impl State {
             _ => return Err(format!("{way} is not known").into()),
         }
         Ok(self.file.len())
+    }
+
+    fn clean(&mut self, form: PhotoForm, bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
+        self.normaliser.set_form(form);
+        Ok(self.normaliser.normalise(bytes, &limits())?.jpeg().len())
     }
 
     fn recode(
@@ -109,7 +99,7 @@ impl State {
 }
 
 /// Decodes to RGB, and encodes at quality 95 with 4:2:0, as Pillow does.
-fn turbo_reencode(bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
+fn turbo_q95(bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
     let image = turbojpeg::decompress(bytes, PixelFormat::RGB)?;
     Ok(turbojpeg::compress(image.as_deref(), 95, Subsamp::Sub2x2)?.len())
 }
