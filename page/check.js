@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} Checked
- * @property {"good" | "rejected" | "unknown"} verdict unknown: the server must look at the photo.
+ * @property {"good" | "usable" | "rejected" | "unknown"} verdict usable: good, with a warning; unknown: the server must look at the photo.
  * @property {string} [code] Stable name of the reason.
  * @property {string} [sentence] The reason.
  * @property {string} [advice] The next step, in a sentence.
@@ -11,8 +11,19 @@
  * @property {string[]} [changes] Changes that made the photo clean.
  * @property {number} [width] Width of the clean photo in pixels.
  * @property {number} [height] Height of the clean photo in pixels.
+ * @property {Report} [report] The photo's looks.
  * @property {Blob} [normalised] The clean photo, which is sent instead of the file.
  */
+
+/**
+ * @typedef {object} Report The looks of a photo that can be used.
+ * @property {"good" | "usable"} verdict
+ * @property {Face[]} faces The largest first.
+ * @property {Finding[]} findings The gravest first.
+ */
+
+/** @typedef {{ x: number, y: number, width: number, height: number }} Face In fractions of the picture's width and height. */
+/** @typedef {{ code: string, said: Record<string, { sentence: string, advice: string }> }} Finding With its sentences by language. */
 
 /** Milliseconds without a photo after which the Worker is ended: nothing else gives WebAssembly's memory back. */
 const IDLE = 15_000;
@@ -47,9 +58,9 @@ export async function check(file) {
     before = answer;
     const found = await answer;
     if (!found) return { verdict: "unknown" };
-    const { code, sentence, advice, changes, sum, width, height, jpeg } = found;
+    const { code, sentence, advice, changes, sum, width, height, report, jpeg } = found;
     if (code) return { verdict: "rejected", code, sentence, advice };
-    return { verdict: "good", changes, sum, width, height, normalised: new Blob([jpeg], { type: "image/jpeg" }) };
+    return { verdict: report?.verdict ?? "good", changes, sum, width, height, report, normalised: new Blob([jpeg], { type: "image/jpeg" }) };
 }
 
 /** Has the Worker look at a photo; nothing comes back where it cannot. @param {Blob} file @returns {Promise<any>} */

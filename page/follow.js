@@ -2,7 +2,7 @@
 
 import { dropPhoto, forget } from "./shelf.js";
 import { Lost, Refusal, ask, call, connection, ours, pause } from "./api.js";
-import { alter, avatar, erased, invite, leaving, session, shots, shut } from "./store.js";
+import { alter, avatar, erased, fit, invite, leaving, session, shots, shut } from "./store.js";
 
 let following = false;
 let stopped = false;
@@ -98,7 +98,7 @@ function take(seen) {
     for (const photo of seen.photos) {
         const shot = shots.value.find((known) => known.id === photo.photo_id);
         if (shot) {
-            alter(shot.id, { ...verdict(photo), there: photo.state !== "expected" });
+            alter(shot.id, { ...verdict(photo, shot), there: photo.state !== "expected" });
         } else if (photo.photo_id && photo.state !== "expected" && !leaving.value.has(photo.photo_id)) {
             // Added elsewhere, or by an earlier visit of which this browser kept nothing.
             const added = { id: photo.photo_id, name: photo.name, file: null, thumb: null, percent: 100, there: true };
@@ -107,11 +107,17 @@ function take(seen) {
     }
 }
 
-/** Translates the server's word on a photo. @param {import("./types.d.ts").Photo} photo @returns {Partial<import("./store.js").Shot>} */
-function verdict(photo) {
+/**
+ * Translates the server's word on a photo.
+ *
+ * @param {import("./types.d.ts").Photo} photo
+ * @param {Partial<import("./store.js").Shot>} [shot] The photo as it is known here.
+ * @returns {Partial<import("./store.js").Shot>}
+ */
+function verdict(photo, shot = {}) {
     switch (photo.state) {
         case "ready":
-            return { verdict: "good", width: photo.width, height: photo.height, changes: photo.changes };
+            return { verdict: fit(shot), width: photo.width, height: photo.height, changes: photo.changes };
         case "rejected":
             return { verdict: "rejected", code: photo.code, message: photo.message, advice: photo.advice, of: photo.duplicate_of };
         case "waiting":

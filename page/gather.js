@@ -2,7 +2,7 @@
 
 import { check, recover } from "./check.js";
 import { alterPhoto, dropPhoto, keepPhoto } from "./shelf.js";
-import { alter, invite, leaving, said, samples, session, shots, trouble } from "./store.js";
+import { alter, fit, invite, leaving, said, samples, session, shots, trouble } from "./store.js";
 import { thumb } from "./thumbs.js";
 import { unzip } from "./unzip.js";
 import { abandon, send } from "./upload.js";
@@ -65,12 +65,15 @@ async function look({ id, name, file, thumb: known, order: at }) {
     const checked = await check(file);
     if (!shots.value.some((shot) => shot.id === id)) return;
     const clean = checked.normalised ?? file;
+    // What this browser cannot show, the check made a JPEG of.
+    const picture = small ?? (checked.normalised ? await thumb(clean) : null);
+    if (picture && !small) alter(id, { thumb: URL.createObjectURL(picture) });
     const verdict = checked.verdict === "unknown" ? "waiting" : checked.verdict;
-    const { code, sentence, advice, changes, sum, width, height } = checked;
+    const { code, sentence, advice, changes, sum, width, height, report } = checked;
     const first = sum && shots.value.find((shot) => shot.sum === sum && shot.verdict !== "rejected");
     if (first) alter(id, { verdict: "rejected", code: "photo.duplicate", of: first.name, sum, file: clean });
-    else alter(id, { file: clean, verdict, code, message: sentence, advice, changes, sum, width, height });
-    await keepPhoto(invite.value ?? "", { id, name, file: clean, sum, thumb: small, order: at });
+    else alter(id, { file: clean, verdict, code, message: sentence, advice, changes, sum, width, height, report });
+    await keepPhoto(invite.value ?? "", { id, name, file: clean, sum, thumb: picture, report, order: at });
     if (!first && verdict !== "rejected") send();
 }
 
@@ -79,15 +82,15 @@ export function restore(kept) {
     /** @type {Map<string, string>} */
     const sums = new Map();
     const [gone, here] = [kept.filter((photo) => photo.leaving), kept.filter((photo) => !photo.leaving)];
-    shots.value = here.map(({ id, name, file, sum, thumb }) => {
+    shots.value = here.map(({ id, name, file, sum, thumb, report }) => {
         const address = thumb ? URL.createObjectURL(thumb) : null;
-        const shot = { id, name, file, sum, thumb: address, percent: 0, there: !file };
+        const shot = { id, name, file, sum, report, thumb: address, percent: 0, there: !file };
         const of = file && sum && sums.get(sum);
         if (sum && !of) sums.set(sum, name);
         if (!file) return { ...shot, verdict: "checking" };
         if (!sum) return { ...shot, verdict: "looking" };
         // A clean photo is not made clean again: each time would cost a little of its quality.
-        return of ? { ...shot, verdict: "rejected", code: "photo.duplicate", of } : { ...shot, verdict: "good" };
+        return of ? { ...shot, verdict: "rejected", code: "photo.duplicate", of } : { ...shot, verdict: fit(shot) };
     });
     for (const { id } of gone) void leave(id);
     for (const photo of here) if (photo.file && !photo.sum) void look({ ...photo, file: photo.file });
@@ -115,7 +118,7 @@ export async function remove(id) {
     if (shot.thumb) URL.revokeObjectURL(shot.thumb);
     // What was left out since this one was there takes its place.
     const same = shot.sum && shot.verdict !== "rejected" && shots.value.find((one) => one.sum === shot.sum);
-    if (same) alter(same.id, { verdict: "good", code: undefined });
+    if (same) alter(same.id, { verdict: fit(same), code: undefined });
     send();
     refocus(place);
     if (!session.value) return dropPhoto(invite.value ?? "", id);

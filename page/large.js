@@ -1,9 +1,9 @@
 // The large view of a photo or a portrait.
 
-import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { html, nothing, svg } from "./vendor/lit-html/lit-html.js";
 import { ours } from "./api.js";
 import { remove } from "./gather.js";
-import { replace, why } from "./photos.js";
+import { noted, replace, why } from "./photos.js";
 import { again, picture, tiles, words } from "./see.js";
 import { save } from "./steps.js";
 import { called, inUse, large, screen, shots } from "./store.js";
@@ -69,16 +69,25 @@ const arrows = () => html`<button class="round before" aria-label=${t("previous"
 
 const closer = () => html`<button class="round close" aria-label=${t("close")} @click=${close}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17" /></svg></button>`;
 
+/** Frames around the faces that were found. @param {import("./store.js").Shot} shot */
+function frames({ report, width, height }) {
+    if (!report?.faces.length || !width || !height) return nothing;
+    return html`<svg class="frames" viewBox="0 0 ${width} ${height}" aria-hidden="true">
+        ${report.faces.map((face) => svg`<rect x=${face.x * width} y=${face.y * height} width=${face.width * width} height=${face.height * height} rx=${Math.min(width, height) / 60} />`)}
+    </svg>`;
+}
+
 /** A photo with its whole report. @param {string} id */
 function shotView(id) {
     const shot = shots.value.find((one) => one.id === id);
     if (!shot) return nothing;
     const bad = shot.verdict === "rejected";
-    return html`<div class="stage">${shot.thumb ? html`<img src=${shot.thumb} alt=${shot.name} />` : html`<span class="no-thumb">${shot.name}</span>`}${arrows()}</div>
+    return html`<div class="stage">${shot.thumb ? html`<span class="framed"><img src=${shot.thumb} alt=${shot.name} />${frames(shot)}</span>` : html`<span class="no-thumb">${shot.name}</span>`}${arrows()}</div>
         <div class="report">
             <p class="soft small">${shot.name}</p>
             <p class="now ${bad ? "bad" : ""}">${t(`verdict.${shot.verdict}`, { percent: shot.percent })}</p>
             ${bad ? html`<p>${why(shot)}</p>${shot.message && language.value === "en" ? html`<p class="soft">${sentence(shot.message)} ${shot.advice ?? ""}</p>` : nothing}` : nothing}
+            ${bad ? nothing : noted(shot).map((found) => html`<p>${found.sentence}</p><p class="soft">${found.advice}</p>`)}
             ${shot.width ? html`<p class="soft">${t("photos.size", { width: shot.width, height: shot.height ?? 0 })}</p><p class="soft">${t("photos.as_sent")}</p>` : nothing}
             ${language.value === "en" ? shot.changes?.map((change) => html`<p class="soft small">${sentence(change)}</p>`) : nothing}
             <p class="row">

@@ -4,7 +4,7 @@ import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { add, addSamples, remove } from "./gather.js";
 import { bucketShut, counted, inUse, keeps, large, offer, samples, session, shots } from "./store.js";
-import { knows, sentence, t } from "./words.js";
+import { knows, language, sentence, t } from "./words.js";
 
 /** A finger instead of a mouse: the picker offers camera and library, and there is nothing to drop. */
 const touch = matchMedia("(pointer: coarse)").matches;
@@ -50,7 +50,7 @@ function summary(quiet) {
 /** The cell that takes photos. @param {boolean} alone */
 function adder(alone) {
     return html`<label class="add ${alone ? "alone" : ""}">
-        <input class="hidden" type="file" multiple accept="image/*,.heic,.heif,.zip" @change=${picked} />
+        <input class="hidden" type="file" multiple accept="image/*,.heic,.heif,.hif,.zip" @change=${picked} />
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 5v14M5 12h14" /></svg>
         <span><b>${t("photos.add")}</b>${touch ? nothing : html`<span class="hint">${t("photos.add_hint")}</span>`}</span>
     </label>`;
@@ -114,16 +114,16 @@ function frame(shot, index, quiet) {
     const busy = ["looking", "sending", "checking"].includes(shot.verdict);
     const word = t(`verdict.${shot.verdict}`, { percent: shot.percent });
     const bad = shot.verdict === "rejected";
-    const tone = { rejected: "bad", usable: "usable", paused: "usable", waiting: "open" }[/** @type {string} */ (shot.verdict)] ?? (busy ? "busy" : "");
+    const tone = { rejected: "bad", usable: "usable", paused: "usable paused", waiting: "open" }[/** @type {string} */ (shot.verdict)] ?? (busy ? "busy" : "");
     const label = t("photos.open", { name: shot.name, verdict: word });
     return html`<figure class=${tone}>
         <button class="ph" aria-label=${label} @click=${() => (large.value = { kind: "shot", id: shot.id })}>
-            ${shot.thumb ? html`<img src=${shot.thumb} alt="" />` : html`<span class="no-thumb">${shot.verdict === "looking" ? "" : extension(shot.name)}</span>`}
+            ${shot.thumb ? html`<img src=${shot.thumb} alt="" .style=${around(shot)} />` : html`<span class="no-thumb">${shot.verdict === "looking" ? "" : extension(shot.name)}</span>`}
             ${bad ? cross() : nothing}
             ${shot.verdict === "sending" ? html`<progress max="100" value=${shot.percent} aria-label=${word}></progress>` : busy ? html`<i class="line"></i>` : nothing}
         </button>
         ${quiet || inUse() ? nothing : html`<button class="drop" aria-label=${t("photos.remove", { name: shot.name })} title=${t("photos.remove", { name: shot.name })} @click=${() => remove(shot.id)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17" /></svg></button>`}
-        ${quiet ? nothing : html`<figcaption><span class="no">${index + 1}</span><b>${word}</b>${bad ? why(shot) : nothing}</figcaption>`}
+        ${quiet ? nothing : html`<figcaption><span class="no">${index + 1}</span><b>${word}</b>${bad ? why(shot) : (noted(shot)[0]?.sentence ?? nothing)}</figcaption>`}
     </figure>`;
 }
 
@@ -133,6 +133,38 @@ export function why(shot) {
     if (knows(key)) return t(key, { of: shot.of ?? "" });
     return shot.message ? sentence(shot.message) : t("why.other");
 }
+
+/**
+ * Lists what was found about a photo that can be used, in the page's language, the gravest first.
+ *
+ * @param {import("./store.js").Shot} shot
+ */
+export const noted = ({ report }) =>
+    (report?.findings ?? []).flatMap(({ said }) => {
+        const words = said[language.value];
+        return words ? [{ sentence: sentence(words.sentence), advice: words.advice }] : [];
+    });
+
+/** The shape of a cell: width over height. */
+const CELL = 4 / 5;
+
+/**
+ * Places a picture in its cell so that the face is in the middle, as far as the picture goes. The style is a property here,
+ * which the content security policy lets a script set.
+ *
+ * @param {import("./store.js").Shot} shot
+ */
+function around({ report, width, height }) {
+    const face = report?.faces[0];
+    if (!face || !width || !height) return "";
+    const shape = width / height;
+    const across = percent(face.x + face.width / 2, CELL / shape);
+    const down = percent(face.y + face.height / 2, shape / CELL);
+    return `object-position: ${across}% ${down}%`;
+}
+
+/** The share of the hidden part that lies before the shown one. @param {number} middle @param {number} shown */
+const percent = (middle, shown) => (shown < 1 ? Math.round(100 * Math.min(1, Math.max(0, (middle - shown / 2) / (1 - shown)))) : 50);
 
 /** @param {string} name */
 const extension = (name) => name.split(".").at(-1)?.slice(0, 4).toUpperCase() ?? "";

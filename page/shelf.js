@@ -13,6 +13,7 @@ import { createStore, del, entries, get, set } from "./vendor/idb-keyval/index.j
  * @property {Blob | null} file Bytes, until they are up.
  * @property {string} [sum] Equal for photos that are the same once they are clean.
  * @property {Blob | null} thumb Small picture.
+ * @property {import("./check.js").Report} [report] Its looks, once it was checked.
  * @property {number} order Place among the others.
  * @property {boolean} [leaving] True for a photo that was taken off the sheet, until the server has deleted it.
  */

@@ -19,6 +19,7 @@ import { computed, signal } from "./vendor/signals-core/signals-core.mjs";
  * @property {number} [width] Width in pixels, once it is clean.
  * @property {number} [height] Height in pixels.
  * @property {string[]} [changes] Changes that were made.
+ * @property {import("./check.js").Report} [report] Its looks, as the check saw them.
  */
 
 /**
@@ -128,6 +129,9 @@ export const goodPhotos = () =>
 
 /** Tells whether an order is being placed: its photos stay as they are. */
 export const inUse = () => ["preparing", "uploading", "submitting"].includes(training.value?.stage ?? "");
+
+/** The verdict on a photo that can be used. @param {Partial<Shot>} shot @returns {"good" | "usable"} */
+export const fit = ({ report }) => report?.verdict ?? "good";
 
 /** Changes one photo. @param {string} id @param {Partial<Shot>} change */
 export function alter(id, change) {

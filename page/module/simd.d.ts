@@ -12,6 +12,8 @@ export class Checked {
     /** Width and height of the clean photo in pixels; empty for a photo that cannot be used. */
     readonly size: Uint32Array;
     readonly changes: string[];
+    /** The report on the photo's looks as JSON, a `Report` of check.js; nothing for a photo without a preview. */
+    readonly report: string | undefined;
     /** Takes the clean photo, and frees the rest. */
     jpeg(): Uint8Array<ArrayBuffer> | undefined;
 }

@@ -45,7 +45,7 @@ test("a lost connection is waited for", async () => {
     let number = 0;
     await page.route("**/photos/*", (route) => (route.request().method() === "PUT" && number++ % 2 === 0 ? route.abort("connectionreset") : route.continue()));
     await next(page);
-    await page.locator("figure.usable").first().waitFor();
+    await page.locator("figure.paused").first().waitFor();
     await page.context().setOffline(true);
     await page.locator(".bar .problem").waitFor();
     await shot(page, "desk-offline");

@@ -102,7 +102,7 @@ export async function violations(page) {
 /** The photos of the sheet that are in none of the states between. */
 export const settled = (page, count) =>
     page.waitForFunction(
-        (count) => document.querySelectorAll(".sheet figure").length === count && !document.querySelector("figure.busy, figure.usable"),
+        (count) => document.querySelectorAll(".sheet figure").length === count && !document.querySelector("figure.busy, figure.paused"),
         count,
         { timeout: 90_000 },
     );
@@ -110,7 +110,7 @@ export const settled = (page, count) =>
 /** Every photo of the sheet has the server's verdict. */
 export const judged = (page, count) =>
     page.waitForFunction(
-        (count) => document.querySelectorAll(".sheet figure").length === count && !document.querySelector("figure.busy, figure.usable, figure.open"),
+        (count) => document.querySelectorAll(".sheet figure").length === count && !document.querySelector("figure.busy, figure.paused, figure.open"),
         count,
         { timeout: 90_000 },
     );

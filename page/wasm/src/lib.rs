@@ -1,9 +1,11 @@
 //! The check of photos in the browser, on the product's own core: nothing is uploaded that the server would refuse, and
 //! what is uploaded is clean already. Runs in a Web Worker (page/checker.js).
 
+mod report;
+
 use likeness_core::{
     limits::PhotoLimits,
-    photo::{Normalise as _, NormalisedPhoto, Normaliser, PhotoProblem},
+    photo::{FaceFinder, Normalise as _, NormalisedPhoto, Normaliser, PhotoProblem, report::PhotoReport},
     words::Audience,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -12,10 +14,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// a photo that needs more is made smaller first.
 const MEMORY: u64 = 400_000_000;
 
-/// The result of a look at a photo: the clean photo, or the reason why it cannot be used.
+/// The result of a look at a photo: the clean photo and its report, or the reason why it cannot be used.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Checked(Result<NormalisedPhoto, PhotoProblem>);
+pub struct Checked {
+    photo: Result<NormalisedPhoto, PhotoProblem>,
+    report: Option<PhotoReport>,
+}
 
 /// Checks a photo as the server would, and makes the clean photo.
 #[wasm_bindgen]
@@ -23,7 +28,13 @@ pub struct Checked(Result<NormalisedPhoto, PhotoProblem>);
 pub fn check(bytes: &[u8]) -> Checked {
     let limits = PhotoLimits::default();
     let limits = PhotoLimits { max_memory: limits.max_memory.min(MEMORY), ..limits };
-    Checked(Normaliser::default().normalise(bytes, &limits))
+    let photo = Normaliser::default().with_previews().normalise(bytes, &limits);
+    let report = photo.as_ref().ok().and_then(|photo| {
+        let preview = photo.preview()?;
+        let faces = FaceFinder::default().faces(preview);
+        Some(PhotoReport::of(preview, (photo.width(), photo.height()), Some(faces)))
+    });
+    Checked { photo, report }
 }
 
 #[wasm_bindgen]
@@ -32,49 +43,56 @@ impl Checked {
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn code(&self) -> Option<String> {
-        self.0.as_ref().err().map(|problem| problem.code().to_owned())
+        self.photo.as_ref().err().map(|problem| problem.code().to_owned())
     }
 
     /// Returns the reason in a sentence; nothing for a good photo.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn sentence(&self) -> Option<String> {
-        self.0.as_ref().err().map(ToString::to_string)
+        self.photo.as_ref().err().map(ToString::to_string)
     }
 
     /// Returns the next step in a sentence; nothing for a good photo.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn advice(&self) -> Option<String> {
-        self.0.as_ref().err().map(|problem| problem.advice(Audience::Api).to_owned())
+        self.photo.as_ref().err().map(|problem| problem.advice(Audience::Api).to_owned())
+    }
+
+    /// Returns the report on the photo's looks as JSON; nothing for a photo that cannot be used, or has no preview.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn report(&self) -> Option<String> {
+        self.report.as_ref().map(report::json)
     }
 
     /// Returns length and CRC-32 of the clean photo, equal for equal photos; nothing for a photo that cannot be used.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn sum(&self) -> Option<String> {
-        self.0.as_ref().ok().map(|photo| format!("{}-{:08x}", photo.jpeg().len(), photo.crc32()))
+        self.photo.as_ref().ok().map(|photo| format!("{}-{:08x}", photo.jpeg().len(), photo.crc32()))
     }
 
     /// Returns width and height of the clean photo in pixels; nothing for a photo that cannot be used.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn size(&self) -> Vec<u32> {
-        self.0.as_ref().map_or_else(|_| Vec::new(), |photo| vec![photo.width(), photo.height()])
+        self.photo.as_ref().map_or_else(|_| Vec::new(), |photo| vec![photo.width(), photo.height()])
     }
 
     /// Lists the changes that made the photo clean, in sentences.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn changes(&self) -> Vec<String> {
-        let changes = self.0.as_ref().map(NormalisedPhoto::changes).unwrap_or_default();
+        let changes = self.photo.as_ref().map(NormalisedPhoto::changes).unwrap_or_default();
         changes.iter().map(ToString::to_string).collect()
     }
 
     /// Takes the clean photo out of the module's memory; nothing for a photo that cannot be used.
     #[must_use]
     pub fn jpeg(self) -> Option<Vec<u8>> {
-        self.0.ok().map(NormalisedPhoto::into_jpeg)
+        self.photo.ok().map(NormalisedPhoto::into_jpeg)
     }
 }
 
