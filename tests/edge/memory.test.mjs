@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { imager, wait } from "./jobs.mjs";
-import { drawing, noisePhoto, phonePhoto, turned } from "./pictures.mjs";
+import { imager, startable, wait } from "./jobs.mjs";
+import { drawing, heicGrid, noisePhoto, phonePhoto, turned } from "./pictures.mjs";
 
 const it = imager();
 
@@ -74,6 +74,29 @@ test("sizes that grow, and other formats in between, find room in one instance",
         assert.equal(prepared?.width, width, JSON.stringify(error));
         assert.equal(prepared.way === "scaled", width < 3000, JSON.stringify(prepared));
         assert.ok(bytes <= MOST, `${bytes} bytes`);
+    }
+});
+
+test("a grid of any size takes at most 45 MiB beside its file, and what is too much is made smaller", async (t) => {
+    const fresh = startable();
+    await fresh.start();
+    try {
+        for (const [width, height, quarters, expected] of [
+            [4032, 3024, 0, [4032, 3024]],
+            [4032, 3024, 3, [3024, 4032]],
+            [8064, 6048, 1, [3024, 4032]],
+        ]) {
+            const photo = heicGrid(width, height, { quarters });
+            fresh.objects.put("original.jpg", photo);
+            const { Ok: prepared, Err: error } = await fresh.prepare();
+            assert.deepEqual([prepared?.width, prepared?.height], expected, JSON.stringify(error));
+            assert.equal(prepared.changes.includes("scaled_to_half"), width > 8000, JSON.stringify(prepared));
+            const { bytes } = await fresh.memory();
+            t.diagnostic(`${width} x ${height}: ${photo.length} bytes in the file, ${bytes} of memory`);
+            assert.ok(bytes <= (45 << 20) + photo.length, `${bytes} bytes`);
+        }
+    } finally {
+        await fresh.stop();
     }
 });
 

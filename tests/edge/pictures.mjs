@@ -1,5 +1,6 @@
 // Pictures that tests make themselves, with an encoder that is not the imager's.
 
+import { readFileSync } from "node:fs";
 import sharp from "sharp";
 
 /** Draws a picture with shapes that tell up from down and left from right, and noise as fine as a photo's. */
@@ -33,6 +34,51 @@ export function turned(jpeg, orientation) {
     const exif = Buffer.from("ffe100224578696600004d4d002a00000008000101120003000000010000000000000000", "hex");
     exif[exif.length - 7] = orientation;
     return Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)]);
+}
+
+/** A HEIC of one tile of 512 x 512 pixels, drawn and noisy, made with heifer's encoder (`heifer::encode_rgb8`, quality 80). */
+const TILE = readFileSync(new URL("tile.heic", import.meta.url));
+
+/** Writes a box of ISO/IEC 14496-12. */
+function box(kind, ...contents) {
+    const content = Buffer.concat(contents);
+    return Buffer.concat([u32(content.length + 8), Buffer.from(kind), content]);
+}
+const u16 = (...values) => Buffer.concat(values.map((value) => Buffer.from([value >> 8, value & 255])));
+const u32 = (...values) => Buffer.concat(values.map((value) => Buffer.from([value >>> 24, value >>> 16 & 255, value >>> 8 & 255, value & 255])));
+
+/** Makes a HEIC as phones do, a grid of tiles, turned by so many quarters: the same tile over and over. */
+export function heicGrid(width, height, { quarters = 0 } = {}) {
+    const config = TILE.indexOf("hvcC") - 4;
+    const hvcC = TILE.subarray(config, config + TILE.readUInt32BE(config));
+    const data = TILE.subarray(TILE.indexOf("mdat") + 4);
+    const [columns, rows] = [Math.ceil(width / 512), Math.ceil(height / 512)];
+    const tiles = Array.from({ length: columns * rows }, (_, at) => at + 1);
+    const grid = tiles.length + 1;
+    const description = Buffer.concat([Buffer.from([0, 0, rows - 1, columns - 1]), u16(width, height)]);
+    const ispe = (...size) => box("ispe", u32(0, ...size));
+    const properties = box("ipco", hvcC, ispe(512, 512), ispe(width, height), box("irot", Buffer.from([quarters])));
+    const of = (item) => Buffer.concat([u16(item), Buffer.from(item === grid ? [2, 3, 4] : [2, 1, 2])]);
+    const associations = box("ipma", u32(0, grid), ...[...tiles, grid].map(of));
+    const info = (item) => box("infe", u32(0x02000000), u16(item, 0), Buffer.from(item === grid ? "grid\0" : "hvc1\0"));
+    const start = box("ftyp", Buffer.from("heic\0\0\0\0mif1heic"));
+    const meta = (from) => {
+        const place = (item) => Buffer.concat([
+            u16(item, 0, 1),
+            u32(from + (item - 1) * data.length, item === grid ? description.length : data.length),
+        ]);
+        return box(
+            "meta", u32(0),
+            box("hdlr", u32(0, 0), Buffer.from("pict"), Buffer.alloc(13)),
+            box("pitm", u32(0), u16(grid)),
+            box("iloc", u32(0), u16(0x4400, grid), ...[...tiles, grid].map(place)),
+            box("iinf", u32(0), u16(grid), ...[...tiles, grid].map(info)),
+            box("iref", u32(0), box("dimg", u16(grid, tiles.length, ...tiles))),
+            box("iprp", properties, associations),
+        );
+    };
+    const from = start.length + meta(0).length + 8;
+    return Buffer.concat([start, meta(from), box("mdat", ...tiles.map(() => data), description)]);
 }
 
 /** Compares two pictures, both upright: the mean difference over all samples, at most 255. */

@@ -3,7 +3,6 @@
 use likeness_heic::{
     Error, Excess, Heic, Limits, Metadata as Kept, Scale as Fraction, Unsupported as Refused,
 };
-
 use likeness_jpeg::{RgbEncoder, Workspace};
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
     Unsupported,
     averaging::Averaging,
     info::{Banded, Chroma, MAX_METADATA},
+    memory::file_bytes,
     metadata::Notes,
     pixels::raster::Picture,
     scale::Scale,
@@ -90,23 +90,25 @@ fn decode(
     Ok(changes.into_iter().flatten().collect())
 }
 
-/// Makes the clean JPEG of a photo whose headers were checked, a band at a time, and its preview.
+/// A clean JPEG that was made in bands, the changes that this made, and its preview.
+pub(super) type Encoded = (Vec<u8>, Vec<Change>, Option<Preview>);
+
+/// Makes the clean JPEG of a photo whose headers were checked, a band at a time.
 pub(super) fn encoded(
     bytes: &[u8],
     info: &PhotoInfo,
     scale: Scale,
     with_preview: bool,
     workspace: &mut Workspace,
-) -> Result<(Vec<u8>, Vec<Change>, Option<Preview>), PhotoProblem> {
+) -> Result<Encoded, PhotoProblem> {
     let (width, height) = (scale.of(info.width), scale.of(info.height));
     // All the room that was planned: growing would take twice as much for a moment.
-    let room = info.file_bytes((width, height));
+    let room = file_bytes((width, height), info.chroma);
     let mut jpeg = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     let preview = Scale::of_preview(width.max(height));
     let mut preview = with_preview.then(|| Averaging::new((width as usize, height as usize), preview));
-    let mut encoder =
-        RgbEncoder::new((width, height), info.chroma_at((width, height)).sampling(), workspace, &mut jpeg)
-            .ok_or(PhotoProblem::NotEncoded)?;
+    let mut encoder = RgbEncoder::new((width, height), info.chroma.sampling(), workspace, &mut jpeg)
+        .ok_or(PhotoProblem::NotEncoded)?;
     let mut wrong = None;
     let changes = decode(bytes, info, scale, |rows| {
         wrong = wrong.or(encoder.encode(rows).err());

@@ -41,19 +41,18 @@ impl PhotoInfo {
         let working = match (self.format, self.coding) {
             // JPEG: planes of samples, and of 16 bit coefficients when all scans have to be gathered first.
             (Format::Jpeg, _) => samples + self.coefficients().min(MOST),
-            (Format::Png, _) => 0,
+            // HEIC is decoded in bands, and counted apart.
+            (Format::Png | Format::Heic, _) => 0,
             // VP8: planes of brightness and colour; the opacity is a lossless picture of its own (RGBA, then one
             // byte).
             (Format::WebP, Coding::Vp8) => samples * 3 / 2 + if self.alpha { pixels * 5 } else { 0 },
             (Format::WebP, _) => pixels * 5,
-            // Decoded in bands: counted apart.
-            (Format::Heic, _) => 0,
         };
         if self.banded.is_some() {
-            let (decoding, file) = (self.banded_memory(scale).min(MOST), self.file_bytes(size));
+            let (decoding, file) = (self.banded_memory(scale).min(MOST), file_bytes(size, self.chroma));
             let preview = Preview::memory(size);
             if size == decoded {
-                let row = RgbEncoder::memory(size.0, self.chroma_at(size).sampling());
+                let row = RgbEncoder::memory(size.0, self.chroma.sampling());
                 return decoding + row + file + preview + OVERHEAD;
             }
             let scaling = count((size.0, decoded.1)) * 3 + count(size) * 3;
@@ -66,7 +65,7 @@ impl PhotoInfo {
         let scaling =
             if size == decoded { 0 } else { rgb + count((size.0, decoded.1)) * 3 + count(size) * 3 };
         let (width, height) = size;
-        let (rgb, file) = (count(size) * 3, self.file_bytes(size));
+        let (rgb, file) = (count(size) * 3, file_bytes(size, self.chroma_at(size)));
         // The encoder takes the strip, and for each of its pixels two bytes, doubled for noise and copied at the
         // end.
         let strip = u64::from(if self.orientation.swaps_sides() { height } else { width });
@@ -82,17 +81,6 @@ impl PhotoInfo {
         if is_half { Chroma::Full } else { self.chroma }
     }
 
-    /// Computes the length in bytes of the JPEG that noise of this size makes.
-    pub(super) fn file_bytes(&self, size: (u32, u32)) -> u64 {
-        let pixels = (u64::from(size.0) * u64::from(size.1)).min(MOST);
-        // At quality 95 noise takes about seven bits a sample; a pixel has three samples, two, or one and a half.
-        match self.chroma_at(size) {
-            Chroma::Full => pixels * 3,
-            Chroma::HalfWidth | Chroma::HalfHeight => pixels * 2,
-            Chroma::Quarter => pixels * 3 / 2,
-        }
-    }
-
     /// Tightens the limits for this photo in the imager, which holds its file of `bytes` bytes as well.
     #[must_use]
     pub fn limits_in_the_imager(&self, limits: PhotoLimits, bytes: u64) -> PhotoLimits {
@@ -102,5 +90,16 @@ impl PhotoInfo {
 
     fn stored_bytes_per_pixel(&self) -> u64 {
         (self.components() + u64::from(self.alpha)) * if self.bits > 8 { 2 } else { 1 }
+    }
+}
+
+/// Computes the length in bytes of the JPEG that noise of this size makes.
+pub(super) fn file_bytes((width, height): (u32, u32), chroma: Chroma) -> u64 {
+    let pixels = (u64::from(width) * u64::from(height)).min(MOST);
+    // At quality 95 noise takes about seven bits a sample; a pixel has three samples, two, or one and a half.
+    match chroma {
+        Chroma::Full => pixels * 3,
+        Chroma::HalfWidth | Chroma::HalfHeight => pixels * 2,
+        Chroma::Quarter => pixels * 3 / 2,
     }
 }

@@ -57,6 +57,10 @@ pub(super) fn photo_problems() -> Vec<PhotoProblem> {
         Unsupported::DeepJpeg,
         Unsupported::OddJpeg,
         Unsupported::LateHeightJpeg,
+        Unsupported::FilmHeic,
+        Unsupported::AvcHeif,
+        Unsupported::Jpeg2000Heif,
+        Unsupported::OddHeif,
     ]);
     let codings = codings.into_iter().map(|kind| PhotoProblem::UnsupportedCoding { kind });
     let formats = foreign().into_iter().map(|found| PhotoProblem::UnsupportedFormat { found });

@@ -24,7 +24,7 @@ static GRID: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let options = heifer::EncodeOptions { quality: 95, max_threads: 1 };
     let mut file = heifer::encode_with_metadata(&image, &metadata, &options).expect("a HEIC");
     // The encoder says in EXIF that the picture is upright. iPhones repeat the turn there that HEIF's own property says.
-    let orientation = file.windows(2).position(|tag| tag == b"\x12\x01").expect("an orientation");
+    let orientation = file.windows(4).position(|tag| tag == b"\x12\x01\x03\0").expect("an orientation");
     file[orientation + 8] = 6;
     file
 });
