@@ -21,9 +21,9 @@ pub(crate) struct Form {
 /// Say which photos are good, and why the others are not
 ///
 /// Each photo is read whole and prepared as a training would prepare it; nothing is sent, and nothing written but the
-/// sheet where one is asked for. A photo with a warning, such as a blurred one, is usable, and never left out for that. It ends with 3 when a photo is rejected or is
-/// there twice; whether they are enough for a training is only said. More good photos than a training takes are not
-/// prepared: what their headers show is said, and it ends with 3 as well.
+/// sheet where one is asked for. A photo with a warning, such as a blurred one, is usable, and never left out for that.
+/// It ends with 3 when a photo is rejected or is there twice; whether they are enough for a training is only said. More
+/// good photos than a training takes are not prepared: what their headers show is said, and it ends with 3 as well.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -6,7 +6,7 @@
     reason = "places of letters become pixels; a sheet's sides are far below 2^23"
 )]
 
-use ab_glyph::{Font as _, FontRef, InvalidFont, ScaleFont as _, point};
+use ab_glyph::{Font as _, FontRef, GlyphId, InvalidFont, ScaleFont as _, point};
 
 use super::canvas::{Canvas, Colour};
 
@@ -39,10 +39,19 @@ impl Letters {
         if style.bold { &self.bold } else { &self.regular }
     }
 
+    /// Finds a letter's shape; that of a question mark for scripts that the fonts do not have.
+    fn glyph(&self, style: Style, letter: char) -> GlyphId {
+        let font = self.font(style);
+        match font.glyph_id(letter) {
+            GlyphId(0) => font.glyph_id('?'),
+            id => id,
+        }
+    }
+
     /// Returns the width of a line in pixels.
     pub(super) fn width(&self, style: Style, text: &str) -> f32 {
         let font = self.font(style).as_scaled(style.size);
-        text.chars().map(|letter| font.h_advance(font.glyph_id(letter))).sum()
+        text.chars().map(|letter| font.h_advance(self.glyph(style, letter))).sum()
     }
 
     /// Writes a line; `y` is its upper edge.
@@ -50,7 +59,7 @@ impl Letters {
         let font = self.font(style).as_scaled(style.size);
         let (mut pen, baseline) = (x, y + font.ascent());
         for letter in text.chars() {
-            let id = font.glyph_id(letter);
+            let id = self.glyph(style, letter);
             let glyph = id.with_scale_and_position(style.size, point(pen, baseline));
             pen += font.h_advance(id);
             let Some(shape) = self.font(style).outline_glyph(glyph) else { continue };
