@@ -1,6 +1,6 @@
 //! The sheet's file, and the thumbnails for it.
 
-use std::{ops::ControlFlow, path::Path};
+use std::{ffi::OsStr, ops::ControlFlow, path::Path};
 
 use likeness_core::{
     limits::PhotoLimits,
@@ -51,7 +51,7 @@ pub(in super::super) fn write(
         thumbnail,
         verdict: photo.verdict,
         why: reason(photo),
-        name: shown(&photo.photo.file.name()),
+        name: file_name(&photo.photo.file.name()),
     };
     let cells: Vec<Cell> = photos.iter().zip(thumbnails).map(cell).collect();
     let broken =
@@ -70,6 +70,12 @@ fn headline(used: usize, all: usize) -> String {
     } else {
         format!("{used} of {all} {photos} will be used.")
     }
+}
+
+/// Shortens a path to the file's name: under a thumbnail is no room for folders.
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name().and_then(OsStr::to_str);
+    shown(name.unwrap_or(path))
 }
 
 /// Says in a line why the verdict is as it is.
