@@ -61,23 +61,25 @@ pub(crate) fn forward(block: &mut [[f32; 8]; 8]) {
 /// Transforms the columns, then the rows, which come out as columns.
 #[inline]
 fn both_directions<const INVERSE: bool>(block: &mut [[f32; 8]; 8]) {
-    let half = |half: usize| block.each_ref().map(|row| Four(row.as_chunks().0[half]));
-    let (left, right) = (column::<INVERSE>(half(0)), column::<INVERSE>(half(1)));
-    let [upper_left, upper_right, lower_left, lower_right] =
-        [&left[..4], &left[4..], &right[..4], &right[4..]].map(transposed);
-    let left = column::<INVERSE>(joined(upper_left, lower_left));
-    let right = column::<INVERSE>(joined(upper_right, lower_right));
+    let half = |half: usize| std::array::from_fn(|row| Four(block[row].as_chunks().0[half]));
+    let (mut left, mut right) = ([Four::ZERO; 8], [Four::ZERO; 8]);
+    column::<INVERSE>(&half(0), &mut left);
+    column::<INVERSE>(&half(1), &mut right);
+    let (upper_left, upper_right) = (transposed(&left[..4]), transposed(&left[4..]));
+    let (lower_left, lower_right) = (transposed(&right[..4]), transposed(&right[4..]));
+    column::<INVERSE>(&joined(upper_left, lower_left), &mut left);
+    column::<INVERSE>(&joined(upper_right, lower_right), &mut right);
     for (row, (left, right)) in block.iter_mut().zip(left.iter().zip(&right)) {
         row[..4].copy_from_slice(&left.0);
         row[4..].copy_from_slice(&right.0);
     }
 }
 
-// Called, eight registers of values would go through memory.
-#[expect(clippy::inline_always, reason = "see above")]
-#[inline(always)]
-fn column<const INVERSE: bool>(values: [Four; 8]) -> [Four; 8] {
-    if INVERSE { inverse_column(values) } else { forward_column(values) }
+/// Transforms four columns.
+// Inlined, the values would be taken apart, and on wasm32 never be put together to vectors again.
+#[inline(never)]
+fn column<const INVERSE: bool>(values: &[Four; 8], out: &mut [Four; 8]) {
+    *out = if INVERSE { inverse_column(*values) } else { forward_column(*values) };
 }
 
 #[inline]
@@ -90,8 +92,7 @@ fn joined(upper: [Four; 4], lower: [Four; 4]) -> [Four; 8] {
     std::array::from_fn(|at| if at < 4 { upper[at] } else { lower[at - 4] })
 }
 
-#[expect(clippy::inline_always, reason = "as for `column`")]
-#[inline(always)]
+#[inline]
 fn inverse_column([f0, f1, f2, f3, f4, f5, f6, f7]: [Four; 8]) -> [Four; 8] {
     // Even frequencies are symmetric, odd ones antisymmetric: the two halves of the samples differ in signs alone.
     let (sum, difference) = (f0 + f4, f0 - f4);
@@ -108,8 +109,7 @@ fn inverse_column([f0, f1, f2, f3, f4, f5, f6, f7]: [Four; 8]) -> [Four; 8] {
     [e0 + o0, e1 + o1, e2 + o2, e3 + o3, e3 - o3, e2 - o2, e1 - o1, e0 - o0]
 }
 
-#[expect(clippy::inline_always, reason = "as for `column`")]
-#[inline(always)]
+#[inline]
 fn forward_column([s0, s1, s2, s3, s4, s5, s6, s7]: [Four; 8]) -> [Four; 8] {
     let (e0, e1, e2, e3) = (s0 + s7, s1 + s6, s2 + s5, s3 + s4);
     let (a, b, c, d) = (e0 + e3, e1 + e2, e0 - e3, e1 - e2);
@@ -128,6 +128,10 @@ fn forward_column([s0, s1, s2, s3, s4, s5, s6, s7]: [Four; 8]) -> [Four; 8] {
 /// Four values of neighbouring columns.
 #[derive(Clone, Copy, Debug)]
 struct Four([f32; 4]);
+
+impl Four {
+    const ZERO: Self = Self([0.0; 4]);
+}
 
 impl Add for Four {
     type Output = Self;

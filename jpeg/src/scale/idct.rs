@@ -175,7 +175,11 @@ fn samples<const ROWS: usize, const SAMPLES: usize>(coefficients: &Coefficients)
             }
         }
     }
-    samples.map(|samples| samples.map(to_sample))
+    let mut rounded = [[0; SAMPLES]; ROWS];
+    for (rounded, samples) in rounded.as_flattened_mut().iter_mut().zip(samples.as_flattened()) {
+        *rounded = to_sample(*samples);
+    }
+    rounded
 }
 
 /// Rounds to a sample.
