@@ -117,7 +117,7 @@ function take(seen) {
 function verdict(photo, shot = {}) {
     switch (photo.state) {
         case "ready":
-            return { verdict: fit(shot), width: photo.width, height: photo.height, changes: photo.changes };
+            return { verdict: fit({ ...shot, told: photo.findings }), told: photo.findings, width: photo.width, height: photo.height, changes: photo.changes };
         case "rejected":
             return { verdict: "rejected", code: photo.code, message: photo.message, advice: photo.advice, of: photo.duplicate_of };
         case "waiting":

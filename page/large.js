@@ -87,7 +87,7 @@ function shotView(id) {
             <p class="soft small">${shot.name}</p>
             <p class="now ${bad ? "bad" : ""}">${t(`verdict.${shot.verdict}`, { percent: shot.percent })}</p>
             ${bad ? html`<p>${why(shot)}</p>${shot.message && language.value === "en" ? html`<p class="soft">${sentence(shot.message)} ${shot.advice ?? ""}</p>` : nothing}` : nothing}
-            ${bad ? nothing : noted(shot).map((found) => html`<p>${found.sentence}</p><p class="soft">${found.advice}</p>`)}
+            ${bad ? nothing : noted(shot).map((found) => html`<p>${found.sentence}</p>${found.advice ? html`<p class="soft">${found.advice}</p>` : nothing}`)}
             ${shot.width ? html`<p class="soft">${t("photos.size", { width: shot.width, height: shot.height ?? 0 })}</p><p class="soft">${t("photos.as_sent")}</p>` : nothing}
             ${language.value === "en" ? shot.changes?.map((change) => html`<p class="soft small">${sentence(change)}</p>`) : nothing}
             <p class="row">

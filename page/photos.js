@@ -123,7 +123,7 @@ function frame(shot, index, quiet) {
             ${shot.verdict === "sending" ? html`<progress max="100" value=${shot.percent} aria-label=${word}></progress>` : busy ? html`<i class="line"></i>` : nothing}
         </button>
         ${quiet || inUse() ? nothing : html`<button class="drop" aria-label=${t("photos.remove", { name: shot.name })} title=${t("photos.remove", { name: shot.name })} @click=${() => remove(shot.id)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17" /></svg></button>`}
-        ${quiet ? nothing : html`<figcaption><span class="no">${index + 1}</span><b>${word}</b>${bad ? why(shot) : (noted(shot)[0]?.sentence ?? nothing)}</figcaption>`}
+        ${quiet ? nothing : html`<figcaption><span class="no">${index + 1}</span><b>${word}</b>${bad ? why(shot) : (noted(shot)[0]?.word ?? nothing)}</figcaption>`}
     </figure>`;
 }
 
@@ -135,15 +135,26 @@ export function why(shot) {
 }
 
 /**
- * Lists what was found about a photo that can be used, in the page's language, the gravest first.
+ * Lists what was found about a photo that can be used, the gravest first: here, and by the server, which knows the other
+ * photos too. The server's advice is English.
  *
  * @param {import("./store.js").Shot} shot
+ * @returns {{ word: string, sentence: string, advice: string }[]}
  */
-export const noted = ({ report }) =>
-    (report?.findings ?? []).flatMap(({ said }) => {
+export function noted({ report, told = [] }) {
+    const here = report?.findings ?? [];
+    const word = (/** @type {string} */ code, of = "") => t(`why.${code}`, { of });
+    const seen = here.map(({ code, said }) => {
         const words = said[language.value];
-        return words ? [{ sentence: sentence(words.sentence), advice: words.advice }] : [];
+        return { word: word(code), sentence: sentence(words?.sentence ?? ""), advice: words?.advice ?? "" };
     });
+    const others = told.filter(({ code }) => here.every((found) => found.code !== code));
+    const heard = others.map(({ code, of, advice }) => {
+        const words = word(code, of);
+        return { word: words, sentence: words, advice: language.value === "en" ? advice : "" };
+    });
+    return [...seen, ...heard];
+}
 
 /** The shape of a cell: width over height. */
 const CELL = 4 / 5;

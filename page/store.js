@@ -20,6 +20,7 @@ import { computed, signal } from "./vendor/signals-core/signals-core.mjs";
  * @property {number} [height] Height in pixels.
  * @property {string[]} [changes] Changes that were made.
  * @property {import("./check.js").Report} [report] Its looks, as the check saw them.
+ * @property {import("./types.d.ts").Photo["findings"]} [told] What the server found about it, once it can be used.
  */
 
 /**
@@ -130,8 +131,8 @@ export const goodPhotos = () =>
 /** Tells whether an order is being placed: its photos stay as they are. */
 export const inUse = () => ["preparing", "uploading", "submitting"].includes(training.value?.stage ?? "");
 
-/** The verdict on a photo that can be used. @param {Partial<Shot>} shot @returns {"good" | "usable"} */
-export const fit = ({ report }) => report?.verdict ?? "good";
+/** The verdict on a photo that can be used: usable where anything was found. @param {Partial<Shot>} shot @returns {"good" | "usable"} */
+export const fit = ({ report, told }) => (report?.findings.length || told?.length ? "usable" : "good");
 
 /** Changes one photo. @param {string} id @param {Partial<Shot>} change */
 export function alter(id, change) {

@@ -14,8 +14,8 @@ const training = { status: "in_progress", progress: 32, message: "…", created_
 const done = { ...training, status: "completed", progress: 100, stage: "done", completed_at: AT, model: { trigger_phrase: "ohwx woman", file: { name: "m", length: 89_745_224, sha256: "0" }, url: "https://v3.fal.media/m" } };
 const portraits = { status: "completed", message: "Done.", created_at: AT, stage: "done", number: 1, request_id: "r", queue_position: null, code: null, test_mode: false, seed: 7, prompt: "ohwx woman, at the sea", files: [], blanked: [] };
 
-/** Opens the page with photos, at a server that shows this avatar once they are sent. */
-async function shown(seen) {
+/** Opens the page with photos, at a server that shows this avatar once they are sent, with what it says of each photo. */
+async function shown(seen, said = {}) {
     const context = await browser.newContext({ locale: "en-US", ...SCREENS.desk });
     const page = await context.newPage();
     let costs = false;
@@ -28,7 +28,7 @@ async function shown(seen) {
     await page.route("**/v1/redeem", (route) => route.fulfill({ json: { avatar_id: seen.avatar_id, capability: `lkc_${"0".repeat(64)}`, allowance: { trainings: 1, pictures: 20 } } }));
     const photos = [];
     await page.route("**/photos/*", (route) => {
-        photos.push({ ...photo, photo_id: new URL(route.request().url()).pathname.split("/").at(-1) });
+        photos.push({ ...photo, ...said, photo_id: new URL(route.request().url()).pathname.split("/").at(-1) });
         return route.fulfill({ json: photos.at(-1) });
     });
     // A held call is never answered: nothing changes.
@@ -70,6 +70,19 @@ test("a training that failed says why, and can be ordered again", async () => {
     await page.getByRole("button", { name: /Train Anna/ }).waitFor();
     await shot(page, "desk-failed");
     assert.deepEqual(await violations(page), []);
+    await page.context().close();
+});
+
+test("what the server found about a photo stands beside it", async () => {
+    const failed = { ...training, status: "error", stage: "failed", code: "fal.rejected", message: "fal.ai could not train from these photos." };
+    const advice = "Both count; a photo of another moment would teach more.";
+    const findings = [{ code: "photo.look_alike", level: "warning", message: "it looks nearly like beach.jpg", of: "beach.jpg", advice }];
+    const page = await shown({ ...avatar, trainings: [failed] }, { verdict: "usable", findings });
+    await next(page);
+    await page.locator("figure.usable", { hasText: "Nearly the same as beach.jpg." }).first().waitFor();
+    await page.locator("figure.usable .ph").first().click();
+    await page.locator("dialog.large").getByText(advice).waitFor();
+    await shot(page, "desk-look-alike");
     await page.context().close();
 });
 
