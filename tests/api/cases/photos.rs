@@ -28,8 +28,8 @@ pub(super) fn uploaded(world: &World) {
     assert_eq!(world.call("PUT", &target, &[], &photo(2)).is(200).json(), ready);
     let all = world.get(&world.of("/photos")).is(200).json();
     assert_eq!(all["photos"], json!([ready]));
-    let advice = "Add 9 photos: a training needs at least 10.";
-    assert_eq!((&all["set"]["usable"], &all["set"]["advice"][0]), (&json!(1), &json!(advice)), "{all}");
+    let advice = "Add 3 photos: a training needs at least 4.";
+    assert_eq!((&all["set"]["good"], &all["set"]["advice"][0]), (&json!(1), &json!(advice)), "{all}");
     let shown = world.call("GET", &target, &[], b"").is(200);
     let tag = shown.header("etag").expect("a tag").to_owned();
     let same = world.call("GET", &target, &[("if-none-match", &tag)], b"").is(304);
