@@ -29,7 +29,9 @@ test("a phone's photo comes out upright and without metadata", async () => {
         way: "requantised",
         changes: prepared.changes,
         original: createHash("sha256").update(photo).digest("hex"),
+        report: prepared.report,
     });
+    assert.ok(prepared.report.light > 0 && !("faces" in prepared.report), "faces are looked for when that is asked for");
     assert.ok(prepared.changes.includes("turned_upright") && prepared.changes.includes("removed_location"));
     const { format, width, height, exif, icc } = await sharp(clean).metadata();
     assert.deepEqual({ format, width, height, exif, icc }, { format: "jpeg", width: 1200, height: 1600, exif: undefined, icc: undefined });

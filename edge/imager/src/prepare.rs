@@ -1,14 +1,12 @@
 //! Preparation of a photo: from the bucket and back to it, clean.
 
-use std::cell::RefCell;
-
 use js_sys::Uint8Array;
 use likeness_core::{
     avatar::{PrepareError, Prepared, Sha256Sum},
     error::{StorageError, StorageErrorKind},
     imager::Preparation,
     limits::{PhotoLimits, TRANSFER_TIMEOUT},
-    photo::{Normaliser, PhotoProblem, Treatment, inspect, too_many_bytes},
+    photo::{PhotoProblem, Treatment, inspect, too_many_bytes},
     storage::{self, Asked, ETag},
 };
 
@@ -18,11 +16,6 @@ use crate::{
     photo_slot::{Full, PhotoSlotGuard, at_the_desk},
     room,
 };
-
-thread_local! {
-    /// One for all photos, so that its memory lies in one place.
-    static NORMALISER: RefCell<Normaliser> = RefCell::new(Treatment::default().normaliser());
-}
 
 /// The reason why there is no clean photo: [`PrepareError`] for the report, or the slot was lost.
 enum Stopped {
@@ -155,8 +148,8 @@ fn normalised(job: &Preparation, place: &PhotoSlotGuard) -> Result<(Prepared, Ui
     // A file that only seemed to need no pixels must not take more than there is room for.
     let limits = PhotoLimits { max_memory: limits.max_memory.min(needed), ..limits };
     let treatment = Treatment { form: job.form, face_check: job.face_check };
-    let (photo, report) =
-        NORMALISER.with_borrow_mut(|normaliser| treatment.prepare(normaliser, &bytes, &limits))?;
+    // A new one for each photo: what it kept would lie between the photos' pixels, and the next would find holes.
+    let (photo, report) = treatment.prepare(&mut treatment.normaliser(), &bytes, &limits)?;
     drop(bytes);
     let prepared = Prepared::of(&photo, job.file.clone(), Some(sum)).with_report(report);
     Ok((prepared, Uint8Array::from(photo.jpeg())))
