@@ -1,4 +1,4 @@
-//! Where a face is.
+//! The place of a face in a picture.
 
 /// The least score of what counts as a face: none of 271 ordinary photos of people was without one, and 104 of 108 without
 /// people were.

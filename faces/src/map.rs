@@ -1,4 +1,4 @@
-//! What a layer makes of a picture.
+//! The values that a layer makes of a picture.
 
 /// A picture of `C` channels, pixel by pixel and rows from the top without gaps.
 #[derive(Clone, Debug)]

@@ -69,7 +69,7 @@ mod tests {
         Face { x, y, width, height }
     }
 
-    /// What is said of a drawn portrait within a picture of another size.
+    /// Returns the findings about a drawn portrait within a picture of another size.
     fn findings(of: &[(u32, u32, usize, usize)], (width, height): (usize, usize)) -> Vec<Finding> {
         let mut rgb = vec![90; width * height * 3];
         for &(across, down, x, y) in of {
