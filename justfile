@@ -47,4 +47,4 @@ fmt:
 
 # A whole training against the simulator: no key, no network.
 demo:
-    cargo run -p likeness -- demo
+    cargo run -- demo

@@ -66,3 +66,21 @@ builds_wasm() {
     rm -r "$output"
     return $status
 }
+
+# The crates whose tests run as WebAssembly. They are built at once: alone, each would want shared libraries with features of
+# its own, and build most of them anew.
+wasm_tested=(core jpeg faces heic platform imager front page)
+
+# Builds the tests of these crates, and prints a line `CRATE MODULE` for each.
+wasm_test_modules() {
+    (cd "$root" && CARGO_TARGET_DIR=$wasm_target_dir with_wasm_compiler cargo test "${wasm_tested[@]/#/--package=likeness-}" --lib \
+        --target "$wasm_target" --locked --no-run --message-format json-render-diagnostics) |
+        sed -n 's/.*"name":"likeness_\([a-z]*\)".*"executable":"\([^"]*\)".*/\1 \2/p'
+}
+
+# module_of CRATE MODULES: the crate's one among such lines.
+module_of() {
+    local module
+    module=$(sed -n "s/^$1 //p" <<<"$2")
+    say "${module:?the tests of $1 were not built}"
+}
