@@ -97,6 +97,12 @@ impl Row {
 
     /// Converts the colours alone, without regard to opacity.
     fn colour(&mut self, samples: &[u8], rgb: &mut [u8]) {
+        if self.samples == Samples::Rgb
+            && let Some(conversion) = &self.conversion
+            && conversion.convert(samples, rgb).is_ok()
+        {
+            return;
+        }
         let pixels = rgb.as_chunks_mut::<3>().0.iter_mut();
         match self.samples {
             Samples::Grey => pixels.zip(samples).for_each(|(to, grey)| *to = [*grey; 3]),

@@ -38,10 +38,13 @@ impl Plane {
         let (small_width, small_height) = ((width / factor).max(1), (height / factor).max(1));
         let mut values = vec![0.0_f32; small_width * small_height];
         let rows = preview.rgb().chunks_exact(width * 3);
+        let mut bright = Vec::with_capacity(width);
         for (y, row) in rows.enumerate().take(small_height * factor) {
             let Some(line) = values.chunks_exact_mut(small_width).nth(y / factor) else { break };
-            for (value, pixels) in line.iter_mut().zip(row.chunks(factor * 3)) {
-                *value += pixels.chunks_exact(3).map(brightness).sum::<f32>();
+            bright.clear();
+            bright.extend(row.as_chunks::<3>().0.iter().map(|pixel| brightness(pixel)));
+            for (value, pixels) in line.iter_mut().zip(bright.chunks(factor)) {
+                *value += pixels.iter().sum::<f32>();
             }
         }
         let pixels = (factor.min(width) * factor.min(height)) as f32;
@@ -56,26 +59,28 @@ impl Plane {
         self.values.get(y * self.width..(y + 1) * self.width).unwrap_or_default()
     }
 
-    /// Smooths the picture in both directions, which adds a variance of 1 square pixel to each edge's blur.
-    pub(super) fn smoothed(&self) -> Self {
-        let across = smoothed_rows(&self.values, self.width);
-        let mut values = vec![0.0; across.len()];
+    /// Smooths the picture in both directions, which adds a variance of 1 square pixel to each edge's blur. `across` is memory
+    /// that may be used again.
+    pub(super) fn smooth(&mut self, across: &mut Vec<f32>) {
+        let Self { width, height, values } = self;
+        smooth_rows(values, *width, across);
         let row = |y: usize| {
             // Above the first row and below the last these go on.
-            let y = y.clamp(2, self.height + 1) - 2;
-            across.get(y * self.width..(y + 1) * self.width).unwrap_or_default()
+            let y = y.clamp(2, *height + 1) - 2;
+            across.get(y * *width..(y + 1) * *width).unwrap_or_default()
         };
-        for (y, line) in values.chunks_exact_mut(self.width).enumerate() {
+        for (y, line) in values.chunks_exact_mut(*width).enumerate() {
+            line.fill(0.0);
             for (step, weight) in KERNEL.iter().enumerate() {
                 line.iter_mut().zip(row(y + step)).for_each(|(value, sample)| *value += weight * sample);
             }
         }
-        Self { values, ..*self }
     }
 }
 
-fn smoothed_rows(values: &[f32], width: usize) -> Vec<f32> {
-    let mut out = vec![0.0; values.len()];
+fn smooth_rows(values: &[f32], width: usize, out: &mut Vec<f32>) {
+    out.clear();
+    out.resize(values.len(), 0.0);
     let mut padded = Vec::with_capacity(width + KERNEL.len());
     for (row, line) in values.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
         let ends = |end: Option<&f32>| [end.copied().unwrap_or_default(); KERNEL.len() / 2];
@@ -88,5 +93,4 @@ fn smoothed_rows(values: &[f32], width: usize) -> Vec<f32> {
             line.iter_mut().zip(shifted).for_each(|(value, sample)| *value += weight * sample);
         }
     }
-    out
 }

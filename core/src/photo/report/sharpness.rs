@@ -72,8 +72,10 @@ impl Sharpness {
         let tile = longer.div_ceil(TILES).max(1);
         let (columns, rows) = (plane.width.div_ceil(tile), plane.height.div_ceil(tile));
         let mut energies = vec![[Energy::default(); DIRECTIONS]; columns * rows];
-        let little = plane.smoothed();
-        let much = little.smoothed().smoothed().smoothed();
+        let (mut little, mut across) = (plane.clone(), Vec::new());
+        little.smooth(&mut across);
+        let mut much = little.clone();
+        (0..3).for_each(|_| much.smooth(&mut across));
         for y in 0..plane.height.saturating_sub(1) {
             let Some(line) = energies.get_mut(y / tile * columns..) else { continue };
             add(line, tile, (little.row(y), little.row(y + 1)), |energy| &mut energy.little);

@@ -154,13 +154,14 @@ fn a_jpeg_is_decoded_at_the_smallest_scale_that_leaves_enough_for_the_filter() {
         ((4032, 3024), 576, Scale::Half, (683, 512)),
         ((8192, 6144), 1024, Scale::Quarter, (1024, 768)),
         ((8192, 6144), 682, Scale::Quarter, (683, 512)),
-        ((3264, 2448), 1024, Scale::Full, (1024, 768)),
+        ((3264, 2448), 1024, Scale::Half, (1024, 768)),
+        ((3000, 2250), 1024, Scale::Full, (1024, 768)),
         ((4032, 3024), 4000, Scale::Full, (4000, 3000)),
     ] {
         assert_eq!(sizing(size, max, plenty), Ok((scale, scaled, down)), "{size:?} to {max}");
     }
     // Where memory is scarce the filter gets less, and in the end nothing is left for it.
-    assert_eq!(sizing((3264, 2448), 1024, 20 << 20), Ok((Scale::Half, (1024, 768), down)));
+    assert_eq!(sizing((3000, 2250), 1024, 20 << 20), Ok((Scale::Half, (1024, 768), down)));
     assert_eq!(
         sizing((4032, 3024), 3000, 30 << 20),
         Ok((Scale::Half, (2016, 1512), Some(Change::ScaledToHalf)))
