@@ -31,6 +31,8 @@ const LINES: &[(&str, Kind, Job, bool)] = &[
     ("Pillow, progressive", Kind::Progressive, ("pillow", "clean"), false),
     ("Display P3", Kind::Profiled, ("native", "clean"), true),
     ("Pillow, Display P3", Kind::Profiled, ("pillow", "to_srgb"), false),
+    ("HEIC to RGB", Kind::Heic, ("native", "heic_to_rgb"), true),
+    ("libheif", Kind::Heic, ("pillow", "to_rgb"), false),
 ];
 
 const WIDTH: f64 = 760.0;

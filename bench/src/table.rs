@@ -17,6 +17,10 @@ const LOSSLESS: Job = ("native", "lossless");
 const CLEAN: Job = ("native", "clean");
 const TO_1024: Job = ("native", "to_1024");
 const PILLOW: Job = ("pillow", "clean");
+const TO_SRGB: Job = ("pillow", "to_srgb");
+const HEIC_TO_RGB: Job = ("native", "heic_to_rgb");
+const REPORTED: Job = ("native", "reported");
+const WITH_FACES: Job = ("native", "with_faces");
 const PHOTON: Job = ("photon", "clean");
 
 pub const ROWS: &[Row] = &[
@@ -30,7 +34,16 @@ pub const ROWS: &[Row] = &[
     Row("PNG / Pillow", Kind::Png, CLEAN, PILLOW, 1.5, 2.0),
     Row("WebP / Pillow", Kind::WebP, CLEAN, PILLOW, 0.75, 1.0),
     Row("progressive / Pillow", Kind::Progressive, CLEAN, PILLOW, 1.3, 1.6),
-    Row("Display P3 to sRGB / Pillow's ImageCms", Kind::Profiled, CLEAN, ("pillow", "to_srgb"), 7.0, 12.0),
+    Row("Display P3, the whole photo / Pillow's ImageCms", Kind::Profiled, CLEAN, TO_SRGB, 2.0, 3.0),
+    Row("HEIC of tiles to RGB / libheif", Kind::Heic, HEIC_TO_RGB, ("pillow", "to_rgb"), 0.67, 1.0),
+    Row(
+        "HEIC, Display P3 to sRGB / libheif, unconverted",
+        Kind::ProfiledHeic,
+        HEIC_TO_RGB,
+        ("pillow", "to_rgb"),
+        0.4,
+        0.67,
+    ),
     Row("wasm, kept / photon", Kind::Upright, ("wasm", "lossless"), PHOTON, 15.0, 20.0),
     Row("wasm, encoded anew / photon", Kind::Upright, ("wasm", "clean"), PHOTON, 4.0, 7.0),
     Row("wasm, encoded anew / native Pillow", Kind::Upright, ("wasm", "clean"), PILLOW, 1.0, 1.3),
@@ -86,10 +99,18 @@ impl Single {
     }
 }
 
+/// Jobs beside those of the rows, from which [`differences`] computes.
+const OTHERS: [(Kind, Job); 4] = [
+    (Kind::ProfiledPng, CLEAN),
+    (Kind::ProfiledPng, TO_SRGB),
+    (Kind::Upright, REPORTED),
+    (Kind::Upright, WITH_FACES),
+];
+
 /// Lists the jobs that the table needs, with the photos that each gets.
 pub fn jobs() -> Vec<(Kind, Job)> {
-    let mut jobs: Vec<(Kind, Job)> =
-        ROWS.iter().flat_map(|Row(_, kind, ours, theirs, ..)| [(*kind, *ours), (*kind, *theirs)]).collect();
+    let rows = ROWS.iter().flat_map(|Row(_, kind, ours, theirs, ..)| [(*kind, *ours), (*kind, *theirs)]);
+    let mut jobs: Vec<(Kind, Job)> = rows.chain(OTHERS).collect();
     jobs.sort_unstable();
     jobs.dedup();
     jobs
@@ -126,8 +147,55 @@ pub fn table(times: &Times, singles: &[Single]) -> Result<String, std::fmt::Erro
     Ok(table)
 }
 
+/// Computes what one job takes beyond another.
+pub fn differences(times: &Times) -> Vec<Single> {
+    let medians = |kind: Kind, job: Job| -> Vec<f64> {
+        let of_job = times.iter().filter(|((of, _, by), _)| (*of, *by) == (kind, job));
+        of_job.map(|(_, times)| median(times.clone())).collect()
+    };
+    // Each photo's time beyond that of the same photo in another form, or for another job.
+    let beyond = |more: (Kind, Job), less: (Kind, Job)| -> Vec<f64> {
+        medians(more.0, more.1).iter().zip(medians(less.0, less.1)).map(|(more, less)| more - less).collect()
+    };
+    let ours = beyond((Kind::ProfiledPng, CLEAN), (Kind::Png, CLEAN));
+    let theirs = beyond((Kind::ProfiledPng, TO_SRGB), (Kind::Png, PILLOW));
+    let converted: Vec<f64> = theirs.iter().zip(&ours).map(|(theirs, ours)| theirs / ours).collect();
+    let clean = medians(Kind::Upright, CLEAN);
+    let looked = beyond((Kind::Upright, REPORTED), (Kind::Upright, CLEAN));
+    let faces = beyond((Kind::Upright, WITH_FACES), (Kind::Upright, REPORTED));
+    vec![
+        Single {
+            name: "Display P3 to sRGB, the conversion alone / ImageCms' alone",
+            count: converted.len(),
+            value: median(converted),
+            must: 7.0,
+            aim: 12.0,
+            unit: "x",
+            less: false,
+        },
+        Single {
+            name: "a report of the photo's looks, beside making it clean",
+            count: clean.len(),
+            value: 100.0 * looked.iter().sum::<f64>() / clean.iter().sum::<f64>(),
+            must: 10.0,
+            aim: 5.0,
+            unit: " %",
+            less: true,
+        },
+        Single {
+            name: "faces of a photo, one pass or two",
+            count: faces.len(),
+            value: median(faces) / 1000.0,
+            must: 14.0,
+            aim: 8.0,
+            unit: " ms",
+            less: true,
+        },
+    ]
+}
+
 /// Returns the geometric mean.
-pub fn mean(ratios: &[f64]) -> f64 {
+fn mean(ratios: &[f64]) -> f64 {
     (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
 }
 

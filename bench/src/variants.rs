@@ -7,11 +7,13 @@ use std::{
     process::Command,
 };
 
+use heifer::EncodeOptions;
 use likeness_core::{
     limits::PhotoLimits,
     photo::{Normalise as _, Normaliser, PhotoForm, Reencode, Way},
 };
 use moxcms::ColorProfile;
+use turbojpeg::PixelFormat;
 
 use crate::exif;
 
@@ -28,13 +30,28 @@ pub enum Kind {
     Profiled,
     /// PNGs of 8 bits.
     Png,
+    /// The same PNGs, whose profile is Display P3.
+    ProfiledPng,
     /// WebPs, most of them lossy.
     WebP,
+    /// HEICs of tiles, as phones make them.
+    Heic,
+    /// HEICs in one piece, whose profile is Display P3.
+    ProfiledHeic,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Upright, Self::Turned, Self::Progressive, Self::Profiled, Self::Png, Self::WebP];
+    pub const ALL: [Self; 9] = [
+        Self::Upright,
+        Self::Turned,
+        Self::Progressive,
+        Self::Profiled,
+        Self::Png,
+        Self::ProfiledPng,
+        Self::WebP,
+        Self::Heic,
+        Self::ProfiledHeic,
+    ];
 
     fn folder(self) -> &'static str {
         match self {
@@ -43,7 +60,10 @@ impl Kind {
             Self::Progressive => "progressive",
             Self::Profiled => "profiled",
             Self::Png => "png",
+            Self::ProfiledPng => "profiled-png",
             Self::WebP => "webp",
+            Self::Heic => "heic",
+            Self::ProfiledHeic => "profiled-heic",
         }
     }
 
@@ -90,6 +110,18 @@ pub fn make(folder: &Path, variants: &Path, maker: &Path) -> Result<(), Box<dyn 
             Err(problem) => eprintln!("{}: {problem}", photo.display()),
         }
     }
+    for photo in Kind::Upright.photos(variants)? {
+        let Some(name) = photo.file_name() else { continue };
+        let picture = turbojpeg::decompress(&fs::read(&photo)?, PixelFormat::RGB)?;
+        if picture.width * picture.height <= MOST_PIXELS {
+            let (width, height) = (picture.width.try_into()?, picture.height.try_into()?);
+            let heic = heifer::encode_rgb8(width, height, &picture.pixels, &EncodeOptions::default())?;
+            fs::write(variants.join(Kind::Heic.folder()).join(name).with_extension("heic"), heic)?;
+        }
+    }
     let made = Command::new(maker).arg(variants).arg(&profile).status()?;
     if made.success() { Ok(()) } else { Err("the variants could not be made".into()) }
 }
+
+/// Photos with more pixels are not made HEICs, which takes long.
+const MOST_PIXELS: usize = 13_000_000;

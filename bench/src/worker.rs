@@ -8,7 +8,8 @@ use std::{
     io::{BufRead, Write},
 };
 
-use likeness_core::photo::{MaxSide, Normalise as _, Normaliser, PhotoForm, Reencode};
+use likeness_core::photo::{FaceCheck, MaxSide, Normalise as _, Normaliser, PhotoForm, Reencode, Treatment};
+use likeness_heic::{Heic, Limits};
 use likeness_jpeg::{Jpeg, Orientation, Quantisation, Recoding, Scale, Workspace};
 use rustix::time::{ClockId, clock_gettime};
 use turbojpeg::{Decompressor, Image, PixelFormat, Subsamp, Transform, TransformOp};
@@ -44,6 +45,8 @@ fn now() -> i64 {
 #[derive(Default)]
 struct State {
     normaliser: Normaliser,
+    /// The one that makes previews, too.
+    looking: Option<Normaliser>,
     workspace: Workspace,
     file: Vec<u8>,
 }
@@ -58,6 +61,12 @@ impl State {
             "lossless" => return self.clean(form(Reencode::WhenNeeded, None), bytes),
             "to_1024" => {
                 return self.clean(form(Reencode::Always, Some(MaxSide::try_from(1024)?)), bytes);
+            }
+            "reported" => return self.reported(FaceCheck::Off, bytes),
+            "with_faces" => return self.reported(FaceCheck::On, bytes),
+            "heic_to_rgb" => {
+                let heic = Heic::read(bytes, &Limits { max_pixels: limits().max_pixels })?;
+                heic.decode(likeness_heic::Scale::Full, |rows| self.file.extend_from_slice(rows))?;
             }
             "engine_keep" => Jpeg::read(bytes)?.keep(&mut self.file)?,
             "engine_q95" => self.recode(bytes, Quantisation::Quality95, upright)?,
@@ -78,6 +87,13 @@ impl State {
     fn clean(&mut self, form: PhotoForm, bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
         self.normaliser.set_form(form);
         Ok(self.normaliser.normalise(bytes, &limits())?.jpeg().len())
+    }
+
+    /// Makes the photo clean, and looks at the picture.
+    fn reported(&mut self, face_check: FaceCheck, bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
+        let treatment = Treatment { form: PhotoForm::default(), face_check };
+        let normaliser = self.looking.get_or_insert_with(|| treatment.normaliser());
+        Ok(treatment.prepare(normaliser, bytes, &limits())?.0.jpeg().len())
     }
 
     fn recode(
