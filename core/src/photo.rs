@@ -66,7 +66,7 @@ pub use form::{MaxSide, MaxSideError, PhotoForm};
 pub use format::Format;
 pub use info::{Coding, Colours, Metadata, PhotoInfo};
 pub use inspect::inspect;
-pub use metadata::orientation::Orientation;
+pub use likeness_jpeg::Orientation;
 pub use normalise::{Normalise, NormalisedPhoto, Normaliser, PixelNormaliser};
 pub use preview::Preview;
 pub use problem::{PhotoProblem, Unsupported, too_many_bytes};

@@ -38,6 +38,13 @@ impl Orientation {
         Self::Rotate270,
     ];
 
+    /// Returns the orientation of this number; `None` for a number that EXIF does not know.
+    #[must_use]
+    pub fn from_exif(number: u32) -> Option<Self> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        Self::ALL.get(index).copied()
+    }
+
     /// Tells whether width and height change places.
     #[must_use]
     pub const fn swaps_sides(self) -> bool {
@@ -60,8 +67,9 @@ impl Orientation {
         if self.swaps_sides() { (columns, rows) } else { (rows, columns) }
     }
 
-    /// Returns the size of the upright picture.
-    pub(crate) const fn turned(self, (across, down): (u32, u32)) -> (u32, u32) {
+    /// Returns the size of the upright picture, of the stored one's.
+    #[must_use]
+    pub fn turned<T>(self, (across, down): (T, T)) -> (T, T) {
         if self.swaps_sides() { (down, across) } else { (across, down) }
     }
 
@@ -117,6 +125,15 @@ mod tests {
             shown,
             ["abc/def", "cba/fed", "fed/cba", "def/abc", "ad/be/cf", "da/eb/fc", "fc/eb/da", "cf/be/ad"]
         );
+    }
+
+    #[test]
+    fn numbers_are_those_of_exif() {
+        assert_eq!(
+            [1, 6, 8].map(Orientation::from_exif),
+            [Some(Orientation::Upright), Some(Orientation::Rotate90), Some(Orientation::Rotate270)]
+        );
+        assert_eq!([0, 9, u32::MAX].map(Orientation::from_exif), [None; 3]);
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl PhotoInfo {
     /// Returns width and height in pixels as people see the picture.
     #[must_use]
     pub fn upright_size(&self) -> (u32, u32) {
-        self.orientation.turned(self.width, self.height)
+        self.orientation.turned((self.width, self.height))
     }
 
     /// Returns the number of values in a pixel, without its opacity.

@@ -1,7 +1,6 @@
 //! Metadata about a file's picture: the orientation, and whether there is a position.
 
 mod exif;
-pub(super) mod orientation;
 pub(super) mod text;
 mod xml;
 mod xmp;

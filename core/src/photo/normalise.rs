@@ -134,7 +134,7 @@ impl NormalisedPhoto {
             Metadata::WithLocation => Some(Change::RemovedLocation),
         };
         let changes = sizing.change.into_iter().chain(changes).chain(turned).chain(removed).collect();
-        let (width, height) = info.orientation.turned(sizing.size.0, sizing.size.1);
+        let (width, height) = info.orientation.turned(sizing.size);
         let crc32 = crc32fast::hash(&jpeg);
         Self { jpeg, width, height, crc32, way, changes, preview: None }
     }

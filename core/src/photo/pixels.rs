@@ -5,3 +5,4 @@ pub(super) mod decode;
 pub(super) mod profile;
 pub(super) mod raster;
 pub(super) mod resize;
+mod upright;

@@ -60,12 +60,12 @@ impl Preview {
 
     /// Turns a picture that is as small as a preview.
     pub(super) fn upright(picture: Picture, orientation: Orientation) -> Option<Self> {
-        let (width, height) = orientation.turned(picture.width, picture.height);
+        let (width, height) = orientation.turned((picture.width, picture.height));
         let mut rgb = Vec::new();
         if orientation == Orientation::Upright {
             rgb = picture.rgb;
         } else {
-            orientation.rows(&picture, 0..height, &mut rgb);
+            picture.upright_rows(orientation, 0..height, &mut rgb);
         }
         Self::new(u32::try_from(width).ok()?, u32::try_from(height).ok()?, rgb)
     }

@@ -31,7 +31,7 @@ pub(in crate::photo) fn encode(
     chroma: Chroma,
 ) -> Result<Vec<u8>, PhotoProblem> {
     let swapped = orientation.swaps_sides();
-    let (width, height) = orientation.turned(picture.width, picture.height);
+    let (width, height) = orientation.turned((picture.width, picture.height));
     // Width and height of the scan's unit, in pixels (A.2.4).
     let (subsampling, across, down) = match if swapped { chroma.turned() } else { chroma } {
         Chroma::Full => (Subsampling::S444, 8, 8),
@@ -51,7 +51,7 @@ pub(in crate::photo) fn encode(
     for top in (0..height).step_by(rows) {
         let strip = top..(top + rows).min(height);
         let count = strip.len();
-        let pixels = orientation.rows(&picture, strip, &mut buffer);
+        let pixels = picture.upright_rows(orientation, strip, &mut buffer);
         let jpeg = compress(pixels, width, count, PixelFormat::Rgb, QUALITY, subsampling)
             .map_err(|_| PhotoProblem::NotEncoded)?;
         let Scan { begins, data } = scan::scan(&jpeg).ok_or(PhotoProblem::NotEncoded)?;

@@ -24,11 +24,7 @@ pub(in crate::photo) fn recode(
 
 /// Returns the recoding that serves all photos.
 fn always(orientation: Orientation) -> Recoding {
-    Recoding {
-        orientation: orientation.into(),
-        quantisation: Quantisation::NearQuality95,
-        grey: Grey::ThreeComponents,
-    }
+    Recoding { orientation, quantisation: Quantisation::NearQuality95, grey: Grey::ThreeComponents }
 }
 
 /// The picture that is wanted.
@@ -104,21 +100,6 @@ impl Output for NewFile {
         self.is_longer |= self.most - self.bytes.len() < bytes.len();
         if !self.is_longer {
             self.bytes.extend_from_slice(bytes);
-        }
-    }
-}
-
-impl From<Orientation> for likeness_jpeg::Orientation {
-    fn from(orientation: Orientation) -> Self {
-        match orientation {
-            Orientation::Upright => Self::Upright,
-            Orientation::MirrorHorizontal => Self::MirrorHorizontal,
-            Orientation::Rotate180 => Self::Rotate180,
-            Orientation::MirrorVertical => Self::MirrorVertical,
-            Orientation::Transpose => Self::Transpose,
-            Orientation::Rotate90 => Self::Rotate90,
-            Orientation::Transverse => Self::Transverse,
-            Orientation::Rotate270 => Self::Rotate270,
         }
     }
 }

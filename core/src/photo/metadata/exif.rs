@@ -48,7 +48,7 @@ impl Exif {
                 }
                 _ => continue,
             };
-            self.orientation = self.orientation.or(Orientation::known(number));
+            self.orientation = self.orientation.or(Orientation::from_exif(number));
         }
         Some(())
     }

@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
     }
 
     fn note(&mut self, bound: bool, value: &[u8]) {
-        let orientation = number(value).and_then(Orientation::known);
+        let orientation = number(value).and_then(Orientation::from_exif);
         let noted = if bound { &mut self.bound } else { &mut self.literal };
         *noted = noted.or(orientation);
     }
@@ -244,7 +244,7 @@ mod tests {
     /// Reads the orientation in the packet as EXIF's number.
     fn number(packet: &str) -> Option<u32> {
         let orientation = Xmp::read(packet.as_bytes()).orientation?;
-        (1..=8).find(|number| Orientation::from_exif(*number) == orientation)
+        (1..=8).find(|number| Orientation::from_exif(*number) == Some(orientation))
     }
 
     fn of(nodes: &str) -> Option<u32> {

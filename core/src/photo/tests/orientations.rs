@@ -103,7 +103,7 @@ fn xmp_counts_where_exif_says_nothing() {
         for silent in [None, Some(0), Some(9)] {
             let turned: Vec<_> = files(silent, number);
             for ((name, file), (_, by_exif)) in turned.iter().zip(files(Some(number), 1)) {
-                let orientation = Orientation::from_exif(number.into());
+                let orientation = Orientation::from_exif(number.into()).expect("a number of EXIF");
                 assert_eq!(info(file).orientation, orientation, "{name}, {number}, {silent:?}");
                 assert_eq!(info(file).metadata, Metadata::Present, "{name}");
                 let photo = normalise(file).expect("a photo");
