@@ -253,7 +253,11 @@ fn a_person_s_photos_become_pictures_and_are_forgotten() {
             None => std::fs::remove_file(&path).expect("removed"),
             Some(bytes) => std::fs::write(&path, bytes).expect("spoilt"),
         }
-        assert!(api.get(&of("/trainings/1/model")).is(200).body == model.body, "another model");
+        // While the avatar's driver ends, the file is not fetched, and the answer is 503: come again.
+        eventually("the model", || match api.get(&of("/trainings/1/model")) {
+            again if again.status() == 503 => false,
+            again => again.is(200).body == model.body,
+        });
         assert!(std::fs::read(&path).expect("fetched") == model.body, "another file");
     }
     // Behind the API an avatar counts in a budget, which a command would pass by.
