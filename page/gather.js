@@ -10,7 +10,7 @@ import { Lost, Refusal, call, connection, explained, ours, pause, uuid } from ".
 import { follow } from "./follow.js";
 import { t } from "./words.js";
 
-const PHOTO = /\.(jpe?g|jfif|png|webp|hei[cf]|avif|gif|tiff?|bmp|dng)$/i;
+const PHOTO = /\.(jpe?g|jfif|png|webp|hei[cf]|hif|avif|gif|tiff?|bmp|dng)$/i;
 const ZIP = /\.zip$/i;
 
 /** Tells whether a path in a folder or ZIP is a photo's, and not a system's own file. @param {string} path */

@@ -9,8 +9,8 @@ mod photo;
 
 use std::{fs, path::Path};
 
-/// Gives each file of a folder beside this crate to a check, as it is and with each of its bytes changed or cut off behind it
-/// in turn, at most `variants` of each.
+/// Gives each file of a folder beside this crate to a check, as it is, cut off before a byte, and with a byte changed, at
+/// most `variants` of each.
 fn each(folder: &str, variants: usize, check: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut files = 0;

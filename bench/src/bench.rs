@@ -48,7 +48,7 @@ pub fn run(
         }
     }
     let times = paired(rounds, folder, &photos)?;
-    let mut singles = differences(&times);
+    let mut singles = differences(&times, &photos);
     singles.push(cold(folder, &photos, rounds)?);
     singles.extend(packed(folder, Path::new(set), rounds)?);
     println!("{}", table(&times, &singles)?);

@@ -19,8 +19,9 @@ pub fn upright(jpeg: &[u8]) -> Vec<u8> {
             break;
         }
         let end = at + 2 + usize::from(u16::from_be_bytes([high, low]));
+        let Some(segment) = jpeg.get(at..end) else { break };
         if !(0xe1..=0xed).contains(&marker) && marker != 0xfe {
-            plain.extend_from_slice(&jpeg[at..end]);
+            plain.extend_from_slice(segment);
         }
         at = end;
     }

@@ -1,8 +1,8 @@
 //! The table: what is compared with what, and how fast it must be.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, ffi::OsStr, fmt::Write as _};
 
-use crate::variants::Kind;
+use crate::{bench::Photo, variants::Kind};
 
 /// A peer and its way.
 pub type Job = (&'static str, &'static str);
@@ -148,18 +148,26 @@ pub fn table(times: &Times, singles: &[Single]) -> Result<String, std::fmt::Erro
 }
 
 /// Computes what one job takes beyond another.
-pub fn differences(times: &Times) -> Vec<Single> {
-    let medians = |kind: Kind, job: Job| -> Vec<f64> {
+pub fn differences(times: &Times, photos: &[Photo]) -> Vec<Single> {
+    // By name, since a photo may be missing in one of its forms.
+    let medians = |kind: Kind, job: Job| -> BTreeMap<&OsStr, f64> {
         let of_job = times.iter().filter(|((of, _, by), _)| (*of, *by) == (kind, job));
-        of_job.map(|(_, times)| median(times.clone())).collect()
+        of_job
+            .filter_map(|((_, at, _), times)| {
+                Some((photos.get(*at)?.path.file_stem()?, median(times.clone())))
+            })
+            .collect()
     };
     // Each photo's time beyond that of the same photo in another form, or for another job.
-    let beyond = |more: (Kind, Job), less: (Kind, Job)| -> Vec<f64> {
-        medians(more.0, more.1).iter().zip(medians(less.0, less.1)).map(|(more, less)| more - less).collect()
+    let beyond = |more: (Kind, Job), less: (Kind, Job)| -> BTreeMap<&OsStr, f64> {
+        let less = medians(less.0, less.1);
+        let more = medians(more.0, more.1).into_iter();
+        more.filter_map(|(name, more)| Some((name, more - less.get(name)?))).collect()
     };
     let ours = beyond((Kind::ProfiledPng, CLEAN), (Kind::Png, CLEAN));
     let theirs = beyond((Kind::ProfiledPng, TO_SRGB), (Kind::Png, PILLOW));
-    let converted: Vec<f64> = theirs.iter().zip(&ours).map(|(theirs, ours)| theirs / ours).collect();
+    let converted: Vec<f64> =
+        theirs.iter().filter_map(|(name, theirs)| Some(theirs / ours.get(name)?)).collect();
     let clean = medians(Kind::Upright, CLEAN);
     let looked = beyond((Kind::Upright, REPORTED), (Kind::Upright, CLEAN));
     let faces = beyond((Kind::Upright, WITH_FACES), (Kind::Upright, REPORTED));
@@ -176,7 +184,7 @@ pub fn differences(times: &Times) -> Vec<Single> {
         Single {
             name: "a report of the photo's looks, beside making it clean",
             count: clean.len(),
-            value: 100.0 * looked.iter().sum::<f64>() / clean.iter().sum::<f64>(),
+            value: 100.0 * looked.values().sum::<f64>() / clean.values().sum::<f64>(),
             must: 10.0,
             aim: 5.0,
             unit: " %",
@@ -185,7 +193,7 @@ pub fn differences(times: &Times) -> Vec<Single> {
         Single {
             name: "faces of a photo, one pass or two",
             count: faces.len(),
-            value: median(faces) / 1000.0,
+            value: median(faces.into_values().collect()) / 1000.0,
             must: 14.0,
             aim: 8.0,
             unit: " ms",

@@ -68,7 +68,6 @@ impl State {
                 let heic = Heic::read(bytes, &Limits { max_pixels: limits().max_pixels })?;
                 heic.decode(likeness_heic::Scale::Full, |rows| self.file.extend_from_slice(rows))?;
             }
-            "engine_keep" => Jpeg::read(bytes)?.keep(&mut self.file)?,
             "engine_q95" => self.recode(bytes, Quantisation::Quality95, upright)?,
             "engine_turn" => self.recode(bytes, Quantisation::Stored, Orientation::Rotate90)?,
             "engine_half" => self.scale(bytes, Scale::Half)?,

@@ -7,7 +7,7 @@ use likeness_jpeg::{ChromaSampling, Error, Jpeg, RgbEncoder, Scale, Workspace};
 pub(crate) fn check(bytes: &[u8]) {
     let way = usize::from(bytes.last().copied().unwrap_or_default());
     let Ok(jpeg) = Jpeg::read(bytes) else { return };
-    let scale = [Scale::Whole, Scale::Half, Scale::Quarter, Scale::Eighth][way % 4];
+    let scale = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth][way % 4];
     let size = (scale.of(jpeg.width()), scale.of(jpeg.height()));
     let (mut bands, mut rows) = (Vec::new(), 0);
     let result = jpeg.scale(scale, &mut Workspace::default(), |band| {
@@ -27,7 +27,7 @@ pub(crate) fn check(bytes: &[u8]) {
         }
     }
 
-    let sampling = [ChromaSampling::Whole, ChromaSampling::HalfAcross, ChromaSampling::Half][way / 4 % 3];
+    let sampling = [ChromaSampling::Full, ChromaSampling::HalfWidth, ChromaSampling::Quarter][way / 4 % 3];
     let (mut workspace, mut file) = (Workspace::default(), Vec::new());
     let mut encoder = RgbEncoder::new(size, sampling, &mut workspace, &mut file).expect("a size");
     for band in &bands {

@@ -10,8 +10,10 @@ const WEBP: &[u8] = include_bytes!("../../core/src/photo/fixtures/lossy.webp");
 pub(crate) fn check(bytes: &[u8]) {
     let Some((kind, block)) = bytes.split_first() else { return };
     // A segment of JPEG has at most 65,533 bytes. A block may begin as JPEG's do, but it is not to be taken for two.
-    let block = &block[..block.len().min(60_000)];
-    let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
+    let mut block = &block[..block.len().min(60_000)];
+    while let Some(rest) = block.strip_prefix(b"Exif\0\0") {
+        block = rest;
+    }
     let facts = |file: Vec<u8>| {
         let PhotoInfo { orientation, metadata, .. } = inspect(&file).expect("a sound picture");
         (orientation, metadata)

@@ -57,7 +57,7 @@ pub enum Chroma {
     /// Half the width and half the height (4:2:0).
     Quarter,
     /// Half the width (4:2:2).
-    Half,
+    HalfWidth,
     /// One colour sample for every pixel (4:4:4).
     Full,
 }
@@ -106,7 +106,7 @@ impl<'f> Heic<'f> {
         let coded = self.picture.first_coded().map(|(_, coded)| coded);
         let chroma = match coded.map(|coded| coded.chroma) {
             Some(0) => Chroma::Grey,
-            Some(2) => Chroma::Half,
+            Some(2) => Chroma::HalfWidth,
             Some(3) => Chroma::Full,
             _ => Chroma::Quarter,
         };
@@ -160,7 +160,8 @@ impl<'f> Heic<'f> {
     /// Decodes the picture: upright, over white, in sRGB, eight bits a sample, at a fraction of its size. `each` gets rows
     /// from top to bottom, some at a time, with three bytes a pixel; whatever came before an error is to be thrown away.
     ///
-    /// The width and height are those of [`Heic::info`] at the scale.
+    /// The width and height are those of [`Heic::info`] at the scale. A crop that does not begin at a multiple of the
+    /// scale's divisor is moved there, by less than a pixel of the smaller picture.
     pub fn decode(&self, scale: Scale, mut each: impl FnMut(&[u8])) -> Result<Outcome, Error> {
         let renderer = Renderer { file: &self.file, decoder: &Heifer };
         let divisor = scale.divisor();

@@ -47,7 +47,7 @@ mod frame;
 mod header;
 mod huffman;
 mod keep;
-mod marker;
+pub mod marker;
 mod observer;
 mod orientation;
 mod output;

@@ -2,46 +2,72 @@
 
 use crate::error::{Damage, Error};
 
-pub(crate) const SOF0: u8 = 0xc0;
-pub(crate) const SOF1: u8 = 0xc1;
-pub(crate) const SOF2: u8 = 0xc2;
-pub(crate) const DHT: u8 = 0xc4;
-pub(crate) const RST0: u8 = 0xd0;
-pub(crate) const RST7: u8 = 0xd7;
-pub(crate) const SOI: u8 = 0xd8;
-pub(crate) const EOI: u8 = 0xd9;
-pub(crate) const SOS: u8 = 0xda;
-pub(crate) const DQT: u8 = 0xdb;
-pub(crate) const DNL: u8 = 0xdc;
-pub(crate) const DRI: u8 = 0xdd;
-pub(crate) const APP0: u8 = 0xe0;
-pub(crate) const APP14: u8 = 0xee;
+/// Start of a frame: baseline.
+pub const SOF0: u8 = 0xc0;
+/// Start of a frame: extended sequential.
+pub const SOF1: u8 = 0xc1;
+/// Start of a frame: progressive.
+pub const SOF2: u8 = 0xc2;
+/// Definition of Huffman tables.
+pub const DHT: u8 = 0xc4;
+/// The first of eight restart markers.
+pub const RST0: u8 = 0xd0;
+/// The last of eight restart markers.
+pub const RST7: u8 = 0xd7;
+/// Start of the image.
+pub const SOI: u8 = 0xd8;
+/// End of the image.
+pub const EOI: u8 = 0xd9;
+/// Start of a scan.
+pub const SOS: u8 = 0xda;
+/// Definition of quantisation tables.
+pub const DQT: u8 = 0xdb;
+/// Definition of the number of lines.
+pub const DNL: u8 = 0xdc;
+/// Definition of the restart interval.
+pub const DRI: u8 = 0xdd;
+/// Application data: JFIF.
+pub const APP0: u8 = 0xe0;
+/// Application data: EXIF or XMP.
+pub const APP1: u8 = 0xe1;
+/// Application data: ICC profiles, among others.
+pub const APP2: u8 = 0xe2;
+/// Application data: Photoshop, among others.
+pub const APP13: u8 = 0xed;
+/// Application data: Adobe, with the way of colours.
+pub const APP14: u8 = 0xee;
+/// Application data of the last number.
+pub const APP15: u8 = 0xef;
+/// Comment.
+pub const COM: u8 = 0xfe;
 const TEM: u8 = 0x01;
 
 /// A marker segment: its marker, and its parameters without the length.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Segment<'a> {
-    pub(crate) marker: u8,
-    pub(crate) parameters: &'a [u8],
+pub struct Segment<'a> {
+    /// Code of the marker.
+    pub marker: u8,
+    /// Bytes behind the length; none for a marker that stands alone.
+    pub parameters: &'a [u8],
 }
 
 /// A reader of marker segments, from an offset on.
 #[derive(Clone, Debug)]
-pub(crate) struct Segments<'a> {
+pub struct Segments<'a> {
     bytes: &'a [u8],
-    /// Offset of the next byte to read.
-    pub(crate) at: usize,
+    /// Offset of the next byte to read. A reader of a scan's data moves it behind them.
+    pub at: usize,
 }
 
 impl<'a> Segments<'a> {
     /// Begins behind SOI.
-    pub(crate) fn of(bytes: &'a [u8]) -> Result<Self, Error> {
+    pub fn of(bytes: &'a [u8]) -> Result<Self, Error> {
         if bytes.starts_with(&[0xff, SOI]) { Ok(Self { bytes, at: 2 }) } else { Err(Error::NotJpeg) }
     }
 
     /// Reads the next segment. Bytes that are not part of one are skipped, as every decoder does: cameras put
     /// padding between segments.
-    pub(crate) fn next(&mut self) -> Result<Segment<'a>, Error> {
+    pub fn read(&mut self) -> Result<Segment<'a>, Error> {
         loop {
             let marker = self.marker().ok_or(Error::Truncated)?;
             match marker {
@@ -66,6 +92,26 @@ impl<'a> Segments<'a> {
     /// Tells whether no byte is left.
     pub(crate) fn are_at_end(&self) -> bool {
         self.at >= self.bytes.len()
+    }
+
+    /// Skips a scan's data, up to a marker that is not a restart marker.
+    pub fn skip_scan(&mut self) {
+        while let Some(code) = self.marker() {
+            if !(RST0..=RST7).contains(&code) {
+                self.at -= 2;
+                return;
+            }
+        }
+        self.at = self.bytes.len();
+    }
+
+    /// Returns the next marker's code, if nothing else stands before that marker.
+    #[must_use]
+    pub fn marker_here(&self) -> Option<u8> {
+        match self.bytes.get(self.at..) {
+            Some([0xff, code, ..]) => Some(*code),
+            _ => None,
+        }
     }
 
     /// Finds the next marker's code: the first byte that is neither 0 nor 255 behind one that is 255.

@@ -67,7 +67,7 @@ impl Orientation {
         if self.swaps_sides() { (columns, rows) } else { (rows, columns) }
     }
 
-    /// Returns the size of the upright picture, of the stored one's.
+    /// Returns the upright picture's size, given the stored one's.
     #[must_use]
     pub fn turned<T>(self, (across, down): (T, T)) -> (T, T) {
         if self.swaps_sides() { (down, across) } else { (across, down) }

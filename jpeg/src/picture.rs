@@ -46,7 +46,7 @@ impl<'a> Jpeg<'a> {
         let mut colours = Colours::default();
         loop {
             let before = scans.segments.clone();
-            let Segment { marker, parameters } = scans.segments.next()?;
+            let Segment { marker, parameters } = scans.segments.read()?;
             match marker {
                 SOF0 | SOF1 if frame.is_none() => frame = Some(Frame::read(marker == SOF1, parameters)?),
                 SOF2 => return Err(NeedsPixels::Progressive.into()),
@@ -137,7 +137,7 @@ impl<'a> Scans<'a> {
                 // Phones leave EOI out.
                 return Ok(None);
             }
-            let Segment { marker, parameters } = self.segments.next()?;
+            let Segment { marker, parameters } = self.segments.read()?;
             match marker {
                 SOS => {
                     let scan = Scan::read(parameters, frame, &self.tables)?;

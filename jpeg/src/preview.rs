@@ -57,7 +57,7 @@ impl Preview {
     fn scale(frame: &Frame) -> Scale {
         let longer = frame.width.max(frame.height);
         let is_enough = |scale: &Scale| scale.of(longer) >= LONGER_SIDE;
-        [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(is_enough).unwrap_or(Scale::Whole)
+        [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(is_enough).unwrap_or(Scale::Full)
     }
 }
 

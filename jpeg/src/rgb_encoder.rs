@@ -18,21 +18,21 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ChromaSampling {
     /// That of the brightness (4:4:4).
-    Whole,
+    Full,
     /// Half of that across (4:2:2).
-    HalfAcross,
+    HalfWidth,
     /// Half of that across and down (4:2:0).
     #[default]
-    Half,
+    Quarter,
 }
 
 impl ChromaSampling {
     /// Returns the sampling factors of the brightness, across and down.
     const fn factors(self) -> (u32, u32) {
         match self {
-            Self::Whole => (1, 1),
-            Self::HalfAcross => (2, 1),
-            Self::Half => (2, 2),
+            Self::Full => (1, 1),
+            Self::HalfWidth => (2, 1),
+            Self::Quarter => (2, 2),
         }
     }
 }
@@ -46,7 +46,7 @@ impl ChromaSampling {
 /// use likeness_jpeg::{ChromaSampling, Jpeg, RgbEncoder, Workspace};
 ///
 /// let (mut workspace, mut file) = (Workspace::default(), Vec::new());
-/// let mut encoder = RgbEncoder::new((32, 20), ChromaSampling::Half, &mut workspace, &mut file).expect("a size");
+/// let mut encoder = RgbEncoder::new((32, 20), ChromaSampling::Quarter, &mut workspace, &mut file).expect("a size");
 /// for _ in 0..10 {
 ///     encoder.encode(&[200; 2 * 32 * 3])?;
 /// }
@@ -153,9 +153,9 @@ impl<'w> RgbEncoder<'w> {
 
     fn encode_band(&mut self) {
         match self.sampling {
-            ChromaSampling::Whole => self.encode_mcus::<1, 1>(),
-            ChromaSampling::HalfAcross => self.encode_mcus::<2, 1>(),
-            ChromaSampling::Half => self.encode_mcus::<2, 2>(),
+            ChromaSampling::Full => self.encode_mcus::<1, 1>(),
+            ChromaSampling::HalfWidth => self.encode_mcus::<2, 1>(),
+            ChromaSampling::Quarter => self.encode_mcus::<2, 2>(),
         }
         self.rows = 0;
     }

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scale {
     /// The size as stored. Coarser colour differences are repeated.
-    Whole,
+    Full,
     /// Each side is halved.
     Half,
     /// A quarter of each side.
@@ -34,7 +34,7 @@ impl Scale {
     #[must_use]
     pub const fn divisor(self) -> u32 {
         match self {
-            Self::Whole => 1,
+            Self::Full => 1,
             Self::Half => 2,
             Self::Quarter => 4,
             Self::Eighth => 8,

@@ -6,8 +6,8 @@ use crate::{
     encode::ComponentCodes,
 };
 
-/// The memory in which pictures are recoded and scaled. One workspace serves any number of them, one after the other: in
-/// WebAssembly, whose memory never shrinks, blocks of ever new sizes would leave ever new holes.
+/// The memory in which pictures are recoded and scaled. One workspace serves any number of them, one after the other, and
+/// keeps what the largest took.
 #[derive(Debug)]
 pub struct Workspace {
     pub(crate) chunk: Box<Chunk>,

@@ -3,27 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judged, next, open, prepare, settled, stage } from "./place.mjs";
+import { judged, keepSent, next, open, prepare, sent, settled, stage } from "./place.mjs";
 
 const { server, browser } = await stage();
 const photo = Buffer.from(await (await fetch(`${server.base}/page/samples/photo-02.jpg`)).arrayBuffer());
-
-/** Keeps what is sent as files, in the page. */
-function keepSent() {
-    globalThis.sent = [];
-    const send = XMLHttpRequest.prototype.send;
-    XMLHttpRequest.prototype.send = function (body) {
-        globalThis.sent.push(body);
-        send.call(this, body);
-    };
-}
-
-/** Returns the files that were sent, a character for each byte. */
-const sent = (page) =>
-    page.evaluate(async () => {
-        const bytes = await Promise.all(globalThis.sent.map((file) => file.arrayBuffer()));
-        return bytes.map((each) => new TextDecoder("latin1").decode(each));
-    });
 
 /** Goes the way to portraits without a check in the browser: the server looks first, and then money is asked about. */
 async function byTheServer(page) {

@@ -126,6 +126,23 @@ export async function prepare(page, name = "Anna") {
 /** Presses the one thing to do next. */
 export const next = (page) => page.locator(".bar button").click();
 
+/** Keeps what is sent as files, in the page. */
+export function keepSent() {
+    globalThis.sent = [];
+    const send = XMLHttpRequest.prototype.send;
+    XMLHttpRequest.prototype.send = function (body) {
+        globalThis.sent.push(body);
+        send.call(this, body);
+    };
+}
+
+/** Returns the files that were sent, a character for each byte. */
+export const sent = (page) =>
+    page.evaluate(async () => {
+        const bytes = await Promise.all(globalThis.sent.map((file) => file.arrayBuffer()));
+        return bytes.map((each) => new TextDecoder("latin1").decode(each));
+    });
+
 /** Saves a screenshot, if they are wanted. */
 export async function shot(page, name) {
     if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });

@@ -6,8 +6,7 @@ use likeness_heic::{
 use likeness_jpeg::{RgbEncoder, Workspace};
 
 use super::{
-    Change, Coding, Colours, Foreign, Format, Metadata, Orientation, PhotoInfo, PhotoProblem, Preview,
-    Unsupported,
+    Change, Coding, Colours, Foreign, Format, Orientation, PhotoInfo, PhotoProblem, Preview, Unsupported,
     averaging::Averaging,
     info::{Banded, Chroma, MAX_METADATA},
     memory::file_bytes,
@@ -31,10 +30,6 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
             Kept::Other => notes.other(),
         }
     }
-    // Any metadata is left out, though no field of it says anything.
-    if heic.metadata().next().is_some() && notes.metadata() == Metadata::Absent {
-        notes.other();
-    }
     Ok(PhotoInfo {
         format: Format::Heic,
         width: info.width,
@@ -49,7 +44,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
         metadata: notes.metadata(),
         chroma: match info.chroma {
             likeness_heic::Chroma::Full => Chroma::Full,
-            likeness_heic::Chroma::Half => Chroma::HalfWidth,
+            likeness_heic::Chroma::HalfWidth => Chroma::HalfWidth,
             likeness_heic::Chroma::Quarter | likeness_heic::Chroma::Grey => Chroma::Quarter,
         },
         samples: 0,

@@ -4,25 +4,27 @@ pub(super) mod encode;
 mod entropy;
 mod frame;
 mod precision;
+mod problem;
 mod recode;
 mod scaled;
 mod scan;
-mod segments;
 mod tables;
 mod walk;
 mod whole;
 
 use std::borrow::Cow;
 
+use likeness_jpeg::marker::{APP1, APP2, APP13, APP15, COM, DNL, EOI, SOF0, SOF2, SOS, Segment, Segments};
+
 use self::{
     frame::Frame,
-    segments::{APP1, APP2, APP13, APP15, COM, DAMAGED, DNL, SOF0, SOF2, SOS, Segment, Segments, TRUNCATED},
+    problem::{DAMAGED, problem},
     whole::End,
 };
 pub(super) use self::{
+    frame::MAX_SCANS,
     recode::{Recoded, Wanted, recode},
     scaled::scaled,
-    segments::{EOI, MAX_SCANS},
 };
 use super::{
     Coding, Colours, Format, PhotoInfo, PhotoProblem, Unsupported,
@@ -45,9 +47,9 @@ const EXIF: &[u8] = b"Exif\0\0";
 pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
     let mut frame = None;
     let (mut profile, mut profile_bytes, mut notes) = (false, 0, Notes::default());
-    let mut segments = Segments::of(bytes);
+    let mut segments = Segments::of(bytes).map_err(problem)?;
     loop {
-        let Segment { marker, body } = segments.next()?;
+        let Segment { marker, parameters: body } = segments.read().map_err(problem)?;
         match marker {
             SOF0..=SOF2 if frame.is_none() => frame = Some(Frame::read(marker, body)?),
             0xc3 | 0xcb => return Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::LosslessJpeg }),
@@ -107,7 +109,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoProblem> {
 /// Reads the height behind the first scan, where the frame header has 0 for it (B.2.5).
 fn find_late_height(segments: &mut Segments<'_>) -> Result<(), PhotoProblem> {
     segments.skip_scan();
-    match segments.next()?.marker {
+    match segments.read().map_err(problem)?.marker {
         DNL => Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::LateHeightJpeg }),
         _ => Ok(()),
     }
@@ -148,25 +150,6 @@ fn without_padding(bytes: &[u8]) -> Option<&[u8]> {
     (marker <= FEW || padding.iter().all(|byte| *byte == 0)).then_some(picture)
 }
 
-fn problem(error: likeness_jpeg::Error) -> PhotoProblem {
-    use likeness_jpeg::{Error, Unsupported as Kind};
-
-    let kind = match error {
-        Error::Truncated => return TRUNCATED,
-        Error::Unsupported(kind) => kind,
-        Error::NotJpeg | Error::Damaged(_) | Error::NeedsPixels(_) => return DAMAGED,
-    };
-    let kind = match kind {
-        Kind::Arithmetic => Unsupported::ArithmeticJpeg,
-        Kind::Lossless => Unsupported::LosslessJpeg,
-        Kind::Hierarchical => Unsupported::HierarchicalJpeg,
-        Kind::Deep => Unsupported::DeepJpeg,
-        Kind::Components => Unsupported::OddJpeg,
-        Kind::LateHeight => Unsupported::LateHeightJpeg,
-    };
-    PhotoProblem::UnsupportedCoding { kind }
-}
-
 /// Returns the file up to the end of its picture, if the picture is complete; what follows does not matter (a
 /// second picture, a phone's film). Where `info` speaks of several scans and EOI is missing, the result is a copy,
 /// which must fit into `max_memory` beside what the decoder takes.
@@ -199,12 +182,16 @@ pub(super) fn conversion(bytes: &[u8], colours: Colours) -> Result<Option<Conver
 /// Joins the parts of the embedded ICC profile (ICC.1, B.4). A profile with missing parts, or one that is too
 /// large, comes out empty.
 pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut segments = Segments::of(bytes);
+    let mut segments = Segments::of(bytes).ok()?;
     let mut parts = Vec::new();
-    while let Ok(Segment { marker, body }) = segments.next()
+    while let Ok(Segment { marker, parameters: body }) = segments.read()
         && marker != SOS
     {
         if let (APP2, Some([number, count, part @ ..])) = (marker, body.strip_prefix(ICC)) {
+            // They are counted in a byte.
+            if parts.len() == usize::from(u8::MAX) {
+                return Some(Vec::new());
+            }
             parts.push((*number, *count, part));
         }
     }

@@ -168,11 +168,11 @@ impl Normaliser {
     fn recoded(&mut self, bytes: &[u8], info: &PhotoInfo) -> Result<Option<NormalisedPhoto>, PhotoProblem> {
         let (reencode, preview) = (self.form.reencode, self.previews);
         let wanted = jpeg::Wanted { orientation: info.orientation, reencode, preview };
-        let recoded = jpeg::recode(bytes, wanted, &mut self.workspace)?;
+        let recoded = jpeg::recode(bytes, wanted, &mut self.workspace);
         if self.workspace.bytes() > MOST_KEPT {
             self.workspace = Workspace::default();
         }
-        let Some(jpeg::Recoded { file, way, preview }) = recoded else { return Ok(None) };
+        let Some(jpeg::Recoded { file, way, preview }) = recoded? else { return Ok(None) };
         let ignored = jpeg::conversion(bytes, info.colours).is_err().then_some(Change::ProfileIgnored);
         let grey = (info.colours == Colours::Grey).then_some(Change::GreyToRgb);
         let changes = ignored.into_iter().chain(grey);

@@ -3,9 +3,11 @@
 //! A photo may be of use though its file lacks its last bytes. A picture that was bought is checked more strictly,
 //! since the picture can be fetched once more.
 
+use likeness_jpeg::marker::{EOI, SOS, Segments};
+
 use super::{
     Format, PhotoProblem,
-    bytes::{be16, be32, le32},
+    bytes::{be32, le32},
     inspect, jpeg,
     pixels::decode,
     png,
@@ -65,7 +67,7 @@ pub(crate) const TAIL: usize = IEND.len();
 /// Tells whether a picture that is too large to be held ends as its format wants, given its first and last bytes.
 pub(crate) fn ends(format: Format, head: &[u8], tail: &[u8], length: u64) -> bool {
     match format {
-        Format::Jpeg => tail.ends_with(&[0xff, jpeg::EOI]),
+        Format::Jpeg => tail.ends_with(&[0xff, EOI]),
         Format::Png => tail.ends_with(IEND),
         Format::WebP => webp_ends(head, length).is_some(),
         Format::Heic => true,
@@ -77,22 +79,12 @@ const IEND: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
 /// Walks over a JPEG's segments and scans to EOI.
 fn jpeg_ends(bytes: &[u8]) -> Option<()> {
-    const SOS: u8 = 0xda;
-    let mut at = 2;
+    let mut segments = Segments::of(bytes).ok()?;
     loop {
-        let rest = bytes.get(at..)?;
-        at += rest.iter().position(|byte| *byte == 0xff)? + 1;
-        match *bytes.get(at)? {
-            jpeg::EOI => return Some(()),
-            // A filling byte, a byte of a scan's data, and markers that stand alone.
-            0xff => {}
-            0 | 0x01 | 0xd0..=0xd8 => at += 1,
-            code => {
-                at += 1 + usize::from(be16(bytes, at + 1)?).max(2);
-                if code == SOS {
-                    bytes.get(at)?;
-                }
-            }
+        match segments.read().ok()?.marker {
+            EOI => return Some(()),
+            SOS => segments.skip_scan(),
+            _ => {}
         }
     }
 }

@@ -40,6 +40,9 @@ pub(super) fn picture(bytes: &[u8]) -> Result<(Spliced<'_>, bool), PhotoProblem>
     Ok((file.with(walk.missing).with(IEND), walk.ended))
 }
 
+/// The largest number of parts of a picture with other chunks in between. The data of a proper one lie in one part (5.6).
+const MAX_PARTS: usize = 4096;
+
 /// The result of a walk over the chunks.
 struct Walk {
     info: PhotoInfo,
@@ -100,7 +103,7 @@ impl Walk {
                 _ => {}
             }
             if chunk.makes_the_picture() {
-                walk.keep(&chunk);
+                walk.keep(&chunk)?;
             }
         }
         if animation.moves() {
@@ -110,9 +113,12 @@ impl Walk {
         Ok(walk)
     }
 
-    fn keep(&mut self, chunk: &Chunk<'_>) {
+    fn keep(&mut self, chunk: &Chunk<'_>) -> Result<(), PhotoProblem> {
+        let parts = self.picture.len();
         match self.picture.last_mut() {
             Some(last) if last.end == chunk.place.start => last.end = chunk.place.end,
+            // Millions of parts, each of a few bytes, would take more memory than was planned for.
+            _ if parts == MAX_PARTS => return Err(DAMAGED),
             _ => self.picture.push(chunk.place.clone()),
         }
         if !chunk.checked {
@@ -121,6 +127,7 @@ impl Walk {
             sum.update(chunk.body);
             self.missing = sum.finalize().to_be_bytes().to_vec();
         }
+        Ok(())
     }
 }
 

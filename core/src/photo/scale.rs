@@ -75,8 +75,8 @@ impl Sizing {
 }
 
 /// The smallest side of a decoded picture, as a multiple of the side that the filter makes of it: 3/2. At twice the side
-/// the result is as good as from all pixels, at this one at most 0.2 dB worse (PSNR of
-/// seven photographs at 1024); cameras' pictures are often between the two.
+/// the result is as good as from all pixels, at this one at most 0.2 dB worse (PSNR of seven
+/// photographs at 1024); cameras' pictures are often between the two.
 const OVERSAMPLING: (u64, u64) = (3, 2);
 
 impl PhotoInfo {

@@ -8,9 +8,9 @@ use crate::test;
 use crate::{ChromaSampling, Jpeg, Quantisation, RgbEncoder, Workspace, WrongRows};
 
 const SAMPLINGS: [(ChromaSampling, Subsampling); 3] = [
-    (ChromaSampling::Whole, Subsampling::S444),
-    (ChromaSampling::HalfAcross, Subsampling::S422),
-    (ChromaSampling::Half, Subsampling::S420),
+    (ChromaSampling::Full, Subsampling::S444),
+    (ChromaSampling::HalfWidth, Subsampling::S422),
+    (ChromaSampling::Quarter, Subsampling::S420),
 ];
 
 /// Encodes pixels in bands of so many rows.
@@ -117,7 +117,7 @@ fn colour_differences_are_those_of_the_mean() {
     // Red and blue columns: a brightness that changes with each, and violet everywhere.
     let pixels = [[255, 0, 0], [0, 0, 255]].concat().repeat(8 * 16);
     let violet = [128, 0, 128].repeat(16 * 16);
-    for sampling in [ChromaSampling::HalfAcross, ChromaSampling::Half] {
+    for sampling in [ChromaSampling::HalfWidth, ChromaSampling::Quarter] {
         let [columns, violet] =
             [&pixels, &violet].map(|pixels| coefficients(&encoded(pixels, (16, 16), sampling)));
         for component in 1..3 {
@@ -143,7 +143,7 @@ fn black_and_white_stay_black_and_white() {
 fn rows_that_are_not_the_picture_are_refused() {
     let (mut workspace, mut file) = (Workspace::default(), Vec::new());
     let mut encoder =
-        RgbEncoder::new((4, 3), ChromaSampling::Half, &mut workspace, &mut file).expect("a size");
+        RgbEncoder::new((4, 3), ChromaSampling::Quarter, &mut workspace, &mut file).expect("a size");
     assert_eq!(encoder.encode(&[0; 13]), Err(WrongRows::NotWhole));
     assert_eq!(encoder.encode(&[0; 4 * 12]), Err(WrongRows::TooMany));
     assert_eq!(encoder.encode(&[0; 2 * 12]), Ok(()));
@@ -155,7 +155,7 @@ fn rows_that_are_not_the_picture_are_refused() {
 fn sides_that_a_frame_header_cannot_tell_are_refused() {
     let (mut workspace, mut file) = (Workspace::default(), Vec::new());
     let mut is_taken =
-        |size| RgbEncoder::new(size, ChromaSampling::Whole, &mut workspace, &mut file).is_some();
+        |size| RgbEncoder::new(size, ChromaSampling::Full, &mut workspace, &mut file).is_some();
     assert_eq!([(0, 1), (1, 0), (65_536, 1), (1, 65_536)].map(&mut is_taken), [false; 4]);
     assert_eq!([(65_535, 1), (1, 65_535)].map(&mut is_taken), [true; 2]);
 }

@@ -81,7 +81,7 @@ pub(super) fn grey(width: usize, height: usize, quality: u8) -> Vec<u8> {
 /// Returns the data of a file's only scan.
 pub(super) fn data(file: &[u8]) -> &[u8] {
     let mut segments = Segments::of(file).expect("a JPEG");
-    while segments.next().expect("a segment").marker != SOS {}
+    while segments.read().expect("a segment").marker != SOS {}
     let data = &file[segments.at..];
     let end = data.windows(2).position(|pair| pair == [0xff, EOI]).expect("EOI");
     &data[..end]
@@ -92,7 +92,7 @@ pub(super) fn offset(file: &[u8], marker: u8) -> usize {
     let mut segments = Segments::of(file).expect("a JPEG");
     loop {
         let at = segments.at;
-        if segments.next().expect("a segment").marker == marker {
+        if segments.read().expect("a segment").marker == marker {
             return at;
         }
     }
@@ -103,7 +103,7 @@ pub(super) fn markers(file: &[u8]) -> Vec<u8> {
     let mut segments = Segments::of(file).expect("a JPEG");
     let mut markers = Vec::new();
     loop {
-        let marker = segments.next().expect("a segment").marker;
+        let marker = segments.read().expect("a segment").marker;
         markers.push(marker);
         if marker == SOS {
             return markers;

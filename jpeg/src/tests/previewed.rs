@@ -12,9 +12,9 @@ use crate::{Error, Jpeg, Orientation, Preview, Quantisation, Recoding, Scale, Wo
 
 /// Sizes of pictures that are shown at each of the scales, some with incomplete MCUs.
 const SIZES: [(usize, usize, Scale); 8] = [
-    (1, 1, Scale::Whole),
-    (96, 64, Scale::Whole),
-    (37, 51, Scale::Whole),
+    (1, 1, Scale::Full),
+    (96, 64, Scale::Full),
+    (37, 51, Scale::Full),
     (640, 32, Scale::Half),
     (43, 701, Scale::Half),
     (1290, 41, Scale::Quarter),
@@ -87,7 +87,7 @@ fn previews_are_the_scaled_picture() {
 fn previews_are_upright() {
     for sampling in SAMPLINGS {
         for (width, height, scale) in [
-            (96, 64, Scale::Whole),
+            (96, 64, Scale::Full),
             (672, 64, Scale::Half),
             (32, 1280, Scale::Quarter),
             (2592, 64, Scale::Eighth),
@@ -107,7 +107,7 @@ fn previews_are_upright() {
 fn previews_of_pictures_on_a_new_grid_are_upright() {
     for sampling in SAMPLINGS {
         for (width, height, scale) in
-            [(52, 44, Scale::Whole), (644, 36, Scale::Half), (2564, 20, Scale::Eighth)]
+            [(52, 44, Scale::Full), (644, 36, Scale::Half), (2564, 20, Scale::Eighth)]
         {
             let file = files::file(width, height, sampling, 90, 0);
             for orientation in Orientation::ALL {
@@ -124,7 +124,7 @@ fn previews_of_pictures_on_a_new_grid_are_upright() {
 fn previews_of_several_scans_are_those_of_one() {
     for sampling in SAMPLINGS {
         for (width, height, scale) in
-            [(37, 51, Scale::Whole), (643, 35, Scale::Half), (32, 1280, Scale::Quarter)]
+            [(37, 51, Scale::Full), (643, 35, Scale::Half), (32, 1280, Scale::Quarter)]
         {
             let interleaved = files::file(width, height, sampling, 90, 0);
             let file = separated(&interleaved);

@@ -197,7 +197,7 @@ proptest! {
             }
         };
         if !drawn.separated {
-            let (width, height, rgb) = previewed::scaled(&file, crate::Scale::Whole, recoding.orientation);
+            let (width, height, rgb) = previewed::scaled(&file, crate::Scale::Full, recoding.orientation);
             prop_assert_eq!((preview.width(), preview.height()), (width, height));
             prop_assert!(preview.rgb() == rgb);
         }
@@ -210,7 +210,7 @@ proptest! {
         sampling in 0..3_usize,
         bands in prop::collection::vec(0..25_usize, 0..6),
     ) {
-        let sampling = [ChromaSampling::Whole, ChromaSampling::HalfAcross, ChromaSampling::Half][sampling];
+        let sampling = [ChromaSampling::Full, ChromaSampling::HalfWidth, ChromaSampling::Quarter][sampling];
         let pixels = files::rgb(size.0, size.1, noise);
         let expected = encoded::in_bands(&pixels, size, sampling, size.1);
         let (mut workspace, mut file) = (Workspace::default(), Vec::new());

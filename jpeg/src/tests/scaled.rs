@@ -7,7 +7,7 @@ use super::files::{self, SAMPLINGS};
 use crate::test;
 use crate::{Error, Jpeg, NeedsPixels, Scale, Workspace};
 
-const SCALES: [Scale; 4] = [Scale::Whole, Scale::Half, Scale::Quarter, Scale::Eighth];
+const SCALES: [Scale; 4] = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth];
 
 /// Returns width, height and RGB.
 fn scaled(file: &[u8], scale: Scale) -> Result<(usize, usize, Vec<u8>), Error> {
@@ -49,7 +49,7 @@ fn pixels_are_the_mean_of_those_that_they_stand_for() {
 #[test]
 fn odd_sizes_round_up() {
     for sampling in SAMPLINGS {
-        for (side, scale) in [(1, Scale::Whole), (2, Scale::Half), (4, Scale::Quarter), (8, Scale::Eighth)] {
+        for (side, scale) in [(1, Scale::Full), (2, Scale::Half), (4, Scale::Quarter), (8, Scale::Eighth)] {
             for (width, height) in [(1, 1), (9, 17), (35, 64), (64, 33)] {
                 let (across, down, rgb) =
                     scaled(&files::smooth(width, height, sampling, 98), scale).expect("a sound file");

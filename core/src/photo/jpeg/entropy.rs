@@ -88,7 +88,7 @@ impl<'a> Bits<'a> {
         }
         let rest = self.bytes.get(self.at..).ok_or(Lacking)?;
         let fill = rest.iter().take_while(|byte| **byte == 0xff).count();
-        if fill == 0 || rest.get(fill) != Some(&(super::segments::RST0 + number)) {
+        if fill == 0 || rest.get(fill) != Some(&(likeness_jpeg::marker::RST0 + number)) {
             return Err(Lacking);
         }
         (self.at, self.unread) = (self.at + fill + 1, 0);

@@ -1,7 +1,13 @@
 //! The headers of a JPEG's frame and of its scans (ITU T.81, B.2.2 and B.2.3).
 
-use super::segments::{DAMAGED, SOF2};
+use likeness_jpeg::marker::SOF2;
+
+use super::problem::DAMAGED;
 use crate::photo::{Colours, PhotoProblem, Unsupported, info::Chroma};
+
+/// The largest number of scans in one picture. Encoders write up to about a dozen; each is another walk over all
+/// pixels, so that a small file of thousands would keep a processor busy for minutes.
+pub(in crate::photo) const MAX_SCANS: u32 = 100;
 
 /// The frame header.
 #[derive(Clone, Debug)]

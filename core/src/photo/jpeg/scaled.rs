@@ -2,7 +2,7 @@
 
 use likeness_jpeg::{Error, Jpeg, Scale, Workspace};
 
-use super::{of_whole_picture, segments::DAMAGED};
+use super::{of_whole_picture, problem::DAMAGED};
 use crate::photo::{
     PhotoProblem,
     pixels::raster::{Raster, Samples},

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::segments::{DRI, EOI, SOF0, SOF2, SOS, Segments};
+use likeness_jpeg::marker::{DRI, EOI, SOF0, SOF2, SOS, Segments};
 
 /// The beginning of a JPEG's scan, and the range of its data.
 pub(super) struct Scan {
@@ -12,10 +12,10 @@ pub(super) struct Scan {
 
 /// Finds the scan of a JPEG that the encoder made: one scan, up to EOI, which is the last thing in the file.
 pub(super) fn scan(bytes: &[u8]) -> Option<Scan> {
-    let mut segments = Segments::of(bytes);
+    let mut segments = Segments::of(bytes).ok()?;
     loop {
         let begins = segments.at;
-        if segments.next().ok()?.marker == SOS {
+        if segments.read().ok()?.marker == SOS {
             let end = bytes.len().checked_sub(2).filter(|end| bytes.get(*end..) == Some(&[0xff, EOI]))?;
             return Some(Scan { begins, data: segments.at..end });
         }
@@ -24,10 +24,10 @@ pub(super) fn scan(bytes: &[u8]) -> Option<Scan> {
 
 /// Writes the picture's height into the frame header.
 pub(super) fn set_height(head: &mut [u8], height: usize) -> Option<()> {
-    let mut segments = Segments::of(head);
+    let mut segments = Segments::of(head).ok()?;
     let frame = loop {
         let begins = segments.at;
-        if matches!(segments.next().ok()?.marker, SOF0..=SOF2) {
+        if matches!(segments.read().ok()?.marker, SOF0..=SOF2) {
             break begins;
         }
     };

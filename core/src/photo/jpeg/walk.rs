@@ -10,39 +10,41 @@
 //! writes a shorter one, a last byte that is filled with anything but ones. A picture that lacks some ten bytes and
 //! has others behind them may still be taken for whole; one that lacks bytes at the file's end never is.
 
+use likeness_jpeg::marker::{DHT, DQT, DRI, SOF0, SOF2, SOI, SOS, Segments};
+
 use super::{
     entropy::{Bits, Codes, Lacking, Rest},
-    frame::{Component, Frame, Scan, ScanComponent},
+    frame::{Component, Frame, MAX_SCANS, Scan, ScanComponent},
     precision::Precision,
-    segments::{DAMAGED, DHT, DQT, DRI, MAX_SCANS, SOF0, SOF2, SOI, SOS, Segments, TRUNCATED},
+    problem::{DAMAGED, TRUNCATED, problem},
     tables::{Energy, Quantiser, Tables},
 };
 use crate::photo::{PhotoProblem, bytes::be16};
 
 /// Finds the picture's end: behind the last unit of the scan after which nothing is missing.
 pub(super) fn end_of_picture(bytes: &[u8]) -> Result<usize, PhotoProblem> {
-    let mut segments = Segments::of(bytes);
+    let mut segments = Segments::of(bytes).map_err(problem)?;
     let mut tables = Tables::default();
     let mut restarts = 0;
     let mut read: Option<(Picture, Precision)> = None;
     let mut scans = 0;
     loop {
-        let segment = segments.next()?;
+        let segment = segments.read().map_err(problem)?;
         match (segment.marker, &mut read) {
             (SOF0..=SOF2, None) => {
-                let frame = Frame::read(segment.marker, segment.body)?;
+                let frame = Frame::read(segment.marker, segment.parameters)?;
                 let precision = Precision::before(&frame);
                 read = Some((Picture::new(frame), precision));
             }
-            (DQT, _) => tables.read_quantisers(segment.body).ok_or(DAMAGED)?,
-            (DHT, _) => tables.read_codes(segment.body).ok_or(DAMAGED)?,
-            (DRI, _) => restarts = be16(segment.body, 0).ok_or(DAMAGED)?,
+            (DQT, _) => tables.read_quantisers(segment.parameters).ok_or(DAMAGED)?,
+            (DHT, _) => tables.read_codes(segment.parameters).ok_or(DAMAGED)?,
+            (DRI, _) => restarts = be16(segment.parameters, 0).ok_or(DAMAGED)?,
             (SOS, Some((picture, precision))) => {
                 scans += 1;
                 if scans > MAX_SCANS {
                     return Err(PhotoProblem::TooManyScans { max: MAX_SCANS });
                 }
-                let scan = Scan::read(segment.body, &picture.frame)?;
+                let scan = Scan::read(segment.parameters, &picture.frame)?;
                 let bits = Bits::new(bytes, segments.at);
                 let walk = Walk { bits, restarts: restarts.into(), split_runs: false };
                 let ScanEnd { at, rest, split_runs } =

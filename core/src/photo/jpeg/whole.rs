@@ -7,10 +7,12 @@
 
 use std::borrow::Cow;
 
+use likeness_jpeg::marker::{DNL, EOI, SOF0, SOF2, SOI, SOS, Segments};
+
 use super::{
-    frame::{Frame, Scan},
+    frame::{Frame, MAX_SCANS, Scan},
     precision::Precision,
-    segments::{DAMAGED, DNL, EOI, MAX_SCANS, SOF0, SOF2, SOI, SOS, Segments, TRUNCATED},
+    problem::{DAMAGED, TRUNCATED, problem},
     walk,
 };
 use crate::photo::{PhotoProblem, Unsupported, bytes::be16};
@@ -31,14 +33,14 @@ impl End {
     /// picture from one whose last scans are missing, and which is blurred. The headers are therefore read even
     /// where there is EOI.
     pub(super) fn find(bytes: &[u8]) -> Result<Self, PhotoProblem> {
-        let mut segments = Segments::of(bytes);
+        let mut segments = Segments::of(bytes).map_err(problem)?;
         let mut read: Option<(Frame, Precision)> = None;
         let mut scans = 0;
         loop {
-            let segment = segments.next()?;
+            let segment = segments.read().map_err(problem)?;
             match (segment.marker, &mut read) {
                 (SOF0..=SOF2, None) => {
-                    let frame = Frame::read(segment.marker, segment.body)?;
+                    let frame = Frame::read(segment.marker, segment.parameters)?;
                     read = Some((frame.clone(), Precision::before(&frame)));
                 }
                 (SOS, Some((frame, precision))) => {
@@ -46,21 +48,21 @@ impl End {
                     if scans > MAX_SCANS {
                         return Err(PhotoProblem::TooManyScans { max: MAX_SCANS });
                     }
-                    precision.refine(&Scan::read(segment.body, frame)?);
+                    precision.refine(&Scan::read(segment.parameters, frame)?);
                     segments.skip_scan();
                     if !precision.is_full() {
                         continue;
                     }
                     if segments.marker_here() == Some(DNL) {
-                        check_height(segments.next()?.body, frame)?;
+                        check_height(segments.read().map_err(problem)?.parameters, frame)?;
                     }
                     if segments.marker_here() == Some(EOI) {
-                        segments.next()?;
+                        segments.read().map_err(problem)?;
                         return Ok(Self::Marked(segments.at));
                     }
                     return walk::end_of_picture(bytes).map(Self::Unmarked);
                 }
-                (DNL, Some((frame, _))) => check_height(segment.body, frame)?,
+                (DNL, Some((frame, _))) => check_height(segment.parameters, frame)?,
                 // Another picture begins before the end of this one.
                 (EOI | SOI, _) => return Err(TRUNCATED),
                 (SOF0..=SOF2 | SOS, _) => return Err(DAMAGED),

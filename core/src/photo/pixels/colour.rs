@@ -97,10 +97,11 @@ impl Row {
 
     /// Converts the colours alone, without regard to opacity.
     fn colour(&mut self, samples: &[u8], rgb: &mut [u8]) {
-        if self.samples == Samples::Rgb
-            && let Some(conversion) = &self.conversion
-            && conversion.convert(samples, rgb).is_ok()
-        {
+        if let (Samples::Rgb, Some(conversion)) = (self.samples, &self.conversion) {
+            // The lengths match, so this cannot fail; if it did, the plain colours would stand.
+            if conversion.convert(samples, rgb).is_err() {
+                rgb.copy_from_slice(samples);
+            }
             return;
         }
         let pixels = rgb.as_chunks_mut::<3>().0.iter_mut();
@@ -126,7 +127,7 @@ impl Row {
             Source::Rgb => self.colours.extend_from_slice(rgb),
             Source::Cmyk => self.colours.extend(samples.iter().map(|sample| u8::MAX - sample)),
         }
-        // The lengths match, so this cannot fail; if it did, the plain colours above would stand.
+        // As above, where the plain colours stand already.
         let _ = conversion.convert(&self.colours, rgb);
     }
 }

@@ -20,13 +20,8 @@ pub(super) struct Plane {
 const KERNEL: [f32; 5] = [0.0625, 0.25, 0.375, 0.25, 0.0625];
 
 /// Returns the brightness of a colour (ITU-R BT.601, as JPEG has it).
-pub(super) fn brightness(pixel: &[u8]) -> f32 {
-    match pixel {
-        [red, green, blue, ..] => {
-            0.299 * f32::from(*red) + 0.587 * f32::from(*green) + 0.114 * f32::from(*blue)
-        }
-        _ => 0.0,
-    }
+fn brightness([red, green, blue]: [u8; 3]) -> f32 {
+    0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
 }
 
 impl Plane {
@@ -42,7 +37,7 @@ impl Plane {
         for (y, row) in rows.enumerate().take(small_height * factor) {
             let Some(line) = values.chunks_exact_mut(small_width).nth(y / factor) else { break };
             bright.clear();
-            bright.extend(row.as_chunks::<3>().0.iter().map(|pixel| brightness(pixel)));
+            bright.extend(row.as_chunks::<3>().0.iter().copied().map(brightness));
             for (value, pixels) in line.iter_mut().zip(bright.chunks(factor)) {
                 *value += pixels.iter().sum::<f32>();
             }

@@ -86,7 +86,7 @@ impl Sharpness {
         let blurs = |tile: &[Energy; DIRECTIONS]| {
             // The slopes across an edge show its blur in every direction: a tile tells of that of its edges only.
             let most = tile.iter().map(|energy| energy.little).fold(least, f32::max) * NEARLY_MOST;
-            tile.map(|energy| (energy.little >= most).then(|| energy.blur() * unit))
+            tile.map(|energy| (energy.little >= most).then(|| energy.blur().min(longer as f32) * unit))
         };
         let tiles = energies.iter().map(blurs).collect();
         Self { columns, tile, width: plane.width, height: plane.height, tiles }

@@ -193,3 +193,20 @@ fn bombs_are_refused() {
     assert!(normalise(&scans(1)).is_ok());
     assert_eq!(refused(&scans(2_000)), PhotoProblem::TooManyScans { max: MAX_SCANS });
 }
+
+/// Gives a file more parts than any memory was planned for: of the pixels' data, and of a profile.
+#[test]
+fn files_of_countless_parts_take_no_memory() {
+    let file = fixture!("texture.png");
+    let scattered = |count: usize| {
+        let empty = with_chunk(with_chunk(Vec::new(), *b"IDAT", b""), *b"aaAa", b"");
+        [&file[..33], &empty.repeat(count), &file[33..]].concat()
+    };
+    assert!(normalise(&scattered(1_000)).is_ok());
+    assert_eq!(refused(&scattered(10_000)), PhotoProblem::Damaged { format: Format::Png });
+
+    let file = fixture!("texture.jpg");
+    let part = b"\xff\xe2\0\x11ICC_PROFILE\0\x01\x01x";
+    let profiled = [&file[..2], &part.repeat(100_000), &file[2..]].concat();
+    assert_eq!(normalise(&profiled).expect("a photo").changes()[0], Change::ProfileIgnored);
+}
