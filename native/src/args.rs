@@ -116,6 +116,11 @@ impl Command {
         }
     }
 
+    /// Tells whether the command, once interrupted, has to begin anew: nothing is kept of what it did.
+    pub(crate) fn begins_anew(&self) -> bool {
+        matches!(self, Self::Check(_) | Self::Demo(_) | Self::Pack(_))
+    }
+
     /// Tells whether the command serves clients until it is stopped.
     pub(crate) fn serves(&self) -> bool {
         match self {

@@ -129,6 +129,14 @@ impl Failure {
         }
     }
 
+    /// Says of an interruption that the same command begins anew, where the command keeps nothing.
+    pub(crate) fn beginning_anew(mut self) -> Self {
+        if self.0.exit == Exit::Interrupted {
+            self.0.next = vec!["the same command begins anew".to_owned()];
+        }
+        self
+    }
+
     /// Adds a reason.
     pub(crate) fn why(mut self, reason: impl Into<String>) -> Self {
         self.0.why.push(reason.into());

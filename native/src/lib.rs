@@ -72,6 +72,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Failure::new(Exit::Internal, "internal.runtime", "no threads").why(error.to_string())
     })?;
+    let begins_anew = cli.command.begins_anew();
     let outcome = runtime.block_on(async {
         let interrupt = interrupt::Interrupt::listen(leave);
         let context = Context { settings, output, interrupt: interrupt.clone() };
@@ -82,7 +83,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     });
     // Threads that still read a file must not hold up the end.
     runtime.shutdown_background();
-    outcome
+    outcome.map_err(|failure| if begins_anew { failure.beginning_anew() } else { failure })
 }
 
 /// Leaves the terminal and the data folder as they were, before the process ends in the middle of something.

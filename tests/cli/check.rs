@@ -266,20 +266,35 @@ fn it_is_told_which_of_equal_photos_stays() {
 
 /// Counts photos by their headers: none of these can be decoded.
 #[test]
-fn more_than_a_set_holds_are_not_decoded() {
+fn hundreds_are_not_decoded() {
     let place = Place::new();
-    for number in 0..21 {
-        let whole = photo(number, 520);
-        place.write(format!("set/{number:02}.jpg"), &whole[..whole.len() - 300]);
+    let whole = photo(0, 520);
+    for number in 0..201 {
+        // Bytes behind the header tell the files apart.
+        let cut = &whole[..whole.len() - 300 - number];
+        place.write(format!("set/{number:03}.jpg"), cut);
     }
     place.write("set/page.jpg", "<!DOCTYPE html>");
     let ending = place.run(&["check", "set", "--json"]).ended(3);
     let documents = ending.documents();
-    assert_eq!((documents.len(), &documents[0]["verdict"]), (23, &"unchecked".into()));
-    assert_eq!(documents[21]["problem"]["code"], "photo.unsupported_format");
-    let error = &documents[22]["error"];
+    assert_eq!((documents.len(), &documents[0]["verdict"]), (203, &"unchecked".into()));
+    assert_eq!(documents[201]["problem"]["code"], "photo.unsupported_format");
+    let error = &documents[202]["error"];
     assert_eq!(error["code"], "data.too_many_photos");
-    assert_eq!(error["message"], "21 photos, at most 20 are allowed");
+    assert_eq!(error["message"], "201 photos, at most 20 are allowed");
+}
+
+#[test]
+fn of_more_than_a_set_holds_each_is_looked_at() {
+    let place = Place::new();
+    for number in 0..21 {
+        place.write(format!("set/{number:02}.jpg"), photo(number, 520));
+    }
+    let documents = place.run(&["check", "set", "--json"]).ended(3).documents();
+    assert!(documents[..21].iter().all(|photo| photo["verdict"] != "unchecked"), "{documents:?}");
+    let error = &documents[21]["error"];
+    assert_eq!(error["code"], "data.too_many_photos");
+    assert_eq!(error["details"]["set"]["advice"][0], "Leave 1 photo out: a training takes at most 20.");
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn advised(advice: Advice) -> (&'static Sentence, usize, usize) {
         Advice::Add { missing, min } => (&ADD, missing, min),
         Advice::LeaveOut { extra, max } => (&LEAVE_OUT, extra, max),
         Advice::Enough { photos } => (&ENOUGH, photos, 0),
+        Advice::NoFaces { photos } => (&NO_FACES, photos, 0),
         Advice::LookAlikes { photos } => (&LOOK_ALIKES, photos, 0),
         Advice::Warnings { photos } => (&WARNINGS, photos, 0),
         Advice::OnlyCloseUps => (&ONLY_CLOSE_UPS, 0, 0),
@@ -224,6 +225,19 @@ const ENOUGH: Sentence = plural(
     "",
     ("{n} photo is enough for a training.", "{n} photos are enough for a training."),
     ("{n} фото хватит для обучения.", "{n} фото хватит для обучения.", "{n} фото хватит для обучения."),
+);
+
+const NO_FACES: Sentence = plural(
+    "",
+    (
+        "No face was found in {n} photo: make sure that it shows the person.",
+        "No face was found in {n} photos: make sure that they show the person.",
+    ),
+    (
+        "На {n} фото лицо не найдено: проверьте, есть ли на нём человек.",
+        "На {n} фото лицо не найдено: проверьте, есть ли на них человек.",
+        "На {n} фото лицо не найдено: проверьте, есть ли на них человек.",
+    ),
 );
 
 const LOOK_ALIKES: Sentence = plural(
@@ -317,6 +331,7 @@ pub(super) mod tests {
             Advice::Add { missing: 1, min: 10 },
             Advice::LeaveOut { extra: 2, max: 20 },
             Advice::Enough { photos: 12 },
+            Advice::NoFaces { photos: 11 },
             Advice::LookAlikes { photos: 5 },
             Advice::Warnings { photos: 3 },
             Advice::OnlyCloseUps,

@@ -3,10 +3,13 @@
 mod sheet;
 mod table;
 
+use std::fs;
+
 use crate::{
     args,
     context::Context,
-    failure::{Exit, Failure},
+    disk::folder_of,
+    failure::{self, Exit, Failure},
     output::{Output, Unit, not_there_yet},
     photos::{
         on_disk::{self, Found, belongs_to_none},
@@ -26,11 +29,17 @@ use likeness_core::{
 };
 use serde_json::{Value, json};
 
+/// The most photos that are decoded where a set may have fewer: to choose among them is what people want. Hundreds would take
+/// minutes.
+const MOST_DECODED: usize = 200;
+
 pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     if let Some(path) = &args.sheet {
         sheet::format(path)?;
         not_there_yet(path, args.force)?;
+        // Said before the photos are looked at, which may take a while.
+        fs::metadata(folder_of(path)).map_err(|error| failure::target(path, &error))?;
     }
     let found = on_disk::find(&args.photos, args.recursive)?;
     found.are_not_thousands()?;
@@ -39,11 +48,11 @@ pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> 
     let mut photos = prepare::look(&found.photos, &reading, &context.interrupt)?;
     drop(reading);
     prepare::one_caption_each(&prepare::photo_set(&photos))?;
-    if let Some(problem) = too_many(&photos, limits) {
-        // Decoding hundreds of photos takes minutes, and would not change the verdict.
+    let too_many = too_many(&photos, limits);
+    if let (Some(problem), true) = (&too_many, photos.len() > MOST_DECODED) {
         let report = Report::new(&photos, &found, limits);
         report.show(output)?;
-        return Err(report.too_many(&problem));
+        return Err(report.too_many(problem).why(format!("of more than {MOST_DECODED} none is looked at")));
     }
     let progress = output.progress("Checking", prepare::to_prepare(&photos), Unit::Photos);
     let treatment = context.settings.treatment();
@@ -57,6 +66,9 @@ pub(crate) fn run(args: &args::Check, context: &Context) -> Result<(), Failure> 
     if let Some(path) = &args.sheet {
         sheet::write(path, &report.photos, &report.set, context)?;
         output.line(format_args!("The sheet is {}.", printable(&path.display().to_string())))?;
+    }
+    if let Some(problem) = too_many.filter(|_| report.set.used() > limits.max_photos) {
+        return Err(report.too_many(&problem));
     }
     if report.set.rejected == 0 && report.set.duplicates == 0 {
         return output.document(&json!({ "result": report.summary() }));
@@ -170,7 +182,6 @@ impl<'a> Report<'a> {
 
     fn too_many(&self, problem: &DatasetProblem) -> Failure {
         Failure::new(Exit::Data, problem.code(), problem.to_string())
-            .why("so many are not decoded: that they are too many shows already")
             .next("choose the best of them, and check those")
             .next(
                 "or set another limit: training.max_photos in the settings file (`likeness config` names it)",

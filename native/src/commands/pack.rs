@@ -62,6 +62,9 @@ pub(crate) fn run(args: &args::Pack, context: &Context) -> Result<(), Failure> {
             log::warn!("{} is left out: {why}. {}", photo.file.name(), why.advice());
         }
     }
+    for doubt in prepare::photo_set(&photos).report(limits).doubts() {
+        output.note(doubt.to_string());
+    }
     let source = archive(&photos, limits, spool.path())?;
     if to_stdout {
         write_to_stdout(&source)?;

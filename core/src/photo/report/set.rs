@@ -104,6 +104,11 @@ pub enum Advice {
         /// Number of photos.
         photos: usize,
     },
+    /// No face was found in half of the photos or more.
+    NoFaces {
+        /// Number of photos without a face.
+        photos: usize,
+    },
     /// Some photos look nearly like others.
     LookAlikes {
         /// Number of photos that look like an earlier one.
@@ -177,6 +182,17 @@ impl SetReport {
         self.good + self.usable
     }
 
+    /// Lists the advice that speaks of doubts about the photos that are used: all but their number, and praise.
+    pub fn doubts(&self) -> impl Iterator<Item = &Advice> {
+        let is_doubt = |advice: &&Advice| {
+            !matches!(
+                advice,
+                Advice::Add { .. } | Advice::LeaveOut { .. } | Advice::Enough { .. } | Advice::Varied
+            )
+        };
+        self.advice.iter().filter(is_doubt)
+    }
+
     fn advice_within(&self, limits: DatasetLimits, shares: &[f32]) -> Vec<Advice> {
         let DatasetLimits { min_photos: min, max_photos: max } = limits;
         let used = self.used();
@@ -191,6 +207,7 @@ impl SetReport {
             self.photos.iter().filter(|photo| photo.findings.iter().any(wanted)).count()
         };
         let alike = with(|finding| matches!(finding, Finding::LookAlike { .. }));
+        let faceless = with(|finding| *finding == Finding::NoFace);
         let warned = with(|finding| !matches!(finding, Finding::LookAlike { .. }));
         let sizes = (self.face_sizes == Some(Variety::Alike)).then(|| match shares {
             shares if shares.iter().all(|share| *share >= CLOSE_UP) => Advice::OnlyCloseUps,
@@ -199,6 +216,7 @@ impl SetReport {
         });
         let mut all: Vec<Advice> = [
             Some(number),
+            (faceless > 0 && faceless * 2 >= used).then_some(Advice::NoFaces { photos: faceless }),
             (alike > 0).then_some(Advice::LookAlikes { photos: alike }),
             (warned > 0).then_some(Advice::Warnings { photos: warned }),
             (self.backgrounds == Some(Variety::Alike)).then_some(Advice::SameBackground),

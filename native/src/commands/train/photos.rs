@@ -153,6 +153,10 @@ impl Named {
             context.output.note(printable(&line));
         }
         context.output.note(self.sentence(&left_out));
+        // What a person who did not run `check` should know before the price.
+        for doubt in self.set.report(DatasetLimits::default()).doubts() {
+            context.output.note(doubt.to_string());
+        }
         let seen = left_out.into_iter().filter(|_| context.output.shows_notes());
         seen.map(|one| one.name).collect()
     }

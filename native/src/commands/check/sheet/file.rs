@@ -66,9 +66,9 @@ pub(in super::super) fn write(
 fn headline(used: usize, all: usize) -> String {
     let photos = if all == 1 { "photo" } else { "photos" };
     if used == all {
-        format!("{all} {photos} will be used.")
+        format!("{all} {photos} can be used.")
     } else {
-        format!("{used} of {all} {photos} will be used.")
+        format!("{used} of {all} {photos} can be used.")
     }
 }
 
