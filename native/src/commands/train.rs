@@ -124,7 +124,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let id = avatar.id();
     let followed = follow(&args, context, &shell, (id, attempt), named_before);
     let followed = of_job(JobId { avatar: id, attempt }.to_string(), followed).await;
-    followed.map_err(|failure| before_the_order(failure, &shell, id))
+    followed.map_err(|failure| interrupted(failure, &shell, id))
 }
 
 /// Loads every avatar on record. One that cannot be read may be a training of this person, so nothing is bought beside
@@ -154,18 +154,21 @@ fn is_unordered(known: Option<&Avatar>, would: Opened) -> bool {
     would == Opened::Resumed && known.and_then(|avatar| avatar.trainings().last()).is_some_and(unordered)
 }
 
-/// Adds, where the command was interrupted before anything was ordered, that nothing was.
-fn before_the_order(failure: Failure, shell: &Shell, id: AvatarId) -> Failure {
-    let known = shell.store.load(id).ok().flatten();
-    if failure.exit() != Exit::Interrupted || !is_unordered(known.as_ref(), Opened::Resumed) {
-        return failure;
-    }
-    let job = known.map_or_else(
-        || id.to_string(),
-        |avatar| jobs::called(&shell.store, &avatar, jobs::last_attempt(&avatar), For::Good),
-    );
-    Failure::new(Exit::Interrupted, "interrupted", "interrupted: nothing was ordered yet")
-        .next(format!("the same command carries on, `likeness cancel {job}` drops it"))
+/// Says, where the command was interrupted, whether anything was ordered.
+fn interrupted(failure: Failure, shell: &Shell, id: AvatarId) -> Failure {
+    let known = shell.store.load(id).ok().flatten().filter(|_| failure.exit() == Exit::Interrupted);
+    let Some(avatar) = known else { return failure };
+    let order = avatar.trainings().last().map(|training| &training.order);
+    let (sentence, ends) = match order {
+        Some(order) if order.is_unplaced() => ("interrupted: nothing was ordered yet", "drops it"),
+        Some(order) if order.may_be_bought() && !order.is_done() => {
+            ("interrupted: what was ordered goes on at fal.ai", "asks fal.ai to stop")
+        }
+        _ => return failure,
+    };
+    let job = jobs::called(&shell.store, &avatar, jobs::last_attempt(&avatar), For::Good);
+    Failure::new(Exit::Interrupted, "interrupted", sentence)
+        .next(format!("the same command carries on, `likeness cancel {job}` {ends}"))
 }
 
 async fn follow(
