@@ -74,9 +74,8 @@ impl Sizing {
     }
 }
 
-/// The smallest side of a decoded picture, as a multiple of the side that the filter makes of it: 3/2. At twice the side
-/// the result is as good as from all pixels, at this one at most 0.2 dB worse (PSNR of seven
-/// photographs at 1024); cameras' pictures are often between the two.
+/// The smallest side of a decoded picture, as a multiple of the side that the filter makes of it: 3/2. Five photographs that
+/// were decoded at 1.5 to 2.4 times the side of 1024 are 0.2 to 0.4 dB (PSNR) below what the filter makes of all pixels.
 const OVERSAMPLING: (u64, u64) = (3, 2);
 
 impl PhotoInfo {
