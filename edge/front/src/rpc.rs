@@ -262,7 +262,6 @@ mod tests {
         api::{Caller, Operation, Reply},
         budget::Payer,
     };
-    use likeness_platform::header_map;
     use serde::{Serialize, de::DeserializeOwned};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
