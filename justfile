@@ -47,4 +47,4 @@ fmt:
 
 # A whole training against the simulator: no key, no network.
 demo:
-    cargo run -- demo
+    cargo run --bin likeness -- demo

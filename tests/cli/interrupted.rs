@@ -95,6 +95,7 @@ fn ctrl_c_waits_for_the_answer_to_an_order() {
     running.signal("INT");
     let ending = running.ended().ended(130);
     assert_eq!(server.orders(), 1, "{}", ending.stderr);
+    assert!(ending.stderr.contains("what was ordered goes on at fal.ai"), "{}", ending.stderr);
     let ending = Ending::of(&mut place.buying(&server, &["status", "Zebulon", "--json"])).ended(0);
     assert!(ending.documents()[0]["request_id"].is_string(), "{}", ending.text());
 }

@@ -203,12 +203,18 @@ impl SetReport {
         } else {
             Advice::Enough { photos: used }
         };
-        let with = |wanted: fn(&Finding) -> bool| {
+        let with = |wanted: &dyn Fn(&Finding) -> bool| {
             self.photos.iter().filter(|photo| photo.findings.iter().any(wanted)).count()
         };
-        let alike = with(|finding| matches!(finding, Finding::LookAlike { .. }));
-        let faceless = with(|finding| *finding == Finding::NoFace);
-        let warned = with(|finding| !matches!(finding, Finding::LookAlike { .. }));
+        let alike = with(&|finding| matches!(finding, Finding::LookAlike { .. }));
+        let faceless = Some(with(&|finding| *finding == Finding::NoFace));
+        let faceless = faceless.filter(|photos| *photos > 0 && photos * 2 >= used);
+        // What has a sentence of its own is not counted twice.
+        let warned = with(&|finding| match finding {
+            Finding::LookAlike { .. } => false,
+            Finding::NoFace => faceless.is_none(),
+            _ => true,
+        });
         let sizes = (self.face_sizes == Some(Variety::Alike)).then(|| match shares {
             shares if shares.iter().all(|share| *share >= CLOSE_UP) => Advice::OnlyCloseUps,
             shares if shares.iter().all(|share| *share < CLOSE_UP) => Advice::NoCloseUps,
@@ -216,7 +222,7 @@ impl SetReport {
         });
         let mut all: Vec<Advice> = [
             Some(number),
-            (faceless > 0 && faceless * 2 >= used).then_some(Advice::NoFaces { photos: faceless }),
+            faceless.map(|photos| Advice::NoFaces { photos }),
             (alike > 0).then_some(Advice::LookAlikes { photos: alike }),
             (warned > 0).then_some(Advice::Warnings { photos: warned }),
             (self.backgrounds == Some(Variety::Alike)).then_some(Advice::SameBackground),

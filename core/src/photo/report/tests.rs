@@ -1,6 +1,6 @@
 //! Reports on drawn pictures, as they are and spoilt.
 
-use super::{Face, Finding, InSet, PhotoReport, SetReport, Verdict};
+use super::{Advice, Face, Finding, InSet, PhotoReport, SetReport, Verdict};
 #[cfg(target_arch = "wasm32")]
 use crate::test;
 use crate::{limits::DatasetLimits, photo::Preview, simulator::drawing};
@@ -211,4 +211,26 @@ fn portraits_of_one_person_are_not_look_alikes() {
     let photos: Vec<_> = reports.iter().map(|report| ready("a", report)).collect();
     let set = SetReport::of(&photos, DatasetLimits::DEFAULT);
     assert_eq!((set.good, set.usable), (20, 0));
+}
+
+/// Mixes photos without a face with others: from half of the set on, that is said first, and not as one of many warnings.
+#[test]
+fn a_set_that_shows_no_face_is_told() {
+    let without = |findings: &[Finding]| {
+        let findings = findings.to_vec();
+        move |variation| PhotoReport { findings: findings.clone(), ..report(portrait(variation), SIZE) }
+    };
+    let faceless: Vec<_> = (0..3).map(without(&[Finding::NoFace])).collect();
+    let dark = without(&[Finding::NoFace, Finding::TooDark { face: false }])(3);
+    let others: Vec<_> = (4..9).map(without(&[])).collect();
+    let advice = |others: &[PhotoReport]| {
+        let photos: Vec<_> =
+            faceless.iter().chain([&dark]).chain(others).map(|report| ready("photo", report)).collect();
+        SetReport::of(&photos, DatasetLimits { min_photos: 1, max_photos: 20 })
+            .doubts()
+            .copied()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(advice(&others[..4])[..2], [Advice::NoFaces { photos: 4 }, Advice::Warnings { photos: 1 }]);
+    assert_eq!(advice(&others)[..1], [Advice::Warnings { photos: 4 }]);
 }
