@@ -2,7 +2,7 @@
 
 use crate::{
     decode::Decoder,
-    error::Error,
+    error::{Damage, Error},
     header::{Headers, Selector},
     observer::{Observer, ScanObserver},
     output::Output,
@@ -15,6 +15,26 @@ impl<'a> Jpeg<'a> {
     /// Reads every code of every scan, and makes nothing of them. Without an error, a decoder will find each block.
     pub fn verify(&self) -> Result<(), Error> {
         self.each_scan(&mut (), |_, _, _| Ok(()))
+    }
+
+    /// Reads codes up to the first that cannot be read, and tells the part of the scan before it, in percent; `None` if
+    /// there is no such code: the scans are whole, or end at a wrong place, and the damage may be anywhere.
+    #[must_use]
+    pub fn readable_percent(&self) -> Option<u8> {
+        let mut scans = self.scans();
+        loop {
+            let (scan, from) = scans.next(&self.frame).ok()??;
+            let mut begun = 0_u32;
+            let decoder = Decoder::new(self.bytes, from, &scan);
+            match read_codes(decoder, &scan, &mut (), |_| begun += 1) {
+                Ok(to) => scans.go_on(to),
+                Err(Error::Damaged(Damage::ExtraData)) => return None,
+                Err(_) => {
+                    let whole = u64::from(begun.saturating_sub(1)) * 100 / u64::from(scan.mcu_count().max(1));
+                    return u8::try_from(whole).ok();
+                }
+            }
+        }
     }
 
     /// Writes the same picture into a new file: the same entropy-coded data, behind fresh headers. Metadata, unused

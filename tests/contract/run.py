@@ -60,16 +60,18 @@ class Shell:
     def __init__(self, name, command, read, **more):
         self.name = name
         self.folder = tempfile.TemporaryDirectory()
+        self.errors = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
             [str(word) for word in command], env=environment(HOME=self.folder.name, **more), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
         )
         line = self.process.stdout.readline()
         try:
             self.url, self.admin = read(line)
         except (ValueError, AttributeError) as error:
             self.close()
-            raise Failed(f"{name} does not start: {line}") from error
+            self.errors.seek(0)
+            raise Failed(f"{name} does not start: {line}{self.errors.read()}") from error
 
     def close(self):
         self.process.stdin.close()

@@ -1,13 +1,11 @@
 // Both Workers as they are deployed, in one runtime: the front calls the imager, objects lie on the disk.
 
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import workerd from "workerd";
-import { freePort } from "./port.mjs";
+import { serve } from "./runtime.mjs";
 
 const edge = new URL("../../edge/", import.meta.url);
 
@@ -26,14 +24,14 @@ export class Both {
         both.apart = imager;
         both.main = (twice && "twice.js") || (clock && "clock.js");
         both.folder = await mkdtemp(join(tmpdir(), "likeness-both-"));
-        [both.port, both.imagerPort, both.barePort] = [await freePort(), await freePort(), await freePort()];
+        // Those that are free at the first start, and the same ones from then on.
+        [both.port, both.imagerPort, both.barePort] = [0, 0, 0];
         await mkdir(join(both.folder, "objects"));
         both.settings = { AVATAR_TEST_MODE: "true", ADMIN_TOKEN: ADMIN, FAL_MOCK_TRAINING_DURATION: "2", ...settings };
         await both.#copy("imager", "imager/build");
         // Outside of test mode the very front that answers paying people.
         await both.#copy("front", both.settings.AVATAR_TEST_MODE === "true" ? "front/test-mode" : "front/build");
         if (both.main) await writeFile(join(both.folder, "front", both.main), await readFile(new URL(both.main, import.meta.url)));
-        await writeFile(join(both.folder, "config.capnp"), config(both));
         await both.run();
         return both;
     }
@@ -49,7 +47,6 @@ export class Both {
     async restart(settings) {
         await this.kill();
         this.settings = { ...this.settings, ...settings };
-        await writeFile(join(this.folder, "config.capnp"), config(this));
         await this.run();
     }
 
@@ -62,22 +59,13 @@ export class Both {
 
     /** Starts the runtime, or starts it again after a kill: the objects' storage is still there. */
     async run() {
+        await writeFile(join(this.folder, "config.capnp"), config(this));
+        const { runtime, ports } = await serve(this.folder, 3, (text) => (this.log += text));
+        [this.port, this.imagerPort, this.barePort] = [ports.http, ports.imager, ports.bare];
+        this.process = runtime;
         this.ended = false;
-        this.process = spawn(workerd.default, ["serve", "config.capnp"], { cwd: this.folder });
-        for (const stream of [this.process.stdout, this.process.stderr]) {
-            stream.on("data", (text) => (this.log += text));
-        }
-        const { process: started } = this;
-        started.on("exit", () => (this.ended ||= this.process === started));
-        process.on("exit", () => started.kill("SIGKILL"));
-        for (let attempt = 0; ; attempt++) {
-            try {
-                return await (await fetch(`${this.url}/health`)).text();
-            } catch (error) {
-                if (this.ended || attempt > 400) throw new Error(`it does not answer: ${this.log}`, { cause: error });
-                await new Promise((later) => setTimeout(later, 50));
-            }
-        }
+        runtime.on("exit", () => (this.ended ||= this.process === runtime));
+        await (await fetch(`${this.url}/health`)).text();
     }
 
     /** Address for callers: the runtime's own port, or a relay before it. */

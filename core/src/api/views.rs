@@ -118,6 +118,9 @@ pub(super) struct FindingView {
     /// The name of the photo that this one is the same as, or nearly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) of: Option<String>,
+    /// Part of the picture that can be read, in percent from its beginning, where a file is cut off or damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) readable: Option<u8>,
 }
 
 /// A photo's report.
@@ -367,6 +370,7 @@ impl FindingView {
             message: finding.to_string(),
             advice: finding.advice(UserLanguage::English),
             of: finding.look_alike().map(str::to_owned),
+            readable: None,
         }
     }
 
@@ -377,6 +381,7 @@ impl FindingView {
             message: problem.to_string(),
             advice: problem.advice(Audience::Api),
             of: problem.duplicate_of().map(str::to_owned),
+            readable: problem.readable(),
         }
     }
 }

@@ -127,7 +127,7 @@ impl FileCheck {
             }
             Contents::LargePicture { format, tail } => {
                 if !picture::ends(*format, &self.head, tail, length) {
-                    let problem = crate::photo::PhotoProblem::Truncated { format: *format };
+                    let problem = crate::photo::PhotoProblem::truncated(*format);
                     return Err(FileProblem::Picture { problem });
                 }
             }
@@ -332,7 +332,7 @@ mod tests {
                 assert!(checked(&file[..length], &kind, true).is_err(), "{format} cut to {length}");
             }
             let half = checked(&file[..file.len() / 2], &kind, true);
-            let problem = PhotoProblem::Truncated { format };
+            let problem = PhotoProblem::truncated(format);
             assert_eq!(half, Err(FileProblem::Picture { problem }));
         }
     }

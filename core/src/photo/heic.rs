@@ -66,10 +66,18 @@ fn decode(
     bytes: &[u8],
     info: &PhotoInfo,
     scale: Scale,
-    each: impl FnMut(&[u8]),
+    mut each: impl FnMut(&[u8]),
 ) -> Result<Vec<Change>, PhotoProblem> {
     let heic = Heic::read(bytes, &LIMITS).map_err(problem)?;
-    let outcome = heic.decode(fraction(scale), each).map_err(problem)?;
+    let [width, height] = [info.width, info.height].map(|side| u64::from(scale.of(side)));
+    let mut read = 0;
+    let outcome = heic.decode(fraction(scale), |rows| {
+        read += rows.len() as u64;
+        each(rows);
+    });
+    // Rows come once all that they are made of was read: where none came, the damage may be anywhere in a tile.
+    let percent = || u8::try_from(read * 100 / (width * height * 3).max(1)).ok().filter(|part| *part > 0);
+    let outcome = outcome.map_err(|error| problem(error).readable_up_to(percent))?;
     let converted = match outcome.colours {
         likeness_heic::Colours::Untouched => None,
         likeness_heic::Colours::Converted => Some(Change::ConvertedToSrgb),
@@ -146,10 +154,8 @@ fn problem(error: Error) -> PhotoProblem {
     let coding = |kind| PhotoProblem::UnsupportedCoding { kind };
     match error {
         Error::NotHeif => PhotoProblem::UnsupportedFormat { found: Foreign::Unknown },
-        Error::Truncated => PhotoProblem::Truncated { format },
-        Error::Damaged(_) | Error::TooMuch(Excess::Pixels | Excess::Boxes) => {
-            PhotoProblem::Damaged { format }
-        }
+        Error::Truncated => PhotoProblem::truncated(format),
+        Error::Damaged(_) | Error::TooMuch(Excess::Pixels | Excess::Boxes) => PhotoProblem::damaged(format),
         Error::TooMuch(Excess::Metadata) => PhotoProblem::TooMuchMetadata { format, max: MAX_METADATA },
         Error::Unsupported(Refused::Avif) => PhotoProblem::UnsupportedFormat { found: Foreign::Avif },
         Error::Unsupported(Refused::Sequence) => PhotoProblem::Animated { format },

@@ -14,7 +14,10 @@ mod whole;
 
 use std::borrow::Cow;
 
-use likeness_jpeg::marker::{APP1, APP2, APP13, APP15, COM, DNL, EOI, SOF0, SOF2, SOS, Segment, Segments};
+use likeness_jpeg::{
+    Jpeg,
+    marker::{APP1, APP2, APP13, APP15, COM, DNL, EOI, SOF0, SOF2, SOS, Segment, Segments},
+};
 
 use self::{
     frame::Frame,
@@ -113,6 +116,11 @@ fn find_late_height(segments: &mut Segments<'_>) -> Result<(), PhotoProblem> {
         DNL => Err(PhotoProblem::UnsupportedCoding { kind: Unsupported::LateHeightJpeg }),
         _ => Ok(()),
     }
+}
+
+/// Returns the part of the picture before the first code that cannot be read, in percent; `None` where that is not known.
+pub(super) fn readable(bytes: &[u8]) -> Option<u8> {
+    Jpeg::read_headers(bytes).ok()?.readable_percent()
 }
 
 /// Lets the engine read the picture, all of which is in `bytes`, and once more without what does not belong to it.

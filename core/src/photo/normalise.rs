@@ -184,20 +184,36 @@ impl Normaliser {
 impl Normalise for Normaliser {
     fn normalise(&mut self, bytes: &[u8], limits: &PhotoLimits) -> Result<NormalisedPhoto, PhotoProblem> {
         let info = accepted(bytes, limits)?;
+        let prepared = self.prepared(bytes, &info, limits);
+        // Looking for the place costs good photos nothing.
+        prepared.map_err(|problem| match info.format {
+            Format::Jpeg => problem.readable_up_to(|| jpeg::readable(bytes)),
+            _ => problem,
+        })
+    }
+}
+
+impl Normaliser {
+    fn prepared(
+        &mut self,
+        bytes: &[u8],
+        info: &PhotoInfo,
+        limits: &PhotoLimits,
+    ) -> Result<NormalisedPhoto, PhotoProblem> {
         if info.route(limits, self.form)? == Route::Coefficients
-            && let Some(photo) = self.recoded(bytes, &info)?
+            && let Some(photo) = self.recoded(bytes, info)?
         {
             return Ok(photo);
         }
         let sizing = info.sizing_within(limits, self.form)?;
         if info.format == Format::Heic {
-            return banded(bytes, &info, sizing, self.previews, &mut self.workspace);
+            return banded(bytes, info, sizing, self.previews, &mut self.workspace);
         }
         let decoded = match sizing.scale.fraction().filter(|_| info.scaling) {
             Some(fraction) => (jpeg::scaled(bytes, fraction, &mut self.workspace)?, jpeg::profile(bytes)),
-            None => decode(bytes, &info, sizing.scale, limits.max_memory)?,
+            None => decode(bytes, info, sizing.scale, limits.max_memory)?,
         };
-        encoded(decoded, &info, sizing, self.previews)
+        encoded(decoded, info, sizing, self.previews)
     }
 }
 

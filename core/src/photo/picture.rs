@@ -39,7 +39,7 @@ pub(crate) fn check(bytes: &[u8], memory: u64) -> Result<(), PhotoProblem> {
         Format::Heic => Some(()),
     };
     if ends.is_none() {
-        return Err(PhotoProblem::Truncated { format });
+        return Err(PhotoProblem::truncated(format));
     }
     let decoded = inspect(bytes).and_then(|info| {
         if info.memory_at(Scale::Full) <= memory {

@@ -12,8 +12,8 @@ use super::{
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::Png };
-const DAMAGED: PhotoProblem = PhotoProblem::Damaged { format: Format::Png };
+const TRUNCATED: PhotoProblem = PhotoProblem::truncated(Format::Png);
+const DAMAGED: PhotoProblem = PhotoProblem::damaged(Format::Png);
 const ANIMATED: PhotoProblem = PhotoProblem::Animated { format: Format::Png };
 
 /// The most bytes that Deflate unpacks from one byte.

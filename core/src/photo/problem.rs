@@ -40,11 +40,17 @@ pub enum PhotoProblem {
     Truncated {
         /// Format of the file.
         format: Format,
+        /// Part of the picture that can be read, in percent from its beginning; `None` where that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        readable: Option<u8>,
     },
     /// The contents contradict the format.
     Damaged {
         /// Format of the file.
         format: Format,
+        /// Part of the picture that can be read, in percent from its beginning; `None` where that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        readable: Option<u8>,
     },
     /// The picture has a side of no length.
     NoPixels {
@@ -145,6 +151,18 @@ pub enum Unsupported {
 }
 
 impl PhotoProblem {
+    /// Makes the problem of a file that ends before the picture does; the place in the picture is not known.
+    #[must_use]
+    pub const fn truncated(format: Format) -> Self {
+        Self::Truncated { format, readable: None }
+    }
+
+    /// Makes the problem of contents that contradict the format; the place in the picture is not known.
+    #[must_use]
+    pub const fn damaged(format: Format) -> Self {
+        Self::Damaged { format, readable: None }
+    }
+
     /// Returns the problem's stable name for programs. Promised: the meaning never changes.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -168,6 +186,26 @@ impl PhotoProblem {
             Self::Changed => "photo.changed",
             Self::Duplicate { .. } => "photo.duplicate",
         }
+    }
+
+    /// Returns the part of the picture that can be read, in percent from its beginning, of a photo that is cut off or damaged
+    /// at a place that is known.
+    #[must_use]
+    pub fn readable(&self) -> Option<u8> {
+        match self {
+            Self::Truncated { readable, .. } | Self::Damaged { readable, .. } => *readable,
+            _ => None,
+        }
+    }
+
+    /// Adds the part of the picture that can be read to a problem that lacks it.
+    pub(super) fn readable_up_to(mut self, part: impl FnOnce() -> Option<u8>) -> Self {
+        if let Self::Truncated { readable, .. } | Self::Damaged { readable, .. } = &mut self
+            && readable.is_none()
+        {
+            *readable = part();
+        }
+        self
     }
 
     /// Returns the name of the photo that stays, when this one is its duplicate.
@@ -201,9 +239,13 @@ mod tests {
 
     #[test]
     fn a_problem_survives_being_stored() {
-        let problem = PhotoProblem::Truncated { format: Format::WebP };
-        let text = serde_json::to_string(&problem).expect("JSON");
-        assert_eq!(text, r#"{"problem":"truncated","format":"webp"}"#);
-        assert_eq!(serde_json::from_str::<PhotoProblem>(&text).expect("a problem"), problem);
+        for (readable, stored) in [
+            (None, r#"{"problem":"truncated","format":"webp"}"#),
+            (Some(43), r#"{"problem":"truncated","format":"webp","readable":43}"#),
+        ] {
+            let problem = PhotoProblem::Truncated { format: Format::WebP, readable };
+            assert_eq!(serde_json::to_string(&problem).expect("JSON"), stored);
+            assert_eq!(serde_json::from_str::<PhotoProblem>(stored).expect("a problem"), problem);
+        }
     }
 }

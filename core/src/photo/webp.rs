@@ -8,8 +8,8 @@ use super::{
     spliced::Spliced,
 };
 
-const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::WebP };
-const DAMAGED: PhotoProblem = PhotoProblem::Damaged { format: Format::WebP };
+const TRUNCATED: PhotoProblem = PhotoProblem::truncated(Format::WebP);
+const DAMAGED: PhotoProblem = PhotoProblem::damaged(Format::WebP);
 const ANIMATED: PhotoProblem = PhotoProblem::Animated { format: Format::WebP };
 
 /// Reads the canvas (VP8X), the picture's own header, which must fit it, and metadata.

@@ -34,11 +34,17 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
             PhotoProblem::Animated { format } => {
                 format!("this {format} file is animated; only still photos are accepted")
             }
-            PhotoProblem::Truncated { format } => {
+            PhotoProblem::Truncated { format, readable: None } => {
                 format!("this {format} file is cut off: it ends before the picture does")
             }
-            PhotoProblem::Damaged { format } => {
+            PhotoProblem::Truncated { format, readable: Some(part) } => {
+                format!("this {format} file is cut off {}", place(language, *part))
+            }
+            PhotoProblem::Damaged { format, readable: None } => {
                 format!("this {format} file is damaged and cannot be decoded")
+            }
+            PhotoProblem::Damaged { format, readable: Some(part) } => {
+                format!("this {format} file is damaged {}", place(language, *part))
             }
             PhotoProblem::NoPixels { width, height } => {
                 format!("the picture has no pixels: its header says {width} x {height}")
@@ -80,6 +86,14 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
                 format!("this is the same picture as {of} with another caption; that of {of} counts")
             }
         },
+    }
+}
+
+/// Names the place at which a picture ends of which so many percent can be read.
+fn place(language: Language, readable: u8) -> String {
+    match (language, readable) {
+        (Language::English, 0) => "at the beginning of the picture".to_owned(),
+        (Language::English, part) => format!("after {part} % of the picture"),
     }
 }
 

@@ -68,8 +68,8 @@ pub(super) fn photo_problems() -> Vec<PhotoProblem> {
     let others = [
         PhotoProblem::Empty,
         PhotoProblem::Animated { format },
-        PhotoProblem::Truncated { format },
-        PhotoProblem::Damaged { format },
+        PhotoProblem::truncated(format),
+        PhotoProblem::damaged(format),
         PhotoProblem::NoPixels { width: 0, height: 1 },
         PhotoProblem::TooManyBytes { bytes: 2, max: 1 },
         PhotoProblem::TooManyPixels { width: 2, height: 1, max: 1 },

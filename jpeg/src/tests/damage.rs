@@ -37,6 +37,28 @@ fn a_cut_file_never_comes_through() {
     }
 }
 
+/// The picture is noise, so its MCUs are about equally long.
+#[test]
+fn the_place_of_damage_is_told() {
+    let file = files::file(240, 180, (2, 2), 85, 0);
+    let told = |file: &[u8]| Jpeg::read_headers(file).expect("headers").readable_percent();
+    let data = files::offset(&file, crate::marker::SOS) + 14;
+    for percent in [0, 10, 50, 90, 99] {
+        let end = data + (file.len() - 2 - data) * percent / 100;
+        let readable = usize::from(told(&file[..end]).expect("a place"));
+        assert!(readable.abs_diff(percent) <= 5, "{readable} of {percent}");
+        // A marker in the data ends them.
+        let mut marked = file.clone();
+        marked[end..end + 2].copy_from_slice(&[0xff, 0xd9]);
+        assert_eq!(told(&marked).map(usize::from), Some(readable));
+    }
+    assert_eq!(told(&file), None);
+    // The codes come out uneven at the end, wherever they went wrong.
+    let extra = [&file[..file.len() - 2], &[0; 8], &file[file.len() - 2..]].concat();
+    assert_eq!(kept(&extra), Err(Error::Damaged(Damage::ExtraData)));
+    assert_eq!(told(&extra), None);
+}
+
 /// After a short gap the codes often fall into step again, and the number of blocks may be right by chance. A long one
 /// takes blocks away.
 #[test]

@@ -286,7 +286,14 @@ impl Checked<'_> {
             })
         });
         let left_out = self.left_out.iter().map(|why| {
-            json!({ "code": why.code(), "level": Level::Error, "message": why.to_string(), "advice": why.advice() })
+            let mut finding =
+                json!({ "code": why.code(), "level": Level::Error, "message": why.to_string(), "advice": why.advice() });
+            if let Rejected::Photo(problem) = why
+                && let Some(readable) = problem.readable()
+            {
+                finding["readable"] = json!(readable);
+            }
+            finding
         });
         left_out.chain(of_photo).collect()
     }

@@ -261,7 +261,7 @@ mod tests {
                 broken.push((path.file_name().expect("a name").to_owned(), problem.code()));
             }
         }
-        let truncated = PhotoProblem::Truncated { format: likeness_core::photo::Format::Jpeg }.code();
+        let truncated = PhotoProblem::truncated(likeness_core::photo::Format::Jpeg).code();
         assert_eq!(broken, [("photo-07.jpg".into(), truncated)]);
         write_smaller(folders[1].path(), "Anna", 8).expect("written");
         for path in &paths {

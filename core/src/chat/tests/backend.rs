@@ -263,7 +263,7 @@ impl Backend {
         let problem = if words.contains("small") {
             Some(PhotoProblem::TooSmall { side: 90, min: 512 })
         } else if words.contains("broken") {
-            Some(PhotoProblem::Damaged { format: Format::Jpeg })
+            Some(PhotoProblem::damaged(Format::Jpeg))
         } else {
             None
         };

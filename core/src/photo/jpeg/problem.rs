@@ -4,8 +4,8 @@ use likeness_jpeg::{Error, Unsupported as Kind};
 
 use crate::photo::{Format, PhotoProblem, Unsupported};
 
-pub(super) const TRUNCATED: PhotoProblem = PhotoProblem::Truncated { format: Format::Jpeg };
-pub(super) const DAMAGED: PhotoProblem = PhotoProblem::Damaged { format: Format::Jpeg };
+pub(super) const TRUNCATED: PhotoProblem = PhotoProblem::truncated(Format::Jpeg);
+pub(super) const DAMAGED: PhotoProblem = PhotoProblem::damaged(Format::Jpeg);
 
 /// Tells a problem of an engine's error. One that asks for pixels is handled before: the file is sound then.
 pub(super) fn problem(error: Error) -> PhotoProblem {

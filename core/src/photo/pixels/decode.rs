@@ -46,7 +46,7 @@ fn decode_png(bytes: &[u8], info: &PhotoInfo) -> Result<(Raster, Option<Vec<u8>>
     let (file, ended) = png::picture(bytes)?;
     let png = |error: &ImageError| match problem(Format::Png, error) {
         // Damage in a file without its end means that pixels are missing.
-        PhotoProblem::Damaged { format } if !ended => PhotoProblem::Truncated { format },
+        PhotoProblem::Damaged { format, .. } if !ended => PhotoProblem::truncated(format),
         problem => problem,
     };
     let mut limits = Limits::no_limits();
@@ -86,9 +86,9 @@ fn decode_jpeg(bytes: &[u8], info: &PhotoInfo, scale: Scale) -> Result<Raster, P
         ..DecodeLimits::default()
     };
     let jpeg = |error| match error {
-        JpegError::UnexpectedEof => PhotoProblem::Truncated { format: Format::Jpeg },
+        JpegError::UnexpectedEof => PhotoProblem::truncated(Format::Jpeg),
         JpegError::Unsupported(_) => PhotoProblem::UnsupportedCoding { kind: Unsupported::OddJpeg },
-        _ => PhotoProblem::Damaged { format: Format::Jpeg },
+        _ => PhotoProblem::damaged(Format::Jpeg),
     };
     let mut decoder = Decoder::new_with_limits(bytes, limits).map_err(jpeg)?;
     decoder.set_output_format(format);
@@ -99,7 +99,7 @@ fn decode_jpeg(bytes: &[u8], info: &PhotoInfo, scale: Scale) -> Result<Raster, P
     let (width, height) = (side(scale.of(info.width)), side(scale.of(info.height)));
     Raster { width, height, samples, deep: false, bytes: image.data }
         .checked(image.width, image.height)
-        .ok_or(PhotoProblem::Damaged { format: Format::Jpeg })
+        .ok_or(PhotoProblem::damaged(Format::Jpeg))
 }
 
 fn read<D: ImageDecoder>(
@@ -143,15 +143,15 @@ fn side(side: u32) -> usize {
 }
 
 fn damaged(format: Format) -> PhotoProblem {
-    PhotoProblem::Damaged { format }
+    PhotoProblem::damaged(format)
 }
 
 fn problem(format: Format, error: &ImageError) -> PhotoProblem {
     match error {
         ImageError::Limits(_) => PhotoProblem::TooMuchMetadata { format, max: MAX_METADATA },
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            PhotoProblem::Truncated { format }
+            PhotoProblem::truncated(format)
         }
-        _ => PhotoProblem::Damaged { format },
+        _ => PhotoProblem::damaged(format),
     }
 }

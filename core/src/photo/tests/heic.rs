@@ -75,10 +75,26 @@ fn a_heic_shrinks_by_halves_where_memory_is_short() {
 }
 
 #[test]
+fn the_place_of_damage_in_a_grid_is_told() {
+    let (width, height) = (64, 1100);
+    let options = heifer::EncodeOptions { quality: 95, max_threads: 1 };
+    let file = heifer::encode_rgb8(width, height, &drawn(width, height), &options).expect("a HEIC");
+    assert!(normalise(&file).is_ok());
+    // Three tiles of 512 rows lie in the file, one after the other.
+    for (percent, place) in [(30, None), (70, Some(46))] {
+        let mut file = file.clone();
+        let from = file.len() * percent / 100;
+        file[from..from + 200].fill(0xff);
+        let problem = normalise(&file).expect_err("a damaged file");
+        assert_eq!((problem.code(), problem.readable()), ("photo.damaged", place));
+    }
+}
+
+#[test]
 fn a_cut_heic_is_called_cut() {
     for length in (32..GRID.len()).step_by(97) {
         let problem = normalise(&GRID[..length]).expect_err("a cut file");
-        assert_eq!(problem, PhotoProblem::Truncated { format: Format::Heic }, "{length}");
+        assert_eq!(problem.code(), "photo.truncated", "{length}");
     }
 }
 

@@ -62,7 +62,7 @@ fn no_jpeg_with_missing_data_is_accepted() {
     }
     let file = fixture!("texture-progressive.jpg");
     let cut = [&file[..file.len() / 2], b"\xff\xd9"].concat();
-    assert_eq!(refused(&cut), PhotoProblem::Truncated { format: Format::Jpeg });
+    assert_eq!(refused(&cut), PhotoProblem::truncated(Format::Jpeg));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn bad_checksums_are_damage() {
     let mut damaged = file.to_vec();
     let at = file.windows(4).position(|kind| kind == b"IDAT").expect("IDAT") + 40;
     damaged[at] ^= 1;
-    assert_eq!(refused(&damaged), PhotoProblem::Damaged { format: Format::Png });
+    assert_eq!(refused(&damaged), PhotoProblem::damaged(Format::Png));
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_palette_of_no_whole_colours_is_damage() {
     let at = file.windows(4).position(|kind| kind == b"PLTE").expect("PLTE");
     let mut damaged = file.to_vec();
     damaged[at - 1] -= 1; // one byte of the last colour now counts as the checksum's first
-    assert_eq!(refused(&damaged), PhotoProblem::Damaged { format: Format::Png });
+    assert_eq!(refused(&damaged), PhotoProblem::damaged(Format::Png));
     let long = [0_u32.to_be_bytes().as_slice(), b"PLTE"].concat();
     let long = [&file[..at - 4], &long, &file[at - 4..]].concat();
-    assert_eq!(refused(&long), PhotoProblem::Damaged { format: Format::Png });
+    assert_eq!(refused(&long), PhotoProblem::damaged(Format::Png));
 }
 
 #[test]
@@ -169,9 +169,9 @@ fn headers_that_lie_about_the_size_are_refused() {
     // The canvas says one thing, the picture on the canvas another.
     let webp = fixture!("alpha.webp");
     let canvas = patched(webp, b"\x2f\0\0\x1f\0\0", b"\x2f\0\0\x2f\0\0");
-    assert_eq!(refused(&canvas), PhotoProblem::Damaged { format: Format::WebP });
+    assert_eq!(refused(&canvas), PhotoProblem::damaged(Format::WebP));
     let picture = patched(webp, b"\x9d\x01\x2a\x30\0\x20\0", b"\x9d\x01\x2a\xff\x3f\xff\x3f");
-    assert_eq!(refused(&picture), PhotoProblem::Damaged { format: Format::WebP });
+    assert_eq!(refused(&picture), PhotoProblem::damaged(Format::WebP));
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn files_of_countless_parts_take_no_memory() {
         [&file[..33], &empty.repeat(count), &file[33..]].concat()
     };
     assert!(normalise(&scattered(1_000)).is_ok());
-    assert_eq!(refused(&scattered(10_000)), PhotoProblem::Damaged { format: Format::Png });
+    assert_eq!(refused(&scattered(10_000)), PhotoProblem::damaged(Format::Png));
 
     let file = fixture!("texture.jpg");
     let part = b"\xff\xe2\0\x11ICC_PROFILE\0\x01\x01x";

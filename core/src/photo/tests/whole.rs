@@ -10,7 +10,7 @@ use crate::{
     photo::{Change, Format, Normalise, PhotoProblem, PixelNormaliser, Unsupported, inspect, scale::Scale},
 };
 
-const CUT: PhotoProblem = PhotoProblem::Truncated { format: Format::Jpeg };
+const CUT: PhotoProblem = PhotoProblem::truncated(Format::Jpeg);
 
 /// Makes noise with xorshift64 (Marsaglia, 2003).
 fn noise(count: usize) -> Vec<u8> {
@@ -204,7 +204,10 @@ fn a_jpeg_that_is_cut_off_is_not_whole_whatever_follows() {
                 let problem = normalise(&[cut, &trailer].concat()).expect_err(&name);
                 // Markers in a trailer may contradict the picture's.
                 let markers = trailer.starts_with(b"\xff\xda");
-                assert!(problem == CUT || markers, "{name}, {tenths} tenths, then {begin}: {problem}");
+                assert!(
+                    problem.code() == CUT.code() || markers,
+                    "{name}, {tenths} tenths, then {begin}: {problem}"
+                );
             }
         }
     }
@@ -216,13 +219,31 @@ fn a_jpeg_that_ends_in_zeros_is_not_whole() {
     for (name, file) in jpegs(150, 130) {
         for missing in [10, 30, 100, 300, 1000] {
             let cut = &file[..file.len() - 2 - missing];
-            assert_eq!(
-                normalise(&[cut, &vec![0; 100_000]].concat()),
-                Err(CUT),
-                "{name} without {missing} bytes"
-            );
+            let problem = normalise(&[cut, &vec![0; 100_000]].concat()).expect_err("a cut file");
+            assert_eq!(problem.code(), CUT.code(), "{name} without {missing} bytes");
         }
     }
+}
+
+/// Tells the place where a picture breaks off, of one whose parts are about equally long.
+#[test]
+fn the_place_of_damage_is_told() {
+    let rgb = soft(320, 240, 3);
+    let file = Encoder::new(&rgb, 320, 240, PixelFormat::Rgb).quality(90).encode().expect("a JPEG");
+    let scan = file.windows(2).position(|pair| pair == b"\xff\xda").expect("a scan");
+    for (percent, around) in [(20, 10..=30), (75, 65..=85)] {
+        let at = scan + (file.len() - scan) * percent / 100;
+        let cut = normalise(&file[..at]).expect_err("a cut file");
+        let readable = cut.readable().expect("a place");
+        assert!(around.contains(&readable), "{readable}");
+        assert_eq!(cut.to_string(), format!("this JPEG file is cut off after {readable} % of the picture"));
+        let mut file = file.clone();
+        file[at..at + 100].fill(0xff);
+        let damaged = normalise(&file).expect_err("a damaged file");
+        assert_eq!(damaged.readable(), Some(readable));
+    }
+    // In the headers there is no place in the picture.
+    assert_eq!(normalise(&file[..scan]).expect_err("a cut file").readable(), None);
 }
 
 #[test]
@@ -240,7 +261,8 @@ fn a_missing_interval_is_missing() {
             let without = [&file[..pair[0]], &file[pair[1]..]].concat();
             assert!(normalise(&without).is_err(), "{interval}, {pair:?}, marked");
             let unmarked = without.strip_suffix(b"\xff\xd9").expect("EOI");
-            assert_eq!(normalise(unmarked), Err(CUT), "{interval}, {pair:?}");
+            let problem = normalise(unmarked).expect_err("a cut file");
+            assert_eq!(problem.code(), CUT.code(), "{interval}, {pair:?}");
         }
     }
 }
@@ -316,7 +338,7 @@ fn in_pieces(size: usize) -> Vec<u8> {
 
 #[test]
 fn a_png_without_its_last_chunk_is_whole() {
-    let cut = PhotoProblem::Truncated { format: Format::Png };
+    let cut = PhotoProblem::truncated(Format::Png);
     for file in [fixture!("texture.png").to_vec(), in_pieces(100), in_pieces(1)] {
         let whole = normalise(fixture!("texture.png")).expect("a photo");
         assert_eq!(normalise(&file).as_ref(), Ok(&whole));
@@ -345,7 +367,7 @@ fn missing_pixels_are_damage_where_the_end_is_there() {
     file.iter_mut()
         .filter(|(kind, _)| *kind == b"IDAT")
         .for_each(|(_, body)| *body = &pixels[..pixels.len() / 2]);
-    assert_eq!(normalise(&png(&file)), Err(PhotoProblem::Damaged { format: Format::Png }));
+    assert_eq!(normalise(&png(&file)), Err(PhotoProblem::damaged(Format::Png)));
 }
 
 #[test]
@@ -417,7 +439,7 @@ fn a_webp_may_promise_opacity_that_is_missing() {
     let late = [vec![canvas(0x10, 48, 32)], picture(fixture!("lossy.webp")), vec![(*b"ALPH", vec![0; 99])]];
     let late = riff(&late.concat());
     let problem = normalise(&late[..late.len() - 50]).expect_err("a refusal");
-    assert_eq!(problem, PhotoProblem::Truncated { format: Format::WebP });
+    assert_eq!(problem, PhotoProblem::truncated(Format::WebP));
 }
 
 #[test]
@@ -434,7 +456,7 @@ fn a_webp_with_one_frame_is_a_still() {
         let moving = riff(&[canvas(flags, 48, 32), clock(), frame(0, 0, &picture(file))]);
         assert_eq!(normalise(&moving).as_ref(), Ok(&still));
         let cut = normalise(&moving[..moving.len() - 2]).expect_err("a refusal");
-        assert_eq!(cut, PhotoProblem::Truncated { format: Format::WebP });
+        assert_eq!(cut, PhotoProblem::truncated(Format::WebP));
         let twice =
             [canvas(flags, 48, 32), clock(), frame(0, 0, &picture(file)), frame(0, 0, &picture(file))];
         assert_eq!(normalise(&riff(&twice)), Err(PhotoProblem::Animated { format: Format::WebP }));
@@ -455,7 +477,7 @@ fn a_webp_with_one_frame_is_a_still() {
             assert!(off <= Some(6), "{x}, {y}: {:?} instead of {expected:?}", at(14 + x, 30 + y));
         }
         let beside = riff(&[canvas(flags, 64, 64), clock(), frame(18, 30, &picture(file))]);
-        assert_eq!(normalise(&beside), Err(PhotoProblem::Damaged { format: Format::WebP }));
+        assert_eq!(normalise(&beside), Err(PhotoProblem::damaged(Format::WebP)));
     }
 }
 
@@ -472,6 +494,6 @@ fn a_webp_whose_metadata_are_cut_off_is_whole() {
     let pixels = file.len() - 308 - picture(fixture!("lossy.webp"))[0].1.len() % 2;
     for length in 12..pixels {
         let problem = normalise(&file[..length]).expect_err("a refusal");
-        assert_eq!(problem, PhotoProblem::Truncated { format: Format::WebP }, "{length} bytes");
+        assert_eq!(problem, PhotoProblem::truncated(Format::WebP), "{length} bytes");
     }
 }
