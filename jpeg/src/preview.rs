@@ -1,7 +1,8 @@
 //! A small picture of the photo, drawn from the codes that are read anyway.
 //!
-//! At an eighth of each side a block of brightness is one pixel, and its DC coefficient is all that is needed. Smaller
-//! photos are shown at a quarter, a half or the whole of their size, from as many of the lowest coefficients.
+//! At an eighth of each side a block of brightness is one pixel, and its DC coefficient is all that is needed; a block of
+//! colour differences is as many pixels as it covers. Smaller photos are shown at a quarter, a half or the whole of their
+//! size, from as many of the lowest coefficients.
 
 mod canvas;
 mod drawing;
@@ -72,7 +73,14 @@ impl fmt::Debug for Preview {
 impl Jpeg<'_> {
     /// Writes what [`Jpeg::keep`] writes, and draws the picture as stored.
     pub fn keep_with_preview(&self, output: &mut dyn Output) -> Result<Preview, Error> {
-        let mut drawing = Drawing::new(&self.frame, Orientation::Upright);
+        match Preview::scale(&self.frame) {
+            Scale::Eighth => self.keep_drawn::<true>(output),
+            _ => self.keep_drawn::<false>(output),
+        }
+    }
+
+    fn keep_drawn<const COARSE: bool>(&self, output: &mut dyn Output) -> Result<Preview, Error> {
+        let mut drawing = Drawing::<COARSE>::new(&self.frame, Orientation::Upright);
         self.keep_observed(output, &mut drawing)?;
         Ok(drawing.finish())
     }
@@ -84,7 +92,19 @@ impl Jpeg<'_> {
         workspace: &mut Workspace,
         output: &mut dyn Output,
     ) -> Result<Preview, Error> {
-        let mut drawing = Drawing::new(&self.frame, recoding.orientation);
+        match Preview::scale(&self.frame) {
+            Scale::Eighth => self.recode_drawn::<true>(recoding, workspace, output),
+            _ => self.recode_drawn::<false>(recoding, workspace, output),
+        }
+    }
+
+    fn recode_drawn<const COARSE: bool>(
+        &self,
+        recoding: Recoding,
+        workspace: &mut Workspace,
+        output: &mut dyn Output,
+    ) -> Result<Preview, Error> {
+        let mut drawing = Drawing::<COARSE>::new(&self.frame, recoding.orientation);
         self.recode_observed(recoding, workspace, output, &mut drawing)?;
         Ok(drawing.finish())
     }

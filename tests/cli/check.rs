@@ -74,6 +74,12 @@ fn a_sheet_shows_all_photos_and_replaces_nothing_unasked() {
         assert!(sheet.width > 900 && sheet.height > 500, "{} x {}", sheet.width, sheet.height);
         place.run(&["check", "set", "--sheet", name]).ended(2);
         place.run(&["check", "set", "--sheet", name, "--force"]).ended(3);
+        // Among the photos, a sheet is not one of them.
+        place.write(format!("set/{name}"), &file);
+    }
+    let ending = place.run(&["check", "set"]).ended(3);
+    for text in ["3 photos: ", "Passed over: 2 contact sheets."] {
+        assert!(ending.text().contains(text), "{text} in {}", ending.text());
     }
 }
 

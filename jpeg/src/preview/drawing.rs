@@ -11,8 +11,11 @@ use crate::{
 
 /// A preview that is being drawn. Its pixels are brightness and colour differences until the last block has come, each at
 /// its upright place.
+///
+/// A `COARSE` one has an eighth of each side: every block is drawn from its DC coefficient, and the others need not be looked
+/// at.
 #[derive(Debug)]
-pub(crate) struct Drawing {
+pub(crate) struct Drawing<const COARSE: bool> {
     scale: Scale,
     canvas: Canvas,
     /// Width and height, upright.
@@ -20,7 +23,7 @@ pub(crate) struct Drawing {
     is_grey: bool,
 }
 
-impl Drawing {
+impl<const COARSE: bool> Drawing<COARSE> {
     pub(crate) fn new(frame: &Frame, orientation: Orientation) -> Self {
         let scale = Preview::scale(frame);
         let size = (scale.of(frame.width), scale.of(frame.height));
@@ -45,8 +48,8 @@ impl Drawing {
     }
 }
 
-impl Observer for Drawing {
-    type OfScan<'o> = ScanDrawing<'o>;
+impl<const COARSE: bool> Observer for Drawing<COARSE> {
+    type OfScan<'o> = ScanDrawing<'o, COARSE>;
 
     fn scan<'o>(&'o mut self, frame: &Frame, scan: &Scan) -> Self::OfScan<'o> {
         let side = 8 / self.scale.divisor();
@@ -78,7 +81,7 @@ impl Observer for Drawing {
 
 /// A scan that is being drawn.
 #[derive(Debug)]
-pub(crate) struct ScanDrawing<'d> {
+pub(crate) struct ScanDrawing<'d, const COARSE: bool> {
     /// Pixels of an MCU of the frame, across and down.
     mcu: (usize, usize),
     /// Number of the scan's MCUs in a row.
@@ -132,7 +135,7 @@ struct BlockOfMcu {
     row: usize,
 }
 
-impl ScanObserver for ScanDrawing<'_> {
+impl<const COARSE: bool> ScanObserver for ScanDrawing<'_, COARSE> {
     #[inline]
     fn begin_mcu(&mut self) {
         let (mut x, mut y) = self.next;
@@ -152,14 +155,19 @@ impl ScanObserver for ScanDrawing<'_> {
     #[inline]
     fn begin_block(&mut self, dc: i32) -> bool {
         let Some(block) = self.blocks.get(self.block) else { return false };
-        match &block.lowest {
-            Some(lowest) if block.size == (1, 1) => {
-                if self.is_complete || self.shown(block) == (1, 1) {
-                    self.canvas.put(self.at + block.at, lowest.mean(dc));
-                }
-                self.block += 1;
-                return false;
+        if COARSE {
+            let (at, shown) =
+                (self.at + block.at, if self.is_complete { block.size } else { self.shown(block) });
+            let mean = block.lowest.as_ref().map_or(0, |lowest| lowest.mean(dc));
+            if shown == (1, 1) {
+                self.canvas.put(at, mean);
+            } else {
+                self.canvas.put_block(at, shown, |_, _| mean);
             }
+            self.block += 1;
+            return false;
+        }
+        match &block.lowest {
             Some(_) => self.coefficients[..8].fill(0),
             None => self.coefficients.fill(0),
         }
@@ -184,7 +192,7 @@ impl ScanObserver for ScanDrawing<'_> {
     }
 }
 
-impl ScanDrawing<'_> {
+impl<const COARSE: bool> ScanDrawing<'_, COARSE> {
     fn add(&mut self, component: &ScanComponent, columns: Side, rows: Side) {
         let Some(inverse) = Inverse::to(rows.samples, columns.samples) else { return };
         let inverse = inverse.with_steps(component.steps.zigzag());
@@ -192,7 +200,8 @@ impl ScanDrawing<'_> {
             for (column, (left, width)) in columns.blocks.iter().enumerate() {
                 let (size, samples) = ((width.len(), height.len()), (columns.samples, rows.samples));
                 let repeats = size != (samples.0 as usize, samples.1 as usize);
-                let lowest = Lowest::new(&component.steps, samples).filter(|_| !repeats);
+                let lowest = Lowest::new(&component.steps, if COARSE { (1, 1) } else { samples });
+                let lowest = lowest.filter(|_| COARSE || !repeats);
                 self.blocks.push(BlockOfMcu {
                     size,
                     repeats,

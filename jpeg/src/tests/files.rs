@@ -48,6 +48,28 @@ pub(super) fn file(width: usize, height: usize, (h, v): (u8, u8), quality: u8, r
         .expect("a JPEG")
 }
 
+/// Encodes a file of patches, one for each MCU, with noise in their brightness alone: blocks of colour differences have
+/// nothing but their mean.
+pub(super) fn patches(width: usize, height: usize, (h, v): (u8, u8), restarts: u16) -> Vec<u8> {
+    let mut numbers = Numbers::new(width as u32 * 17 + height as u32);
+    let across = width.div_ceil(8 * usize::from(h));
+    let colours: Vec<[u32; 3]> = (0..across * height.div_ceil(8 * usize::from(v)))
+        .map(|_| [0; 3].map(|_| 40 + numbers.next(130)))
+        .collect();
+    let mut pixels = Vec::with_capacity(width * height * 3);
+    for at in 0..width * height {
+        let (x, y) = (at % width / (8 * usize::from(h)), at / width / (8 * usize::from(v)));
+        let noise = numbers.next(70);
+        pixels.extend(colours[y * across + x].map(|sample| (sample + noise) as u8));
+    }
+    Encoder::new(&pixels, width, height, PixelFormat::Rgb)
+        .quality(50)
+        .sampling_factors(vec![(h, v), (1, 1), (1, 1)])
+        .restart_blocks(restarts)
+        .encode()
+        .expect("a JPEG")
+}
+
 /// A picture without detail: the mean of pixels is all that a small one can show.
 pub(super) fn smooth(width: usize, height: usize, sampling: (u8, u8), quality: u8) -> Vec<u8> {
     let pixel = |at: usize| {

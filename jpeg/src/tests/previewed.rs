@@ -64,6 +64,14 @@ pub(super) fn scaled(file: &[u8], scale: Scale, orientation: Orientation) -> (u3
     (across, down, upright.collect())
 }
 
+/// Encodes a file whose preview has this scale. At an eighth, blocks of colour differences are shown by their mean.
+fn file(width: usize, height: usize, sampling: (u8, u8), restarts: u16, scale: Scale) -> Vec<u8> {
+    match scale {
+        Scale::Eighth => files::patches(width, height, sampling, restarts),
+        _ => files::file(width, height, sampling, 90, restarts),
+    }
+}
+
 fn assert_shows(preview: &Preview, (width, height, rgb): &(u32, u32, Vec<u8>), what: &str) {
     assert_eq!((preview.width(), preview.height()), (*width, *height), "{what}");
     assert!(preview.rgb() == rgb, "{what}");
@@ -73,7 +81,7 @@ fn assert_shows(preview: &Preview, (width, height, rgb): &(u32, u32, Vec<u8>), w
 fn previews_are_the_scaled_picture() {
     for sampling in SAMPLINGS {
         for (width, height, scale) in SIZES {
-            let file = files::file(width, height, sampling, 90, 3);
+            let file = file(width, height, sampling, 3, scale);
             let expected = scaled(&file, scale, Orientation::Upright);
             let what = format!("{sampling:?} {width} x {height}");
             assert_shows(&kept(&file).expect("a sound file"), &expected, &what);
@@ -92,7 +100,7 @@ fn previews_are_upright() {
             (32, 1280, Scale::Quarter),
             (2592, 64, Scale::Eighth),
         ] {
-            let file = files::file(width, height, sampling, 90, 0);
+            let file = file(width, height, sampling, 0, scale);
             for orientation in Orientation::ALL {
                 let expected = scaled(&file, scale, orientation);
                 let preview = recoded(&file, Recoding { orientation, ..Recoding::default() });
@@ -109,7 +117,7 @@ fn previews_of_pictures_on_a_new_grid_are_upright() {
         for (width, height, scale) in
             [(52, 44, Scale::Full), (644, 36, Scale::Half), (2564, 20, Scale::Eighth)]
         {
-            let file = files::file(width, height, sampling, 90, 0);
+            let file = file(width, height, sampling, 0, scale);
             for orientation in Orientation::ALL {
                 let quantisation = Quantisation::NearQuality95;
                 let preview = recoded(&file, Recoding { orientation, quantisation, ..Recoding::default() });

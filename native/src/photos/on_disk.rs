@@ -7,6 +7,7 @@
 //! belongs to no photo is named.
 
 mod captions;
+mod contact_sheet;
 mod file;
 mod folder;
 mod kind;
@@ -28,6 +29,7 @@ use self::{
     zipped::ZippedPhotos,
 };
 pub(crate) use self::{
+    contact_sheet::marked,
     file::{FileProblem, read_bounded},
     folder::Inside,
     kind::PassedOver,

@@ -6,7 +6,7 @@
     reason = "sums of samples become samples again"
 )]
 
-use std::f32::consts::PI;
+use std::{array::from_fn, f32::consts::PI, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,20 +70,17 @@ impl Hash {
 
 fn waves(plane: &Plane) -> u64 {
     let cells = cells(plane);
+    let waves: [[f32; CELLS]; WAVES] = from_fn(|frequency| {
+        from_fn(|place| (PI * (place as f32 + 0.5) * frequency as f32 / CELLS as f32).cos())
+    });
     // Rows first, then columns: the transform is separable.
-    let mut across = [[0.0_f32; WAVES]; CELLS];
-    let wave =
-        |place: usize, frequency: usize| (PI * (place as f32 + 0.5) * frequency as f32 / CELLS as f32).cos();
-    for (row, out) in cells.iter().zip(&mut across) {
-        for (frequency, out) in out.iter_mut().enumerate() {
-            *out = row.iter().enumerate().map(|(place, value)| value * wave(place, frequency)).sum();
-        }
-    }
+    let across = cells
+        .map(|row| waves.map(|wave| row.iter().zip(wave).map(|(value, wave)| value * wave).sum::<f32>()));
     let mut strengths = [0.0_f32; WAVES * WAVES];
     for (index, strength) in strengths.iter_mut().enumerate() {
         let (down, right) = (index / WAVES, index % WAVES);
         let column = across.iter().filter_map(|row| row.get(right));
-        *strength = column.enumerate().map(|(place, value)| value * wave(place, down)).sum();
+        *strength = column.zip(waves.get(down).into_iter().flatten()).map(|(value, wave)| value * wave).sum();
     }
     // The first is the mean brightness, which tells nothing of a shape.
     let mut sorted = strengths;
@@ -100,35 +97,42 @@ fn waves(plane: &Plane) -> u64 {
 
 /// Makes cells of equal size of the picture, whatever its shape.
 fn cells(plane: &Plane) -> [[f32; CELLS]; CELLS] {
-    let mut sums = [[(0.0_f32, 0.0_f32); CELLS]; CELLS];
-    let columns: Vec<usize> = (0..plane.width).map(|x| x * CELLS / plane.width).collect();
+    let mut sums = [[0.0_f32; CELLS]; CELLS];
     for y in 0..plane.height {
         let Some(line) = sums.get_mut(y * CELLS / plane.height) else { continue };
-        for (value, column) in plane.row(y).iter().zip(&columns) {
-            if let Some((sum, number)) = line.get_mut(*column) {
-                *sum += value;
-                *number += 1.0;
-            }
+        for (cell, sum) in line.iter_mut().enumerate() {
+            *sum += plane.row(y).get(part(cell, CELLS, plane.width)).unwrap_or_default().iter().sum::<f32>();
         }
     }
-    sums.map(|row| row.map(|(sum, number)| sum / number.max(1.0)))
+    from_fn(|row| {
+        let rows = part(row, CELLS, plane.height).len();
+        from_fn(|cell| sums[row][cell] / (rows * part(cell, CELLS, plane.width).len()).max(1) as f32)
+    })
 }
 
 fn colours(preview: &Preview) -> [[u8; 3]; COARSE * COARSE] {
     let (width, height) = (preview.width() as usize, preview.height() as usize);
-    let mut sums = [([0_u64; 3], 0_u64); COARSE * COARSE];
-    let columns: Vec<usize> = (0..width).map(|x| x * COARSE / width).collect();
-    for (y, row) in preview.rgb().chunks_exact(width * 3).enumerate() {
-        let line = y * COARSE / height * COARSE;
-        for (pixel, column) in row.chunks_exact(3).zip(&columns) {
-            let Some((sum, number)) = sums.get_mut(line + column) else { continue };
-            for (sum, sample) in sum.iter_mut().zip(pixel) {
-                *sum += u64::from(*sample);
-            }
-            *number += 1;
+    let pixels = preview.rgb().as_chunks::<3>().0;
+    from_fn(|cell| {
+        let (rows, columns) = (part(cell / COARSE, COARSE, height), part(cell % COARSE, COARSE, width));
+        let number = (rows.len() * columns.len()).max(1) as u64;
+        let mut sums = [0_u64; 3];
+        for row in rows {
+            let pixels =
+                pixels.get(row * width..).and_then(|row| row.get(columns.clone())).unwrap_or_default();
+            // A row has at most 65,535 pixels.
+            let of_row = pixels.iter().fold([0_u32; 3], |[r, g, b], pixel| {
+                [r + u32::from(pixel[0]), g + u32::from(pixel[1]), b + u32::from(pixel[2])]
+            });
+            sums.iter_mut().zip(of_row).for_each(|(sum, of_row)| *sum += u64::from(of_row));
         }
-    }
-    sums.map(|(sum, number)| sum.map(|sum| (sum / number.max(1)) as u8))
+        sums.map(|sum| (sum / number) as u8)
+    })
+}
+
+/// Returns the pixels of one of so many equal parts of a side.
+fn part(number: usize, parts: usize, side: usize) -> Range<usize> {
+    (number * side).div_ceil(parts)..((number + 1) * side).div_ceil(parts)
 }
 
 impl From<Hash> for String {

@@ -24,8 +24,11 @@ const MUCH: f32 = 4.0;
 /// them only.
 const DIRECTIONS: usize = 4;
 
-/// The distance of a pixel from its neighbour over the corner is √2: slopes are divided by that.
-const DIAGONAL: f32 = std::f32::consts::FRAC_1_SQRT_2;
+/// The distance of a pixel from its neighbour over the corner is √2, so the squares of slopes are halved there.
+const WEIGHTS: [f32; DIRECTIONS] = [1.0, 1.0, 0.5, 0.5];
+
+/// Number of pixels whose squares are summed up side by side.
+const LANES: usize = 8;
 
 /// The share of a tile's strongest slopes from which on others count as well.
 const NEARLY_MOST: f32 = 0.9;
@@ -78,8 +81,18 @@ impl Sharpness {
         (0..3).for_each(|_| much.smooth(&mut across));
         for y in 0..plane.height.saturating_sub(1) {
             let Some(line) = energies.get_mut(y / tile * columns..) else { continue };
-            add(line, tile, (little.row(y), little.row(y + 1)), |energy| &mut energy.little);
-            add(line, tile, (much.row(y), much.row(y + 1)), |energy| &mut energy.much);
+            for (column, energies) in line.iter_mut().enumerate().take(columns) {
+                // With the pixel to the right of the last one, which is another tile's.
+                let pixels = column * tile..((column + 1) * tile + 1).min(plane.width);
+                let of = |plane: &Plane| {
+                    let part = |y: usize| plane.row(y).get(pixels.clone()).unwrap_or_default();
+                    squares(part(y), part(y + 1))
+                };
+                for ((energy, little), much) in energies.iter_mut().zip(of(&little)).zip(of(&much)) {
+                    energy.little += little;
+                    energy.much += much;
+                }
+            }
         }
         let unit = 1000.0 / longer.max(1) as f32;
         let least = EDGES * (tile * tile) as f32;
@@ -113,22 +126,36 @@ impl Sharpness {
     }
 }
 
-/// Adds the slopes between two rows to the tiles that they lie in.
-fn add(
-    line: &mut [[Energy; DIRECTIONS]],
-    tile: usize,
-    (row, below): (&[f32], &[f32]),
-    of: impl Fn(&mut Energy) -> &mut f32,
-) {
-    let pixels = row.windows(2).zip(below.windows(2));
-    for (x, pixel) in pixels.enumerate() {
-        let (&[here, right], &[down, across]) = pixel else { continue };
-        let Some(energies) = line.get_mut(x / tile) else { continue };
-        let slopes = [right - here, down - here, (across - here) * DIAGONAL, (down - right) * DIAGONAL];
-        for (energy, slope) in energies.iter_mut().zip(slopes) {
-            *of(energy) += slope * slope;
+/// Sums up the squares of the slopes between two rows, in each direction.
+fn squares(row: &[f32], below: &[f32]) -> [f32; DIRECTIONS] {
+    let (right, across) = (row.get(1..).unwrap_or_default(), below.get(1..).unwrap_or_default());
+    let mut sums = [[0.0; LANES]; DIRECTIONS];
+    let mut add = |here: &[f32; LANES], right: &[f32; LANES], down: &[f32; LANES], across: &[f32; LANES]| {
+        let pairs = [(right, here), (down, here), (across, here), (down, right)];
+        for (sums, (one, other)) in sums.iter_mut().zip(pairs) {
+            for ((sum, one), other) in sums.iter_mut().zip(one).zip(other) {
+                *sum += (one - other) * (one - other);
+            }
         }
+    };
+    let lanes = <[f32]>::as_chunks::<LANES>;
+    let chunks = lanes(row).0.iter().zip(lanes(right).0).zip(lanes(below).0).zip(lanes(across).0);
+    for (((here, right), down), across) in chunks {
+        add(here, right, down, across);
     }
+    // Where there are fewer pixels than lanes, the others show no slope.
+    let rest = right.len() - right.len() % LANES;
+    let tail = |row: &[f32]| {
+        let mut lanes = [0.0; LANES];
+        lanes
+            .iter_mut()
+            .zip(row.get(rest..right.len()).unwrap_or_default())
+            .for_each(|(lane, value)| *lane = *value);
+        lanes
+    };
+    add(&tail(row), &tail(right), &tail(below), &tail(across));
+    let mut weighted = sums.iter().zip(WEIGHTS).map(|(sums, weight)| sums.iter().sum::<f32>() * weight);
+    std::array::from_fn(|_| weighted.next().unwrap_or_default())
 }
 
 /// Returns the blur that one in `share` of the tiles with edges has at most.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    contact_sheet::is_contact_sheet,
     file::{begins_like_a_photo, name_bytes},
     kind::{Beside, Kind, PassedOver},
     photo::PhotoFile,
@@ -74,6 +75,7 @@ impl Contents {
 
     fn add_file(&mut self, path: PathBuf) {
         match Kind::of(&path) {
+            Kind::Picture if is_contact_sheet(&path) => self.passed_over.add(Beside::ContactSheet),
             Kind::Picture => self.photos.push(PhotoFile::at(path)),
             Kind::Untold if begins_like_a_photo(&path) => self.photos.push(PhotoFile::at(path)),
             Kind::Untold => self.passed_over.add(Beside::Other),

@@ -29,6 +29,8 @@ pub(super) enum Beside {
     Movie,
     /// A sidecar, which a camera, a phone or an export wrote about a photo.
     Sidecar,
+    /// A sheet that `check --sheet` wrote.
+    ContactSheet,
     /// Any other file.
     Other,
 }
@@ -77,6 +79,7 @@ impl PassedOver {
         let one = |(beside, count): (&Beside, &usize)| match beside {
             Beside::Movie => counted(*count, "movie", "movies"),
             Beside::Sidecar => counted(*count, "sidecar file", "sidecar files"),
+            Beside::ContactSheet => counted(*count, "contact sheet", "contact sheets"),
             Beside::Other => counted(*count, "other file", "other files"),
         };
         let all: Vec<_> = self.0.iter().map(one).collect();

@@ -19,6 +19,7 @@ use crate::{
     failure::{self, Exit, Failure},
     output::{Progress, Unit},
     photos::{
+        on_disk::marked,
         parallel::{self, MemoryPool},
         prepare::{self, Rejected},
     },
@@ -60,7 +61,7 @@ pub(in super::super) fn write(
     let advice: Vec<_> = set.advice.iter().map(ToString::to_string).collect();
     let canvas = draw(&headline(set.used(), photos.len()), &advice.join(" "), &cells, &letters);
     let file = encoded(&canvas, format).ok_or_else(|| broken("it is too large"))?;
-    write_private(path, &file).map_err(failure::storage)
+    write_private(path, &marked(&file)).map_err(failure::storage)
 }
 
 fn headline(used: usize, all: usize) -> String {
