@@ -85,9 +85,11 @@ fn smooth_rows(values: &[f32], width: usize, out: &mut Vec<f32>) {
 }
 
 /// Makes each value of five, which stand at its place.
-fn weigh(line: &mut [f32], [a, b, c, d, e]: [&[f32]; 5]) {
+fn weigh(line: &mut [f32], [first, second, third, fourth, fifth]: [&[f32]; 5]) {
     let [outer, inner, middle] = KERNEL;
-    for (((((value, a), b), c), d), e) in line.iter_mut().zip(a).zip(b).zip(c).zip(d).zip(e) {
-        *value = outer * (a + e) + inner * (b + d) + middle * c;
+    let outers = first.iter().zip(fifth);
+    let inners = second.iter().zip(fourth);
+    for (((value, outers), inners), third) in line.iter_mut().zip(outers).zip(inners).zip(third) {
+        *value = outer * (outers.0 + outers.1) + inner * (inners.0 + inners.1) + middle * third;
     }
 }
