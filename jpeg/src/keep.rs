@@ -17,24 +17,23 @@ impl<'a> Jpeg<'a> {
         self.each_scan(&mut (), |_, _, _| Ok(()))
     }
 
-    /// Reads codes up to the first that cannot be read, and tells the part of the scan before it, in percent; `None` if
-    /// there is no such code: the scans are whole, or end at a wrong place, and the damage may be anywhere.
+    /// Reads codes up to the first that cannot be read, and tells the part of the picture before it, in percent. `None` if
+    /// there is no such code, or only one behind the last block: the damage may be anywhere then. `None` as well for
+    /// components that have a scan each, since the others may be whole.
+    ///
+    /// Codes that are wrong may go on as others for a while: the damage itself may lie before.
     #[must_use]
     pub fn readable_percent(&self) -> Option<u8> {
-        let mut scans = self.scans();
-        loop {
-            let (scan, from) = scans.next(&self.frame).ok()??;
-            let mut begun = 0_u32;
-            let decoder = Decoder::new(self.bytes, from, &scan);
-            match read_codes(decoder, &scan, &mut (), |_| begun += 1) {
-                Ok(to) => scans.go_on(to),
-                Err(Error::Damaged(Damage::ExtraData)) => return None,
-                Err(_) => {
-                    let whole = u64::from(begun.saturating_sub(1)) * 100 / u64::from(scan.mcu_count().max(1));
-                    return u8::try_from(whole).ok();
-                }
-            }
+        if !self.interleaved {
+            return None;
         }
+        let (scan, from) = self.scans().next(&self.frame).ok()??;
+        let mut begun = 0_u32;
+        let read = read_codes(Decoder::new(self.bytes, from, &scan), &scan, &mut (), |_| begun += 1);
+        if matches!(read, Ok(_) | Err(Error::Damaged(Damage::ExtraData))) {
+            return None;
+        }
+        u8::try_from(u64::from(begun.saturating_sub(1)) * 100 / u64::from(scan.mcu_count().max(1))).ok()
     }
 
     /// Writes the same picture into a new file: the same entropy-coded data, behind fresh headers. Metadata, unused

@@ -1,7 +1,7 @@
 //! A small picture of the photo, drawn from the codes that are read anyway.
 //!
 //! At an eighth of each side a block of brightness is one pixel, and its DC coefficient is all that is needed; a block of
-//! colour differences is as many pixels as it covers. Smaller photos are shown at a quarter, a half or the whole of their
+//! colour differences is as many pixels as the block covers. Smaller photos are shown at a quarter, a half or the whole of their
 //! size, from as many of the lowest coefficients.
 
 mod canvas;

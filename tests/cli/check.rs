@@ -133,6 +133,8 @@ fn each_bad_photo_is_named_with_its_reason_and_advice() {
             ("good", ""),
         ]
     );
+    let readable = documents[1]["findings"][0]["readable"].as_u64().expect("a place");
+    assert!((20..80).contains(&readable), "{readable}");
     assert_eq!(documents[7]["format"], "PNG");
     assert_eq!(documents[5]["duplicate_of"], "set/a.jpg");
     let error = &documents[8]["error"];

@@ -48,7 +48,6 @@ fn health(address: &str) {
     let begun = Instant::now();
     let (head, _) = raw(address, b"GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    // Far less than any time limit.
     // Less than a head may take: health does not wait until others are thrown out.
     assert!(begun.elapsed() < Duration::from_secs(14), "{:?}", begun.elapsed());
 }

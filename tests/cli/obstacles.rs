@@ -193,6 +193,7 @@ fn an_order_that_could_not_leave_is_not_asked_about() {
     let mut command = place.buying(&server, &words[..6]);
     let ending = Ending::of(command.env("HTTP_PROXY", "http://127.0.0.1:9")).ended(4);
     assert!(ending.stderr.contains("the proxy that is set cannot be reached"), "{}", ending.stderr);
+    assert!(ending.stderr.contains("nothing was ordered"), "{}", ending.stderr);
     assert_eq!(place.kept_named(".jpg"), Vec::<String>::new());
     assert_eq!(server.orders(), 0);
     Ending::of(&mut place.buying(&server, &words)).ended(0);

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import workerd from "workerd";
 
 /**
- * Starts the runtime in a folder with its config.capnp, and waits until it listens at this many sockets. Returns the process
+ * Starts the runtime in a folder with its config.capnp, and waits until the runtime listens at this many sockets. Returns the process
  * and the ports by the sockets' names: at port 0 of a configuration the runtime takes one that is free. `log` is passed
  * what the runtime says.
  */
@@ -22,6 +22,7 @@ export async function serve(folder, sockets, log) {
             log(text);
         });
     }
+    const closed = new Promise((done) => runtime.on("close", done));
     // The runtime must not outlive tests that are broken off.
     process.on("exit", () => runtime.kill("SIGKILL"));
     const ports = {};
@@ -30,5 +31,6 @@ export async function serve(folder, sockets, log) {
         if (event === "listen") ports[socket] = port;
         if (Object.keys(ports).length === sockets) return { runtime, ports };
     }
+    await closed;
     throw new Error(`the runtime does not start: ${said}`);
 }

@@ -118,7 +118,8 @@ pub(super) struct FindingView {
     /// The name of the photo that this one is the same as, or nearly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) of: Option<String>,
-    /// Part of the picture that can be read, in percent from its beginning, where a file is cut off or damaged.
+    /// Part of the picture that can be read, in percent from its beginning, of a file that is cut off or damaged, where that
+    /// is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) readable: Option<u8>,
 }

@@ -120,7 +120,9 @@ fn find_late_height(segments: &mut Segments<'_>) -> Result<(), PhotoProblem> {
 
 /// Returns the part of the picture before the first code that cannot be read, in percent; `None` where that is not known.
 pub(super) fn readable(bytes: &[u8]) -> Option<u8> {
-    Jpeg::read_headers(bytes).ok()?.readable_percent()
+    // A copy that broke off may have zeros for the rest, and codes can be of zeros.
+    let end = bytes.iter().rposition(|byte| *byte != 0)?;
+    Jpeg::read_headers(bytes.get(..=end)?).ok()?.readable_percent()
 }
 
 /// Lets the engine read the picture, all of which is in `bytes`, and once more without what does not belong to it.

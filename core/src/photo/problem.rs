@@ -188,8 +188,8 @@ impl PhotoProblem {
         }
     }
 
-    /// Returns the part of the picture that can be read, in percent from its beginning, of a photo that is cut off or damaged
-    /// at a place that is known.
+    /// Returns the part of the picture that can be read, in percent from its beginning, of a photo that is cut off or damaged;
+    /// `None` where that is not known.
     #[must_use]
     pub fn readable(&self) -> Option<u8> {
         match self {

@@ -38,13 +38,13 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
                 format!("this {format} file is cut off: it ends before the picture does")
             }
             PhotoProblem::Truncated { format, readable: Some(part) } => {
-                format!("this {format} file is cut off {}", place(language, *part))
+                format!("this {format} file is cut off: {}", readable(language, *part))
             }
             PhotoProblem::Damaged { format, readable: None } => {
                 format!("this {format} file is damaged and cannot be decoded")
             }
             PhotoProblem::Damaged { format, readable: Some(part) } => {
-                format!("this {format} file is damaged {}", place(language, *part))
+                format!("this {format} file is damaged: {}", readable(language, *part))
             }
             PhotoProblem::NoPixels { width, height } => {
                 format!("the picture has no pixels: its header says {width} x {height}")
@@ -89,11 +89,11 @@ pub fn problem(language: Language, problem: &PhotoProblem) -> String {
     }
 }
 
-/// Names the place at which a picture ends of which so many percent can be read.
-fn place(language: Language, readable: u8) -> String {
-    match (language, readable) {
-        (Language::English, 0) => "at the beginning of the picture".to_owned(),
-        (Language::English, part) => format!("after {part} % of the picture"),
+/// Says that so many percent of a picture can be read.
+fn readable(language: Language, part: u8) -> String {
+    match (language, part) {
+        (Language::English, 0) => "less than 1 % of the picture can be read".to_owned(),
+        (Language::English, part) => format!("the first {part} % of the picture can be read"),
     }
 }
 

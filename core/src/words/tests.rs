@@ -70,6 +70,8 @@ pub(super) fn photo_problems() -> Vec<PhotoProblem> {
         PhotoProblem::Animated { format },
         PhotoProblem::truncated(format),
         PhotoProblem::damaged(format),
+        PhotoProblem::Truncated { format, readable: Some(0) },
+        PhotoProblem::Damaged { format, readable: Some(43) },
         PhotoProblem::NoPixels { width: 0, height: 1 },
         PhotoProblem::TooManyBytes { bytes: 2, max: 1 },
         PhotoProblem::TooManyPixels { width: 2, height: 1, max: 1 },

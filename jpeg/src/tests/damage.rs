@@ -37,9 +37,9 @@ fn a_cut_file_never_comes_through() {
     }
 }
 
-/// The picture is noise, so its MCUs are about equally long.
 #[test]
 fn the_place_of_damage_is_told() {
+    // Noise, whose MCUs are about equally long.
     let file = files::file(240, 180, (2, 2), 85, 0);
     let told = |file: &[u8]| Jpeg::read_headers(file).expect("headers").readable_percent();
     let data = files::offset(&file, crate::marker::SOS) + 14;

@@ -131,10 +131,13 @@ fn previews_of_pictures_on_a_new_grid_are_upright() {
 #[test]
 fn previews_of_several_scans_are_those_of_one() {
     for sampling in SAMPLINGS {
-        for (width, height, scale) in
-            [(37, 51, Scale::Full), (643, 35, Scale::Half), (32, 1280, Scale::Quarter)]
-        {
-            let interleaved = files::file(width, height, sampling, 90, 0);
+        for (width, height, scale) in [
+            (37, 51, Scale::Full),
+            (643, 35, Scale::Half),
+            (32, 1280, Scale::Quarter),
+            (2571, 37, Scale::Eighth),
+        ] {
+            let interleaved = file(width, height, sampling, 0, scale);
             let file = separated(&interleaved);
             let what = format!("{sampling:?} {width} x {height}");
             let expected = scaled(&interleaved, scale, Orientation::Upright);
@@ -144,6 +147,28 @@ fn previews_of_several_scans_are_those_of_one() {
             assert_shows(&recoded(&file, recoding).expect("a sound file"), &expected, &what);
         }
     }
+}
+
+/// Shows a block of colour differences by its mean, and its brightness in detail.
+#[test]
+fn colours_at_an_eighth_are_those_of_blocks() {
+    let (width, height) = (2560, 32);
+    let file = Encoder::new(&files::slow(width, height), width, height, PixelFormat::Rgb)
+        .quality(98)
+        .sampling_factors(vec![(2, 2), (1, 1), (1, 1)])
+        .encode()
+        .expect("a JPEG");
+    let colours = |rgb: &[u8]| -> Vec<[i32; 2]> {
+        let of = |[r, g, b]: &[u8; 3]| [i32::from(*r) - i32::from(*g), i32::from(*b) - i32::from(*g)];
+        rgb.as_chunks().0.iter().map(of).collect()
+    };
+    let differ = |rgb: &[u8]| colours(rgb).as_chunks().0.iter().filter(|[one, next]| one != next).count();
+    let preview = kept(&file).expect("a sound file");
+    assert_eq!(differ(preview.rgb()), 0);
+    let (.., detailed) = scaled(&file, Scale::Eighth, Orientation::Upright);
+    assert!(differ(&detailed) > 100, "the picture has such detail");
+    let apart = preview.rgb().iter().zip(&detailed).map(|(one, other)| one.abs_diff(*other));
+    assert!(apart.max() <= Some(12));
 }
 
 #[test]

@@ -102,7 +102,8 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
             .note(format_args!("Nothing was ordered yet for this job: it carries on with {good} of {all}."));
     }
     if is_new(would) || is_unordered(known.as_ref(), would) {
-        let cost = question::cost(context, &link, &config).await?;
+        let cost = question::cost(context, &link, &config).await;
+        let cost = cost.map_err(|failure| failure.why("nothing was ordered"))?;
         let (args, shell, wanted, named) = (&args, &shell, &wanted, &named);
         let question = Question { args, context, shell, wanted, named, avatars: &avatars, others: &others };
         if let Answer::Show(id, attempt) = question.ask(cost.as_deref())? {
@@ -124,7 +125,7 @@ pub(crate) async fn run(args: Train, context: &Context) -> Result<(), Failure> {
     let id = avatar.id();
     let followed = follow(&args, context, &shell, (id, attempt), named_before);
     let followed = of_job(JobId { avatar: id, attempt }.to_string(), followed).await;
-    followed.map_err(|failure| with_the_purchase(failure, &shell, id))
+    followed.map_err(|failure| interrupted(failure, &shell, id))
 }
 
 /// Loads every avatar on record. One that cannot be read may be a training of this person, so nothing is bought beside
@@ -154,14 +155,12 @@ fn is_unordered(known: Option<&Avatar>, would: Opened) -> bool {
     would == Opened::Resumed && known.and_then(|avatar| avatar.trainings().last()).is_some_and(unordered)
 }
 
-/// Says, where the command ended too early, whether anything was ordered.
-fn with_the_purchase(failure: Failure, shell: &Shell, id: AvatarId) -> Failure {
-    let Some(avatar) = shell.store.load(id).ok().flatten() else { return failure };
+/// Says, where the command was interrupted, whether anything was ordered.
+fn interrupted(failure: Failure, shell: &Shell, id: AvatarId) -> Failure {
+    let known = shell.store.load(id).ok().flatten().filter(|_| failure.exit() == Exit::Interrupted);
+    let Some(avatar) = known else { return failure };
     let order = avatar.trainings().last().map(|training| &training.order);
     let (sentence, ends) = match order {
-        Some(order) if failure.exit() != Exit::Interrupted => {
-            return if order.is_unplaced() { failure.why("nothing was ordered yet") } else { failure };
-        }
         Some(order) if order.is_unplaced() => ("interrupted: nothing was ordered yet", "drops it"),
         // The built-in simulator ends with this process.
         Some(order) if order.may_be_bought() && !order.is_done() && !avatar.test_mode() => {

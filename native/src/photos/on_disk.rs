@@ -24,8 +24,10 @@ use likeness_core::caption::is_caption_file;
 
 use self::{
     captions::Folders,
+    contact_sheet::is_contact_sheet,
     file::{begins_like_a_photo, name_bytes, problem},
     folder::Contents,
+    kind::Beside,
     zipped::ZippedPhotos,
 };
 pub(crate) use self::{
@@ -88,6 +90,8 @@ pub(crate) fn find(arguments: &[PathBuf], recursive: bool) -> Result<Found, Fail
                 // `photos/*` names the captions as well; they are not photos of their own.
                 if is_caption_file(name_bytes(argument)) && !begins_like_a_photo(argument) {
                     folders.text(argument);
+                } else if is_contact_sheet(argument) {
+                    passed_over.add(Beside::ContactSheet);
                 } else {
                     photos.push(PhotoFile::at(argument.clone()));
                 }

@@ -56,7 +56,7 @@ impl Row {
             pairs.filter(|(one, next)| differ(**one, **next, SHARP_SAMPLES)).count()
         };
         // A few pixels of a photograph are enough to know.
-        let most = ((1.0 - FLAT_PIXELS) * row.len() as f32) as usize;
+        let most = row.len().saturating_sub((FLAT_PIXELS * row.len() as f32).ceil() as usize);
         let others = row.iter().filter(|pixel| differ(**pixel, colour, FLAT_SAMPLES)).take(most + 1).count();
         let kind = if others <= most {
             Kind::Flat
@@ -86,9 +86,13 @@ fn bands(rows: &[Row], pixels: &[[u8; 3]], width: usize) -> f32 {
     };
     let height = rows.len();
     let (top, bottom) = (band(rows.iter()), band(rows.iter().rev()));
-    // The row after next: scaling leaves a row between two colours.
-    let top_ends = top > 0 && top + 1 < height && ends(top - 1, top + 1);
-    let bottom_ends = bottom > 0 && bottom + 1 < height && ends(height - bottom, height - bottom - 2);
+    // Scaling leaves a row between two colours, and two rows where colour differences have half of the resolution.
+    let top_ends = top > 0 && [1, 2].iter().any(|next| ends(top - 1, top + next));
+    let bottom_begins = height - bottom;
+    let bottom_ends = bottom > 0
+        && [2, 3]
+            .iter()
+            .any(|before| bottom_begins >= *before && ends(bottom_begins, bottom_begins - before));
     let rows = if top_ends { top } else { 0 } + if bottom_ends { bottom } else { 0 };
     rows as f32 / height as f32
 }

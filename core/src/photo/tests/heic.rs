@@ -94,7 +94,7 @@ fn the_place_of_damage_in_a_grid_is_told() {
 fn a_cut_heic_is_called_cut() {
     for length in (32..GRID.len()).step_by(97) {
         let problem = normalise(&GRID[..length]).expect_err("a cut file");
-        assert_eq!(problem.code(), "photo.truncated", "{length}");
+        assert_eq!(problem, PhotoProblem::truncated(Format::Heic), "{length}");
     }
 }
 

@@ -221,6 +221,8 @@ fn a_jpeg_that_ends_in_zeros_is_not_whole() {
             let cut = &file[..file.len() - 2 - missing];
             let problem = normalise(&[cut, &vec![0; 100_000]].concat()).expect_err("a cut file");
             assert_eq!(problem.code(), CUT.code(), "{name} without {missing} bytes");
+            // Zeros are not taken for codes.
+            assert_eq!(problem.readable(), normalise(cut).expect_err("a cut file").readable(), "{name}");
         }
     }
 }
@@ -236,7 +238,9 @@ fn the_place_of_damage_is_told() {
         let cut = normalise(&file[..at]).expect_err("a cut file");
         let readable = cut.readable().expect("a place");
         assert!(around.contains(&readable), "{readable}");
-        assert_eq!(cut.to_string(), format!("this JPEG file is cut off after {readable} % of the picture"));
+        let sentence =
+            format!("this JPEG file is cut off: the first {readable} % of the picture can be read");
+        assert_eq!(cut.to_string(), sentence);
         let mut file = file.clone();
         file[at..at + 100].fill(0xff);
         let damaged = normalise(&file).expect_err("a damaged file");

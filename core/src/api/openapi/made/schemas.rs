@@ -248,6 +248,7 @@ fn beyond_types() -> Vec<(&'static str, &'static str, Value)> {
         ("Problem", "code", json!({ "pattern": CODE })),
         ("Photo", "code", json!({ "pattern": CODE })),
         ("PhotoFinding", "code", json!({ "pattern": CODE })),
+        ("PhotoFinding", "readable", json!({ "maximum": 99 })),
         ("RejectedPhoto", "code", json!({ "pattern": CODE })),
         ("Status", "code", json!({ "pattern": CODE, "examples": ["data.too_few_photos"] })),
         ("PicturesStatus", "code", json!({ "pattern": CODE, "examples": ["network.expired"] })),
