@@ -55,7 +55,7 @@ fn a_running_training_is_stopped_and_its_files_go_too() {
     running.stderr.wait_for("took the order");
     let ending = Ending::of(&mut place.buying(&server, &["erase", "Zebulon", "--yes"])).ended(0);
     assert!(ending.text().contains("fal.ai keeps the archive until "), "{}", ending.text());
-    assert!(server.log().all().iter().any(|line| line.contains("PUT ") && line.contains("/cancel")));
+    assert!(server.answered().iter().any(|line| line.contains("PUT ") && line.contains("/cancel")));
     running.ended().ended(5);
     assert_eq!(names_of_person(&place), Vec::<String>::new());
     assert_eq!(place.kept_named("avatars/"), Vec::<String>::new());
@@ -103,7 +103,7 @@ fn with_an_admin_s_key_fal_deletes_what_it_stored() {
     let ending = Ending::of(command.env("FAL_ADMIN_KEY", "admin:hush")).ended(0);
     assert_eq!(ending.documents().pop().expect("a document")["payloads_deleted"], true);
     let deleted = |line: &String| line.contains("DELETE ") && line.contains("/payloads 200");
-    assert_eq!(server.log().all().iter().filter(|line| deleted(line)).count(), 1);
+    assert_eq!(server.answered().iter().filter(|line| deleted(line)).count(), 1);
 }
 
 /// Asks for a complete name: a slip of the finger must not cost a model that was paid for.

@@ -96,7 +96,7 @@ impl Place {
 }
 
 fn orders(server: &Server) -> usize {
-    server.log().all().iter().filter(|line| line.contains("POST /fal-ai/flux-lora ")).count()
+    server.answered().iter().filter(|line| line.contains("POST /fal-ai/flux-lora ")).count()
 }
 
 /// Hands pictures over that were paid for and not handed over, and buys nothing.
@@ -173,7 +173,7 @@ fn what_is_no_model_is_not_sent_anywhere() {
         let ending = Ending::of(&mut place.buying(&server, &words)).ended(2);
         assert!(ending.stderr.contains("own.safetensors is not a whole model"), "{}", ending.stderr);
     }
-    assert_eq!(server.log().all().iter().filter(|line| line.contains("POST")).count(), 0);
+    assert_eq!(server.answered().iter().filter(|line| line.contains("POST")).count(), 0);
 }
 
 /// Sends a file above 90 MiB in parts. The connection breaks in one of them: that one is sent again, and no other.
@@ -188,7 +188,7 @@ fn a_large_model_goes_up_in_parts_and_a_lost_part_again_alone() {
     model.set_len(start.len() as u64 + rest).expect("longer");
     let server = Server::start(&place, "1s", &["upload-cut"]);
     Ending::of(&mut place.buying(&server, &words)).ended(0);
-    let log = server.log().all();
+    let log = server.answered();
     let calls = |what: &str| log.iter().filter(|line| line.contains(what)).count();
     assert_eq!(calls("POST /storage/upload/initiate-multipart "), 1, "{log:#?}");
     assert_eq!(

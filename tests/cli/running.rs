@@ -212,6 +212,12 @@ impl Server {
         answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
     }
 
+    /// Returns the simulator's log of all calls that were answered, one line for each.
+    pub(crate) fn answered(&self) -> Vec<String> {
+        self.log_is_read();
+        self.log().all()
+    }
+
     /// Returns the simulator's log, one line for each call.
     pub(crate) fn log(&self) -> &Lines {
         &self.running.stderr

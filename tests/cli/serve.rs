@@ -428,7 +428,7 @@ fn an_erase_reaches_fal() {
     assert_eq!(erased["remains_at_fal"][0]["what"], "archive", "{erased}");
     api.running.stderr.wait_for(": erased");
     assert_eq!(place.kept_named("avatars/"), Vec::<String>::new());
-    let asked = |what: &str| server.log().all().iter().filter(|line| line.contains(what)).count();
+    let asked = |what: &str| server.answered().iter().filter(|line| line.contains(what)).count();
     assert_eq!((asked("/cancel 202"), asked("/payloads 200")), (1, 1), "{:#?}", server.log().all());
     // The notice is sent once.
     api.running.kill();
