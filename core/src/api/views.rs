@@ -10,11 +10,11 @@ use crate::{
         Remains, Status, TrainingSettings,
     },
     budget::{Amount, InviteView, TokenId, TokenView},
-    language::{Audience, UserLanguage},
+    language::Audience,
     limits::DatasetLimits,
     photo::{
         PhotoProblem, Way,
-        report::{Finding, Level, Looks, PhotoReport, PhotoVerdict, SetReport, Variety, Verdict},
+        report::{FindingView, Looks, PhotoReport, PhotoVerdict, SetReport, Variety, Verdict},
     },
     time::Timestamp,
 };
@@ -101,27 +101,6 @@ pub(super) struct SetView {
     pub(super) backgrounds: Option<Variety>,
     /// Advice about the photos: three sentences at most.
     pub(super) advice: Vec<String>,
-}
-
-/// A finding about a photo.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PhotoFinding"))]
-pub(super) struct FindingView {
-    /// Stable name of the finding.
-    pub(super) code: &'static str,
-    /// Weight of the finding: a photo with warnings is used, one with an error is left out.
-    pub(super) level: Level,
-    /// Sentence that says what was found.
-    pub(super) message: String,
-    /// Advice: what to do about it.
-    pub(super) advice: &'static str,
-    /// The name of the photo that this one is the same as, or nearly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) of: Option<String>,
-    /// Part of the picture that can be read, in percent from its beginning, of a file that is cut off or damaged, where that
-    /// is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) readable: Option<u8>,
 }
 
 /// A photo's report.
@@ -363,30 +342,6 @@ impl SetView {
     }
 }
 
-impl FindingView {
-    pub(super) fn of(finding: &Finding) -> Self {
-        Self {
-            code: finding.code(),
-            level: finding.level(),
-            message: finding.to_string(),
-            advice: finding.advice(UserLanguage::English),
-            of: finding.look_alike().map(str::to_owned),
-            readable: None,
-        }
-    }
-
-    pub(super) fn of_problem(problem: &PhotoProblem) -> Self {
-        Self {
-            code: problem.code(),
-            level: Level::Error,
-            message: problem.to_string(),
-            advice: problem.advice(Audience::Api),
-            of: problem.duplicate_of().map(str::to_owned),
-            readable: problem.readable(),
-        }
-    }
-}
-
 /// Shows a photo, with the reason if it is left out.
 fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>, verdict: &PhotoVerdict) -> PhotoView<'a> {
     let plain = |state| PhotoView { verdict: verdict.verdict, ..bare(photo.id.as_ref(), &photo.name, state) };
@@ -396,7 +351,7 @@ fn photo<'a>(photo: &'a Photo, left_out: Option<&PhotoProblem>, verdict: &PhotoV
             message: Some(problem.to_string()),
             advice: Some(problem.advice(Audience::Api)),
             duplicate_of: problem.duplicate_of().map(str::to_owned),
-            findings: Some(vec![FindingView::of_problem(problem)]),
+            findings: Some(vec![FindingView::of_problem(problem, Audience::Api)]),
             ..plain(PhotoStateName::Rejected)
         },
         (None, PhotoState::Waiting) => plain(PhotoStateName::Waiting),

@@ -5,6 +5,7 @@
 
 mod face;
 mod finding;
+mod finding_view;
 mod hash;
 mod light;
 mod looks;
@@ -16,6 +17,7 @@ mod sharpness;
 pub use self::{
     face::{Face, FaceCheck},
     finding::{Finding, Level, Verdict},
+    finding_view::FindingView,
     looks::{Looks, PhotoReport},
     set::{Advice, InSet, PhotoVerdict, SetReport, Variety},
 };

@@ -1,5 +1,6 @@
 //! Tests of whole photos through [`inspect`] and [`Normaliser`], whose results another decoder reads.
 
+mod damage;
 #[cfg(feature = "heic")]
 mod heic;
 mod mutations;

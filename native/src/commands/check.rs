@@ -20,12 +20,12 @@ use crate::{
 use likeness_core::{
     avatar::{PhotoState, Prepared},
     error::{DataError, DatasetProblem},
+    language::Audience,
     limits::{DatasetLimits, PhotoLimits},
     photo::{
         PhotoInfo, PhotoProblem,
-        report::{Face, Finding, InSet, Level, SetReport, Verdict},
+        report::{Face, Finding, FindingView, InSet, Level, SetReport, Verdict},
     },
-    words::UserLanguage,
 };
 use serde_json::{Value, json};
 
@@ -278,24 +278,19 @@ impl Checked<'_> {
     }
 
     /// Lists all that was found, with levels: what leaves a photo out is an error.
-    fn findings(&self) -> Value {
-        let of_photo = self.findings.iter().map(|finding| {
-            json!({
-                "code": finding.code(), "level": finding.level(), "message": finding.to_string(),
-                "advice": finding.advice(UserLanguage::English),
-            })
+    fn findings(&self) -> Vec<FindingView> {
+        let left_out = self.left_out.iter().map(|why| match why {
+            Rejected::Photo(problem) => FindingView::of_problem(problem, Audience::Terminal),
+            Rejected::File(problem) => FindingView {
+                code: problem.code(),
+                level: Level::Error,
+                message: problem.to_string(),
+                advice: problem.advice(),
+                of: None,
+                readable: None,
+            },
         });
-        let left_out = self.left_out.iter().map(|why| {
-            let mut finding =
-                json!({ "code": why.code(), "level": Level::Error, "message": why.to_string(), "advice": why.advice() });
-            if let Rejected::Photo(problem) = why
-                && let Some(readable) = problem.readable()
-            {
-                finding["readable"] = json!(readable);
-            }
-            finding
-        });
-        left_out.chain(of_photo).collect()
+        left_out.chain(self.findings.iter().map(FindingView::of)).collect()
     }
 }
 

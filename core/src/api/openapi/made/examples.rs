@@ -11,9 +11,9 @@ use crate::{
         overview::{OverviewView, Standing},
         problem::{ApiProblem, Problem},
         views::{
-            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, FindingView, InvitationView,
-            InvitesView, ListedAvatar, MintedView, PhotoStateName, PhotoView, PhotosView, PicturesView,
-            RedeemedView, SetView, TokensView,
+            AddressView, AvatarView, AvatarsView, CapabilityView, ErasedView, InvitationView, InvitesView,
+            ListedAvatar, MintedView, PhotoStateName, PhotoView, PhotosView, PicturesView, RedeemedView,
+            SetView, TokensView,
         },
     },
     avatar::{
@@ -28,7 +28,7 @@ use crate::{
     ledger::{Counted, Counts, JobView, OrderKind, Overview, TrainingTime},
     photo::{
         Change, PhotoProblem, Way,
-        report::{Advice, Face, Finding, Looks, Verdict},
+        report::{Advice, Face, Finding, FindingView, Looks, Verdict},
     },
     time::Timestamp,
 };
@@ -351,7 +351,7 @@ fn photos(ids: &[PhotoId; 3]) -> Vec<PhotoView<'_>> {
         advice: Some(duplicate.advice(Audience::Api)),
         duplicate_of: duplicate.duplicate_of().map(str::to_owned),
         verdict: Some(Verdict::Duplicate),
-        findings: Some(vec![FindingView::of_problem(&duplicate)]),
+        findings: Some(vec![FindingView::of_problem(&duplicate, Audience::Api)]),
         ..bare(&ids[1], "again.jpg", PhotoStateName::Rejected)
     };
     vec![ready, rejected, bare(&ids[2], "garden.jpg", PhotoStateName::Waiting)]
